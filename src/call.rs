@@ -92,6 +92,8 @@ pub(crate) use operation;
 enum Auth {
     Token,
     Keys,
+    /// Nothing that tells who asks: for hosts that are not the API's.
+    Anonymous,
 }
 
 /// One call: its options, and a slot for what came of it.
@@ -121,6 +123,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
     pub(crate) effort: Effort,
+    headers: http::HeaderMap,
 }
 
 /// What it took, for the errors that are found later.
@@ -207,6 +210,18 @@ impl Answer {
         })
     }
 
+    /// When the API answered, by its own clock.
+    pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
+        let text = self.headers.get(http::header::DATE)?.to_str().ok()?;
+        jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+    }
+
+    /// The media type of the body, without parameters.
+    pub(crate) fn media_type(&self) -> &str {
+        let value = self.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim()
+    }
+
     /// An error about a body that says something else than it must.
     pub(crate) fn unreadable(&self, what: &'static str) -> Error {
         let outcome = if self.effort.rules.class.has_effect() { Outcome::Unknown } else { Outcome::NoEffect };
@@ -281,7 +296,8 @@ pub(crate) async fn exec(
                 return Ok(response.into());
             }
             let shell = reply.shell.unwrap_or_else(empty_response);
-            let answer = Answer { status: reply.status.as_u16(), body: reply.body, effort: attempts.effort() };
+            let (status, headers) = (reply.status.as_u16(), reply.headers);
+            let answer = Answer { status, body: reply.body, effort: attempts.effort(), headers };
             context.put(Slot::Answer(answer));
             Ok(shell)
         }
@@ -302,6 +318,22 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
     match &*slot {
         Slot::Empty => Ok(()),
         Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
+    }
+}
+
+/// The image that a QR answer links to. It lies on another host than the API, which must see no credential.
+pub(crate) static IMAGE: Operation = Operation { id: "image", method: "GET", path: "(image link)" };
+
+/// Fetches a URL that is not the API's, with the same deadline, attempts and caps, and without any credential.
+pub(crate) async fn fetch_anonymously(vipps: &Vipps, options: &CallOptions, url: url::Url) -> Result<Answer> {
+    let context = Context::new(vipps, options);
+    let request = reqwest::Request::new(http::Method::GET, url);
+    // What the hook returns is for generated code; the slot says it all.
+    let _ = exec(&context, vipps.http(), request, Some(&IMAGE)).await;
+    match context.take() {
+        Slot::Answer(answer) => Ok(answer),
+        Slot::Failed(error) => Err(error),
+        Slot::Empty => Err(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, "no request could be built")),
     }
 }
 
@@ -333,8 +365,11 @@ impl<'a> Attempts<'a> {
     fn new(context: &'a Context, operation: &'static Operation) -> Self {
         let call = &*context.0;
         let rules = retry::rules(operation.id, operation.method);
-        let auth =
-            if operation.id == "fetch_authorization_token_using_post" { Auth::Keys } else { Auth::Token };
+        let auth = match operation.id {
+            "fetch_authorization_token_using_post" | "fetch_token" => Auth::Keys,
+            id if id == IMAGE.id => Auth::Anonymous,
+            _ => Auth::Token,
+        };
         let key = call
             .options
             .key
@@ -359,7 +394,7 @@ impl<'a> Attempts<'a> {
                 return Err(self.out_of_time());
             }
             let token = match self.auth {
-                Auth::Keys => None,
+                Auth::Keys | Auth::Anonymous => None,
                 Auth::Token => match vipps.time().timeout(left, vipps.tokens().get(vipps)).await {
                     None => return Err(self.out_of_time()),
                     Some(Err(error)) => return Err(self.without_token(&error)),
@@ -449,6 +484,9 @@ impl<'a> Attempts<'a> {
 
     fn set_headers(&self, headers: &mut http::HeaderMap) -> Result<()> {
         let vipps = &self.call.vipps;
+        if self.auth == Auth::Anonymous {
+            return Ok(());
+        }
         // The generator adds the document's version to every request, which means nothing to the API.
         headers.remove(&API_VERSION);
         headers.reserve(9);
