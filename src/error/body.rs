@@ -144,6 +144,9 @@ impl ParsedBody {
 
     fn take_object(&mut self, object: &Map<String, Value>) {
         self.correlation_id = correlation_id(object);
+        if object.len() == 1 || self.status == 409 {
+            self.conflict_id = conflict_id(object);
+        }
         let is = |name| has(object, name);
         if is("errorCode") || is("errorMessage") {
             self.errors.extend(ApiError::from_object(object));
@@ -156,18 +159,12 @@ impl ParsedBody {
             self.text = member(object, "message", clean::message);
         } else if ["title", "detail", "invalidParams", "extraDetails"].into_iter().any(is) {
             self.take_problem(object);
-        } else if is("id") && (object.len() == 1 || self.status == 409) {
-            // Exactly as it came, because it is the name of something.
-            self.conflict_id = object.get("id").and_then(|id| match id {
-                Value::String(id) => Some(id.clone()),
-                Value::Number(id) => Some(id.to_string()),
-                _ => None,
-            });
+        } else if self.conflict_id.is_some() {
             self.text = (self.status == 409).then(|| "this id is taken already".to_owned());
         } else {
             self.text = member(object, "message", clean::message).or_else(|| member(object, "error", clean::message));
             self.take_details(object.get("errors"));
-            self.take_details(object.get("error"));
+            self.errors.extend(object.get("error").and_then(Value::as_object).and_then(ApiError::from_object));
         }
     }
 
@@ -196,9 +193,6 @@ impl ParsedBody {
     fn take_details(&mut self, details: Option<&Value>) {
         match details {
             Some(Value::Array(list)) => self.take_list(list.get(..MAX_ERRORS).unwrap_or(list)),
-            Some(Value::Object(object)) if has(object, "message") || has(object, "code") => {
-                self.errors.extend(ApiError::from_object(object));
-            }
             Some(Value::Object(fields)) => {
                 for (name, value) in fields.iter().take(MAX_ERRORS) {
                     let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
@@ -220,6 +214,15 @@ fn joined(first: Option<String>, second: Option<String>) -> Option<String> {
     match (first, second) {
         (Some(first), Some(second)) if first != second => Some(format!("{first}: {second}")),
         (first, second) => first.or(second),
+    }
+}
+
+/// Exactly as it came, because it is the name of something.
+fn conflict_id(object: &Map<String, Value>) -> Option<String> {
+    match object.get("id")? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
     }
 }
 

@@ -46,7 +46,7 @@ impl ApiError {
 
     pub(super) fn of_field(name: &str, message: Option<String>) -> Option<Self> {
         let field = Some(clean::label(name)).filter(|n| !n.is_empty());
-        Self { field, message, ..Self::default() }.if_it_says_anything()
+        Self { message, field, ..Self::default() }.if_it_says_anything()
     }
 
     fn if_it_says_anything(self) -> Option<Self> {

@@ -167,6 +167,8 @@ fn shape_9_conflict() {
     assert_eq!(parsed.message(), "this id is taken already");
     assert_eq!(text(409, r#"{"id":91234567,"more":1}"#).conflict_id.as_deref(), Some("91234567"));
     assert_eq!(text(400, r#"{"id":"x","more":1}"#).conflict_id, None);
+    let problem = text(409, r#"{"title":"Conflict","id":"billboard_1"}"#);
+    assert_eq!((shown(&problem), problem.conflict_id.as_deref()), (vec!["Conflict".to_owned()], Some("billboard_1")));
     for body in [r#"{"id":null}"#, r#"{"id":[]}"#, r#"{"id":""}"#] {
         assert_eq!(text(409, body).conflict_id, None, "{body}");
     }
@@ -180,8 +182,9 @@ fn shape_10_list_of_texts() {
 
 #[test]
 fn shape_10b_messages_by_field_and_lone_messages() {
-    let parsed = text(400, r#"{"errors":{"amount":["too low","no integer"],"text":"missing","x":{"a":1}}}"#);
-    assert_eq!(shown(&parsed), ["amount: too low", "amount: no integer", "text: missing"]);
+    let parsed =
+        text(400, r#"{"errors":{"amount":["too low","no integer"],"message":"m","text":"missing","x":{"a":1}}}"#);
+    assert_eq!(shown(&parsed), ["amount: too low", "amount: no integer", "message: m", "text: missing"]);
     let problem = text(400, r#"{"title":"One or more","status":400,"errors":{"Url":["is required"]}}"#);
     assert_eq!(shown(&problem), ["Url: is required"]);
 
@@ -206,6 +209,7 @@ fn shape_11_no_json() {
         (200, "[]", "an error in an answer whose status is a success"),
         (502, page, "Bad Gateway (an HTML page of 60 bytes)"),
         (503, "\u{feff}\r\n<!DOCTYPE html>", "Service Unavailable (an HTML page of 20 bytes)"),
+        (503, "Oops</body>", "Service Unavailable (an HTML page of 11 bytes)"),
         (503, "upstream connect error\r\nreset by 91234567", "upstream connect error reset by [number]"),
         (500, "\"quoted\"", "quoted"),
         (500, "null", "null"),
@@ -267,6 +271,7 @@ fn many_errors_are_cut() {
     let body = format!("[{}]", vec![error; 100_000].join(","));
     assert_eq!(text(400, &body).errors.len(), 32);
     assert!(is_error(body.as_bytes()));
+    assert!(matches!(read(&body), Top::List(list) if list.len() == 32), "the rest is not even held");
 
     let params =
         format!(r#"{{"title":"t","invalidParams":[{}]}}"#, vec![r#"{"name":"a","reason":"b"}"#; 100_000].join(","));
