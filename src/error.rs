@@ -149,7 +149,7 @@ impl Error {
         error.0.correlation_id = parsed.correlation_id;
         error.0.conflict_id = parsed.conflict_id;
         error.0.body = body;
-        error.0.hint = hint(status, &error.0.api_errors, &error.0.message);
+        error.0.hint = hint(status, &error.0.api_errors, &error.0.message, error.0.body.is_empty());
         error
     }
 
@@ -373,7 +373,7 @@ impl From<std::convert::Infallible> for Error {
 }
 
 /// The long-lost-day causes, told by what the answer looks like.
-fn hint(status: u16, errors: &[ApiError], message: &str) -> Option<&'static str> {
+fn hint(status: u16, errors: &[ApiError], message: &str, empty: bool) -> Option<&'static str> {
     let says = |text: &str| {
         message.contains(text) || errors.iter().any(|e| e.message().is_some_and(|m| m.contains(text)))
     };
@@ -411,7 +411,7 @@ fn hint(status: u16, errors: &[ApiError], message: &str) -> Option<&'static str>
             "These keys have no right to this merchant serial number or product. Partners must send the merchant's \
              own number.",
         ),
-        404 if errors.is_empty() => Some("The gateway does not know this path: check the base URL."),
+        404 if errors.is_empty() && !empty => Some("The gateway does not know this path: check the base URL."),
         429 => Some("Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120."),
         500 if !business => Some(
             "This API answers 500 to some malformed requests too (a member of the wrong type or spelling), so look \
