@@ -87,6 +87,18 @@ macro_rules! operation {
 }
 pub(crate) use operation;
 
+/// A part of a body, from its generated builder. Whether the document has the part as required or optional makes no
+/// difference to the caller this way.
+pub(crate) fn built<T, B>(builder: B) -> Result<T>
+where
+    B: TryInto<T>,
+    B::Error: fmt::Display,
+{
+    builder.try_into().map_err(|reason| {
+        Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason.to_string())
+    })
+}
+
 /// How a request proves who sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Auth {

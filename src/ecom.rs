@@ -23,7 +23,7 @@ pub use state::PaymentState;
 pub use transaction::{Transaction, TransactionStatus};
 pub use wait::{Rhythm, Wait, WaitEvent, Watch};
 
-use crate::call::{CallOptions, Context};
+use crate::call::{CallOptions, Context, built};
 use crate::raw;
 use crate::types::{Amount, OrderId, TransactionText};
 use crate::vipps::Vipps;
@@ -112,4 +112,8 @@ fn client(vipps: &Vipps, options: &CallOptions) -> (raw::ecom::Client, Context) 
 /// The merchant serial number that a body must name: the call's own, or that of the credentials.
 fn merchant(vipps: &Vipps, options: &CallOptions) -> String {
     options.merchant.as_ref().unwrap_or(vipps.merchant_serial_number()).as_str().to_owned()
+}
+
+fn merchant_info(vipps: &Vipps, options: &CallOptions) -> crate::Result<raw::ecom::types::MerchantInfoPayment> {
+    built(raw::ecom::types::MerchantInfoPayment::builder().merchant_serial_number(merchant(vipps, options)))
 }

@@ -6,6 +6,8 @@
 //! caller takes over.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -161,11 +163,11 @@ impl Tokens {
                     };
                     match tokio::runtime::Handle::try_current() {
                         Ok(runtime) => drop(runtime.spawn(refresh)),
-                        Err(_) => Box::pin(refresh).await,
+                        Err(_) => refresh.await,
                     }
                     return Ok(token);
                 }
-                Step::Lead(lead) => return Box::pin(self.fetch(vipps, lead)).await,
+                Step::Lead(lead) => return self.fetch(vipps, lead).await,
                 Step::Follow(mut flight) => {
                     // A closed flight means that its leader was dropped: look again, and maybe lead.
                     if let Ok(landing) = flight.wait_for(Option::is_some).await
@@ -179,7 +181,16 @@ impl Tokens {
         }
     }
 
-    async fn fetch(&self, vipps: &Vipps, lead: Lead) -> Result<Arc<Token>> {
+    /// Boxed, since a fetch is itself a call, which may ask for a token as far as the compiler knows.
+    fn fetch<'a>(
+        &'a self,
+        vipps: &'a Vipps,
+        lead: Lead,
+    ) -> Pin<Box<dyn Future<Output = Result<Arc<Token>>> + Send + 'a>> {
+        Box::pin(self.fetch_now(vipps, lead))
+    }
+
+    async fn fetch_now(&self, vipps: &Vipps, lead: Lead) -> Result<Arc<Token>> {
         let asked = vipps.time().monotonic();
         let fetched = match vipps.fetch_token().await {
             Ok(body) => read(&body, vipps.time().now()),

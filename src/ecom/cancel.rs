@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::details::PaymentDetails;
 use super::state::PaymentState;
 use super::transaction::Transaction;
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::{Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
@@ -81,12 +81,10 @@ impl Cancel {
         let mut options = self.options.clone();
         options.deadline = Some(left);
         let text = self.text.as_ref().map_or("Cancel", TransactionText::as_str);
+        let transaction = types::CancelTransaction::builder().transaction_text(text.to_owned());
         let mut body = types::CancelPaymentActionRequest::builder()
-            .merchant_info(
-                types::MerchantInfoPayment::builder()
-                    .merchant_serial_number(super::merchant(&self.vipps, &self.options)),
-            )
-            .transaction(types::CancelTransaction::builder().transaction_text(text.to_owned()));
+            .merchant_info(super::merchant_info(&self.vipps, &self.options)?)
+            .transaction(built::<types::CancelTransaction, _>(transaction)?);
         if self.release {
             body = body.should_release_remaining_funds(true);
         }

@@ -1,7 +1,7 @@
 //! Taking reserved money.
 
 use super::transaction::Transaction;
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -68,6 +68,6 @@ pub(super) fn action(
         transaction = transaction.amount(amount.as_ore());
     }
     Ok(types::PaymentActionsRequest::builder()
-        .merchant_info(types::MerchantInfoPayment::builder().merchant_serial_number(super::merchant(vipps, options)))
-        .transaction(transaction))
+        .merchant_info(super::merchant_info(vipps, options)?)
+        .transaction(built::<types::Transaction, _>(transaction)?))
 }

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::types::{Amount, Timestamp, lenient, open_enum};
+use crate::types::open_enum::open_enum;
+use crate::types::{Amount, Timestamp, lenient};
 
 open_enum! {
     /// What an event of a payment's log is about.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
@@ -136,9 +136,9 @@ impl Initiate {
             transaction = transaction.scope(scope.to_string());
         }
         Ok(types::InitiatePaymentCommand::builder()
-            .customer_info(customer)
-            .merchant_info(merchant)
-            .transaction(transaction))
+            .customer_info(built::<types::CustomerInfo, _>(customer)?)
+            .merchant_info(built::<types::MerchantInfo, _>(merchant)?)
+            .transaction(built::<types::TransactionInfoInitiate, _>(transaction)?))
     }
 
     /// Sends the request.

@@ -6,7 +6,8 @@ use super::details::PaymentDetails;
 use super::history::{Summary, WireSummary};
 use crate::call::Answer;
 use crate::error::Result;
-use crate::types::{Amount, OrderId, RequestId, Timestamp, lenient, open_enum};
+use crate::types::open_enum::open_enum;
+use crate::types::{Amount, OrderId, RequestId, Timestamp, lenient};
 
 open_enum! {
     /// What a capture, cancel or refund came to.
