@@ -1,1 +1,4 @@
 //! placeholder
+mod call;
+pub mod raw;
+pub mod types;
