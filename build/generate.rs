@@ -8,10 +8,13 @@ use std::sync::Once;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use serde_json::Value;
 
+use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
 use super::names::snake;
 use super::passes::SENSITIVE;
+use super::polish::polish;
 use super::refusal::Refusal;
+use super::source::Source;
 
 /// The bindings as source text.
 pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
@@ -23,6 +26,8 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
             "report the document; a pass is missing",
         )
     })?;
+    check::nothing_lost(document, &Source::of(&file))?;
+    polish(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }

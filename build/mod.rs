@@ -1,13 +1,16 @@
 //! The build pipeline: load, normalise, generate.
 
+mod check;
 mod document;
 mod generate;
 mod load;
 mod merchant;
 mod names;
 mod passes;
+mod polish;
 mod reach;
 mod refusal;
+mod source;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

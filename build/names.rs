@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_generator() {
-        assert_eq!(pascal("400BadRequest"), "_400BadRequest");
+        assert_eq!(pascal("400BadRequest"), "_400badRequest");
         assert_eq!(pascal("X-Request-Id"), "XRequestId");
         assert_eq!(snake("merchantQrId"), "merchant_qr_id");
         assert_eq!(snake("type"), "type_");

@@ -1,0 +1,128 @@
+//! What is corrected in the generated source rather than in the document.
+
+use serde_json::Value;
+use syn::{Attribute, Expr, Field, File, ImplItem, Item, Stmt, Type};
+
+use super::document::{Document, text};
+use super::names::pascal;
+use super::source::{inner_mod, wire_name};
+
+/// - Fields whose type is a component of its own get the property's description.
+/// - The `api-version` header goes: the generator sends the document's version with every call,
+///   which the API does not know.
+/// - `Client::new` goes: it follows redirects, and a redirect would carry the subscription key
+///   to another host.
+pub(crate) fn polish(file: &mut File, document: &Document) {
+    if let Some(types) = inner_mod(&mut file.items, "types") {
+        describe_fields(types, document);
+    }
+    if let Some(builder) = inner_mod(&mut file.items, "builder") {
+        drop_version_header(builder);
+    }
+    for item in &mut file.items {
+        if let Item::Impl(block) = item
+            && block.trait_.is_none()
+            && is_named(&block.self_ty, "Client")
+        {
+            block
+                .items
+                .retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "new"));
+        }
+    }
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}
+
+/// A reference carries no description for the generator, though the document may have one.
+fn describe_fields(types: &mut Vec<Item>, document: &Document) {
+    for item in types {
+        let Item::Struct(item) = item else { continue };
+        let schema = document
+            .schemas()
+            .find(|(name, _)| item.ident == pascal(name));
+        let properties = schema
+            .and_then(|(_, schema)| schema.get("properties"))
+            .and_then(Value::as_object);
+        let Some(properties) = properties else {
+            continue;
+        };
+        for field in &mut item.fields {
+            let property = wire_name(field).and_then(|name| properties.get(&name));
+            let description = property
+                .filter(|property| property.get("$ref").is_some())
+                .and_then(|property| text(property, "description"));
+            if let Some(description) = description {
+                add_doc(field, description);
+            }
+        }
+    }
+}
+
+fn add_doc(field: &mut Field, description: &str) {
+    if field
+        .attrs
+        .iter()
+        .any(|attribute| attribute.path().is_ident("doc"))
+    {
+        return;
+    }
+    let doc: Attribute = syn::parse_quote!(#[doc = #description]);
+    field.attrs.insert(0, doc);
+}
+
+fn drop_version_header(builder: &mut Vec<Item>) {
+    for item in builder {
+        let Item::Impl(block) = item else { continue };
+        for item in &mut block.items {
+            if let ImplItem::Fn(method) = item
+                && method.sig.ident == "send"
+            {
+                method.block.stmts.retain(|stmt| !is_version_append(stmt));
+                let others = method.block.stmts.iter().any(|stmt| mentions_append(stmt));
+                if !others {
+                    method.block.stmts.retain(|stmt| !is_header_map(stmt));
+                    for stmt in &mut method.block.stmts {
+                        if let Stmt::Local(local) = stmt
+                            && let Some(init) = &mut local.init
+                        {
+                            drop_headers_call(&mut init.expr);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_version_append(stmt: &Stmt) -> bool {
+    tokens(stmt).contains("from_static (\"api-version\")")
+}
+
+fn mentions_append(stmt: &Stmt) -> bool {
+    tokens(stmt).contains("header_map . append")
+}
+
+fn is_header_map(stmt: &Stmt) -> bool {
+    tokens(stmt).starts_with("let mut header_map")
+}
+
+fn tokens(stmt: &Stmt) -> String {
+    use quote::ToTokens as _;
+    stmt.to_token_stream().to_string()
+}
+
+/// Takes `.headers(header_map)` out of the chain of calls.
+fn drop_headers_call(expr: &mut Expr) {
+    match expr {
+        Expr::MethodCall(call) if call.method == "headers" => {
+            let receiver = (*call.receiver).clone();
+            *expr = receiver;
+            drop_headers_call(expr);
+        }
+        Expr::MethodCall(call) => drop_headers_call(&mut call.receiver),
+        Expr::Try(inner) => drop_headers_call(&mut inner.expr),
+        _ => {}
+    }
+}
