@@ -1,1 +1,3 @@
 //! placeholder
+#[cfg(feature = "simulator")]
+pub mod simulator;
