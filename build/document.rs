@@ -1,0 +1,290 @@
+//! An OpenAPI document on its way through the passes, and the ways to walk it.
+
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+
+/// The HTTP methods a path item can hold, as OpenAPI spells them.
+pub(crate) const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+pub(crate) const SCHEMA_REF: &str = "#/components/schemas/";
+
+/// One change that a pass made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) pass: &'static str,
+    pub(crate) pointer: String,
+    pub(crate) text: String,
+}
+
+/// The document and what happened to it so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) root: Value,
+    /// What was changed where, in the order it happened.
+    pub(crate) notes: Vec<Note>,
+    /// What a maintainer should hear about even when not asking for the log.
+    pub(crate) warnings: Vec<String>,
+    /// The pass at work; notes carry its name.
+    pub(crate) pass: &'static str,
+}
+
+impl Document {
+    pub(crate) fn new(root: Value) -> Self {
+        Self {
+            root,
+            notes: Vec::new(),
+            warnings: Vec::new(),
+            pass: "",
+        }
+    }
+
+    pub(crate) fn note(&mut self, pointer: impl Into<String>, text: impl Into<String>) {
+        self.notes.push(Note {
+            pass: self.pass,
+            pointer: pointer.into(),
+            text: text.into(),
+        });
+    }
+
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.root
+            .pointer("/components/schemas")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+    }
+
+    /// `components.schemas`, made if the document has none.
+    pub(crate) fn schemas_mut(&mut self) -> &mut Map<String, Value> {
+        child(child(object(&mut self.root), "components"), "schemas")
+    }
+
+    /// Calls `visit` with every operation, its pointer, path and method.
+    pub(crate) fn operations(&self) -> Vec<Place<'_>> {
+        let mut all = Vec::new();
+        let paths = self.root.get("paths").and_then(Value::as_object);
+        for (path, item) in paths.into_iter().flatten() {
+            for method in METHODS {
+                if let Some(operation) = item.get(method) {
+                    all.push(Place {
+                        pointer: format!("/paths/{}/{method}", escape(path)),
+                        path,
+                        method,
+                        operation,
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    /// Like [`Document::operations`], to change them; the visitor may leave notes.
+    pub(crate) fn each_operation(
+        &mut self,
+        mut visit: impl FnMut(
+            &mut Vec<Note>,
+            &str,
+            &str,
+            &mut Map<String, Value>,
+        ) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let pass = self.pass;
+        let mut notes = Vec::new();
+        let paths = self.root.get_mut("paths").and_then(Value::as_object_mut);
+        for (path, item) in paths.into_iter().flatten() {
+            for method in METHODS {
+                if let Some(Value::Object(operation)) = item.get_mut(method) {
+                    let pointer = format!("/paths/{}/{method}", escape(path));
+                    visit(&mut notes, &pointer, path, operation)?;
+                }
+            }
+        }
+        self.notes
+            .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+        Ok(())
+    }
+
+    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns
+    /// what it changed, if anything.
+    pub(crate) fn each_schema(&mut self, mut visit: impl FnMut(&str, &mut Value) -> Vec<String>) {
+        let pass = self.pass;
+        let mut notes = Vec::new();
+        walk_schemas(&mut self.root, &mut |pointer, schema| {
+            for text in visit(pointer, schema) {
+                notes.push(Note {
+                    pass,
+                    pointer: pointer.to_owned(),
+                    text,
+                });
+            }
+        });
+        self.notes.extend(notes);
+    }
+}
+
+/// An operation and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Place<'a> {
+    pub(crate) pointer: String,
+    pub(crate) path: &'a str,
+    pub(crate) method: &'static str,
+    pub(crate) operation: &'a Value,
+}
+
+/// A note whose pass is filled in by the caller.
+pub(crate) fn note(pointer: impl Into<String>, text: impl Into<String>) -> Note {
+    Note {
+        pass: "",
+        pointer: pointer.into(),
+        text: text.into(),
+    }
+}
+
+/// A key as a step of a JSON pointer.
+pub(crate) fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// The value as an object; anything else is replaced by an empty one.
+pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("just made an object"),
+    }
+}
+
+/// The member as an object, made if missing.
+pub(crate) fn child<'a>(map: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
+    object(map.entry(key).or_insert_with(|| Value::Object(Map::new())))
+}
+
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+/// The name of the component schema that this schema refers to, if it is such a reference.
+pub(crate) fn schema_ref(schema: &Value) -> Option<&str> {
+    text(schema, "$ref")?.strip_prefix(SCHEMA_REF)
+}
+
+pub(crate) fn is_string(schema: &Value) -> bool {
+    text(schema, "type") == Some("string")
+}
+
+type Visit<'a> = dyn FnMut(&str, &mut Value) + 'a;
+
+/// Every schema of the document: components, parameters, bodies, responses, headers.
+pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
+    if let Some(Value::Object(components)) = root.get_mut("components") {
+        for (section, entries) in components.iter_mut() {
+            let Value::Object(entries) = entries else {
+                continue;
+            };
+            for (name, entry) in entries.iter_mut() {
+                let pointer = format!("/components/{section}/{}", escape(name));
+                match section.as_str() {
+                    "schemas" => walk_schema(entry, &pointer, visit),
+                    "parameters" | "headers" | "requestBodies" | "responses" => {
+                        walk_carrier(entry, &pointer, visit);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let Some(Value::Object(paths)) = root.get_mut("paths") else {
+        return;
+    };
+    for (path, item) in paths.iter_mut() {
+        let pointer = format!("/paths/{}", escape(path));
+        walk_list(
+            item.get_mut("parameters"),
+            &format!("{pointer}/parameters"),
+            visit,
+        );
+        for method in METHODS {
+            let Some(operation) = item.get_mut(method) else {
+                continue;
+            };
+            let pointer = format!("{pointer}/{method}");
+            walk_list(
+                operation.get_mut("parameters"),
+                &format!("{pointer}/parameters"),
+                visit,
+            );
+            if let Some(body) = operation.get_mut("requestBody") {
+                walk_carrier(body, &format!("{pointer}/requestBody"), visit);
+            }
+            if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+                for (status, response) in responses.iter_mut() {
+                    walk_carrier(response, &format!("{pointer}/responses/{status}"), visit);
+                }
+            }
+        }
+    }
+}
+
+fn walk_list(list: Option<&mut Value>, pointer: &str, visit: &mut Visit<'_>) {
+    if let Some(Value::Array(list)) = list {
+        for (index, entry) in list.iter_mut().enumerate() {
+            walk_carrier(entry, &format!("{pointer}/{index}"), visit);
+        }
+    }
+}
+
+/// A parameter, header, body or response: whatever carries schemas without being one.
+pub(crate) fn walk_carrier(carrier: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
+    if let Some(schema) = carrier.get_mut("schema") {
+        walk_schema(schema, &format!("{pointer}/schema"), visit);
+    }
+    if let Some(Value::Object(content)) = carrier.get_mut("content") {
+        for (media, entry) in content.iter_mut() {
+            if let Some(schema) = entry.get_mut("schema") {
+                let pointer = format!("{pointer}/content/{}/schema", escape(media));
+                walk_schema(schema, &pointer, visit);
+            }
+        }
+    }
+    if let Some(Value::Object(headers)) = carrier.get_mut("headers") {
+        for (name, header) in headers.iter_mut() {
+            walk_carrier(
+                header,
+                &format!("{pointer}/headers/{}", escape(name)),
+                visit,
+            );
+        }
+    }
+}
+
+/// The schema, then the schemas inside it.
+pub(crate) fn walk_schema(schema: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
+    visit(pointer, schema);
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    for (keyword, value) in schema.iter_mut() {
+        match (keyword.as_str(), value) {
+            ("properties" | "patternProperties", Value::Object(properties)) => {
+                for (name, property) in properties.iter_mut() {
+                    let pointer = format!("{pointer}/{keyword}/{}", escape(name));
+                    walk_schema(property, &pointer, visit);
+                }
+            }
+            ("items" | "additionalProperties" | "not", inner @ Value::Object(_)) => {
+                walk_schema(inner, &format!("{pointer}/{keyword}"), visit);
+            }
+            ("allOf" | "oneOf" | "anyOf", Value::Array(list)) => {
+                for (index, inner) in list.iter_mut().enumerate() {
+                    walk_schema(inner, &format!("{pointer}/{keyword}/{index}"), visit);
+                }
+            }
+            _ => {}
+        }
+    }
+}

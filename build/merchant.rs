@@ -1,0 +1,64 @@
+//! Which paths are served by the merchant rather than by the API.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// Names of properties that hold the start of a merchant's URL, such as `callbackPrefix`.
+///
+/// Documents list merchant-side endpoints under paths that begin with such a name, in brackets
+/// or without.
+pub(crate) fn prefix_names(root: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    collect(root, &mut names);
+    names
+}
+
+fn collect(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                names.extend(
+                    properties
+                        .keys()
+                        .filter(|name| ends_like_a_url(name))
+                        .map(|name| name.to_lowercase()),
+                );
+            }
+            map.values().for_each(|inner| collect(inner, names));
+        }
+        Value::Array(list) => list.iter().for_each(|inner| collect(inner, names)),
+        _ => {}
+    }
+}
+
+fn ends_like_a_url(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["prefix", "url", "uri"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// Does the path begin with a URL that the merchant names?
+pub(crate) fn is_merchant_path(path: &str, prefixes: &BTreeSet<String>) -> bool {
+    if path.starts_with(['[', '{']) {
+        return true;
+    }
+    let first = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let bare = first.trim_matches(['[', ']', '{', '}', '$', '<', '>']);
+    let stands_for_a_url = bare.to_lowercase().ends_with("prefix") || bare != first;
+    prefixes.contains(&bare.to_lowercase()) && stands_for_a_url
+}
+
+/// Does a tag say that the merchant serves what carries it?
+pub(crate) fn is_merchant_tag(name: &str, description: &str) -> bool {
+    let name = name.to_lowercase();
+    let description = description.to_lowercase();
+    name.contains("merchant endpoint")
+        || name.contains("from the merchant")
+        || description.contains("implemented by the merchant")
+}

@@ -1,0 +1,175 @@
+//! The build pipeline: load, normalise, generate.
+
+mod document;
+mod generate;
+mod load;
+mod merchant;
+mod names;
+mod passes;
+mod reach;
+mod refusal;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use document::Document;
+use refusal::Refusal;
+use serde_json::Value;
+
+/// What one document became.
+#[derive(Debug)]
+pub(crate) struct Api {
+    /// The module's name, from the file's: `access-token.yaml` is `access_token`.
+    pub(crate) name: String,
+    /// The bindings' source.
+    pub(crate) rust: String,
+    /// The mended document, for whoever checks traffic against it.
+    pub(crate) spec: Value,
+    /// What each pass changed where.
+    pub(crate) log: String,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Generates every API in the folder and writes its files to `out_dir`.
+pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Result<Api, Refusal>> {
+    let (apis, mut outcomes) = match discover(folder) {
+        Ok(found) => found,
+        Err(refusal) => return vec![Err(refusal)],
+    };
+    for file in apis {
+        outcomes.push(build_file(folder, &file).and_then(|api| {
+            write_out(&api, out_dir)?;
+            Ok(api)
+        }));
+    }
+    outcomes
+}
+
+/// The documents that are APIs: those that no other refers to.
+fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Result<Api, Refusal>>), Refusal> {
+    let shown = folder.display().to_string();
+    let cannot = |error: std::io::Error| {
+        Refusal::at(
+            "",
+            format!("the folder cannot be read: {error}"),
+            "restore it",
+        )
+        .in_file(&shown)
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let is_document = path.extension().is_some_and(|end| {
+            ["yaml", "yml", "json"]
+                .iter()
+                .any(|known| end.eq_ignore_ascii_case(known))
+        });
+        if let Some(name) = path.file_name().and_then(|name| name.to_str())
+            && is_document
+        {
+            files.push(name.to_owned());
+        }
+    }
+    files.sort();
+    let mut parts = BTreeSet::new();
+    for file in &files {
+        // A file that does not parse is reported when its turn comes.
+        if let Some(value) =
+            load::from_folder(folder)(file).and_then(|text| load::parse(&text).ok())
+        {
+            parts.append(&mut load::referred_files(&value));
+        }
+    }
+    let apis: Vec<String> = files
+        .into_iter()
+        .filter(|file| !parts.contains(file))
+        .collect();
+    let mut clashes = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in &apis {
+        if !seen.insert(module_name(file)) {
+            clashes.push(Err(Refusal::at(
+                "",
+                format!("another file gives the module {} too", module_name(file)),
+                "rename one of the two",
+            )
+            .in_file(&format!("{shown}/{file}"))));
+        }
+    }
+    Ok((apis, clashes))
+}
+
+fn module_name(file: &str) -> String {
+    names::snake(file.rsplit_once('.').map_or(file, |(stem, _)| stem))
+}
+
+/// Runs the whole pipeline over one file; other files it refers to are beside it.
+pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Refusal> {
+    let shown = folder.join(file).display().to_string();
+    let read = load::from_folder(folder);
+    let text = std::fs::read_to_string(folder.join(file)).map_err(|error| {
+        Refusal::at(
+            "",
+            format!("the file cannot be read: {error}"),
+            "it must be UTF-8 text",
+        )
+        .in_file(&shown)
+    })?;
+    build_text(&text, &module_name(file), &read).map_err(|refusal| refusal.in_file(&shown))
+}
+
+/// The pipeline itself: text in, everything that is written out.
+pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Refusal> {
+    let root = load::parse(text)?;
+    load::check_version(&root)?;
+    let mut document = Document::new(root);
+    load::check_frame(&mut document)?;
+    load::inline_external_refs(&mut document, read)?;
+    passes::run(passes::MEND, &mut document)?;
+    let spec = document.root.clone();
+    passes::run(passes::FIT, &mut document)?;
+    let rust = generate::bindings(&mut document)?;
+    Ok(Api {
+        name: name.to_owned(),
+        rust,
+        spec,
+        log: log(&document),
+        warnings: document.warnings,
+    })
+}
+
+/// The log, pass by pass, each with its reason.
+fn log(document: &Document) -> String {
+    let mut text = String::new();
+    let reasons = std::iter::once(("inline-external-refs", load::INLINE_WHY)).chain(
+        passes::MEND
+            .iter()
+            .chain(passes::FIT)
+            .map(|pass| (pass.name, pass.why)),
+    );
+    for (name, why) in reasons {
+        let _ = writeln!(text, "{name}: {why}");
+        for note in document.notes.iter().filter(|note| note.pass == name) {
+            let _ = writeln!(text, "  #{}: {}", note.pointer, note.text);
+        }
+    }
+    text
+}
+
+fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
+    let write = |end: &str, content: &str| {
+        let path = out_dir.join(format!("{}{end}", api.name));
+        std::fs::write(&path, content).map_err(|error| {
+            Refusal::at(
+                "",
+                format!("cannot be written: {error}"),
+                "make room or correct the rights",
+            )
+            .in_file(&path.display().to_string())
+        })
+    };
+    write(".rs", &api.rust)?;
+    write(".spec.json", &format!("{:#}\n", api.spec))?;
+    write(".passes.txt", &api.log)
+}

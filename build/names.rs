@@ -1,0 +1,68 @@
+//! The Rust names that the generator makes of the document's names.
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// A type's name, as the generator spells it.
+pub(crate) fn pascal(name: &str) -> String {
+    guard(plain(name).to_pascal_case(), "X")
+}
+
+/// A method's, parameter's or field's name, as the generator spells it.
+pub(crate) fn snake(name: &str) -> String {
+    guard(plain(name).to_snake_case(), "x")
+}
+
+/// Characters that cannot stand in an identifier separate words.
+fn plain(name: &str) -> String {
+    match name {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => name
+            .replace('\'', "")
+            .replace(|c: char| !(c.is_alphanumeric() || c == '_'), "-"),
+    }
+}
+
+fn guard(name: String, fallback: &str) -> String {
+    let name = match name.chars().next() {
+        None => fallback.to_owned(),
+        Some(c) if c.is_alphabetic() => name,
+        Some(_) => format!("_{name}"),
+    };
+    if syn::parse_str::<syn::Ident>(&name).is_ok() {
+        name
+    } else {
+        format!("{name}_")
+    }
+}
+
+/// `wanted`, or `wanted2`, `wanted3` ... when something else has that name.
+pub(crate) fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..)
+        .map(|n| format!("{wanted}{n}"))
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| wanted.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_generator() {
+        assert_eq!(pascal("400BadRequest"), "_400BadRequest");
+        assert_eq!(pascal("X-Request-Id"), "XRequestId");
+        assert_eq!(snake("merchantQrId"), "merchant_qr_id");
+        assert_eq!(snake("type"), "type_");
+        assert_eq!(snake("{}"), "x");
+    }
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        assert_eq!(free("Error", |name| name == "Error"), "Error2");
+        assert_eq!(free("Error", |_| false), "Error");
+    }
+}

@@ -1,0 +1,200 @@
+//! Where the API begins: in the server's URL or in the paths.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{Document, Note, escape, note, object, text};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "absolute-paths";
+pub(crate) const WHY: &str = "a path prefix moves between `servers` and `paths` from version to version; folded into the path, an operation keeps one path";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let shared = document.root.get("servers").map(first_prefix).transpose()?;
+    let shared = shared.unwrap_or_default();
+    if let Some(Value::Array(servers)) = document.root.get_mut("servers") {
+        for server in servers.iter_mut() {
+            let whole = server_url(server);
+            let origin = whole[..origin_length(&whole)].to_owned();
+            object(server).insert("url".to_owned(), origin.into());
+            object(server).remove("variables");
+        }
+    }
+    let Some(Value::Object(paths)) = document.root.get_mut("paths") else {
+        return Ok(());
+    };
+    let folded_already = !shared.is_empty()
+        && paths.keys().all(|path| {
+            clean(path)
+                .strip_prefix(&shared)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+    let mut notes = Vec::new();
+    let mut absolute = Map::new();
+    for (path, mut item) in std::mem::take(paths) {
+        let own = match item.as_object_mut().and_then(|item| item.remove("servers")) {
+            Some(servers) => Some(first_prefix(&servers)?),
+            None => operation_prefix(&mut item)?,
+        };
+        let prefix = match &own {
+            Some(own) => own.as_str(),
+            None if folded_already => "",
+            None => &shared,
+        };
+        let new = clean(&format!("{prefix}{}", clean(&path)));
+        let pointer = format!("/paths/{}", escape(&path));
+        if new != path {
+            notes.push(note(&pointer, format!("is {new} in full")));
+        }
+        if let Some(there) = absolute.get_mut(&new) {
+            merge(there, item, &new, &pointer)?;
+        } else {
+            absolute.insert(new, item);
+        }
+    }
+    *paths = absolute;
+    let pass = document.pass;
+    document
+        .notes
+        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    Ok(())
+}
+
+/// One leading slash, none doubled, none at the end.
+fn clean(path: &str) -> String {
+    let steps: Vec<&str> = path
+        .split('/')
+        .map(str::trim)
+        .filter(|step| !step.is_empty())
+        .collect();
+    format!("/{}", steps.join("/"))
+}
+
+/// Two spellings of one path become one item.
+fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Refusal> {
+    let Value::Object(item) = item else {
+        return Ok(());
+    };
+    let there = object(there);
+    for (key, value) in item {
+        if there.contains_key(&key) {
+            return Err(Refusal::at(
+                pointer,
+                format!("{key} {path} is described twice"),
+                "keep one of the two descriptions",
+            ));
+        }
+        there.insert(key, value);
+    }
+    Ok(())
+}
+
+/// The prefix that an operation's own `servers` give; they are taken out of all of them.
+fn operation_prefix(item: &mut Value) -> Result<Option<String>, Refusal> {
+    let mut found = None;
+    for (_, operation) in item.as_object_mut().into_iter().flatten() {
+        if let Some(servers) = operation
+            .as_object_mut()
+            .and_then(|operation| operation.remove("servers"))
+        {
+            found = Some(first_prefix(&servers)?);
+        }
+    }
+    Ok(found)
+}
+
+fn first_prefix(servers: &Value) -> Result<String, Refusal> {
+    let mut prefixes = servers.as_array().into_iter().flatten().map(|server| {
+        let url = server_url(server);
+        clean(&url[origin_length(&url)..])
+    });
+    let Some(first) = prefixes.next() else {
+        return Ok(String::new());
+    };
+    if let Some(other) = prefixes.find(|other| *other != first) {
+        return Err(Refusal::at(
+            "/servers",
+            format!("the servers disagree on where the paths begin: {first} and {other}"),
+            "give all servers the same path",
+        ));
+    }
+    Ok(if first == "/" { String::new() } else { first })
+}
+
+/// The server's URL with its variables at their defaults.
+fn server_url(server: &Value) -> String {
+    let mut url = text(server, "url").unwrap_or_default().trim().to_owned();
+    let variables = server.get("variables").and_then(Value::as_object);
+    for (name, variable) in variables.into_iter().flatten() {
+        let default = variable.get("default").unwrap_or(&json!("")).clone();
+        let default = default
+            .as_str()
+            .map_or_else(|| default.to_string(), str::to_owned);
+        url = url.replace(&format!("{{{name}}}"), &default);
+    }
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    url.truncate(end);
+    url
+}
+
+/// How much of the URL is scheme and host.
+fn origin_length(url: &str) -> usize {
+    let Some(host) = url.find("//").map(|at| at + 2) else {
+        return 0;
+    };
+    url[host..].find('/').map_or(url.len(), |at| host + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn a_prefix_in_the_server_moves_to_the_paths() {
+        becomes(
+            apply,
+            "
+            servers: [{url: 'https://api.example.com/qr/'}, {url: 'https://{env}.example.com{base}', variables: {env: {default: test}, base: {default: /qr}}}]
+            paths: {/v1: {get: {}}, v1/x: {get: {}}}
+            ",
+            "
+            servers: [{url: 'https://api.example.com'}, {url: 'https://test.example.com'}]
+            paths: {/qr/v1: {get: {}}, /qr/v1/x: {get: {}}}
+            ",
+        );
+    }
+
+    #[test]
+    fn a_prefix_in_the_paths_stays_there() {
+        leaves(
+            apply,
+            "{servers: [{url: 'https://api.example.com'}], paths: {/qr/v1: {get: {}}}}",
+        );
+        leaves(apply, "paths: {/qr/v1: {get: {}}}");
+        let both = run(
+            apply,
+            "{servers: [{url: '//api.example.com/qr'}], paths: {/qr/v1: {get: {}}}}",
+        )
+        .unwrap();
+        assert!(both.root["paths"].get("/qr/v1").is_some());
+    }
+
+    #[test]
+    fn servers_of_a_path_win() {
+        becomes(
+            apply,
+            "{servers: [{url: /a}], paths: {/x: {servers: [{url: /b}], get: {}}, /y: {get: {}}}}",
+            "{servers: [{url: ''}], paths: {/b/x: {get: {}}, /a/y: {get: {}}}}",
+        );
+    }
+
+    #[test]
+    fn servers_that_disagree_are_refused() {
+        let refusal = run(
+            apply,
+            "{servers: [{url: 'https://a/x'}, {url: 'https://b/y'}], paths: {}}",
+        )
+        .unwrap_err();
+        assert_eq!(refusal.pointer, "/servers");
+    }
+}

@@ -1,0 +1,76 @@
+//! Headers that belong to the client, not to the single call.
+
+use serde_json::Value;
+
+use super::super::document::{Document, note, text};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "client-headers";
+pub(crate) const WHY: &str = "credentials, system names, the serial number and the idempotency key are set by the client for every call; as parameters they would be asked for each time, or sent twice";
+
+const HEADERS: [&str; 7] = [
+    "authorization",
+    "content-type",
+    "ocp-apim-subscription-key",
+    "merchant-serial-number",
+    "client_id",
+    "client_secret",
+    "x-request-id",
+];
+const PREFIX: &str = "vipps-system-";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    document.each_operation(|notes, pointer, _, operation| {
+        let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
+            return Ok(());
+        };
+        let mut gone = Vec::new();
+        parameters.retain(|parameter| {
+            let name = text(parameter, "name").unwrap_or_default();
+            let strip = text(parameter, "in") == Some("header") && is_the_clients(name);
+            if strip {
+                gone.push(name.to_owned());
+            }
+            !strip
+        });
+        if parameters.is_empty() {
+            operation.remove("parameters");
+        }
+        if !gone.is_empty() {
+            notes.push(note(
+                format!("{pointer}/parameters"),
+                format!("left to the client: {}", gone.join(", ")),
+            ));
+        }
+        Ok(())
+    })
+}
+
+fn is_the_clients(name: &str) -> bool {
+    let name = name.to_lowercase();
+    HEADERS.contains(&name.as_str()) || name.starts_with(PREFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn the_clients_headers_go_whatever_their_case() {
+        let document = becomes(
+            apply,
+            "paths: {/a: {get: {parameters: [{name: AUTHORIZATION, in: header}, {name: Accept, in: header}, {name: Vipps-System-Name, in: header}, {name: X-Request-Id, in: header}]}, put: {parameters: [{name: Content-Type, in: header}]}}}",
+            "paths: {/a: {get: {parameters: [{name: Accept, in: header}]}, put: {}}}",
+        );
+        assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn the_calls_own_parameters_stay() {
+        leaves(
+            apply,
+            "paths: {/a: {get: {parameters: [{name: Size, in: header}, {name: client_id, in: query}]}}}",
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Members without a value, and keys that are no paths.
+
+use serde_json::{Map, Value};
+
+use super::super::document::{Document, Note, escape, note};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "drop-dead-nodes";
+pub(crate) const WHY: &str =
+    "an empty member (`get:` with nothing below) is read as null, which the generator refuses";
+
+/// Where null is a value of the API rather than an empty place in the document.
+const DATA: [&str; 7] = [
+    "default",
+    "example",
+    "examples",
+    "x-examples",
+    "enum",
+    "value",
+    "const",
+];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let mut notes = Vec::new();
+    visit(&mut document.root, "", false, &mut notes);
+    if let Some(Value::Object(paths)) = document.root.get_mut("paths") {
+        paths.retain(|path, _| !path.starts_with("x-"));
+    }
+    let pass = document.pass;
+    document
+        .notes
+        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    Ok(())
+}
+
+fn visit(value: &mut Value, pointer: &str, named: bool, notes: &mut Vec<Note>) {
+    match value {
+        Value::Object(map) => visit_object(map, pointer, named, notes),
+        Value::Array(list) => {
+            for (index, inner) in list.iter_mut().enumerate() {
+                visit(inner, &format!("{pointer}/{index}"), false, notes);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `named`: the keys are names of properties, not keywords.
+fn visit_object(map: &mut Map<String, Value>, pointer: &str, named: bool, notes: &mut Vec<Note>) {
+    let keys: Vec<String> = map.keys().cloned().collect();
+    for key in keys {
+        let inner = format!("{pointer}/{}", escape(&key));
+        if !named && DATA.contains(&key.as_str()) {
+            continue;
+        }
+        match map.get_mut(&key) {
+            Some(Value::Null) if named => {
+                map.insert(key, Value::Object(Map::new()));
+                notes.push(note(inner, "a property without a schema may hold anything"));
+            }
+            Some(Value::Null) => {
+                map.remove(&key);
+                notes.push(note(inner, "dropped: there is nothing below it"));
+            }
+            Some(value) => {
+                let holds_names = !named && matches!(key.as_str(), "properties" | "schemas");
+                visit(value, &inner, holds_names, notes);
+            }
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn empty_members_go_and_empty_properties_hold_anything() {
+        let document = becomes(
+            apply,
+            "
+            paths: {/a: , /b: {get: {parameters: , operationId: b}}}
+            components: {schemas: {A: {properties: {x: , get: {type: string}}}}}
+            ",
+            "
+            paths: {/b: {get: {operationId: b}}}
+            components: {schemas: {A: {properties: {x: {}, get: {type: string}}}}}
+            ",
+        );
+        assert_eq!(document.notes.len(), 3);
+    }
+
+    #[test]
+    fn null_as_data_stays() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {type: string, default: , enum: [a, null]}}}",
+        );
+    }
+}

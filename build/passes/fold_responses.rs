@@ -1,0 +1,123 @@
+//! One answer for each operation.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{Document, note};
+use super::super::reach::is_success;
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "fold-responses";
+pub(crate) const WHY: &str = "the generator panics on a second kind of answer; error bodies are read from the raw response, which loses nothing";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    document.each_operation(|notes, pointer, _, operation| {
+        let Some(Value::Object(responses)) = operation.remove("responses") else {
+            operation.insert("responses".to_owned(), json!({}));
+            return Ok(());
+        };
+        let pointer = format!("{pointer}/responses");
+        let only_default = responses.len() == 1 && responses.contains_key("default");
+        let (good, bad): (Map<String, Value>, Map<String, Value>) = responses
+            .into_iter()
+            .partition(|(status, _)| is_success(status) || only_default);
+        if !bad.is_empty() {
+            let codes: Vec<&str> = bad.keys().map(String::as_str).collect();
+            notes.push(note(
+                &pointer,
+                format!("read from the raw response: {}", codes.join(", ")),
+            ));
+        }
+        let mut folded = json!({});
+        if let Some((answer, said)) = fold(&good) {
+            if let Some(said) = said {
+                notes.push(note(&pointer, said));
+            }
+            folded = json!({ "2XX": answer });
+        }
+        operation.insert("responses".to_owned(), folded);
+        Ok(())
+    })
+}
+
+/// The one answer, and what had to be given up for it.
+fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
+    let codes: Vec<&str> = good.keys().map(String::as_str).collect();
+    let contents: Vec<&Value> = good
+        .values()
+        .filter_map(|answer| answer.get("content"))
+        .filter(|content| content.as_object().is_some_and(|map| !map.is_empty()))
+        .collect();
+    let first = good.values().next()?;
+    let description = first
+        .get("description")
+        .cloned()
+        .unwrap_or_else(|| "".into());
+    let Some(content) = contents.first() else {
+        return Some((json!({ "description": description }), None));
+    };
+    let alike = contents.iter().all(|other| other == content);
+    let said = if contents.len() < good.len() {
+        Some(format!(
+            "{} become one answer, though not all have a body",
+            codes.join(", ")
+        ))
+    } else if good.len() > 1 {
+        Some(format!("{} become one answer", codes.join(", ")))
+    } else {
+        None
+    };
+    let content = if alike {
+        (*content).clone()
+    } else {
+        json!({ "application/json": { "schema": {} } })
+    };
+    Some((
+        json!({ "description": description, "content": content }),
+        said,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::becomes;
+    use super::*;
+
+    fn with(responses: &str) -> String {
+        format!("paths: {{/a: {{get: {{responses: {responses}}}}}}}")
+    }
+
+    #[test]
+    fn errors_go_and_any_success_code_counts() {
+        let document = becomes(
+            apply,
+            &with(
+                "{'200': {description: OK, content: {application/json: {schema: {type: string}}}}, '400': {description: no}, default: {description: no}}",
+            ),
+            &with(
+                "{2XX: {description: OK, content: {application/json: {schema: {type: string}}}}}",
+            ),
+        );
+        assert_eq!(document.notes.len(), 1);
+    }
+
+    #[test]
+    fn answers_of_different_shapes_become_anything() {
+        becomes(
+            apply,
+            &with(
+                "{'200': {description: A, content: {application/json: {schema: {type: string}}}}, '201': {description: B, content: {application/json: {schema: {type: integer}}}}}",
+            ),
+            &with("{2XX: {description: A, content: {application/json: {schema: {}}}}}"),
+        );
+    }
+
+    #[test]
+    fn a_lone_default_is_the_success() {
+        becomes(
+            apply,
+            &with("{default: {description: A}}"),
+            &with("{2XX: {description: A}}"),
+        );
+        becomes(apply, &with("{'404': {description: A}}"), &with("{}"));
+    }
+}

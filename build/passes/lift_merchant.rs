@@ -1,0 +1,257 @@
+//! Endpoints that the merchant serves and the API calls.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{
+    Document, METHODS, Note, SCHEMA_REF, escape, note, object, schema_ref, text,
+};
+use super::super::merchant::{is_merchant_path, is_merchant_tag, prefix_names};
+use super::super::names;
+use super::super::reach::MERCHANT_REPLIES;
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "lift-merchant-endpoints";
+pub(crate) const WHY: &str = "callbacks and merchant-side paths are served by the merchant: a client must not offer them, but the shapes of what arrives are wanted";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let prefixes = prefix_names(&document.root);
+    let tags: Vec<String> = document
+        .root
+        .get("tags")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|tag| {
+            Some((
+                text(tag, "name")?,
+                text(tag, "description").unwrap_or_default(),
+            ))
+        })
+        .filter(|(name, description)| is_merchant_tag(name, description))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let mut lifted = Vec::new();
+    let mut notes = Vec::new();
+    if let Some(Value::Object(paths)) = document.root.get_mut("paths") {
+        paths.retain(|path, item| {
+            let pointer = format!("/paths/{}", escape(path));
+            if is_merchant_path(path, &prefixes) {
+                lift_item(item, &mut lifted);
+                notes.push(note(pointer, "lifted: the merchant serves it"));
+                return false;
+            }
+            lift_operations(item, &pointer, &tags, &mut lifted, &mut notes);
+            true
+        });
+    }
+    let pass = document.pass;
+    document
+        .notes
+        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    keep_payloads(document, lifted);
+    Ok(())
+}
+
+/// Takes callbacks, and operations whose tags say they are the merchant's, out of a path item.
+fn lift_operations(
+    item: &mut Value,
+    pointer: &str,
+    tags: &[String],
+    lifted: &mut Vec<Value>,
+    notes: &mut Vec<Note>,
+) {
+    let Value::Object(item) = item else { return };
+    for method in METHODS {
+        let Some(operation) = item.get_mut(method) else {
+            continue;
+        };
+        if let Some(Value::Object(callbacks)) = operation
+            .as_object_mut()
+            .and_then(|map| map.remove("callbacks"))
+        {
+            for (_, callback) in callbacks {
+                for (_, mut callback_item) in callback.as_object().cloned().unwrap_or_default() {
+                    lift_item(&mut callback_item, lifted);
+                }
+            }
+            notes.push(note(
+                format!("{pointer}/{method}/callbacks"),
+                "lifted: the merchant serves them",
+            ));
+        }
+        let own: Vec<&str> = operation
+            .get("tags")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let merchant = !own.is_empty()
+            && own
+                .iter()
+                .all(|tag| is_merchant_tag(tag, "") || tags.iter().any(|t| t == tag));
+        if merchant {
+            if let Some(operation) = item.remove(method) {
+                lifted.push(operation);
+            }
+            notes.push(note(
+                format!("{pointer}/{method}"),
+                "lifted: its tag says the merchant serves it",
+            ));
+        }
+    }
+}
+
+fn lift_item(item: &mut Value, lifted: &mut Vec<Value>) {
+    let Value::Object(item) = item else { return };
+    lifted.extend(METHODS.iter().filter_map(|method| item.remove(*method)));
+}
+
+/// Keeps the schemas of lifted operations: components stay, inline ones become components.
+fn keep_payloads(document: &mut Document, lifted: Vec<Value>) {
+    let mut replies = Vec::new();
+    for operation in lifted {
+        let id = text(&operation, "operationId")
+            .unwrap_or("merchantEndpoint")
+            .to_owned();
+        if let Some(body) = operation.get("requestBody") {
+            for schema in payloads(&document.root, body) {
+                keep(document, &schema, &format!("{id}Body"));
+            }
+        }
+        let responses = operation
+            .get("responses")
+            .and_then(Value::as_object)
+            .cloned();
+        for (_, response) in responses.into_iter().flatten() {
+            for schema in payloads(&document.root, &response) {
+                if let Some(name) = keep(document, &schema, &format!("{id}Reply")) {
+                    let reference = json!({ "$ref": format!("{SCHEMA_REF}{name}") });
+                    if !replies.contains(&reference) {
+                        replies.push(reference);
+                    }
+                }
+            }
+        }
+    }
+    if !replies.is_empty() {
+        object(&mut document.root).insert(MERCHANT_REPLIES.to_owned(), replies.into());
+    }
+}
+
+/// The schemas of a body or response, which may be a reference to a component.
+fn payloads(root: &Value, carrier: &Value) -> Vec<Value> {
+    let target = text(carrier, "$ref")
+        .and_then(|reference| reference.strip_prefix('#'))
+        .and_then(|pointer| root.pointer(pointer));
+    target
+        .unwrap_or(carrier)
+        .get("content")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(|media| media.get("schema"))
+        .cloned()
+        .collect()
+}
+
+/// The component that holds the schema, made if it was inline and describes an object.
+fn keep(document: &mut Document, schema: &Value, wanted: &str) -> Option<String> {
+    if let Some(name) = schema_ref(schema) {
+        return Some(name.to_owned());
+    }
+    let described = ["properties", "oneOf", "anyOf", "allOf", "items"]
+        .iter()
+        .any(|keyword| schema.get(keyword).is_some());
+    if !described {
+        return None;
+    }
+    let schemas = document.schemas_mut();
+    if let Some((name, _)) = schemas.iter().find(|(_, known)| *known == schema) {
+        return Some(name.clone());
+    }
+    let name = names::free(&names::pascal(wanted), |name| schemas.contains_key(name));
+    schemas.insert(name.clone(), schema.clone());
+    document.note(
+        format!("/components/schemas/{}", escape(&name)),
+        "payload of a merchant-side endpoint",
+    );
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn bracketed_and_prefixed_paths_are_lifted_and_their_payloads_stay() {
+        let document = becomes(
+            apply,
+            "
+            paths:
+              '[callbackPrefix]/v2/payments/{orderId}':
+                post: {operationId: tell, requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/News'}}}}}
+              /consentPrefix/v2/x:
+                post:
+                  operationId: ask
+                  responses: {'200': {content: {application/json: {schema: {properties: {cost: {type: string}}}}}}}
+              /v2/payments: {post: {operationId: pay}}
+            components: {schemas: {News: {type: object}, Start: {properties: {consentPrefix: {type: string}}}}}
+            ",
+            "
+            paths: {/v2/payments: {post: {operationId: pay}}}
+            components:
+              schemas:
+                News: {type: object}
+                Start: {properties: {consentPrefix: {type: string}}}
+                AskReply: {properties: {cost: {type: string}}}
+            x-merchant-replies: [{$ref: '#/components/schemas/AskReply'}]
+            ",
+        );
+        assert_eq!(document.notes.len(), 3);
+    }
+
+    #[test]
+    fn callbacks_are_lifted() {
+        becomes(
+            apply,
+            "
+            paths:
+              /pay:
+                post:
+                  operationId: pay
+                  callbacks: {told: {'{$request.body#/url}': {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/News'}}}}}}}}
+            ",
+            "paths: {/pay: {post: {operationId: pay}}}",
+        );
+    }
+
+    #[test]
+    fn operations_are_lifted_by_their_tag() {
+        let document = run(
+            apply,
+            "
+            tags: [{name: Hooks, description: These are implemented by the merchant.}]
+            paths: {/a: {post: {tags: [Hooks]}, get: {tags: [Other]}}}
+            ",
+        )
+        .unwrap();
+        assert_eq!(
+            document.root["paths"]["/a"],
+            json!({ "get": { "tags": ["Other"] } })
+        );
+    }
+
+    #[test]
+    fn an_api_path_that_shares_a_property_name_stays() {
+        leaves(
+            apply,
+            "
+            tags: [{name: Merchant redirect QR}]
+            paths: {/url/v1: {get: {tags: [Merchant redirect QR]}}}
+            components: {schemas: {A: {properties: {url: {type: string}}}}}
+            ",
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! The passes, in the order they run. Each is a small function over the document with a reason;
+//! what it changed goes to the log.
+//!
+//! The first family brings the document into one shape and repairs what is wrong in it; what it
+//! leaves is written to `<api>.spec.json` and is what traffic can be checked against. The second
+//! family makes of it what the generator turns into good Rust.
+
+mod absolute_paths;
+mod category;
+mod client_headers;
+mod dead_nodes;
+mod fold_responses;
+mod hoist;
+mod known_limits;
+mod lift_merchant;
+mod media_types;
+mod name_lint;
+mod open_outputs;
+mod operation_ids;
+mod parameters;
+mod plain_docs;
+mod plain_scalars;
+mod refs;
+mod repair_enums;
+mod repair_keywords;
+mod repair_parameters;
+mod repair_required;
+mod repair_types;
+mod sensitive;
+mod tolerant_outputs;
+
+use super::document::Document;
+use super::refusal::Refusal;
+
+pub(crate) use sensitive::COMPONENT as SENSITIVE;
+
+/// One named step.
+pub(crate) struct Pass {
+    pub(crate) name: &'static str,
+    /// Why the step exists; printed at the head of the log.
+    pub(crate) why: &'static str,
+    pub(crate) apply: fn(&mut Document) -> Result<(), Refusal>,
+}
+
+macro_rules! passes {
+    ($($module:ident),* $(,)?) => {
+        &[$(Pass { name: $module::NAME, why: $module::WHY, apply: $module::apply }),*]
+    };
+}
+
+/// Bring the document into one shape and mend it; its meaning stays.
+pub(crate) const MEND: &[Pass] = passes![
+    dead_nodes,
+    lift_merchant,
+    refs,
+    repair_keywords,
+    repair_types,
+    repair_parameters,
+    repair_required,
+    repair_enums,
+    known_limits,
+    absolute_paths,
+    operation_ids,
+    media_types,
+    category,
+];
+
+/// Make it fit for the generator; the meaning loosens.
+pub(crate) const FIT: &[Pass] = passes![
+    client_headers,
+    fold_responses,
+    parameters,
+    name_lint,
+    open_outputs,
+    tolerant_outputs,
+    sensitive,
+    plain_scalars,
+    hoist,
+    plain_docs,
+];
+
+/// Runs the passes one after the other.
+pub(crate) fn run(passes: &[Pass], document: &mut Document) -> Result<(), Refusal> {
+    for pass in passes {
+        document.pass = pass.name;
+        (pass.apply)(document)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! How a pass is tested: a fragment in YAML in, the fragment and the log out.
+
+    use serde_json::Value;
+
+    use super::super::document::Document;
+    use super::super::load;
+    use super::super::refusal::Refusal;
+
+    pub(crate) fn document(yaml: &str) -> Document {
+        Document::new(load::parse(yaml).expect("the fragment is YAML"))
+    }
+
+    pub(crate) fn apply(
+        pass: fn(&mut Document) -> Result<(), Refusal>,
+        yaml: &str,
+    ) -> Result<Document, Refusal> {
+        let mut document = document(yaml);
+        pass(&mut document).map(|()| document)
+    }
+
+    /// Applies the pass and compares the whole document.
+    pub(crate) fn becomes(
+        pass: fn(&mut Document) -> Result<(), Refusal>,
+        before: &str,
+        after: &str,
+    ) -> Document {
+        let document = apply(pass, before).expect("the pass accepts the fragment");
+        let wanted: Value = load::parse(after).expect("the fragment is YAML");
+        assert_eq!(
+            document.root, wanted,
+            "\ngot:  {:#}\nwant: {wanted:#}",
+            document.root
+        );
+        document
+    }
+
+    /// The pass leaves the fragment alone and says nothing.
+    pub(crate) fn leaves(pass: fn(&mut Document) -> Result<(), Refusal>, yaml: &str) {
+        let document = becomes(pass, yaml, yaml);
+        assert_eq!(document.notes, [], "the log must be empty");
+    }
+}

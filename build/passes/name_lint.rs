@@ -1,0 +1,255 @@
+//! Names that would clash in Rust.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::super::document::{Document, SCHEMA_REF, escape, schema_ref, text, walk_schemas};
+use super::super::names::{free, pascal, snake};
+use super::super::refusal::Refusal;
+use super::sensitive;
+
+pub(crate) const NAME: &str = "name-lint";
+pub(crate) const WHY: &str = "what shares a Rust name is merged or dropped by the generator without a word; types are renamed, what carries a wire name stops the build";
+
+/// Type names that shadow what the generated code relies on.
+const RESERVED: [&str; 34] = [
+    "AsMut",
+    "AsRef",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Deserialize",
+    "Display",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromStr",
+    "Hash",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Self_",
+    "Serialize",
+    "Some",
+    "String",
+    "ToString",
+    "Vec",
+];
+const RESERVED_TOO: [&str; 8] = [
+    "Send",
+    "Sync",
+    "TryFrom",
+    "TryInto",
+    "ToOwned",
+    "Extend",
+    "IntoIterator",
+    "Sized",
+];
+/// Methods that every operation builder has.
+const SETTERS: [&str; 4] = ["send", "new", "clone", "body_map"];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    rename_types(document);
+    lint_parameters(document)?;
+    lint_properties(document)?;
+    lint_enums(document);
+    Ok(())
+}
+
+/// Gives component schemas names that stay apart in Rust.
+fn rename_types(document: &mut Document) {
+    let mut taken: Vec<String> = Vec::new();
+    let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    for (name, _) in document.schemas() {
+        let wanted = pascal(name);
+        let clash = |name: &str| {
+            taken.iter().any(|t| t == name)
+                || RESERVED.contains(&name)
+                || RESERVED_TOO.contains(&name)
+                || name == sensitive::COMPONENT
+        };
+        let rust = if clash(&wanted) && !taken.contains(&wanted) {
+            free(&format!("{}Schema", wanted.trim_end_matches('_')), clash)
+        } else {
+            free(&wanted, clash)
+        };
+        if rust != wanted || !is_plain(name) {
+            renamed.insert(name.clone(), rust.clone());
+        }
+        taken.push(rust);
+    }
+    if renamed.is_empty() {
+        return;
+    }
+    let schemas = document.schemas_mut();
+    let old = std::mem::take(schemas);
+    for (name, schema) in old {
+        let name = renamed.get(&name).cloned().unwrap_or(name);
+        schemas.insert(name, schema);
+    }
+    walk_schemas(&mut document.root, &mut |_, schema| {
+        if let Some(new) = schema_ref(schema).and_then(|name| renamed.get(name)) {
+            *schema = serde_json::json!({ "$ref": format!("{SCHEMA_REF}{new}") });
+        }
+    });
+    for (old, new) in renamed {
+        document.note(
+            format!("/components/schemas/{}", escape(&old)),
+            format!("is called {new} in Rust"),
+        );
+    }
+}
+
+/// Only these characters survive in a reference.
+fn is_plain(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+fn lint_parameters(document: &Document) -> Result<(), Refusal> {
+    for place in document.operations() {
+        let mut seen: BTreeMap<String, String> = SETTERS
+            .iter()
+            .map(|name| ((*name).to_owned(), "a method of the builder".to_owned()))
+            .collect();
+        if place.operation.get("requestBody").is_some() {
+            seen.insert("body".to_owned(), "the request body".to_owned());
+        }
+        let parameters = place.operation.get("parameters").and_then(Value::as_array);
+        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+            let name = text(parameter, "name").unwrap_or_default();
+            if let Some(other) = seen.insert(snake(name), format!("the parameter {name}")) {
+                return Err(Refusal::at(
+                    format!("{}/parameters/{index}/name", place.pointer),
+                    format!(
+                        "the parameter {name} has the same Rust name as {other}: {}",
+                        snake(name)
+                    ),
+                    "one of the two would be lost; have the document name them apart",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lint_properties(document: &mut Document) -> Result<(), Refusal> {
+    let mut refusal = None;
+    walk_schemas(&mut document.root, &mut |pointer, schema| {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let clash = properties.and_then(|properties| clash(properties));
+        if let Some((first, second)) = clash
+            && refusal.is_none()
+        {
+            refusal = Some(Refusal::at(
+                format!("{pointer}/properties/{}", escape(&second)),
+                format!(
+                    "the properties {first} and {second} have the same Rust name: {}",
+                    snake(&second)
+                ),
+                "one of the two would be lost; have the document name them apart",
+            ));
+        }
+    });
+    refusal.map_or(Ok(()), Err)
+}
+
+fn clash(properties: &Map<String, Value>) -> Option<(String, String)> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    properties
+        .keys()
+        .find_map(|name| Some((seen.insert(snake(name), name)?.to_owned(), name.clone())))
+}
+
+/// An enumeration whose values clash is plain text instead.
+fn lint_enums(document: &mut Document) {
+    document.each_schema(|_, schema| {
+        let values = schema.get("enum").and_then(Value::as_array);
+        let mut seen: Vec<String> = Vec::new();
+        let clash = values.into_iter().flatten().filter_map(Value::as_str).find(|value| {
+            let name = pascal(value);
+            let clash = seen.contains(&name);
+            seen.push(name);
+            clash
+        });
+        let Some(clash) = clash.map(str::to_owned) else {
+            return Vec::new();
+        };
+        if let Value::Object(schema) = schema {
+            schema.remove("enum");
+        }
+        vec![format!("plain text instead of an enumeration: {clash:?} shares its Rust name with another value")]
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn types_of_one_name_are_renamed_with_their_references() {
+        let document = becomes(
+            apply,
+            "components: {schemas: {Error: {type: object}, error: {type: array, items: {$ref: '#/components/schemas/error'}}, Default: {type: object}}}",
+            "components: {schemas: {Error: {type: object}, Error2: {type: array, items: {$ref: '#/components/schemas/Error2'}}, DefaultSchema: {type: object}}}",
+        );
+        assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn parameters_of_one_name_are_refused() {
+        let refusal = run(
+            apply,
+            "paths: {/a: {get: {parameters: [{name: X-Id, in: header}, {name: xId, in: query}]}}}",
+        )
+        .unwrap_err();
+        assert_eq!(refusal.pointer, "/paths/~1a/get/parameters/1/name");
+        run(
+            apply,
+            "paths: {/a: {post: {requestBody: {}, parameters: [{name: body, in: query}]}}}",
+        )
+        .unwrap_err();
+    }
+
+    #[test]
+    fn properties_of_one_name_are_refused() {
+        let refusal = run(
+            apply,
+            "components: {schemas: {A: {properties: {userId: {}, user_id: {}}}}}",
+        )
+        .unwrap_err();
+        assert_eq!(refusal.pointer, "/components/schemas/A/properties/user_id");
+    }
+
+    #[test]
+    fn values_of_one_name_become_text() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {type: string, enum: [a-b, a_b]}}}",
+            "components: {schemas: {A: {type: string}}}",
+        );
+    }
+
+    #[test]
+    fn names_that_stay_apart_stay() {
+        leaves(
+            apply,
+            "components: {schemas: {Error: {properties: {a: {}, b: {enum: [x, y]}}}, ErrorArray: {}}}",
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! Each operation has a name of its own.
+
+use std::collections::BTreeMap;
+
+use super::super::document::{Document, escape, note, text};
+use super::super::names::{free, snake};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "operation-ids";
+pub(crate) const WHY: &str = "the generator names methods by operation id: it refuses to go without one, and two ids that give one Rust name do not compile";
+
+/// Methods that the generated client has anyway, and words that its builders use.
+const TAKEN: [&str; 13] = [
+    "new",
+    "new_with_client",
+    "api_version",
+    "baseurl",
+    "client",
+    "inner",
+    "pre",
+    "exec",
+    "post",
+    "error",
+    "byte_stream",
+    "response_value",
+    "operation_info",
+];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    for place in document.operations() {
+        let Some(id) = text(place.operation, "operationId") else {
+            continue;
+        };
+        if let Some(first) = places.insert(id.to_owned(), place.pointer.clone()) {
+            return Err(Refusal::at(
+                format!("{}/operationId", place.pointer),
+                format!("the operation id {id} is used twice, here and at #{first}"),
+                "give each operation an id of its own",
+            ));
+        }
+    }
+    let mut taken: Vec<String> = TAKEN.iter().map(|&name| name.to_owned()).collect();
+    let mut names = Vec::new();
+    for place in document.operations() {
+        let written =
+            text(place.operation, "operationId").filter(|id| id.chars().any(char::is_alphanumeric));
+        let wanted = written.map_or_else(|| derived(place.method, place.path), str::to_owned);
+        let name = free(&wanted, |name| taken.contains(&snake(name)));
+        taken.push(snake(&name));
+        if written != Some(&name) {
+            names.push((place.pointer, written.map(str::to_owned), name));
+        }
+    }
+    for (pointer, written, name) in names {
+        if let Some(operation) = document.root.pointer_mut(&pointer) {
+            operation["operationId"] = name.clone().into();
+        }
+        let said = match written {
+            None => format!("without an id; called {name}"),
+            Some(written) => format!("{written} is called {name}: the name is taken"),
+        };
+        let note = note(format!("{pointer}/operationId"), said);
+        document.note(note.pointer, note.text);
+    }
+    Ok(())
+}
+
+/// `GET /v1/items/{id}` is `get_v1_items_by_id`.
+fn derived(method: &str, path: &str) -> String {
+    let steps = path.split('/').filter(|step| !step.is_empty()).map(|step| {
+        match step
+            .strip_prefix('{')
+            .and_then(|step| step.strip_suffix('}'))
+        {
+            Some(name) => format!("by_{name}"),
+            None => step.to_owned(),
+        }
+    });
+    let name: Vec<String> = std::iter::once(method.to_owned()).chain(steps).collect();
+    snake(&escape(&name.join("_")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn missing_ids_are_derived_and_taken_names_numbered() {
+        becomes(
+            apply,
+            "paths: {'/v1/items/{itemId}': {get: {}}, /a: {get: {operationId: doIt}, put: {operationId: DoIt}}, /b: {get: {operationId: exec}}}",
+            "paths: {'/v1/items/{itemId}': {get: {operationId: get_v1_items_by_item_id}}, /a: {get: {operationId: doIt}, put: {operationId: DoIt2}}, /b: {get: {operationId: exec2}}}",
+        );
+    }
+
+    #[test]
+    fn an_id_used_twice_is_refused() {
+        let refusal = run(
+            apply,
+            "paths: {/a: {get: {operationId: x}}, /b: {get: {operationId: x}}}",
+        )
+        .unwrap_err();
+        assert_eq!(refusal.pointer, "/paths/~1b/get/operationId");
+        assert!(refusal.what.contains("#/paths/~1a/get"), "{refusal}");
+    }
+
+    #[test]
+    fn honest_ids_stay() {
+        leaves(apply, "paths: {/a: {get: {operationId: doIt}}}");
+    }
+}

@@ -1,0 +1,251 @@
+//! Descriptions become documentation comments.
+
+use serde_json::Value;
+
+use super::super::document::Document;
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "plain-docs";
+pub(crate) const WHY: &str = "prose becomes rustdoc: indented lines and fences would be compiled as doctests, bare links and brackets are rustdoc warnings";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let mut changed = 0;
+    visit(&mut document.root, false, &mut changed);
+    if let Some(Value::Object(info)) = document.root.get_mut("info") {
+        info.remove("termsOfService");
+        if let Some(Value::String(title)) = info.get_mut("title") {
+            *title = one_line(title);
+        }
+    }
+    if changed > 0 {
+        document.note("", format!("{changed} descriptions made safe for rustdoc"));
+    }
+    Ok(())
+}
+
+/// `named`: the keys are names, not keywords.
+fn visit(value: &mut Value, named: bool, changed: &mut usize) {
+    match value {
+        Value::Object(map) => {
+            // A parameter's description stands in a list, where a blank line would end it.
+            let parameter = map.contains_key("in") && map.contains_key("schema");
+            for (key, inner) in map.iter_mut() {
+                match inner {
+                    Value::String(text)
+                        if !named && matches!(key.as_str(), "description" | "summary") =>
+                    {
+                        let safe = if parameter || key == "summary" {
+                            one_line(text)
+                        } else {
+                            plain(text)
+                        };
+                        if safe != *text {
+                            *changed += 1;
+                            *text = safe;
+                        }
+                    }
+                    _ => visit(
+                        inner,
+                        !named && matches!(key.as_str(), "properties" | "schemas"),
+                        changed,
+                    ),
+                }
+            }
+        }
+        Value::Array(list) => list
+            .iter_mut()
+            .for_each(|inner| visit(inner, false, changed)),
+        _ => {}
+    }
+}
+
+fn one_line(text: &str) -> String {
+    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Markdown without anything that rustdoc runs, follows or warns about.
+pub(crate) fn plain(text: &str) -> String {
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let line = line.trim();
+        let fence = line.starts_with("```") || line.starts_with("~~~");
+        if line.is_empty() || fence {
+            if !lines.is_empty() {
+                paragraphs.push(escape(&lines.join("\n")));
+                lines.clear();
+            }
+            // A fence on one line holds its content between its marks.
+            let inner = line.trim_matches(['`', '~']).trim();
+            if fence && line.ends_with("```") && line.len() > 6 && !inner.is_empty() {
+                paragraphs.push(escape(inner));
+            }
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    if !lines.is_empty() {
+        paragraphs.push(escape(&lines.join("\n")));
+    }
+    paragraphs.join("\n\n")
+}
+
+/// Escapes one paragraph: code spans stay, links become `text <url>`, the rest loses its power.
+fn escape(paragraph: &str) -> String {
+    let mut out = String::with_capacity(paragraph.len() + 16);
+    let mut rest = paragraph;
+    while let Some(c) = rest.chars().next() {
+        if c == '`' {
+            rest = code_span(rest, &mut out);
+        } else if let Some(length) = url_length(rest) {
+            out.push('<');
+            out.push_str(&rest[..length]);
+            out.push('>');
+            rest = &rest[length..];
+        } else if let Some((label, url, length)) = link(rest) {
+            out.push_str(&escape(label));
+            out.push_str(" (<");
+            out.push_str(url);
+            out.push_str(">)");
+            rest = &rest[length..];
+        } else if c == '<' && rest[1..].starts_with("http") && rest.contains('>') {
+            // Already an autolink; its inside is handled as a bare link.
+            rest = &rest[1..];
+            if let Some(length) = url_length(rest) {
+                out.push('<');
+                out.push_str(&rest[..length]);
+                out.push('>');
+                rest = rest[length..].strip_prefix('>').unwrap_or(&rest[length..]);
+            }
+        } else {
+            if matches!(c, '[' | ']' | '<' | '>' | '\\') {
+                out.push('\\');
+            }
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
+}
+
+/// Copies a code span, or escapes its marks if it never ends; what is left after it.
+fn code_span<'a>(text: &'a str, out: &mut String) -> &'a str {
+    let marks = text.len() - text.trim_start_matches('`').len();
+    let (mark, rest) = text.split_at(marks);
+    let mut from = 0;
+    while let Some(at) = rest[from..].find('`').map(|at| at + from) {
+        let run = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        if run == marks && at > 0 {
+            out.push('`');
+            out.push_str(
+                rest[..at]
+                    .trim()
+                    .replace('`', "'")
+                    .replace('\n', " ")
+                    .as_str(),
+            );
+            out.push('`');
+            return &rest[at + run..];
+        }
+        from = at + run;
+    }
+    for _ in mark.chars() {
+        out.push_str("\\`");
+    }
+    rest
+}
+
+/// The length of the link that the text begins with.
+fn url_length(text: &str) -> Option<usize> {
+    if !(text.starts_with("http://") || text.starts_with("https://")) {
+        return None;
+    }
+    let end = text
+        .find(|c: char| {
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    '<' | '>' | '(' | ')' | '[' | ']' | '`' | '"' | '\'' | '|' | '\\'
+                )
+        })
+        .unwrap_or(text.len());
+    let url = text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
+    (url.len() > "https://".len()).then_some(url.len())
+}
+
+/// `[label](url)`: the label, the link, the length of it all.
+fn link(text: &str) -> Option<(&str, &str, usize)> {
+    let inner = text.strip_prefix('[')?;
+    let (label, rest) = inner.split_once("](")?;
+    if label.contains(['[', ']']) {
+        return None;
+    }
+    let (url, _) = rest.split_once(')')?;
+    let target = url.split_whitespace().next()?;
+    if !(target.starts_with("http://") || target.starts_with("https://"))
+        || target.contains(['<', '>'])
+    {
+        return None;
+    }
+    Some((label, target, 1 + label.len() + 2 + url.len() + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::becomes;
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_that_rustdoc_would_compile() {
+        assert_eq!(
+            plain("One.\n\n    let x = 1;\n\n```\nrun()\n```\ntwo"),
+            "One.\n\nlet x = 1;\n\nrun()\n\ntwo"
+        );
+        assert_eq!(plain("```Applications``` tab"), "`Applications` tab");
+        assert_eq!(plain("\tindented"), "indented");
+    }
+
+    #[test]
+    fn links_are_marked_and_brackets_escaped() {
+        assert_eq!(
+            plain("See https://a.example/x."),
+            "See <https://a.example/x>."
+        );
+        assert_eq!(
+            plain("See <https://a.example/x>."),
+            "See <https://a.example/x>."
+        );
+        assert_eq!(
+            plain("The [guide](https://a.example/g#x) says"),
+            "The guide (<https://a.example/g#x>) says"
+        );
+        assert_eq!(
+            plain("[`POST:/x`](https://a.example)"),
+            "`POST:/x` (<https://a.example>)"
+        );
+        assert_eq!(plain("[x](#y) and <b>"), "\\[x\\](#y) and \\<b\\>");
+        assert_eq!(
+            plain("{image/*,[x]} `a[0]<b>`"),
+            "{image/*,\\[x\\]} `a[0]<b>`"
+        );
+        assert_eq!(plain("an open ` mark"), "an open \\` mark");
+    }
+
+    #[test]
+    fn parameters_and_summaries_stay_on_one_line() {
+        becomes(
+            apply,
+            "paths: {/a: {get: {summary: \"a\\nb\", parameters: [{in: query, schema: {}, description: \"a\\n\\nb\"}]}}}",
+            "paths: {/a: {get: {summary: a b, parameters: [{in: query, schema: {}, description: a b}]}}}",
+        );
+    }
+
+    #[test]
+    fn a_property_may_be_called_description() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {properties: {description: {type: string, description: '<b>'}}}}}",
+            "components: {schemas: {A: {properties: {description: {type: string, description: \\<b\\>}}}}}",
+        );
+    }
+}

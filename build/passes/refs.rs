@@ -1,0 +1,386 @@
+//! References inside the document.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{
+    Document, METHODS, Note, SCHEMA_REF, escape, note, text, walk_schemas,
+};
+use super::super::reach::{Reach, component_of, is_success};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "resolve-refs";
+pub(crate) const WHY: &str = "parameters, bodies and responses are inlined so that later passes see one shape; a reference that leads nowhere makes the generator panic";
+
+const ADVICE: &str = "correct the reference or add what it names";
+/// Longer chains are circles.
+const LONGEST: usize = 32;
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let source = document.root.clone();
+    let mut notes = Vec::new();
+    inline_carriers(&mut document.root, &source, &mut notes)?;
+    inline_deep_schema_refs(&mut document.root, &source, &mut notes)?;
+    let pass = document.pass;
+    document
+        .notes
+        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    mend_dangling(document)
+}
+
+fn lookup<'a>(source: &'a Value, reference: &str) -> Option<&'a Value> {
+    let pointer = reference.strip_prefix('#')?;
+    source
+        .pointer(pointer)
+        .or_else(|| source.pointer(&pointer.replace("%7B", "{").replace("%7D", "}")))
+}
+
+/// Replaces the value by what its reference leads to, however many steps that takes.
+fn resolve(value: &mut Value, source: &Value, pointer: &str) -> Result<bool, Refusal> {
+    let mut steps = 0;
+    while let Some(reference) = text(value, "$ref") {
+        let Some(target) = lookup(source, reference) else {
+            return Ok(false);
+        };
+        *value = target.clone();
+        steps += 1;
+        if steps > LONGEST {
+            return Err(Refusal::at(
+                pointer,
+                "references lead into each other without end",
+                "break the circle",
+            ));
+        }
+    }
+    Ok(true)
+}
+
+fn dangling(pointer: &str, value: &Value) -> Refusal {
+    let reference = text(value, "$ref").unwrap_or_default();
+    Refusal::at(
+        pointer,
+        format!("`$ref: {reference}` leads nowhere"),
+        ADVICE,
+    )
+}
+
+/// Path items, parameters, bodies, responses and headers.
+fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+    let Some(Value::Object(paths)) = root.get_mut("paths") else {
+        return Ok(());
+    };
+    for (path, item) in paths.iter_mut() {
+        let pointer = format!("/paths/{}", escape(path));
+        if !resolve(item, source, &pointer)? {
+            return Err(dangling(&pointer, item));
+        }
+        let Value::Object(item) = item else { continue };
+        let shared = resolve_parameters(item.remove("parameters"), source, &pointer)?;
+        for method in METHODS {
+            let Some(Value::Object(operation)) = item.get_mut(method) else {
+                continue;
+            };
+            let pointer = format!("{pointer}/{method}");
+            let mut own = resolve_parameters(operation.remove("parameters"), source, &pointer)?;
+            let key = |p: &Value| (p.get("name").cloned(), p.get("in").cloned());
+            let mut all: Vec<Value> = shared
+                .iter()
+                .filter(|s| own.iter().all(|o| key(o) != key(s)))
+                .cloned()
+                .collect();
+            all.append(&mut own);
+            if !all.is_empty() {
+                operation.insert("parameters".to_owned(), all.into());
+            }
+            if let Some(body) = operation.get_mut("requestBody") {
+                let pointer = format!("{pointer}/requestBody");
+                if !resolve(body, source, &pointer)? {
+                    return Err(dangling(&pointer, body));
+                }
+            }
+            resolve_responses(operation, source, &pointer, notes)?;
+        }
+    }
+    if let Some(Value::Object(components)) = root.get_mut("components") {
+        for section in [
+            "parameters",
+            "requestBodies",
+            "responses",
+            "headers",
+            "examples",
+            "links",
+            "callbacks",
+            "pathItems",
+        ] {
+            components.remove(section);
+        }
+    }
+    Ok(())
+}
+
+fn resolve_parameters(
+    list: Option<Value>,
+    source: &Value,
+    pointer: &str,
+) -> Result<Vec<Value>, Refusal> {
+    let list = match list {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list,
+        Some(_) => {
+            return Err(Refusal::at(
+                format!("{pointer}/parameters"),
+                "`parameters` is no list",
+                "write each parameter as a list entry",
+            ));
+        }
+    };
+    let mut resolved: Vec<Value> = Vec::new();
+    for (index, mut parameter) in list.into_iter().enumerate() {
+        let pointer = format!("{pointer}/parameters/{index}");
+        if !resolve(&mut parameter, source, &pointer)? {
+            return Err(dangling(&pointer, &parameter));
+        }
+        if !resolved.contains(&parameter) {
+            resolved.push(parameter);
+        }
+    }
+    Ok(resolved)
+}
+
+fn resolve_responses(
+    operation: &mut Map<String, Value>,
+    source: &Value,
+    pointer: &str,
+    notes: &mut Vec<Note>,
+) -> Result<(), Refusal> {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return Ok(());
+    };
+    for (status, response) in responses.iter_mut() {
+        let pointer = format!("{pointer}/responses/{status}");
+        if !resolve(response, source, &pointer)? {
+            if is_success(status) {
+                return Err(dangling(&pointer, response));
+            }
+            notes.push(note(
+                &pointer,
+                format!("dropped {response}, which leads nowhere: error answers are not generated"),
+            ));
+            *response = json!({ "description": "" });
+        }
+        if let Some(Value::Object(headers)) = response.get_mut("headers") {
+            for (name, header) in headers.iter_mut() {
+                let pointer = format!("{pointer}/headers/{}", escape(name));
+                if !resolve(header, source, &pointer)? {
+                    return Err(dangling(&pointer, header));
+                }
+            }
+        }
+        if let Some(response) = response.as_object_mut() {
+            response.remove("links");
+        }
+    }
+    Ok(())
+}
+
+/// The generator follows only `#/components/schemas/Name`; other places are copied.
+fn inline_deep_schema_refs(
+    root: &mut Value,
+    source: &Value,
+    notes: &mut Vec<Note>,
+) -> Result<(), Refusal> {
+    let names: Vec<String> = source
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .map(|schemas| schemas.keys().cloned().collect())
+        .unwrap_or_default();
+    let mut failed = None;
+    walk_schemas(root, &mut |pointer, schema| {
+        let mut steps = 0;
+        while let Some(reference) = text(schema, "$ref") {
+            let name = reference.strip_prefix(SCHEMA_REF);
+            if name.is_some_and(|name| names.iter().any(|n| n == name)) {
+                break;
+            }
+            let last = reference.rsplit('/').next().unwrap_or_default();
+            if reference.starts_with("#/definitions/") && names.iter().any(|n| n == last) {
+                notes.push(note(
+                    pointer,
+                    format!("{reference} is a Swagger 2.0 place; the schema {last} is meant"),
+                ));
+                *schema = json!({ "$ref": format!("{SCHEMA_REF}{last}") });
+                break;
+            }
+            let Some(target) = lookup(source, reference).filter(|_| reference.contains('/')) else {
+                break;
+            };
+            steps += 1;
+            // A pointer below the reference itself would never end.
+            let around = reference.trim_start_matches('#');
+            if steps > LONGEST || pointer.starts_with(around) || pointer.len() > 4096 {
+                failed = Some(Refusal::at(
+                    pointer,
+                    format!("`$ref: {reference}` leads in a circle"),
+                    "make the schema a component",
+                ));
+                *schema = json!({});
+                break;
+            }
+            notes.push(note(pointer, format!("copied from {reference}")));
+            *schema = target.clone();
+        }
+    });
+    failed.map_or(Ok(()), Err)
+}
+
+/// A dangling reference stops the build where it matters for what is generated; in error answers
+/// and in schemas that no operation uses it is replaced by "anything", with a warning.
+fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
+    let reach = Reach::of(document);
+    let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
+    let mut refusal = None;
+    let mut notes = Vec::new();
+    walk_schemas(&mut document.root, &mut |pointer, schema| {
+        let Some(reference) = text(schema, "$ref") else {
+            return;
+        };
+        let known = reference
+            .strip_prefix(SCHEMA_REF)
+            .is_some_and(|name| names.iter().any(|n| n == name));
+        if known || refusal.is_some() {
+            return;
+        }
+        let matters = match component_of(pointer) {
+            Some(component) => {
+                reach.sent.contains(&component) || reach.received.contains(&component)
+            }
+            None => pointer
+                .split_once("/responses/")
+                .is_none_or(|(_, rest)| is_success(rest)),
+        };
+        if matters {
+            refusal = Some(Refusal::at(
+                pointer,
+                format!("`$ref: {reference}` leads nowhere"),
+                ADVICE,
+            ));
+        } else {
+            notes.push(note(pointer, format!("{reference} leads nowhere; nothing generated depends on it, so anything may stand here")));
+            *schema = json!({});
+        }
+    });
+    for dropped in notes {
+        document
+            .warnings
+            .push(format!("#{}: {}", dropped.pointer, dropped.text));
+        document.note(dropped.pointer, dropped.text);
+    }
+    refusal.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn parameters_bodies_and_responses_are_inlined() {
+        becomes(
+            apply,
+            "
+            paths:
+              /a/{id}:
+                parameters: [{$ref: '#/components/parameters/Id'}, {name: x, in: query}]
+                get:
+                  parameters: [{name: x, in: query, required: true}]
+                  requestBody: {$ref: '#/components/requestBodies/B'}
+                  responses: {'400': {$ref: '#/components/responses/Bad'}}
+            components:
+              parameters: {Id: {$ref: '#/components/parameters/RealId'}, RealId: {name: id, in: path}}
+              requestBodies: {B: {content: {}}}
+              responses: {Bad: {description: no}}
+            ",
+            "
+            paths:
+              /a/{id}:
+                get:
+                  parameters: [{name: id, in: path}, {name: x, in: query, required: true}]
+                  requestBody: {content: {}}
+                  responses: {'400': {description: no}}
+            components: {}
+            ",
+        );
+    }
+
+    #[test]
+    fn a_reference_to_a_place_inside_a_schema_is_copied() {
+        let document = run(
+            apply,
+            "
+            components:
+              schemas:
+                A: {properties: {x: {type: string, enum: [a]}}}
+                B: {properties: {y: {$ref: '#/components/schemas/A/properties/x'}, z: {$ref: '#/definitions/A'}}}
+            ",
+        )
+        .unwrap();
+        let b = &document.root["components"]["schemas"]["B"]["properties"];
+        assert_eq!(b["y"], json!({ "type": "string", "enum": ["a"] }));
+        assert_eq!(b["z"], json!({ "$ref": "#/components/schemas/A" }));
+    }
+
+    #[test]
+    fn a_dangling_reference_in_a_success_answer_is_refused_with_its_place() {
+        let refusal = run(
+            apply,
+            "
+            paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}}
+            components: {schemas: {A: {properties: {b: {$ref: '#/components/schemas/Gone'}}}}}
+            ",
+        )
+        .unwrap_err();
+        assert_eq!(refusal.pointer, "/components/schemas/A/properties/b");
+        assert!(
+            refusal.what.contains("#/components/schemas/Gone"),
+            "{refusal}"
+        );
+    }
+
+    #[test]
+    fn a_dangling_parameter_is_refused() {
+        let refusal = run(
+            apply,
+            "paths: {/a: {get: {parameters: [{$ref: '#/components/parameters/P'}]}}}",
+        )
+        .unwrap_err();
+        assert_eq!(refusal.pointer, "/paths/~1a/get/parameters/0");
+    }
+
+    #[test]
+    fn a_dangling_reference_in_an_error_answer_is_a_warning() {
+        let document = run(
+            apply,
+            "paths: {/a: {get: {responses: {'400': {content: {application/json: {schema: {$ref: '#/components/schemas/Gone'}}}}, '500': {$ref: '#/components/responses/Gone'}}}}}",
+        )
+        .unwrap();
+        assert_eq!(document.warnings.len(), 1);
+        assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn circles_are_refused_unless_they_go_through_components() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A'}}}}}",
+        );
+        let refusal = run(
+            apply,
+            "
+            paths: {/a: {get: {requestBody: {$ref: '#/components/requestBodies/B'}}}}
+            components: {requestBodies: {B: {$ref: '#/components/requestBodies/B'}}}
+            ",
+        )
+        .unwrap_err();
+        assert!(refusal.what.contains("without end"), "{refusal}");
+        run(apply, "components: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A/properties'}}}}}").unwrap_err();
+    }
+}

@@ -1,0 +1,80 @@
+//! `required` that names what is not there.
+
+use serde_json::{Map, Value};
+
+use super::super::document::Document;
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "repair-required";
+pub(crate) const WHY: &str = "a required name without a property becomes a required field of unknown type, and every honest answer fails to decode";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    document.each_schema(|pointer, schema| {
+        // A part of a composition may require what another part defines.
+        let composed = ["/allOf/", "/oneOf/", "/anyOf/"]
+            .iter()
+            .any(|step| pointer.contains(step));
+        match schema {
+            Value::Object(schema) if !composed => mend(schema),
+            _ => Vec::new(),
+        }
+    });
+    Ok(())
+}
+
+fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
+    if ["allOf", "oneOf", "anyOf"]
+        .iter()
+        .any(|key| schema.contains_key(*key))
+    {
+        return Vec::new();
+    }
+    let known: Vec<String> = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .map(|properties| properties.keys().cloned().collect())
+        .unwrap_or_default();
+    let Some(Value::Array(required)) = schema.get_mut("required") else {
+        return Vec::new();
+    };
+    let mut said = Vec::new();
+    required.retain(|name| {
+        let there = name
+            .as_str()
+            .is_some_and(|name| known.iter().any(|k| k == name));
+        if !there {
+            said.push(format!(
+                "{name} is required but not described; it is required no more"
+            ));
+        }
+        there
+    });
+    if required.is_empty() {
+        schema.remove("required");
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn phantoms_go() {
+        let document = becomes(
+            apply,
+            "components: {schemas: {A: {required: [postCode, city], properties: {zipCode: {}, city: {}}}, B: {required: [x]}}}",
+            "components: {schemas: {A: {required: [city], properties: {zipCode: {}, city: {}}}, B: {}}}",
+        );
+        assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn compositions_stay() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {allOf: [{properties: {a: {}}}, {required: [a]}]}, B: {required: [a], allOf: [{properties: {a: {}}}]}}}",
+        );
+    }
+}

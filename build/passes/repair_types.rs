@@ -1,0 +1,156 @@
+//! Type names that OpenAPI does not know, and types that do not fit what stands beside them.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{Document, text};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "repair-types";
+pub(crate) const WHY: &str = "the generator knows six types; `type: token` is an error for it and `type: string` beside properties loses the properties";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    document.each_schema(|_, schema| schema.as_object_mut().map(mend).unwrap_or_default());
+    Ok(())
+}
+
+fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(written) = schema.get("type").cloned() {
+        match written.as_str().map(|name| (name, meant(name))) {
+            Some((name, Some(meant))) if name == meant => {}
+            Some((name, Some(meant))) => {
+                said.push(format!("type: {name} is read as {meant}"));
+                schema.insert("type".to_owned(), meant.into());
+            }
+            Some((name, None)) => {
+                let meant = implied(schema).unwrap_or("string");
+                said.push(format!("type: {name} is no type and is read as {meant}"));
+                schema.insert("type".to_owned(), meant.into());
+            }
+            None => {
+                said.push(format!("type: {written} is no type"));
+                schema.remove("type");
+            }
+        }
+    }
+    fit_structure(schema, &mut said);
+    said
+}
+
+/// The OpenAPI type that a name from elsewhere stands for.
+fn meant(name: &str) -> Option<&'static str> {
+    Some(match name.trim().to_lowercase().as_str() {
+        "string" | "str" | "text" | "date" | "date-time" | "datetime" | "uuid" | "guid" | "uri"
+        | "url" | "email" | "file" | "binary" | "byte" | "password" | "token" | "enum" => "string",
+        "integer" | "int" | "int32" | "int64" | "long" => "integer",
+        "number" | "float" | "double" | "decimal" => "number",
+        "boolean" | "bool" => "boolean",
+        "array" | "list" => "array",
+        "object" | "map" | "dict" => "object",
+        _ => return None,
+    })
+}
+
+/// The type that the other members tell of.
+fn implied(schema: &Map<String, Value>) -> Option<&'static str> {
+    let has = |keys: &[&str]| keys.iter().any(|key| schema.contains_key(*key));
+    if has(&["properties", "additionalProperties"]) {
+        Some("object")
+    } else if has(&["items"]) {
+        Some("array")
+    } else if has(&["pattern", "minLength", "maxLength"]) {
+        Some("string")
+    } else {
+        None
+    }
+}
+
+fn fit_structure(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
+    let composed = ["allOf", "oneOf", "anyOf", "$ref"]
+        .iter()
+        .any(|key| schema.contains_key(*key));
+    let written = schema
+        .get("type")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let structure = match implied(schema) {
+        Some(kind @ ("object" | "array")) => Some(kind),
+        _ => None,
+    };
+    match (written.as_deref(), structure) {
+        (Some(written), Some(kind)) if written != kind => {
+            said.push(format!(
+                "type: {written} is read as {kind}, which the members tell of"
+            ));
+            schema.insert("type".to_owned(), kind.into());
+        }
+        (None, _) if !composed => {
+            let kind = implied(schema).or_else(|| enum_type(schema));
+            if let Some(kind) = kind {
+                said.push(format!("type: {kind} is implied"));
+                schema.insert("type".to_owned(), kind.into());
+            }
+        }
+        _ => {}
+    }
+    if text(&Value::Object(schema.clone()), "type") == Some("array")
+        && !schema.contains_key("items")
+    {
+        said.push("an array without `items` may hold anything".to_owned());
+        schema.insert("items".to_owned(), json!({}));
+    }
+}
+
+fn enum_type(schema: &Map<String, Value>) -> Option<&'static str> {
+    let values = schema.get("enum")?.as_array()?;
+    let all = |is: fn(&Value) -> bool| values.iter().all(is);
+    if all(|v| v.is_string() || v.is_null()) {
+        Some("string")
+    } else if all(|v| v.is_i64() || v.is_null()) {
+        Some("integer")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn foreign_type_names_are_translated() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {properties: {t: {type: token}, n: {type: Int}, x: {type: thing}, y: {type: thing, properties: {}}}}}}",
+            "components: {schemas: {A: {type: object, properties: {t: {type: string}, n: {type: integer}, x: {type: string}, y: {type: object, properties: {}}}}}}",
+        );
+    }
+
+    #[test]
+    fn properties_beside_type_string_are_not_lost() {
+        let document = becomes(
+            apply,
+            "components: {schemas: {A: {type: string, properties: {t: {type: string}}}}}",
+            "components: {schemas: {A: {type: object, properties: {t: {type: string}}}}}",
+        );
+        assert_eq!(document.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_missing_type_is_read_off_the_members() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {items: {enum: [a]}}, B: {type: array}, C: {maxLength: 3}}}",
+            "components: {schemas: {A: {type: array, items: {type: string, enum: [a]}}, B: {type: array, items: {}}, C: {type: string, maxLength: 3}}}",
+        );
+    }
+
+    #[test]
+    fn honest_types_stay() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {type: object}, B: {oneOf: [{type: string}]}, C: {}}}",
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! Secrets and personal data.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{Document, SCHEMA_REF, is_string, text};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "sensitive";
+pub(crate) const WHY: &str = "the generator derives Debug for every type; a type that redacts itself keeps secrets and personal data out of logs";
+
+/// The component that stands for text which is never printed.
+pub(crate) const COMPONENT: &str = "Sensitive";
+
+/// Property names, without case, hyphens and underscores. Reviewed: add here what must not be
+/// printed.
+const NAMES: [&str; 42] = [
+    // Secrets.
+    "accesstoken",
+    "authtoken",
+    "authorization",
+    "clientsecret",
+    "customertoken",
+    "idtoken",
+    "password",
+    "qrcode",
+    "refreshtoken",
+    "secret",
+    "subscriptionkey",
+    "token",
+    // Personal data.
+    "addressline1",
+    "addressline2",
+    "birthdate",
+    "city",
+    "customerphonenumber",
+    "dateofbirth",
+    "email",
+    "emailaddress",
+    "familyname",
+    "firstname",
+    "formattedaddress",
+    "fullname",
+    "givenname",
+    "lastname",
+    "mobilenumber",
+    "msisdn",
+    "nationalidentitynumber",
+    "nin",
+    "passengername",
+    "phone",
+    "phonenumber",
+    "postalcode",
+    "postcode",
+    "ssn",
+    "streetaddress",
+    "street",
+    "sub",
+    "userid",
+    "zip",
+    "zipcode",
+];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let mut used = false;
+    document.each_schema(|_, schema| {
+        let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+            return Vec::new();
+        };
+        let said = hide(properties);
+        used |= !said.is_empty();
+        said
+    });
+    if used {
+        let schema = json!({ "type": "string", "description": "Text that is never printed." });
+        document.schemas_mut().insert(COMPONENT.to_owned(), schema);
+    }
+    Ok(())
+}
+
+fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
+    let mut said = Vec::new();
+    for (name, property) in properties.iter_mut() {
+        if is_string(property) && property.get("enum").is_none() && is_sensitive(name, property) {
+            *property = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
+            said.push(format!("{name} is never printed"));
+        }
+    }
+    said
+}
+
+fn is_sensitive(name: &str, property: &Value) -> bool {
+    let bare = name.replace(['-', '_'], "").to_lowercase();
+    NAMES.contains(&bare.as_str()) || (bare == "url" && carries_a_token(property))
+}
+
+/// The link that lets whoever holds it pay: the document shows the token in it or says where it
+/// leads. Links to images are public.
+fn carries_a_token(property: &Value) -> bool {
+    let example = text(property, "example").unwrap_or_default();
+    let description = text(property, "description")
+        .unwrap_or_default()
+        .to_lowercase();
+    let leads_to_payment = ["landing page", "landing-page", "deeplink", "deep link"]
+        .iter()
+        .any(|words| description.contains(words));
+    example.contains("token=") || leads_to_payment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, leaves};
+    use super::*;
+
+    #[test]
+    fn listed_names_are_hidden_whatever_their_spelling() {
+        let document = run(
+            apply,
+            "components: {schemas: {A: {properties: {access_token: {type: string}, Mobile-Number: {type: string}, orderId: {type: string}}}}}",
+        )
+        .unwrap();
+        let schemas = &document.root["components"]["schemas"];
+        let hidden = json!({ "$ref": "#/components/schemas/Sensitive" });
+        assert_eq!(schemas["A"]["properties"]["access_token"], hidden);
+        assert_eq!(schemas["A"]["properties"]["Mobile-Number"], hidden);
+        assert_eq!(
+            schemas["A"]["properties"]["orderId"],
+            json!({ "type": "string" })
+        );
+        assert!(schemas["Sensitive"].is_object());
+    }
+
+    #[test]
+    fn a_link_is_hidden_when_it_carries_a_token() {
+        let document = run(
+            apply,
+            "components: {schemas: {A: {properties: {url: {type: string, example: 'https://x/?token=e'}}}, B: {properties: {url: {type: string, description: Link to the landing page}}}, C: {properties: {url: {type: string, description: Link to an image}}}}}",
+        )
+        .unwrap();
+        assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_text_stays() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {properties: {token: {type: object}, email: {type: boolean}}}}}",
+        );
+    }
+}

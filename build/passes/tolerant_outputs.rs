@@ -1,0 +1,80 @@
+//! Members that an answer may leave out.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{Document, text};
+use super::super::reach::{Reach, only_read_at};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "tolerant-outputs";
+pub(crate) const WHY: &str = "servers leave out members that the documents require, and send null for lists; and a default is the server's business, yet the generator would send it in every request";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let reach = Reach::of(document);
+    document.each_schema(|pointer, schema| {
+        let Value::Object(schema) = schema else {
+            return Vec::new();
+        };
+        let mut said = Vec::new();
+        if only_read_at(&reach, pointer) {
+            loosen(schema, &mut said);
+        }
+        if let Some(value) = schema.remove("default") {
+            said.push(format!("the default {value} is left to the server"));
+        }
+        if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+            schema.remove("additionalProperties");
+            said.push("unknown members are ignored".to_owned());
+        }
+        said
+    });
+    Ok(())
+}
+
+fn loosen(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
+    if let Some(required) = schema.remove("required") {
+        let names: Vec<&str> = required
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        said.push(format!("optional when read: {}", names.join(", ")));
+    }
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (name, property) in properties.iter_mut() {
+        let list = matches!(text(property, "type"), Some("array" | "object"));
+        if list && property.get("nullable") != Some(&Value::Bool(true)) {
+            property["nullable"] = json!(true);
+            said.push(format!("{name} may be null when read"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn read_members_are_optional_and_defaults_go() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {type: object, required: [a, l], additionalProperties: false, properties: {a: {type: string, default: x}, l: {type: array, items: {}}}}}}",
+            "components: {schemas: {A: {type: object, properties: {a: {type: string}, l: {type: array, nullable: true, items: {}}}}}}",
+        );
+    }
+
+    #[test]
+    fn sent_members_stay_required() {
+        leaves(
+            apply,
+            "
+            paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
+            components: {schemas: {A: {type: object, required: [l], properties: {l: {type: array, items: {}}}}}}
+            ",
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a document cannot be generated, in one sentence a maintainer can act on.
+
+use std::fmt;
+
+/// One reason to stop the build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The file as the maintainer knows it, e.g. `openapi/qr.yaml`.
+    pub(crate) file: String,
+    /// Where in the file, as a JSON pointer (`/paths/~1v1/post`); empty for the whole file.
+    pub(crate) pointer: String,
+    /// What is wrong there.
+    pub(crate) what: String,
+    /// What to do about it.
+    pub(crate) advice: String,
+}
+
+impl Refusal {
+    /// A refusal that does not know its file yet; the pipeline fills it in.
+    pub(crate) fn at(
+        pointer: impl Into<String>,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            file: String::new(),
+            pointer: pointer.into(),
+            what: what.into(),
+            advice: advice.into(),
+        }
+    }
+
+    pub(crate) fn in_file(mut self, file: &str) -> Self {
+        if self.file.is_empty() {
+            file.clone_into(&mut self.file);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// One line: `cargo::error=` ends at the first line break.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.pointer.is_empty() { "" } else { "#" };
+        let text = format!(
+            "{}{place}{}: {}; {}",
+            self.file, self.pointer, self.what, self.advice
+        );
+        f.write_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
