@@ -185,6 +185,7 @@ impl FaultRule {
 
     /// Adds a `Retry-After` header to the answer: a number of seconds, or the
     /// text of a date.
+    #[allow(clippy::needless_pass_by_value)] // reads best as `7` or a text
     pub fn retry_after(mut self, value: impl ToString) -> Self {
         self.retry_after = Some(value.to_string());
         self
@@ -456,22 +457,18 @@ impl Strike {
     /// What becomes of the answer; `None` when the request took no effect and
     /// there is none.
     pub(crate) fn damage(&self, answer: Option<Response>, random: &mut Random) -> Response {
-        let kept = || {
-            answer
-                .clone()
-                .unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"))
-        };
+        let kept = answer.unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"));
         let mut damaged = match &self.damage {
             Damage::Answer(answer) => answer.clone(),
             Damage::Code(group, code) => ecom_error(group, code, random),
-            Damage::Delay(_) | Damage::Manner(_) => kept(),
-            Damage::Garbage => with_body(kept(), b"{\"orderId\": \xff\xfe, oops".to_vec()),
+            Damage::Delay(_) | Damage::Manner(_) => kept,
+            Damage::Garbage => with_body(kept, b"{\"orderId\": \xff\xfe, oops".to_vec()),
             Damage::TruncatedJson => {
-                let (_, bytes) = kept().encoded();
+                let (_, bytes) = kept.encoded();
                 let half = bytes.len() / 2;
-                with_body(kept(), bytes.slice(..half).to_vec())
+                with_body(kept, bytes.slice(..half).to_vec())
             }
-            Damage::Oversized(bytes) => with_body(kept(), vec![b' '; *bytes]),
+            Damage::Oversized(bytes) => with_body(kept, vec![b' '; *bytes]),
         };
         if let Some(value) = &self.retry_after {
             damaged = damaged.with_header("retry-after", value);
@@ -507,7 +504,7 @@ fn with_body(mut response: Response, bytes: Vec<u8>) -> Response {
 fn ecom_error(group: &str, code: &str, random: &mut Random) -> Response {
     let known = errors::ALL
         .iter()
-        .find(|known| known.group.unwrap_or("Merchant") == group && known.code == code);
+        .find(|known| known.group.unwrap_or("Merchant") == group && known.number == code);
     match known {
         Some(known) => known.response(random),
         None => errors::ecom(400, Some(group), code, "A fault that was asked for", random),

@@ -1,5 +1,7 @@
 //! The core without a socket: requests in, answers out, time by hand.
 
+#![allow(clippy::needless_pass_by_value)] // requests read best when made in place
+
 mod codes;
 mod details;
 mod gateway;

@@ -12,7 +12,7 @@ use super::{is_phone_number, known_order};
 pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
     let order = match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => order,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if let Some(number) = call.text("/customerPhoneNumber")
         && !is_phone_number(number)

@@ -12,7 +12,7 @@ use super::{BANK_IDENTIFICATION_NUMBER, has_reservation, known_order, stamp, sum
 pub(crate) fn details(state: &mut State, call: &Call<'_>) -> Response {
     match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => Response::json(200, history(state.order(order))),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -47,7 +47,7 @@ fn entry(entry: &Entry) -> Value {
 pub(crate) fn status(state: &mut State, call: &Call<'_>) -> Response {
     match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => Response::json(200, last(state.order(order))),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
