@@ -44,7 +44,10 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("till: {error:#}");
-            if let Some(hint) = error.downcast_ref::<vipps::Error>().and_then(vipps::Error::hint) {
+            if let Some(hint) = error
+                .downcast_ref::<vipps::Error>()
+                .and_then(vipps::Error::hint)
+            {
                 eprintln!("      {hint}");
             }
             ExitCode::FAILURE
@@ -58,19 +61,31 @@ async fn run(sale: &Sale) -> Result<ExitCode> {
     tokio::spawn(listen(stop.clone()));
 
     let real = std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("VIPPS_"));
-    let simulator = if real { None } else { Some(start_simulator(sale)?) };
+    let simulator = if real {
+        None
+    } else {
+        Some(start_simulator(sale)?)
+    };
     let vipps = match &simulator {
         Some(simulator) => simulator.client(),
         None => Vipps::from_env()?,
     };
 
     println!("order {}: {} for {}", sale.order_id, sale.amount, sale.text);
-    let shown = vipps.pay_by_qr(sale.order_id.clone(), sale.amount, sale.text.clone()).content().await?;
+    let shown = vipps
+        .pay_by_qr(sale.order_id.clone(), sale.amount, sale.text.clone())
+        .content()
+        .await?;
     let payment = shown.payment();
     let customer = async {
         show(&shown)?;
         if let Some(phone) = &sale.approve {
-            shown.initiated().force_approve().phone_number(phone.clone()).await.context("the payment was not approved")?;
+            shown
+                .initiated()
+                .force_approve()
+                .phone_number(phone.clone())
+                .await
+                .context("the payment was not approved")?;
         }
         watch(&payment).await
     };
@@ -86,7 +101,9 @@ async fn run(sale: &Sale) -> Result<ExitCode> {
         Ok(details) => details,
         Err(error) => {
             // Nobody waits for the payment any more, so nobody must be able to pay it.
-            give_up(&payment).await.unwrap_or_else(|e| eprintln!("till: {e:#}"));
+            give_up(&payment)
+                .await
+                .unwrap_or_else(|e| eprintln!("till: {e:#}"));
             return Err(error);
         }
     };
@@ -123,13 +140,18 @@ async fn settle(payment: &Payment, details: &PaymentDetails) -> Result<ExitCode>
         PaymentState::Reserved | PaymentState::PartiallyCaptured => println!("reserved"),
         PaymentState::Captured => {
             println!("captured");
-            println!("paid: {id} captured {} øre", details.sums().captured.as_ore());
+            println!(
+                "paid: {id} captured {} øre",
+                details.sums().captured.as_ore()
+            );
             return Ok(ExitCode::SUCCESS);
         }
         PaymentState::Expired => {
             println!("The customer did not pay in time.");
             // It could still be approved in the app by a hair's breadth; a till that gave up must not be paid.
-            give_up(payment).await.unwrap_or_else(|e| eprintln!("till: {e:#}"));
+            give_up(payment)
+                .await
+                .unwrap_or_else(|e| eprintln!("till: {e:#}"));
             return Ok(ExitCode::FAILURE);
         }
         PaymentState::Cancelled | PaymentState::Rejected => {
@@ -150,7 +172,11 @@ async fn settle(payment: &Payment, details: &PaymentDetails) -> Result<ExitCode>
         other => other?,
     };
     println!("captured");
-    let amount = captured.summary.map(|s| s.captured).or(captured.amount).context("the answer names no amount")?;
+    let amount = captured
+        .summary
+        .map(|s| s.captured)
+        .or(captured.amount)
+        .context("the answer names no amount")?;
     println!("paid: {id} captured {} øre", amount.as_ore());
     Ok(ExitCode::SUCCESS)
 }
@@ -160,7 +186,11 @@ async fn give_up(payment: &Payment) -> Result<()> {
     let id = payment.order_id();
     match payment.cancel().deadline(Duration::from_secs(10)).await {
         Ok(_) => println!("cancelled: {id}"),
-        Err(error) => return Err(anyhow::Error::new(error).context(format!("order {id} could not be cancelled"))),
+        Err(error) => {
+            return Err(
+                anyhow::Error::new(error).context(format!("order {id} could not be cancelled"))
+            );
+        }
     }
     Ok(())
 }
@@ -195,7 +225,9 @@ async fn listen(stop: Arc<Notify>) {
 
 impl Sale {
     fn from_args() -> Result<Option<Self>> {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         let mut sale = Self {
             order_id: format!("till-{}", since.as_millis()).parse()?,
             amount: Amount::kroner(499),
@@ -207,10 +239,16 @@ impl Sale {
             match arg {
                 Long("amount") => sale.amount = text(&mut args)?.parse().context("--amount")?,
                 Long("text") => sale.text = text(&mut args)?.parse().context("--text")?,
-                Long("order-id") => sale.order_id = text(&mut args)?.parse().context("--order-id")?,
-                Long("approve") => sale.approve = Some(text(&mut args)?.parse().context("--approve")?),
+                Long("order-id") => {
+                    sale.order_id = text(&mut args)?.parse().context("--order-id")?
+                }
+                Long("approve") => {
+                    sale.approve = Some(text(&mut args)?.parse().context("--approve")?)
+                }
                 Long("help") | Short('h') => {
-                    println!("till [--amount KRONER] [--text TEXT] [--order-id ID] [--approve PHONE]");
+                    println!(
+                        "till [--amount KRONER] [--text TEXT] [--order-id ID] [--approve PHONE]"
+                    );
                     return Ok(None);
                 }
                 other => return Err(other.unexpected().into()),
@@ -222,5 +260,7 @@ impl Sale {
 
 fn text(args: &mut lexopt::Parser) -> Result<String> {
     let value = args.value()?;
-    value.into_string().map_err(|_| anyhow::anyhow!("an argument is not UTF-8"))
+    value
+        .into_string()
+        .map_err(|_| anyhow::anyhow!("an argument is not UTF-8"))
 }

@@ -61,7 +61,10 @@ macro_rules! operation {
 
             /// The sales unit to act for, when it is not the one of the credentials: what a partner needs.
             #[must_use]
-            pub fn merchant_serial_number(mut self, number: crate::types::MerchantSerialNumber) -> Self {
+            pub fn merchant_serial_number(
+                mut self,
+                number: crate::types::MerchantSerialNumber,
+            ) -> Self {
                 self.options.merchant = Some(number);
                 self
             }
@@ -76,7 +79,8 @@ macro_rules! operation {
 
         impl std::future::IntoFuture for $builder {
             type Output = crate::Result<$output>;
-            type IntoFuture = std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output> + Send>>;
+            type IntoFuture =
+                std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output> + Send>>;
 
             /// Sends the request, as `send` does.
             fn into_future(self) -> Self::IntoFuture {
@@ -95,7 +99,11 @@ where
     B::Error: fmt::Display,
 {
     builder.try_into().map_err(|reason| {
-        Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason.to_string())
+        Error::new(
+            ErrorKind::InvalidInput,
+            Outcome::NotSent,
+            reason.to_string(),
+        )
     })
 }
 
@@ -150,7 +158,9 @@ pub(crate) struct Effort {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("options", &self.0.options).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -187,10 +197,16 @@ impl Context {
         match (self.take(), result) {
             (Slot::Answer(answer), _) => Ok(answer),
             (Slot::Failed(error), _) => Err(error),
-            (Slot::Empty, Err(RawError::InvalidRequest(reason))) => {
-                Err(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason))
-            }
-            (Slot::Empty, _) => Err(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, "no request could be built")),
+            (Slot::Empty, Err(RawError::InvalidRequest(reason))) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                reason,
+            )),
+            (Slot::Empty, _) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                "no request could be built",
+            )),
         }
     }
 
@@ -202,14 +218,22 @@ impl Context {
             (_, Err(error)) => error,
         };
         Err(match error {
-            RawError::InvalidRequest(reason) => Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason),
-            // The payload itself stays out of the message: it may hold a token or a phone number.
-            RawError::InvalidResponsePayload(body, cause) => {
-                Error::new(ErrorKind::Decode, Outcome::Unknown, "the answer does not fit the document")
-                    .with_status(200, body)
-                    .with_source(position(&cause))
+            RawError::InvalidRequest(reason) => {
+                Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             }
-            _ => Error::new(ErrorKind::Decode, Outcome::Unknown, "the answer has a status that the document lacks"),
+            // The payload itself stays out of the message: it may hold a token or a phone number.
+            RawError::InvalidResponsePayload(body, cause) => Error::new(
+                ErrorKind::Decode,
+                Outcome::Unknown,
+                "the answer does not fit the document",
+            )
+            .with_status(200, body)
+            .with_source(position(&cause)),
+            _ => Error::new(
+                ErrorKind::Decode,
+                Outcome::Unknown,
+                "the answer has a status that the document lacks",
+            ),
         })
     }
 }
@@ -218,28 +242,41 @@ impl Answer {
     /// Reads the body as JSON.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|cause| {
-            self.unreadable("the answer is a success, but its body cannot be read").with_source(position(&cause))
+            self.unreadable("the answer is a success, but its body cannot be read")
+                .with_source(position(&cause))
         })
     }
 
     /// When the API answered, by its own clock.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
         let text = self.headers.get(http::header::DATE)?.to_str().ok()?;
-        jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text)
+            .ok()
     }
 
     /// The media type of the body, without parameters.
     pub(crate) fn media_type(&self) -> &str {
-        let value = self.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let value = self
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim()
     }
 
     /// An error about a body that says something else than it must.
     pub(crate) fn unreadable(&self, what: &'static str) -> Error {
-        let outcome = if self.effort.rules.class.has_effect() { Outcome::Unknown } else { Outcome::NoEffect };
+        let outcome = if self.effort.rules.class.has_effect() {
+            Outcome::Unknown
+        } else {
+            Outcome::NoEffect
+        };
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
-        self.effort.explain(Error::new(ErrorKind::Decode, outcome, what)).with_status(self.status, body)
+        self.effort
+            .explain(Error::new(ErrorKind::Decode, outcome, what))
+            .with_status(self.status, body)
     }
 }
 
@@ -279,7 +316,11 @@ pub(crate) async fn exec(
     request: reqwest::Request,
     operation: Option<&'static Operation>,
 ) -> reqwest::Result<reqwest::Response> {
-    static UNLISTED: Operation = Operation { id: "unlisted", method: "POST", path: "" };
+    static UNLISTED: Operation = Operation {
+        id: "unlisted",
+        method: "POST",
+        path: "",
+    };
     let operation = operation.unwrap_or(&UNLISTED);
     let span = tracing::info_span!(
         "vipps.call",
@@ -309,7 +350,12 @@ pub(crate) async fn exec(
             }
             let shell = reply.shell.unwrap_or_else(empty_response);
             let (status, headers) = (reply.status.as_u16(), reply.headers);
-            let answer = Answer { status, body: reply.body, effort: attempts.effort(), headers };
+            let answer = Answer {
+                status,
+                body: reply.body,
+                effort: attempts.effort(),
+                headers,
+            };
             context.put(Slot::Answer(answer));
             Ok(shell)
         }
@@ -326,7 +372,11 @@ pub(crate) async fn exec(
 
 /// The hook after [`exec`]: ends the generated code's work where the slot has all there is to say.
 pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
-    let slot = context.0.slot.lock().unwrap_or_else(PoisonError::into_inner);
+    let slot = context
+        .0
+        .slot
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     match &*slot {
         Slot::Empty => Ok(()),
         Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
@@ -334,10 +384,18 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
 }
 
 /// The image that a QR answer links to. It lies on another host than the API, which must see no credential.
-pub(crate) static IMAGE: Operation = Operation { id: "image", method: "GET", path: "(image link)" };
+pub(crate) static IMAGE: Operation = Operation {
+    id: "image",
+    method: "GET",
+    path: "(image link)",
+};
 
 /// Fetches a URL that is not the API's, with the same deadline, attempts and caps, and without any credential.
-pub(crate) async fn fetch_anonymously(vipps: &Vipps, options: &CallOptions, url: url::Url) -> Result<Answer> {
+pub(crate) async fn fetch_anonymously(
+    vipps: &Vipps,
+    options: &CallOptions,
+    url: url::Url,
+) -> Result<Answer> {
     let context = Context::new(vipps, options);
     let request = reqwest::Request::new(http::Method::GET, url);
     // What the hook returns is for generated code; the slot says it all.
@@ -345,7 +403,11 @@ pub(crate) async fn fetch_anonymously(vipps: &Vipps, options: &CallOptions, url:
     match context.take() {
         Slot::Answer(answer) => Ok(answer),
         Slot::Failed(error) => Err(error),
-        Slot::Empty => Err(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, "no request could be built")),
+        Slot::Empty => Err(Error::new(
+            ErrorKind::InvalidInput,
+            Outcome::NotSent,
+            "no request could be built",
+        )),
     }
 }
 
@@ -387,13 +449,35 @@ impl<'a> Attempts<'a> {
             .key
             .clone()
             .or_else(|| rules.keyed.then(|| clock::new_key(call.vipps.randomness())));
-        Self { call, operation, rules, auth, key, requests: 0, unclear: false }
+        Self {
+            call,
+            operation,
+            rules,
+            auth,
+            key,
+            requests: 0,
+            unclear: false,
+        }
     }
 
-    async fn run(&mut self, http: &reqwest::Client, mut template: reqwest::Request) -> Result<Reply> {
+    async fn run(
+        &mut self,
+        http: &reqwest::Client,
+        mut template: reqwest::Request,
+    ) -> Result<Reply> {
         let vipps = &self.call.vipps;
-        let policy = self.call.options.retry.as_ref().unwrap_or_else(|| vipps.policy());
-        let deadline = self.call.started + self.call.options.deadline.unwrap_or_else(|| vipps.total_timeout());
+        let policy = self
+            .call
+            .options
+            .retry
+            .as_ref()
+            .unwrap_or_else(|| vipps.policy());
+        let deadline = self.call.started
+            + self
+                .call
+                .options
+                .deadline
+                .unwrap_or_else(|| vipps.total_timeout());
         self.set_headers(template.headers_mut())?;
 
         let mut tries = 0;
@@ -414,10 +498,16 @@ impl<'a> Attempts<'a> {
                 },
             };
             let Some(mut request) = template.try_clone() else {
-                return Err(self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, "a body that streams")));
+                return Err(self.explain(Error::new(
+                    ErrorKind::InvalidInput,
+                    Outcome::NotSent,
+                    "a body that streams",
+                )));
             };
             if let Some(token) = &token {
-                request.headers_mut().insert(AUTHORIZATION, token.header.clone());
+                request
+                    .headers_mut()
+                    .insert(AUTHORIZATION, token.header.clone());
             }
             let begun = vipps.time().monotonic();
             let left = deadline.saturating_sub(begun);
@@ -427,7 +517,11 @@ impl<'a> Attempts<'a> {
             self.requests += 1;
             tries += 1;
             let limit = vipps.attempt_timeout().min(left);
-            let miss = match vipps.time().timeout(limit, vipps.wire().send(http, request)).await {
+            let miss = match vipps
+                .time()
+                .timeout(limit, vipps.wire().send(http, request))
+                .await
+            {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
                     vipps.budget().refill();
                     return Ok(reply);
@@ -435,7 +529,10 @@ impl<'a> Attempts<'a> {
                 Some(Ok(reply)) => {
                     if let (401, Some(token), false) = (reply.status.as_u16(), &token, renewed) {
                         // A 401 means that the call was not let in, so that even a payment may be sent again.
-                        tracing::debug!(operation = self.operation.id, "token refused, fetching a new one");
+                        tracing::debug!(
+                            operation = self.operation.id,
+                            "token refused, fetching a new one"
+                        );
                         vipps.tokens().invalidate(token.generation);
                         renewed = true;
                         tries -= 1;
@@ -451,12 +548,21 @@ impl<'a> Attempts<'a> {
 
             let verdict = judge(self.rules.class, miss.signal);
             self.unclear |= verdict.outcome == Outcome::Unknown;
-            let outcome = if self.unclear { Outcome::Unknown } else { verdict.outcome };
+            let outcome = if self.unclear {
+                Outcome::Unknown
+            } else {
+                verdict.outcome
+            };
             let error = self.explain(
-                miss.error.with_outcome(outcome).with_retry(verdict.repeat.is_some(), miss.retry_after),
+                miss.error
+                    .with_outcome(outcome)
+                    .with_retry(verdict.repeat.is_some(), miss.retry_after),
             );
-            let Some(pace) = verdict.repeat.filter(|_| tries < policy.max_attempts) else { return Err(error) };
-            let Some(wait) = self.wait(policy, pace, tries, miss.retry_after, &starts, deadline) else {
+            let Some(pace) = verdict.repeat.filter(|_| tries < policy.max_attempts) else {
+                return Err(error);
+            };
+            let Some(wait) = self.wait(policy, pace, tries, miss.retry_after, &starts, deadline)
+            else {
                 return Err(error);
             };
             if !vipps.budget().spend(pace) {
@@ -489,8 +595,14 @@ impl<'a> Attempts<'a> {
             return None;
         }
         let now = vipps.time().monotonic();
-        let wait = retry::wait(policy, pace, tries, clock::fraction(vipps.randomness()), retry_after)
-            .max(retry::room(starts, self.rules.per_minute, now));
+        let wait = retry::wait(
+            policy,
+            pace,
+            tries,
+            clock::fraction(vipps.randomness()),
+            retry_after,
+        )
+        .max(retry::room(starts, self.rules.per_minute, now));
         (wait < deadline.saturating_sub(now)).then_some(wait)
     }
 
@@ -507,8 +619,9 @@ impl<'a> Attempts<'a> {
             headers.insert(name.clone(), value.clone());
         }
         let merchant = match &self.call.options.merchant {
-            Some(number) => HeaderValue::try_from(number.as_str())
-                .map_err(|_| Error::configuration("the merchant serial number cannot travel in a header"))?,
+            Some(number) => HeaderValue::try_from(number.as_str()).map_err(|_| {
+                Error::configuration("the merchant serial number cannot travel in a header")
+            })?,
             None => prepared.merchant().clone(),
         };
         headers.insert(MSN.clone(), merchant);
@@ -519,8 +632,9 @@ impl<'a> Attempts<'a> {
             headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         if let Some(key) = &self.key {
-            let value = HeaderValue::try_from(key.as_str())
-                .map_err(|_| Error::configuration("the idempotency key cannot travel in a header"))?;
+            let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
+                Error::configuration("the idempotency key cannot travel in a header")
+            })?;
             headers.insert(REQUEST_ID.clone(), value);
         }
         Ok(())
@@ -531,7 +645,12 @@ impl<'a> Attempts<'a> {
             operation: self.operation,
             rules: self.rules,
             requests: self.requests,
-            elapsed: self.call.vipps.time().monotonic().saturating_sub(self.call.started),
+            elapsed: self
+                .call
+                .vipps
+                .time()
+                .monotonic()
+                .saturating_sub(self.call.started),
             key: self.key.clone(),
         }
     }
@@ -541,22 +660,34 @@ impl<'a> Attempts<'a> {
     }
 
     fn outcome_so_far(&self) -> Outcome {
-        if self.unclear { Outcome::Unknown } else { Outcome::NotSent }
+        if self.unclear {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        }
     }
 
     fn out_of_time(&self) -> Error {
-        let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), "the time for the call ran out");
+        let error = Error::new(
+            ErrorKind::Deadline,
+            self.outcome_so_far(),
+            "the time for the call ran out",
+        );
         self.explain(error)
     }
 
     fn without_token(&self, error: &Error) -> Error {
-        let error = error.clone().with_outcome(self.outcome_so_far()).with_key(self.key.clone());
+        let error = error
+            .clone()
+            .with_outcome(self.outcome_so_far())
+            .with_key(self.key.clone());
         error.with_effort(self.requests, self.effort().elapsed)
     }
 
     fn refused(&self, reply: &Reply) -> Miss {
         let status = reply.status.as_u16();
-        let retry_after = retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
+        let retry_after =
+            retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
         let mut error = Error::answer(status, reply.body.clone());
         if reply.status.is_redirection() {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
@@ -566,7 +697,11 @@ impl<'a> Attempts<'a> {
             Signal::Refused(200..=299) => Signal::Unclear,
             signal => signal,
         };
-        Miss { signal, error, retry_after }
+        Miss {
+            signal,
+            error,
+            retry_after,
+        }
     }
 
     fn broken(failure: crate::transport::TransportError) -> Miss {
@@ -576,16 +711,31 @@ impl<'a> Attempts<'a> {
             // Asking again would bring the same.
             Stage::TooLarge => (Signal::Unclear, ErrorKind::TooLarge),
         };
-        let error = Error::new(kind, Outcome::Unknown, failure.to_string()).with_shared_source(failure.source_arc());
-        Miss { signal, error, retry_after: None }
+        let error = Error::new(kind, Outcome::Unknown, failure.to_string())
+            .with_shared_source(failure.source_arc());
+        Miss {
+            signal,
+            error,
+            retry_after: None,
+        }
     }
 
     fn timed_out(&self, whole_call: bool) -> Miss {
         let (kind, what) = if whole_call {
-            (ErrorKind::Deadline, "the time for the call ran out during an attempt")
+            (
+                ErrorKind::Deadline,
+                "the time for the call ran out during an attempt",
+            )
         } else {
-            (ErrorKind::Timeout, "no answer within the time for an attempt")
+            (
+                ErrorKind::Timeout,
+                "no answer within the time for an attempt",
+            )
         };
-        Miss { signal: Signal::Broken, error: Error::new(kind, Outcome::Unknown, what), retry_after: None }
+        Miss {
+            signal: Signal::Broken,
+            error: Error::new(kind, Outcome::Unknown, what),
+            retry_after: None,
+        }
     }
 }

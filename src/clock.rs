@@ -40,7 +40,8 @@ impl Time {
         match self {
             Self::System => {
                 static START: OnceLock<tokio::time::Instant> = OnceLock::new();
-                tokio::time::Instant::now().saturating_duration_since(*START.get_or_init(tokio::time::Instant::now))
+                tokio::time::Instant::now()
+                    .saturating_duration_since(*START.get_or_init(tokio::time::Instant::now))
             }
             Self::Custom(clock) => clock.monotonic(),
         }

@@ -49,11 +49,18 @@ impl Credentials {
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let read = |name: &'static str| match lookup(name) {
             Some(value) if !value.trim().is_empty() => Ok(value),
-            Some(_) => Err(Error::configuration(format!("the environment variable {name} is blank"))),
-            None => Err(Error::configuration(format!("the environment variable {name} is not set"))),
+            Some(_) => Err(Error::configuration(format!(
+                "the environment variable {name} is blank"
+            ))),
+            None => Err(Error::configuration(format!(
+                "the environment variable {name} is not set"
+            ))),
         };
-        let (id, secret, key) =
-            (read("VIPPS_CLIENT_ID")?, read("VIPPS_CLIENT_SECRET")?, read("VIPPS_SUBSCRIPTION_KEY")?);
+        let (id, secret, key) = (
+            read("VIPPS_CLIENT_ID")?,
+            read("VIPPS_CLIENT_SECRET")?,
+            read("VIPPS_SUBSCRIPTION_KEY")?,
+        );
         let number = read("VIPPS_MERCHANT_SERIAL_NUMBER")?
             .trim()
             .parse::<MerchantSerialNumber>()
@@ -96,9 +103,9 @@ impl fmt::Debug for Credentials {
 /// Which environment `VIPPS_BASE_URL` or `VIPPS_ENVIRONMENT` chooses; the test environment without either.
 pub(crate) fn environment_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Environment> {
     let read = |name: &'static str| match lookup(name) {
-        Some(value) if value.trim().is_empty() => {
-            Err(Error::configuration(format!("the environment variable {name} is blank")))
-        }
+        Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
+            "the environment variable {name} is blank"
+        ))),
         other => Ok(other),
     };
     if let Some(url) = read("VIPPS_BASE_URL")? {
@@ -106,7 +113,9 @@ pub(crate) fn environment_from(lookup: impl Fn(&str) -> Option<String>) -> Resul
         return Ok(Environment::Custom(url));
     }
     match read("VIPPS_ENVIRONMENT")? {
-        Some(name) => Ok(name.parse::<Environment>().map_err(|e| e.with_field("VIPPS_ENVIRONMENT"))?),
+        Some(name) => Ok(name
+            .parse::<Environment>()
+            .map_err(|e| e.with_field("VIPPS_ENVIRONMENT"))?),
         None => Ok(Environment::Test),
     }
 }
@@ -117,9 +126,16 @@ fn header_safe(field: &'static str, value: String) -> Result<String, InvalidValu
         return Err(InvalidValue::hidden(field, "must not be blank"));
     }
     if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(InvalidValue::hidden(field, "must be visible ASCII without spaces"));
+        return Err(InvalidValue::hidden(
+            field,
+            "must be visible ASCII without spaces",
+        ));
     }
-    Ok(if trimmed.len() == value.len() { value } else { trimmed.to_owned() })
+    Ok(if trimmed.len() == value.len() {
+        value
+    } else {
+        trimmed.to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -135,19 +151,35 @@ mod tests {
                 "VIPPS_MERCHANT_SERIAL_NUMBER" => "123456",
                 _ => return None,
             };
-            (name != without).then(|| if name == blank { " ".into() } else { value.into() })
+            (name != without).then(|| {
+                if name == blank {
+                    " ".into()
+                } else {
+                    value.into()
+                }
+            })
         }
     }
 
     #[test]
     fn names_the_missing_or_blank_variable() {
         assert!(Credentials::from_lookup(lookup("", "")).is_ok());
-        for name in
-            ["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY", "VIPPS_MERCHANT_SERIAL_NUMBER"]
-        {
-            let missing = Credentials::from_lookup(lookup(name, "")).unwrap_err().to_string();
-            assert!(missing.contains(name) && missing.contains("not set"), "{missing}");
-            let blank = Credentials::from_lookup(lookup("", name)).unwrap_err().to_string();
+        for name in [
+            "VIPPS_CLIENT_ID",
+            "VIPPS_CLIENT_SECRET",
+            "VIPPS_SUBSCRIPTION_KEY",
+            "VIPPS_MERCHANT_SERIAL_NUMBER",
+        ] {
+            let missing = Credentials::from_lookup(lookup(name, ""))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                missing.contains(name) && missing.contains("not set"),
+                "{missing}"
+            );
+            let blank = Credentials::from_lookup(lookup("", name))
+                .unwrap_err()
+                .to_string();
             assert!(blank.contains(name) && blank.contains("blank"), "{blank}");
         }
     }
@@ -164,21 +196,55 @@ mod tests {
     #[test]
     fn a_key_that_cannot_travel_in_a_header_is_refused_without_being_shown() {
         let number: MerchantSerialNumber = "123456".parse().unwrap();
-        let error = Credentials::new("id", "line\nbreak", "key", number).unwrap_err().to_string();
-        assert!(error.starts_with("client_secret: ") && !error.contains("break"), "{error}");
+        let error = Credentials::new("id", "line\nbreak", "key", number)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("client_secret: ") && !error.contains("break"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_environment_is_chosen_by_url_then_name() {
         let pick = |url: Option<&str>, name: Option<&str>| {
             let (url, name) = (url.map(String::from), name.map(String::from));
-            environment_from(move |v| if v == "VIPPS_BASE_URL" { url.clone() } else { name.clone() })
+            environment_from(move |v| {
+                if v == "VIPPS_BASE_URL" {
+                    url.clone()
+                } else {
+                    name.clone()
+                }
+            })
         };
         assert_eq!(pick(None, None).unwrap(), Environment::Test);
-        assert_eq!(pick(None, Some("production")).unwrap(), Environment::Production);
-        assert_eq!(pick(Some("http://127.0.0.1:1"), Some("production")).unwrap().base_url(), "http://127.0.0.1:1");
-        assert!(pick(None, Some("staging")).unwrap_err().to_string().contains("VIPPS_ENVIRONMENT"));
-        assert!(pick(Some("http://evil.example"), None).unwrap_err().to_string().contains("VIPPS_BASE_URL"));
-        assert!(pick(Some(" "), None).unwrap_err().to_string().contains("VIPPS_BASE_URL"));
+        assert_eq!(
+            pick(None, Some("production")).unwrap(),
+            Environment::Production
+        );
+        assert_eq!(
+            pick(Some("http://127.0.0.1:1"), Some("production"))
+                .unwrap()
+                .base_url(),
+            "http://127.0.0.1:1"
+        );
+        assert!(
+            pick(None, Some("staging"))
+                .unwrap_err()
+                .to_string()
+                .contains("VIPPS_ENVIRONMENT")
+        );
+        assert!(
+            pick(Some("http://evil.example"), None)
+                .unwrap_err()
+                .to_string()
+                .contains("VIPPS_BASE_URL")
+        );
+        assert!(
+            pick(Some(" "), None)
+                .unwrap_err()
+                .to_string()
+                .contains("VIPPS_BASE_URL")
+        );
     }
 }

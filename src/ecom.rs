@@ -50,7 +50,10 @@ impl Ecom {
 
     /// An existing payment.
     pub fn payment(&self, order_id: &OrderId) -> Payment {
-        Payment { vipps: self.vipps.clone(), order_id: order_id.clone() }
+        Payment {
+            vipps: self.vipps.clone(),
+            order_id: order_id.clone(),
+        }
     }
 }
 
@@ -106,14 +109,28 @@ impl Payment {
 /// The generated client of one wrapped call, and the context that takes the answer back.
 fn client(vipps: &Vipps, options: &CallOptions) -> (raw::ecom::Client, Context) {
     let context = Context::new(vipps, options);
-    (raw::ecom::Client::new_with_client(vipps.base_url(), vipps.http().clone(), context.clone()), context)
+    (
+        raw::ecom::Client::new_with_client(vipps.base_url(), vipps.http().clone(), context.clone()),
+        context,
+    )
 }
 
 /// The merchant serial number that a body must name: the call's own, or that of the credentials.
 fn merchant(vipps: &Vipps, options: &CallOptions) -> String {
-    options.merchant.as_ref().unwrap_or(vipps.merchant_serial_number()).as_str().to_owned()
+    options
+        .merchant
+        .as_ref()
+        .unwrap_or(vipps.merchant_serial_number())
+        .as_str()
+        .to_owned()
 }
 
-fn merchant_info(vipps: &Vipps, options: &CallOptions) -> crate::Result<raw::ecom::types::MerchantInfoPayment> {
-    built(raw::ecom::types::MerchantInfoPayment::builder().merchant_serial_number(merchant(vipps, options)))
+fn merchant_info(
+    vipps: &Vipps,
+    options: &CallOptions,
+) -> crate::Result<raw::ecom::types::MerchantInfoPayment> {
+    built(
+        raw::ecom::types::MerchantInfoPayment::builder()
+            .merchant_serial_number(merchant(vipps, options)),
+    )
 }

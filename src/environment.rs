@@ -64,7 +64,11 @@ impl std::str::FromStr for Environment {
         match text.trim() {
             "test" => Ok(Self::Test),
             "production" => Ok(Self::Production),
-            other => Err(InvalidValue::new("environment", "must be `test` or `production`", other)),
+            other => Err(InvalidValue::new(
+                "environment",
+                "must be `test` or `production`",
+                other,
+            )),
         }
     }
 }
@@ -92,11 +96,17 @@ impl BaseUrl {
             InvalidValue::hidden(FIELD, format!("must be an absolute URL ({e})"))
         })?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidValue::hidden(FIELD, "must not hold a user name or password"));
+            return Err(InvalidValue::hidden(
+                FIELD,
+                "must not hold a user name or password",
+            ));
         }
         let refuse = |rule: &'static str| Err(InvalidValue::new(FIELD, rule, text));
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(InvalidValue::hidden(FIELD, "must not have a query or a fragment"));
+            return Err(InvalidValue::hidden(
+                FIELD,
+                "must not have a query or a fragment",
+            ));
         }
         let (host, loopback) = match url.host() {
             None => return refuse("must name a host"),
@@ -107,11 +117,19 @@ impl BaseUrl {
         match url.scheme() {
             "https" => {}
             "http" if loopback => {}
-            "http" => return refuse("must be https; http is allowed only on loopback, since requests carry credentials"),
+            "http" => {
+                return refuse(
+                    "must be https; http is allowed only on loopback, since requests carry credentials",
+                );
+            }
             _ => return refuse("must be https"),
         }
         let text = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { text, host, loopback })
+        Ok(Self {
+            text,
+            host,
+            loopback,
+        })
     }
 
     /// The URL without a slash at its end.
@@ -140,7 +158,10 @@ mod tests {
     fn accepts_https_and_http_on_loopback_with_a_prefix() {
         for (text, kept) in [
             ("https://api.vipps.no", "https://api.vipps.no"),
-            ("https://proxy.example.com/vipps/", "https://proxy.example.com/vipps"),
+            (
+                "https://proxy.example.com/vipps/",
+                "https://proxy.example.com/vipps",
+            ),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("http://127.9.9.9:1/a/b", "http://127.9.9.9:1/a/b"),
             ("http://[::1]:9/", "http://[::1]:9"),
@@ -167,7 +188,10 @@ mod tests {
             ("unix:/run/x", "host"),
         ] {
             let error = BaseUrl::parse(text).unwrap_err().to_string();
-            assert!(error.starts_with("base_url: ") && error.contains(rule), "{text}: {error}");
+            assert!(
+                error.starts_with("base_url: ") && error.contains(rule),
+                "{text}: {error}"
+            );
             assert!(!error.contains("secret"), "{error}");
         }
     }
@@ -175,9 +199,16 @@ mod tests {
     #[test]
     fn knows_where_real_money_moves() {
         assert!(Environment::Production.is_production());
-        assert!(Environment::custom("https://api.vipps.no/").unwrap().is_production());
+        assert!(
+            Environment::custom("https://api.vipps.no/")
+                .unwrap()
+                .is_production()
+        );
         assert!(!Environment::Test.is_production());
-        assert_eq!("production".parse::<Environment>().unwrap(), Environment::Production);
+        assert_eq!(
+            "production".parse::<Environment>().unwrap(),
+            Environment::Production
+        );
         assert!("prod".parse::<Environment>().is_err());
     }
 }

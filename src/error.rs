@@ -107,7 +107,11 @@ struct Inner {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, outcome: Outcome, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(
+        kind: ErrorKind,
+        outcome: Outcome,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self(Box::new(Inner {
             kind,
             outcome,
@@ -142,14 +146,23 @@ impl Error {
     /// The error that an answer with this status and body means. `outcome` comes from the retry table.
     pub(crate) fn answer(status: u16, body: Bytes) -> Self {
         let parsed = body::parse(status, &body);
-        let kind = if status == 429 { ErrorKind::RateLimited } else { ErrorKind::Api };
+        let kind = if status == 429 {
+            ErrorKind::RateLimited
+        } else {
+            ErrorKind::Api
+        };
         let mut error = Self::new(kind, Outcome::Rejected, parsed.message());
         error.0.status = Some(status);
         error.0.api_errors = parsed.errors;
         error.0.correlation_id = parsed.correlation_id;
         error.0.conflict_id = parsed.conflict_id;
         error.0.body = body;
-        error.0.hint = hint(status, &error.0.api_errors, &error.0.message, error.0.body.is_empty());
+        error.0.hint = hint(
+            status,
+            &error.0.api_errors,
+            &error.0.message,
+            error.0.body.is_empty(),
+        );
         error
     }
 
@@ -297,7 +310,9 @@ impl Error {
 
     /// What to do, for the causes that people lose days on.
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint.or_else(|| self.0.api_errors.iter().find_map(ApiError::explanation))
+        self.0
+            .hint
+            .or_else(|| self.0.api_errors.iter().find_map(ApiError::explanation))
     }
 }
 
@@ -324,7 +339,11 @@ impl fmt::Display for Error {
             f.write_str(" (it may have taken effect)")?;
         }
         if inner.attempts > 1 {
-            write!(f, " (after {} attempts in {:.1?})", inner.attempts, inner.elapsed)?;
+            write!(
+                f,
+                " (after {} attempts in {:.1?})",
+                inner.attempts, inner.elapsed
+            )?;
         }
         Ok(())
     }
@@ -353,7 +372,10 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_ref().map(|s| &**s as &(dyn StdError + 'static))
+        self.0
+            .source
+            .as_ref()
+            .map(|s| &**s as &(dyn StdError + 'static))
     }
 }
 
@@ -375,7 +397,10 @@ impl From<std::convert::Infallible> for Error {
 /// The long-lost-day causes, told by what the answer looks like.
 fn hint(status: u16, errors: &[ApiError], message: &str, empty: bool) -> Option<&'static str> {
     let says = |text: &str| {
-        message.contains(text) || errors.iter().any(|e| e.message().is_some_and(|m| m.contains(text)))
+        message.contains(text)
+            || errors
+                .iter()
+                .any(|e| e.message().is_some_and(|m| m.contains(text)))
     };
     if says("AADSTS70001") || says("AADSTS700016") {
         return Some(
@@ -401,7 +426,10 @@ fn hint(status: u16, errors: &[ApiError], message: &str, empty: bool) -> Option<
              own number where the merchant's is needed.",
         );
     }
-    let business = errors.iter().any(|e| e.code().is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit())));
+    let business = errors.iter().any(|e| {
+        e.code()
+            .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()))
+    });
     match status {
         401 => Some(
             "The token or the keys were refused. Check that client id, client secret, subscription key and merchant \
@@ -411,8 +439,12 @@ fn hint(status: u16, errors: &[ApiError], message: &str, empty: bool) -> Option<
             "These keys have no right to this merchant serial number or product. Partners must send the merchant's \
              own number.",
         ),
-        404 if errors.is_empty() && !empty => Some("The gateway does not know this path: check the base URL."),
-        429 => Some("Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120."),
+        404 if errors.is_empty() && !empty => {
+            Some("The gateway does not know this path: check the base URL.")
+        }
+        429 => Some(
+            "Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120.",
+        ),
         500 if !business => Some(
             "This API answers 500 to some malformed requests too (a member of the wrong type or spelling), so look \
              at the request as well as at the status page.",

@@ -3,13 +3,13 @@
 
 pub mod raw;
 
-mod vipps;
 mod credentials;
 mod environment;
+mod vipps;
 
 pub mod ecom;
-pub mod qr;
 mod pay_by_qr;
+pub mod qr;
 
 mod call;
 mod clock;
@@ -32,5 +32,7 @@ pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outco
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 pub use crate::transport::{Transport, TransportError, TransportFuture};
-pub use crate::types::{Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId};
+pub use crate::types::{
+    Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
+};
 pub use crate::vipps::{Vipps, VippsBuilder};

@@ -89,7 +89,11 @@ impl PayByQr {
     /// it by its order id, or let it expire.
     pub async fn send(self) -> Result<QrPayment> {
         let time = self.vipps.time();
-        let ends = time.monotonic() + self.options.deadline.unwrap_or_else(|| self.vipps.total_timeout());
+        let ends = time.monotonic()
+            + self
+                .options
+                .deadline
+                .unwrap_or_else(|| self.vipps.total_timeout());
         let mut initiate = self.initiate;
         initiate.options.deadline = Some(left(ends, time.monotonic()));
         initiate.options.merchant = self.options.merchant.clone().or(initiate.options.merchant);
@@ -100,7 +104,10 @@ impl PayByQr {
         options.deadline = Some(left(ends, time.monotonic()));
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
-        Ok(QrPayment { qr: code.send().await?, payment })
+        Ok(QrPayment {
+            qr: code.send().await?,
+            payment,
+        })
     }
 }
 

@@ -74,7 +74,11 @@ impl Raw {
         Self {
             qr: qr::Client::new_with_client(base, http.clone(), context.clone()),
             ecom: ecom::Client::new_with_client(base, http.clone(), context.clone()),
-            access_token: access_token::Client::new_with_client(base, http.clone(), context.clone()),
+            access_token: access_token::Client::new_with_client(
+                base,
+                http.clone(),
+                context.clone(),
+            ),
         }
     }
 

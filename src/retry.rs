@@ -55,7 +55,10 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// One attempt, no repeats. (A refused token is still renewed once.)
     pub fn none() -> Self {
-        Self { max_attempts: 1, ..Self::default() }
+        Self {
+            max_attempts: 1,
+            ..Self::default()
+        }
     }
 
     /// The number of attempts, the first one counted; at least 1, at most 10.
@@ -113,13 +116,21 @@ pub(crate) struct Rules {
 /// The rules by operation id. An operation that is not listed, since a newer document brought it, is treated with
 /// the most caution that its method allows.
 pub(crate) fn rules(operation: &str, method: &str) -> Rules {
-    let rule = |class, per_minute| Rules { class, per_minute, keyed: class == Class::KeyedWrite };
+    let rule = |class, per_minute| Rules {
+        class,
+        per_minute,
+        keyed: class == Class::KeyedWrite,
+    };
     match operation {
-        "capture_payment_using_post" | "refund_payment_using_post" => rule(Class::KeyedWrite, Some(5)),
+        "capture_payment_using_post" | "refund_payment_using_post" => {
+            rule(Class::KeyedWrite, Some(5))
+        }
         "integration_test_approve_payment" => rule(Class::KeyedWrite, None),
         "initiate_payment_v3_using_post" => rule(Class::Once, Some(2)),
         "cancel_payment_request_using_put" => rule(Class::Cancel, Some(5)),
-        "get_payment_details_using_get" | "get_order_status_using_get" => rule(Class::Read, Some(120)),
+        "get_payment_details_using_get" | "get_order_status_using_get" => {
+            rule(Class::Read, Some(120))
+        }
         // A token is not an effect: any number of them are valid side by side.
         "fetch_authorization_token_using_post" | "fetch_token" => rule(Class::Read, None),
         "generate_otp_qr" | "create_merchant_redirect_qr" | "exchange_qr" | "exchange_customer" => {
@@ -160,7 +171,11 @@ impl Signal {
         };
         if errors.iter().any(locked) {
             Self::Locked
-        } else if status < 500 && errors.iter().any(|e| e.class() == Some(ErrorClass::CheckDetails)) {
+        } else if status < 500
+            && errors
+                .iter()
+                .any(|e| e.class() == Some(ErrorClass::CheckDetails))
+        {
             Self::Unclear
         } else {
             Self::Refused(status)
@@ -184,9 +199,19 @@ pub(crate) struct Verdict {
 
 /// The table of the module's head.
 pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
-    let lost = if class.has_effect() { Outcome::Unknown } else { Outcome::NoEffect };
-    let again = |outcome, pace| Verdict { outcome, repeat: Some(pace) };
-    let stop = |outcome| Verdict { outcome, repeat: None };
+    let lost = if class.has_effect() {
+        Outcome::Unknown
+    } else {
+        Outcome::NoEffect
+    };
+    let again = |outcome, pace| Verdict {
+        outcome,
+        repeat: Some(pace),
+    };
+    let stop = |outcome| Verdict {
+        outcome,
+        repeat: None,
+    };
     let repeatable = !matches!(class, Class::Once | Class::Cancel);
     match signal {
         Signal::NotSent => again(Outcome::NotSent, Pace::Transient),
@@ -205,12 +230,17 @@ pub(crate) fn wait(
     jitter: f64,
     retry_after: Option<Duration>,
 ) -> Duration {
-    let grow = |base: Duration, cap: Duration| base.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(cap);
+    let grow = |base: Duration, cap: Duration| {
+        base.saturating_mul(1 << attempt.saturating_sub(1).min(20))
+            .min(cap)
+    };
     let transient = grow(policy.base, policy.cap);
     let wait = match pace {
         Pace::Transient => transient.mul_f64(jitter),
         // Never sooner than the slowest wait after a plain failure.
-        Pace::Throttled => transient + grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter),
+        Pace::Throttled => {
+            transient + grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter)
+        }
     };
     wait.max(retry_after.unwrap_or_default())
 }
@@ -218,21 +248,32 @@ pub(crate) fn wait(
 /// How much longer to wait so that one more attempt stays within `per_minute`, given when attempts began.
 pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) -> Duration {
     const MINUTE: Duration = Duration::from_secs(60);
-    let Some(limit) = per_minute.map(|n| n as usize) else { return Duration::ZERO };
-    match starts.len().checked_sub(limit).and_then(|first| starts.get(first)) {
+    let Some(limit) = per_minute.map(|n| n as usize) else {
+        return Duration::ZERO;
+    };
+    match starts
+        .len()
+        .checked_sub(limit)
+        .and_then(|first| starts.get(first))
+    {
         Some(&first) => (first + MINUTE).saturating_sub(now),
         None => Duration::ZERO,
     }
 }
 
 /// `Retry-After` in both its forms: seconds, or a date. A date in the past means now; nonsense means absent.
-pub(crate) fn retry_after(value: Option<&http::HeaderValue>, now: jiff::Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(
+    value: Option<&http::HeaderValue>,
+    now: jiff::Timestamp,
+) -> Option<Duration> {
     let text = value?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // More digits than fit are simply a very long time.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()?;
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
 }
 
@@ -268,7 +309,10 @@ impl RetryBudget {
             Pace::Throttled => 5,
         };
         self.0.as_ref().is_none_or(|left| {
-            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(cost)).is_ok()
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                n.checked_sub(cost)
+            })
+            .is_ok()
         })
     }
 
@@ -276,7 +320,9 @@ impl RetryBudget {
         if let Some(left) = &self.0
             && left.load(Ordering::Relaxed) < BUDGET
         {
-            let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some((n + 1).min(BUDGET)));
+            let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                Some((n + 1).min(BUDGET))
+            });
         }
     }
 }
@@ -285,15 +331,24 @@ impl RetryBudget {
 mod tests {
     use super::*;
 
-    const ALL: [Class; 6] =
-        [Class::Read, Class::KeyedWrite, Class::Idempotent, Class::Harmless, Class::Cancel, Class::Once];
+    const ALL: [Class; 6] = [
+        Class::Read,
+        Class::KeyedWrite,
+        Class::Idempotent,
+        Class::Harmless,
+        Class::Cancel,
+        Class::Once,
+    ];
 
     #[test]
     fn nothing_sent_is_always_safe_to_repeat() {
         for class in ALL {
             assert_eq!(
                 judge(class, Signal::NotSent),
-                Verdict { outcome: Outcome::NotSent, repeat: Some(Pace::Transient) }
+                Verdict {
+                    outcome: Outcome::NotSent,
+                    repeat: Some(Pace::Transient)
+                }
             );
         }
     }
@@ -310,11 +365,22 @@ mod tests {
         ] {
             for class in ALL {
                 let verdict = judge(class, signal);
-                let may = matches!(class, Class::Read | Class::KeyedWrite | Class::Idempotent | Class::Harmless);
+                let may = matches!(
+                    class,
+                    Class::Read | Class::KeyedWrite | Class::Idempotent | Class::Harmless
+                );
                 assert_eq!(verdict.repeat.is_some(), may, "{class:?} {signal:?}");
                 let harmless = matches!(class, Class::Read | Class::Harmless);
-                assert_eq!(verdict.outcome == Outcome::NoEffect, harmless, "{class:?} {signal:?}");
-                assert_eq!(verdict.outcome == Outcome::Unknown, !harmless, "{class:?} {signal:?}");
+                assert_eq!(
+                    verdict.outcome == Outcome::NoEffect,
+                    harmless,
+                    "{class:?} {signal:?}"
+                );
+                assert_eq!(
+                    verdict.outcome == Outcome::Unknown,
+                    !harmless,
+                    "{class:?} {signal:?}"
+                );
             }
         }
     }
@@ -325,7 +391,10 @@ mod tests {
             for signal in [Signal::Refused(429), Signal::Locked] {
                 assert_eq!(
                     judge(class, signal),
-                    Verdict { outcome: Outcome::Rejected, repeat: Some(Pace::Throttled) }
+                    Verdict {
+                        outcome: Outcome::Rejected,
+                        repeat: Some(Pace::Throttled)
+                    }
                 );
             }
         }
@@ -337,7 +406,10 @@ mod tests {
             for status in [301, 400, 401, 402, 403, 404, 405, 409, 415, 422] {
                 assert_eq!(
                     judge(class, Signal::Refused(status)),
-                    Verdict { outcome: Outcome::Rejected, repeat: None }
+                    Verdict {
+                        outcome: Outcome::Rejected,
+                        repeat: None
+                    }
                 );
             }
         }
@@ -345,8 +417,19 @@ mod tests {
 
     #[test]
     fn a_code_that_says_look_at_the_details_is_unknown_for_writes() {
-        for class in [Class::KeyedWrite, Class::Idempotent, Class::Cancel, Class::Once] {
-            assert_eq!(judge(class, Signal::Unclear), Verdict { outcome: Outcome::Unknown, repeat: None });
+        for class in [
+            Class::KeyedWrite,
+            Class::Idempotent,
+            Class::Cancel,
+            Class::Once,
+        ] {
+            assert_eq!(
+                judge(class, Signal::Unclear),
+                Verdict {
+                    outcome: Outcome::Unknown,
+                    repeat: None
+                }
+            );
         }
     }
 
@@ -359,13 +442,18 @@ mod tests {
 
     #[test]
     fn every_listed_operation_exists_in_the_bindings() {
-        let known: Vec<_> = [crate::raw::qr::OPERATIONS, crate::raw::ecom::OPERATIONS, crate::raw::access_token::OPERATIONS]
-            .concat();
+        let known: Vec<_> = [
+            crate::raw::qr::OPERATIONS,
+            crate::raw::ecom::OPERATIONS,
+            crate::raw::access_token::OPERATIONS,
+        ]
+        .concat();
         assert_eq!(known.len(), 13 + 7 + 2);
         for operation in known {
             let rules = rules(operation.id, operation.method);
             let plain_get = operation.method == "GET";
-            let listed = rules.class != Class::Once || operation.id == "initiate_payment_v3_using_post";
+            let listed =
+                rules.class != Class::Once || operation.id == "initiate_payment_v3_using_post";
             assert!(plain_get || listed, "{} has no row", operation.id);
         }
     }
@@ -389,8 +477,19 @@ mod tests {
     fn retry_after_is_a_lower_bound() {
         let policy = RetryPolicy::default();
         let seven = Some(Duration::from_secs(7));
-        assert_eq!(wait(&policy, Pace::Throttled, 1, 0.9, seven), Duration::from_secs(7));
-        assert!(wait(&policy, Pace::Transient, 9, 0.99, Some(Duration::from_secs(1))) > Duration::from_secs(1));
+        assert_eq!(
+            wait(&policy, Pace::Throttled, 1, 0.9, seven),
+            Duration::from_secs(7)
+        );
+        assert!(
+            wait(
+                &policy,
+                Pace::Transient,
+                9,
+                0.99,
+                Some(Duration::from_secs(1))
+            ) > Duration::from_secs(1)
+        );
     }
 
     #[test]
@@ -399,9 +498,15 @@ mod tests {
         let read = |text: &str| retry_after(Some(&http::HeaderValue::from_str(text).unwrap()), now);
         assert_eq!(read("3"), Some(Duration::from_secs(3)));
         assert_eq!(read(" 0 "), Some(Duration::ZERO));
-        assert_eq!(read("Thu, 01 Jan 2026 00:00:09 GMT"), Some(Duration::from_secs(9)));
+        assert_eq!(
+            read("Thu, 01 Jan 2026 00:00:09 GMT"),
+            Some(Duration::from_secs(9))
+        );
         assert_eq!(read("Wed, 31 Dec 2025 23:59:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(read("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(
+            read("99999999999999999999999"),
+            Some(Duration::from_secs(u64::MAX))
+        );
         for nonsense in ["", "-1", "1.5", "soon", "Thu, 99 Jan 2026 00:00:09 GMT"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
@@ -421,7 +526,9 @@ mod tests {
     #[test]
     fn the_budget_runs_dry_and_refills() {
         let budget = RetryBudget::default();
-        let spent = std::iter::repeat_with(|| budget.spend(Pace::Transient)).take_while(|ok| *ok).count();
+        let spent = std::iter::repeat_with(|| budget.spend(Pace::Transient))
+            .take_while(|ok| *ok)
+            .count();
         assert_eq!(spent, 35);
         assert!(!budget.spend(Pace::Transient));
         for _ in 0..14 {

@@ -33,7 +33,9 @@ pub(crate) struct Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("generation", &self.generation).finish_non_exhaustive()
+        f.debug_struct("Token")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,7 +101,13 @@ impl State {
     }
 
     /// Takes in a fetched token. `asked` is when its request began, `jitter` is in `0.0..1.0`.
-    pub(crate) fn land(&mut self, header: HeaderValue, asked: Duration, lifetime: Duration, jitter: f64) -> Arc<Token> {
+    pub(crate) fn land(
+        &mut self,
+        header: HeaderValue,
+        asked: Duration,
+        lifetime: Duration,
+        jitter: f64,
+    ) -> Arc<Token> {
         // Ahead of the end by a tenth of the lifetime, so that many clients do not all refresh at once up to half of
         // that more; never more than half of the lifetime, however short it is.
         let margin = (lifetime / 10).clamp(Duration::from_secs(60), Duration::from_secs(600));
@@ -129,7 +137,11 @@ impl State {
 
     /// Throws the token of this generation away, if it is still the one in use.
     pub(crate) fn invalidate(&mut self, generation: u64) {
-        if self.token.as_ref().is_some_and(|t| t.generation == generation) {
+        if self
+            .token
+            .as_ref()
+            .is_some_and(|t| t.generation == generation)
+        {
             self.token = None;
         }
     }
@@ -227,7 +239,13 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Reads a token answer into a header value and a lifetime. Never repeats the body in an error.
 pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Duration)> {
-    let unreadable = |what: &'static str| Err(Error::new(ErrorKind::Authentication, Outcome::NotSent, what));
+    let unreadable = |what: &'static str| {
+        Err(Error::new(
+            ErrorKind::Authentication,
+            Outcome::NotSent,
+            what,
+        ))
+    };
     let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
         return unreadable("the token endpoint's answer is not a token answer");
     };
@@ -243,12 +261,17 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Du
         serde_json::Value::String(s) => s.trim().parse::<f64>().ok(),
         _ => None,
     };
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds since 1970 are far below 2^53"
+    )]
     let seconds = number(&answer.expires_in)
         .or_else(|| number(&answer.expires_on).map(|at| at - now.as_second() as f64))
         .filter(|s| s.is_finite());
     let lifetime = match seconds {
-        Some(s) => Duration::try_from_secs_f64(s.max(0.0)).unwrap_or(LONGEST_LIFETIME).min(LONGEST_LIFETIME),
+        Some(s) => Duration::try_from_secs_f64(s.max(0.0))
+            .unwrap_or(LONGEST_LIFETIME)
+            .min(LONGEST_LIFETIME),
         None => ASSUMED_LIFETIME,
     };
     Ok((header, lifetime))
@@ -271,7 +294,9 @@ mod tests {
     #[test]
     fn one_leads_and_the_others_follow() {
         let mut state = State::default();
-        let Step::Lead(lead) = state.step(at(0)) else { panic!("nobody leads") };
+        let Step::Lead(lead) = state.step(at(0)) else {
+            panic!("nobody leads")
+        };
         assert!(matches!(state.step(at(0)), Step::Follow(_)));
         assert!(matches!(state.step(at(9)), Step::Follow(_)));
         state.land(bearer(), at(0), HOUR, 0.0);
@@ -293,7 +318,9 @@ mod tests {
         let mut state = State::default();
         state.land(bearer(), at(0), HOUR, 0.0);
         assert!(matches!(state.step(at(3600 - 361)), Step::Use(_)));
-        let Step::Refresh(_, _lead) = state.step(at(3600 - 360)) else { panic!("nobody refreshes") };
+        let Step::Refresh(_, _lead) = state.step(at(3600 - 360)) else {
+            panic!("nobody refreshes")
+        };
         assert!(matches!(state.step(at(3600 - 300)), Step::Use(_)));
         assert!(matches!(state.step(at(3600 - 10)), Step::Follow(_)));
     }
@@ -302,7 +329,9 @@ mod tests {
     fn a_failed_refresh_keeps_the_old_token_and_paces_the_next() {
         let mut state = State::default();
         state.land(bearer(), at(0), HOUR, 0.0);
-        let Step::Refresh(_, _) = state.step(at(3500)) else { panic!("nobody refreshes") };
+        let Step::Refresh(_, _) = state.step(at(3500)) else {
+            panic!("nobody refreshes")
+        };
         state.fail(at(3500));
         assert!(matches!(state.step(at(3500)), Step::Use(_)));
         assert!(matches!(state.step(at(3501)), Step::Refresh(..)));
@@ -316,7 +345,9 @@ mod tests {
         for _ in 0..9 {
             assert!(matches!(state.step(now), Step::Lead(_)));
             state.fail(now);
-            let Step::Hold(wait) = state.step(now) else { panic!("no pause") };
+            let Step::Hold(wait) = state.step(now) else {
+                panic!("no pause")
+            };
             waits.push(wait.as_millis());
             now += wait;
         }
@@ -364,7 +395,14 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_token_is_an_error_that_does_not_repeat_it() {
-        for body in ["", "<html>", "[]", "{}", r#"{"access_token":""}"#, r#"{"access_token":"a\nsecret"}"#] {
+        for body in [
+            "",
+            "<html>",
+            "[]",
+            "{}",
+            r#"{"access_token":""}"#,
+            r#"{"access_token":"a\nsecret"}"#,
+        ] {
             let error = read(body.as_bytes(), jiff::Timestamp::UNIX_EPOCH).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication);
             assert!(!format!("{error} {error:?}").contains("secret"));

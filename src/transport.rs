@@ -48,16 +48,25 @@ pub(crate) enum Stage {
 impl TransportError {
     /// No byte of the request left: no name, no connection, no TLS session.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { stage: Stage::NotSent, source: Arc::from(source.into()) }
+        Self {
+            stage: Stage::NotSent,
+            source: Arc::from(source.into()),
+        }
     }
 
     /// The request may have arrived: the connection broke, or the answer came in pieces.
     pub fn maybe_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { stage: Stage::MaybeSent, source: Arc::from(source.into()) }
+        Self {
+            stage: Stage::MaybeSent,
+            source: Arc::from(source.into()),
+        }
     }
 
     fn too_large() -> Self {
-        Self { stage: Stage::TooLarge, source: Arc::from(Box::<dyn StdError + Send + Sync>::from("answer too large")) }
+        Self {
+            stage: Stage::TooLarge,
+            source: Arc::from(Box::<dyn StdError + Send + Sync>::from("answer too large")),
+        }
     }
 
     pub(crate) fn source_arc(&self) -> Arc<dyn StdError + Send + Sync> {
@@ -99,14 +108,27 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
-    pub(crate) async fn send(&self, http: &reqwest::Client, request: reqwest::Request) -> Result<Reply, TransportError> {
+    pub(crate) async fn send(
+        &self,
+        http: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<Reply, TransportError> {
         match self {
             Self::Reqwest => {
                 let mut response = http.execute(request).await.map_err(classify)?;
-                let cap = if response.status().is_success() { MAX_BODY } else { MAX_ERROR_BODY };
+                let cap = if response.status().is_success() {
+                    MAX_BODY
+                } else {
+                    MAX_ERROR_BODY
+                };
                 let body = read(&mut response, cap).await?;
                 let headers = std::mem::take(response.headers_mut());
-                Ok(Reply { status: response.status(), headers, body, shell: Some(response) })
+                Ok(Reply {
+                    status: response.status(),
+                    headers,
+                    body,
+                    shell: Some(response),
+                })
             }
             Self::Custom(transport) => {
                 let response = transport.send(plain(request)?).await?;
@@ -118,7 +140,12 @@ impl Wire {
                 } else {
                     body.truncate(MAX_ERROR_BODY);
                 }
-                Ok(Reply { status: parts.status, headers: parts.headers, body, shell: None })
+                Ok(Reply {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body,
+                    shell: None,
+                })
             }
         }
     }
@@ -135,7 +162,11 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
     let Some(mut first) = response.chunk().await.map_err(broken)? else {
         return Ok(Bytes::new());
     };
-    let Some(second) = (if first.len() > cap { None } else { response.chunk().await.map_err(broken)? }) else {
+    let Some(second) = (if first.len() > cap {
+        None
+    } else {
+        response.chunk().await.map_err(broken)?
+    }) else {
         if first.len() > cap {
             if success {
                 return Err(TransportError::too_large());
@@ -163,7 +194,11 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
 fn classify(error: reqwest::Error) -> TransportError {
     let not_sent = error.is_connect() || error.is_builder();
     let error = strip(error);
-    if not_sent { TransportError::not_sent(error) } else { TransportError::maybe_sent(error) }
+    if not_sent {
+        TransportError::not_sent(error)
+    } else {
+        TransportError::maybe_sent(error)
+    }
 }
 
 /// Without the URL, which holds order ids.
@@ -172,8 +207,12 @@ fn strip(error: reqwest::Error) -> reqwest::Error {
 }
 
 fn plain(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
-    let request = http::Request::<reqwest::Body>::try_from(request).map_err(TransportError::not_sent)?;
+    let request =
+        http::Request::<reqwest::Body>::try_from(request).map_err(TransportError::not_sent)?;
     let (parts, body) = request.into_parts();
-    let body = body.as_bytes().map(Bytes::copy_from_slice).unwrap_or_default();
+    let body = body
+        .as_bytes()
+        .map(Bytes::copy_from_slice)
+        .unwrap_or_default();
     Ok(http::Request::from_parts(parts, body))
 }

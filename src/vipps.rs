@@ -69,7 +69,9 @@ impl Vipps {
     /// Names the first variable that is missing, blank or malformed.
     pub fn from_env() -> Result<Self> {
         let environment = credentials::environment_from(|name| std::env::var(name).ok())?;
-        Self::builder(Credentials::from_env()?).environment(environment).build()
+        Self::builder(Credentials::from_env()?)
+            .environment(environment)
+            .build()
     }
 
     /// The QR API.
@@ -137,7 +139,11 @@ impl Vipps {
     /// A token answer's body, fetched through the same attempt loop as everything else.
     pub(crate) async fn fetch_token(&self) -> Result<Bytes> {
         let context = Context::new(self, &CallOptions::default());
-        let client = raw::access_token::Client::new_with_client(self.base_url(), self.http().clone(), context.clone());
+        let client = raw::access_token::Client::new_with_client(
+            self.base_url(),
+            self.http().clone(),
+            context.clone(),
+        );
         let result = client.fetch_authorization_token_using_post().send().await;
         Ok(context.finish(result)?.body)
     }
@@ -241,11 +247,19 @@ enum Http {
 
 impl VippsBuilder {
     fn new(credentials: Credentials) -> Self {
-        let (name, version) = (env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        let (name, version) = (
+            env!("CARGO_PKG_NAME").to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        );
         Self {
             credentials,
             environment: Environment::Test,
-            system: [format!("{name}-rust"), version.clone(), format!("{name}-rust"), version],
+            system: [
+                format!("{name}-rust"),
+                version.clone(),
+                format!("{name}-rust"),
+                version,
+            ],
             connect_timeout: Duration::from_millis(3_100),
             attempt_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
@@ -362,7 +376,11 @@ impl VippsBuilder {
         }
         let headers = self.headers()?;
         let http = match self.http {
-            Http::Own => own_client(reqwest::Client::builder(), self.connect_timeout, self.environment.is_loopback())?,
+            Http::Own => own_client(
+                reqwest::Client::builder(),
+                self.connect_timeout,
+                self.environment.is_loopback(),
+            )?,
             Http::Builder(builder) => own_client(*builder, self.connect_timeout, false)?,
             Http::Client(client) => {
                 if !format!("{client:?}").contains("Policy(None)") {
@@ -400,8 +418,14 @@ impl VippsBuilder {
             Ok::<_, Error>(value)
         };
         let mut common = vec![
-            (HeaderName::from_static("ocp-apim-subscription-key"), secret(credentials.subscription_key())?),
-            (USER_AGENT, HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION")))),
+            (
+                HeaderName::from_static("ocp-apim-subscription-key"),
+                secret(credentials.subscription_key())?,
+            ),
+            (
+                USER_AGENT,
+                HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
+            ),
         ];
         let names = [
             "vipps-system-name",
@@ -411,18 +435,33 @@ impl VippsBuilder {
         ];
         for (name, text) in names.into_iter().zip(&self.system) {
             let text = SystemText::parse(text).map_err(|e| e.with_field(name))?;
-            let value = HeaderValue::try_from(text.as_str())
-                .map_err(|_| Error::configuration("a Vipps-System value cannot travel in a header"))?;
+            let value = HeaderValue::try_from(text.as_str()).map_err(|_| {
+                Error::configuration("a Vipps-System value cannot travel in a header")
+            })?;
             common.push((HeaderName::from_static(name), value));
         }
         let merchant = HeaderValue::try_from(credentials.merchant_serial_number().as_str())
-            .map_err(|_| Error::configuration("the merchant serial number cannot travel in a header"))?;
-        let (client_id, client_secret) = (secret(credentials.client_id())?, secret(credentials.client_secret())?);
-        Ok(Headers { common, merchant, client_id, client_secret })
+            .map_err(|_| {
+                Error::configuration("the merchant serial number cannot travel in a header")
+            })?;
+        let (client_id, client_secret) = (
+            secret(credentials.client_id())?,
+            secret(credentials.client_secret())?,
+        );
+        Ok(Headers {
+            common,
+            merchant,
+            client_id,
+            client_secret,
+        })
     }
 }
 
-fn own_client(builder: reqwest::ClientBuilder, connect: Duration, loopback: bool) -> Result<reqwest::Client> {
+fn own_client(
+    builder: reqwest::ClientBuilder,
+    connect: Duration,
+    loopback: bool,
+) -> Result<reqwest::Client> {
     let mut builder = builder
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(connect)
@@ -431,5 +470,7 @@ fn own_client(builder: reqwest::ClientBuilder, connect: Duration, loopback: bool
         // A proxy of the environment has no way to this machine's loopback.
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
+    builder
+        .build()
+        .map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
 }

@@ -16,8 +16,18 @@ fn recorder() -> (Recorder, Vipps) {
         .answer("GET", &order("details"), 200, DETAILS)
         .answer("POST", &order("capture"), 200, TRANSACTION)
         .answer("PUT", &order("cancel"), 200, TRANSACTION)
-        .answer("POST", "/ecomm/v2/integration-test/payments/acme-shop-123/approve", 200, "")
-        .answer("POST", "/qr/v1", 200, r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#);
+        .answer(
+            "POST",
+            "/ecomm/v2/integration-test/payments/acme-shop-123/approve",
+            200,
+            "",
+        )
+        .answer(
+            "POST",
+            "/qr/v1",
+            200,
+            r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#,
+        );
     let vipps = recorder.client();
     (recorder, vipps)
 }
@@ -41,7 +51,11 @@ async fn token() {
 async fn initiate_minimal() {
     let (recorder, vipps) = recorder();
     vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
-    shape!(recorder, "initiate_payment_v3_using_post", "initiate_minimal");
+    shape!(
+        recorder,
+        "initiate_payment_v3_using_post",
+        "initiate_minimal"
+    );
 }
 
 #[tokio::test]
@@ -51,7 +65,11 @@ async fn initiate_full() {
         .ecom()
         .initiate(id(), amount(), text())
         .callback_prefix("https://example.com/vipps/callbacks/".parse().unwrap())
-        .fallback("https://example.com/vipps/result/acme-shop-123".parse().unwrap())
+        .fallback(
+            "https://example.com/vipps/result/acme-shop-123"
+                .parse()
+                .unwrap(),
+        )
         .auth_token("s3cret-auth-token".parse().unwrap())
         .phone_number(support::PHONE.parse().unwrap())
         .skip_landing_page(true)
@@ -82,7 +100,10 @@ async fn capture_minimal() {
 async fn capture_full() {
     let (recorder, vipps) = recorder();
     let payment = vipps.ecom().payment(&id());
-    let part = payment.capture().amount(Amount::ore(1)).text("A first part".parse().unwrap());
+    let part = payment
+        .capture()
+        .amount(Amount::ore(1))
+        .text("A first part".parse().unwrap());
     part.idempotency_key(RequestId::parse("my-own-key").unwrap())
         .merchant_serial_number("7654321".parse().unwrap())
         .await
@@ -100,21 +121,37 @@ async fn two_captures_are_two_keys_and_a_repeat_is_one() {
     let payment = recorder.client().ecom().payment(&id());
     payment.capture().amount(Amount::ore(100)).await.unwrap();
     payment.capture().amount(Amount::ore(100)).await.unwrap();
-    shape!(recorder, "capture_payment_using_post", "two_captures_one_repeated");
+    shape!(
+        recorder,
+        "capture_payment_using_post",
+        "two_captures_one_repeated"
+    );
 }
 
 #[tokio::test]
 async fn cancel_minimal() {
     let (recorder, vipps) = recorder();
     vipps.ecom().payment(&id()).cancel().await.unwrap();
-    shape!(recorder, "cancel_payment_request_using_put", "cancel_minimal");
+    shape!(
+        recorder,
+        "cancel_payment_request_using_put",
+        "cancel_minimal"
+    );
 }
 
 #[tokio::test]
 async fn cancel_full() {
     let (recorder, vipps) = recorder();
-    let cancel = vipps.ecom().payment(&id()).cancel().text("Sold out".parse().unwrap());
-    cancel.release_remaining().merchant_serial_number("7654321".parse().unwrap()).await.unwrap();
+    let cancel = vipps
+        .ecom()
+        .payment(&id())
+        .cancel()
+        .text("Sold out".parse().unwrap());
+    cancel
+        .release_remaining()
+        .merchant_serial_number("7654321".parse().unwrap())
+        .await
+        .unwrap();
     shape!(recorder, "cancel_payment_request_using_put", "cancel_full");
 }
 
@@ -122,15 +159,27 @@ async fn cancel_full() {
 async fn force_approve_minimal() {
     let (recorder, vipps) = recorder();
     vipps.ecom().payment(&id()).force_approve().await.unwrap();
-    shape!(recorder, "integration_test_approve_payment", "force_approve_minimal");
+    shape!(
+        recorder,
+        "integration_test_approve_payment",
+        "force_approve_minimal"
+    );
 }
 
 #[tokio::test]
 async fn force_approve_full() {
     let (recorder, vipps) = recorder();
     let payment = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
-    payment.force_approve().phone_number(support::PHONE.parse().unwrap()).await.unwrap();
-    shape!(recorder, "integration_test_approve_payment", "force_approve_full");
+    payment
+        .force_approve()
+        .phone_number(support::PHONE.parse().unwrap())
+        .await
+        .unwrap();
+    shape!(
+        recorder,
+        "integration_test_approve_payment",
+        "force_approve_full"
+    );
 }
 
 #[tokio::test]
@@ -138,7 +187,12 @@ async fn one_time_qr_in_each_format() {
     let (recorder, vipps) = recorder();
     let payment = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
     vipps.qr().one_time(&payment).await.unwrap();
-    vipps.qr().one_time(&payment).png(ImageSize::new(640).unwrap()).await.unwrap();
+    vipps
+        .qr()
+        .one_time(&payment)
+        .png(ImageSize::new(640).unwrap())
+        .await
+        .unwrap();
     vipps.qr().one_time(&payment).content().await.unwrap();
     shape!(recorder, "generate_otp_qr", "one_time_qr_in_each_format");
 }
@@ -147,10 +201,18 @@ async fn one_time_qr_in_each_format() {
 async fn pay_by_qr_is_the_two_requests() {
     let (recorder, vipps) = recorder();
     vipps.pay_by_qr(id(), amount(), text()).await.unwrap();
-    let operations: Vec<_> = recorder.requests().iter().filter_map(vipps::testing::RequestShape::operation).collect();
+    let operations: Vec<_> = recorder
+        .requests()
+        .iter()
+        .filter_map(vipps::testing::RequestShape::operation)
+        .collect();
     assert_eq!(
         operations,
-        ["fetch_authorization_token_using_post", "initiate_payment_v3_using_post", "generate_otp_qr"]
+        [
+            "fetch_authorization_token_using_post",
+            "initiate_payment_v3_using_post",
+            "generate_otp_qr"
+        ]
     );
 }
 
@@ -159,7 +221,13 @@ async fn pay_by_qr_is_the_two_requests() {
 async fn a_raw_call_is_authorised_like_a_wrapped_one() {
     let (recorder, vipps) = recorder();
     vipps
-        .call(|raw| async move { raw.ecom().get_payment_details_using_get().order_id("acme-shop-123").send().await })
+        .call(|raw| async move {
+            raw.ecom()
+                .get_payment_details_using_get()
+                .order_id("acme-shop-123")
+                .send()
+                .await
+        })
         .await
         .unwrap();
     let raw = recorder.shape_of("get_payment_details_using_get");

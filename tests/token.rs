@@ -9,7 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use support::{DETAILS, id};
 use tokio::time::Instant;
-use vipps::{Credentials, Environment, ErrorKind, Outcome, Transport, TransportError, TransportFuture, Vipps};
+use vipps::{
+    Credentials, Environment, ErrorKind, Outcome, Transport, TransportError, TransportFuture, Vipps,
+};
 
 /// Answers token requests by script, and payment details to whoever carries the newest token.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +28,21 @@ struct Server {
 
 impl Server {
     fn new() -> Self {
-        Self { status: 500, lifetime: 3600, ..Self::default() }
+        Self {
+            status: 500,
+            lifetime: 3600,
+            ..Self::default()
+        }
     }
 
     fn client(&self) -> Vipps {
-        let credentials = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
-        Vipps::builder(credentials).environment(Environment::Test).transport(self.clone()).build().unwrap()
+        let credentials =
+            Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
+        Vipps::builder(credentials)
+            .environment(Environment::Test)
+            .transport(self.clone())
+            .build()
+            .unwrap()
     }
 
     fn token_requests(&self) -> usize {
@@ -42,14 +53,24 @@ impl Server {
         if request.uri().path() == "/accesstoken/get" {
             let number = self.tokens.fetch_add(1, Ordering::SeqCst) + 1;
             if number <= self.failures {
-                return (self.status, r#"{"statusCode":500,"message":"down"}"#.to_owned());
+                return (
+                    self.status,
+                    r#"{"statusCode":500,"message":"down"}"#.to_owned(),
+                );
             }
             let lifetime = self.lifetime;
-            return (200, format!(r#"{{"access_token":"token-{number}","expires_in":"{lifetime}"}}"#));
+            return (
+                200,
+                format!(r#"{{"access_token":"token-{number}","expires_in":"{lifetime}"}}"#),
+            );
         }
         self.details.fetch_add(1, Ordering::SeqCst);
         let bearer = request.headers()["authorization"].to_str().unwrap();
-        let number: usize = bearer.strip_prefix("Bearer token-").unwrap().parse().unwrap();
+        let number: usize = bearer
+            .strip_prefix("Bearer token-")
+            .unwrap()
+            .parse()
+            .unwrap();
         if number <= self.refuse.load(Ordering::SeqCst) {
             return (401, r#"{"statusCode":401,"message":"expired"}"#.to_owned());
         }
@@ -65,7 +86,10 @@ impl Transport for Server {
             if status == 0 {
                 return Err(TransportError::not_sent("no route"));
             }
-            Ok(http::Response::builder().status(status).body(Bytes::from(body)).unwrap())
+            Ok(http::Response::builder()
+                .status(status)
+                .body(Bytes::from(body))
+                .unwrap())
         })
     }
 }
@@ -108,7 +132,13 @@ async fn a_thousand_callers_told_401_make_one_refresh_and_one_replay_each() {
 async fn a_401_that_stays_is_reported_after_one_refresh() {
     let server = Server::new();
     server.refuse.store(usize::MAX, Ordering::SeqCst);
-    let error = server.client().ecom().payment(&id()).details().await.unwrap_err();
+    let error = server
+        .client()
+        .ecom()
+        .payment(&id())
+        .details()
+        .await
+        .unwrap_err();
     assert_eq!((error.http_status(), error.attempts()), (Some(401), 2));
     assert_eq!(server.token_requests(), 2);
     assert!(error.hint().is_some());
@@ -116,12 +146,18 @@ async fn a_401_that_stays_is_reported_after_one_refresh() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
-    let server = Server { failures: 3, ..Server::new() };
+    let server = Server {
+        failures: 3,
+        ..Server::new()
+    };
     let vipps = server.client();
     let results = many(&vipps, 1000).await;
     for result in results {
         let error = result.unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Authentication, Outcome::NotSent));
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Authentication, Outcome::NotSent)
+        );
         assert_eq!(error.http_status(), Some(500));
     }
     // One fetch, with its own three attempts.
@@ -132,9 +168,22 @@ async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn wrong_keys_are_not_tried_again() {
-    let server = Server { failures: usize::MAX, status: 401, ..Server::new() };
-    let error = server.client().ecom().payment(&id()).details().await.unwrap_err();
-    assert_eq!((error.kind(), error.http_status()), (ErrorKind::Authentication, Some(401)));
+    let server = Server {
+        failures: usize::MAX,
+        status: 401,
+        ..Server::new()
+    };
+    let error = server
+        .client()
+        .ecom()
+        .payment(&id())
+        .details()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.http_status()),
+        (ErrorKind::Authentication, Some(401))
+    );
     assert_eq!(server.token_requests(), 1);
     assert!(!error.is_retryable());
 }
@@ -148,7 +197,11 @@ async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
     let begun = Instant::now();
     vipps.ecom().payment(&id()).details().await.unwrap();
     // The call's own 50 ms, and not the 50 ms of the token request.
-    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_millis(100),
+        "{:?}",
+        begun.elapsed()
+    );
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(server.token_requests(), 2);
 }
@@ -171,7 +224,10 @@ async fn a_leader_that_is_dropped_hands_over() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_not_kept_beyond_its_end() {
-    let server = Server { lifetime: 100, ..Server::new() };
+    let server = Server {
+        lifetime: 100,
+        ..Server::new()
+    };
     let vipps = server.client();
     vipps.ecom().payment(&id()).details().await.unwrap();
     tokio::time::advance(Duration::from_secs(101)).await;

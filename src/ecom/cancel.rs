@@ -30,7 +30,13 @@ operation!(Cancel => Transaction);
 
 impl Cancel {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
-        Self { vipps, options: CallOptions::default(), order_id, text: None, release: false }
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            text: None,
+            release: false,
+        }
     }
 
     /// The text that the customer sees; `Cancel` when none is given.
@@ -53,8 +59,16 @@ impl Cancel {
     /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let time = self.vipps.time();
-        let ends = time.monotonic() + self.options.deadline.unwrap_or_else(|| self.vipps.total_timeout());
-        let policy = self.options.retry.clone().unwrap_or_else(|| self.vipps.policy().clone());
+        let ends = time.monotonic()
+            + self
+                .options
+                .deadline
+                .unwrap_or_else(|| self.vipps.total_timeout());
+        let policy = self
+            .options
+            .retry
+            .clone()
+            .unwrap_or_else(|| self.vipps.policy().clone());
         let mut round = 1;
         loop {
             let left = ends.saturating_sub(time.monotonic());
@@ -70,8 +84,12 @@ impl Cancel {
             }
             time.sleep(pause).await;
             match self.look(left.saturating_sub(pause)).await {
-                Some(details) if self.is_done(&details) => return Ok(Transaction::cancelled(&details)),
-                Some(details) if self.is_open(&details) && round < policy.max_attempts => round += 1,
+                Some(details) if self.is_done(&details) => {
+                    return Ok(Transaction::cancelled(&details));
+                }
+                Some(details) if self.is_open(&details) && round < policy.max_attempts => {
+                    round += 1
+                }
                 _ => return Err(error),
             }
         }
@@ -89,12 +107,22 @@ impl Cancel {
             body = body.should_release_remaining_funds(true);
         }
         let (client, context) = super::client(&self.vipps, &options);
-        let result = client.cancel_payment_request_using_put().order_id(self.order_id.as_str()).body(body).send().await;
+        let result = client
+            .cancel_payment_request_using_put()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
         Transaction::read(self.order_id.clone(), &context.finish(result)?)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {
-        let mut details = self.vipps.ecom().payment(&self.order_id).details().deadline(left);
+        let mut details = self
+            .vipps
+            .ecom()
+            .payment(&self.order_id)
+            .details()
+            .deadline(left);
         details.options.merchant.clone_from(&self.options.merchant);
         details.await.ok()
     }
@@ -103,13 +131,18 @@ impl Cancel {
         match details.state() {
             PaymentState::Cancelled => true,
             PaymentState::Captured => {
-                self.release && details.events().iter().any(|e| e.succeeded() && e.is(&super::Operation::Void))
+                self.release
+                    && details
+                        .events()
+                        .iter()
+                        .any(|e| e.succeeded() && e.is(&super::Operation::Void))
             }
             _ => false,
         }
     }
 
     fn is_open(&self, details: &PaymentDetails) -> bool {
-        details.can_cancel() || (self.release && details.can_release() && details.sums().captured > Amount::ZERO)
+        details.can_cancel()
+            || (self.release && details.can_release() && details.sums().captured > Amount::ZERO)
     }
 }

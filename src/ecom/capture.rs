@@ -25,7 +25,13 @@ operation!(Capture => Transaction);
 
 impl Capture {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
-        Self { vipps, options: CallOptions::default(), order_id, amount: None, text: None }
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            amount: None,
+            text: None,
+        }
     }
 
     /// Takes only this much, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
@@ -46,9 +52,20 @@ impl Capture {
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
     pub async fn send(self) -> Result<Transaction> {
-        let body = action(&self.vipps, &self.options, self.amount, self.text.as_ref(), "Capture")?;
+        let body = action(
+            &self.vipps,
+            &self.options,
+            self.amount,
+            self.text.as_ref(),
+            "Capture",
+        )?;
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client.capture_payment_using_post().order_id(self.order_id.as_str()).body(body).send().await;
+        let result = client
+            .capture_payment_using_post()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
         Transaction::read(self.order_id, &context.finish(result)?)
     }
 }
@@ -61,8 +78,10 @@ pub(super) fn action(
     text: Option<&TransactionText>,
     default_text: &str,
 ) -> Result<types::builder::PaymentActionsRequest> {
-    let mut transaction =
-        types::Transaction::builder().transaction_text(text.map_or(default_text, TransactionText::as_str).to_owned());
+    let mut transaction = types::Transaction::builder().transaction_text(
+        text.map_or(default_text, TransactionText::as_str)
+            .to_owned(),
+    );
     if let Some(amount) = amount {
         amount.check_transaction()?;
         transaction = transaction.amount(amount.as_ore());

@@ -28,7 +28,11 @@ operation!(Details => PaymentDetails);
 
 impl Details {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
-        Self { vipps, options: CallOptions::default(), order_id }
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+        }
     }
 
     /// Sends the request.
@@ -37,7 +41,11 @@ impl Details {
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client.get_payment_details_using_get().order_id(self.order_id.as_str()).send().await;
+        let result = client
+            .get_payment_details_using_get()
+            .order_id(self.order_id.as_str())
+            .send()
+            .await;
         let answer = context.finish(result)?;
         let wire: Wire = answer.decode()?;
         let mut details = PaymentDetails::new(self.order_id, wire);
@@ -78,7 +86,11 @@ impl PaymentDetails {
         let mut events = wire.transaction_log_history;
         // The API answers newest first. Where every event tells its time, that order is made sure; a stable sort
         // keeps the API's own order within one instant.
-        let instant = |e: &Event| e.timestamp.as_ref().and_then(crate::types::Timestamp::instant);
+        let instant = |e: &Event| {
+            e.timestamp
+                .as_ref()
+                .and_then(crate::types::Timestamp::instant)
+        };
         if events.iter().all(|e| instant(e).is_some()) {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
@@ -98,7 +110,10 @@ impl PaymentDetails {
 
     #[cfg(test)]
     pub(super) fn from_json(order_id: &str, json: &str) -> Self {
-        Self::new(order_id.parse().unwrap(), serde_json::from_str(json).unwrap())
+        Self::new(
+            order_id.parse().unwrap(),
+            serde_json::from_str(json).unwrap(),
+        )
     }
 
     /// The order id.
@@ -135,7 +150,11 @@ impl PaymentDetails {
     /// Where the payment stands at a moment: as [`state`](Self::state), and
     /// [`Expired`](PaymentState::Expired) ten minutes after it was started.
     pub fn state_at(&self, now: jiff::Timestamp) -> PaymentState {
-        if self.is_expired(now) { PaymentState::Expired } else { self.state() }
+        if self.is_expired(now) {
+            PaymentState::Expired
+        } else {
+            self.state()
+        }
     }
 
     /// Whether nobody approved within ten minutes of the start. The API tells this with no event of its own.
@@ -145,7 +164,9 @@ impl PaymentDetails {
                 .events
                 .last()
                 .and_then(|first| first.timestamp.as_ref()?.instant())
-                .is_some_and(|begun| Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY))
+                .is_some_and(|begun| {
+                    Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
+                })
     }
 
     /// Whether the customer has opened the payment: scanned the code, or followed the link.
@@ -158,19 +179,26 @@ impl PaymentDetails {
 
     /// Whether the money was captured in the moment of approval, as sales units with direct capture do.
     pub fn captured_at_once(&self) -> bool {
-        self.events.iter().any(|e| e.succeeded() && e.is(&Operation::Sale))
+        self.events
+            .iter()
+            .any(|e| e.succeeded() && e.is(&Operation::Sale))
     }
 
     /// Whether a capture can succeed: something is reserved and not yet taken.
     pub fn can_capture(&self) -> bool {
-        matches!(self.state(), PaymentState::Reserved | PaymentState::PartiallyCaptured)
-            && (self.summary.is_none() || self.sums.remaining_to_capture > Amount::ZERO)
+        matches!(
+            self.state(),
+            PaymentState::Reserved | PaymentState::PartiallyCaptured
+        ) && (self.summary.is_none() || self.sums.remaining_to_capture > Amount::ZERO)
     }
 
     /// Whether a plain cancel can succeed: nothing is captured and the payment is not over. Not guaranteed while the
     /// customer is in the middle of approving.
     pub fn can_cancel(&self) -> bool {
-        matches!(self.state(), PaymentState::Initiated | PaymentState::Reserved)
+        matches!(
+            self.state(),
+            PaymentState::Initiated | PaymentState::Reserved
+        )
     }
 
     /// Whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured, a part
@@ -232,10 +260,15 @@ const EXPIRED: &str = "[Expired]";
 impl UserDetails {
     /// Whether the API has withdrawn the data, as it does after seven days. Do not overwrite what you stored with it.
     pub fn is_expired(&self) -> bool {
-        [&self.first_name, &self.last_name, &self.email, &self.mobile_number]
-            .into_iter()
-            .flatten()
-            .any(|text| text.expose() == EXPIRED)
+        [
+            &self.first_name,
+            &self.last_name,
+            &self.email,
+            &self.mobile_number,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|text| text.expose() == EXPIRED)
     }
 }
 
@@ -266,7 +299,10 @@ impl ShippingDetails {
     /// Whether the API has withdrawn the address, as it does after seven days.
     pub fn is_expired(&self) -> bool {
         self.address.as_ref().is_some_and(|a| {
-            [&a.address_line1, &a.city, &a.post_code].into_iter().flatten().any(|text| text.expose() == EXPIRED)
+            [&a.address_line1, &a.city, &a.post_code]
+                .into_iter()
+                .flatten()
+                .any(|text| text.expose() == EXPIRED)
         })
     }
 }

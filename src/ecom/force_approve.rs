@@ -23,7 +23,13 @@ operation!(ForceApprove => ());
 
 impl ForceApprove {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
-        Self { vipps, options: CallOptions::default(), order_id, phone_number: None, landing_page: None }
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            phone_number: None,
+            landing_page: None,
+        }
     }
 
     /// The test user that approves. The user must once have approved a payment in the test app, or the answer is 1082.
@@ -45,21 +51,27 @@ impl ForceApprove {
     /// 1082 (the test user has never approved in the test app); HTTP 500 when the test card has expired.
     pub async fn send(self) -> Result<()> {
         if self.vipps.environment().is_production() {
-            return Err(Error::state("force approve exists only in the test environment, and this is production"));
+            return Err(Error::state(
+                "force approve exists only in the test environment, and this is production",
+            ));
         }
         let mut body = types::ForceApproveRequest::builder();
         if let Some(number) = &self.phone_number {
-            let national = number
-                .national_norwegian()
-                .ok_or_else(|| InvalidValue::hidden("phone_number", "must be Norwegian: eight digits"))?;
+            let national = number.national_norwegian().ok_or_else(|| {
+                InvalidValue::hidden("phone_number", "must be Norwegian: eight digits")
+            })?;
             body = body.customer_phone_number(Sensitive::from(national));
         }
         if let Some(token) = self.landing_page.as_ref().and_then(LandingPage::token) {
             body = body.token(Sensitive::from(token));
         }
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result =
-            client.integration_test_approve_payment().order_id(self.order_id.as_str()).body(body).send().await;
+        let result = client
+            .integration_test_approve_payment()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
         context.finish(result).map(drop)
     }
 }

@@ -116,7 +116,9 @@ impl Summary {
         let sum = |operations: &[Operation]| -> Amount {
             events
                 .iter()
-                .filter(|e| e.succeeded() && e.operation.as_ref().is_some_and(|o| operations.contains(o)))
+                .filter(|e| {
+                    e.succeeded() && e.operation.as_ref().is_some_and(|o| operations.contains(o))
+                })
                 .filter_map(|e| e.amount)
                 .sum()
         };
@@ -125,7 +127,11 @@ impl Summary {
         let captured = sum(&[Operation::Capture, Operation::Sale]);
         let refunded = sum(&[Operation::Refund]);
         let given_up = happened(Operation::Void) || happened(Operation::Cancel);
-        let remaining = if given_up { Amount::ZERO } else { reserved.saturating_sub(captured).max(Amount::ZERO) };
+        let remaining = if given_up {
+            Amount::ZERO
+        } else {
+            reserved.saturating_sub(captured).max(Amount::ZERO)
+        };
         Self {
             captured,
             remaining_to_capture: remaining,

@@ -6,7 +6,8 @@ use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
-    Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber, Scope, TransactionText,
+    Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
+    Scope, TransactionText,
 };
 use crate::vipps::Vipps;
 
@@ -41,7 +42,12 @@ pub struct Initiate {
 operation!(Initiate => InitiatedPayment);
 
 impl Initiate {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId, amount: Amount, text: TransactionText) -> Self {
+    pub(super) fn new(
+        vipps: Vipps,
+        order_id: OrderId,
+        amount: Amount,
+        text: TransactionText,
+    ) -> Self {
         Self {
             vipps,
             options: CallOptions::default(),
@@ -109,16 +115,34 @@ impl Initiate {
         let mut customer = types::CustomerInfo::builder();
         if let Some(number) = &self.phone_number {
             let national = number.national_norwegian().ok_or_else(|| {
-                InvalidValue::hidden("phone_number", "must be Norwegian: eCom takes eight digits without a country code")
+                InvalidValue::hidden(
+                    "phone_number",
+                    "must be Norwegian: eCom takes eight digits without a country code",
+                )
             })?;
             customer = customer.mobile_number(crate::types::Sensitive::from(national));
         } else if self.skip_landing_page {
-            return Err(InvalidValue::new("phone_number", "is required with skip_landing_page", "none").into());
+            return Err(InvalidValue::new(
+                "phone_number",
+                "is required with skip_landing_page",
+                "none",
+            )
+            .into());
         }
         let mut merchant = types::MerchantInfo::builder()
             .merchant_serial_number(super::merchant(&self.vipps, &self.options))
-            .callback_prefix(self.callback_prefix.as_ref().map_or(NO_CALLBACK, HttpsUrl::as_prefix).to_owned())
-            .fall_back(self.fallback.as_ref().map_or(NO_FALLBACK, FallbackUrl::as_str).to_owned());
+            .callback_prefix(
+                self.callback_prefix
+                    .as_ref()
+                    .map_or(NO_CALLBACK, HttpsUrl::as_prefix)
+                    .to_owned(),
+            )
+            .fall_back(
+                self.fallback
+                    .as_ref()
+                    .map_or(NO_FALLBACK, FallbackUrl::as_str)
+                    .to_owned(),
+            );
         if let Some(token) = &self.auth_token {
             merchant = merchant.auth_token(crate::types::Sensitive::from(token.expose()));
         }
@@ -149,12 +173,20 @@ impl Initiate {
     pub async fn send(self) -> Result<InitiatedPayment> {
         let body = self.body()?;
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client.initiate_payment_v3_using_post().body(body).send().await;
+        let result = client
+            .initiate_payment_v3_using_post()
+            .body(body)
+            .send()
+            .await;
         let answer = context.finish(result)?;
         let wire: Wire = answer.decode()?;
         let landing_page = LandingPage::parse(&wire.url)
             .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-        Ok(InitiatedPayment { vipps: self.vipps, order_id: self.order_id, landing_page })
+        Ok(InitiatedPayment {
+            vipps: self.vipps,
+            order_id: self.order_id,
+            landing_page,
+        })
     }
 }
 

@@ -43,7 +43,10 @@ impl PaymentState {
     /// Whether the customer has paid, as far as the merchant's goods are concerned: reserved or captured, and not
     /// given back.
     pub fn is_paid(self) -> bool {
-        matches!(self, Self::Reserved | Self::PartiallyCaptured | Self::Captured | Self::PartiallyRefunded)
+        matches!(
+            self,
+            Self::Reserved | Self::PartiallyCaptured | Self::Captured | Self::PartiallyRefunded
+        )
     }
 }
 
@@ -93,5 +96,9 @@ pub(super) fn of(events: &[Event], sums: &Summary) -> PaymentState {
         }
     }
     // A log with events of which none is known tells nothing; an empty one belongs to a payment just started.
-    if events.iter().any(Event::succeeded) { PaymentState::Unknown } else { PaymentState::Initiated }
+    if events.iter().any(Event::succeeded) {
+        PaymentState::Unknown
+    } else {
+        PaymentState::Initiated
+    }
 }

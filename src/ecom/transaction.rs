@@ -73,7 +73,9 @@ impl Transaction {
     pub(super) fn read(order_id: OrderId, answer: &Answer) -> Result<Self> {
         let wire: Wire = answer.decode()?;
         if wire.transaction_info.is_none() && wire.transaction_summary.is_none() {
-            return Err(answer.unreadable("the answer is a success, but says nothing of a transaction"));
+            return Err(
+                answer.unreadable("the answer is a success, but says nothing of a transaction")
+            );
         }
         let info = wire.transaction_info.unwrap_or_default();
         Ok(Self {

@@ -85,7 +85,12 @@ operation!(Wait => PaymentDetails);
 
 impl Wait {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
-        Self { vipps, options: CallOptions::default(), order_id, rhythm: Rhythm::Till }
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            rhythm: Rhythm::Till,
+        }
     }
 
     /// How often to ask; [`Rhythm::Till`] by default.
@@ -98,7 +103,14 @@ impl Wait {
     pub fn watch(self) -> Watch {
         let begun = self.vipps.time().monotonic();
         let ends = begun + self.options.deadline.unwrap_or(LONGEST);
-        Watch { next_poll: begun, failures: 0, polls: 0, ends, seen: Seen::Nothing, wait: self }
+        Watch {
+            next_poll: begun,
+            failures: 0,
+            polls: 0,
+            ends,
+            seen: Seen::Nothing,
+            wait: self,
+        }
     }
 
     /// Waits for the decision.
@@ -143,7 +155,11 @@ impl Watch {
             return None;
         }
         let time = self.wait.vipps.time().clone();
-        if self.polls == 0 && self.failures == 0 && self.wait.rhythm.waits_first() && self.next_poll <= time.monotonic() {
+        if self.polls == 0
+            && self.failures == 0
+            && self.wait.rhythm.waits_first()
+            && self.next_poll <= time.monotonic()
+        {
             self.next_poll = time.monotonic() + self.wait.rhythm.before(0);
         }
         loop {
@@ -152,12 +168,21 @@ impl Watch {
                 time.sleep(self.ends.saturating_sub(now)).await;
                 self.seen = Seen::Over;
                 let what = "the customer has not decided within the time to wait";
-                return Some(Err(Error::new(ErrorKind::Deadline, Outcome::NoEffect, what)));
+                return Some(Err(Error::new(
+                    ErrorKind::Deadline,
+                    Outcome::NoEffect,
+                    what,
+                )));
             }
             time.sleep(self.next_poll.saturating_sub(now)).await;
 
             let asked = time.monotonic();
-            let mut details = self.wait.vipps.ecom().payment(&self.wait.order_id).details();
+            let mut details = self
+                .wait
+                .vipps
+                .ecom()
+                .payment(&self.wait.order_id)
+                .details();
             details.options = self.wait.options.clone();
             // One request a poll keeps within the limit; the rhythm itself is the retry.
             details.options.retry = Some(RetryPolicy::none());
@@ -173,8 +198,14 @@ impl Watch {
                 }
                 Err(error) if passes(&error) => {
                     self.failures = self.failures.saturating_add(1);
-                    let pause = self.wait.rhythm.before(1).saturating_mul(1 << self.failures.min(5)).min(SLOWEST);
-                    self.next_poll = time.monotonic() + pause.max(error.retry_after().unwrap_or_default());
+                    let pause = self
+                        .wait
+                        .rhythm
+                        .before(1)
+                        .saturating_mul(1 << self.failures.min(5))
+                        .min(SLOWEST);
+                    self.next_poll =
+                        time.monotonic() + pause.max(error.retry_after().unwrap_or_default());
                     tracing::debug!(failures = self.failures, error.type = ?error.kind(), "poll failed");
                 }
                 Err(error) => {
@@ -186,7 +217,9 @@ impl Watch {
     }
 
     fn step(&mut self, details: PaymentDetails) -> Option<WaitEvent> {
-        let now = details.as_of().unwrap_or_else(|| self.wait.vipps.time().now());
+        let now = details
+            .as_of()
+            .unwrap_or_else(|| self.wait.vipps.time().now());
         let (seen, event): (_, fn(PaymentDetails) -> WaitEvent) = match details.state_at(now) {
             PaymentState::Initiated | PaymentState::Unknown if details.is_scanned() => {
                 (Seen::Scanned, WaitEvent::Scanned)
@@ -211,6 +244,10 @@ fn passes(error: &Error) -> bool {
     error.is_retryable()
         || matches!(
             error.kind(),
-            ErrorKind::Connect | ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Deadline | ErrorKind::RateLimited
+            ErrorKind::Connect
+                | ErrorKind::Connection
+                | ErrorKind::Timeout
+                | ErrorKind::Deadline
+                | ErrorKind::RateLimited
         )
 }

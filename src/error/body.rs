@@ -48,13 +48,22 @@ impl ParsedBody {
 fn reason(status: u16) -> &'static str {
     match status {
         200..300 => "an error in an answer whose status is a success",
-        _ => http::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("an unknown status"),
+        _ => http::StatusCode::from_u16(status)
+            .ok()
+            .and_then(|s| s.canonical_reason())
+            .unwrap_or("an unknown status"),
     }
 }
 
 /// Reads the body of an answer that is an error by its status or by [`is_error`].
 pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
-    let mut parsed = ParsedBody { errors: Vec::new(), correlation_id: None, conflict_id: None, text: None, status };
+    let mut parsed = ParsedBody {
+        errors: Vec::new(),
+        correlation_id: None,
+        conflict_id: None,
+        text: None,
+        status,
+    };
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
     match read(text) {
@@ -73,7 +82,10 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
 pub(crate) fn is_error(body: &[u8]) -> bool {
     // The first stands for errorCode, errorMessage, error_description and error_codes; the second for either case.
     let suspicious = [&b"\"error"[..], b"esponseInfo\"", b"\"statusCode\""];
-    if !suspicious.iter().any(|name| memchr::memmem::find(body, name).is_some()) {
+    if !suspicious
+        .iter()
+        .any(|name| memchr::memmem::find(body, name).is_some())
+    {
         return false;
     }
     match read(String::from_utf8_lossy(body).trim_start_matches('\u{feff}')) {
@@ -81,20 +93,27 @@ pub(crate) fn is_error(body: &[u8]) -> bool {
         Top::List(list) => {
             let mut objects = list.iter().filter_map(Value::as_object).peekable();
             objects.peek().is_some()
-                && objects.all(|o| (has(o, "errorCode") || has(o, "errorMessage")) && !is_success_object(o))
+                && objects.all(|o| {
+                    (has(o, "errorCode") || has(o, "errorMessage")) && !is_success_object(o)
+                })
         }
         Top::Other => false,
     }
 }
 
 fn is_error_object(object: &Map<String, Value>) -> bool {
-    let fine = |code: Option<String>| code.and_then(|c| c.parse::<u16>().ok()).is_some_and(|c| (200..300).contains(&c));
+    let fine = |code: Option<String>| {
+        code.and_then(|c| c.parse::<u16>().ok())
+            .is_some_and(|c| (200..300).contains(&c))
+    };
     let info = response_info(object);
     has(object, "errorCode")
         || has(object, "error_description")
         || (has(object, "error") && has(object, "error_codes"))
         || info.is_some_and(|info| !fine(member(info, "responseCode", clean::label)))
-        || (has(object, "statusCode") && has(object, "message") && !fine(member(object, "statusCode", clean::label)))
+        || (has(object, "statusCode")
+            && has(object, "message")
+            && !fine(member(object, "statusCode", clean::label)))
 }
 
 /// Whether the object holds what only the answer of an operation that worked holds.
@@ -118,11 +137,16 @@ fn is_success_object(object: &Map<String, Value>) -> bool {
 }
 
 fn has(object: &Map<String, Value>, name: &str) -> bool {
-    object.get(name).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
+    object
+        .get(name)
+        .is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
 fn response_info(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
-    object.get("responseInfo").or_else(|| object.get("ResponseInfo"))?.as_object()
+    object
+        .get("responseInfo")
+        .or_else(|| object.get("ResponseInfo"))?
+        .as_object()
 }
 
 impl ParsedBody {
@@ -152,28 +176,46 @@ impl ParsedBody {
             self.errors.extend(ApiError::from_object(object));
         } else if is("error_description") || (is("error") && is("error_codes")) {
             let message = member(object, "error_description", clean::message);
-            self.errors.extend(ApiError::new(member(object, "error", clean::label), message));
+            self.errors.extend(ApiError::new(
+                member(object, "error", clean::label),
+                message,
+            ));
         } else if let Some(info) = response_info(object) {
             self.take_gateway(info, object.get("result"));
         } else if is("statusCode") && is("message") {
             self.text = member(object, "message", clean::message);
-        } else if ["title", "detail", "invalidParams", "extraDetails"].into_iter().any(is) {
+        } else if ["title", "detail", "invalidParams", "extraDetails"]
+            .into_iter()
+            .any(is)
+        {
             self.take_problem(object);
         } else if self.conflict_id.is_some() {
             self.text = (self.status == 409).then(|| "this id is taken already".to_owned());
         } else {
-            self.text = member(object, "message", clean::message).or_else(|| member(object, "error", clean::message));
+            self.text = member(object, "message", clean::message)
+                .or_else(|| member(object, "error", clean::message));
             self.take_details(object.get("errors"));
-            self.errors.extend(object.get("error").and_then(Value::as_object).and_then(ApiError::from_object));
+            self.errors.extend(
+                object
+                    .get("error")
+                    .and_then(Value::as_object)
+                    .and_then(ApiError::from_object),
+            );
         }
     }
 
     /// The API gateway's shape, whose code is either the HTTP status again or the gateway's own.
     fn take_gateway(&mut self, info: &Map<String, Value>, result: Option<&Value>) {
         let first = member(info, "responseMessage", clean::message);
-        let second = result.and_then(Value::as_object).and_then(|result| member(result, "message", clean::message));
-        let text = joined(first, second.or_else(|| result.and_then(Value::as_str).and_then(said)));
-        let code = member(info, "responseCode", clean::label).filter(|code| *code != self.status.to_string());
+        let second = result
+            .and_then(Value::as_object)
+            .and_then(|result| member(result, "message", clean::message));
+        let text = joined(
+            first,
+            second.or_else(|| result.and_then(Value::as_str).and_then(said)),
+        );
+        let code = member(info, "responseCode", clean::label)
+            .filter(|code| *code != self.status.to_string());
         self.text = joined(code, text);
     }
 
@@ -195,7 +237,9 @@ impl ParsedBody {
             Some(Value::Array(list)) => self.take_list(list.get(..MAX_ERRORS).unwrap_or(list)),
             Some(Value::Object(fields)) => {
                 for (name, value) in fields.iter().take(MAX_ERRORS) {
-                    let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                    let texts = value
+                        .as_array()
+                        .map_or(std::slice::from_ref(value), Vec::as_slice);
                     for text in texts.iter().filter_map(Value::as_str).take(MAX_ERRORS) {
                         self.errors.extend(ApiError::of_field(name, said(text)));
                     }
@@ -229,12 +273,20 @@ fn conflict_id(object: &Map<String, Value>) -> Option<String> {
 /// The first that is there of the ids that support asks for.
 fn correlation_id(object: &Map<String, Value>) -> Option<String> {
     let ids = || {
-        ["contextId", "instance", "traceId", "trace_id", "correlation_id"]
-            .into_iter()
-            .filter_map(|name| member(object, name, clean::id))
+        [
+            "contextId",
+            "instance",
+            "traceId",
+            "trace_id",
+            "correlation_id",
+        ]
+        .into_iter()
+        .filter_map(|name| member(object, name, clean::id))
     };
     // RFC 9457 allows a path as `instance`, and the webhooks API sends one. It tells nobody which request it was.
-    ids().find(|id| !id.starts_with('/')).or_else(|| ids().next())
+    ids()
+        .find(|id| !id.starts_with('/'))
+        .or_else(|| ids().next())
 }
 
 /// What to say about a body that is no JSON.
@@ -250,7 +302,11 @@ fn describe(status: u16, text: &str, bytes: usize) -> Option<String> {
     if text.starts_with(['{', '[']) || text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
         return Some(format!("{reason} (an unreadable body of {bytes} bytes)"));
     }
-    Some(clean::cut(&clean::message(text.trim_matches('"')), MAX_TEXT)).filter(|text| !text.is_empty())
+    Some(clean::cut(
+        &clean::message(text.trim_matches('"')),
+        MAX_TEXT,
+    ))
+    .filter(|text| !text.is_empty())
 }
 
 /// The outermost level of a body.
@@ -302,7 +358,8 @@ impl<'de> Visitor<'de> for TopSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         *self.0 = Top::Object(Map::new());
-        while let (Top::Object(object), Some((name, value))) = (&mut *self.0, access.next_entry()?) {
+        while let (Top::Object(object), Some((name, value))) = (&mut *self.0, access.next_entry()?)
+        {
             object.insert(name, value);
         }
         Ok(())

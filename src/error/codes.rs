@@ -48,13 +48,20 @@ pub(crate) fn lookup(group: Option<&ErrorGroup>, code: &str) -> Option<(ErrorCla
             "The field that the error names is missing or breaks a rule. Correct it and send again.",
         ));
     }
-    let mut rows = TABLE.iter().filter(|row| row.code == code && group.is_none_or(|group| *group == row.group));
+    let mut rows = TABLE
+        .iter()
+        .filter(|row| row.code == code && group.is_none_or(|group| *group == row.group));
     let row = rows.next()?;
     rows.next().is_none().then_some((row.class, row.text))
 }
 
 const fn row(group: ErrorGroup, code: &'static str, class: ErrorClass, text: &'static str) -> Row {
-    Row { group, code, class, text }
+    Row {
+        group,
+        code,
+        class,
+        text,
+    }
 }
 
 use ErrorClass::{CheckDetails, Contact, NewOrder, Permanent, Retry};
@@ -119,18 +126,36 @@ mod tests {
         assert_eq!(TABLE.len(), 42);
         for row in TABLE {
             let found = lookup(Some(&row.group), row.code);
-            assert_eq!(found, Some((row.class, row.text)), "{} {}", row.group, row.code);
-            assert!(row.text.ends_with(['.', ')']) && row.text.len() > 20, "{} {}", row.group, row.code);
+            assert_eq!(
+                found,
+                Some((row.class, row.text)),
+                "{} {}",
+                row.group,
+                row.code
+            );
+            assert!(
+                row.text.ends_with(['.', ')']) && row.text.len() > 20,
+                "{} {}",
+                row.group,
+                row.code
+            );
         }
     }
 
     #[test]
     fn classes_follow_the_documented_table() {
         let rows = |class: ErrorClass| -> Vec<String> {
-            TABLE.iter().filter(|r| r.class == class).map(|r| format!("{} {}", r.group, r.code)).collect()
+            TABLE
+                .iter()
+                .filter(|r| r.class == class)
+                .map(|r| format!("{} {}", r.group, r.code))
+                .collect()
         };
         assert_eq!(rows(Retry), ["VippsError 94", "VippsError 98"]);
-        assert_eq!(rows(CheckDetails), ["Payment 52", "Payment 63", "VippsError 92", "VippsError 99"]);
+        assert_eq!(
+            rows(CheckDetails),
+            ["Payment 52", "Payment 63", "VippsError 92", "VippsError 99"]
+        );
         assert_eq!(
             rows(NewOrder),
             [
@@ -177,7 +202,13 @@ mod tests {
         for ambiguous in ["51", "93", "98"] {
             assert_eq!(class(None, ambiguous), None, "{ambiguous}");
         }
-        for unknown in ["", "0", "7777", "Unauthorized", "transaction.amount.invalid"] {
+        for unknown in [
+            "",
+            "0",
+            "7777",
+            "Unauthorized",
+            "transaction.amount.invalid",
+        ] {
             assert_eq!(class(None, unknown), None, "{unknown}");
         }
     }
@@ -185,11 +216,17 @@ mod tests {
     #[test]
     fn a_code_of_another_or_a_new_group_is_not_guessed() {
         assert_eq!(class(Some(&User), "44"), None);
-        assert_eq!(class(Some(&ErrorGroup::Unknown("Robot".into())), "44"), None);
+        assert_eq!(
+            class(Some(&ErrorGroup::Unknown("Robot".into())), "44"),
+            None
+        );
     }
 
     #[test]
     fn any_field_of_an_invalid_request_is_permanent() {
-        assert_eq!(class(Some(&ErrorGroup::InvalidRequest), "merchantInfo.fallBack"), Some(Permanent));
+        assert_eq!(
+            class(Some(&ErrorGroup::InvalidRequest), "merchantInfo.fallBack"),
+            Some(Permanent)
+        );
     }
 }

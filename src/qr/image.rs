@@ -58,7 +58,12 @@ const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl QrLink {
     pub(super) fn new(vipps: Vipps, url: String, format: QrFormat, code: Option<Duration>) -> Self {
-        Self { vipps, url, format, lifetime: code.map_or(LINK_LIFETIME, |code| code.min(LINK_LIFETIME)) }
+        Self {
+            vipps,
+            url,
+            format,
+            lifetime: code.map_or(LINK_LIFETIME, |code| code.min(LINK_LIFETIME)),
+        }
     }
 
     /// The link; anybody may open it, without any key.
@@ -88,26 +93,39 @@ impl QrLink {
         match self.format {
             QrFormat::Png(size) => match png_size(&bytes) {
                 None => return wrong("the image is not a PNG"),
-                Some((width, height)) if (width, height) != (size.as_pixels().into(), size.as_pixels().into()) => {
+                Some((width, height))
+                    if (width, height) != (size.as_pixels().into(), size.as_pixels().into()) =>
+                {
                     return wrong("the image has another size than was asked for");
                 }
                 Some(_) => {}
             },
             QrFormat::Svg if !looks_like_svg(&bytes) => return wrong("the image is not an SVG"),
             QrFormat::Svg => {}
-            QrFormat::Content => return wrong("this code was asked for as content and has no image"),
+            QrFormat::Content => {
+                return wrong("this code was asked for as content and has no image");
+            }
         }
         let media_type = answer.media_type();
-        if !(media_type.is_empty() || media_type.starts_with("image/") || media_type == "application/octet-stream") {
+        if !(media_type.is_empty()
+            || media_type.starts_with("image/")
+            || media_type == "application/octet-stream")
+        {
             return wrong("the link answered something that is not called an image");
         }
-        Ok(QrImage { bytes, format: self.format })
+        Ok(QrImage {
+            bytes,
+            format: self.format,
+        })
     }
 }
 
 impl fmt::Debug for QrLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QrLink").field("url", &self.url).field("format", &self.format).finish_non_exhaustive()
+        f.debug_struct("QrLink")
+            .field("url", &self.url)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,7 +134,10 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     let header = rest.get(4..16)?.strip_prefix(b"IHDR")?;
     let (width, height) = header.split_at(4);
-    Some((u32::from_be_bytes(width.try_into().ok()?), u32::from_be_bytes(height.try_into().ok()?)))
+    Some((
+        u32::from_be_bytes(width.try_into().ok()?),
+        u32::from_be_bytes(height.try_into().ok()?),
+    ))
 }
 
 fn looks_like_svg(bytes: &[u8]) -> bool {
@@ -150,7 +171,10 @@ impl QrImage {
 
 impl fmt::Debug for QrImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QrImage").field("format", &self.format).field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("QrImage")
+            .field("format", &self.format)
+            .field("bytes", &self.bytes.len())
+            .finish()
     }
 }
 
@@ -176,7 +200,12 @@ impl QrContent {
     pub fn render_terminal(&self) -> Result<String> {
         use qrcode::render::unicode::Dense1x2;
         // Inverted, since light modules must be light on a dark background.
-        Ok(self.code()?.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
+        Ok(self
+            .code()?
+            .render::<Dense1x2>()
+            .dark_color(Dense1x2::Light)
+            .light_color(Dense1x2::Dark)
+            .build())
     }
 
     /// The code as an SVG document of at least `size` units on each side.
@@ -186,7 +215,10 @@ impl QrContent {
     #[cfg(feature = "render")]
     pub fn render_svg(&self, size: u32) -> Result<String> {
         let code = self.code()?;
-        Ok(code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(size.min(8192), size.min(8192)).build())
+        Ok(code
+            .render::<qrcode::render::svg::Color<'_>>()
+            .min_dimensions(size.min(8192), size.min(8192))
+            .build())
     }
 
     #[cfg(feature = "render")]

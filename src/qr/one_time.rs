@@ -26,7 +26,12 @@ operation!(OneTime => OneTimeQr);
 
 impl OneTime {
     pub(super) fn new(vipps: Vipps, landing_page: LandingPage) -> Self {
-        Self { vipps, options: CallOptions::default(), landing_page, format: QrFormat::default() }
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            landing_page,
+            format: QrFormat::default(),
+        }
     }
 
     /// As a PNG of so many pixels on each side, 100 to 2000.
@@ -62,20 +67,35 @@ impl OneTime {
             return Err(InvalidValue::hidden("landing_page", rule).into());
         }
         let (client, context) = super::client(&self.vipps, &self.options);
-        let body = types::OneTimePaymentQrRequest::builder().url(self.landing_page.as_str().to_owned());
-        let mut request = client.generate_otp_qr().accept(self.format.accept()).body(body);
+        let body =
+            types::OneTimePaymentQrRequest::builder().url(self.landing_page.as_str().to_owned());
+        let mut request = client
+            .generate_otp_qr()
+            .accept(self.format.accept())
+            .body(body);
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
         let result = request.send().await;
         let answer = context.finish(result)?;
         let wire: Wire = answer.decode()?;
-        let expires_in = Duration::from_secs(wire.expires_in.and_then(|s| u64::try_from(s).ok()).unwrap_or(DEFAULT_LIFETIME));
+        let expires_in = Duration::from_secs(
+            wire.expires_in
+                .and_then(|s| u64::try_from(s).ok())
+                .unwrap_or(DEFAULT_LIFETIME),
+        );
         let (link, content) = match self.format {
             QrFormat::Content => (None, Some(QrContent::new(wire.url))),
-            format => (Some(QrLink::new(self.vipps, wire.url, format, Some(expires_in))), None),
+            format => (
+                Some(QrLink::new(self.vipps, wire.url, format, Some(expires_in))),
+                None,
+            ),
         };
-        Ok(OneTimeQr { link, content, expires_in })
+        Ok(OneTimeQr {
+            link,
+            content,
+            expires_in,
+        })
     }
 }
 
@@ -126,7 +146,9 @@ impl OneTimeQr {
     pub async fn image(&self) -> Result<QrImage> {
         match &self.link {
             Some(link) => link.image().await,
-            None => Err(Error::state("this code was asked for as content and has no image")),
+            None => Err(Error::state(
+                "this code was asked for as content and has no image",
+            )),
         }
     }
 }

@@ -9,7 +9,9 @@ impl Simulator {
     /// # Panics
     /// Never with the keys that a simulator makes; with a merchant serial number of the builder that is none.
     pub fn client(&self) -> Vipps {
-        self.client_builder().build().expect("the simulator's keys and address are valid")
+        self.client_builder()
+            .build()
+            .expect("the simulator's keys and address are valid")
     }
 
     /// The builder of such a client, to set more on it.
@@ -26,9 +28,17 @@ impl Simulator {
     /// As [`client`](Self::client).
     pub fn credentials(&self) -> Credentials {
         let keys = self.keys();
-        let number = keys.merchant_serial_number().parse().expect("the simulator's merchant serial number is one");
-        Credentials::new(keys.client_id(), keys.client_secret(), keys.subscription_key(), number)
-            .expect("the simulator's keys can travel in headers")
+        let number = keys
+            .merchant_serial_number()
+            .parse()
+            .expect("the simulator's merchant serial number is one");
+        Credentials::new(
+            keys.client_id(),
+            keys.client_secret(),
+            keys.subscription_key(),
+            number,
+        )
+        .expect("the simulator's keys can travel in headers")
     }
 
     /// Where this simulator is.

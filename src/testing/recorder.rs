@@ -31,7 +31,8 @@ struct Canned {
     reply: Option<(u16, String)>,
 }
 
-const TOKEN: &str = r#"{"token_type":"Bearer","expires_in":"3599","access_token":"canned.token.value"}"#;
+const TOKEN: &str =
+    r#"{"token_type":"Bearer","expires_in":"3599","access_token":"canned.token.value"}"#;
 
 impl Recorder {
     /// A recorder that knows how to answer the token request, and answers everything else with HTTP 501 until told
@@ -42,7 +43,10 @@ impl Recorder {
 
     /// A recorder in front of another transport, which answers whatever is not canned.
     pub fn in_front_of(transport: impl Transport) -> Self {
-        Self { state: Arc::default(), inner: Some(Arc::new(transport)) }
+        Self {
+            state: Arc::default(),
+            inner: Some(Arc::new(transport)),
+        }
     }
 
     /// Answers the next request of this method and path (no base URL, no query) like this, once. Several answers for
@@ -59,7 +63,11 @@ impl Recorder {
     }
 
     fn canned(self, method: &str, path: &str, reply: Option<(u16, String)>) -> Self {
-        self.state().answers.push_back(Canned { method: method.to_owned(), path: path.to_owned(), reply });
+        self.state().answers.push_back(Canned {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            reply,
+        });
         self
     }
 
@@ -67,7 +75,9 @@ impl Recorder {
     /// waits worth the name between attempts.
     pub fn client(&self) -> Vipps {
         let wait = std::time::Duration::from_millis(1);
-        let policy = RetryPolicy::default().backoff(wait, wait).throttled_backoff(wait, wait);
+        let policy = RetryPolicy::default()
+            .backoff(wait, wait)
+            .throttled_backoff(wait, wait);
         let builder = self.builder().map(|b| b.retry(policy));
         match builder.and_then(VippsBuilder::build) {
             Ok(vipps) => vipps,
@@ -81,7 +91,12 @@ impl Recorder {
     /// None with the fixed values that it uses.
     pub fn builder(&self) -> crate::Result<VippsBuilder> {
         let number = "123456".parse()?;
-        let credentials = Credentials::new("canned-client-id", "canned-client-secret", "canned-subscription-key", number)?;
+        let credentials = Credentials::new(
+            "canned-client-id",
+            "canned-client-secret",
+            "canned-subscription-key",
+            number,
+        )?;
         Ok(Vipps::builder(credentials)
             .environment(Environment::Test)
             .system("acme", "3.1.2")
@@ -96,7 +111,12 @@ impl Recorder {
 
     /// The shapes of all requests to one operation, by its id in snake case, with a line between them.
     pub fn shape_of(&self, operation: &str) -> String {
-        join(self.state().shapes.iter().filter(|s| s.operation() == Some(operation)))
+        join(
+            self.state()
+                .shapes
+                .iter()
+                .filter(|s| s.operation() == Some(operation)),
+        )
     }
 
     /// The shapes of all requests, with a line between them.
@@ -110,12 +130,17 @@ impl Recorder {
 }
 
 fn join<'a>(shapes: impl Iterator<Item = &'a RequestShape>) -> String {
-    shapes.map(ToString::to_string).collect::<Vec<_>>().join("\n---\n")
+    shapes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n---\n")
 }
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").field("requests", &self.state().shapes.len()).finish_non_exhaustive()
+        f.debug_struct("Recorder")
+            .field("requests", &self.state().shapes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,30 +149,52 @@ impl Transport for Recorder {
         let reply = {
             let mut state = self.state();
             let state = &mut *state;
-            state.shapes.push(RequestShape::new(&request, &mut state.names));
-            take(&mut state.answers, request.method().as_str(), request.uri().path())
+            state
+                .shapes
+                .push(RequestShape::new(&request, &mut state.names));
+            take(
+                &mut state.answers,
+                request.method().as_str(),
+                request.uri().path(),
+            )
         };
         Box::pin(async move {
             let (status, body) = match (reply, &self.inner) {
                 (Some(Some(answer)), _) => answer,
-                (Some(None), _) => return Err(TransportError::maybe_sent("the recorder was told to lose this one")),
-                (None, _) if request.uri().path().ends_with("/accesstoken/get") => (200, TOKEN.to_owned()),
+                (Some(None), _) => {
+                    return Err(TransportError::maybe_sent(
+                        "the recorder was told to lose this one",
+                    ));
+                }
+                (None, _) if request.uri().path().ends_with("/accesstoken/get") => {
+                    (200, TOKEN.to_owned())
+                }
                 (None, Some(inner)) => return inner.send(request).await,
-                (None, None) => (501, r#"{"title":"the recorder has no answer for this request"}"#.to_owned()),
+                (None, None) => (
+                    501,
+                    r#"{"title":"the recorder has no answer for this request"}"#.to_owned(),
+                ),
             };
             let mut response = http::Response::new(Bytes::from(body));
-            *response.status_mut() =
-                http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+            *response.status_mut() = http::StatusCode::from_u16(status)
+                .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
             Ok(response)
         })
     }
 }
 
 /// The first answer for the request; it is used up unless it is the last one for it.
-#[allow(clippy::option_option, reason = "none canned, canned to be lost, canned to be answered")]
+#[allow(
+    clippy::option_option,
+    reason = "none canned, canned to be lost, canned to be answered"
+)]
 fn take(answers: &mut VecDeque<Canned>, method: &str, path: &str) -> Option<Option<(u16, String)>> {
     let fits = |c: &Canned| c.method.eq_ignore_ascii_case(method) && c.path == path;
     let first = answers.iter().position(fits)?;
     let more = answers.iter().skip(first + 1).any(fits);
-    if more { answers.remove(first).map(|c| c.reply) } else { answers.get(first).map(|c| c.reply.clone()) }
+    if more {
+        answers.remove(first).map(|c| c.reply)
+    } else {
+        answers.get(first).map(|c| c.reply.clone())
+    }
 }

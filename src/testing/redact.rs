@@ -8,9 +8,29 @@ pub(super) struct Names(Vec<(String, String)>);
 
 /// Members whose values are secrets or personal data, wherever they stand in a body.
 const HIDDEN: [&str; 23] = [
-    "access_token", "authtoken", "customertoken", "qrcode", "msisdn", "mobilenumber", "customerphonenumber", "token",
-    "email", "firstname", "lastname", "userid", "ssn", "dateofbirth", "addressline1", "addressline2", "postcode",
-    "zipcode", "city", "passengername", "birthdate", "nin", "sub",
+    "access_token",
+    "authtoken",
+    "customertoken",
+    "qrcode",
+    "msisdn",
+    "mobilenumber",
+    "customerphonenumber",
+    "token",
+    "email",
+    "firstname",
+    "lastname",
+    "userid",
+    "ssn",
+    "dateofbirth",
+    "addressline1",
+    "addressline2",
+    "postcode",
+    "zipcode",
+    "city",
+    "passengername",
+    "birthdate",
+    "nin",
+    "sub",
 ];
 
 impl Names {
@@ -30,7 +50,9 @@ impl Names {
 
     /// The text with the value of a `token` query member replaced.
     pub(super) fn in_url(&mut self, text: &str) -> String {
-        let Some(at) = text.find("token=") else { return text.to_owned() };
+        let Some(at) = text.find("token=") else {
+            return text.to_owned();
+        };
         let (head, rest) = text.split_at(at + "token=".len());
         let end = rest.find('&').unwrap_or(rest.len());
         let (token, tail) = rest.split_at(end);
@@ -42,7 +64,9 @@ impl Names {
             Value::Object(members) => {
                 for (name, member) in members {
                     if HIDDEN.contains(&name.to_ascii_lowercase().as_str()) && !member.is_null() {
-                        let text = member.as_str().map_or_else(|| member.to_string(), str::to_owned);
+                        let text = member
+                            .as_str()
+                            .map_or_else(|| member.to_string(), str::to_owned);
                         *member = Value::String(self.name(name, &text));
                     } else {
                         self.in_json(member);

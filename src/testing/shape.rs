@@ -41,7 +41,13 @@ impl RequestShape {
         if let Some(operation) = operation.filter(|o| o.path != path) {
             text += &format!("  as {}\n", operation.path);
         }
-        let mut query: Vec<_> = request.uri().query().unwrap_or_default().split('&').filter(|q| !q.is_empty()).collect();
+        let mut query: Vec<_> = request
+            .uri()
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|q| !q.is_empty())
+            .collect();
         query.sort_unstable();
         for member in query {
             text += &format!("  ? {member}\n");
@@ -63,7 +69,11 @@ impl RequestShape {
             }
         }
         let known = |name: &str| SHOWN.contains(&name) || LEFT_OUT.contains(&name);
-        let mut others: Vec<_> = headers.keys().map(http::HeaderName::as_str).filter(|name| !known(name)).collect();
+        let mut others: Vec<_> = headers
+            .keys()
+            .map(http::HeaderName::as_str)
+            .filter(|name| !known(name))
+            .collect();
         others.sort_unstable();
         for name in others {
             text += &format!("{name}: [hidden]\n");
@@ -73,7 +83,10 @@ impl RequestShape {
             text += &body(request.body(), names);
             text += "\n";
         }
-        Self { operation: operation.map(|o| o.id), text }
+        Self {
+            operation: operation.map(|o| o.id),
+            text,
+        }
     }
 
     /// The operation's id in snake case, when the request is one of the documents' operations.
@@ -105,15 +118,24 @@ fn body(bytes: &[u8], names: &mut Names) -> String {
 
 /// The operation whose path template fits, the most literal one first.
 fn operation(method: &str, path: &str) -> Option<&'static Operation> {
-    let all = [raw::access_token::OPERATIONS, raw::ecom::OPERATIONS, raw::qr::OPERATIONS];
+    let all = [
+        raw::access_token::OPERATIONS,
+        raw::ecom::OPERATIONS,
+        raw::qr::OPERATIONS,
+    ];
     let variables = |o: &&Operation| o.path.matches('{').count();
-    all.into_iter().flatten().filter(|o| o.method == method && fits(o.path, path)).min_by_key(variables)
+    all.into_iter()
+        .flatten()
+        .filter(|o| o.method == method && fits(o.path, path))
+        .min_by_key(variables)
 }
 
 fn fits(template: &str, path: &str) -> bool {
     // A base URL may have a prefix, so that the template is compared from the end.
     let mut steps = path.rsplit('/');
     template.rsplit('/').filter(|t| !t.is_empty()).all(|t| {
-        steps.next().is_some_and(|step| t == step || (t.starts_with('{') && !step.is_empty()))
+        steps
+            .next()
+            .is_some_and(|step| t == step || (t.starts_with('{') && !step.is_empty()))
     })
 }

@@ -25,14 +25,22 @@ pub struct ApiError {
 impl ApiError {
     /// Reads an object with `errorGroup`, `errorCode`, `errorMessage` and `contextId`, none of which must be there.
     pub(crate) fn from_object(object: &Map<String, Value>) -> Option<Self> {
-        let any = |names: &[&str], clean: fn(&str) -> String| names.iter().find_map(|name| member(object, name, clean));
-        let group = member(object, "errorGroup", clean::label).map(|g| ErrorGroup::from(g.as_str()));
+        let any = |names: &[&str], clean: fn(&str) -> String| {
+            names.iter().find_map(|name| member(object, name, clean))
+        };
+        let group =
+            member(object, "errorGroup", clean::label).map(|g| ErrorGroup::from(g.as_str()));
         let code = any(&["errorCode", "code"], clean::label);
         let invalid = group == Some(ErrorGroup::InvalidRequest);
-        let field = code.clone().filter(|c| invalid && !c.bytes().all(|b| b.is_ascii_digit()));
+        let field = code
+            .clone()
+            .filter(|c| invalid && !c.bytes().all(|b| b.is_ascii_digit()));
         Self {
             field: field.or_else(|| any(&["name", "field"], clean::label)),
-            message: any(&["errorMessage", "message", "reason", "detail", "title"], clean::message),
+            message: any(
+                &["errorMessage", "message", "reason", "detail", "title"],
+                clean::message,
+            ),
             context_id: member(object, "contextId", clean::id),
             group,
             code,
@@ -41,16 +49,29 @@ impl ApiError {
     }
 
     pub(super) fn new(code: Option<String>, message: Option<String>) -> Option<Self> {
-        Self { code, message, ..Self::default() }.if_it_says_anything()
+        Self {
+            code,
+            message,
+            ..Self::default()
+        }
+        .if_it_says_anything()
     }
 
     pub(super) fn of_field(name: &str, message: Option<String>) -> Option<Self> {
         let field = Some(clean::label(name)).filter(|n| !n.is_empty());
-        Self { message, field, ..Self::default() }.if_it_says_anything()
+        Self {
+            message,
+            field,
+            ..Self::default()
+        }
+        .if_it_says_anything()
     }
 
     fn if_it_says_anything(self) -> Option<Self> {
-        let says = self.group.is_some() || self.code.is_some() || self.message.is_some() || self.field.is_some();
+        let says = self.group.is_some()
+            || self.code.is_some()
+            || self.message.is_some()
+            || self.field.is_some();
         says.then_some(self)
     }
 
@@ -102,7 +123,10 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let field = self.field.as_deref().filter(|field| self.code.as_deref() != Some(field));
+        let field = self
+            .field
+            .as_deref()
+            .filter(|field| self.code.as_deref() != Some(field));
         let group = self.group.as_ref().map(ErrorGroup::as_str);
         let mut first = true;
         for label in [group, self.code.as_deref(), field].into_iter().flatten() {
@@ -118,7 +142,11 @@ impl fmt::Display for ApiError {
 }
 
 /// A member's text, cleaned; numbers count as text, and an empty text as none.
-pub(super) fn member(object: &Map<String, Value>, name: &str, clean: fn(&str) -> String) -> Option<String> {
+pub(super) fn member(
+    object: &Map<String, Value>,
+    name: &str,
+    clean: fn(&str) -> String,
+) -> Option<String> {
     let text = match object.get(name)? {
         Value::String(text) => clean(text),
         Value::Number(number) => clean(&number.to_string()),

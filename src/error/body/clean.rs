@@ -23,7 +23,11 @@ pub(super) fn id(text: &str) -> String {
 pub(super) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
-        Some(_) => text.chars().take(max.saturating_sub(1)).chain(['…']).collect(),
+        Some(_) => text
+            .chars()
+            .take(max.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
     }
 }
 
@@ -32,7 +36,10 @@ pub(super) fn cut(text: &str, max: usize) -> String {
 fn one_line(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut line = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control() || invisible(c)).filter(|w| !w.is_empty()) {
+    for word in text
+        .split(|c: char| c.is_whitespace() || c.is_control() || invisible(c))
+        .filter(|w| !w.is_empty())
+    {
         if !line.is_empty() {
             line.push(' ');
         }
@@ -56,7 +63,11 @@ fn mask(text: &str) -> String {
             .or_else(|| number(before, rest))
             .unwrap_or((c.len_utf8(), ""));
         let (taken, left) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        out.push_str(if replacement.is_empty() { taken } else { replacement });
+        out.push_str(if replacement.is_empty() {
+            taken
+        } else {
+            replacement
+        });
         before = taken.chars().next_back().unwrap_or(c);
         rest = left;
     }
@@ -85,7 +96,16 @@ fn jwt(before: char, text: &str) -> Found {
 
 /// The word after `Bearer`, except in sentences about bearer tokens.
 fn bearer(before: char, text: &str) -> Found {
-    const PROSE: [&str; 8] = ["token", "tokens", "authentication", "authorization", "scheme", "is", "prefix", "realm"];
+    const PROSE: [&str; 8] = [
+        "token",
+        "tokens",
+        "authentication",
+        "authorization",
+        "scheme",
+        "is",
+        "prefix",
+        "realm",
+    ];
     let (scheme, rest) = text.split_at_checked("bearer".len())?;
     if before.is_alphanumeric() || !scheme.eq_ignore_ascii_case("bearer") {
         return None;
@@ -135,7 +155,8 @@ fn opaque(before: char, text: &str) -> Found {
     let length = run(text, is_base64);
     let run = text.get(..length)?;
     let has = |kind: fn(&char) -> bool| run.chars().any(|c| kind(&c));
-    let mixed = has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
+    let mixed =
+        has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
     let base64 = mixed && (length >= 40 || (length >= 20 && run.ends_with('=')));
     let hex = length == 32 && run.bytes().all(|b| b.is_ascii_hexdigit());
     (base64 || hex).then_some((length, "[token]"))
@@ -154,7 +175,9 @@ fn number(before: char, text: &str) -> Found {
     if plus == 0 || length == 0 {
         return None;
     }
-    let length = run(digits, |c| c.is_numeric() || matches!(c, ' ' | '-' | '(' | ')'));
+    let length = run(digits, |c| {
+        c.is_numeric() || matches!(c, ' ' | '-' | '(' | ')')
+    });
     let groups = digits.get(..length)?.trim_end_matches([' ', '-', '(', ')']);
     let count = groups.chars().filter(|c| c.is_numeric()).count();
     (count >= 8).then_some((plus + groups.len(), "[number]"))
@@ -167,7 +190,10 @@ mod tests {
     #[test]
     fn masks_what_looks_like_a_phone_number() {
         for (text, clean) in [
-            ("mobileNumber 91234567 is not valid", "mobileNumber [number] is not valid"),
+            (
+                "mobileNumber 91234567 is not valid",
+                "mobileNumber [number] is not valid",
+            ),
             ("+4791234567", "[number]"),
             ("+47 912 34 567 is no user", "[number] is no user"),
             ("+47 91-23-45-67", "[number]"),
@@ -189,15 +215,27 @@ mod tests {
     fn masks_tokens_and_addresses() {
         let customer = "wbA8ceVRKkoYiQAVELHeFCC3Sn5dtNCvvEtVPiOT77j6wx7uR965AG6Q+q0ATP4=";
         for (text, clean) in [
-            ("token=eyJhbGciOiJI.eyJzdWIi.c2ln expired", "token=[token] expired"),
+            (
+                "token=eyJhbGciOiJI.eyJzdWIi.c2ln expired",
+                "token=[token] expired",
+            ),
             ("got 'Bearer abc123'", "got 'Bearer [token]'"),
             ("got bearer abcdef", "got Bearer [token]"),
-            ("Authorization: Bearer eyJhbGciOiJI.x.y", "Authorization: Bearer [token]"),
+            (
+                "Authorization: Bearer eyJhbGciOiJI.x.y",
+                "Authorization: Bearer [token]",
+            ),
             ("The Bearer token is missing", "The Bearer token is missing"),
-            ("Use the Bearer authentication.", "Use the Bearer authentication."),
+            (
+                "Use the Bearer authentication.",
+                "Use the Bearer authentication.",
+            ),
             ("key 0f14ebcab0ec4b29ae0cb90d91b4a84a?", "key [token]?"),
             ("secret 'Y8Kteew6GE2ZmeycEt6egg=='", "secret '[token]'"),
-            (&format!("token {customer}: too old"), "token [token]: too old"),
+            (
+                &format!("token {customer}: too old"),
+                "token [token]: too old",
+            ),
             ("ada.lovelace@example.com is unknown", "[email] is unknown"),
             ("write to <kåre@example.no>.", "write to <[email]>."),
             ("a @ b", "a @ b"),
@@ -218,7 +256,10 @@ mod tests {
         ] {
             assert_eq!(message(text), text);
         }
-        assert_eq!(id("12345678-0000-4000-8000-123456789012"), "12345678-0000-4000-8000-123456789012");
+        assert_eq!(
+            id("12345678-0000-4000-8000-123456789012"),
+            "12345678-0000-4000-8000-123456789012"
+        );
     }
 
     #[test]

@@ -27,10 +27,15 @@ fn shape_1_list_of_errors() {
             "InvalidRequest merchantInfo.fallBack: must not be blank"
         ]
     );
-    let [first, second] = &parsed.errors[..] else { panic!("{parsed:?}") };
+    let [first, second] = &parsed.errors[..] else {
+        panic!("{parsed:?}")
+    };
     assert_eq!(first.group(), Some(&ErrorGroup::Payment));
     assert_eq!(first.code(), Some("44"));
-    assert_eq!(first.message(), Some("Refused by issuer because of expired card"));
+    assert_eq!(
+        first.message(),
+        Some("Refused by issuer because of expired card")
+    );
     assert_eq!(first.context_id(), Some(CONTEXT));
     assert_eq!(first.field(), None);
     assert_eq!(first.class(), Some(ErrorClass::NewOrder));
@@ -43,21 +48,40 @@ fn shape_1_list_of_errors() {
 
 #[test]
 fn shape_1_without_group_and_with_a_number_as_code() {
-    let parsed = text(400, r#"[{"errorCode":34,"errorMessage":"orderId is already used, and must be unique"}]"#);
-    assert_eq!(shown(&parsed), ["34: orderId is already used, and must be unique"]);
+    let parsed = text(
+        400,
+        r#"[{"errorCode":34,"errorMessage":"orderId is already used, and must be unique"}]"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        ["34: orderId is already used, and must be unique"]
+    );
     assert_eq!(parsed.errors[0].class(), Some(ErrorClass::Permanent));
     assert_eq!(parsed.correlation_id, None);
 
-    let ambiguous = text(400, r#"[{"errorGroup":null,"errorCode":"98","errorMessage":"x"}]"#);
-    assert_eq!((ambiguous.errors[0].class(), ambiguous.errors[0].explanation()), (None, None));
+    let ambiguous = text(
+        400,
+        r#"[{"errorGroup":null,"errorCode":"98","errorMessage":"x"}]"#,
+    );
+    assert_eq!(
+        (
+            ambiguous.errors[0].class(),
+            ambiguous.errors[0].explanation()
+        ),
+        (None, None)
+    );
 }
 
 #[test]
 fn shape_2_one_error() {
-    let body = r#"{"errorCode":"Unauthorized","errorMessage":"Subscription not found","contextId":"c-1"}"#;
+    let body =
+        r#"{"errorCode":"Unauthorized","errorMessage":"Subscription not found","contextId":"c-1"}"#;
     let parsed = text(401, body);
     assert_eq!(shown(&parsed), ["Unauthorized: Subscription not found"]);
-    assert_eq!((parsed.errors[0].class(), parsed.errors[0].field()), (None, None));
+    assert_eq!(
+        (parsed.errors[0].class(), parsed.errors[0].field()),
+        (None, None)
+    );
     assert_eq!(parsed.correlation_id.as_deref(), Some("c-1"));
 
     let grouped = text(404, r#"{"errorGroup":"MERCHANT","errorCode":"35"}"#);
@@ -66,9 +90,15 @@ fn shape_2_one_error() {
 
 #[test]
 fn shape_3_gateway_message() {
-    let parsed = text(401, r#"{"statusCode":401,"message":"Access denied due to invalid subscription key."}"#);
+    let parsed = text(
+        401,
+        r#"{"statusCode":401,"message":"Access denied due to invalid subscription key."}"#,
+    );
     assert!(parsed.errors.is_empty());
-    assert_eq!(parsed.message(), "Access denied due to invalid subscription key.");
+    assert_eq!(
+        parsed.message(),
+        "Access denied due to invalid subscription key."
+    );
 }
 
 #[test]
@@ -78,9 +108,18 @@ fn shape_4_gateway_response_info() {
             r#"{"responseInfo":{"responseCode":404,"responseMessage":"Resource not found"},"result":{"message":"Check the path"}}"#,
             "Resource not found: Check the path",
         ),
-        (r#"{"responseInfo":{"responseCode":"404","responseMessage":"Resource not found"}}"#, "Resource not found"),
-        (r#"{"ResponseInfo":{"responseCode":"1000","responseMessage":"Denied"},"result":null}"#, "1000: Denied"),
-        (r#"{"responseInfo":{"responseCode":404},"result":{"message":"same"}}"#, "same"),
+        (
+            r#"{"responseInfo":{"responseCode":"404","responseMessage":"Resource not found"}}"#,
+            "Resource not found",
+        ),
+        (
+            r#"{"ResponseInfo":{"responseCode":"1000","responseMessage":"Denied"},"result":null}"#,
+            "1000: Denied",
+        ),
+        (
+            r#"{"responseInfo":{"responseCode":404},"result":{"message":"same"}}"#,
+            "same",
+        ),
         (r#"{"responseInfo":{},"result":[]}"#, "Not Found"),
     ] {
         let parsed = text(404, body);
@@ -97,10 +136,18 @@ fn shape_5_login_service() {
     );
     assert_eq!(
         shown(&parsed),
-        ["invalid_client: AADSTS70002: Error validating credentials. Trace ID: t-1 Timestamp: 2017-05-19 09:23:52Z"]
+        [
+            "invalid_client: AADSTS70002: Error validating credentials. Trace ID: t-1 Timestamp: 2017-05-19 09:23:52Z"
+        ]
     );
     assert_eq!(parsed.correlation_id.as_deref(), Some("t-1"));
-    assert_eq!(shown(&text(400, r#"{"error":"unauthorized_client","error_codes":[70001]}"#)), ["unauthorized_client"]);
+    assert_eq!(
+        shown(&text(
+            400,
+            r#"{"error":"unauthorized_client","error_codes":[70001]}"#
+        )),
+        ["unauthorized_client"]
+    );
 }
 
 #[test]
@@ -115,16 +162,31 @@ fn shape_6_qr_problem() {
             r"RedirectUrl: The field RedirectUrl must match the regular expression '^https://[\w\.]+([\w#!:.?+=&%@\-/]+)?$'."
         ]
     );
-    assert_eq!((parsed.errors[0].field(), parsed.errors[0].code()), (Some("RedirectUrl"), None));
-    assert_eq!(parsed.correlation_id.as_deref(), Some("00-616e415f5af7584eb4d9369d0fe8d7cc-48b90041faff204c-00"));
-    assert_eq!(parsed.message(), "One or more validation errors occurred.: BadRequest");
+    assert_eq!(
+        (parsed.errors[0].field(), parsed.errors[0].code()),
+        (Some("RedirectUrl"), None)
+    );
+    assert_eq!(
+        parsed.correlation_id.as_deref(),
+        Some("00-616e415f5af7584eb4d9369d0fe8d7cc-48b90041faff204c-00")
+    );
+    assert_eq!(
+        parsed.message(),
+        "One or more validation errors occurred.: BadRequest"
+    );
 
     let plain = text(
         400,
         r#"{"title":"Order timeout","detail":"Payment has already timed out","instance":"3cff3564-4a14-4481-8dbb-431087753eed"}"#,
     );
-    assert_eq!(shown(&plain), ["Order timeout: Payment has already timed out"]);
-    assert_eq!(plain.correlation_id.as_deref(), Some("3cff3564-4a14-4481-8dbb-431087753eed"));
+    assert_eq!(
+        shown(&plain),
+        ["Order timeout: Payment has already timed out"]
+    );
+    assert_eq!(
+        plain.correlation_id.as_deref(),
+        Some("3cff3564-4a14-4481-8dbb-431087753eed")
+    );
 }
 
 #[test]
@@ -135,7 +197,10 @@ fn shape_7_exchange_problem() {
     );
     assert_eq!(
         shown(&parsed),
-        ["qrCode: The complete data contained in the QR code is required.", "customer: Customer object is required."]
+        [
+            "qrCode: The complete data contained in the QR code is required.",
+            "customer: Customer object is required."
+        ]
     );
     assert_eq!(parsed.correlation_id, None);
 }
@@ -146,8 +211,15 @@ fn shape_8_webhooks_problem() {
         400,
         r#"{"type":"00-bb841c551513e233de8a01472013fa9f-542c71e40916a6ce-00","title":"Bad Request","status":"400","detail":"One or more validation errors occurred.","instance":"/v1/webhooks","traceId":"00-bb841c551513e233de8a01472013fa9f-542c71e40916a6ce-00","extraDetails":null}"#,
     );
-    assert_eq!(shown(&parsed), ["Bad Request: One or more validation errors occurred."]);
-    assert_eq!(parsed.correlation_id.as_deref(), Some(TRACE), "a path tells nobody which request it was");
+    assert_eq!(
+        shown(&parsed),
+        ["Bad Request: One or more validation errors occurred."]
+    );
+    assert_eq!(
+        parsed.correlation_id.as_deref(),
+        Some(TRACE),
+        "a path tells nobody which request it was"
+    );
     let path_only = text(400, r#"{"title":"Bad Request","instance":"/v1/webhooks"}"#);
     assert_eq!(path_only.correlation_id.as_deref(), Some("/v1/webhooks"));
 
@@ -165,10 +237,18 @@ fn shape_9_conflict() {
     assert_eq!(parsed.conflict_id.as_deref(), Some("billboard_1"));
     assert!(parsed.errors.is_empty());
     assert_eq!(parsed.message(), "this id is taken already");
-    assert_eq!(text(409, r#"{"id":91234567,"more":1}"#).conflict_id.as_deref(), Some("91234567"));
+    assert_eq!(
+        text(409, r#"{"id":91234567,"more":1}"#)
+            .conflict_id
+            .as_deref(),
+        Some("91234567")
+    );
     assert_eq!(text(400, r#"{"id":"x","more":1}"#).conflict_id, None);
     let problem = text(409, r#"{"title":"Conflict","id":"billboard_1"}"#);
-    assert_eq!((shown(&problem), problem.conflict_id.as_deref()), (vec!["Conflict".to_owned()], Some("billboard_1")));
+    assert_eq!(
+        (shown(&problem), problem.conflict_id.as_deref()),
+        (vec!["Conflict".to_owned()], Some("billboard_1"))
+    );
     for body in [r#"{"id":null}"#, r#"{"id":[]}"#, r#"{"id":""}"#] {
         assert_eq!(text(409, body).conflict_id, None, "{body}");
     }
@@ -176,26 +256,60 @@ fn shape_9_conflict() {
 
 #[test]
 fn shape_10_list_of_texts() {
-    let parsed = text(400, r#"["The amount is too low","",null,7,"And the text is missing"]"#);
-    assert_eq!(shown(&parsed), ["The amount is too low", "And the text is missing"]);
+    let parsed = text(
+        400,
+        r#"["The amount is too low","",null,7,"And the text is missing"]"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        ["The amount is too low", "And the text is missing"]
+    );
 }
 
 #[test]
 fn shape_10b_messages_by_field_and_lone_messages() {
-    let parsed =
-        text(400, r#"{"errors":{"amount":["too low","no integer"],"message":"m","text":"missing","x":{"a":1}}}"#);
-    assert_eq!(shown(&parsed), ["amount: too low", "amount: no integer", "message: m", "text: missing"]);
-    let problem = text(400, r#"{"title":"One or more","status":400,"errors":{"Url":["is required"]}}"#);
+    let parsed = text(
+        400,
+        r#"{"errors":{"amount":["too low","no integer"],"message":"m","text":"missing","x":{"a":1}}}"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        [
+            "amount: too low",
+            "amount: no integer",
+            "message: m",
+            "text: missing"
+        ]
+    );
+    let problem = text(
+        400,
+        r#"{"title":"One or more","status":400,"errors":{"Url":["is required"]}}"#,
+    );
     assert_eq!(shown(&problem), ["Url: is required"]);
 
-    let message = text(500, r#"{"message":"Something went wrong, please try again later."}"#);
+    let message = text(
+        500,
+        r#"{"message":"Something went wrong, please try again later."}"#,
+    );
     assert!(message.errors.is_empty());
-    assert_eq!(message.message(), "Something went wrong, please try again later.");
+    assert_eq!(
+        message.message(),
+        "Something went wrong, please try again later."
+    );
 
-    assert_eq!(shown(&text(400, r#"{"detail":"No such unit"}"#)), ["No such unit"]);
+    assert_eq!(
+        shown(&text(400, r#"{"detail":"No such unit"}"#)),
+        ["No such unit"]
+    );
     assert_eq!(text(400, r#"{"error":"nope"}"#).message(), "nope");
-    assert_eq!(shown(&text(400, r#"{"error":{"code":"x1","message":"nope"}}"#)), ["x1: nope"]);
-    assert_eq!(text(400, r#"{"name":"Ada Lovelace"}"#).message(), "Bad Request");
+    assert_eq!(
+        shown(&text(400, r#"{"error":{"code":"x1","message":"nope"}}"#)),
+        ["x1: nope"]
+    );
+    assert_eq!(
+        text(400, r#"{"name":"Ada Lovelace"}"#).message(),
+        "Bad Request"
+    );
 }
 
 #[test]
@@ -208,20 +322,46 @@ fn shape_11_no_json() {
         (7, "", "an unknown status"),
         (200, "[]", "an error in an answer whose status is a success"),
         (502, page, "Bad Gateway (an HTML page of 60 bytes)"),
-        (503, "\u{feff}\r\n<!DOCTYPE html>", "Service Unavailable (an HTML page of 20 bytes)"),
-        (503, "Oops</body>", "Service Unavailable (an HTML page of 11 bytes)"),
-        (503, "upstream connect error\r\nreset by 91234567", "upstream connect error reset by [number]"),
+        (
+            503,
+            "\u{feff}\r\n<!DOCTYPE html>",
+            "Service Unavailable (an HTML page of 20 bytes)",
+        ),
+        (
+            503,
+            "Oops</body>",
+            "Service Unavailable (an HTML page of 11 bytes)",
+        ),
+        (
+            503,
+            "upstream connect error\r\nreset by 91234567",
+            "upstream connect error reset by [number]",
+        ),
         (500, "\"quoted\"", "quoted"),
         (500, "null", "null"),
-        (500, r#"{"name":"Ada"#, "Internal Server Error (an unreadable body of 12 bytes)"),
+        (
+            500,
+            r#"{"name":"Ada"#,
+            "Internal Server Error (an unreadable body of 12 bytes)",
+        ),
         (500, "{}", "Internal Server Error"),
-        (500, "\0\u{1}", "Internal Server Error (an unreadable body of 2 bytes)"),
+        (
+            500,
+            "\0\u{1}",
+            "Internal Server Error (an unreadable body of 2 bytes)",
+        ),
     ] {
         let parsed = text(status, body);
-        assert!(parsed.errors.is_empty() && parsed.correlation_id.is_none(), "{body}");
+        assert!(
+            parsed.errors.is_empty() && parsed.correlation_id.is_none(),
+            "{body}"
+        );
         assert_eq!(parsed.message(), message, "{body}");
     }
-    assert_eq!(text(500, &"long ".repeat(100)).message().chars().count(), 200);
+    assert_eq!(
+        text(500, &"long ".repeat(100)).message().chars().count(),
+        200
+    );
 }
 
 #[test]
@@ -229,13 +369,17 @@ fn bytes_that_are_no_utf_8_are_no_obstacle() {
     let latin_1 = b"[{\"errorCode\":\"94\",\"errorMessage\":\"l\xe5st\"}]";
     assert_eq!(shown(&parse(500, latin_1)), ["94: l\u{fffd}st"]);
     assert!(is_error(latin_1));
-    assert_eq!(parse(500, &[0xff; 9]).message(), "Internal Server Error (an unreadable body of 9 bytes)");
+    assert_eq!(
+        parse(500, &[0xff; 9]).message(),
+        "Internal Server Error (an unreadable body of 9 bytes)"
+    );
 }
 
 #[test]
 fn random_bytes_never_panic() {
     // Bytes that JSON is made of come up often enough to get deep into the parser.
-    let alphabet = br#"[]{}",:\ue0019 .-+@<>/"errorCode""id""message""title""responseInfo""errors"eyJBearer "#;
+    let alphabet =
+        br#"[]{}",:\ue0019 .-+@<>/"errorCode""id""message""title""responseInfo""errors"eyJBearer "#;
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     for round in 0..20_000_usize {
         let body: Vec<u8> = (0..round % 200)
@@ -244,7 +388,11 @@ fn random_bytes_never_panic() {
                 seed ^= seed >> 7;
                 seed ^= seed << 17;
                 let n = usize::try_from(seed >> 40).unwrap();
-                if n % 50 == 0 { n.to_le_bytes()[0] } else { alphabet[n % alphabet.len()] }
+                if n % 50 == 0 {
+                    n.to_le_bytes()[0]
+                } else {
+                    alphabet[n % alphabet.len()]
+                }
             })
             .collect();
         let parsed = parse(400, &body);
@@ -260,7 +408,11 @@ fn every_prefix_of_a_body_can_be_read() {
         assert!(parse(500, &body.as_bytes()[..end]).errors.len() < 3);
     }
     let cut = &body.as_bytes()[..body.len() - 5];
-    assert_eq!(shown(&parse(500, cut)), ["VippsError 94: locked å"], "what came before the cut decides about repeats");
+    assert_eq!(
+        shown(&parse(500, cut)),
+        ["VippsError 94: locked å"],
+        "what came before the cut decides about repeats"
+    );
     let object = r#"{"errorGroup":"VippsError","errorCode":"94","errorMessage":"loc"#;
     assert_eq!(shown(&text(500, object)), ["VippsError 94"]);
 }
@@ -271,14 +423,26 @@ fn many_errors_are_cut() {
     let body = format!("[{}]", vec![error; 100_000].join(","));
     assert_eq!(text(400, &body).errors.len(), 32);
     assert!(is_error(body.as_bytes()));
-    assert!(matches!(read(&body), Top::List(list) if list.len() == 32), "the rest is not even held");
+    assert!(
+        matches!(read(&body), Top::List(list) if list.len() == 32),
+        "the rest is not even held"
+    );
 
-    let params =
-        format!(r#"{{"title":"t","invalidParams":[{}]}}"#, vec![r#"{"name":"a","reason":"b"}"#; 100_000].join(","));
+    let params = format!(
+        r#"{{"title":"t","invalidParams":[{}]}}"#,
+        vec![r#"{"name":"a","reason":"b"}"#; 100_000].join(",")
+    );
     assert_eq!(text(400, &params).errors.len(), 32);
 
-    let fields: Vec<String> = (0..1_000).map(|n| format!(r#""f{n}":["a","b","c"]"#)).collect();
-    assert_eq!(text(400, &format!(r#"{{"errors":{{{}}}}}"#, fields.join(","))).errors.len(), 32);
+    let fields: Vec<String> = (0..1_000)
+        .map(|n| format!(r#""f{n}":["a","b","c"]"#))
+        .collect();
+    assert_eq!(
+        text(400, &format!(r#"{{"errors":{{{}}}}}"#, fields.join(",")))
+            .errors
+            .len(),
+        32
+    );
 }
 
 #[test]
@@ -308,7 +472,10 @@ fn groups_are_read_without_regard_to_spelling() {
     ] {
         assert_eq!(ErrorGroup::from(name), group);
     }
-    let parsed = text(400, r#"[{"errorGroup":"Robot","errorCode":"44","errorMessage":"beep"}]"#);
+    let parsed = text(
+        400,
+        r#"[{"errorGroup":"Robot","errorCode":"44","errorMessage":"beep"}]"#,
+    );
     assert_eq!(shown(&parsed), ["Robot 44: beep"]);
     assert_eq!(parsed.errors[0].class(), None);
 }
@@ -316,7 +483,8 @@ fn groups_are_read_without_regard_to_spelling() {
 #[test]
 fn nothing_printed_holds_personal_data_or_tokens() {
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.Y2FuYXJ5";
-    let spill = format!(r"91234567 +4791234567 ada@example.com {jwt} Bearer canary\r\nforged: line\u0000");
+    let spill =
+        format!(r"91234567 +4791234567 ada@example.com {jwt} Bearer canary\r\nforged: line\u0000");
     for shape in [
         r#"[{"errorGroup":"@","errorCode":"@","errorMessage":"@"}]"#,
         r#"{"errorCode":"@","errorMessage":"@"}"#,
@@ -332,9 +500,17 @@ fn nothing_printed_holds_personal_data_or_tokens() {
         r#""@""#,
     ] {
         let parsed = text(400, &shape.replace('@', &spill));
-        let printed = format!("{:?} {} {:?}", parsed.message(), shown(&parsed).join(";"), parsed.errors);
+        let printed = format!(
+            "{:?} {} {:?}",
+            parsed.message(),
+            shown(&parsed).join(";"),
+            parsed.errors
+        );
         for secret in ["91234567", "ada@", "eyJ", "canary", "\r", "\n", "\0"] {
-            assert!(!printed.contains(secret), "{secret:?} in {printed} of {shape}");
+            assert!(
+                !printed.contains(secret),
+                "{secret:?} in {printed} of {shape}"
+            );
         }
         assert!(printed.contains("[number]"), "{printed}");
     }
@@ -342,10 +518,16 @@ fn nothing_printed_holds_personal_data_or_tokens() {
 
 #[test]
 fn ids_keep_their_digits_and_lose_their_line_ends() {
-    let parsed = text(400, r#"[{"errorCode":"99","errorMessage":"m","contextId":"12345678-0000\r\n-000"}]"#);
+    let parsed = text(
+        400,
+        r#"[{"errorCode":"99","errorMessage":"m","contextId":"12345678-0000\r\n-000"}]"#,
+    );
     assert_eq!(parsed.errors[0].context_id(), Some("12345678-0000 -000"));
     assert_eq!(parsed.correlation_id.as_deref(), Some("12345678-0000 -000"));
-    let later = text(400, r#"[{"errorCode":"1"},{"errorCode":"2","contextId":"c-2"}]"#);
+    let later = text(
+        400,
+        r#"[{"errorCode":"1"},{"errorCode":"2","contextId":"c-2"}]"#,
+    );
     assert_eq!(later.correlation_id.as_deref(), Some("c-2"));
 }
 
@@ -367,7 +549,11 @@ fn errors_with_a_success_status_are_seen() {
     ] {
         assert!(is_error(body.as_bytes()), "{body}");
         let parsed = text(200, body);
-        assert_ne!((parsed.message(), parsed.errors.len()), (Cow::Borrowed(reason(200)), 0), "{body}");
+        assert_ne!(
+            (parsed.message(), parsed.errors.len()),
+            (Cow::Borrowed(reason(200)), 0),
+            "{body}"
+        );
     }
 }
 
