@@ -61,7 +61,7 @@ fn an_order_id_with_other_characters_or_too_long() {
         check(
             &bad.parse::<OrderId>().unwrap_err().to_string(),
             "order_id",
-            "letters",
+            "a-z",
             "",
         );
     }
@@ -104,7 +104,7 @@ fn a_text_over_100_characters() {
         .parse::<TransactionText>()
         .unwrap_err()
         .to_string();
-    check(&error, "text", "100", "ø");
+    check(&error, "transaction_text", "100", "ø");
     assert!("".parse::<TransactionText>().is_err());
 }
 
@@ -113,7 +113,7 @@ fn a_png_size_outside_100_to_2000() {
     for bad in [0, 99, 2001, u16::MAX] {
         check(
             &ImageSize::new(bad).unwrap_err().to_string(),
-            "size",
+            "image_size",
             "100",
             &bad.to_string(),
         );
