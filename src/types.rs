@@ -4,9 +4,23 @@
 //! an [`InvalidValue`] before the wire. What is read is lenient: spellings that the API is known to use are understood.
 
 mod amount;
+mod auth_token;
 mod invalid;
 pub(crate) mod lenient;
+mod merchant_serial_number;
+mod order_id;
+mod phone_number;
+mod request_id;
+mod system_text;
 pub(crate) mod text;
+mod transaction_text;
 
 pub use amount::Amount;
+pub use auth_token::AuthToken;
 pub use invalid::InvalidValue;
+pub use merchant_serial_number::MerchantSerialNumber;
+pub use order_id::OrderId;
+pub use phone_number::PhoneNumber;
+pub use request_id::RequestId;
+pub use system_text::SystemText;
+pub use transaction_text::TransactionText;
