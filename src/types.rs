@@ -5,22 +5,29 @@
 
 mod amount;
 mod auth_token;
+mod image_size;
 mod invalid;
 pub(crate) mod lenient;
 mod merchant_serial_number;
+pub(crate) mod open_enum;
 mod order_id;
 mod phone_number;
 mod request_id;
+mod sensitive;
 mod system_text;
 pub(crate) mod text;
+mod timestamp;
 mod transaction_text;
 
 pub use amount::Amount;
 pub use auth_token::AuthToken;
+pub use image_size::ImageSize;
 pub use invalid::InvalidValue;
 pub use merchant_serial_number::MerchantSerialNumber;
 pub use order_id::OrderId;
 pub use phone_number::PhoneNumber;
 pub use request_id::RequestId;
+pub use sensitive::Sensitive;
 pub use system_text::SystemText;
+pub use timestamp::Timestamp;
 pub use transaction_text::TransactionText;

@@ -108,6 +108,7 @@ impl Amount {
     }
 
     /// The difference (which may be negative), stopping at the limits of 64 bits.
+    #[must_use = "an amount is not changed in place"]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self::ore(self.ore.saturating_sub(other.ore))
     }

@@ -89,7 +89,10 @@ mod tests {
             "7vvvvvvvvvvvvvvvvvvvvvvvvv"
         );
         let counting = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-        assert_eq!(RequestId::from_entropy(counting).as_str(), "00041061050o3gg28a1c60q3gf");
+        assert_eq!(
+            RequestId::from_entropy(counting).as_str(),
+            "00041061050o3gg28a1c60q3gf"
+        );
     }
 
     #[test]
