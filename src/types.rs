@@ -1,13 +1,41 @@
-//! The values of requests, each checked before it can be sent.
+//! The values that the APIs take and give: each checked once, where it is made.
+//!
+//! What is sent is strict: a value of one of these types keeps the documented rule of its field, and anything else is
+//! an [`InvalidValue`] before the wire. What is read is lenient: spellings that the API is known to use are understood.
 
+mod amount;
+mod auth_token;
+mod image_size;
 mod invalid;
+pub(crate) mod lenient;
+mod merchant_serial_number;
+pub(crate) mod open_enum;
+mod order_id;
+mod phone_number;
+mod request_id;
+mod sensitive;
+mod system_text;
+pub(crate) mod text;
+mod timestamp;
+mod transaction_text;
+
+pub use amount::Amount;
+pub use auth_token::AuthToken;
+pub use image_size::ImageSize;
 pub use invalid::InvalidValue;
+pub use merchant_serial_number::MerchantSerialNumber;
+pub use order_id::OrderId;
+pub use phone_number::PhoneNumber;
+pub use request_id::RequestId;
+pub use sensitive::Sensitive;
+pub use system_text::SystemText;
+pub use timestamp::Timestamp;
+pub use transaction_text::TransactionText;
 
 mod fallback_url;
 mod https_url;
 mod landing_page;
 mod redirect_url;
-mod text_type;
 
 pub use fallback_url::FallbackUrl;
 pub use https_url::HttpsUrl;
