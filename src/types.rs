@@ -41,3 +41,19 @@ pub use fallback_url::FallbackUrl;
 pub use https_url::HttpsUrl;
 pub use landing_page::LandingPage;
 pub use redirect_url::RedirectUrl;
+
+mod beacon_id;
+mod callback_qr_id;
+mod customer_token;
+mod location;
+mod personal_qr;
+mod redirect_qr_id;
+mod ttl;
+
+pub use beacon_id::BeaconId;
+pub use callback_qr_id::CallbackQrId;
+pub use customer_token::CustomerToken;
+pub use location::LocationDescription;
+pub use personal_qr::PersonalQr;
+pub use redirect_qr_id::RedirectQrId;
+pub use ttl::Ttl;
