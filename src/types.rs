@@ -57,3 +57,9 @@ pub use location::LocationDescription;
 pub use personal_qr::PersonalQr;
 pub use redirect_qr_id::RedirectQrId;
 pub use ttl::Ttl;
+
+mod scope;
+mod shipping_cost;
+
+pub use scope::{Scope, ScopeItem};
+pub use shipping_cost::ShippingCost;
