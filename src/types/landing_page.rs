@@ -145,7 +145,7 @@ mod tests {
                 false,
             ),
             (
-                "https://api.vipps.no?token=s3cr%2Fet==&v=2#frag",
+                "https://api.vipps.no?v=2&token=s3cr%2Fet==#frag&x",
                 "https://api.vipps.no/…",
                 "s3cr%2Fet==",
                 false,
