@@ -276,7 +276,8 @@ pub(crate) fn walk_schema(schema: &mut Value, pointer: &str, visit: &mut Visit<'
                     walk_schema(property, &pointer, visit);
                 }
             }
-            ("items" | "additionalProperties" | "not", inner @ Value::Object(_)) => {
+            ("additionalProperties", Value::Bool(_)) => {}
+            ("items" | "additionalProperties" | "not", inner) => {
                 walk_schema(inner, &format!("{pointer}/{keyword}"), visit);
             }
             ("allOf" | "oneOf" | "anyOf", Value::Array(list)) => {

@@ -1,7 +1,7 @@
 //! What is corrected in the generated source rather than in the document.
 
 use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Stmt, Type};
+use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, Type};
 
 use super::document::{Document, text};
 use super::names::pascal;
@@ -10,6 +10,8 @@ use super::source::{inner_mod, wire_name};
 /// - Fields whose type is a component of its own get the property's description.
 /// - The `api-version` header goes: the generator sends the document's version with every call,
 ///   which the API does not know.
+/// - Examples that are never compiled are marked as text, or each would be listed as an ignored
+///   test of whoever runs doctests.
 /// - `Client::new` goes: it follows redirects, and a redirect would carry the subscription key
 ///   to another host.
 pub(crate) fn polish(file: &mut File, document: &Document) {
@@ -27,12 +29,28 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
             block
                 .items
                 .retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "new"));
+            for item in &mut block.items {
+                if let ImplItem::Fn(method) = item {
+                    method.attrs.iter_mut().for_each(example_as_text);
+                }
+            }
         }
     }
 }
 
 fn is_named(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}
+
+fn example_as_text(attribute: &mut Attribute) {
+    if let Meta::NameValue(pair) = &attribute.meta
+        && pair.path.is_ident("doc")
+        && let Expr::Lit(literal) = &pair.value
+        && let Lit::Str(text) = &literal.lit
+    {
+        let text = text.value().replace("\n```ignore\n", "\n\n```text\n");
+        *attribute = syn::parse_quote!(#[doc = #text]);
+    }
 }
 
 /// A reference carries no description for the generator, though the document may have one.
