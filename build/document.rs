@@ -203,21 +203,13 @@ pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
     };
     for (path, item) in paths.iter_mut() {
         let pointer = format!("/paths/{}", escape(path));
-        walk_list(
-            item.get_mut("parameters"),
-            &format!("{pointer}/parameters"),
-            visit,
-        );
+        walk_parameters(item, &pointer, visit);
         for method in METHODS {
             let Some(operation) = item.get_mut(method) else {
                 continue;
             };
             let pointer = format!("{pointer}/{method}");
-            walk_list(
-                operation.get_mut("parameters"),
-                &format!("{pointer}/parameters"),
-                visit,
-            );
+            walk_parameters(operation, &pointer, visit);
             if let Some(body) = operation.get_mut("requestBody") {
                 walk_carrier(body, &format!("{pointer}/requestBody"), visit);
             }
@@ -230,10 +222,10 @@ pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
     }
 }
 
-fn walk_list(list: Option<&mut Value>, pointer: &str, visit: &mut Visit<'_>) {
-    if let Some(Value::Array(list)) = list {
+fn walk_parameters(holder: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
+    if let Some(Value::Array(list)) = holder.get_mut("parameters") {
         for (index, entry) in list.iter_mut().enumerate() {
-            walk_carrier(entry, &format!("{pointer}/{index}"), visit);
+            walk_carrier(entry, &format!("{pointer}/parameters/{index}"), visit);
         }
     }
 }

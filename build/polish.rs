@@ -98,7 +98,7 @@ fn drop_version_header(builder: &mut Vec<Item>) {
                 && method.sig.ident == "send"
             {
                 method.block.stmts.retain(|stmt| !is_version_append(stmt));
-                let others = method.block.stmts.iter().any(|stmt| mentions_append(stmt));
+                let others = method.block.stmts.iter().any(mentions_append);
                 if !others {
                     method.block.stmts.retain(|stmt| !is_header_map(stmt));
                     for stmt in &mut method.block.stmts {
@@ -142,5 +142,70 @@ fn drop_headers_call(expr: &mut Expr) {
         Expr::MethodCall(call) => drop_headers_call(&mut call.receiver),
         Expr::Try(inner) => drop_headers_call(&mut inner.expr),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::passes::testing;
+    use super::*;
+
+    #[test]
+    fn the_source_is_corrected() {
+        let document = testing::document(
+            "components: {schemas: {A: {properties: {theToken: {$ref: '#/components/schemas/Sensitive', description: Secret.}}}}}",
+        );
+        let mut file: File = syn::parse_quote! {
+            pub mod types {
+                pub struct A { #[serde(rename = "theToken")] pub the_token: Sensitive }
+            }
+            impl Client {
+                pub fn new(baseurl: &str) -> Self {}
+                #[doc = "Does it.\n```ignore\nclient.it()\n```"]
+                pub fn it(&self) {}
+            }
+            pub mod builder {
+                impl Bare {
+                    pub async fn send(self) {
+                        let mut header_map = HeaderMap::with_capacity(1);
+                        header_map.append(HeaderName::from_static("api-version"), version);
+                        let mut request = client.get(url).headers(header_map).build()?;
+                    }
+                }
+                impl Sized {
+                    pub async fn send(self) {
+                        let mut header_map = HeaderMap::with_capacity(2);
+                        header_map.append(HeaderName::from_static("api-version"), version);
+                        header_map.append("Size", size);
+                        let mut request = client.get(url).headers(header_map).build()?;
+                    }
+                }
+            }
+        };
+        polish(&mut file, &document);
+        let wanted: File = syn::parse_quote! {
+            pub mod types {
+                pub struct A { #[doc = "Secret."] #[serde(rename = "theToken")] pub the_token: Sensitive }
+            }
+            impl Client {
+                #[doc = "Does it.\n\n```text\nclient.it()\n```"]
+                pub fn it(&self) {}
+            }
+            pub mod builder {
+                impl Bare {
+                    pub async fn send(self) {
+                        let mut request = client.get(url).build()?;
+                    }
+                }
+                impl Sized {
+                    pub async fn send(self) {
+                        let mut header_map = HeaderMap::with_capacity(2);
+                        header_map.append("Size", size);
+                        let mut request = client.get(url).headers(header_map).build()?;
+                    }
+                }
+            }
+        };
+        assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&wanted));
     }
 }
