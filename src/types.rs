@@ -1,27 +1,44 @@
-//! Stub.
-use std::fmt;
+//! The values that the APIs take and give: each checked once, where it is made.
+//!
+//! What is sent is strict: a value of one of these types keeps the documented rule of its field, and anything else is
+//! an [`InvalidValue`] before the wire. What is read is lenient: spellings that the API is known to use are understood.
 
-use serde::{Deserialize, Serialize};
+mod amount;
+mod auth_token;
+mod fallback_url;
+mod https_url;
+mod image_size;
+mod invalid;
+mod landing_page;
+pub(crate) mod lenient;
+mod merchant_serial_number;
+pub(crate) mod open_enum;
+mod order_id;
+mod phone_number;
+mod redirect_url;
+mod request_id;
+mod sensitive;
+mod system_text;
+pub(crate) mod text;
+mod text_type;
+mod timestamp;
+mod transaction_text;
 
-/// Text that is never printed.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sensitive(String);
-
-impl fmt::Debug for Sensitive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-impl From<String> for Sensitive {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Sensitive {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
+pub use amount::Amount;
+pub use auth_token::AuthToken;
+pub use fallback_url::FallbackUrl;
+pub use https_url::HttpsUrl;
+pub use image_size::ImageSize;
+pub use invalid::InvalidValue;
+pub use landing_page::LandingPage;
+pub use merchant_serial_number::MerchantSerialNumber;
+pub use order_id::OrderId;
+pub use phone_number::PhoneNumber;
+pub use redirect_url::RedirectUrl;
+pub use request_id::RequestId;
+pub use sensitive::Sensitive;
+pub use system_text::SystemText;
+pub use timestamp::Timestamp;
+pub use transaction_text::TransactionText;
+mod tmp_stub;
+pub use tmp_stub::*;

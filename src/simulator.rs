@@ -1,0 +1,276 @@
+//! Vipps in a box: what Vipps is when you have no account.
+//!
+//! [`Simulator::start`] opens a real HTTP server on a loopback port. It keeps
+//! state, answers with the error codes and bodies that Vipps answers with,
+//! holds the documented limits, and checks every request and each of its own
+//! answers against the vendored spec. What it does not model it answers with
+//! 501 and a reason, never with a guess.
+//!
+//! Beside the server there is everything that a test wants to do and no
+//! merchant can: be the customer ([`Simulator::payer`]), move the clock
+//! ([`Simulator::clock`]), see what came over the wire
+//! ([`Simulator::journal`]), break things ([`Simulator::faults`]), and look at
+//! the money itself ([`Simulator::ledger`]).
+//!
+//! It is made for tests and first steps: its keys open nothing, and it listens
+//! on loopback unless told otherwise.
+
+mod auth;
+mod client;
+mod clock;
+mod core;
+mod ecom;
+mod engine;
+mod errors;
+mod faults;
+mod http;
+mod images;
+mod journal;
+mod keys;
+mod ledger;
+mod limits;
+mod loosen;
+mod order;
+mod payer;
+mod qr;
+mod random;
+mod routes;
+mod state;
+mod token;
+mod validate;
+mod wire;
+mod wreck;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use clock::Clock;
+pub use faults::{Fault, FaultRule, Faults};
+pub use journal::{Entry, Journal};
+pub use keys::Keys;
+pub use ledger::{Account, Effect, EffectKind};
+pub use order::CaptureType;
+pub use payer::{Payer, PayerError};
+
+use self::http::Server;
+use engine::Engine;
+use random::Random;
+use state::{Settings, State};
+
+/// A running simulator. It stops, and frees its port, when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    engine: Arc<Engine>,
+    server: Server,
+    clock: Clock,
+    keys: Keys,
+    base_url: String,
+}
+
+impl Simulator {
+    /// Starts a simulator on a free loopback port, with the defaults of
+    /// [`Builder`]. It needs no runtime and may be started inside any.
+    ///
+    /// # Errors
+    /// When no port can be opened or no thread started.
+    ///
+    /// ```
+    /// let sim = vipps::simulator::Simulator::start()?;
+    /// assert!(sim.base_url().starts_with("http://127.0.0.1:"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// A simulator with other than the usual settings.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Scheme and authority, without a slash at the end:
+    /// `http://127.0.0.1:49152`. The paths below it are those of
+    /// `https://api.vipps.no`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The credentials that it accepts.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The customer.
+    pub fn payer(&self) -> Payer {
+        Payer::new(Arc::clone(&self.engine))
+    }
+
+    /// The clock that everything here follows.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// What came over the wire.
+    pub fn journal(&self) -> Journal {
+        Journal::new(Arc::clone(&self.engine))
+    }
+
+    /// What shall go wrong.
+    pub fn faults(&self) -> Faults {
+        Faults::new(Arc::clone(&self.engine))
+    }
+
+    /// What really happened to the money: one account per order, in the order
+    /// of their making.
+    pub fn ledger(&self) -> Vec<Account> {
+        self.engine
+            .with_state(|state, _| state.orders().iter().map(Account::of).collect())
+    }
+
+    /// The account of one order; of the first one made, when several sales
+    /// units have an order of this id.
+    pub fn account(&self, order_id: &str) -> Option<Account> {
+        self.engine.with_state(|state, _| {
+            let orders = state.by_order_id(order_id);
+            let first = orders.into_iter().min()?;
+            Some(Account::of(state.order(first)))
+        })
+    }
+
+    /// Makes every access token issued so far worthless, as new keys in the
+    /// portal do.
+    pub fn revoke_tokens(&self) {
+        self.engine.with_state(|state, _| state.tokens.clear());
+    }
+}
+
+/// Settings of a [`Simulator`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until started"]
+pub struct Builder {
+    listen: SocketAddr,
+    merchant_serial_number: String,
+    capture_type: CaptureType,
+    sales_units: BTreeMap<String, CaptureType>,
+    seed: u64,
+    approve_after: Option<Duration>,
+    token_lifetime: Duration,
+    frozen: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            merchant_serial_number: "123456".into(),
+            capture_type: CaptureType::Reserve,
+            sales_units: BTreeMap::new(),
+            seed: 0,
+            approve_after: None,
+            token_lifetime: Duration::from_secs(3600),
+            frozen: false,
+        }
+    }
+}
+
+impl Builder {
+    /// The address to listen on. Default: `127.0.0.1:0`, any free loopback port.
+    pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// The merchant serial number of the sales unit. Default: `123456`.
+    pub fn merchant_serial_number(mut self, msn: impl Into<String>) -> Self {
+        self.merchant_serial_number = msn.into();
+        self
+    }
+
+    /// How the sales unit takes its money. Default: reserve first.
+    pub fn capture_type(mut self, capture_type: CaptureType) -> Self {
+        self.capture_type = capture_type;
+        self
+    }
+
+    /// One more sales unit that the same keys may act for, as partner keys do.
+    pub fn sales_unit(mut self, msn: impl Into<String>, capture_type: CaptureType) -> Self {
+        self.sales_units.insert(msn.into(), capture_type);
+        self
+    }
+
+    /// The seed of everything that looks random: keys, tokens, ids, faults.
+    /// Default: 0. Two simulators of one seed have the same keys.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// A customer who scans every new payment at half this time, by the
+    /// simulator's clock, and approves it at the end. Default: nobody does.
+    pub fn approve_after(mut self, time: Duration) -> Self {
+        self.approve_after = Some(time);
+        self
+    }
+
+    /// The life of an access token. Default: one hour, as in the test
+    /// environment.
+    pub fn token_lifetime(mut self, time: Duration) -> Self {
+        self.token_lifetime = time;
+        self
+    }
+
+    /// A clock that stands at 2026-03-02 09:00 UTC and moves only by
+    /// [`Clock::advance`], so that the same test gives the same bytes.
+    pub fn freeze_clock(mut self) -> Self {
+        self.frozen = true;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on or no thread started.
+    pub fn start(self) -> io::Result<Simulator> {
+        let listener = Server::listener(self.listen)?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let clock = Clock::new(self.frozen);
+        let seed = self.seed;
+        let state = self.state(base_url.clone());
+        let keys = state.settings.keys.clone();
+        let engine = Arc::new(Engine::new(clock.clone(), state, seed));
+        let server = Server::start(listener, Arc::clone(&engine))?;
+        Ok(Simulator {
+            engine,
+            server,
+            clock,
+            keys,
+            base_url,
+        })
+    }
+
+    fn state(self, base_url: String) -> State {
+        let mut random = Random::new(self.seed);
+        let keys = Keys::new(&mut random, self.merchant_serial_number.clone());
+        let mut sales_units = self.sales_units;
+        sales_units.insert(self.merchant_serial_number, self.capture_type);
+        let settings = Settings {
+            keys,
+            sales_units,
+            base_url,
+            approve_after: self.approve_after,
+            token_lifetime: self.token_lifetime,
+        };
+        State::new(settings, random)
+    }
+}

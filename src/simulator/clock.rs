@@ -1,0 +1,113 @@
+//! The simulator's clock: real time plus what the test has added, or standing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The instant at which a frozen clock stands: 2026-03-02 09:00 UTC, a Monday.
+pub(crate) const FROZEN_AT: Timestamp = Timestamp::constant(1_772_442_000, 0);
+
+/// The simulator's clock. Everything that depends on time follows it: the life
+/// of tokens, landing pages, QR codes and image links, the limits per minute,
+/// personal data that expires.
+///
+/// Cloning gives another handle to the same clock.
+///
+/// ```
+/// # use vipps::simulator::Simulator;
+/// # use std::time::Duration;
+/// let sim = Simulator::start()?;
+/// let before = sim.clock().now();
+/// sim.clock().advance(Duration::from_secs(3600)); // every token is now dead
+/// assert!(sim.clock().now().duration_since(before).as_secs() >= 3600);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Clock(Arc<Mutex<Reading>>);
+
+#[derive(Debug)]
+struct Reading {
+    added: SignedDuration,
+    standing: Option<Timestamp>,
+}
+
+impl Clock {
+    pub(crate) fn new(frozen: bool) -> Self {
+        Self(Arc::new(Mutex::new(Reading {
+            added: SignedDuration::ZERO,
+            standing: frozen.then_some(FROZEN_AT),
+        })))
+    }
+
+    /// What the simulator takes for the present.
+    pub fn now(&self) -> Timestamp {
+        let reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let base = reading.standing.unwrap_or_else(Timestamp::now);
+        base.checked_add(reading.added).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves the clock forward at once. A clock cannot be moved back.
+    pub fn advance(&self, by: Duration) {
+        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        reading.added = reading.added.saturating_add(by);
+    }
+
+    /// Stops the clock where it is; from now on only [`advance`](Self::advance)
+    /// moves it.
+    pub fn freeze(&self) {
+        let now = self.now();
+        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.standing = Some(now);
+        reading.added = SignedDuration::ZERO;
+    }
+}
+
+/// `time` plus `by`, held at the end of time.
+pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by)
+        .ok()
+        .and_then(|by| time.checked_add(by).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Whole seconds from `from` to `to`, rounded up, never below zero.
+pub(crate) fn seconds_until(from: Timestamp, to: Timestamp) -> i64 {
+    let left = to.duration_since(from);
+    let whole = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+    whole.max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_by_hand() {
+        let clock = Clock::new(true);
+        assert_eq!(clock.now(), FROZEN_AT);
+        assert_eq!(clock.now().to_string(), "2026-03-02T09:00:00Z");
+        clock.advance(Duration::from_millis(1500));
+        assert_eq!(clock.now().to_string(), "2026-03-02T09:00:01.5Z");
+    }
+
+    #[test]
+    fn the_end_of_time_is_held() {
+        let clock = Clock::new(true);
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+        assert_eq!(
+            later(Timestamp::MAX, Duration::from_secs(1)),
+            Timestamp::MAX
+        );
+    }
+
+    #[test]
+    fn a_started_second_counts_whole() {
+        let end = later(FROZEN_AT, Duration::from_millis(2100));
+        assert_eq!(seconds_until(FROZEN_AT, end), 3);
+        assert_eq!(seconds_until(end, FROZEN_AT), 0);
+    }
+}

@@ -1,0 +1,218 @@
+//! The simulated Vipps itself, as a function of what it knows, a request and
+//! the time. It opens no socket, reads no clock and throws no dice.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::routes::{self, Api, Found, Limit, Operation};
+use super::state::State;
+use super::validate::{self, Place, Rule, Violation};
+use super::wire::{Body, Request, Response};
+use super::{auth, errors, images};
+
+/// A request on its way to its handler: known to be allowed, and to fit the spec.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) params: &'a [(&'static str, String)],
+    pub(crate) now: Timestamp,
+    /// The sales unit.
+    pub(crate) msn: String,
+    /// `null` when the operation has no body.
+    pub(crate) body: Value,
+}
+
+impl Call<'_> {
+    /// A path parameter; the route has made sure that it is there.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        routes::parameter(self.params, name).unwrap_or_default()
+    }
+
+    /// The text at a path of members in the body.
+    pub(crate) fn text(&self, pointer: &str) -> Option<&str> {
+        self.body.pointer(pointer)?.as_str()
+    }
+}
+
+/// Answers one request.
+pub(crate) fn apply(state: &mut State, request: &Request, now: Timestamp) -> Response {
+    state.tick(now);
+    match routes::find(request) {
+        Found::Operation(operation, params) => {
+            let answer =
+                serve(state, request, operation, &params, now).unwrap_or_else(|refusal| *refusal);
+            checked(operation, answer)
+        }
+        Found::Image => images::serve(state, request, now),
+        Found::LandingPage => errors::unmodelled(
+            "the landing page itself; Simulator::payer takes its URL and plays the customer",
+        ),
+        Found::Unmodelled(feature) => errors::unmodelled(feature),
+        Found::WrongMethod => errors::gateway(405, "Method Not Allowed"),
+        Found::Nothing => errors::gateway_info(404, "Not Found", "Resource not found"),
+    }
+}
+
+fn serve(
+    state: &mut State,
+    request: &Request,
+    operation: &'static Operation,
+    params: &[(&'static str, String)],
+    now: Timestamp,
+) -> Result<Response, Box<Response>> {
+    if operation.api != Api::AccessToken {
+        auth::check(state, request, operation.api, now)?;
+    }
+    let (body, parsed) = read_body(operation, request);
+    let msn = auth::sales_unit(state, request, operation.api, &body)?;
+    count(state, operation, params, request, &body, &msn, now)?;
+    if operation.body {
+        media_type(state, operation, request)?;
+        if !parsed {
+            return Err(Box::new(unreadable(state, operation.api)));
+        }
+    }
+    let violations = validate::request(operation, request, params, &body)
+        .map_err(|missing| Box::new(errors::unmodelled(&missing)))?;
+    if !violations.is_empty() {
+        return Err(Box::new(refusal(state, operation.api, &violations)));
+    }
+    let call = Call {
+        request,
+        params,
+        now,
+        msn,
+        body,
+    };
+    Ok((operation.handler)(state, &call))
+}
+
+/// The body, and whether it was JSON where JSON is expected.
+fn read_body(operation: &Operation, request: &Request) -> (Value, bool) {
+    if !operation.body {
+        return (Value::Null, true);
+    }
+    serde_json::from_slice(&request.body).map_or((Value::Null, false), |body| (body, true))
+}
+
+fn count(
+    state: &mut State,
+    operation: &Operation,
+    params: &[(&'static str, String)],
+    request: &Request,
+    body: &Value,
+    msn: &str,
+    now: Timestamp,
+) -> Result<(), Box<Response>> {
+    let order = routes::parameter(params, "orderId")
+        .or_else(|| body.pointer("/transaction/orderId")?.as_str())
+        .unwrap_or_default();
+    let (limit, whose) = match operation.limit {
+        Limit::None => return Ok(()),
+        Limit::PerMerchant(limit) => (limit, msn),
+        Limit::PerSubscriptionKey(limit) => (
+            limit,
+            request.header(auth::SUBSCRIPTION_KEY).unwrap_or_default(),
+        ),
+    };
+    let whose = format!("{whose}/{order}");
+    state
+        .limits
+        .count(operation.id, whose, limit, now)
+        .map_err(|wait| {
+            Box::new(
+                errors::gateway(
+                    429,
+                    &format!("Rate limit is exceeded. Try again in {wait} seconds."),
+                )
+                .noted(format!("more than {limit} calls per minute for this order")),
+            )
+        })
+}
+
+fn media_type(
+    state: &mut State,
+    operation: &Operation,
+    request: &Request,
+) -> Result<(), Box<Response>> {
+    let sent = request.header("content-type").unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Box::new(match operation.api {
+        Api::Qr => errors::qr(
+            415,
+            "Unsupported Media Type",
+            "The body must be application/json",
+            &mut state.random,
+        ),
+        _ => errors::gateway(415, "Unsupported Media Type"),
+    }))
+}
+
+fn unreadable(state: &mut State, api: Api) -> Response {
+    match api {
+        Api::Ecom => errors::INTERNAL
+            .response(&mut state.random)
+            .noted("the body is not JSON"),
+        Api::Exchange => {
+            errors::exchange_invalid(&[("body".into(), "The body is not JSON.".into())])
+        }
+        Api::Qr | Api::AccessToken => errors::qr_invalid(
+            &[("$".into(), "The body is not JSON.".into())],
+            &mut state.random,
+        ),
+    }
+}
+
+/// What each API answers to a request that breaks its schema.
+fn refusal(state: &mut State, api: Api, violations: &[Violation]) -> Response {
+    let note = violations
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ");
+    let named: Vec<(String, String)> = violations
+        .iter()
+        .map(|violation| (violation.field.clone(), violation.reason.clone()))
+        .collect();
+    let response = match api {
+        Api::Ecom => ecom_refusal(state, violations),
+        Api::Exchange => errors::exchange_invalid(&named),
+        Api::Qr => errors::qr_invalid(&named, &mut state.random),
+        Api::AccessToken => errors::gateway(400, &note),
+    };
+    response.noted(note)
+}
+
+/// The eCom API tells of a field with a wrong value, and stumbles over a field
+/// of a wrong type or with a wrong name.
+fn ecom_refusal(state: &mut State, violations: &[Violation]) -> Response {
+    let stumbles = violations.iter().any(|violation| {
+        violation.place == Place::Body
+            && (violation.rule == Rule::Type || violation.field == "merchantInfo.fallBack")
+    });
+    match violations.first() {
+        Some(violation) if !stumbles => {
+            errors::invalid_request(&violation.field, &violation.reason, &mut state.random)
+        }
+        _ => errors::INTERNAL.response(&mut state.random),
+    }
+}
+
+/// Lets no answer out that the vendored spec forbids.
+fn checked(operation: &Operation, answer: Response) -> Response {
+    if answer.departs.is_some() {
+        return answer;
+    }
+    let body = match &answer.body {
+        Body::Json(value) => Some(value),
+        Body::Empty => None,
+        Body::Raw(..) => return answer,
+    };
+    match validate::response(operation, answer.status, body) {
+        Ok(()) => answer,
+        Err(violation) => errors::broken_promise(operation.id, &violation),
+    }
+}

@@ -1,0 +1,42 @@
+//! `POST /ecomm/v2/integration-test/payments/{orderId}/approve`: the customer's
+//! part without a customer, in the test environment only.
+
+use crate::simulator::core::Call;
+use crate::simulator::errors;
+use crate::simulator::order::Phase;
+use crate::simulator::state::State;
+use crate::simulator::wire::Response;
+
+use super::{is_phone_number, known_order};
+
+pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
+    let order = match known_order(state, &call.msn, call.param("orderId")) {
+        Ok(order) => order,
+        Err(refusal) => return refusal,
+    };
+    if let Some(number) = call.text("/customerPhoneNumber")
+        && !is_phone_number(number)
+    {
+        return errors::NOT_A_USER.response(&mut state.random);
+    }
+    if let Some(token) = call.text("/token")
+        && state.by_landing_token(token) != Some(order)
+    {
+        return errors::invalid_request(
+            "token",
+            "The token is not the one of this payment's url",
+            &mut state.random,
+        );
+    }
+    let refusal = match state.order(order).phase {
+        Phase::Initiated => {
+            state.scan(order, call.now);
+            state.approve(order, call.now);
+            return Response::empty(200);
+        }
+        Phase::Approved => errors::ALREADY_PROCESSED,
+        Phase::Cancelled | Phase::Failed => errors::NOT_ALLOWED,
+        Phase::Expired => errors::NOT_ACTED,
+    };
+    refusal.response(&mut state.random)
+}

@@ -1,0 +1,74 @@
+//! `GET /ecomm/v2/payments/{orderId}/details` and the deprecated `status`.
+
+use serde_json::{Value, json};
+
+use crate::simulator::core::Call;
+use crate::simulator::order::{Entry, Order, Phase};
+use crate::simulator::state::State;
+use crate::simulator::wire::Response;
+
+use super::{BANK_IDENTIFICATION_NUMBER, has_reservation, known_order, stamp, summary};
+
+pub(crate) fn details(state: &mut State, call: &Call<'_>) -> Response {
+    match known_order(state, &call.msn, call.param("orderId")) {
+        Ok(order) => Response::json(200, history(state.order(order))),
+        Err(refusal) => refusal,
+    }
+}
+
+fn history(order: &Order) -> Value {
+    let log: Vec<Value> = order.log.iter().rev().map(entry).collect();
+    let mut details = json!({"orderId": order.id, "transactionLogHistory": log});
+    if order.user_acted {
+        let mut sums = summary(order.summary());
+        if has_reservation(order) {
+            sums["bankIdentificationNumber"] = BANK_IDENTIFICATION_NUMBER.into();
+        }
+        details["transactionSummary"] = sums;
+    }
+    details
+}
+
+fn entry(entry: &Entry) -> Value {
+    let mut shown = json!({
+        "amount": entry.amount,
+        "operation": entry.operation,
+        "operationSuccess": entry.success,
+        "requestId": entry.request_id,
+        "timeStamp": stamp(entry.time),
+        "transactionText": entry.text,
+    });
+    if let Some(id) = &entry.transaction_id {
+        shown["transactionId"] = id.as_str().into();
+    }
+    shown
+}
+
+pub(crate) fn status(state: &mut State, call: &Call<'_>) -> Response {
+    match known_order(state, &call.msn, call.param("orderId")) {
+        Ok(order) => Response::json(200, last(state.order(order))),
+        Err(refusal) => refusal,
+    }
+}
+
+/// The last transaction only; a payment that ran out shows as rejected.
+fn last(order: &Order) -> Value {
+    let mut shown = json!({"orderId": order.id});
+    if let Some(entry) = order.log.last() {
+        let status = match order.phase {
+            Phase::Expired => "REJECTED",
+            Phase::Failed => "FAILED",
+            _ => entry.operation,
+        };
+        let mut info = json!({
+            "amount": entry.amount,
+            "status": status,
+            "timeStamp": stamp(entry.time),
+        });
+        if let Some(id) = &entry.transaction_id {
+            info["transactionId"] = id.as_str().into();
+        }
+        shown["transactionInfo"] = info;
+    }
+    shown
+}

@@ -1,0 +1,324 @@
+//! Every error body that Vipps is known to send, and the codes of the eCom API.
+
+use serde_json::{Map, Value, json};
+
+use super::random::Random;
+use super::wire::Response;
+
+/// One error of the eCom API: its code, where it belongs and its HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) status: u16,
+    /// Absent on the wire for a duplicate order id, although the spec demands it.
+    pub(crate) group: Option<&'static str>,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+}
+
+const fn payment(status: u16, code: &'static str, message: &'static str) -> Code {
+    Code {
+        status,
+        group: Some("Payment"),
+        code,
+        message,
+    }
+}
+
+const fn vipps(code: &'static str, message: &'static str) -> Code {
+    Code {
+        status: 400,
+        group: Some("VippsError"),
+        code,
+        message,
+    }
+}
+
+const fn merchant(status: u16, code: &'static str, message: &'static str) -> Code {
+    Code {
+        status,
+        group: Some("Merchant"),
+        code,
+        message,
+    }
+}
+
+pub(crate) const NOT_ACTED: Code = payment(400, "45", "User has not acted upon the payment");
+pub(crate) const ALREADY_CAPTURED: Code = payment(
+    402,
+    "51",
+    "Cannot cancel a captured order. Refund it instead",
+);
+pub(crate) const CAPTURE_EXCEEDS: Code =
+    payment(400, "61", "Captured amount exceeds the reserved amount");
+pub(crate) const NOT_RESERVED: Code = payment(400, "62", "The amount is not reserved");
+pub(crate) const REFUND_EXCEEDS: Code =
+    payment(400, "71", "Refunded amount exceeds the captured amount");
+pub(crate) const ONLY_RESERVED: Code = payment(
+    400,
+    "72",
+    "Cannot refund a reserved order. Cancel it instead",
+);
+pub(crate) const NOTHING_TO_REFUND: Code = payment(400, "73", "Cannot refund a cancelled order");
+pub(crate) const OTHER_AMOUNT: Code = payment(
+    400,
+    "93",
+    "An idempotent retry must have the same amount as the first request",
+);
+pub(crate) const REFUND_TOO_LATE: Code =
+    payment(400, "95", "A payment can be refunded for 365 days only");
+pub(crate) const TOO_LATE: Code = payment(
+    400,
+    "98",
+    "A payment can be captured or cancelled for 180 days only",
+);
+
+pub(crate) const NOT_ALLOWED: Code = vipps("91", "The transaction is not allowed");
+pub(crate) const ALREADY_PROCESSED: Code = vipps("92", "The transaction is already processed");
+pub(crate) const OTHER_REQUEST: Code = vipps(
+    "93",
+    "An idempotent retry must be identical to the first request",
+);
+pub(crate) const LOCKED: Code = vipps("94", "The order is locked and is being processed");
+pub(crate) const TOO_MANY_AT_ONCE: Code = vipps("98", "Too many concurrent requests");
+pub(crate) const INTERNAL: Code = Code {
+    status: 500,
+    group: Some("VippsError"),
+    code: "99",
+    message: "Internal error",
+};
+
+pub(crate) const NOT_A_USER: Code = Code {
+    status: 400,
+    group: Some("User"),
+    code: "81",
+    message: "User not registered with Vipps",
+};
+
+pub(crate) const ORDER_ID_USED: Code = Code {
+    status: 400,
+    group: None,
+    code: "34",
+    message: "orderId is already used, and must be unique",
+};
+pub(crate) const UNKNOWN_ORDER: Code = merchant(404, "35", "Order not found");
+pub(crate) const LANDING_PAGE_REQUIRED: Code = merchant(
+    400,
+    "38",
+    "skipLandingPage is not allowed for this sales unit",
+);
+
+/// Every code above, for the faults that name one.
+pub(crate) const ALL: &[Code] = &[
+    NOT_ACTED,
+    ALREADY_CAPTURED,
+    CAPTURE_EXCEEDS,
+    NOT_RESERVED,
+    REFUND_EXCEEDS,
+    ONLY_RESERVED,
+    NOTHING_TO_REFUND,
+    OTHER_AMOUNT,
+    REFUND_TOO_LATE,
+    TOO_LATE,
+    NOT_ALLOWED,
+    ALREADY_PROCESSED,
+    OTHER_REQUEST,
+    LOCKED,
+    TOO_MANY_AT_ONCE,
+    INTERNAL,
+    NOT_A_USER,
+    ORDER_ID_USED,
+    UNKNOWN_ORDER,
+    LANDING_PAGE_REQUIRED,
+];
+
+impl Code {
+    /// The error as the eCom API answers it: an array of one.
+    pub(crate) fn response(&self, random: &mut Random) -> Response {
+        let response = Response::json(
+            self.status,
+            ecom_body(self.group, self.code, self.message, random),
+        );
+        if self.group.is_none() {
+            response.departing("a duplicate order id is answered without errorGroup")
+        } else {
+            response
+        }
+    }
+}
+
+/// Any error in the eCom API's shape.
+pub(crate) fn ecom(
+    status: u16,
+    group: Option<&str>,
+    code: &str,
+    message: &str,
+    random: &mut Random,
+) -> Response {
+    Response::json(status, ecom_body(group, code, message, random))
+}
+
+fn ecom_body(group: Option<&str>, code: &str, message: &str, random: &mut Random) -> Value {
+    let mut error = Map::new();
+    if let Some(group) = group {
+        error.insert("errorGroup".into(), group.into());
+    }
+    error.insert("errorCode".into(), code.into());
+    error.insert("errorMessage".into(), message.into());
+    error.insert("contextId".into(), random.uuid().into());
+    Value::Array(vec![Value::Object(error)])
+}
+
+/// A field that breaks a rule, as the eCom API tells it: the field is the code.
+pub(crate) fn invalid_request(field: &str, message: &str, random: &mut Random) -> Response {
+    Response::json(
+        400,
+        ecom_body(Some("InvalidRequest"), field, message, random),
+    )
+}
+
+/// What the API gateway answers on its own.
+pub(crate) fn gateway(status: u16, message: &str) -> Response {
+    Response::json(status, json!({"statusCode": status, "message": message}))
+        .departing("the gateway answers in its own shape")
+}
+
+/// The gateway's other shape, the one that the eCom description knows.
+pub(crate) fn gateway_info(status: u16, title: &str, message: &str) -> Response {
+    Response::json(
+        status,
+        json!({
+            "responseInfo": {"responseCode": status, "responseMessage": title},
+            "result": {"message": message},
+        }),
+    )
+}
+
+/// Azure AD's answer to a token request that it refuses.
+pub(crate) fn azure(
+    status: u16,
+    error: &str,
+    codes: &[u32],
+    description: &str,
+    now: jiff::Timestamp,
+    random: &mut Random,
+) -> Response {
+    let trace = random.uuid();
+    let correlation = random.uuid();
+    let stamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+    let first = codes.first().copied().unwrap_or_default();
+    Response::json(
+        status,
+        json!({
+            "error": error,
+            "error_description": format!(
+                "AADSTS{first}: {description}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {stamp}"
+            ),
+            "error_codes": codes,
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": format!("https://login.windows.net/error?code={first}"),
+        }),
+    )
+}
+
+/// The QR API's problem body.
+pub(crate) fn qr(status: u16, title: &str, detail: &str, random: &mut Random) -> Response {
+    Response::json(
+        status,
+        json!({"title": title, "detail": detail, "instance": random.uuid()}),
+    )
+}
+
+/// The QR API's answer to fields that break a rule; the names are in Pascal case.
+pub(crate) fn qr_invalid(params: &[(String, String)], random: &mut Random) -> Response {
+    let params: Vec<Value> = params
+        .iter()
+        .map(|(name, reason)| json!({"name": pascal_case(name), "reason": reason}))
+        .collect();
+    Response::json(
+        400,
+        json!({
+            "type": "https://datatracker.ietf.org/doc/html/rfc7231#section-6.5.1",
+            "title": "One or more validation errors occurred.",
+            "detail": "BadRequest",
+            "instance": random.trace_id(),
+            "invalidParams": params,
+        }),
+    )
+}
+
+/// The two exchange operations' answer to fields that break a rule.
+pub(crate) fn exchange_invalid(params: &[(String, String)]) -> Response {
+    let params: Vec<Value> = params
+        .iter()
+        .map(|(name, reason)| json!({"name": name, "reason": reason}))
+        .collect();
+    Response::json(
+        400,
+        json!({
+            "title": "Bad request",
+            "status": 400,
+            "detail": "The request body contains one or more invalid parameters.",
+            "extraDetails": params,
+        }),
+    )
+}
+
+/// The simulator's own refusal to guess.
+pub(crate) fn unmodelled(feature: &str) -> Response {
+    Response::json(
+        501,
+        json!({
+            "title": "Not modelled by the simulator",
+            "status": 501,
+            "detail": format!("The simulator does not model {feature}; Vipps itself might answer anything here."),
+        }),
+    )
+    .departing("the simulator speaks for itself")
+    .noted(format!("not modelled: {feature}"))
+}
+
+/// An answer of the simulator that the vendored spec forbids: a fault of the
+/// simulator, told as one.
+pub(crate) fn broken_promise(operation: &str, violation: &str) -> Response {
+    Response::json(
+        501,
+        json!({
+            "title": "The simulator's own answer does not fit the vendored spec",
+            "status": 501,
+            "detail": format!("{operation}: {violation}"),
+        }),
+    )
+    .departing("the simulator speaks for itself")
+    .noted(format!("own answer breaks the spec: {violation}"))
+}
+
+fn pascal_case(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_unique_together_with_its_group() {
+        for (index, one) in ALL.iter().enumerate() {
+            for other in &ALL[index + 1..] {
+                assert_ne!((one.group, one.code), (other.group, other.code));
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_in_pascal_case() {
+        assert_eq!(pascal_case("redirectUrl"), "RedirectUrl");
+        assert_eq!(pascal_case(""), "");
+        assert_eq!(pascal_case("ærlig"), "Ærlig");
+    }
+}

@@ -1,0 +1,515 @@
+//! Faults by rule: which request, before or after it took effect, and what goes
+//! wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::clock::later;
+use super::engine::Engine;
+use super::errors;
+use super::random::Random;
+use super::wire::{Body, Response};
+
+/// The faults of a simulator.
+///
+/// A rule says which requests it is for, and then what goes wrong. It stays
+/// until it has struck as often as [`times`](FaultRule::times) says, or until
+/// it is [removed](Fault::remove).
+///
+/// ```
+/// # use vipps::simulator::Simulator;
+/// let sim = Simulator::start()?;
+/// // The worst case: the money has moved and nobody was told.
+/// let lost = sim
+///     .faults()
+///     .on("capture_payment_using_post")
+///     .after_commit()
+///     .times(1)
+///     .reset();
+/// // ... the code under test captures ...
+/// assert_eq!(lost.hits(), 0);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Faults(Arc<Engine>);
+
+impl Faults {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self(engine)
+    }
+
+    /// A rule for one operation, named as in
+    /// [`Entry::operation`](super::Entry::operation).
+    pub fn on(&self, operation: impl Into<String>) -> FaultRule {
+        FaultRule::new(Arc::clone(&self.0), Some(operation.into()))
+    }
+
+    /// A rule for every request.
+    pub fn any(&self) -> FaultRule {
+        FaultRule::new(Arc::clone(&self.0), None)
+    }
+
+    /// Removes all rules.
+    pub fn clear(&self) {
+        self.0.with_rules(|rules, _| rules.clear());
+    }
+}
+
+/// Whether the request takes effect although something goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Before,
+    After,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone)]
+enum Damage {
+    /// Another answer.
+    Answer(Response),
+    /// The eCom error of this group and code.
+    Code(String, String),
+    /// Nothing but time passes.
+    Delay(Duration),
+    Manner(Manner),
+    Garbage,
+    TruncatedJson,
+    Oversized(usize),
+}
+
+/// How an answer goes over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Whole,
+    /// No byte, and the connection stays open.
+    Stall,
+    /// The head and half the body, and then nothing more.
+    StallInBody,
+    /// The connection is reset before any byte.
+    Reset,
+    ResetInHeaders,
+    ResetInBody,
+    /// The connection ends in order, but before the body does.
+    Truncate,
+}
+
+/// A rule being made. Nothing happens until one of the methods that say what
+/// goes wrong is called; that one switches it on.
+///
+/// What replaces the answer (`status`, `html`, `reset`, ...) strikes before the
+/// request takes effect, what damages it (`delay`, `truncate`, `garbage_json`,
+/// ...) after, unless [`before_commit`](Self::before_commit) or
+/// [`after_commit`](Self::after_commit) says otherwise.
+#[derive(Debug, Clone)]
+#[must_use = "a rule does nothing until it says what goes wrong"]
+pub struct FaultRule {
+    engine: Arc<Engine>,
+    operation: Option<String>,
+    order: Option<String>,
+    nth: Option<u64>,
+    times: Option<u64>,
+    moment: Option<Moment>,
+    probability: f64,
+    seed: Option<u64>,
+    lasts: Option<Duration>,
+    retry_after: Option<String>,
+}
+
+impl FaultRule {
+    fn new(engine: Arc<Engine>, operation: Option<String>) -> Self {
+        Self {
+            engine,
+            operation,
+            order: None,
+            nth: None,
+            times: None,
+            moment: None,
+            probability: 1.0,
+            seed: None,
+            lasts: None,
+            retry_after: None,
+        }
+    }
+
+    /// Only requests for this order.
+    pub fn order(mut self, order_id: impl Into<String>) -> Self {
+        self.order = Some(order_id.into());
+        self
+    }
+
+    /// From the `n`-th matching request on, counted from 1; without
+    /// [`times`](Self::times) only that one.
+    pub fn nth(mut self, n: u64) -> Self {
+        self.nth = Some(n);
+        self
+    }
+
+    /// At most `n` times.
+    pub fn times(mut self, n: u64) -> Self {
+        self.times = Some(n);
+        self
+    }
+
+    /// With this probability, from 0 to 1, by the simulator's seed.
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.probability = probability;
+        self
+    }
+
+    /// A seed of its own for [`probability`](Self::probability).
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// For this long from now, by the simulator's clock.
+    pub fn during(mut self, time: Duration) -> Self {
+        self.lasts = Some(time);
+        self
+    }
+
+    /// The request takes no effect: it never got as far as Vipps.
+    pub fn before_commit(mut self) -> Self {
+        self.moment = Some(Moment::Before);
+        self
+    }
+
+    /// The request takes effect, only its answer suffers.
+    pub fn after_commit(mut self) -> Self {
+        self.moment = Some(Moment::After);
+        self
+    }
+
+    /// Adds a `Retry-After` header to the answer: a number of seconds, or the
+    /// text of a date.
+    pub fn retry_after(mut self, value: impl ToString) -> Self {
+        self.retry_after = Some(value.to_string());
+        self
+    }
+
+    /// Answers with this status, in the gateway's shape.
+    pub fn status(self, status: u16) -> Fault {
+        let answer = errors::gateway(status, "A fault that was asked for");
+        self.install(Moment::Before, Damage::Answer(answer))
+    }
+
+    /// Answers with this status and body: JSON when it parses as such, text
+    /// otherwise.
+    pub fn status_with_body(self, status: u16, body: impl Into<String>) -> Fault {
+        let body = body.into();
+        let answer = match serde_json::from_str::<Value>(&body) {
+            Ok(value) => Response::json(status, value),
+            Err(_) if body.is_empty() => Response::empty(status),
+            Err(_) => Response::raw(status, "text/plain;charset=UTF-8", body),
+        };
+        self.install(Moment::Before, Damage::Answer(answer))
+    }
+
+    /// Answers with an error of the eCom API, such as `("VippsError", "94")`
+    /// for a locked order. Known codes get their message and status; others are
+    /// answered with 400.
+    pub fn ecom_error(self, group: impl Into<String>, code: impl Into<String>) -> Fault {
+        self.install(Moment::Before, Damage::Code(group.into(), code.into()))
+    }
+
+    /// Answers with this status and a page of HTML, as proxies do.
+    pub fn html(self, status: u16) -> Fault {
+        let page = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>\n";
+        let answer = Response::raw(status, "text/html", page);
+        self.install(Moment::Before, Damage::Answer(answer))
+    }
+
+    /// Lets real time pass: before the request takes effect with
+    /// [`before_commit`](Self::before_commit), otherwise before its answer.
+    pub fn delay(self, time: Duration) -> Fault {
+        self.install(Moment::After, Damage::Delay(time))
+    }
+
+    /// Never answers; the connection stays open.
+    pub fn stall(self) -> Fault {
+        self.install(Moment::Before, Damage::Manner(Manner::Stall))
+    }
+
+    /// Sends the head and half the body, and then nothing more.
+    pub fn stall_in_body(self) -> Fault {
+        self.install(Moment::After, Damage::Manner(Manner::StallInBody))
+    }
+
+    /// Resets the connection before any byte of an answer.
+    pub fn reset(self) -> Fault {
+        self.install(Moment::Before, Damage::Manner(Manner::Reset))
+    }
+
+    /// Resets the connection in the middle of the answer's head.
+    pub fn reset_in_headers(self) -> Fault {
+        self.install(Moment::After, Damage::Manner(Manner::ResetInHeaders))
+    }
+
+    /// Resets the connection in the middle of the answer's body.
+    pub fn reset_in_body(self) -> Fault {
+        self.install(Moment::After, Damage::Manner(Manner::ResetInBody))
+    }
+
+    /// Closes the connection in order, in the middle of the answer's body.
+    pub fn truncate(self) -> Fault {
+        self.install(Moment::After, Damage::Manner(Manner::Truncate))
+    }
+
+    /// Sends a complete answer whose body is only the first half of its JSON.
+    pub fn truncated_json(self) -> Fault {
+        self.install(Moment::After, Damage::TruncatedJson)
+    }
+
+    /// Keeps status and headers, and puts something that is not JSON in the body.
+    pub fn garbage_json(self) -> Fault {
+        self.install(Moment::After, Damage::Garbage)
+    }
+
+    /// Keeps status and headers, and sends a body of this many bytes.
+    pub fn oversized(self, bytes: usize) -> Fault {
+        self.install(Moment::After, Damage::Oversized(bytes))
+    }
+
+    fn install(self, usual: Moment, damage: Damage) -> Fault {
+        let engine = Arc::clone(&self.engine);
+        let id = engine.with_rules(|rules, now| rules.add(self, usual, damage, now));
+        Fault { engine, id }
+    }
+}
+
+/// A rule that is switched on. Dropping it leaves the rule in place.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    engine: Arc<Engine>,
+    id: u64,
+}
+
+impl Fault {
+    /// How often it has struck.
+    pub fn hits(&self) -> u64 {
+        self.engine.with_rules(|rules, _| rules.hits(self.id))
+    }
+
+    /// Switches it off.
+    pub fn remove(&self) {
+        self.engine.with_rules(|rules, _| rules.remove(self.id));
+    }
+}
+
+#[derive(Debug)]
+struct Active {
+    id: u64,
+    rule: FaultRule,
+    moment: Moment,
+    damage: Damage,
+    random: Random,
+    ends: Option<Timestamp>,
+    seen: u64,
+    hits: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rules {
+    active: Vec<Active>,
+    retired: Vec<(u64, u64)>,
+    made: u64,
+    seed: u64,
+}
+
+/// A fault that strikes one request.
+#[derive(Debug, Clone)]
+pub(crate) struct Strike {
+    moment: Moment,
+    damage: Damage,
+    retry_after: Option<String>,
+}
+
+impl Rules {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            active: Vec::new(),
+            retired: Vec::new(),
+            made: 0,
+            seed,
+        }
+    }
+
+    fn add(&mut self, rule: FaultRule, usual: Moment, damage: Damage, now: Timestamp) -> u64 {
+        self.made += 1;
+        let seed = rule.seed.unwrap_or(self.seed ^ self.made);
+        self.active.push(Active {
+            id: self.made,
+            moment: rule.moment.unwrap_or(usual),
+            damage,
+            random: Random::new(seed),
+            ends: rule.lasts.map(|time| later(now, time)),
+            seen: 0,
+            hits: 0,
+            rule,
+        });
+        self.made
+    }
+
+    fn hits(&self, id: u64) -> u64 {
+        let active = self.active.iter().find(|active| active.id == id);
+        let retired = self.retired.iter().find(|(retired, _)| *retired == id);
+        active
+            .map(|active| active.hits)
+            .or(retired.map(|(_, hits)| *hits))
+            .unwrap_or(0)
+    }
+
+    fn remove(&mut self, id: u64) {
+        let retired = &mut self.retired;
+        self.active.retain(|active| {
+            if active.id == id {
+                retired.push((id, active.hits));
+            }
+            active.id != id
+        });
+    }
+
+    fn clear(&mut self) {
+        let gone = self.active.drain(..).map(|active| (active.id, active.hits));
+        self.retired.extend(gone);
+    }
+
+    /// The oldest rule that strikes this request.
+    pub(crate) fn strike(
+        &mut self,
+        operation: Option<&str>,
+        order: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Strike> {
+        self.active
+            .iter_mut()
+            .find_map(|active| active.strike(operation, order, now))
+    }
+}
+
+impl Active {
+    fn strike(
+        &mut self,
+        operation: Option<&str>,
+        order: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Strike> {
+        let rule = &self.rule;
+        let meant = rule
+            .operation
+            .as_deref()
+            .is_none_or(|op| operation == Some(op))
+            && rule.order.as_deref().is_none_or(|id| order == Some(id))
+            && self.ends.is_none_or(|ends| now < ends);
+        if !meant {
+            return None;
+        }
+        self.seen += 1;
+        let times = rule.times.or(rule.nth.map(|_| 1));
+        let due = rule.nth.is_none_or(|nth| self.seen >= nth)
+            && times.is_none_or(|times| self.hits < times)
+            && self.random.chance(rule.probability);
+        if !due {
+            return None;
+        }
+        self.hits += 1;
+        Some(Strike {
+            moment: self.moment,
+            damage: self.damage.clone(),
+            retry_after: rule.retry_after.clone(),
+        })
+    }
+}
+
+impl Strike {
+    /// Whether the request takes effect.
+    pub(crate) fn commits(&self) -> bool {
+        self.moment == Moment::After || matches!(self.damage, Damage::Delay(_))
+    }
+
+    /// How long the request waits before it takes effect.
+    pub(crate) fn wait_before(&self) -> Duration {
+        match (self.moment, &self.damage) {
+            (Moment::Before, Damage::Delay(time)) => *time,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How long its answer waits.
+    pub(crate) fn wait_after(&self) -> Duration {
+        match (self.moment, &self.damage) {
+            (Moment::After, Damage::Delay(time)) => *time,
+            _ => Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn manner(&self) -> Manner {
+        match self.damage {
+            Damage::Manner(manner) => manner,
+            _ => Manner::Whole,
+        }
+    }
+
+    /// What becomes of the answer; `None` when the request took no effect and
+    /// there is none.
+    pub(crate) fn damage(&self, answer: Option<Response>, random: &mut Random) -> Response {
+        let kept = || {
+            answer
+                .clone()
+                .unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"))
+        };
+        let mut damaged = match &self.damage {
+            Damage::Answer(answer) => answer.clone(),
+            Damage::Code(group, code) => ecom_error(group, code, random),
+            Damage::Delay(_) | Damage::Manner(_) => kept(),
+            Damage::Garbage => with_body(kept(), b"{\"orderId\": \xff\xfe, oops".to_vec()),
+            Damage::TruncatedJson => {
+                let (_, bytes) = kept().encoded();
+                let half = bytes.len() / 2;
+                with_body(kept(), bytes.slice(..half).to_vec())
+            }
+            Damage::Oversized(bytes) => with_body(kept(), vec![b' '; *bytes]),
+        };
+        if let Some(value) = &self.retry_after {
+            damaged = damaged.with_header("retry-after", value);
+        }
+        let effect = if self.commits() {
+            "the request took effect"
+        } else {
+            "the request took no effect"
+        };
+        damaged.note = Some(format!("fault: {}; {effect}", self.name()));
+        damaged
+    }
+
+    fn name(&self) -> String {
+        match &self.damage {
+            Damage::Answer(answer) => format!("status {}", answer.status),
+            Damage::Code(group, code) => format!("error {group} {code}"),
+            Damage::Delay(time) => format!("delay {time:?}"),
+            Damage::Manner(manner) => format!("{manner:?}").to_lowercase(),
+            Damage::Garbage => "garbage".to_owned(),
+            Damage::TruncatedJson => "truncated JSON".to_owned(),
+            Damage::Oversized(bytes) => format!("body of {bytes} bytes"),
+        }
+    }
+}
+
+fn with_body(mut response: Response, bytes: Vec<u8>) -> Response {
+    let (media_type, _) = response.encoded();
+    response.body = Body::Raw(media_type.unwrap_or("application/json"), bytes.into());
+    response
+}
+
+fn ecom_error(group: &str, code: &str, random: &mut Random) -> Response {
+    let known = errors::ALL
+        .iter()
+        .find(|known| known.group.unwrap_or("Merchant") == group && known.code == code);
+    match known {
+        Some(known) => known.response(random),
+        None => errors::ecom(400, Some(group), code, "A fault that was asked for", random),
+    }
+}

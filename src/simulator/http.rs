@@ -1,0 +1,191 @@
+//! The shell: HTTP/1.1 on a thread of its own, so that it serves tests of any
+//! runtime or none. It carries bytes and, when a fault says so, breaks the
+//! connection; it decides nothing.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use super::engine::{Delivery, Engine};
+use super::errors;
+use super::faults::Manner;
+use super::wire::{Request, Response};
+use super::wreck::{Plan, Stream};
+
+/// No request of these APIs comes near it.
+const LARGEST_REQUEST: usize = 1024 * 1024;
+
+/// A running server. It ends, and frees its port, when dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn listener(address: SocketAddr) -> io::Result<StdListener> {
+        let listener = StdListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    }
+
+    pub(crate) fn start(listener: StdListener, engine: Arc<Engine>) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let (report, started) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("vipps-simulator".into())
+            .spawn(move || {
+                let runtime = match tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(report.send(Err(error))),
+                };
+                runtime.block_on(async move {
+                    match TcpListener::from_std(listener) {
+                        Ok(listener) => {
+                            tokio::spawn(accept(listener, engine));
+                            drop(report.send(Ok(())));
+                            drop(stopped.await);
+                        }
+                        Err(error) => drop(report.send(Err(error))),
+                    }
+                });
+            })?;
+        started.recv().map_err(io::Error::other)??;
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, engine: Arc<Engine>) {
+    loop {
+        // Out of file handles, most likely: others will end.
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
+        };
+        tokio::spawn(connection(stream, Arc::clone(&engine)));
+    }
+}
+
+async fn connection(stream: TcpStream, engine: Arc<Engine>) {
+    // Without it small answers wait for the client's acknowledgement; a
+    // connection that is already gone does not care.
+    drop(stream.set_nodelay(true));
+    let plan = Plan::default();
+    let io = TokioIo::new(Stream::new(stream, plan.clone()));
+    let service = service_fn(move |request| {
+        let (engine, plan) = (Arc::clone(&engine), plan.clone());
+        async move { Ok::<_, Infallible>(exchange(request, &engine, &plan).await) }
+    });
+    let served = http1::Builder::new()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .serve_connection(io, service)
+        .await;
+    if let Err(error) = served {
+        tracing::trace!(%error, "a connection to the simulator broke");
+    }
+}
+
+async fn exchange(
+    request: hyper::Request<Incoming>,
+    engine: &Engine,
+    plan: &Plan,
+) -> hyper::Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return encode(&errors::gateway(413, "Request Entity Too Large"), engine);
+        }
+        // The client broke off; nobody will read this.
+        Err(_) => return encode(&errors::gateway(400, "Bad Request"), engine),
+    };
+    let request = Request {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        headers: head.headers,
+        body,
+    };
+    let arrival = engine.arrive(&request);
+    wait(arrival.wait()).await;
+    let Delivery {
+        response,
+        wait: late,
+        manner,
+    } = engine.answer(&request, &arrival);
+    wait(late).await;
+    if manner == Manner::Stall {
+        std::future::pending::<()>().await;
+    }
+    let encoded = encode(&response, engine);
+    let (_, body) = response.encoded();
+    plan.set(manner, body.len());
+    encoded
+}
+
+async fn wait(time: std::time::Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+fn encode(response: &Response, engine: &Engine) -> hyper::Response<Full<Bytes>> {
+    let (media_type, body) = response.encoded();
+    let mut encoded = hyper::Response::new(Full::new(body));
+    *encoded.status_mut() =
+        http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::NOT_IMPLEMENTED);
+    let date = DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&engine.now())
+        .unwrap_or_default();
+    let own = [
+        ("content-type", media_type.map(str::to_owned)),
+        ("date", Some(date)),
+    ];
+    let given = response
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, Some(value.clone())));
+    for (name, value) in own.into_iter().chain(given) {
+        if let Some(Ok(value)) = value.map(http::HeaderValue::try_from) {
+            encoded
+                .headers_mut()
+                .insert(http::HeaderName::from_static(name), value);
+        }
+    }
+    encoded
+}

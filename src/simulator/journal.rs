@@ -1,0 +1,337 @@
+//! What came in: every request, with its secrets and personal data hidden.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::engine::Engine;
+use super::wire::Request;
+
+/// Older entries are dropped above this number; the counts go on.
+const KEPT: usize = 20_000;
+const HIDDEN: &str = "[redacted]";
+
+/// The record of all requests, oldest first.
+///
+/// ```
+/// # use vipps::simulator::Simulator;
+/// let sim = Simulator::start()?;
+/// // ... the code under test runs ...
+/// assert_eq!(sim.journal().count("capture_payment_using_post"), 0);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Journal(Arc<Engine>);
+
+impl Journal {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self(engine)
+    }
+
+    /// The requests so far, oldest first; at most the latest 20,000.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.0
+            .with_records(|records| records.entries.iter().cloned().collect())
+    }
+
+    /// How many requests were made for an operation, named as in
+    /// [`Entry::operation`].
+    pub fn count(&self, operation: &str) -> usize {
+        self.0
+            .with_records(|records| records.counts.get(operation).copied().unwrap_or(0))
+    }
+
+    /// Forgets everything, the counts too.
+    pub fn clear(&self) {
+        self.0.with_records(|records| {
+            records.entries.clear();
+            records.counts.clear();
+        });
+    }
+}
+
+/// One request and what became of it. Secrets and personal data are hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    number: u64,
+    time: Timestamp,
+    operation: Option<&'static str>,
+    method: String,
+    path: String,
+    query: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    status: Option<u16>,
+    note: Option<String>,
+}
+
+impl Entry {
+    /// When it arrived, by the simulator's clock.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// The operation's id in snake case, such as `capture_payment_using_post`;
+    /// `qr_image` for a code's image, `landing_page` for a payment's page,
+    /// `None` for a path that Vipps does not serve.
+    pub fn operation(&self) -> Option<&str> {
+        self.operation
+    }
+
+    /// The HTTP method.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path as sent, percent-encoded.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query as sent, tokens hidden.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The headers in the order of their names, which are in lower case.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as compact JSON; `None` when there was none.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
+    /// The status that went back; `None` when no answer did.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// What was remarkable: the rule that the request broke, the fault that
+    /// struck, a repeated idempotency key.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    entries: VecDeque<Entry>,
+    counts: HashMap<&'static str, usize>,
+    written: u64,
+}
+
+impl Records {
+    /// Writes a request down; the number finds it again.
+    pub(crate) fn arrived(
+        &mut self,
+        request: &Request,
+        operation: Option<&'static str>,
+        now: Timestamp,
+    ) -> u64 {
+        self.written += 1;
+        if let Some(operation) = operation {
+            *self.counts.entry(operation).or_default() += 1;
+        }
+        if self.entries.len() >= KEPT {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(Entry {
+            number: self.written,
+            time: now,
+            operation,
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            query: request.query.as_deref().map(redacted_query),
+            headers: redacted_headers(request),
+            body: redacted_body(&request.body),
+            status: None,
+            note: None,
+        });
+        self.written
+    }
+
+    pub(crate) fn answered(&mut self, number: u64, status: Option<u16>, note: Option<String>) {
+        let entry = self
+            .entries
+            .iter_mut()
+            .rev()
+            .find(|entry| entry.number == number);
+        if let Some(entry) = entry {
+            entry.status = status;
+            entry.note = note;
+        }
+    }
+}
+
+fn redacted_headers(request: &Request) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let shown = match (name.as_str(), value.to_str()) {
+                ("authorization", Ok(value)) => match value.split_once(' ') {
+                    Some((scheme @ "Bearer", _)) => format!("{scheme} {HIDDEN}"),
+                    _ => HIDDEN.to_owned(),
+                },
+                ("client_id" | "client_secret" | "ocp-apim-subscription-key" | "cookie", _)
+                | (_, Err(_)) => HIDDEN.to_owned(),
+                (_, Ok(value)) => value.to_owned(),
+            };
+            (name.as_str().to_owned(), shown)
+        })
+        .collect();
+    headers.sort();
+    headers
+}
+
+fn redacted_query(query: &str) -> String {
+    query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if name.eq_ignore_ascii_case("token") => format!("{name}={HIDDEN}"),
+            _ => pair.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+fn redacted_body(body: &[u8]) -> Option<String> {
+    if body.is_empty() {
+        return None;
+    }
+    Some(match serde_json::from_slice::<Value>(body) {
+        Ok(mut value) => {
+            hide(&mut value);
+            value.to_string()
+        }
+        Err(_) => format!("[{} bytes that are not JSON]", body.len()),
+    })
+}
+
+/// Hides the members that hold secrets or say who somebody is.
+pub(crate) fn hide(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(members) => {
+            for (name, member) in members {
+                let text = member.as_str();
+                if is_private(name) || text.is_some_and(holds_token) {
+                    if !member.is_null() {
+                        *member = Value::from(HIDDEN);
+                    }
+                } else {
+                    hide(member);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_private(member: &str) -> bool {
+    [
+        "authToken",
+        "token",
+        "access_token",
+        "client_id",
+        "client_secret",
+        "customerToken",
+        "qrCode",
+        "msisdn",
+        "mobileNumber",
+        "customerPhoneNumber",
+        "passengerName",
+        "firstName",
+        "lastName",
+        "email",
+        "userId",
+        "sub",
+        "ssn",
+        "dateOfBirth",
+        "addressLine1",
+        "addressLine2",
+        "city",
+        "postCode",
+        "zipCode",
+    ]
+    .iter()
+    .any(|private| private.eq_ignore_ascii_case(member))
+}
+
+fn holds_token(text: &str) -> bool {
+    text.contains("token=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn bodies_keep_their_shape_and_lose_their_secrets() {
+        let body = json!({
+            "customerInfo": {"mobileNumber": "91234567"},
+            "merchantInfo": {"authToken": "canary", "merchantSerialNumber": "123456"},
+            "url": "https://x/y?v=2&token=canary",
+            "list": [{"customerToken": "canary"}],
+            "sub": null,
+        });
+        let shown = redacted_body(body.to_string().as_bytes()).unwrap();
+        assert!(
+            !shown.contains("canary") && !shown.contains("91234567"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(r#""merchantSerialNumber":"123456""#),
+            "{shown}"
+        );
+        assert!(shown.contains(r#""sub":null"#), "{shown}");
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_is_not_shown() {
+        assert_eq!(
+            redacted_body(b"secret=1").as_deref(),
+            Some("[8 bytes that are not JSON]")
+        );
+        assert_eq!(redacted_body(b""), None);
+    }
+
+    #[test]
+    fn headers_lose_every_credential() {
+        let mut headers = http::HeaderMap::new();
+        for name in [
+            "authorization",
+            "client_id",
+            "client_secret",
+            "ocp-apim-subscription-key",
+        ] {
+            headers.insert(name, http::HeaderValue::from_static("Bearer canary"));
+        }
+        headers.insert("x-request-id", http::HeaderValue::from_static("key-1"));
+        let request = Request {
+            method: http::Method::GET,
+            path: "/".into(),
+            query: Some("v=2&token=canary".into()),
+            headers,
+            body: bytes::Bytes::new(),
+        };
+        let mut records = Records::default();
+        records.arrived(&request, None, Timestamp::UNIX_EPOCH);
+        let shown = format!("{records:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("key-1"));
+    }
+}

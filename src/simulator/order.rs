@@ -1,0 +1,339 @@
+//! One payment: its states, its money and its history. What may happen when is
+//! decided here and nowhere else.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::clock::later;
+use super::errors::{self, Code};
+use super::ledger::{Effect, EffectKind};
+
+/// How long a landing page can be opened, and after that, how long the customer
+/// has in the app.
+pub(crate) const TIME_TO_SCAN: Duration = Duration::from_secs(300);
+pub(crate) const TIME_TO_PAY: Duration = Duration::from_secs(300);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Capture and cancel end 180 days after the reservation, refunds 365 days after it.
+const TIME_TO_CAPTURE: Duration = Duration::from_secs(180 * DAY.as_secs());
+const TIME_TO_REFUND: Duration = Duration::from_secs(365 * DAY.as_secs());
+
+/// Whether a sales unit reserves first or takes the money at once.
+///
+/// Vipps decides this per sales unit; a merchant cannot choose it per payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CaptureType {
+    /// The approved amount is reserved and must be captured (`RESERVE`).
+    #[default]
+    Reserve,
+    /// The approved amount is charged at once (`SALE`).
+    Direct,
+}
+
+/// Where a payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Waiting for the customer.
+    Initiated,
+    /// Approved: reserved, captured, refunded; the sums tell the rest.
+    Approved,
+    /// The issuer refused the customer's card.
+    Failed,
+    /// Cancelled before or after the reservation, nothing captured.
+    Cancelled,
+    /// Nobody acted in time.
+    Expired,
+}
+
+/// An entry of the transaction log, as `details` shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) operation: &'static str,
+    pub(crate) success: bool,
+    pub(crate) amount: i64,
+    pub(crate) text: String,
+    pub(crate) transaction_id: Option<String>,
+    pub(crate) request_id: String,
+    pub(crate) time: Timestamp,
+}
+
+/// What an idempotency key was used for.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    pub(crate) amount: i64,
+    pub(crate) request: Value,
+    pub(crate) answer: Value,
+}
+
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) id: String,
+    pub(crate) msn: String,
+    pub(crate) amount: i64,
+    pub(crate) text: String,
+    pub(crate) capture_type: CaptureType,
+    pub(crate) created: Timestamp,
+    pub(crate) scanned: Option<Timestamp>,
+    pub(crate) approved: Option<Timestamp>,
+    pub(crate) phase: Phase,
+    /// Whether the customer has approved or rejected.
+    pub(crate) user_acted: bool,
+    /// Oldest first.
+    pub(crate) log: Vec<Entry>,
+    pub(crate) effects: Vec<Effect>,
+    /// By endpoint and idempotency key.
+    pub(crate) done: HashMap<(&'static str, String), Done>,
+}
+
+/// What a merchant wants to do with a payment.
+#[derive(Debug)]
+pub(crate) struct Action<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) transaction_id: String,
+    pub(crate) now: Timestamp,
+}
+
+/// The sums that Vipps shows for a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Summary {
+    pub(crate) captured: i64,
+    pub(crate) left_to_capture: i64,
+    pub(crate) refunded: i64,
+    pub(crate) left_to_refund: i64,
+}
+
+impl Order {
+    pub(crate) fn new(
+        id: String,
+        msn: String,
+        amount: i64,
+        text: String,
+        capture_type: CaptureType,
+        now: Timestamp,
+    ) -> Self {
+        let initiated = Entry {
+            operation: "INITIATE",
+            success: true,
+            amount,
+            text: text.clone(),
+            transaction_id: None,
+            request_id: String::new(),
+            time: now,
+        };
+        Self {
+            id,
+            msn,
+            amount,
+            text,
+            capture_type,
+            created: now,
+            scanned: None,
+            approved: None,
+            phase: Phase::Initiated,
+            user_acted: false,
+            log: vec![initiated],
+            effects: Vec::new(),
+            done: HashMap::new(),
+        }
+    }
+
+    fn sum(&self, kind: EffectKind) -> i64 {
+        self.effects
+            .iter()
+            .filter(|effect| effect.kind() == kind)
+            .map(Effect::amount)
+            .sum()
+    }
+
+    pub(crate) fn summary(&self) -> Summary {
+        let sold = self.sum(EffectKind::Sale);
+        let captured = sold + self.sum(EffectKind::Capture);
+        let refunded = self.sum(EffectKind::Refund);
+        Summary {
+            captured,
+            left_to_capture: self.sum(EffectKind::Reserve) + sold
+                - captured
+                - self.sum(EffectKind::Release),
+            refunded,
+            left_to_refund: captured - refunded,
+        }
+    }
+
+    /// When this payment ends by itself, as long as nobody has acted.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        match self.scanned {
+            Some(scanned) => later(scanned, TIME_TO_PAY),
+            None => later(self.created, TIME_TO_SCAN),
+        }
+    }
+
+    /// The time after which the landing page and its QR code open no more.
+    pub(crate) fn landing_page_ends(&self) -> Timestamp {
+        later(self.created, TIME_TO_SCAN)
+    }
+
+    fn record(&mut self, operation: &'static str, success: bool, amount: i64, action: &Action<'_>) {
+        self.log.push(Entry {
+            operation,
+            success,
+            amount,
+            text: action.text.to_owned(),
+            transaction_id: Some(action.transaction_id.clone()),
+            request_id: action.key.unwrap_or_default().to_owned(),
+            time: action.now,
+        });
+    }
+
+    fn take_effect(&mut self, kind: EffectKind, amount: i64, action: &Action<'_>) {
+        self.effects
+            .push(Effect::new(kind, amount, action.key, action.now));
+    }
+
+    /// The customer opens the payment: from now on its first entry has an id.
+    pub(crate) fn scan(&mut self, transaction_id: String, now: Timestamp) {
+        if self.scanned.is_none() {
+            self.scanned = Some(now);
+            if let Some(first) = self.log.first_mut() {
+                first.transaction_id = Some(transaction_id);
+            }
+        }
+    }
+
+    /// The id under which the customer's part of the payment runs.
+    fn payment_id(&self) -> Option<String> {
+        self.log.first()?.transaction_id.clone()
+    }
+
+    fn by_customer(&mut self, operation: &'static str, success: bool, now: Timestamp) {
+        self.user_acted = true;
+        self.log.push(Entry {
+            operation,
+            success,
+            amount: self.amount,
+            text: self.text.clone(),
+            transaction_id: self.payment_id(),
+            request_id: String::new(),
+            time: now,
+        });
+    }
+
+    /// The name of the step that follows an approval.
+    pub(crate) fn approval(&self) -> (&'static str, EffectKind) {
+        match self.capture_type {
+            CaptureType::Reserve => ("RESERVE", EffectKind::Reserve),
+            CaptureType::Direct => ("SALE", EffectKind::Sale),
+        }
+    }
+
+    /// The customer approves and the issuer agrees.
+    pub(crate) fn approve(&mut self, now: Timestamp) {
+        let (operation, kind) = self.approval();
+        self.by_customer(operation, true, now);
+        self.effects.push(Effect::new(kind, self.amount, None, now));
+        self.approved = Some(now);
+        self.phase = Phase::Approved;
+    }
+
+    /// The customer approves and the issuer refuses.
+    pub(crate) fn decline(&mut self, now: Timestamp) {
+        let (operation, _) = self.approval();
+        self.by_customer(operation, false, now);
+        self.phase = Phase::Failed;
+    }
+
+    /// The customer says no.
+    pub(crate) fn reject(&mut self, now: Timestamp) {
+        self.by_customer("CANCEL", true, now);
+        self.phase = Phase::Cancelled;
+    }
+
+    fn too_late(&self, limit: Duration, now: Timestamp) -> bool {
+        now > later(self.approved.unwrap_or(self.created), limit)
+    }
+
+    /// Captures `asked` øre, or what is left when `None`.
+    pub(crate) fn capture(&mut self, asked: Option<i64>, action: &Action<'_>) -> Result<i64, Code> {
+        match self.phase {
+            Phase::Initiated | Phase::Failed | Phase::Expired => return Err(errors::NOT_RESERVED),
+            Phase::Cancelled => return Err(errors::NOT_ALLOWED),
+            Phase::Approved => {}
+        }
+        if self.too_late(TIME_TO_CAPTURE, action.now) {
+            return Err(errors::TOO_LATE);
+        }
+        let left = self.summary().left_to_capture;
+        let amount = asked.unwrap_or(left);
+        if left == 0 || amount > left {
+            return Err(errors::CAPTURE_EXCEEDS);
+        }
+        self.record("CAPTURE", true, amount, action);
+        self.take_effect(EffectKind::Capture, amount, action);
+        Ok(amount)
+    }
+
+    /// Refunds `asked` øre, or what is left when `None`.
+    pub(crate) fn refund(&mut self, asked: Option<i64>, action: &Action<'_>) -> Result<i64, Code> {
+        match self.phase {
+            Phase::Initiated | Phase::Failed | Phase::Expired => return Err(errors::NOT_ALLOWED),
+            Phase::Cancelled => return Err(errors::NOTHING_TO_REFUND),
+            Phase::Approved => {}
+        }
+        let summary = self.summary();
+        if summary.captured == 0 {
+            return Err(errors::ONLY_RESERVED);
+        }
+        if self.too_late(TIME_TO_REFUND, action.now) {
+            return Err(errors::REFUND_TOO_LATE);
+        }
+        let amount = asked.unwrap_or(summary.left_to_refund);
+        if summary.left_to_refund == 0 || amount > summary.left_to_refund {
+            return Err(errors::REFUND_EXCEEDS);
+        }
+        self.record("REFUND", true, amount, action);
+        self.take_effect(EffectKind::Refund, amount, action);
+        Ok(amount)
+    }
+
+    /// Cancels what is not captured yet; after a partial capture only when the
+    /// merchant asks for the rest to be released. Gives the amount and whether
+    /// there was a reservation.
+    pub(crate) fn cancel(
+        &mut self,
+        release_rest: bool,
+        action: &Action<'_>,
+    ) -> Result<(i64, bool), Code> {
+        match self.phase {
+            Phase::Cancelled => return Err(errors::ALREADY_PROCESSED),
+            Phase::Initiated | Phase::Failed | Phase::Expired => {
+                if self.too_late(TIME_TO_CAPTURE, action.now) {
+                    return Err(errors::TOO_LATE);
+                }
+                let amount = self.amount;
+                self.record("CANCEL", true, amount, action);
+                if let Some(entry) = self.log.last_mut() {
+                    entry.transaction_id = None;
+                }
+                self.phase = Phase::Cancelled;
+                return Ok((amount, false));
+            }
+            Phase::Approved => {}
+        }
+        let summary = self.summary();
+        if summary.left_to_capture == 0 || (summary.captured > 0 && !release_rest) {
+            return Err(errors::ALREADY_CAPTURED);
+        }
+        if self.too_late(TIME_TO_CAPTURE, action.now) {
+            return Err(errors::TOO_LATE);
+        }
+        let amount = summary.left_to_capture;
+        self.record("VOID", true, amount, action);
+        self.take_effect(EffectKind::Release, amount, action);
+        if summary.captured == 0 {
+            self.phase = Phase::Cancelled;
+        }
+        Ok((amount, true))
+    }
+}

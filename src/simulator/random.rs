@@ -1,0 +1,121 @@
+//! The simulator's only source of chance: the same seed gives the same ids,
+//! the same tokens, the same faults.
+//!
+//! Hand-written (`SplitMix64`), because a library may change its sequence in any
+//! release and with it the bytes of every recorded test.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut out = [0; N];
+        for chunk in out.chunks_mut(8) {
+            let random = self.next().to_le_bytes();
+            for (to, from) in chunk.iter_mut().zip(random) {
+                *to = from;
+            }
+        }
+        out
+    }
+
+    /// Whether an event of this probability happens.
+    #[allow(clippy::cast_precision_loss)] // 53 bits fit a double exactly
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+        ((self.next() >> 11) as f64) < probability * ((1_u64 << 53) as f64)
+    }
+
+    /// 32 hexadecimal digits.
+    pub(crate) fn hex32(&mut self) -> String {
+        format!("{:016x}{:016x}", self.next(), self.next())
+    }
+
+    pub(crate) fn uuid(&mut self) -> String {
+        let (a, b) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            a >> 32,
+            (a >> 16) & 0xffff,
+            a & 0xfff,
+            0x8000 | ((b >> 48) & 0x3fff),
+            b & 0xffff_ffff_ffff
+        )
+    }
+
+    /// A W3C trace id as the QR API puts it into `instance`.
+    pub(crate) fn trace_id(&mut self) -> String {
+        format!("00-{}-{:016x}-00", self.hex32(), self.next())
+    }
+
+    /// Text of the form `eyJ….….…`: claims that can be read, a signature that
+    /// means nothing.
+    pub(crate) fn jwt<const SIGNATURE: usize>(&mut self, claims: &serde_json::Value) -> String {
+        format!(
+            "{}.{}.{}",
+            URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"RS256","kid":"simulator"}"#),
+            URL_SAFE_NO_PAD.encode(claims.to_string()),
+            URL_SAFE_NO_PAD.encode(self.bytes::<SIGNATURE>())
+        )
+    }
+
+    /// Eight letters and digits, as at the end of a QR code's text.
+    pub(crate) fn slug(&mut self) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let mut bits = self.next();
+        (0..8)
+            .map(|_| {
+                let letter = ALPHABET[usize::from((bits & 31) as u8)];
+                bits >>= 5;
+                char::from(letter)
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_sequence() {
+        let (mut a, mut b) = (Random::new(7), Random::new(7));
+        assert_eq!(a.uuid(), b.uuid());
+        assert_eq!(a.slug(), b.slug());
+        assert_ne!(a.uuid(), a.uuid());
+        assert_ne!(Random::new(8).uuid(), Random::new(7).uuid());
+    }
+
+    #[test]
+    fn chance_is_never_at_zero_and_always_at_one() {
+        let mut random = Random::new(1);
+        for _ in 0..1000 {
+            assert!(!random.chance(0.0));
+            assert!(random.chance(1.0));
+        }
+        let hits = (0..10_000).filter(|_| random.chance(0.25)).count();
+        assert!((2_300..2_700).contains(&hits), "{hits} of 10000");
+    }
+
+    #[test]
+    fn a_uuid_is_of_version_four() {
+        let uuid = Random::new(3).uuid();
+        assert_eq!(uuid.len(), 36);
+        assert_eq!(uuid.as_bytes()[14], b'4');
+        assert!(matches!(uuid.as_bytes()[19], b'8'..=b'b'), "{uuid}");
+    }
+}

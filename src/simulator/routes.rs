@@ -1,0 +1,314 @@
+//! Which operation a request is meant for: the table of everything that Vipps
+//! serves here, and of what it serves that the simulator does not model.
+
+use http::Method;
+
+use super::core::Call;
+use super::state::State;
+use super::wire::{Request, Response, decode};
+use super::{ecom, qr, token};
+
+/// The three APIs, each with its own error shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    AccessToken,
+    Ecom,
+    Qr,
+    /// The two exchange operations of the QR API, which err in a shape of their own.
+    Exchange,
+}
+
+/// Calls per minute, and what they are counted by besides the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    None,
+    PerMerchant(usize),
+    PerSubscriptionKey(usize),
+}
+
+/// One operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// The spec's `operationId` in snake case.
+    pub(crate) id: &'static str,
+    pub(crate) api: Api,
+    pub(crate) method: Method,
+    /// The path in the vendored spec, the server's prefix included.
+    pub(crate) template: &'static str,
+    pub(crate) limit: Limit,
+    /// Whether a body of JSON is expected.
+    pub(crate) body: bool,
+    pub(crate) handler: fn(&mut State, &Call<'_>) -> Response,
+}
+
+/// Where a request leads.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Operation(&'static Operation, Vec<(&'static str, String)>),
+    /// A link to a QR code's image.
+    Image,
+    /// The payment's page in a browser.
+    LandingPage,
+    /// Vipps serves it, the simulator does not.
+    Unmodelled(&'static str),
+    WrongMethod,
+    Nothing,
+}
+
+impl Found {
+    /// The name for the journal and for faults.
+    pub(crate) fn id(&self) -> Option<&'static str> {
+        match self {
+            Self::Operation(operation, _) => Some(operation.id),
+            Self::Image => Some("qr_image"),
+            Self::LandingPage => Some("landing_page"),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn order_id(&self) -> Option<&str> {
+        let Self::Operation(_, params) = self else {
+            return None;
+        };
+        parameter(params, "orderId")
+    }
+}
+
+/// A path parameter's decoded value.
+pub(crate) fn parameter<'a>(params: &'a [(&'static str, String)], name: &str) -> Option<&'a str> {
+    params
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+pub(crate) static OPERATIONS: &[Operation] = &[
+    Operation {
+        id: "fetch_authorization_token_using_post",
+        api: Api::AccessToken,
+        method: Method::POST,
+        template: "/accesstoken/get",
+        limit: Limit::None,
+        body: false,
+        handler: token::fetch,
+    },
+    Operation {
+        id: "initiate_payment_v3_using_post",
+        api: Api::Ecom,
+        method: Method::POST,
+        template: "/ecomm/v2/payments",
+        limit: Limit::PerMerchant(2),
+        body: true,
+        handler: ecom::initiate::initiate,
+    },
+    Operation {
+        id: "capture_payment_using_post",
+        api: Api::Ecom,
+        method: Method::POST,
+        template: "/ecomm/v2/payments/{orderId}/capture",
+        limit: Limit::PerMerchant(5),
+        body: true,
+        handler: ecom::actions::capture,
+    },
+    Operation {
+        id: "cancel_payment_request_using_put",
+        api: Api::Ecom,
+        method: Method::PUT,
+        template: "/ecomm/v2/payments/{orderId}/cancel",
+        limit: Limit::PerMerchant(5),
+        body: true,
+        handler: ecom::actions::cancel,
+    },
+    Operation {
+        id: "refund_payment_using_post",
+        api: Api::Ecom,
+        method: Method::POST,
+        template: "/ecomm/v2/payments/{orderId}/refund",
+        limit: Limit::PerMerchant(5),
+        body: true,
+        handler: ecom::actions::refund,
+    },
+    Operation {
+        id: "get_payment_details_using_get",
+        api: Api::Ecom,
+        method: Method::GET,
+        template: "/ecomm/v2/payments/{orderId}/details",
+        limit: Limit::PerSubscriptionKey(120),
+        body: false,
+        handler: ecom::details::details,
+    },
+    Operation {
+        id: "get_order_status_using_get",
+        api: Api::Ecom,
+        method: Method::GET,
+        template: "/ecomm/v2/payments/{orderId}/status",
+        limit: Limit::PerSubscriptionKey(120),
+        body: false,
+        handler: ecom::details::status,
+    },
+    Operation {
+        id: "integration_test_approve_payment",
+        api: Api::Ecom,
+        method: Method::POST,
+        template: "/ecomm/v2/integration-test/payments/{orderId}/approve",
+        limit: Limit::None,
+        body: true,
+        handler: ecom::approve::force_approve,
+    },
+    Operation {
+        id: "generate_otp_qr",
+        api: Api::Qr,
+        method: Method::POST,
+        template: "/qr/v1",
+        limit: Limit::None,
+        body: true,
+        handler: qr::one_time::generate,
+    },
+];
+
+/// What Vipps serves beside it, by the start of the path.
+const UNMODELLED: &[(&str, &str)] = &[
+    (
+        "/miami/",
+        "the token endpoint of the Management and Report APIs",
+    ),
+    (
+        "/authentication/",
+        "the token endpoint of the Management and Report APIs",
+    ),
+    ("/epayment/", "the ePayment API"),
+    ("/recurring/", "the Recurring API"),
+    ("/checkout/", "the Checkout API"),
+    (
+        "/webhooks/",
+        "the Webhooks API; Simulator::webhook registers a receiver",
+    ),
+    ("/order-management/", "the Order Management API"),
+    ("/vipps-userinfo-api/", "the Userinfo API"),
+    ("/access-management-1.0/", "the Login API"),
+    ("/report/", "the Report API"),
+    ("/management/", "the Management API"),
+    ("/qr/v1/merchant-redirect", "merchant redirect QR codes"),
+    ("/qr/v1/merchant-callback", "merchant callback QR codes"),
+    (
+        "/qr/v1/exchange",
+        "the exchange of QR codes and customer tokens",
+    ),
+];
+
+pub(crate) const IMAGE_PATH: &str = "/generate/";
+pub(crate) const LANDING_PAGE_PATH: &str = "/dwo-api-application/v1/deeplink/vippsgateway";
+
+/// Finds the operation. Like the gateway it does not care about the case of
+/// fixed parts, nor about one slash at the end.
+pub(crate) fn find(request: &Request) -> Found {
+    let path = request.path.strip_suffix('/').unwrap_or(&request.path);
+    let mut other_method = false;
+    for operation in OPERATIONS {
+        if let Some(params) = matches(operation.template, path) {
+            if operation.method == request.method {
+                return Found::Operation(operation, params);
+            }
+            other_method = true;
+        }
+    }
+    if other_method {
+        return Found::WrongMethod;
+    }
+    if path.starts_with(IMAGE_PATH) {
+        return if request.method == Method::GET {
+            Found::Image
+        } else {
+            Found::WrongMethod
+        };
+    }
+    if path == LANDING_PAGE_PATH {
+        return Found::LandingPage;
+    }
+    let lower = request.path.to_ascii_lowercase();
+    UNMODELLED
+        .iter()
+        .find(|(start, _)| lower.starts_with(start))
+        .map_or(Found::Nothing, |(_, feature)| Found::Unmodelled(feature))
+}
+
+fn matches(template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let mut params = Vec::new();
+    let mut parts = path.split('/');
+    for expected in template.split('/') {
+        let part = parts.next()?;
+        if let Some(name) = expected
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
+            let value = decode(part)?;
+            if value.is_empty() {
+                return None;
+            }
+            params.push((name, value));
+        } else if !expected.eq_ignore_ascii_case(part) {
+            return None;
+        }
+    }
+    parts.next().is_none().then_some(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(method: Method, path: &str) -> Found {
+        find(&Request {
+            method,
+            path: path.into(),
+            query: None,
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        })
+    }
+
+    #[test]
+    fn the_gateway_is_lenient_about_case_and_a_last_slash() {
+        for path in [
+            "/ecomm/v2/payments",
+            "/Ecomm/v2/payments/",
+            "/ecomm/V2/Payments",
+        ] {
+            assert_eq!(
+                found(Method::POST, path).id(),
+                Some("initiate_payment_v3_using_post"),
+                "{path}"
+            );
+        }
+        assert!(matches!(
+            found(Method::POST, "/ecomm/v2/payments//"),
+            Found::Nothing
+        ));
+    }
+
+    #[test]
+    fn parameters_are_decoded_one_segment_at_a_time() {
+        let found = found(Method::GET, "/ecomm/v2/payments/a%2Fb%20c/details");
+        assert_eq!(found.order_id(), Some("a/b c"));
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_named() {
+        assert!(matches!(
+            found(Method::POST, "/epayment/v1/payments"),
+            Found::Unmodelled("the ePayment API")
+        ));
+        assert!(matches!(
+            found(Method::GET, "/qr/accesstoken/get"),
+            Found::Nothing
+        ));
+        assert!(matches!(
+            found(Method::GET, "/ecomm/v2/payments"),
+            Found::WrongMethod
+        ));
+        assert!(matches!(
+            found(Method::GET, "/ecomm/v2/payments//details"),
+            Found::Nothing
+        ));
+    }
+}

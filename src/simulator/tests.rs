@@ -1,0 +1,285 @@
+//! The core without a socket: requests in, answers out, time by hand.
+
+mod codes;
+mod details;
+mod gateway;
+mod one_time_qr;
+mod states;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::clock::{FROZEN_AT, later};
+use super::core::apply;
+use super::keys::Keys;
+use super::ledger::Account;
+use super::order::CaptureType;
+use super::random::Random;
+use super::state::{OrderRef, Settings, State};
+use super::wire::{Body, Request, Response};
+
+const MSN: &str = "123456";
+const ORDER: &str = "acme-shop-123-order123abc";
+
+/// A merchant with valid keys and a token, and a clock.
+struct Bench {
+    state: State,
+    now: Timestamp,
+    token: String,
+    calls: u32,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(CaptureType::Reserve)
+    }
+
+    fn with(capture_type: CaptureType) -> Self {
+        let mut random = Random::new(0);
+        let settings = Settings {
+            keys: Keys::new(&mut random, MSN.into()),
+            sales_units: BTreeMap::from([
+                (MSN.to_owned(), capture_type),
+                ("654321".to_owned(), CaptureType::Reserve),
+            ]),
+            base_url: "http://127.0.0.1:1".into(),
+            approve_after: None,
+            token_lifetime: Duration::from_secs(3600),
+        };
+        let mut bench = Self {
+            state: State::new(settings, random),
+            now: FROZEN_AT,
+            token: String::new(),
+            calls: 0,
+        };
+        bench.fetch_token();
+        bench
+    }
+
+    fn fetch_token(&mut self) {
+        let answer = self.send(self.token_request());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.token = json_of(&answer)["access_token"].as_str().unwrap().into();
+    }
+
+    fn token_request(&self) -> Request {
+        let keys = &self.state.settings.keys;
+        request(Method::POST, "/accesstoken/get", None)
+            .with("client_id", &keys.client_id)
+            .with("client_secret", &keys.client_secret)
+            .with("ocp-apim-subscription-key", &keys.subscription_key)
+            .with("content-length", "0")
+    }
+
+    /// A request with everything that the gateway demands.
+    fn signed(&self, method: Method, path: &str, body: Option<Value>) -> Request {
+        request(method, path, body)
+            .with("authorization", &format!("Bearer {}", self.token))
+            .with(
+                "ocp-apim-subscription-key",
+                &self.state.settings.keys.subscription_key,
+            )
+            .with("merchant-serial-number", MSN)
+    }
+
+    fn send(&mut self, request: Request) -> Response {
+        apply(&mut self.state, &request, self.now)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now = later(self.now, time);
+    }
+
+    /// Time enough that no limit per minute strikes and the token stays good.
+    fn breathe(&mut self) {
+        self.calls += 1;
+        self.pass(Duration::from_secs(13));
+    }
+
+    fn initiate(&mut self, order_id: &str, amount: i64) -> Response {
+        let request = self.signed(
+            Method::POST,
+            "/ecomm/v2/payments",
+            Some(initiate_body(order_id, amount)),
+        );
+        self.send(request)
+    }
+
+    /// Initiates and gives the landing page.
+    fn open(&mut self, amount: i64) -> String {
+        let answer = self.initiate(ORDER, amount);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        json_of(&answer)["url"].as_str().unwrap().into()
+    }
+
+    fn order(&self) -> OrderRef {
+        self.state.find(MSN, ORDER).unwrap()
+    }
+
+    fn approve(&mut self) {
+        let (order, now) = (self.order(), self.now);
+        self.state.tick(now);
+        self.state.scan(order, now);
+        self.state.approve(order, now);
+    }
+
+    fn reject(&mut self) {
+        let (order, now) = (self.order(), self.now);
+        self.state.scan(order, now);
+        self.state.order_mut(order).reject(now);
+    }
+
+    fn account(&self) -> Account {
+        Account::of(self.state.order(self.order()))
+    }
+
+    fn act(&mut self, action: &str, amount: Option<i64>, key: Option<&str>) -> Response {
+        let mut body = json!({
+            "merchantInfo": {"merchantSerialNumber": MSN},
+            "transaction": {"transactionText": "One pair of socks"},
+        });
+        if let Some(amount) = amount {
+            body["transaction"]["amount"] = amount.into();
+        }
+        let mut request = self.signed(
+            Method::POST,
+            &format!("/ecomm/v2/payments/{ORDER}/{action}"),
+            Some(body),
+        );
+        if let Some(key) = key {
+            request = request.with("x-request-id", key);
+        }
+        self.send(request)
+    }
+
+    /// A capture under a key of its own.
+    fn capture(&mut self, amount: Option<i64>) -> Response {
+        self.breathe();
+        let key = format!("key-{}", self.calls);
+        self.act("capture", amount, Some(&key))
+    }
+
+    fn refund(&mut self, amount: Option<i64>) -> Response {
+        self.breathe();
+        let key = format!("key-{}", self.calls);
+        self.act("refund", amount, Some(&key))
+    }
+
+    fn cancel(&mut self, release_rest: bool) -> Response {
+        self.breathe();
+        let request = self.signed(
+            Method::PUT,
+            &format!("/ecomm/v2/payments/{ORDER}/cancel"),
+            Some(json!({
+                "merchantInfo": {"merchantSerialNumber": MSN},
+                "transaction": {"transactionText": "No socks"},
+                "shouldReleaseRemainingFunds": release_rest,
+            })),
+        );
+        self.send(request)
+    }
+
+    fn get(&mut self, what: &str) -> Value {
+        let request = self.signed(
+            Method::GET,
+            &format!("/ecomm/v2/payments/{ORDER}/{what}"),
+            None,
+        );
+        let answer = self.send(request);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        json_of(&answer)
+    }
+
+    /// The operations of the log, newest first.
+    fn operations(&mut self) -> Vec<String> {
+        self.get("details")["transactionLogHistory"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["operation"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+impl Request {
+    fn with(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().unwrap();
+        self.headers
+            .insert(name, HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+}
+
+fn request(method: Method, target: &str, body: Option<Value>) -> Request {
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (target, None),
+    };
+    let mut headers = HeaderMap::new();
+    if body.is_some() {
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+    }
+    Request {
+        method,
+        path: path.into(),
+        query,
+        headers,
+        body: body
+            .map(|body| Bytes::from(body.to_string()))
+            .unwrap_or_default(),
+    }
+}
+
+fn initiate_body(order_id: &str, amount: i64) -> Value {
+    json!({
+        "customerInfo": {},
+        "merchantInfo": {
+            "merchantSerialNumber": MSN,
+            "callbackPrefix": "https://example.com/vipps/callbacks",
+            "fallBack": "https://example.com/vipps/result",
+        },
+        "transaction": {
+            "orderId": order_id,
+            "amount": amount,
+            "transactionText": "One pair of socks",
+        },
+    })
+}
+
+fn json_of(answer: &Response) -> Value {
+    match &answer.body {
+        Body::Json(value) => value.clone(),
+        other => panic!("no JSON: {other:?}"),
+    }
+}
+
+/// Status, group and code of an eCom error.
+fn code(answer: &Response) -> (u16, Option<String>, String) {
+    let body = json_of(answer);
+    let error = &body[0];
+    assert!(error["contextId"].as_str().is_some(), "{body}");
+    (
+        answer.status,
+        error["errorGroup"].as_str().map(str::to_owned),
+        error["errorCode"].as_str().unwrap_or_default().to_owned(),
+    )
+}
+
+#[track_caller]
+fn assert_code(answer: &Response, status: u16, group: &str, expected: &str) {
+    assert_eq!(
+        code(answer),
+        (status, Some(group.to_owned()), expected.to_owned()),
+        "{answer:?}"
+    );
+}

@@ -1,0 +1,392 @@
+//! The errors of the eCom API, one by one: status, group, code.
+
+use super::*;
+
+#[test]
+fn an_order_id_can_be_used_once() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    let answer = bench.initiate(ORDER, 20_000);
+    assert_eq!(code(&answer), (400, None, "34".into()));
+    assert_eq!(
+        json_of(&answer)[0]["errorMessage"],
+        "orderId is already used, and must be unique"
+    );
+}
+
+#[test]
+fn the_order_ids_of_two_sales_units_do_not_meet() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    let mut body = initiate_body(ORDER, 20_000);
+    body["merchantInfo"]["merchantSerialNumber"] = "654321".into();
+    let request = bench
+        .signed(Method::POST, "/ecomm/v2/payments", Some(body))
+        .with("merchant-serial-number", "654321");
+    assert_eq!(bench.send(request).status, 200);
+}
+
+#[test]
+fn an_unknown_order_is_told_by_every_operation() {
+    let mut bench = Bench::new();
+    assert_code(
+        &bench.act("capture", None, Some("k")),
+        404,
+        "Merchant",
+        "35",
+    );
+    assert_code(&bench.act("refund", None, Some("k")), 404, "Merchant", "35");
+    assert_code(&bench.cancel(false), 404, "Merchant", "35");
+    for what in ["details", "status"] {
+        let request = bench.signed(
+            Method::GET,
+            &format!("/ecomm/v2/payments/{ORDER}/{what}"),
+            None,
+        );
+        assert_code(&bench.send(request), 404, "Merchant", "35");
+    }
+    let request = bench.signed(
+        Method::POST,
+        &format!("/ecomm/v2/integration-test/payments/{ORDER}/approve"),
+        Some(json!({})),
+    );
+    assert_code(&bench.send(request), 404, "Merchant", "35");
+}
+
+#[test]
+fn a_captured_order_cannot_be_cancelled() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    bench.capture(None);
+    assert_code(&bench.cancel(false), 402, "Payment", "51");
+}
+
+#[test]
+fn the_states_have_their_groups() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    assert_code(&bench.capture(None), 400, "Payment", "62");
+    assert_code(&bench.refund(None), 400, "VippsError", "91");
+    bench.approve();
+    assert_code(&bench.capture(Some(20_001)), 400, "Payment", "61");
+    assert_code(&bench.refund(None), 400, "Payment", "72");
+    bench.capture(Some(10_000));
+    assert_code(&bench.refund(Some(10_001)), 400, "Payment", "71");
+
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.reject();
+    assert_code(&bench.capture(None), 400, "VippsError", "91");
+    assert_code(&bench.refund(None), 400, "Payment", "73");
+    assert_code(&bench.cancel(false), 400, "VippsError", "92");
+}
+
+#[test]
+fn the_same_key_and_body_have_one_effect_and_one_answer() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    let first = bench.act("capture", Some(10_000), Some("key"));
+    let again = bench.act("capture", Some(10_000), Some("key"));
+    assert_eq!(json_of(&first), json_of(&again));
+    assert_eq!(bench.account().captured(), 10_000);
+    assert_eq!(bench.account().effects()[1].idempotency_key(), Some("key"));
+}
+
+#[test]
+fn a_key_for_the_rest_stays_good_when_nothing_is_left() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    let first = bench.act("capture", None, Some("key"));
+    let again = bench.act("capture", None, Some("key"));
+    assert_eq!((first.status, again.status), (200, 200));
+    assert_eq!(bench.account().captured(), 20_000);
+}
+
+#[test]
+fn a_key_does_not_fit_another_request() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    bench.act("capture", Some(10_000), Some("key"));
+    let other_amount = bench.act("capture", Some(5_000), Some("key"));
+    assert_code(&other_amount, 400, "Payment", "93");
+    let request = bench
+        .signed(
+            Method::POST,
+            &format!("/ecomm/v2/payments/{ORDER}/capture"),
+            Some(json!({
+                "merchantInfo": {"merchantSerialNumber": MSN},
+                "transaction": {"amount": 10_000, "transactionText": "Other socks"},
+            })),
+        )
+        .with("x-request-id", "key");
+    assert_code(&bench.send(request), 400, "VippsError", "93");
+    assert_eq!(bench.account().captured(), 10_000);
+}
+
+#[test]
+fn the_same_key_on_another_endpoint_is_another_key() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    bench.act("capture", Some(10_000), Some("key"));
+    assert_eq!(bench.act("refund", Some(10_000), Some("key")).status, 200);
+    assert_eq!(bench.account().charged(), 0);
+}
+
+#[test]
+fn without_a_key_money_moves_every_time() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    for _ in 0..2 {
+        let answer = bench.act("capture", Some(10_000), None);
+        assert_eq!(answer.status, 200);
+        assert!(answer.note.unwrap().contains("X-Request-Id is missing"));
+    }
+    assert_eq!(bench.account().captured(), 20_000);
+}
+
+#[test]
+fn null_and_zero_mean_everything() {
+    for amount in [Value::Null, json!(0)] {
+        let mut bench = Bench::new();
+        bench.open(20_000);
+        bench.approve();
+        let request = bench.signed(
+            Method::POST,
+            &format!("/ecomm/v2/payments/{ORDER}/capture"),
+            Some(json!({
+                "merchantInfo": {"merchantSerialNumber": MSN},
+                "transaction": {"amount": amount, "transactionText": "All socks"},
+            })),
+        );
+        let request = request.with("x-request-id", "key");
+        assert_eq!(bench.send(request).status, 200);
+        assert_eq!(bench.account().captured(), 20_000);
+    }
+}
+
+#[test]
+fn parts_below_a_krone_are_refused_and_the_rest_may_be_smaller() {
+    let mut bench = Bench::new();
+    bench.open(20_050);
+    bench.approve();
+    assert_code(
+        &bench.capture(Some(99)),
+        400,
+        "InvalidRequest",
+        "transaction.amount",
+    );
+    assert_eq!(bench.capture(Some(20_000)).status, 200);
+    assert_eq!(
+        json_of(&bench.capture(None))["transactionInfo"]["amount"],
+        50
+    );
+}
+
+#[test]
+fn capture_and_cancel_end_after_half_a_year_and_refund_after_a_year() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    bench.capture(Some(10_000));
+    bench.pass(DAY * 180);
+    bench.fetch_token();
+    assert_code(&bench.capture(None), 400, "Payment", "98");
+    assert_code(&bench.cancel(true), 400, "Payment", "98");
+    assert_eq!(bench.refund(Some(5_000)).status, 200);
+    bench.pass(DAY * 185);
+    bench.fetch_token();
+    assert_code(&bench.refund(None), 400, "Payment", "95");
+}
+
+#[test]
+fn bad_fields_are_named() {
+    let cases: [(&str, Value, &str); 9] = [
+        ("/transaction/amount", json!(99), "transaction.amount"),
+        (
+            "/transaction/orderId",
+            json!("order_1"),
+            "transaction.orderId",
+        ),
+        (
+            "/transaction/transactionText",
+            json!("x".repeat(101)),
+            "transaction.transactionText",
+        ),
+        (
+            "/merchantInfo/callbackPrefix",
+            json!("http://example.com/"),
+            "merchantInfo.callbackPrefix",
+        ),
+        (
+            "/merchantInfo/callbackPrefix",
+            json!(format!("https://example.com/{}", "x".repeat(255))),
+            "merchantInfo.callbackPrefix",
+        ),
+        (
+            "/merchantInfo/fallBack",
+            json!("https://localhost/x"),
+            "merchantInfo.fallBack",
+        ),
+        (
+            "/merchantInfo/authToken",
+            json!("x".repeat(256)),
+            "merchantInfo.authToken",
+        ),
+        (
+            "/merchantInfo/paymentType",
+            json!("eCom Regular Payment"),
+            "merchantInfo.paymentType",
+        ),
+        (
+            "/transaction/additionalData",
+            json!({}),
+            "transaction.additionalData.agencyInvoiceNumber",
+        ),
+    ];
+    for (pointer, value, field) in cases {
+        let mut bench = Bench::new();
+        let mut body = initiate_body(ORDER, 20_000);
+        put(&mut body, pointer, value);
+        let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+        let answer = bench.send(request);
+        assert_eq!(answer.status, 400, "{pointer}: {answer:?}");
+        let (_, group, code) = code(&answer);
+        assert_eq!(group.as_deref(), Some("InvalidRequest"));
+        if !field.contains("additionalData") {
+            assert_eq!(code, field);
+        } else {
+            assert!(code.starts_with("transaction.additionalData."), "{code}");
+        }
+        assert!(bench.state.find(MSN, ORDER).is_none());
+    }
+}
+
+#[test]
+fn what_validation_does_not_catch_is_an_internal_error() {
+    let cases: [(&str, Value); 6] = [
+        ("/merchantInfo/merchantSerialNumber", json!(123_456)),
+        ("/transaction/amount", json!(200.5)),
+        ("/transaction/amount", json!("20000")),
+        ("/transaction/amount", json!(2_147_483_648_i64)),
+        ("/merchantInfo/isApp", json!("true")),
+        ("/merchantInfo/fallback", json!("https://example.com/")),
+    ];
+    for (pointer, value) in cases {
+        let mut bench = Bench::new();
+        let mut body = initiate_body(ORDER, 20_000);
+        if pointer.ends_with("fallback") {
+            body["merchantInfo"]
+                .as_object_mut()
+                .unwrap()
+                .remove("fallBack");
+        }
+        put(&mut body, pointer, value);
+        let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+        assert_code(&bench.send(request), 500, "VippsError", "99");
+    }
+    let mut bench = Bench::new();
+    let mut request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(json!({})));
+    request.body = Bytes::from_static(b"{");
+    assert_code(&bench.send(request), 500, "VippsError", "99");
+}
+
+#[test]
+fn members_that_vipps_does_not_know_are_ignored() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["transaction"]["timeStamp"] = "2018-11-14T15:22:46.736Z".into();
+    body["extra"] = json!({"a": 1});
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_eq!(bench.send(request).status, 200);
+}
+
+#[test]
+fn numbers_and_landing_pages_have_their_codes() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["customerInfo"]["mobileNumber"] = "+46701234567".into();
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_code(&bench.send(request), 400, "User", "81");
+
+    let mut body = initiate_body(ORDER, 20_000);
+    body["transaction"]["skipLandingPage"] = true.into();
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_code(&bench.send(request), 400, "Merchant", "38");
+}
+
+#[test]
+fn an_app_may_be_called_back_and_gets_a_link_of_its_own() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["merchantInfo"]["isApp"] = true.into();
+    body["merchantInfo"]["fallBack"] = "myapp://done".into();
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    let answer = json_of(&bench.send(request));
+    let url = answer["url"].as_str().unwrap();
+    assert!(url.starts_with("vippsMT://?token=eyJ"), "{url}");
+}
+
+#[test]
+fn force_approve_is_the_customer_for_once() {
+    let mut bench = Bench::new();
+    let landing_page = bench.open(20_000);
+    let (_, token) = landing_page.split_once("token=").unwrap();
+    let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
+
+    let wrong = bench.signed(Method::POST, &path, Some(json!({"token": "x"})));
+    assert_code(&bench.send(wrong), 400, "InvalidRequest", "token");
+    let nobody = bench.signed(
+        Method::POST,
+        &path,
+        Some(json!({"customerPhoneNumber": "123"})),
+    );
+    assert_code(&bench.send(nobody), 400, "User", "81");
+
+    let body = json!({"customerPhoneNumber": "91234567", "token": token});
+    let right = bench.signed(Method::POST, &path, Some(body));
+    assert_eq!(bench.send(right.clone()).status, 200);
+    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+    assert_code(&bench.send(right), 400, "VippsError", "92");
+}
+
+#[test]
+fn force_approve_comes_too_late_and_never_after_a_no() {
+    let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.reject();
+    let request = bench.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&bench.send(request), 400, "VippsError", "91");
+
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.pass(Duration::from_secs(301));
+    let request = bench.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&bench.send(request), 400, "Payment", "45");
+}
+
+#[test]
+fn a_request_id_has_at_most_forty_characters() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    let answer = bench.act("capture", None, Some(&"k".repeat(41)));
+    assert_code(&answer, 400, "InvalidRequest", "X-Request-Id");
+    assert_eq!(
+        bench.act("capture", None, Some(&"k".repeat(40))).status,
+        200
+    );
+}
+
+/// Sets a member, making it where it is missing.
+fn put(body: &mut Value, pointer: &str, value: Value) {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    body.pointer_mut(parent).unwrap()[name] = value;
+}

@@ -1,0 +1,134 @@
+//! What `details` and `status` show.
+
+use super::*;
+
+#[test]
+fn the_scan_shows_as_an_id_on_the_first_entry() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    let entry = bench.get("details")["transactionLogHistory"][0].clone();
+    assert_eq!(entry.get("transactionId"), None);
+    assert_eq!(entry["requestId"], "");
+
+    let (order, now) = (bench.order(), bench.now);
+    bench.state.scan(order, now);
+    let entry = bench.get("details")["transactionLogHistory"][0].clone();
+    let id = entry["transactionId"].as_str().unwrap();
+    assert!(
+        id.len() >= 10 && id.bytes().all(|b| b.is_ascii_digit()),
+        "{id}"
+    );
+}
+
+#[test]
+fn the_sums_appear_when_the_customer_has_acted() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    assert_eq!(bench.get("details").get("transactionSummary"), None);
+    bench.approve();
+    assert_eq!(
+        bench.get("details")["transactionSummary"],
+        json!({
+            "capturedAmount": 0,
+            "remainingAmountToCapture": 20_000,
+            "refundedAmount": 0,
+            "remainingAmountToRefund": 0,
+            "bankIdentificationNumber": 492_560,
+        })
+    );
+}
+
+#[test]
+fn the_sums_never_appear_when_the_merchant_was_first() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.cancel(false);
+    assert_eq!(bench.get("details").get("transactionSummary"), None);
+}
+
+#[test]
+fn the_history_tells_amounts_keys_and_times_newest_first() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    bench.act("capture", Some(15_000), Some("key-1"));
+    bench.pass(Duration::from_millis(1500));
+    bench.act("refund", Some(5_000), Some("key-2"));
+    let log = bench.get("details")["transactionLogHistory"].clone();
+    let shown: Vec<_> = log
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            (
+                entry["operation"].as_str().unwrap(),
+                entry["amount"].as_i64().unwrap(),
+                entry["requestId"].as_str().unwrap(),
+                entry["timeStamp"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("REFUND", 5_000, "key-2", "2026-03-02T09:00:01.500Z"),
+            ("CAPTURE", 15_000, "key-1", "2026-03-02T09:00:00.000Z"),
+            ("RESERVE", 20_000, "", "2026-03-02T09:00:00.000Z"),
+            ("INITIATE", 20_000, "", "2026-03-02T09:00:00.000Z"),
+        ]
+    );
+    // Reservation and initiation are one transaction, each capture is its own.
+    assert_eq!(log[2]["transactionId"], log[3]["transactionId"]);
+    assert_ne!(log[1]["transactionId"], log[2]["transactionId"]);
+}
+
+#[test]
+fn a_refused_card_stands_in_the_log_as_a_failed_reservation() {
+    let mut bench = Bench::new();
+    bench.open(151);
+    let (order, now) = (bench.order(), bench.now);
+    bench.state.order_mut(order).decline(now);
+    let log = bench.get("details")["transactionLogHistory"].clone();
+    assert_eq!(log[0]["operation"], "RESERVE");
+    assert_eq!(log[0]["operationSuccess"], false);
+    assert_eq!(bench.account().reserved(), 0);
+    assert_code(&bench.capture(None), 400, "Payment", "62");
+}
+
+#[test]
+fn status_shows_the_last_transaction_only() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    assert_eq!(bench.get("status")["transactionInfo"]["status"], "INITIATE");
+    bench.approve();
+    bench.capture(Some(10_000));
+    let info = bench.get("status")["transactionInfo"].clone();
+    assert_eq!(
+        (&info["status"], &info["amount"]),
+        (&json!("CAPTURE"), &json!(10_000))
+    );
+}
+
+#[test]
+fn a_refund_answers_in_its_own_way() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    bench.capture(None);
+    let answer = json_of(&bench.refund(None));
+    assert_eq!(answer["transaction"]["status"], "Refund");
+    assert_eq!(answer.get("transactionInfo"), None);
+    let stamp = answer["transaction"]["timeStamp"].as_str().unwrap();
+    assert!(!stamp.ends_with('Z'), "{stamp}");
+}
+
+#[test]
+fn direct_capture_takes_the_money_at_once() {
+    let mut bench = Bench::with(CaptureType::Direct);
+    bench.open(20_000);
+    bench.approve();
+    let sums = bench.get("details")["transactionSummary"].clone();
+    assert_eq!(sums["capturedAmount"], 20_000);
+    assert_eq!(sums["remainingAmountToRefund"], 20_000);
+    assert_eq!(bench.account().captured(), 20_000);
+}

@@ -1,0 +1,379 @@
+//! Requests and answers against the vendored spec: the same documents that the
+//! client is generated from, so that simulator and client cannot agree on a
+//! misunderstanding.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, Validator};
+use serde_json::{Map, Value, json};
+
+use super::loosen;
+use super::routes::{Api, Operation, parameter};
+use super::wire::Request;
+
+/// Where in a request a rule is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Path,
+    Query,
+    Header,
+    Body,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Required,
+    Type,
+    Value,
+}
+
+/// A rule of the spec that a request breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) place: Place,
+    /// The parameter's name, or the members that lead to it, joined by dots.
+    pub(crate) field: String,
+    pub(crate) rule: Rule,
+    /// Never holds the value: it may be a secret.
+    pub(crate) reason: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match self.place {
+            Place::Path => "path",
+            Place::Query => "query",
+            Place::Header => "header",
+            Place::Body => "body",
+        };
+        write!(f, "{place} {}: {}", self.field, self.reason)
+    }
+}
+
+struct Documents {
+    access_token: Value,
+    ecom: Value,
+    qr: Value,
+}
+
+static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
+    let read = |text: &str| serde_json::from_str(text).unwrap_or_default();
+    Documents {
+        access_token: loosen::access_token(read(include_str!(concat!(
+            env!("OUT_DIR"),
+            "/access_token.spec.json"
+        )))),
+        ecom: loosen::ecom(read(include_str!(concat!(
+            env!("OUT_DIR"),
+            "/ecom.spec.json"
+        )))),
+        qr: loosen::qr(read(include_str!(concat!(
+            env!("OUT_DIR"),
+            "/qr.spec.json"
+        )))),
+    }
+});
+
+/// What is to be checked of one operation, compiled.
+struct Checks {
+    parameters: Vec<Parameter>,
+    body: Option<Validator>,
+    answers: Vec<(String, Option<Validator>)>,
+}
+
+struct Parameter {
+    place: Place,
+    name: String,
+    required: bool,
+    integer: bool,
+    schema: Validator,
+}
+
+type Compiled = Result<Arc<Checks>, String>;
+
+static CHECKS: LazyLock<Mutex<HashMap<&'static str, Compiled>>> =
+    LazyLock::new(|| Mutex::new(HashMap::new()));
+
+/// The checks of an operation, compiled when it is first called in this process.
+fn checks(operation: &Operation) -> Compiled {
+    let mut all = CHECKS.lock().unwrap_or_else(PoisonError::into_inner);
+    all.entry(operation.id)
+        .or_insert_with(|| compile(operation).map(Arc::new))
+        .clone()
+}
+
+/// Everything in a request that the spec forbids; an error when the spec does
+/// not have the operation.
+pub(crate) fn request(
+    operation: &Operation,
+    request: &Request,
+    params: &[(&'static str, String)],
+    body: &Value,
+) -> Result<Vec<Violation>, String> {
+    let checks = checks(operation)?;
+    let mut violations = Vec::new();
+    for expected in &checks.parameters {
+        let sent = match expected.place {
+            Place::Path => parameter(params, &expected.name).map(str::to_owned),
+            Place::Query => request.query_parameter(&expected.name),
+            Place::Header => request.header(&expected.name).map(str::to_owned),
+            Place::Body => None,
+        };
+        violations.extend(check_parameter(expected, sent));
+    }
+    if let (true, Some(schema)) = (operation.body, &checks.body) {
+        violations.extend(schema.iter_errors(body).map(|error| in_body(&error)));
+    }
+    Ok(violations)
+}
+
+/// Whether the spec allows this answer.
+pub(crate) fn response(
+    operation: &Operation,
+    status: u16,
+    body: Option<&Value>,
+) -> Result<(), String> {
+    let checks = checks(operation)?;
+    let code = status.to_string();
+    let answer = [code.as_str(), "default"]
+        .iter()
+        .find_map(|wanted| checks.answers.iter().find(|(code, _)| code == wanted));
+    match (answer, body) {
+        (None, _) => Err(format!("status {status} is not in the spec")),
+        (Some((_, Some(_))), None) => Err(format!("status {status} needs a body")),
+        (Some((_, Some(schema))), Some(body)) => match schema.iter_errors(body).next() {
+            None => Ok(()),
+            Some(error) => Err(format!(
+                "status {status}, {}: {}",
+                dotted(&error),
+                error.masked()
+            )),
+        },
+        (Some((_, None)), _) => Ok(()),
+    }
+}
+
+fn check_parameter(expected: &Parameter, sent: Option<String>) -> Option<Violation> {
+    let violation = |rule, reason: String| Violation {
+        place: expected.place,
+        field: expected.name.clone(),
+        rule,
+        reason,
+    };
+    let Some(sent) = sent else {
+        return expected
+            .required
+            .then(|| violation(Rule::Required, format!("{} is required", expected.name)));
+    };
+    let value = if expected.integer {
+        match sent.parse::<i64>() {
+            Ok(number) => Value::from(number),
+            Err(_) => {
+                return Some(violation(
+                    Rule::Type,
+                    format!("{} must be a whole number", expected.name),
+                ));
+            }
+        }
+    } else {
+        Value::String(sent)
+    };
+    let error = expected.schema.iter_errors(&value).next()?;
+    Some(violation(Rule::Value, reason(&expected.name, &error)))
+}
+
+fn in_body(error: &ValidationError<'_>) -> Violation {
+    let mut field = dotted(error);
+    let rule = match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            if let Some(name) = property.as_str() {
+                if !field.is_empty() {
+                    field.push('.');
+                }
+                field.push_str(name);
+            }
+            Rule::Required
+        }
+        ValidationErrorKind::Type { .. } => Rule::Type,
+        _ => Rule::Value,
+    };
+    let reason = match rule {
+        Rule::Required => format!("The field {field} is required."),
+        _ => reason(&field, error),
+    };
+    Violation {
+        place: Place::Body,
+        field,
+        rule,
+        reason,
+    }
+}
+
+/// A sentence about a broken rule that does not repeat the value.
+fn reason(field: &str, error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Pattern { pattern } => {
+            format!("The field {field} must match the regular expression '{pattern}'.")
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            format!("The field {field} must have at most {limit} characters.")
+        }
+        ValidationErrorKind::MinLength { limit } => {
+            format!("The field {field} must have at least {limit} characters.")
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            format!("The field {field} must be at least {limit}.")
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            format!("The field {field} must be at most {limit}.")
+        }
+        ValidationErrorKind::Enum { options } => {
+            format!("The field {field} must be one of {options}.")
+        }
+        kind => format!("The field {field} breaks the rule {}.", kind.keyword()),
+    }
+}
+
+fn dotted(error: &ValidationError<'_>) -> String {
+    error
+        .instance_path()
+        .as_str()
+        .trim_start_matches('/')
+        .replace('/', ".")
+}
+
+/// The spec's own name of an operation.
+#[cfg(test)]
+pub(crate) fn operation_id(operation: &Operation) -> Option<String> {
+    let method = operation.method.as_str().to_ascii_lowercase();
+    let path = document(operation).get("paths")?.get(operation.template)?;
+    Some(path.get(method)?["operationId"].as_str()?.to_owned())
+}
+
+fn document(operation: &Operation) -> &'static Value {
+    match operation.api {
+        Api::AccessToken => &DOCUMENTS.access_token,
+        Api::Ecom => &DOCUMENTS.ecom,
+        Api::Qr | Api::Exchange => &DOCUMENTS.qr,
+    }
+}
+
+fn compile(operation: &Operation) -> Result<Checks, String> {
+    let document = document(operation);
+    let missing = || format!("{}: the vendored spec does not describe it", operation.id);
+    let path = document
+        .get("paths")
+        .and_then(|paths| paths.get(operation.template))
+        .ok_or_else(missing)?;
+    let described = path
+        .get(operation.method.as_str().to_ascii_lowercase())
+        .ok_or_else(missing)?;
+    let schemas = &document["components"]["schemas"];
+
+    let listed = |item: &Value| item["parameters"].as_array().cloned().unwrap_or_default();
+    let parameters = listed(path)
+        .iter()
+        .chain(&listed(described))
+        .filter_map(|parameter| compile_parameter(parameter, schemas).transpose())
+        .collect::<Result<_, _>>()?;
+    let body = media_schema(&described["requestBody"])
+        .map(|schema| validator(schema, schemas))
+        .transpose()?;
+    let answers = described["responses"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(code, answer)| {
+            let schema = media_schema(answer)
+                .map(|schema| validator(schema, schemas))
+                .transpose()?;
+            Ok((code.clone(), schema))
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(Checks {
+        parameters,
+        body,
+        answers,
+    })
+}
+
+fn compile_parameter(parameter: &Value, schemas: &Value) -> Result<Option<Parameter>, String> {
+    let place = match parameter["in"].as_str() {
+        Some("path") => Place::Path,
+        Some("query") => Place::Query,
+        Some("header") => Place::Header,
+        _ => return Ok(None),
+    };
+    let Some(name) = parameter["name"].as_str() else {
+        return Ok(None);
+    };
+    // Each of these has its own check, with its own answer.
+    let checked_elsewhere = [
+        "Authorization",
+        "Ocp-Apim-Subscription-Key",
+        "Content-Type",
+        "Accept",
+        "client_id",
+        "client_secret",
+    ];
+    if place == Place::Header && checked_elsewhere.contains(&name) {
+        return Ok(None);
+    }
+    let schema = &parameter["schema"];
+    Ok(Some(Parameter {
+        place,
+        name: name.to_owned(),
+        required: parameter["required"].as_bool().unwrap_or(false),
+        integer: schema["type"] == "integer",
+        schema: validator(schema, schemas)?,
+    }))
+}
+
+/// The schema of the first media type.
+fn media_schema(carrier: &Value) -> Option<&Value> {
+    carrier["content"]
+        .as_object()?
+        .values()
+        .next()?
+        .get("schema")
+}
+
+/// A validator that knows the document's schemas.
+fn validator(schema: &Value, schemas: &Value) -> Result<Validator, String> {
+    let root = json!({
+        "allOf": [schema_4(schema)],
+        "components": {"schemas": schema_4(schemas)},
+    });
+    // OpenAPI 3.0 is draft 5, whose keywords are those of draft 4.
+    jsonschema::options()
+        .with_draft(Draft::Draft4)
+        .should_validate_formats(false)
+        .build(&root)
+        .map_err(|error| format!("a schema that cannot be compiled: {error}"))
+}
+
+/// Turns `nullable`, which JSON Schema does not know, into a type.
+fn schema_4(schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => Value::Array(items.iter().map(schema_4).collect()),
+        Value::Object(members) => {
+            let mut out: Map<String, Value> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), schema_4(value)))
+                .collect();
+            if out.get("nullable") == Some(&Value::Bool(true)) {
+                if let Some(Value::String(kind)) = out.get("type").cloned() {
+                    out.insert("type".into(), json!([kind, "null"]));
+                }
+                if let Some(Value::Array(options)) = out.get_mut("enum") {
+                    options.push(Value::Null);
+                }
+            }
+            Value::Object(out)
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,118 @@
+//! What goes into the core and what comes out of it: plain data, no socket.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::Value;
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Percent-encoded, as sent.
+    pub(crate) path: String,
+    /// Without the question mark, percent-encoded, as sent.
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// A header's text, trimmed; a value that is no text counts as absent.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// The first query parameter of that name, decoded.
+    pub(crate) fn query_parameter(&self, name: &str) -> Option<String> {
+        parameter(self.query.as_deref()?, name)
+    }
+}
+
+/// Reads one parameter out of a query string.
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
+    query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(key)? == name).then(|| decode(value)).flatten()
+    })
+}
+
+/// Percent-decodes; `None` when the result is no UTF-8.
+pub(crate) fn decode(text: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Body,
+    /// Why this answer need not fit the vendored spec: Vipps is known to
+    /// answer like this all the same.
+    pub(crate) departs: Option<&'static str>,
+    /// What the journal should say about this exchange.
+    pub(crate) note: Option<String>,
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Empty,
+    Json(Value),
+    Raw(&'static str, Bytes),
+}
+
+impl Response {
+    pub(crate) fn new(status: u16, body: Body) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+            departs: None,
+            note: None,
+        }
+    }
+
+    pub(crate) fn json(status: u16, body: Value) -> Self {
+        Self::new(status, Body::Json(body))
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::new(status, Body::Empty)
+    }
+
+    pub(crate) fn raw(status: u16, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self::new(status, Body::Raw(media_type, bytes.into()))
+    }
+
+    /// Marks an answer that follows the wire where the spec says otherwise.
+    pub(crate) fn departing(mut self, why: &'static str) -> Self {
+        self.departs = Some(why);
+        self
+    }
+
+    pub(crate) fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The body's bytes and media type as they go over the wire.
+    pub(crate) fn encoded(&self) -> (Option<&'static str>, Bytes) {
+        match &self.body {
+            Body::Empty => (None, Bytes::new()),
+            Body::Json(value) => (
+                Some("application/json;charset=UTF-8"),
+                Bytes::from(value.to_string()),
+            ),
+            Body::Raw(media_type, bytes) => (Some(media_type), bytes.clone()),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A connection that can be broken at a chosen byte.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::faults::Manner;
+
+/// Bytes of a head that go out before it is cut: enough for a client to see
+/// that an answer has begun, too few for a status line.
+const HEAD_BYTES: usize = 10;
+
+/// What to do with the next answer on a connection; shared by the connection
+/// and the service that answers on it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan(Arc<Mutex<Option<Cut>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    manner: Manner,
+    body: usize,
+    /// Bytes that may still go out; unknown until the head has been seen.
+    left: Option<usize>,
+}
+
+impl Plan {
+    /// Cuts the next answer, whose body has this many bytes.
+    pub(crate) fn set(&self, manner: Manner, body: usize) {
+        let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *plan = (manner != Manner::Whole).then_some(Cut {
+            manner,
+            body,
+            left: None,
+        });
+    }
+}
+
+impl Cut {
+    /// How many of these bytes may go out.
+    fn allow(&mut self, bytes: &[u8]) -> usize {
+        let body = self.body;
+        let manner = self.manner;
+        let left = self.left.get_or_insert_with(|| match manner {
+            Manner::Reset => 0,
+            Manner::ResetInHeaders => HEAD_BYTES,
+            _ => {
+                let head = bytes
+                    .windows(4)
+                    .position(|window| window == b"\r\n\r\n")
+                    .map_or(bytes.len(), |end| end + 4);
+                head + body / 2
+            }
+        });
+        (*left).min(bytes.len())
+    }
+}
+
+/// A TCP stream under a [`Plan`].
+#[derive(Debug)]
+pub(crate) struct Stream {
+    stream: TcpStream,
+    plan: Plan,
+}
+
+impl Stream {
+    pub(crate) fn new(stream: TcpStream, plan: Plan) -> Self {
+        Self { stream, plan }
+    }
+
+    /// Ends the connection in the way planned.
+    fn end(&self, manner: Manner) -> Poll<io::Result<usize>> {
+        match manner {
+            // Nobody wakes this up: the connection stays as it is.
+            Manner::Stall | Manner::StallInBody => Poll::Pending,
+            Manner::Truncate | Manner::Whole => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            Manner::Reset | Manner::ResetInHeaders | Manner::ResetInBody => {
+                // Closing then sends a reset instead of an end.
+                drop(self.stream.set_zero_linger());
+                Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let plan = self.plan.clone();
+        let mut plan = plan.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cut) = plan.as_mut() else {
+            drop(plan);
+            return Pin::new(&mut self.stream).poll_write(cx, bytes);
+        };
+        let allowed = cut.allow(bytes);
+        if allowed == 0 {
+            return self.end(cut.manner);
+        }
+        let start = bytes.get(..allowed).unwrap_or(bytes);
+        let written = Pin::new(&mut self.stream).poll_write(cx, start);
+        if let Poll::Ready(Ok(written)) = written {
+            cut.left = cut.left.map(|left| left.saturating_sub(written));
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
