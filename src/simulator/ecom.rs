@@ -2,7 +2,9 @@
 
 pub(crate) mod actions;
 pub(crate) mod approve;
+pub(crate) mod callback;
 pub(crate) mod details;
+pub(crate) mod express;
 pub(crate) mod initiate;
 
 use serde_json::{Value, json};

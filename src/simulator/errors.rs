@@ -101,6 +101,11 @@ pub(crate) const ORDER_ID_USED: Code = Code {
     message: "orderId is already used, and must be unique",
 };
 pub(crate) const UNKNOWN_ORDER: Code = merchant(404, "35", "Order not found");
+pub(crate) const NIN_NOT_ALLOWED: Code = merchant(
+    403,
+    "51",
+    "The scope nin is not allowed for this sales unit",
+);
 pub(crate) const LANDING_PAGE_REQUIRED: Code = merchant(
     400,
     "38",
@@ -129,6 +134,7 @@ pub(crate) const ALL: &[Code] = &[
     ORDER_ID_USED,
     UNKNOWN_ORDER,
     LANDING_PAGE_REQUIRED,
+    NIN_NOT_ALLOWED,
 ];
 
 impl Code {

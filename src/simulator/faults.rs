@@ -15,7 +15,12 @@ use super::wire::{Body, Response};
 
 /// The faults of a simulator.
 ///
-/// A rule says which requests it is for, and then what goes wrong. It stays
+/// A rule says which requests it is for, and then what goes wrong. Calls that
+/// the simulator makes to the merchant can be [lost](FaultRule::lose),
+/// [duplicated](FaultRule::duplicate) and [delayed](FaultRule::delay) by the
+/// names in [`Delivery::operation`](super::Delivery::operation).
+///
+///  It stays
 /// until it has struck as often as [`times`](FaultRule::times) says, or until
 /// it is [removed](Fault::remove).
 ///
@@ -54,7 +59,7 @@ impl Faults {
 
     /// Removes all rules.
     pub fn clear(&self) {
-        self.0.with_rules(|rules, _| rules.clear());
+        self.0.with(|world, _| world.rules.clear());
     }
 }
 
@@ -78,6 +83,8 @@ enum Damage {
     Garbage,
     TruncatedJson,
     Oversized(usize),
+    Lose,
+    Duplicate,
 }
 
 /// How an answer goes over the wire.
@@ -274,9 +281,21 @@ impl FaultRule {
         self.install(Moment::After, Damage::Oversized(bytes))
     }
 
+    /// Loses it on the way: a request is never heard of, a call to the merchant
+    /// is never made.
+    pub fn lose(self) -> Fault {
+        self.install(Moment::Before, Damage::Lose)
+    }
+
+    /// Delivers it twice: a request takes effect twice and gets the second
+    /// answer, a call to the merchant is made twice.
+    pub fn duplicate(self) -> Fault {
+        self.install(Moment::After, Damage::Duplicate)
+    }
+
     fn install(self, usual: Moment, damage: Damage) -> Fault {
         let engine = Arc::clone(&self.engine);
-        let id = engine.with_rules(|rules, now| rules.add(self, usual, damage, now));
+        let id = engine.with(|world, now| world.rules.add(self, usual, damage, now));
         Fault { engine, id }
     }
 }
@@ -291,12 +310,12 @@ pub struct Fault {
 impl Fault {
     /// How often it has struck.
     pub fn hits(&self) -> u64 {
-        self.engine.with_rules(|rules, _| rules.hits(self.id))
+        self.engine.with(|world, _| world.rules.hits(self.id))
     }
 
     /// Switches it off.
     pub fn remove(&self) {
-        self.engine.with_rules(|rules, _| rules.remove(self.id));
+        self.engine.with(|world, _| world.rules.remove(self.id));
     }
 }
 
@@ -373,6 +392,10 @@ impl Rules {
         });
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.active.is_empty()
+    }
+
     fn clear(&mut self) {
         let gone = self.active.drain(..).map(|active| (active.id, active.hits));
         self.retired.extend(gone);
@@ -426,9 +449,24 @@ impl Active {
 }
 
 impl Strike {
-    /// Whether the request takes effect.
-    pub(crate) fn commits(&self) -> bool {
-        self.moment == Moment::After || matches!(self.damage, Damage::Delay(_))
+    /// How often the request takes effect.
+    pub(crate) fn times_applied(&self) -> usize {
+        match (&self.damage, self.moment) {
+            (Damage::Lose, _) => 0,
+            (Damage::Duplicate, _) => 2,
+            (Damage::Delay(_), _) | (_, Moment::After) => 1,
+            (_, Moment::Before) => 0,
+        }
+    }
+
+    /// Whether a call to the merchant is never made.
+    pub(crate) fn loses(&self) -> bool {
+        matches!(self.damage, Damage::Lose)
+    }
+
+    /// How long a call to the merchant is held back.
+    pub(crate) fn delay(&self) -> Duration {
+        self.wait_before() + self.wait_after()
     }
 
     /// How long the request waits before it takes effect.
@@ -450,6 +488,7 @@ impl Strike {
     pub(crate) fn manner(&self) -> Manner {
         match self.damage {
             Damage::Manner(manner) => manner,
+            Damage::Lose => Manner::Stall,
             _ => Manner::Whole,
         }
     }
@@ -461,7 +500,7 @@ impl Strike {
         let mut damaged = match &self.damage {
             Damage::Answer(answer) => answer.clone(),
             Damage::Code(group, code) => ecom_error(group, code, random),
-            Damage::Delay(_) | Damage::Manner(_) => kept,
+            Damage::Delay(_) | Damage::Manner(_) | Damage::Lose | Damage::Duplicate => kept,
             Damage::Garbage => with_body(kept, b"{\"orderId\": \xff\xfe, oops".to_vec()),
             Damage::TruncatedJson => {
                 let (_, bytes) = kept.encoded();
@@ -473,10 +512,10 @@ impl Strike {
         if let Some(value) = &self.retry_after {
             damaged = damaged.with_header("retry-after", value);
         }
-        let effect = if self.commits() {
-            "the request took effect"
-        } else {
-            "the request took no effect"
+        let effect = match self.times_applied() {
+            0 => "the request took no effect",
+            1 => "the request took effect",
+            _ => "the request took effect twice",
         };
         damaged.note = Some(format!("fault: {}; {effect}", self.name()));
         damaged
@@ -490,6 +529,8 @@ impl Strike {
             Damage::Manner(manner) => format!("{manner:?}").to_lowercase(),
             Damage::Garbage => "garbage".to_owned(),
             Damage::TruncatedJson => "truncated JSON".to_owned(),
+            Damage::Lose => "lost".to_owned(),
+            Damage::Duplicate => "delivered twice".to_owned(),
             Damage::Oversized(bytes) => format!("body of {bytes} bytes"),
         }
     }
