@@ -56,6 +56,10 @@ fn text(output: &Output) -> (String, String) {
 }
 
 /// Starts the till and waits until it says this.
+#[allow(
+    clippy::zombie_processes,
+    reason = "the caller waits; only a failed test does not"
+)]
 fn until(mut command: Command, said: &str) -> (Child, Vec<String>) {
     let mut child = command.spawn().expect("the till starts");
     let mut lines = Vec::new();
