@@ -210,10 +210,18 @@ impl Tokens {
         };
         let result = match fetched {
             Ok((header, lifetime)) => {
+                tracing::debug!(vipps.token.lifetime_s = lifetime.as_secs(), "token fetched");
+                vipps.counters().tokens_fetched.add_one();
                 let jitter = clock::fraction(vipps.randomness());
                 Ok(self.state().land(header, asked, lifetime, jitter))
             }
             Err(error) => {
+                tracing::warn!(
+                    error.type = error.kind().as_str(),
+                    http.response.status_code = error.http_status(),
+                    "token fetch failed"
+                );
+                vipps.counters().token_failures.add_one();
                 self.state().fail(vipps.time().monotonic());
                 Err(error)
             }

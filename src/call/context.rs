@@ -12,6 +12,7 @@ use super::options::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
 use crate::retry::Rules;
+use crate::telemetry::Call;
 use crate::types::RequestId;
 use crate::vipps::Vipps;
 
@@ -32,6 +33,8 @@ pub(super) struct State {
 pub(super) enum Slot {
     #[default]
     Empty,
+    /// The answer went on through the generated code.
+    Passed(Call),
     Answer(Answer),
     Failed(Error),
 }
@@ -43,6 +46,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     pub(crate) effort: Effort,
     pub(super) headers: http::HeaderMap,
+    pub(super) call: Call,
 }
 
 /// What it took, for the errors that are found later.
@@ -96,12 +100,10 @@ impl Context {
         match (self.take(), result) {
             (Slot::Answer(answer), _) => Ok(answer),
             (Slot::Failed(error), _) => Err(error),
-            (Slot::Empty, Err(RawError::InvalidRequest(reason))) => Err(Error::new(
-                ErrorKind::InvalidInput,
-                Outcome::NotSent,
-                reason,
-            )),
-            (Slot::Empty, _) => Err(Error::new(
+            (Slot::Empty | Slot::Passed(_), Err(RawError::InvalidRequest(reason))) => Err(
+                Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason),
+            ),
+            (Slot::Empty | Slot::Passed(_), _) => Err(Error::new(
                 ErrorKind::InvalidInput,
                 Outcome::NotSent,
                 "no request could be built",
@@ -111,12 +113,12 @@ impl Context {
 
     /// What a raw call came to.
     pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
-        let error = match (self.take(), result) {
+        let (slot, error) = match (self.take(), result) {
             (Slot::Failed(error), Err(_)) => return Err(error),
             (_, Ok(value)) => return Ok(value),
-            (_, Err(error)) => error,
+            (slot, Err(error)) => (slot, error),
         };
-        Err(match error {
+        let error = match error {
             RawError::InvalidRequest(reason) => {
                 Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             }
@@ -133,7 +135,11 @@ impl Context {
                 Outcome::Unknown,
                 "the answer has a status that the document lacks",
             ),
-        })
+        };
+        if let Slot::Passed(call) = slot {
+            call.failed(&error);
+        }
+        Err(error)
     }
 }
 
@@ -173,9 +179,12 @@ impl Answer {
         };
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
-        self.effort
+        let error = self
+            .effort
             .explain(Error::new(ErrorKind::Decode, outcome, what))
-            .with_status(self.status, body)
+            .with_status(self.status, body);
+        self.call.failed(&error);
+        error
     }
 }
 

@@ -206,7 +206,7 @@ impl Watch {
                         .min(SLOWEST);
                     self.next_poll =
                         time.monotonic() + pause.max(error.retry_after().unwrap_or_default());
-                    tracing::debug!(failures = self.failures, error.type = ?error.kind(), "poll failed");
+                    tracing::debug!(failures = self.failures, error.type = error.kind().as_str(), "poll failed");
                 }
                 Err(error) => {
                     self.seen = Seen::Over;
