@@ -8,10 +8,13 @@ use std::sync::Once;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use serde_json::Value;
 
+use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
 use super::names::snake;
 use super::passes::SENSITIVE;
+use super::polish::polish;
 use super::refusal::Refusal;
+use super::source::Source;
 
 /// The bindings as source text.
 pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
@@ -23,6 +26,8 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
             "report the document; a pass is missing",
         )
     })?;
+    check::nothing_lost(document, &Source::of(&file))?;
+    polish(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }
@@ -189,4 +194,39 @@ fn tables(document: &Document) -> Result<Vec<syn::Item>, Refusal> {
     syn::parse_str::<syn::File>(&source)
         .map(|file| file.items)
         .map_err(|error| unexpected(&error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::passes::testing;
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_its_message() {
+        assert_eq!(
+            quietly(|| panic!("no {}", 1)),
+            Err::<(), _>("no 1".to_owned())
+        );
+        assert_eq!(quietly(|| panic!("no")), Err::<(), _>("no".to_owned()));
+        assert_eq!(quietly(|| 5), Ok(5));
+    }
+
+    /// Two kinds of answer make the generator panic; no pass has run here to prevent it.
+    #[test]
+    fn a_panic_of_the_generator_is_a_refusal() {
+        let mut document = testing::document(
+            "
+            openapi: 3.0.0
+            info: {title: A, version: '1'}
+            paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
+            ",
+        );
+        let refusal = bindings(&mut document).unwrap_err();
+        assert!(
+            refusal
+                .what
+                .contains("the generator cannot take this document: assertion failed"),
+            "{refusal}"
+        );
+    }
 }

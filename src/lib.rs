@@ -1,3 +1,38 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod raw;
+
+mod credentials;
+mod environment;
+mod vipps;
+
+pub mod ecom;
+mod pay_by_qr;
+pub mod qr;
+
+mod call;
+mod clock;
+mod retry;
+mod token;
+mod transport;
+
+mod error;
+pub mod types;
+
 #[cfg(feature = "simulator")]
 pub mod simulator;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use crate::clock::{Clock, Randomness, Sleep};
+pub use crate::credentials::Credentials;
+pub use crate::environment::{BaseUrl, Environment};
+pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
+pub use crate::pay_by_qr::{PayByQr, QrPayment};
+pub use crate::retry::{RetryBudget, RetryPolicy};
+pub use crate::transport::{Transport, TransportError, TransportFuture};
+pub use crate::types::{
+    Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
+};
+pub use crate::vipps::{Vipps, VippsBuilder};

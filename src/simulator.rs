@@ -16,6 +16,7 @@
 //! on loopback unless told otherwise.
 
 mod auth;
+mod client;
 mod clock;
 mod core;
 mod courier;

@@ -212,14 +212,14 @@ mod tests {
     fn nested_objects_and_enumerations_become_components_under_free_names() {
         let document = becomes(
             apply,
-            "components: {schemas: {A: {properties: {b: {properties: {c: {type: array, items: {enum: [x]}}}}, d: {type: string}}}, AB: {type: string}}}",
+            "components: {schemas: {A: {properties: {b: {properties: {c: {type: array, items: {enum: [x]}}}}, d: {type: string}}}, Ab: {type: string}}}",
             "
             components:
               schemas:
-                A: {properties: {b: {$ref: '#/components/schemas/AB2'}, d: {type: string}}}
-                AB: {type: string}
-                AB2: {properties: {c: {type: array, items: {$ref: '#/components/schemas/AB2CItem'}}}}
-                AB2CItem: {enum: [x]}
+                A: {properties: {b: {$ref: '#/components/schemas/Ab2'}, d: {type: string}}}
+                Ab: {type: string}
+                Ab2: {properties: {c: {type: array, items: {$ref: '#/components/schemas/Ab2CItem'}}}}
+                Ab2CItem: {enum: [x]}
             ",
         );
         assert_eq!(document.notes.len(), 2);

@@ -5,6 +5,11 @@
 //! leaves is written to `<api>.spec.json` and is what traffic can be checked against. The second
 //! family makes of it what the generator turns into good Rust.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every pass has the same signature, whether it can refuse or not"
+)]
+
 mod absolute_paths;
 mod category;
 mod client_headers;
@@ -19,6 +24,7 @@ mod open_outputs;
 mod operation_ids;
 mod parameters;
 mod plain_docs;
+mod plain_nulls;
 mod plain_scalars;
 mod refs;
 mod repair_enums;
@@ -28,6 +34,7 @@ mod repair_required;
 mod repair_types;
 mod sensitive;
 mod tolerant_outputs;
+mod unread;
 
 use super::document::Document;
 use super::refusal::Refusal;
@@ -67,6 +74,7 @@ pub(crate) const MEND: &[Pass] = passes![
 
 /// Make it fit for the generator; the meaning loosens.
 pub(crate) const FIT: &[Pass] = passes![
+    unread,
     client_headers,
     fold_responses,
     parameters,
@@ -75,6 +83,7 @@ pub(crate) const FIT: &[Pass] = passes![
     tolerant_outputs,
     sensitive,
     plain_scalars,
+    plain_nulls,
     hoist,
     plain_docs,
 ];

@@ -69,16 +69,13 @@ pub(crate) fn plain(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         let line = line.trim();
-        let fence = line.starts_with("```") || line.starts_with("~~~");
+        // What follows the marks of a fence holds no further mark; else it is a code span.
+        let fence = line.starts_with("~~~")
+            || (line.starts_with("```") && !line.trim_start_matches('`').contains('`'));
         if line.is_empty() || fence {
             if !lines.is_empty() {
                 paragraphs.push(escape(&lines.join("\n")));
                 lines.clear();
-            }
-            // A fence on one line holds its content between its marks.
-            let inner = line.trim_matches(['`', '~']).trim();
-            if fence && line.ends_with("```") && line.len() > 6 && !inner.is_empty() {
-                paragraphs.push(escape(inner));
             }
         } else {
             lines.push(line.to_owned());

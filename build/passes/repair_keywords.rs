@@ -58,6 +58,13 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         .notes
         .extend(notes.into_iter().map(|n| Note { pass, ..n }));
     document.each_operation(|notes, pointer, _, operation| {
+        if let Some(Value::String(tag)) = operation.get("tags").cloned() {
+            notes.push(note(
+                format!("{pointer}/tags"),
+                format!("{tag} is read as a list of one"),
+            ));
+            operation.insert("tags".to_owned(), vec![tag].into());
+        }
         let responses = object(operation.entry("responses").or_insert(Value::Null));
         for (status, response) in responses.iter_mut() {
             let pointer = format!("{pointer}/responses/{status}");
@@ -222,6 +229,15 @@ mod tests {
         leaves(
             apply,
             "components: {schemas: {A: {properties: {title: {type: string}, required: {type: boolean}}}}}",
+        );
+    }
+
+    #[test]
+    fn a_lone_tag_is_a_list_of_one() {
+        becomes(
+            apply,
+            "paths: {/a: {get: {tags: token, responses: {}}}}",
+            "paths: {/a: {get: {tags: [token], responses: {}}}}",
         );
     }
 

@@ -210,7 +210,7 @@ mod tests {
             "paths: {'/a/{id}/{n}': {get: {parameters: [{name: id, in: path, schema: {}}, {name: gone, in: path, schema: {}}]}}}",
             "paths: {'/a/{id}/{n}': {get: {parameters: [{name: id, in: path, required: true, schema: {}}, {name: n, in: path, required: true, schema: {type: string}}]}}}",
         );
-        assert_eq!(document.notes.len(), 3);
+        assert_eq!(document.notes.len(), 4);
     }
 
     #[test]

@@ -81,7 +81,12 @@ fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
     let mut said = Vec::new();
     for (name, property) in properties.iter_mut() {
         if is_string(property) && property.get("enum").is_none() && is_sensitive(name, property) {
-            *property = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
+            let mut hidden = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
+            // Beside a reference the generator does not see it; it is put back into the source.
+            if let Some(description) = property.get("description") {
+                hidden["description"] = description.clone();
+            }
+            *property = hidden;
             said.push(format!("{name} is never printed"));
         }
     }
@@ -90,20 +95,16 @@ fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
 
 fn is_sensitive(name: &str, property: &Value) -> bool {
     let bare = name.replace(['-', '_'], "").to_lowercase();
-    NAMES.contains(&bare.as_str()) || (bare == "url" && carries_a_token(property))
+    NAMES.contains(&bare.as_str()) || (bare == "url" && leads_to_payment(property))
 }
 
-/// The link that lets whoever holds it pay: the document shows the token in it or says where it
-/// leads. Links to images are public.
-fn carries_a_token(property: &Value) -> bool {
-    let example = text(property, "example").unwrap_or_default();
-    let description = text(property, "description")
-        .unwrap_or_default()
-        .to_lowercase();
-    let leads_to_payment = ["landing page", "landing-page", "deeplink", "deep link"]
+/// The link that lets whoever holds it pay. Links to images are public.
+fn leads_to_payment(property: &Value) -> bool {
+    let said = ["description", "example"].map(|key| text(property, key).unwrap_or_default());
+    let said = said.join(" ").to_lowercase();
+    ["landing page", "landing-page", "deeplink", "deep link"]
         .iter()
-        .any(|words| description.contains(words));
-    example.contains("token=") || leads_to_payment
+        .any(|words| said.contains(words))
 }
 
 #[cfg(test)]
@@ -130,10 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_hidden_when_it_carries_a_token() {
+    fn a_link_is_hidden_when_it_leads_to_a_payment() {
         let document = run(
             apply,
-            "components: {schemas: {A: {properties: {url: {type: string, example: 'https://x/?token=e'}}}, B: {properties: {url: {type: string, description: Link to the landing page}}}, C: {properties: {url: {type: string, description: Link to an image}}}}}",
+            "components: {schemas: {A: {properties: {url: {type: string, example: 'https://x/deeplink/?token=e'}}}, B: {properties: {url: {type: string, description: Link to the landing page}}}, C: {properties: {url: {type: string, description: Link to an image, example: 'https://x/qr.png?token=e'}}}}}",
         )
         .unwrap();
         assert_eq!(document.notes.len(), 2);

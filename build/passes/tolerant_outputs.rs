@@ -45,8 +45,10 @@ fn loosen(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
         return;
     };
     for (name, property) in properties.iter_mut() {
-        let list = matches!(text(property, "type"), Some("array" | "object"));
-        if list && property.get("nullable") != Some(&Value::Bool(true)) {
+        // An optional object may be null anyway; an optional list or map is an empty one otherwise.
+        let map = text(property, "type") == Some("object") && property.get("properties").is_none();
+        let list = text(property, "type") == Some("array");
+        if (list || map) && property.get("nullable") != Some(&Value::Bool(true)) {
             property["nullable"] = json!(true);
             said.push(format!("{name} may be null when read"));
         }

@@ -1,0 +1,85 @@
+//! Objects and enumerations that may be null.
+
+use serde_json::Value;
+
+use super::super::document::{Document, schema_ref};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "plain-nulls";
+pub(crate) const WHY: &str = "of a nullable object the generator makes a wrapper around an inner type of another name; as an optional member it can be left out or null just the same";
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let nullable: Vec<String> = document
+        .schemas()
+        .filter(|(_, schema)| is_nullable(schema))
+        .map(|(name, _)| name.clone())
+        .collect();
+    document.each_schema(|_, schema| {
+        let mut said = Vec::new();
+        if let Some(Value::Object(properties)) = schema.get("properties") {
+            let optional: Vec<String> = properties
+                .iter()
+                .filter(|(_, property)| {
+                    is_nullable(property)
+                        || schema_ref(property)
+                            .is_some_and(|name| nullable.iter().any(|n| n == name))
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            if let Some(Value::Array(required)) = schema.get_mut("required") {
+                required.retain(|name| {
+                    let stays = !optional.iter().any(|o| name == o.as_str());
+                    if !stays {
+                        said.push(format!("{name} may be null, so it is optional"));
+                    }
+                    stays
+                });
+                if required.is_empty()
+                    && let Value::Object(schema) = schema
+                {
+                    schema.remove("required");
+                }
+            }
+        }
+        if is_nullable(schema)
+            && let Value::Object(schema) = schema
+        {
+            schema.remove("nullable");
+            said.push("null is told by leaving it out".to_owned());
+        }
+        said
+    });
+    Ok(())
+}
+
+/// Would the generator wrap this in a type of its own?
+fn is_nullable(schema: &Value) -> bool {
+    let structured = ["properties", "enum", "oneOf", "anyOf", "allOf"]
+        .iter()
+        .any(|keyword| schema.get(keyword).is_some());
+    structured && schema.get("nullable") == Some(&Value::Bool(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn nullable_objects_become_optional_members() {
+        let document = becomes(
+            apply,
+            "components: {schemas: {A: {required: [b, c, d], properties: {b: {$ref: '#/components/schemas/B'}, c: {nullable: true, properties: {}}, d: {type: string}}}, B: {nullable: true, enum: [x]}}}",
+            "components: {schemas: {A: {required: [d], properties: {b: {$ref: '#/components/schemas/B'}, c: {properties: {}}, d: {type: string}}}, B: {enum: [x]}}}",
+        );
+        assert_eq!(document.notes.len(), 4);
+    }
+
+    #[test]
+    fn nullable_scalars_and_lists_stay() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {required: [b], properties: {b: {type: string, nullable: true}, l: {type: array, nullable: true}}}}}",
+        );
+    }
+}

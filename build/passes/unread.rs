@@ -1,0 +1,100 @@
+//! Members that nothing after this reads.
+
+use serde_json::{Map, Value};
+
+use super::super::document::{Document, object};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "drop-unread";
+pub(crate) const WHY: &str = "tags, security and the like say nothing to the generator, and a slip in one of them would stop it";
+
+const ROOT: [&str; 5] = [
+    "openapi",
+    "info",
+    "paths",
+    "components",
+    super::super::reach::MERCHANT_REPLIES,
+];
+const INFO: [&str; 3] = ["title", "version", "description"];
+const OPERATION: [&str; 7] = [
+    "operationId",
+    "summary",
+    "description",
+    "parameters",
+    "requestBody",
+    "responses",
+    "deprecated",
+];
+const PARAMETER: [&str; 7] = [
+    "name",
+    "in",
+    "required",
+    "description",
+    "schema",
+    "style",
+    "explode",
+];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let root = object(&mut document.root);
+    keep(root, &ROOT);
+    root.insert("openapi".to_owned(), "3.0.3".into());
+    if let Some(Value::Object(info)) = root.get_mut("info") {
+        keep(info, &INFO);
+    }
+    if let Some(Value::Object(components)) = root.get_mut("components") {
+        keep(components, &["schemas"]);
+    }
+    if let Some(Value::Object(paths)) = root.get_mut("paths") {
+        for item in paths.values_mut() {
+            let item = object(item);
+            keep(item, &super::super::document::METHODS);
+        }
+    }
+    document.each_operation(|_, _, _, operation| {
+        keep(operation, &OPERATION);
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            keep(object(parameter), &PARAMETER);
+        }
+        if let Some(Value::Object(body)) = operation.get_mut("requestBody") {
+            keep_carrier(body);
+        }
+        let responses = operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut);
+        for (_, response) in responses.into_iter().flatten() {
+            keep_carrier(object(response));
+        }
+        Ok(())
+    })
+}
+
+fn keep_carrier(carrier: &mut Map<String, Value>) {
+    keep(carrier, &["description", "content"]);
+    let content = carrier.get_mut("content").and_then(Value::as_object_mut);
+    for (_, media) in content.into_iter().flatten() {
+        keep(object(media), &["schema"]);
+    }
+}
+
+fn keep(map: &mut Map<String, Value>, keys: &[&str]) {
+    map.retain(|key, _| keys.contains(&key.as_str()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::becomes;
+    use super::*;
+
+    #[test]
+    fn only_what_is_read_stays() {
+        becomes(
+            apply,
+            "{openapi: 3.0.0, tags: token, info: {title: A, version: '1', contact: 5}, paths: {/a: {summary: x, get: {tags: token, operationId: a, security: 5, responses: {'200': {headers: 5, description: ''}}}}}, components: {schemas: {A: {}}, securitySchemes: 5}}",
+            "{openapi: 3.0.3, info: {title: A, version: '1'}, paths: {/a: {get: {operationId: a, responses: {'200': {description: ''}}}}}, components: {schemas: {A: {}}}}",
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! The one tail of every operation: deadline, token, idempotency key, and the attempt loop.
+//!
+//! Generated code builds a request and hands it to [`exec`] through progenitor's hooks. The generated client of a call
+//! carries a [`Context`], which knows the options of that call and takes back what came of it, since the hook itself
+//! can only return reqwest's own errors.
+
+mod attempts;
+mod context;
+mod hook;
+mod options;
+
+pub(crate) use context::Answer;
+pub use context::Context;
+pub(crate) use hook::{after, exec, fetch_anonymously};
+pub(crate) use options::{CallOptions, built, operation};

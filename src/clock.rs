@@ -1,0 +1,113 @@
+//! Time and randomness, both replaceable, so that a test can decide them.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::types::RequestId;
+
+/// A future that ends when a time has passed.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where a client takes its time from. Replace it to make waits instant and repeatable in tests.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// Time since some fixed moment; never goes back.
+    fn monotonic(&self) -> Duration;
+    /// The time of day (UTC).
+    fn now(&self) -> jiff::Timestamp;
+    /// Ends after `duration`.
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// Where a client takes randomness from: generated idempotency keys and the jitter of waits.
+pub trait Randomness: fmt::Debug + Send + Sync + 'static {
+    /// Fills the buffer with random bytes.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The real clock, or the caller's own. The real one needs no allocation to wait.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Time {
+    #[default]
+    System,
+    Custom(Arc<dyn Clock>),
+}
+
+impl Time {
+    pub(crate) fn monotonic(&self) -> Duration {
+        match self {
+            Self::System => {
+                static START: OnceLock<tokio::time::Instant> = OnceLock::new();
+                tokio::time::Instant::now()
+                    .saturating_duration_since(*START.get_or_init(tokio::time::Instant::now))
+            }
+            Self::Custom(clock) => clock.monotonic(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        match self {
+            Self::System => jiff::Timestamp::now(),
+            Self::Custom(clock) => clock.now(),
+        }
+    }
+
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        match self {
+            Self::System => tokio::time::sleep(duration).await,
+            Self::Custom(clock) => clock.sleep(duration).await,
+        }
+    }
+
+    /// The future's output, or `None` when `limit` passes first.
+    pub(crate) async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        match self {
+            Self::System => tokio::time::timeout(limit, future).await.ok(),
+            Self::Custom(clock) => {
+                let mut sleep = clock.sleep(limit);
+                let mut future = std::pin::pin!(future);
+                std::future::poll_fn(|cx| {
+                    if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
+                        return std::task::Poll::Ready(Some(output));
+                    }
+                    sleep.as_mut().poll(cx).map(|()| None)
+                })
+                .await
+            }
+        }
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    fn fill(&self, buffer: &mut [u8]) {
+        if getrandom::fill(buffer).is_err() {
+            // A system without entropy still must not reuse a key: std's per-process random hash keys and the time.
+            use std::hash::{BuildHasher, Hasher};
+            for chunk in buffer.chunks_mut(8) {
+                let mut hasher = std::hash::RandomState::new().build_hasher();
+                hasher.write_u128(jiff::Timestamp::now().as_nanosecond().unsigned_abs());
+                chunk.copy_from_slice(&hasher.finish().to_ne_bytes()[..chunk.len()]);
+            }
+        }
+    }
+}
+
+/// A fresh idempotency key.
+pub(crate) fn new_key(random: &dyn Randomness) -> RequestId {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    RequestId::from_entropy(bytes)
+}
+
+/// A number in `0.0..1.0`.
+pub(crate) fn fraction(random: &dyn Randomness) -> f64 {
+    let mut bytes = [0; 4];
+    random.fill(&mut bytes);
+    f64::from(u32::from_ne_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+}

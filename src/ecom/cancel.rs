@@ -1,0 +1,148 @@
+//! Giving a payment up.
+
+use std::time::Duration;
+
+use super::details::PaymentDetails;
+use super::state::PaymentState;
+use super::transaction::Transaction;
+use crate::call::{CallOptions, built, operation};
+use crate::error::{Outcome, Result};
+use crate::raw::ecom::types;
+use crate::retry::{self, Pace};
+use crate::types::{Amount, OrderId, TransactionText};
+use crate::vipps::Vipps;
+
+/// Gives a payment up. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
+///
+/// The API knows no idempotency key for it. So after an answer is lost the details are asked first: if they show the
+/// payment cancelled, that is the answer; if it can still be cancelled, the request is made again.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Cancel {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+    text: Option<TransactionText>,
+    release: bool,
+}
+
+operation!(Cancel => Transaction);
+
+impl Cancel {
+    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            text: None,
+            release: false,
+        }
+    }
+
+    /// The text that the customer sees; `Cancel` when none is given.
+    pub fn text(mut self, text: TransactionText) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    /// After a partial capture: gives back what is still reserved, and keeps what is captured (wire name
+    /// `shouldReleaseRemainingFunds`). Without it a partly captured payment cannot be cancelled.
+    pub fn release_remaining(mut self) -> Self {
+        self.release = true;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: the
+    /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
+    pub async fn send(self) -> Result<Transaction> {
+        let time = self.vipps.time();
+        let ends = time.monotonic()
+            + self
+                .options
+                .deadline
+                .unwrap_or_else(|| self.vipps.total_timeout());
+        let policy = self
+            .options
+            .retry
+            .clone()
+            .unwrap_or_else(|| self.vipps.policy().clone());
+        let mut round = 1;
+        loop {
+            let left = ends.saturating_sub(time.monotonic());
+            let error = match self.attempt(left).await {
+                Err(error) if error.outcome() == Outcome::Unknown => error,
+                decided => return decided,
+            };
+            let jitter = crate::clock::fraction(self.vipps.randomness());
+            let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
+            let left = ends.saturating_sub(time.monotonic());
+            if pause >= left {
+                return Err(error);
+            }
+            time.sleep(pause).await;
+            match self.look(left.saturating_sub(pause)).await {
+                Some(details) if self.is_done(&details) => {
+                    return Ok(Transaction::cancelled(&details));
+                }
+                Some(details) if self.is_open(&details) && round < policy.max_attempts => {
+                    round += 1;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(&self, left: Duration) -> Result<Transaction> {
+        let mut options = self.options.clone();
+        options.deadline = Some(left);
+        let text = self.text.as_ref().map_or("Cancel", TransactionText::as_str);
+        let transaction = types::CancelTransaction::builder().transaction_text(text.to_owned());
+        let mut body = types::CancelPaymentActionRequest::builder()
+            .merchant_info(super::merchant_info(&self.vipps, &self.options)?)
+            .transaction(built::<types::CancelTransaction, _>(transaction)?);
+        if self.release {
+            body = body.should_release_remaining_funds(true);
+        }
+        let (client, context) = super::client(&self.vipps, &options);
+        let result = client
+            .cancel_payment_request_using_put()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
+        Transaction::read(self.order_id.clone(), &context.finish(result)?)
+    }
+
+    async fn look(&self, left: Duration) -> Option<PaymentDetails> {
+        let mut details = self
+            .vipps
+            .ecom()
+            .payment(&self.order_id)
+            .details()
+            .deadline(left);
+        details.options.merchant.clone_from(&self.options.merchant);
+        details.await.ok()
+    }
+
+    fn is_done(&self, details: &PaymentDetails) -> bool {
+        match details.state() {
+            PaymentState::Cancelled => true,
+            PaymentState::Captured => {
+                self.release
+                    && details
+                        .events()
+                        .iter()
+                        .any(|e| e.succeeded() && e.is(&super::Operation::Void))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_open(&self, details: &PaymentDetails) -> bool {
+        details.can_cancel()
+            || (self.release && details.can_release() && details.sums().captured > Amount::ZERO)
+    }
+}

@@ -1,0 +1,92 @@
+//! Taking reserved money.
+
+use super::transaction::Transaction;
+use crate::call::{CallOptions, built, operation};
+use crate::error::Result;
+use crate::raw::ecom::types;
+use crate::types::{Amount, OrderId, TransactionText};
+use crate::vipps::Vipps;
+
+/// Takes reserved money. Made by [`Payment::capture`](super::Payment::capture); `.await` sends it.
+///
+/// Each call carries an idempotency key, the same on every attempt, so that a repeat after a lost answer takes nothing
+/// twice. Two calls are two captures: to repeat a call whose outcome is unknown, give it the key of the error.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Capture {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+    amount: Option<Amount>,
+    text: Option<TransactionText>,
+}
+
+operation!(Capture => Transaction);
+
+impl Capture {
+    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            amount: None,
+            text: None,
+        }
+    }
+
+    /// Takes only this much, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
+    pub fn amount(mut self, amount: Amount) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// The text that the customer sees; `Capture` when none is given.
+    pub fn text(mut self, text: TransactionText) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
+    /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
+    pub async fn send(self) -> Result<Transaction> {
+        let body = action(
+            &self.vipps,
+            &self.options,
+            self.amount,
+            self.text.as_ref(),
+            "Capture",
+        )?;
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client
+            .capture_payment_using_post()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
+        Transaction::read(self.order_id, &context.finish(result)?)
+    }
+}
+
+/// The body that capture and refund share. An amount of zero would mean *everything* and is never sent.
+pub(super) fn action(
+    vipps: &Vipps,
+    options: &CallOptions,
+    amount: Option<Amount>,
+    text: Option<&TransactionText>,
+    default_text: &str,
+) -> Result<types::builder::PaymentActionsRequest> {
+    let mut transaction = types::Transaction::builder().transaction_text(
+        text.map_or(default_text, TransactionText::as_str)
+            .to_owned(),
+    );
+    if let Some(amount) = amount {
+        amount.check_transaction()?;
+        transaction = transaction.amount(amount.as_ore());
+    }
+    Ok(types::PaymentActionsRequest::builder()
+        .merchant_info(super::merchant_info(vipps, options)?)
+        .transaction(built::<types::Transaction, _>(transaction)?))
+}

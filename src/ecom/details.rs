@@ -1,0 +1,333 @@
+//! The details of a payment: its history, and what can be done next.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::history::{Event, Operation, Summary, WireSummary};
+use super::state::{self, PaymentState};
+use crate::call::{CallOptions, operation};
+use crate::error::Result;
+use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
+use crate::vipps::Vipps;
+
+/// How long a customer has: five minutes for the landing page, five more in the app.
+const TIME_TO_PAY: Duration = Duration::from_secs(600);
+
+/// Asks for the details of a payment. Made by [`Payment::details`](super::Payment::details); `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Details {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+}
+
+operation!(Details => PaymentDetails);
+
+impl Details {
+    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// 35: no payment of this sales unit has the order id. Otherwise as every read.
+    pub async fn send(self) -> Result<PaymentDetails> {
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client
+            .get_payment_details_using_get()
+            .order_id(self.order_id.as_str())
+            .send()
+            .await;
+        let answer = context.finish(result)?;
+        let wire: Wire = answer.decode()?;
+        let mut details = PaymentDetails::new(self.order_id, wire);
+        details.as_of = answer.date();
+        Ok(details)
+    }
+}
+
+/// What happened to a payment, and what can be done next.
+#[derive(Clone, Debug)]
+pub struct PaymentDetails {
+    order_id: OrderId,
+    events: Vec<Event>,
+    summary: Option<Summary>,
+    sums: Summary,
+    user: Option<UserDetails>,
+    shipping: Option<ShippingDetails>,
+    sub: Option<String>,
+    as_of: Option<jiff::Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(deserialize_with = "lenient::vec")]
+    transaction_log_history: Vec<Event>,
+    // Seen in lower case in old answers.
+    #[serde(alias = "transactionsummary")]
+    transaction_summary: Option<WireSummary>,
+    user_details: Option<UserDetails>,
+    shipping_details: Option<ShippingDetails>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    sub: Option<String>,
+}
+
+impl PaymentDetails {
+    fn new(order_id: OrderId, wire: Wire) -> Self {
+        let mut events = wire.transaction_log_history;
+        // The API answers newest first. Where every event tells its time, that order is made sure; a stable sort
+        // keeps the API's own order within one instant.
+        let instant = |e: &Event| {
+            e.timestamp
+                .as_ref()
+                .and_then(crate::types::Timestamp::instant)
+        };
+        if events.iter().all(|e| instant(e).is_some()) {
+            events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
+        }
+        let summary: Option<Summary> = wire.transaction_summary.map(Into::into);
+        let sums = summary.clone().unwrap_or_else(|| Summary::of(&events));
+        Self {
+            order_id,
+            events,
+            summary,
+            sums,
+            user: wire.user_details,
+            shipping: wire.shipping_details,
+            sub: wire.sub,
+            as_of: None,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_json(order_id: &str, json: &str) -> Self {
+        Self::new(
+            order_id.parse().unwrap(),
+            serde_json::from_str(json).unwrap(),
+        )
+    }
+
+    /// The order id.
+    pub fn order_id(&self) -> &OrderId {
+        &self.order_id
+    }
+
+    /// When the API answered, by its own clock; what to judge expiry by where this machine's clock may be wrong.
+    pub fn as_of(&self) -> Option<jiff::Timestamp> {
+        self.as_of
+    }
+
+    /// Every event, newest first, those that failed included.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The sums as the API states them; it leaves them out until the customer has acted, and sometimes later.
+    pub fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
+    }
+
+    /// The sums: as the API states them, or else computed from the events.
+    pub fn sums(&self) -> &Summary {
+        &self.sums
+    }
+
+    /// Where the payment stands. Whether a payment that nobody approved has expired depends on the time: see
+    /// [`state_at`](Self::state_at).
+    pub fn state(&self) -> PaymentState {
+        state::of(&self.events, &self.sums)
+    }
+
+    /// Where the payment stands at a moment: as [`state`](Self::state), and
+    /// [`Expired`](PaymentState::Expired) ten minutes after it was started.
+    pub fn state_at(&self, now: jiff::Timestamp) -> PaymentState {
+        if self.is_expired(now) {
+            PaymentState::Expired
+        } else {
+            self.state()
+        }
+    }
+
+    /// Whether nobody approved within ten minutes of the start. The API tells this with no event of its own.
+    pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
+        self.state() == PaymentState::Initiated
+            && self
+                .events
+                .last()
+                .and_then(|first| first.timestamp.as_ref()?.instant())
+                .is_some_and(|begun| {
+                    Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
+                })
+    }
+
+    /// Whether the customer has opened the payment: scanned the code, or followed the link.
+    pub fn is_scanned(&self) -> bool {
+        self.events.iter().any(|e| {
+            e.transaction_id.as_ref().is_some_and(|id| !id.is_empty())
+                || matches!(e.operation, Some(Operation::Reserve | Operation::Sale))
+        })
+    }
+
+    /// Whether the money was captured in the moment of approval, as sales units with direct capture do.
+    pub fn captured_at_once(&self) -> bool {
+        self.events
+            .iter()
+            .any(|e| e.succeeded() && e.is(&Operation::Sale))
+    }
+
+    /// Whether a capture can succeed: something is reserved and not yet taken.
+    pub fn can_capture(&self) -> bool {
+        matches!(
+            self.state(),
+            PaymentState::Reserved | PaymentState::PartiallyCaptured
+        ) && (self.summary.is_none() || self.sums.remaining_to_capture > Amount::ZERO)
+    }
+
+    /// Whether a plain cancel can succeed: nothing is captured and the payment is not over. Not guaranteed while the
+    /// customer is in the middle of approving.
+    pub fn can_cancel(&self) -> bool {
+        matches!(
+            self.state(),
+            PaymentState::Initiated | PaymentState::Reserved
+        )
+    }
+
+    /// Whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured, a part
+    /// still reserved.
+    pub fn can_release(&self) -> bool {
+        self.state() == PaymentState::PartiallyCaptured
+    }
+
+    /// Whether a refund can succeed: something is captured that has not gone back.
+    pub fn can_refund(&self) -> bool {
+        self.sums.remaining_to_refund > Amount::ZERO
+    }
+
+    /// The customer, for express payments and where a scope was asked for.
+    pub fn user(&self) -> Option<&UserDetails> {
+        self.user.as_ref()
+    }
+
+    /// Where to send the goods, for express payments.
+    pub fn shipping(&self) -> Option<&ShippingDetails> {
+        self.shipping.as_ref()
+    }
+
+    /// The customer's id for the userinfo endpoint, where a scope was asked for. It comes late: ask again when it is
+    /// missing.
+    pub fn sub(&self) -> Option<&str> {
+        self.sub.as_deref()
+    }
+}
+
+/// The customer of a payment. Seven days after the reservation the API replaces the texts by `[Expired]`.
+///
+/// `Debug` shows none of it.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct UserDetails {
+    /// First name.
+    pub first_name: Option<Sensitive>,
+    /// Last name.
+    pub last_name: Option<Sensitive>,
+    /// E-mail address.
+    pub email: Option<Sensitive>,
+    /// Phone number, eight digits.
+    pub mobile_number: Option<Sensitive>,
+    /// Vipps's id of the customer for this merchant.
+    pub user_id: Option<Sensitive>,
+    /// Birth date.
+    pub date_of_birth: Option<Sensitive>,
+    /// National identity number.
+    pub ssn: Option<Sensitive>,
+    /// Whether the customer is verified by `BankID`; the API says `0`, `1`, `Y` or a bool.
+    #[serde(deserialize_with = "lenient::opt_bool")]
+    pub bank_id_verified: Option<bool>,
+}
+
+const EXPIRED: &str = "[Expired]";
+
+impl UserDetails {
+    /// Whether the API has withdrawn the data, as it does after seven days. Do not overwrite what you stored with it.
+    pub fn is_expired(&self) -> bool {
+        [
+            &self.first_name,
+            &self.last_name,
+            &self.email,
+            &self.mobile_number,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|text| text.expose() == EXPIRED)
+    }
+}
+
+impl fmt::Debug for UserDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserDetails").finish_non_exhaustive()
+    }
+}
+
+/// Where the goods of an express payment go, and how.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ShippingDetails {
+    /// The address.
+    pub address: Option<Address>,
+    /// What the shipping costs; on the wire it is in kroner, unlike every other amount.
+    pub shipping_cost: Option<ShippingCost>,
+    /// The chosen method's name.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub shipping_method: Option<String>,
+    /// The chosen method's id, as the merchant gave it.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub shipping_method_id: Option<String>,
+}
+
+impl ShippingDetails {
+    /// Whether the API has withdrawn the address, as it does after seven days.
+    pub fn is_expired(&self) -> bool {
+        self.address.as_ref().is_some_and(|a| {
+            [&a.address_line1, &a.city, &a.post_code]
+                .into_iter()
+                .flatten()
+                .any(|text| text.expose() == EXPIRED)
+        })
+    }
+}
+
+/// A postal address. `Debug` shows none of it.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Address {
+    /// Street and number.
+    pub address_line1: Option<Sensitive>,
+    /// A second line.
+    pub address_line2: Option<Sensitive>,
+    /// City.
+    pub city: Option<Sensitive>,
+    /// Postal code; the wire spells it `postCode` or `zipCode`.
+    #[serde(alias = "zipCode")]
+    pub post_code: Option<Sensitive>,
+    /// Country, `NO` or `Norway`.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub country: Option<String>,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! Approving a payment without a customer, where the environment allows it.
+
+use super::initiate::InitiatedPayment;
+use crate::call::{CallOptions, operation};
+use crate::error::{Error, Result};
+use crate::raw::ecom::types;
+use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive};
+use crate::vipps::Vipps;
+
+/// Approves a payment in the customer's place. Made by [`Payment::force_approve`](super::Payment::force_approve);
+/// `.await` sends it. Not for express payments, and not with a skipped landing page.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct ForceApprove {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+    phone_number: Option<PhoneNumber>,
+    landing_page: Option<LandingPage>,
+}
+
+operation!(ForceApprove => ());
+
+impl ForceApprove {
+    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            phone_number: None,
+            landing_page: None,
+        }
+    }
+
+    /// The test user that approves. The user must once have approved a payment in the test app, or the answer is 1082.
+    pub fn phone_number(mut self, number: PhoneNumber) -> Self {
+        self.phone_number = Some(number);
+        self
+    }
+
+    /// The landing page of the payment, whose token is sent along.
+    pub fn landing_page(mut self, payment: &impl AsRef<LandingPage>) -> Self {
+        self.landing_page = Some(payment.as_ref().clone());
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: in the production environment, or with a number that is not Norwegian. From the API:
+    /// 1082 (the test user has never approved in the test app); HTTP 500 when the test card has expired.
+    pub async fn send(self) -> Result<()> {
+        if self.vipps.environment().is_production() {
+            return Err(Error::state(
+                "force approve exists only in the test environment, and this is production",
+            ));
+        }
+        let mut body = types::ForceApproveRequest::builder();
+        if let Some(number) = &self.phone_number {
+            let national = number.national_norwegian().ok_or_else(|| {
+                InvalidValue::hidden("phone_number", "must be Norwegian: eight digits")
+            })?;
+            body = body.customer_phone_number(Sensitive::from(national));
+        }
+        if let Some(token) = self.landing_page.as_ref().and_then(LandingPage::token) {
+            body = body.token(Sensitive::from(token));
+        }
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client
+            .integration_test_approve_payment()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
+        context.finish(result).map(drop)
+    }
+}
+
+impl InitiatedPayment {
+    /// Approves this payment in the customer's place, with its own token; see [`ForceApprove`].
+    pub fn force_approve(&self) -> ForceApprove {
+        self.payment().force_approve().landing_page(self)
+    }
+}

@@ -1,0 +1,143 @@
+//! What happened to a payment: the events of its log, and the sums over them.
+
+use serde::Deserialize;
+
+use crate::types::open_enum::open_enum;
+use crate::types::{Amount, Timestamp, lenient};
+
+open_enum! {
+    /// What an event of a payment's log is about.
+    pub enum Operation {
+        /// The merchant started the payment.
+        Initiate = "INITIATE" | "REGISTER",
+        /// The customer approved, and the money is reserved.
+        Reserve = "RESERVE" | "RESERVED",
+        /// The customer approved, and the money is captured at once (direct capture).
+        Sale = "SALE",
+        /// The merchant took money.
+        Capture = "CAPTURE" | "CAPTURED",
+        /// The merchant gave money back.
+        Refund = "REFUND" | "REFUNDED",
+        /// Given up before money was reserved: by the customer, the merchant or time.
+        Cancel = "CANCEL" | "CANCELLED" | "USER_CANCEL" | "AUTOCANCEL" | "AUTO_CANCEL",
+        /// The merchant gave a reservation up, or what remained of it.
+        Void = "VOID" | "AUTOREVERSAL" | "AUTO_REVERSAL",
+        /// The customer said no, or let the time run out.
+        Reject = "REJECT" | "REJECTED",
+        /// The payment failed.
+        Failed = "FAILED",
+    }
+}
+
+/// One event of a payment's log.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Event {
+    /// What it is about.
+    pub operation: Option<Operation>,
+    /// Whether it succeeded. Events that failed are told, but change nothing.
+    #[serde(rename = "operationSuccess", deserialize_with = "lenient::opt_bool")]
+    pub success: Option<bool>,
+    /// How much, in øre.
+    #[serde(deserialize_with = "lenient::opt_amount")]
+    pub amount: Option<Amount>,
+    /// Vipps's id of the transaction. On the first event it appears when the customer has opened the payment.
+    #[serde(deserialize_with = "lenient::opt_text")]
+    pub transaction_id: Option<String>,
+    /// The idempotency key of the request that caused it (wire name `requestId`).
+    #[serde(rename = "requestId", deserialize_with = "lenient::opt_text")]
+    pub idempotency_key: Option<String>,
+    /// The text given with the request.
+    #[serde(rename = "transactionText", deserialize_with = "lenient::opt_text")]
+    pub text: Option<String>,
+    /// When it happened.
+    #[serde(rename = "timeStamp")]
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Event {
+    /// Whether the event took place. The API says so on every event; one that does not say is believed.
+    pub fn succeeded(&self) -> bool {
+        self.success != Some(false)
+    }
+
+    pub(super) fn is(&self, operation: &Operation) -> bool {
+        self.operation.as_ref() == Some(operation)
+    }
+}
+
+/// The sums of a payment, in øre.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Captured so far.
+    pub captured: Amount,
+    /// What can still be captured: zero after a cancel or release.
+    pub remaining_to_capture: Amount,
+    /// Refunded so far.
+    pub refunded: Amount,
+    /// What can still be refunded.
+    pub remaining_to_refund: Amount,
+    /// The first six digits of the customer's card; only in details.
+    pub bank_identification_number: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireSummary {
+    #[serde(deserialize_with = "lenient::opt_amount")]
+    captured_amount: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt_amount")]
+    remaining_amount_to_capture: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt_amount")]
+    refunded_amount: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt_amount")]
+    remaining_amount_to_refund: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    bank_identification_number: Option<String>,
+}
+
+impl From<WireSummary> for Summary {
+    fn from(wire: WireSummary) -> Self {
+        Self {
+            captured: wire.captured_amount.unwrap_or_default(),
+            remaining_to_capture: wire.remaining_amount_to_capture.unwrap_or_default(),
+            refunded: wire.refunded_amount.unwrap_or_default(),
+            remaining_to_refund: wire.remaining_amount_to_refund.unwrap_or_default(),
+            bank_identification_number: wire.bank_identification_number,
+        }
+    }
+}
+
+impl Summary {
+    /// The sums of a log, newest event first, for an answer that has none.
+    pub(super) fn of(events: &[Event]) -> Self {
+        let sum = |operations: &[Operation]| -> Amount {
+            events
+                .iter()
+                .filter(|e| {
+                    e.succeeded() && e.operation.as_ref().is_some_and(|o| operations.contains(o))
+                })
+                .filter_map(|e| e.amount)
+                .sum()
+        };
+        let happened = |operation| events.iter().any(|e| e.succeeded() && e.is(&operation));
+        let reserved = sum(&[Operation::Reserve]);
+        let captured = sum(&[Operation::Capture, Operation::Sale]);
+        let refunded = sum(&[Operation::Refund]);
+        let given_up = happened(Operation::Void) || happened(Operation::Cancel);
+        let remaining = if given_up {
+            Amount::ZERO
+        } else {
+            reserved.saturating_sub(captured).max(Amount::ZERO)
+        };
+        Self {
+            captured,
+            remaining_to_capture: remaining,
+            refunded,
+            remaining_to_refund: captured.saturating_sub(refunded).max(Amount::ZERO),
+            bank_identification_number: None,
+        }
+    }
+}

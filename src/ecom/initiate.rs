@@ -1,0 +1,228 @@
+//! Starting a payment.
+
+use serde::Deserialize;
+
+use crate::call::{CallOptions, built, operation};
+use crate::error::Result;
+use crate::raw::ecom::types;
+use crate::types::{
+    Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
+    Scope, TransactionText,
+};
+use crate::vipps::Vipps;
+
+/// Nobody listens here, which is what a caller without a callback server wants: the details are polled.
+const NO_CALLBACK: &str = "https://www.vipps.no/thankyoupage";
+/// The page that the API's FAQ names for merchants who have none.
+const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
+
+/// Starts a payment. Made by [`Ecom::initiate`](super::Ecom::initiate); `.await` sends it.
+///
+/// Not idempotent: a second call with the same order id is refused with error 34, also when the first one's answer
+/// was lost. So it is never repeated once the request may have left, and the error's outcome is then
+/// [`Unknown`](crate::Outcome::Unknown): ask [`details`](super::Payment::details). If they exist, cancel the order and
+/// use a new id; if not (error 35), repeat.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Initiate {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+    amount: Amount,
+    text: TransactionText,
+    callback_prefix: Option<HttpsUrl>,
+    fallback: Option<FallbackUrl>,
+    auth_token: Option<AuthToken>,
+    is_app: bool,
+    phone_number: Option<PhoneNumber>,
+    skip_landing_page: bool,
+    scope: Option<Scope>,
+}
+
+operation!(Initiate => InitiatedPayment);
+
+impl Initiate {
+    pub(super) fn new(
+        vipps: Vipps,
+        order_id: OrderId,
+        amount: Amount,
+        text: TransactionText,
+    ) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            amount,
+            text,
+            callback_prefix: None,
+            fallback: None,
+            auth_token: None,
+            is_app: false,
+            phone_number: None,
+            skip_landing_page: false,
+            scope: None,
+        }
+    }
+
+    /// Where Vipps tells of the result: `{prefix}/v2/payments/{orderId}` (wire name `callbackPrefix`). One attempt is
+    /// made, and it may never come, so poll all the same. Without one the callbacks go to a page of Vipps's own,
+    /// where nobody listens.
+    pub fn callback_prefix(mut self, prefix: HttpsUrl) -> Self {
+        self.callback_prefix = Some(prefix);
+        self
+    }
+
+    /// Where the customer's phone goes afterwards, paid or not (wire name `fallBack`). Without one it is Vipps's own
+    /// thank-you page.
+    pub fn fallback(mut self, url: FallbackUrl) -> Self {
+        self.fallback = Some(url);
+        self
+    }
+
+    /// Comes back as the `Authorization` header of callbacks (wire name `authToken`).
+    pub fn auth_token(mut self, token: AuthToken) -> Self {
+        self.auth_token = Some(token);
+        self
+    }
+
+    /// The payment starts in an app of the merchant's: the landing page becomes a `vipps://` link. Not for QR codes.
+    pub fn is_app(mut self, is_app: bool) -> Self {
+        self.is_app = is_app;
+        self
+    }
+
+    /// Fills in the customer's number on the landing page (wire name `mobileNumber`). Must be Norwegian.
+    pub fn phone_number(mut self, number: PhoneNumber) -> Self {
+        self.phone_number = Some(number);
+        self
+    }
+
+    /// Pushes the payment to the phone number's app without a landing page. Only for sales units that Vipps has
+    /// allowed it; needs [`phone_number`](Self::phone_number), and cannot be shown as a QR code.
+    pub fn skip_landing_page(mut self, skip: bool) -> Self {
+        self.skip_landing_page = skip;
+        self
+    }
+
+    /// What the customer is asked to share: name, address, email and so on.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    fn body(&self) -> Result<types::builder::InitiatePaymentCommand> {
+        self.amount.check_payment()?;
+        let mut customer = types::CustomerInfo::builder();
+        if let Some(number) = &self.phone_number {
+            let national = number.national_norwegian().ok_or_else(|| {
+                InvalidValue::hidden(
+                    "phone_number",
+                    "must be Norwegian: eCom takes eight digits without a country code",
+                )
+            })?;
+            customer = customer.mobile_number(crate::types::Sensitive::from(national));
+        } else if self.skip_landing_page {
+            return Err(InvalidValue::new(
+                "phone_number",
+                "is required with skip_landing_page",
+                "none",
+            )
+            .into());
+        }
+        let mut merchant = types::MerchantInfo::builder()
+            .merchant_serial_number(super::merchant(&self.vipps, &self.options))
+            .callback_prefix(
+                self.callback_prefix
+                    .as_ref()
+                    .map_or(NO_CALLBACK, HttpsUrl::as_prefix)
+                    .to_owned(),
+            )
+            .fall_back(
+                self.fallback
+                    .as_ref()
+                    .map_or(NO_FALLBACK, FallbackUrl::as_str)
+                    .to_owned(),
+            );
+        if let Some(token) = &self.auth_token {
+            merchant = merchant.auth_token(crate::types::Sensitive::from(token.expose()));
+        }
+        if self.is_app {
+            merchant = merchant.is_app(true);
+        }
+        let mut transaction = types::TransactionInfoInitiate::builder()
+            .amount(self.amount.as_ore())
+            .order_id(self.order_id.as_str().to_owned())
+            .transaction_text(self.text.as_str().to_owned());
+        if self.skip_landing_page {
+            transaction = transaction.skip_landing_page(true);
+        }
+        if let Some(scope) = &self.scope {
+            transaction = transaction.scope(scope.to_string());
+        }
+        Ok(types::InitiatePaymentCommand::builder()
+            .customer_info(built::<types::CustomerInfo, _>(customer)?)
+            .merchant_info(built::<types::MerchantInfo, _>(merchant)?)
+            .transaction(built::<types::TransactionInfoInitiate, _>(transaction)?))
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: an amount outside 1 kr to 2147483647 øre, or a phone number that is not Norwegian.
+    /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
+    pub async fn send(self) -> Result<InitiatedPayment> {
+        let body = self.body()?;
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client
+            .initiate_payment_v3_using_post()
+            .body(body)
+            .send()
+            .await;
+        let answer = context.finish(result)?;
+        let wire: Wire = answer.decode()?;
+        let landing_page = LandingPage::parse(&wire.url)
+            .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
+        Ok(InitiatedPayment {
+            vipps: self.vipps,
+            order_id: self.order_id,
+            landing_page,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    url: String,
+}
+
+/// A payment that waits for its customer.
+#[derive(Clone, Debug)]
+pub struct InitiatedPayment {
+    vipps: Vipps,
+    order_id: OrderId,
+    landing_page: LandingPage,
+}
+
+impl InitiatedPayment {
+    /// The order id.
+    pub fn order_id(&self) -> &OrderId {
+        &self.order_id
+    }
+
+    /// Where the customer pays; valid for 5 minutes. Send the customer there unchanged, or turn it into a QR code with
+    /// [`Qr::one_time`](crate::qr::Qr::one_time). Never put it into a frame, a mail or a text message.
+    pub fn landing_page(&self) -> &LandingPage {
+        &self.landing_page
+    }
+
+    /// The payment, to look after from here on.
+    pub fn payment(&self) -> super::Payment {
+        self.vipps.ecom().payment(&self.order_id)
+    }
+}
+
+impl AsRef<LandingPage> for InitiatedPayment {
+    fn as_ref(&self) -> &LandingPage {
+        &self.landing_page
+    }
+}

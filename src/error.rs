@@ -1,0 +1,454 @@
+//! The one error of the crate, and what it says about money.
+
+pub(crate) mod body;
+mod codes;
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use body::{ApiError, ErrorGroup};
+pub use codes::ErrorClass;
+
+use crate::types::{InvalidValue, RequestId};
+
+/// What every operation of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Did money maybe move? The first question to ask of an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Nothing reached the API: refused before the wire, no connection, no token, no time left. Safe to repeat.
+    NotSent,
+    /// The API (or its gateway) answered and declined. Nothing happened.
+    Rejected,
+    /// The operation only reads. It failed on the way, and nothing can have changed.
+    NoEffect,
+    /// The request may have taken effect and the answer is lost or unclear. Look before you repeat:
+    /// [`hint`](Error::hint) says how.
+    Unknown,
+}
+
+/// What kind of failure an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument breaks a documented rule; nothing was sent.
+    InvalidInput,
+    /// The client itself cannot be built from what it was given.
+    Configuration,
+    /// No access token could be had: wrong keys, wrong environment, or the token endpoint is down.
+    Authentication,
+    /// No connection to the API: DNS, TCP or TLS.
+    Connect,
+    /// One attempt took longer than it may.
+    Timeout,
+    /// The connection broke after the request may have left.
+    Connection,
+    /// The total time for the call ran out.
+    Deadline,
+    /// The API answered with an error.
+    Api,
+    /// The gateway says that there were too many requests (HTTP 429).
+    RateLimited,
+    /// The answer is a success by its status, but cannot be read.
+    Decode,
+    /// The answer is larger than this crate is willing to hold.
+    TooLarge,
+    /// The operation makes no sense in the state that the payment is in.
+    State,
+}
+
+/// A failed operation: whether money may have moved, whether to try again, what Vipps said, how hard was tried.
+///
+/// Neither [`Display`](fmt::Display) nor [`Debug`] ever prints a secret, a header or a body.
+///
+/// ```
+/// # async fn f(vipps: vipps::Vipps, id: vipps::OrderId) {
+/// use vipps::Outcome;
+///
+/// if let Err(error) = vipps.ecom().payment(&id).capture().await {
+///     match error.outcome() {
+///         Outcome::NotSent | Outcome::Rejected => println!("not captured: {error}"),
+///         _ => println!("ask the details before you repeat: {error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    outcome: Outcome,
+    message: Cow<'static, str>,
+    operation: Option<&'static str>,
+    method: Option<&'static str>,
+    path: Option<&'static str>,
+    invalid: Option<InvalidValue>,
+    status: Option<u16>,
+    api_errors: Vec<ApiError>,
+    correlation_id: Option<String>,
+    conflict_id: Option<String>,
+    body: Bytes,
+    retryable: bool,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    elapsed: Duration,
+    key: Option<RequestId>,
+    hint: Option<&'static str>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(
+        kind: ErrorKind,
+        outcome: Outcome,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            outcome,
+            message: message.into(),
+            operation: None,
+            method: None,
+            path: None,
+            invalid: None,
+            status: None,
+            api_errors: Vec::new(),
+            correlation_id: None,
+            conflict_id: None,
+            body: Bytes::new(),
+            retryable: false,
+            retry_after: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            key: None,
+            hint: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn configuration(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Configuration, Outcome::NotSent, message)
+    }
+
+    pub(crate) fn state(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::State, Outcome::NotSent, message)
+    }
+
+    /// The error that an answer with this status and body means. `outcome` comes from the retry table.
+    pub(crate) fn answer(status: u16, body: Bytes) -> Self {
+        let parsed = body::parse(status, &body);
+        let kind = if status == 429 {
+            ErrorKind::RateLimited
+        } else {
+            ErrorKind::Api
+        };
+        let mut error = Self::new(kind, Outcome::Rejected, parsed.message());
+        error.0.status = Some(status);
+        error.0.api_errors = parsed.errors;
+        error.0.correlation_id = parsed.correlation_id;
+        error.0.conflict_id = parsed.conflict_id;
+        error.0.body = body;
+        error.0.hint = hint(
+            status,
+            &error.0.api_errors,
+            &error.0.message,
+            error.0.body.is_empty(),
+        );
+        error
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    pub(crate) fn with_shared_source(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
+        self.0.source = Some(source);
+        self
+    }
+
+    pub(crate) fn with_operation(mut self, operation: &crate::raw::Operation) -> Self {
+        self.0.operation = Some(operation.id);
+        self.0.method = Some(operation.method);
+        self.0.path = Some(operation.path);
+        self
+    }
+
+    pub(crate) fn with_effort(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
+    pub(crate) fn with_retry(mut self, retryable: bool, after: Option<Duration>) -> Self {
+        self.0.retryable = retryable;
+        self.0.retry_after = after;
+        self
+    }
+
+    pub(crate) fn with_key(mut self, key: Option<RequestId>) -> Self {
+        self.0.key = key;
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        self.0.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16, body: Bytes) -> Self {
+        self.0.status = Some(status);
+        self.0.body = body;
+        self
+    }
+
+    pub(crate) fn into_authentication(mut self) -> Self {
+        self.0.kind = ErrorKind::Authentication;
+        self.0.outcome = Outcome::NotSent;
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Did money maybe move?
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// May the same call succeed if it is simply made again? Only ever true where that cannot move money twice:
+    /// nothing happened, or the operation carries the idempotency key of [`idempotency_key`](Self::idempotency_key).
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// How long the API asks to be left alone, when it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The errors that the answer lists, in its order; empty when there was no answer or it named none.
+    pub fn api_errors(&self) -> &[ApiError] {
+        &self.0.api_errors
+    }
+
+    /// Whether the answer names this eCom error code in any group.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.0.api_errors.iter().any(|e| e.code() == Some(code))
+    }
+
+    /// The HTTP status of the answer, when there was one.
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The HTTP method of the request.
+    pub fn method(&self) -> Option<&'static str> {
+        self.0.method
+    }
+
+    /// The path template of the request, such as `/ecomm/v2/payments/{orderId}/capture`.
+    pub fn path(&self) -> Option<&'static str> {
+        self.0.path
+    }
+
+    /// The operation's id in the OpenAPI document, in snake case.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// What Vipps MobilePay's support asks for: `contextId`, `instance`, `traceId` or the like.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.0.correlation_id.as_deref()
+    }
+
+    /// The id that an HTTP 409 of the QR API says is taken.
+    pub fn conflict_id(&self) -> Option<&str> {
+        self.0.conflict_id.as_deref()
+    }
+
+    /// The answer's body as it came, cut to 64 KiB. It may hold personal data: do not log it.
+    pub fn raw_body(&self) -> &[u8] {
+        &self.0.body
+    }
+
+    /// How many requests were made.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// From the start of the call to its failure: token, attempts and waits.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// The idempotency key that the request carried. Repeat the call with it, and nothing happens twice.
+    pub fn idempotency_key(&self) -> Option<&RequestId> {
+        self.0.key.as_ref()
+    }
+
+    /// The argument that was refused, when the kind is [`ErrorKind::InvalidInput`].
+    pub fn invalid_value(&self) -> Option<&InvalidValue> {
+        self.0.invalid.as_ref()
+    }
+
+    /// What to do, for the causes that people lose days on.
+    pub fn hint(&self) -> Option<&str> {
+        self.0
+            .hint
+            .or_else(|| self.0.api_errors.iter().find_map(ApiError::explanation))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(invalid) = &inner.invalid {
+            return write!(f, "{invalid}");
+        }
+        if let (Some(method), Some(path)) = (inner.method, inner.path) {
+            write!(f, "{method} {path}: ")?;
+        }
+        if let Some(status) = inner.status {
+            write!(f, "HTTP {status}: ")?;
+        }
+        if inner.api_errors.is_empty() {
+            write!(f, "{}", inner.message)?;
+        } else {
+            for (n, error) in inner.api_errors.iter().enumerate() {
+                write!(f, "{}{error}", if n == 0 { "" } else { "; " })?;
+            }
+        }
+        if inner.outcome == Outcome::Unknown {
+            f.write_str(" (it may have taken effect)")?;
+        }
+        if inner.attempts > 1 {
+            write!(
+                f,
+                " (after {} attempts in {:.1?})",
+                inner.attempts, inner.elapsed
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("outcome", &inner.outcome)
+            .field("message", &inner.message)
+            .field("operation", &inner.operation)
+            .field("http_status", &inner.status)
+            .field("api_errors", &inner.api_errors)
+            .field("invalid", &inner.invalid)
+            .field("correlation_id", &inner.correlation_id)
+            .field("retryable", &inner.retryable)
+            .field("retry_after", &inner.retry_after)
+            .field("attempts", &inner.attempts)
+            .field("elapsed", &inner.elapsed)
+            .field("body_bytes", &inner.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|s| &**s as &(dyn StdError + 'static))
+    }
+}
+
+impl From<InvalidValue> for Error {
+    fn from(invalid: InvalidValue) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidInput, Outcome::NotSent, "");
+        error.0.message = Cow::Owned(invalid.to_string());
+        error.0.invalid = Some(invalid);
+        error
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// The long-lost-day causes, told by what the answer looks like.
+fn hint(status: u16, errors: &[ApiError], message: &str, empty: bool) -> Option<&'static str> {
+    let says = |text: &str| {
+        message.contains(text)
+            || errors
+                .iter()
+                .any(|e| e.message().is_some_and(|m| m.contains(text)))
+    };
+    if says("AADSTS70001") || says("AADSTS700016") {
+        return Some(
+            "The client id is unknown here. Most often the keys of one environment are used in the other: \
+             test keys work only with the test environment, production keys only with production.",
+        );
+    }
+    if says("AADSTS70002") || says("AADSTS7000215") || says("AADSTS50012") {
+        return Some("The client secret does not belong to this client id in this environment.");
+    }
+    if says("Subscription not found") {
+        return Some("The subscription key exists, but not for this product or environment.");
+    }
+    if says("subscription key") {
+        return Some(
+            "The Ocp-Apim-Subscription-Key is missing or unknown in this environment. It comes from the same sales \
+             unit and environment as the client id.",
+        );
+    }
+    if says("Invalid MSN") {
+        return Some(
+            "The merchant serial number does not belong to these keys: another environment's number, or a partner's \
+             own number where the merchant's is needed.",
+        );
+    }
+    let business = errors.iter().any(|e| {
+        e.code()
+            .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()))
+    });
+    match status {
+        401 => Some(
+            "The token or the keys were refused. Check that client id, client secret, subscription key and merchant \
+             serial number are of one sales unit and one environment.",
+        ),
+        403 if !business => Some(
+            "These keys have no right to this merchant serial number or product. Partners must send the merchant's \
+             own number.",
+        ),
+        404 if errors.is_empty() && !empty => {
+            Some("The gateway does not know this path: check the base URL.")
+        }
+        429 => Some(
+            "Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120.",
+        ),
+        500 if !business => Some(
+            "This API answers 500 to some malformed requests too (a member of the wrong type or spelling), so look \
+             at the request as well as at the status page.",
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,599 @@
+use super::*;
+use crate::error::codes::ErrorClass;
+
+const CONTEXT: &str = "f70b8bf7-c843-4bea-95d9-94725b19895f";
+const TRACE: &str = "00-bb841c551513e233de8a01472013fa9f-542c71e40916a6ce-00";
+
+fn text(status: u16, body: &str) -> ParsedBody {
+    parse(status, body.as_bytes())
+}
+
+/// The errors as a person sees them.
+fn shown(parsed: &ParsedBody) -> Vec<String> {
+    parsed.errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn shape_1_list_of_errors() {
+    let parsed = text(
+        402,
+        r#"[{"errorGroup":"Payment","errorCode":"44","errorMessage":"Refused by issuer because of expired card","contextId":"f70b8bf7-c843-4bea-95d9-94725b19895f"},
+            {"errorGroup":"InvalidRequest","errorCode":"merchantInfo.fallBack","errorMessage":"must not be blank","contextId":"other"}]"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        [
+            "Payment 44: Refused by issuer because of expired card",
+            "InvalidRequest merchantInfo.fallBack: must not be blank"
+        ]
+    );
+    let [first, second] = &parsed.errors[..] else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!(first.group(), Some(&ErrorGroup::Payment));
+    assert_eq!(first.code(), Some("44"));
+    assert_eq!(
+        first.message(),
+        Some("Refused by issuer because of expired card")
+    );
+    assert_eq!(first.context_id(), Some(CONTEXT));
+    assert_eq!(first.field(), None);
+    assert_eq!(first.class(), Some(ErrorClass::NewOrder));
+    assert!(first.explanation().is_some());
+    assert_eq!(second.field(), Some("merchantInfo.fallBack"));
+    assert_eq!(second.class(), Some(ErrorClass::Permanent));
+    assert_eq!(parsed.correlation_id.as_deref(), Some(CONTEXT));
+    assert_eq!(parsed.conflict_id, None);
+}
+
+#[test]
+fn shape_1_without_group_and_with_a_number_as_code() {
+    let parsed = text(
+        400,
+        r#"[{"errorCode":34,"errorMessage":"orderId is already used, and must be unique"}]"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        ["34: orderId is already used, and must be unique"]
+    );
+    assert_eq!(parsed.errors[0].class(), Some(ErrorClass::Permanent));
+    assert_eq!(parsed.correlation_id, None);
+
+    let ambiguous = text(
+        400,
+        r#"[{"errorGroup":null,"errorCode":"98","errorMessage":"x"}]"#,
+    );
+    assert_eq!(
+        (
+            ambiguous.errors[0].class(),
+            ambiguous.errors[0].explanation()
+        ),
+        (None, None)
+    );
+}
+
+#[test]
+fn shape_2_one_error() {
+    let body =
+        r#"{"errorCode":"Unauthorized","errorMessage":"Subscription not found","contextId":"c-1"}"#;
+    let parsed = text(401, body);
+    assert_eq!(shown(&parsed), ["Unauthorized: Subscription not found"]);
+    assert_eq!(
+        (parsed.errors[0].class(), parsed.errors[0].field()),
+        (None, None)
+    );
+    assert_eq!(parsed.correlation_id.as_deref(), Some("c-1"));
+
+    let grouped = text(404, r#"{"errorGroup":"MERCHANT","errorCode":"35"}"#);
+    assert_eq!(shown(&grouped), ["Merchant 35"]);
+}
+
+#[test]
+fn shape_3_gateway_message() {
+    let parsed = text(
+        401,
+        r#"{"statusCode":401,"message":"Access denied due to invalid subscription key."}"#,
+    );
+    assert!(parsed.errors.is_empty());
+    assert_eq!(
+        parsed.message(),
+        "Access denied due to invalid subscription key."
+    );
+}
+
+#[test]
+fn shape_4_gateway_response_info() {
+    for (body, message) in [
+        (
+            r#"{"responseInfo":{"responseCode":404,"responseMessage":"Resource not found"},"result":{"message":"Check the path"}}"#,
+            "Resource not found: Check the path",
+        ),
+        (
+            r#"{"responseInfo":{"responseCode":"404","responseMessage":"Resource not found"}}"#,
+            "Resource not found",
+        ),
+        (
+            r#"{"ResponseInfo":{"responseCode":"1000","responseMessage":"Denied"},"result":null}"#,
+            "1000: Denied",
+        ),
+        (
+            r#"{"responseInfo":{"responseCode":404},"result":{"message":"same"}}"#,
+            "same",
+        ),
+        (r#"{"responseInfo":{},"result":[]}"#, "Not Found"),
+    ] {
+        let parsed = text(404, body);
+        assert!(parsed.errors.is_empty(), "{body}");
+        assert_eq!(parsed.message(), message);
+    }
+}
+
+#[test]
+fn shape_5_login_service() {
+    let parsed = text(
+        401,
+        r#"{"error":"invalid_client","error_description":"AADSTS70002: Error validating credentials.\r\nTrace ID: t-1\r\nTimestamp: 2017-05-19 09:23:52Z","error_codes":[70002,50012],"timestamp":"2017-05-19 09:23:52Z","trace_id":"t-1","correlation_id":"c-1","error_uri":"https://login.windows.net/error?code=70002"}"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        [
+            "invalid_client: AADSTS70002: Error validating credentials. Trace ID: t-1 Timestamp: 2017-05-19 09:23:52Z"
+        ]
+    );
+    assert_eq!(parsed.correlation_id.as_deref(), Some("t-1"));
+    assert_eq!(
+        shown(&text(
+            400,
+            r#"{"error":"unauthorized_client","error_codes":[70001]}"#
+        )),
+        ["unauthorized_client"]
+    );
+}
+
+#[test]
+fn shape_6_qr_problem() {
+    let parsed = text(
+        400,
+        r#"{"type":"https://datatracker.ietf.org/doc/html/rfc7231#section-6.5.1","title":"One or more validation errors occurred.","detail":"BadRequest","instance":"00-616e415f5af7584eb4d9369d0fe8d7cc-48b90041faff204c-00","invalidParams":[{"name":"RedirectUrl","reason":"The field RedirectUrl must match the regular expression '^https://[\\w\\.]+([\\w#!:.?+=&%@\\-/]+)?$'."}]}"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        [
+            r"RedirectUrl: The field RedirectUrl must match the regular expression '^https://[\w\.]+([\w#!:.?+=&%@\-/]+)?$'."
+        ]
+    );
+    assert_eq!(
+        (parsed.errors[0].field(), parsed.errors[0].code()),
+        (Some("RedirectUrl"), None)
+    );
+    assert_eq!(
+        parsed.correlation_id.as_deref(),
+        Some("00-616e415f5af7584eb4d9369d0fe8d7cc-48b90041faff204c-00")
+    );
+    assert_eq!(
+        parsed.message(),
+        "One or more validation errors occurred.: BadRequest"
+    );
+
+    let plain = text(
+        400,
+        r#"{"title":"Order timeout","detail":"Payment has already timed out","instance":"3cff3564-4a14-4481-8dbb-431087753eed"}"#,
+    );
+    assert_eq!(
+        shown(&plain),
+        ["Order timeout: Payment has already timed out"]
+    );
+    assert_eq!(
+        plain.correlation_id.as_deref(),
+        Some("3cff3564-4a14-4481-8dbb-431087753eed")
+    );
+}
+
+#[test]
+fn shape_7_exchange_problem() {
+    let parsed = text(
+        400,
+        r#"{"title":"Bad request","status":400,"detail":"The request body contains one or more invalid parameters.","extraDetails":[{"name":"qrCode","reason":"The complete data contained in the QR code is required."},{"name":"customer","reason":"Customer object is required."}]}"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        [
+            "qrCode: The complete data contained in the QR code is required.",
+            "customer: Customer object is required."
+        ]
+    );
+    assert_eq!(parsed.correlation_id, None);
+}
+
+#[test]
+fn shape_8_webhooks_problem() {
+    let parsed = text(
+        400,
+        r#"{"type":"00-bb841c551513e233de8a01472013fa9f-542c71e40916a6ce-00","title":"Bad Request","status":"400","detail":"One or more validation errors occurred.","instance":"/v1/webhooks","traceId":"00-bb841c551513e233de8a01472013fa9f-542c71e40916a6ce-00","extraDetails":null}"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        ["Bad Request: One or more validation errors occurred."]
+    );
+    assert_eq!(
+        parsed.correlation_id.as_deref(),
+        Some(TRACE),
+        "a path tells nobody which request it was"
+    );
+    let path_only = text(400, r#"{"title":"Bad Request","instance":"/v1/webhooks"}"#);
+    assert_eq!(path_only.correlation_id.as_deref(), Some("/v1/webhooks"));
+
+    let nulls = text(
+        500,
+        r#"{"type":null,"title":null,"status":null,"detail":null,"instance":null,"traceId":null,"extraDetails":null}"#,
+    );
+    assert!(nulls.errors.is_empty() && nulls.correlation_id.is_none());
+    assert_eq!(nulls.message(), "Internal Server Error");
+}
+
+#[test]
+fn shape_9_conflict() {
+    let parsed = text(409, r#"{"id":"billboard_1"}"#);
+    assert_eq!(parsed.conflict_id.as_deref(), Some("billboard_1"));
+    assert!(parsed.errors.is_empty());
+    assert_eq!(parsed.message(), "this id is taken already");
+    assert_eq!(
+        text(409, r#"{"id":91234567,"more":1}"#)
+            .conflict_id
+            .as_deref(),
+        Some("91234567")
+    );
+    assert_eq!(text(400, r#"{"id":"x","more":1}"#).conflict_id, None);
+    let problem = text(409, r#"{"title":"Conflict","id":"billboard_1"}"#);
+    assert_eq!(
+        (shown(&problem), problem.conflict_id.as_deref()),
+        (vec!["Conflict".to_owned()], Some("billboard_1"))
+    );
+    for body in [r#"{"id":null}"#, r#"{"id":[]}"#, r#"{"id":""}"#] {
+        assert_eq!(text(409, body).conflict_id, None, "{body}");
+    }
+}
+
+#[test]
+fn shape_10_list_of_texts() {
+    let parsed = text(
+        400,
+        r#"["The amount is too low","",null,7,"And the text is missing"]"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        ["The amount is too low", "And the text is missing"]
+    );
+}
+
+#[test]
+fn shape_10b_messages_by_field_and_lone_messages() {
+    let parsed = text(
+        400,
+        r#"{"errors":{"amount":["too low","no integer"],"message":"m","text":"missing","x":{"a":1}}}"#,
+    );
+    assert_eq!(
+        shown(&parsed),
+        [
+            "amount: too low",
+            "amount: no integer",
+            "message: m",
+            "text: missing"
+        ]
+    );
+    let problem = text(
+        400,
+        r#"{"title":"One or more","status":400,"errors":{"Url":["is required"]}}"#,
+    );
+    assert_eq!(shown(&problem), ["Url: is required"]);
+
+    let message = text(
+        500,
+        r#"{"message":"Something went wrong, please try again later."}"#,
+    );
+    assert!(message.errors.is_empty());
+    assert_eq!(
+        message.message(),
+        "Something went wrong, please try again later."
+    );
+
+    assert_eq!(
+        shown(&text(400, r#"{"detail":"No such unit"}"#)),
+        ["No such unit"]
+    );
+    assert_eq!(text(400, r#"{"error":"nope"}"#).message(), "nope");
+    assert_eq!(
+        shown(&text(400, r#"{"error":{"code":"x1","message":"nope"}}"#)),
+        ["x1: nope"]
+    );
+    assert_eq!(
+        text(400, r#"{"name":"Ada Lovelace"}"#).message(),
+        "Bad Request"
+    );
+}
+
+#[test]
+fn shape_11_no_json() {
+    let page = "<html><body><h1>502 Bad Gateway</h1><p>Ada</p></body></html>";
+    for (status, body, message) in [
+        (502, "", "Bad Gateway"),
+        (504, " \r\n", "Gateway Timeout"),
+        (799, "", "an unknown status"),
+        (7, "", "an unknown status"),
+        (200, "[]", "an error in an answer whose status is a success"),
+        (502, page, "Bad Gateway (an HTML page of 60 bytes)"),
+        (
+            503,
+            "\u{feff}\r\n<!DOCTYPE html>",
+            "Service Unavailable (an HTML page of 20 bytes)",
+        ),
+        (
+            503,
+            "Oops</body>",
+            "Service Unavailable (an HTML page of 11 bytes)",
+        ),
+        (
+            503,
+            "upstream connect error\r\nreset by 91234567",
+            "upstream connect error reset by [number]",
+        ),
+        (500, "\"quoted\"", "quoted"),
+        (500, "null", "null"),
+        (
+            500,
+            r#"{"name":"Ada"#,
+            "Internal Server Error (an unreadable body of 12 bytes)",
+        ),
+        (500, "{}", "Internal Server Error"),
+        (
+            500,
+            "\0\u{1}",
+            "Internal Server Error (an unreadable body of 2 bytes)",
+        ),
+    ] {
+        let parsed = text(status, body);
+        assert!(
+            parsed.errors.is_empty() && parsed.correlation_id.is_none(),
+            "{body}"
+        );
+        assert_eq!(parsed.message(), message, "{body}");
+    }
+    assert_eq!(
+        text(500, &"long ".repeat(100)).message().chars().count(),
+        200
+    );
+}
+
+#[test]
+fn bytes_that_are_no_utf_8_are_no_obstacle() {
+    let latin_1 = b"[{\"errorCode\":\"94\",\"errorMessage\":\"l\xe5st\"}]";
+    assert_eq!(shown(&parse(500, latin_1)), ["94: l\u{fffd}st"]);
+    assert!(is_error(latin_1));
+    assert_eq!(
+        parse(500, &[0xff; 9]).message(),
+        "Internal Server Error (an unreadable body of 9 bytes)"
+    );
+}
+
+#[test]
+fn random_bytes_never_panic() {
+    // Bytes that JSON is made of come up often enough to get deep into the parser.
+    let alphabet =
+        br#"[]{}",:\ue0019 .-+@<>/"errorCode""id""message""title""responseInfo""errors"eyJBearer "#;
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    for round in 0..20_000_usize {
+        let body: Vec<u8> = (0..round % 200)
+            .map(|_| {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                let n = usize::try_from(seed >> 40).unwrap();
+                if n % 50 == 0 {
+                    n.to_le_bytes()[0]
+                } else {
+                    alphabet[n % alphabet.len()]
+                }
+            })
+            .collect();
+        let parsed = parse(400, &body);
+        assert!(parsed.errors.len() <= MAX_ERRORS && !parsed.message().is_empty());
+        is_error(&body);
+    }
+}
+
+#[test]
+fn every_prefix_of_a_body_can_be_read() {
+    let body = r#"[{"errorGroup":"VippsError","errorCode":"94","errorMessage":"locked å"},{"errorCode":"99","errorMessage":"b"}]"#;
+    for end in 0..body.len() {
+        assert!(parse(500, &body.as_bytes()[..end]).errors.len() < 3);
+    }
+    let cut = &body.as_bytes()[..body.len() - 5];
+    assert_eq!(
+        shown(&parse(500, cut)),
+        ["VippsError 94: locked å"],
+        "what came before the cut decides about repeats"
+    );
+    let object = r#"{"errorGroup":"VippsError","errorCode":"94","errorMessage":"loc"#;
+    assert_eq!(shown(&text(500, object)), ["VippsError 94"]);
+}
+
+#[test]
+fn many_errors_are_cut() {
+    let error = r#"{"errorCode":"34","errorMessage":"again"}"#;
+    let body = format!("[{}]", vec![error; 100_000].join(","));
+    assert_eq!(text(400, &body).errors.len(), 32);
+    assert!(is_error(body.as_bytes()));
+    assert!(
+        matches!(read(&body), Top::List(list) if list.len() == 32),
+        "the rest is not even held"
+    );
+
+    let params = format!(
+        r#"{{"title":"t","invalidParams":[{}]}}"#,
+        vec![r#"{"name":"a","reason":"b"}"#; 100_000].join(",")
+    );
+    assert_eq!(text(400, &params).errors.len(), 32);
+
+    let fields: Vec<String> = (0..1_000)
+        .map(|n| format!(r#""f{n}":["a","b","c"]"#))
+        .collect();
+    assert_eq!(
+        text(400, &format!(r#"{{"errors":{{{}}}}}"#, fields.join(",")))
+            .errors
+            .len(),
+        32
+    );
+}
+
+#[test]
+fn deep_nesting_is_harmless() {
+    let deep = "[".repeat(100_000);
+    assert!(text(400, &deep).errors.is_empty());
+    assert!(!is_error(format!(r#"{deep}"errorCode""#).as_bytes()));
+    let objects = r#"{"errorCode":"#.repeat(100_000);
+    assert!(text(400, &objects).errors.is_empty());
+    assert!(!is_error(objects.as_bytes()));
+    let after = format!(r#"[{{"errorCode":"99"}},{deep}"#);
+    assert_eq!(shown(&text(400, &after)), ["99"]);
+}
+
+#[test]
+fn groups_are_read_without_regard_to_spelling() {
+    for (name, group) in [
+        ("Authentication", ErrorGroup::Authentication),
+        ("PAYMENTS", ErrorGroup::Payment),
+        ("Payment", ErrorGroup::Payment),
+        ("invalidRequest", ErrorGroup::InvalidRequest),
+        ("VIPPSERROR", ErrorGroup::VippsError),
+        ("user", ErrorGroup::User),
+        ("Customer", ErrorGroup::User),
+        (" merchant ", ErrorGroup::Merchant),
+        ("Robot\r\n", ErrorGroup::Unknown("Robot".to_owned())),
+    ] {
+        assert_eq!(ErrorGroup::from(name), group);
+    }
+    let parsed = text(
+        400,
+        r#"[{"errorGroup":"Robot","errorCode":"44","errorMessage":"beep"}]"#,
+    );
+    assert_eq!(shown(&parsed), ["Robot 44: beep"]);
+    assert_eq!(parsed.errors[0].class(), None);
+}
+
+#[test]
+fn nothing_printed_holds_personal_data_or_tokens() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.Y2FuYXJ5";
+    let spill =
+        format!(r"91234567 +4791234567 ada@example.com {jwt} Bearer canary\r\nforged: line\u0000");
+    for shape in [
+        r#"[{"errorGroup":"@","errorCode":"@","errorMessage":"@"}]"#,
+        r#"{"errorCode":"@","errorMessage":"@"}"#,
+        r#"{"statusCode":400,"message":"@"}"#,
+        r#"{"responseInfo":{"responseCode":"@","responseMessage":"@"},"result":{"message":"@"}}"#,
+        r#"{"error":"@","error_description":"@"}"#,
+        r#"{"title":"@","detail":"@"}"#,
+        r#"{"title":"@","invalidParams":[{"name":"@","reason":"@"}]}"#,
+        r#"["@"]"#,
+        r#"{"errors":{"@":["@"]}}"#,
+        r#"{"message":"@"}"#,
+        "@",
+        r#""@""#,
+    ] {
+        let parsed = text(400, &shape.replace('@', &spill));
+        let printed = format!(
+            "{:?} {} {:?}",
+            parsed.message(),
+            shown(&parsed).join(";"),
+            parsed.errors
+        );
+        for secret in ["91234567", "ada@", "eyJ", "canary", "\r", "\n", "\0"] {
+            assert!(
+                !printed.contains(secret),
+                "{secret:?} in {printed} of {shape}"
+            );
+        }
+        assert!(printed.contains("[number]"), "{printed}");
+    }
+}
+
+#[test]
+fn ids_keep_their_digits_and_lose_their_line_ends() {
+    let parsed = text(
+        400,
+        r#"[{"errorCode":"99","errorMessage":"m","contextId":"12345678-0000\r\n-000"}]"#,
+    );
+    assert_eq!(parsed.errors[0].context_id(), Some("12345678-0000 -000"));
+    assert_eq!(parsed.correlation_id.as_deref(), Some("12345678-0000 -000"));
+    let later = text(
+        400,
+        r#"[{"errorCode":"1"},{"errorCode":"2","contextId":"c-2"}]"#,
+    );
+    assert_eq!(later.correlation_id.as_deref(), Some("c-2"));
+}
+
+#[test]
+fn errors_with_a_success_status_are_seen() {
+    for body in [
+        r#"[{"errorGroup":"Payment","errorCode":"44","errorMessage":"x"}]"#,
+        r#"[{"errorMessage":"x"}]"#,
+        r#"{"errorCode":"99","errorMessage":"x"}"#,
+        r#" {"orderId":"acme-1","errorCode":99}"#,
+        r#"{"responseInfo":{"responseCode":500,"responseMessage":"x"}}"#,
+        r#"{"ResponseInfo":{"responseCode":"1000","responseMessage":"x"},"result":{}}"#,
+        r#"{"error":"invalid_client","error_description":"x"}"#,
+        r#"{"error":"invalid_client","error_codes":[1]}"#,
+        r#"{"statusCode":401,"message":"x"}"#,
+        r#"{"statusCode":"401","message":"x"}"#,
+        "\u{feff}{\"errorCode\":\"99\"}",
+        r#"[{"errorCode":"44","errorMessage":"x"},{"errorC"#,
+    ] {
+        assert!(is_error(body.as_bytes()), "{body}");
+        let parsed = text(200, body);
+        assert_ne!(
+            (parsed.message(), parsed.errors.len()),
+            (Cow::Borrowed(reason(200)), 0),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn success_answers_are_no_errors() {
+    for body in [
+        // eCom: initiate, capture, cancel, refund, details, status, force approve
+        r#"{"orderId":"acme-1","url":"https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJ"}"#,
+        r#"{"orderId":"acme-1","transactionInfo":{"amount":20000,"status":"Captured"},"transactionSummary":{"capturedAmount":20000}}"#,
+        r#"{"orderId":"acme-1","transactionInfo":{"amount":20000,"status":"Cancelled"},"transactionSummary":{}}"#,
+        r#"{"orderId":"acme-1","transaction":{"amount":20000,"status":"Refund"},"transactionSummary":{}}"#,
+        r#"{"orderId":"acme-1","transactionLogHistory":[{"amount":1,"operation":"RESERVE","operationSuccess":false,"errorInfo":{"errorCode":"45","errorGroup":"PAYMENTS","errorMessage":"x"}}]}"#,
+        r#"{"orderId":"acme-1","transactionInfo":{"status":"RESERVE"},"errorInfo":{"errorCode":"45","errorMessage":"x"}}"#,
+        "",
+        "{}",
+        // The same with a new member, or with one that holds nothing.
+        r#"{"orderId":"acme-1","transactionInfo":{"status":"Captured"},"errorCode":"0","errorMessage":"none"}"#,
+        r#"{"orderId":"acme-1","errorCode":null,"errorMessage":""}"#,
+        // QR: one-time, redirect, list, callback, list, exchange, customer exchange
+        r#"{"url":"https://qr.vipps.no/generate/qr.png?...","expiresIn":544}"#,
+        r#"{"id":"billboard_1","url":"https://qr.vipps.no/x","redirectUrl":"https://example.com/?a=\"errorCode\"","expiresIn":-1}"#,
+        r#"[{"id":"\"errorCode\"","url":"https://qr.vipps.no/x","redirectUrl":"https://example.com","errorCode":"1"}]"#,
+        "[]",
+        r#"{"merchantSerialNumber":"12345","merchantQrId":"q","locationDescription":"\"statusCode\" message","qrContent":"x"}"#,
+        r#"[{"merchantQrId":"q","locationDescription":"\"errorCode\""}]"#,
+        r#"{"msisdn":"4798765432","version":"2.0","timestamp":1}"#,
+        r#"{"msisdn":"4798765432"}"#,
+        // the access token, webhooks
+        r#"{"token_type":"Bearer","expires_in":"86398","access_token":"eyJ"}"#,
+        r#"{"id":"090a478d-37ff-4e77-970e-d457aeb26a3a","secret":"s"}"#,
+        r#"{"webhooks":[{"id":"1","url":"https://example.com","events":["user.checked-in.v1"]}]}"#,
+        // what wraps a success
+        r#"{"responseInfo":{"responseCode":200,"responseMessage":"OK"},"result":{}}"#,
+        r#"{"statusCode":200,"message":"approved"}"#,
+        r#"{"statusCode":401}"#,
+        // no JSON
+        r#"OK "errorCode""#,
+        "<html>\"statusCode\"</html>",
+        "[\"errorCode\"]",
+    ] {
+        assert!(!is_error(body.as_bytes()), "{body}");
+    }
+}

@@ -1,0 +1,140 @@
+//! A payment and its code in one call, since at a till nobody wants the one without the other.
+
+use std::time::Duration;
+
+use crate::call::{CallOptions, operation};
+use crate::ecom::{Initiate, InitiatedPayment, Payment};
+use crate::error::Result;
+use crate::qr::{OneTimeQr, QrFormat};
+use crate::types::{Amount, ImageSize, OrderId, TransactionText};
+use crate::vipps::Vipps;
+
+impl Vipps {
+    /// Starts a payment and makes its code: [`Ecom::initiate`](crate::ecom::Ecom::initiate) and
+    /// [`Qr::one_time`](crate::qr::Qr::one_time) in one call.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// use vipps::Amount;
+    ///
+    /// let sale = vipps.pay_by_qr("order-123".parse()?, Amount::kroner(499), "One pair of socks".parse()?).await?;
+    /// let svg = sale.qr().image().await?;
+    /// assert_eq!(svg.media_type(), "image/svg+xml");
+    /// # Ok(()) }
+    /// ```
+    pub fn pay_by_qr(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> PayByQr {
+        PayByQr {
+            options: CallOptions::default(),
+            initiate: self.ecom().initiate(order_id, amount, text),
+            format: QrFormat::default(),
+            vipps: self.clone(),
+        }
+    }
+}
+
+/// Starts a payment and makes its code. Made by [`Vipps::pay_by_qr`]; `.await` sends both requests, within one
+/// deadline.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct PayByQr {
+    vipps: Vipps,
+    options: CallOptions,
+    initiate: Initiate,
+    format: QrFormat,
+}
+
+operation!(PayByQr => QrPayment);
+
+impl PayByQr {
+    /// As a PNG of so many pixels on each side, 100 to 2000.
+    pub fn png(mut self, size: ImageSize) -> Self {
+        self.format = QrFormat::Png(size);
+        self
+    }
+
+    /// As an SVG; the default.
+    pub fn svg(mut self) -> Self {
+        self.format = QrFormat::Svg;
+        self
+    }
+
+    /// As the bare text of the code, to draw it on one's own.
+    pub fn content(mut self) -> Self {
+        self.format = QrFormat::Content;
+        self
+    }
+
+    /// Changes the payment's optional fields.
+    ///
+    /// ```
+    /// # async fn f(vipps: vipps::Vipps) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use vipps::Amount;
+    /// let sale = vipps
+    ///     .pay_by_qr("order-1".parse()?, Amount::kroner(99), "Coffee".parse()?)
+    ///     .payment(|p| p.fallback("https://example.com/thanks".parse().expect("a URL")))
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn payment(mut self, change: impl FnOnce(Initiate) -> Initiate) -> Self {
+        self.initiate = change(self.initiate);
+        self
+    }
+
+    /// Sends both requests.
+    ///
+    /// # Errors
+    /// As the two operations. When the payment is started and only its code fails, the payment is still there: cancel
+    /// it by its order id, or let it expire.
+    pub async fn send(self) -> Result<QrPayment> {
+        let time = self.vipps.time();
+        let ends = time.monotonic()
+            + self
+                .options
+                .deadline
+                .unwrap_or_else(|| self.vipps.total_timeout());
+        let mut initiate = self.initiate;
+        initiate.options.deadline = Some(left(ends, time.monotonic()));
+        initiate.options.merchant = self.options.merchant.clone().or(initiate.options.merchant);
+        initiate.options.key = self.options.key.clone().or(initiate.options.key);
+        initiate.options.retry = self.options.retry.clone().or(initiate.options.retry);
+        let mut options = initiate.options.clone();
+        let payment = initiate.send().await?;
+        options.deadline = Some(left(ends, time.monotonic()));
+        let mut code = self.vipps.qr().one_time(&payment).format(self.format);
+        code.options = options;
+        Ok(QrPayment {
+            qr: code.send().await?,
+            payment,
+        })
+    }
+}
+
+fn left(ends: Duration, now: Duration) -> Duration {
+    ends.saturating_sub(now)
+}
+
+/// A payment that waits for its customer, and the code to show.
+#[derive(Clone, Debug)]
+pub struct QrPayment {
+    payment: InitiatedPayment,
+    qr: OneTimeQr,
+}
+
+impl QrPayment {
+    /// The code.
+    pub fn qr(&self) -> &OneTimeQr {
+        &self.qr
+    }
+
+    /// The payment as it was started.
+    pub fn initiated(&self) -> &InitiatedPayment {
+        &self.payment
+    }
+
+    /// The payment, to wait for, capture or cancel.
+    pub fn payment(&self) -> Payment {
+        self.payment.payment()
+    }
+}

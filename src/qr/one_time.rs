@@ -1,0 +1,154 @@
+//! A code for one payment.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::image::{QrContent, QrFormat, QrImage, QrLink};
+use crate::call::{CallOptions, operation};
+use crate::error::{Error, Result};
+use crate::raw::qr::types;
+use crate::types::{ImageSize, InvalidValue, LandingPage, lenient};
+use crate::vipps::Vipps;
+
+/// Makes a code for one payment. Made by [`Qr::one_time`](super::Qr::one_time); `.await` sends it. Harmless to repeat:
+/// it makes a picture of a payment that exists.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct OneTime {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    landing_page: LandingPage,
+    format: QrFormat,
+}
+
+operation!(OneTime => OneTimeQr);
+
+impl OneTime {
+    pub(super) fn new(vipps: Vipps, landing_page: LandingPage) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            landing_page,
+            format: QrFormat::default(),
+        }
+    }
+
+    /// As a PNG of so many pixels on each side, 100 to 2000.
+    pub fn png(self, size: ImageSize) -> Self {
+        self.format(QrFormat::Png(size))
+    }
+
+    /// As an SVG; the default.
+    pub fn svg(self) -> Self {
+        self.format(QrFormat::Svg)
+    }
+
+    /// As the bare text of the code, to draw it on one's own.
+    pub fn content(self) -> Self {
+        self.format(QrFormat::Content)
+    }
+
+    /// In this format.
+    pub fn format(mut self, format: QrFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: a landing page that is an app link (`isApp`), which cannot be a code. From the API:
+    /// HTTP 400 `Order timeout` when the payment has expired, `Validation error` when the landing page is not of this
+    /// environment.
+    pub async fn send(self) -> Result<OneTimeQr> {
+        if self.landing_page.is_app_link() {
+            let rule = "must be a web page: a payment started with `is_app` has no code";
+            return Err(InvalidValue::hidden("landing_page", rule).into());
+        }
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let body =
+            types::OneTimePaymentQrRequest::builder().url(self.landing_page.as_str().to_owned());
+        let mut request = client
+            .generate_otp_qr()
+            .accept(self.format.accept())
+            .body(body);
+        if let Some(size) = self.format.size() {
+            request = request.size(size);
+        }
+        let sent = request.send().await;
+        let answer = context.finish(sent)?;
+        let wire: Wire = answer.decode()?;
+        let expires_in = Duration::from_secs(
+            wire.expires_in
+                .and_then(|s| u64::try_from(s).ok())
+                .unwrap_or(DEFAULT_LIFETIME),
+        );
+        let (link, content) = match self.format {
+            QrFormat::Content => (None, Some(QrContent::new(wire.url))),
+            format => (
+                Some(QrLink::new(self.vipps, wire.url, format, Some(expires_in))),
+                None,
+            ),
+        };
+        Ok(OneTimeQr {
+            link,
+            content,
+            expires_in,
+        })
+    }
+}
+
+/// Seconds that a customer has for the landing page, should the answer not say.
+const DEFAULT_LIFETIME: u64 = 300;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    url: String,
+    #[serde(default, deserialize_with = "lenient::opt_integer")]
+    expires_in: Option<i64>,
+}
+
+/// A code for one payment.
+#[derive(Clone, Debug)]
+pub struct OneTimeQr {
+    link: Option<QrLink>,
+    content: Option<QrContent>,
+    expires_in: Duration,
+}
+
+impl OneTimeQr {
+    /// How long the code works, counted from the answer: show it as a countdown, and take the code away after it.
+    pub fn expires_in(&self) -> Duration {
+        self.expires_in
+    }
+
+    /// The link to the image, when an image was asked for. It works no longer than the code.
+    pub fn link(&self) -> Option<&QrLink> {
+        self.link.as_ref()
+    }
+
+    /// The link's URL, when an image was asked for.
+    pub fn image_url(&self) -> Option<&str> {
+        self.link.as_ref().map(QrLink::url)
+    }
+
+    /// The text of the code, when that was asked for.
+    pub fn content(&self) -> Option<&QrContent> {
+        self.content.as_ref()
+    }
+
+    /// Fetches the image; see [`QrLink::image`].
+    ///
+    /// # Errors
+    /// When the code was asked for as content, and as [`QrLink::image`].
+    pub async fn image(&self) -> Result<QrImage> {
+        match &self.link {
+            Some(link) => link.image().await,
+            None => Err(Error::state(
+                "this code was asked for as content and has no image",
+            )),
+        }
+    }
+}

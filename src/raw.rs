@@ -1,0 +1,101 @@
+//! The bindings that progenitor generates from `openapi/*.yaml`: every operation and every type of the documents.
+//!
+//! What is here follows the documents, not semantic versioning: a new document can rename or retype anything. Use it
+//! for what the wrapper does not cover yet, through [`Vipps::call`](crate::Vipps::call), which runs any of these
+//! operations through the same token, header, retry and error machinery.
+//!
+//! Secrets and personal data are [`Sensitive`](crate::types::Sensitive) here too, so that `Debug` never prints them.
+
+pub use progenitor_client::{ByteStream, ResponseValue};
+
+pub use crate::call::Context;
+
+/// An operation of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The operation id in snake case, the name of the generated method.
+    pub id: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path template below the base URL.
+    pub path: &'static str,
+}
+
+macro_rules! api {
+    ($name:ident, $file:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[allow(
+            missing_docs,
+            missing_debug_implementations,
+            unreachable_pub,
+            clippy::all,
+            clippy::pedantic,
+            rustdoc::all,
+            reason = "generated code"
+        )]
+        pub mod $name {
+            include!(concat!(env!("OUT_DIR"), "/", $file));
+
+            impl progenitor_client::ClientHooks<crate::call::Context> for Client {
+                async fn exec(
+                    &self,
+                    request: reqwest::Request,
+                    info: &progenitor_client::OperationInfo,
+                ) -> reqwest::Result<reqwest::Response> {
+                    let operation = OPERATIONS.iter().find(|o| o.id == info.operation_id);
+                    crate::call::exec(&self.inner, &self.client, request, operation).await
+                }
+
+                async fn post<E>(
+                    &self,
+                    _: &reqwest::Result<reqwest::Response>,
+                    _: &progenitor_client::OperationInfo,
+                ) -> Result<(), progenitor_client::Error<E>> {
+                    crate::call::after(&self.inner)
+                }
+            }
+        }
+    };
+}
+
+api!(qr, "qr.rs", "The QR API.");
+api!(ecom, "ecom.rs", "The eCom API.");
+api!(access_token, "access_token.rs", "The access token API.");
+
+/// The generated clients of one call; see [`Vipps::call`](crate::Vipps::call).
+#[derive(Clone, Debug)]
+pub struct Raw {
+    qr: qr::Client,
+    ecom: ecom::Client,
+    access_token: access_token::Client,
+}
+
+impl Raw {
+    pub(crate) fn new(base: &str, http: &reqwest::Client, context: &crate::call::Context) -> Self {
+        Self {
+            qr: qr::Client::new_with_client(base, http.clone(), context.clone()),
+            ecom: ecom::Client::new_with_client(base, http.clone(), context.clone()),
+            access_token: access_token::Client::new_with_client(
+                base,
+                http.clone(),
+                context.clone(),
+            ),
+        }
+    }
+
+    /// The QR API's operations.
+    pub fn qr(&self) -> &qr::Client {
+        &self.qr
+    }
+
+    /// The eCom API's operations.
+    pub fn ecom(&self) -> &ecom::Client {
+        &self.ecom
+    }
+
+    /// The access token API's operation. The wrapper fetches tokens by itself; this is for a look at the answer.
+    pub fn access_token(&self) -> &access_token::Client {
+        &self.access_token
+    }
+}

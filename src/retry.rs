@@ -1,0 +1,540 @@
+//! When to try again. Pure functions of (operation, what happened, how often), so that each row can be tested.
+//!
+//! The table, one row per class of operation. *Broken* is a time-out, a reset or a cut answer after the request may
+//! have left; *no connection* is a failure before that.
+//!
+//! | class | operations | no connection | broken | 408, 5xx | 429 | order locked (94, 98) | 401 | other 4xx |
+//! |---|---|---|---|---|---|---|---|---|
+//! | read | details, status, every GET, the token | again | again | again | again, slower | again, slower | new token, once | stop |
+//! | keyed write | capture, refund, force approve | again | again, same key | again, same key | again, slower | again, slower, same key | new token, once | stop |
+//! | idempotent | QR PUT and DELETE | again | again | again | again, slower | again, slower | new token, once | stop |
+//! | harmless | one-time QR, redirect QR create, exchange | again | again | again | again, slower | again, slower | new token, once | stop |
+//! | cancel | cancel | again | stop: look at the details | stop: look at the details | again, slower | again, slower | new token, once | stop |
+//! | once | initiate, any other POST | again | stop: unknown | stop: unknown | again, slower | again, slower | new token, once | stop |
+//!
+//! Every repeat carries the same idempotency key and the same body. A write that was broken once is *unknown* until
+//! it succeeds, whatever a later attempt is told. Attempts stay within the documented limits per order and minute:
+//! initiate 2, cancel, capture and refund 5, details and status 120.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::error::{ApiError, ErrorClass, ErrorGroup, Outcome};
+
+/// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
+/// the operation.
+///
+/// Waits are random between zero and `base · 2ⁿ`, at most `cap`; after HTTP 429 or a locked order they are longer. A
+/// `Retry-After` in the answer is a lower bound. A wait that would not end before the call's deadline, or a
+/// `Retry-After` above 20 s, ends the call at once with [`Error::retry_after`](crate::Error::retry_after) filled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    pub(crate) max_attempts: u32,
+    pub(crate) base: Duration,
+    pub(crate) cap: Duration,
+    pub(crate) throttle_base: Duration,
+    pub(crate) throttle_cap: Duration,
+    pub(crate) max_wait: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// 3 attempts; waits from 100 ms up to 5 s, after a 429 from 1 s up to 20 s.
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            base: Duration::from_millis(100),
+            cap: Duration::from_secs(5),
+            throttle_base: Duration::from_secs(1),
+            throttle_cap: Duration::from_secs(20),
+            max_wait: Duration::from_secs(20),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt, no repeats. (A refused token is still renewed once.)
+    pub fn none() -> Self {
+        Self {
+            max_attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    /// The number of attempts, the first one counted; at least 1, at most 10.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.clamp(1, 10);
+        self
+    }
+
+    /// The range of waits after failures that are not about too many requests.
+    #[must_use]
+    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.base = base;
+        self.cap = cap.max(base);
+        self
+    }
+
+    /// The range of waits after HTTP 429 and locked orders.
+    #[must_use]
+    pub fn throttled_backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.throttle_base = base;
+        self.throttle_cap = cap.max(base);
+        self
+    }
+}
+
+/// What kind of effect an operation has, which decides what may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Class {
+    Read,
+    KeyedWrite,
+    Idempotent,
+    Harmless,
+    Cancel,
+    Once,
+}
+
+impl Class {
+    /// Whether an attempt whose answer is lost leaves doubt about what happened.
+    pub(crate) fn has_effect(self) -> bool {
+        !matches!(self, Self::Read | Self::Harmless)
+    }
+}
+
+/// What is known of an operation beyond its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) class: Class,
+    /// Requests per minute and order.
+    pub(crate) per_minute: Option<u32>,
+    /// Whether an idempotency key is made when the caller gives none.
+    pub(crate) keyed: bool,
+}
+
+/// The rules by operation id. An operation that is not listed, since a newer document brought it, is treated with
+/// the most caution that its method allows.
+pub(crate) fn rules(operation: &str, method: &str) -> Rules {
+    let rule = |class, per_minute| Rules {
+        class,
+        per_minute,
+        keyed: class == Class::KeyedWrite,
+    };
+    match operation {
+        "capture_payment_using_post" | "refund_payment_using_post" => {
+            rule(Class::KeyedWrite, Some(5))
+        }
+        "integration_test_approve_payment" => rule(Class::KeyedWrite, None),
+        "initiate_payment_v3_using_post" => rule(Class::Once, Some(2)),
+        "cancel_payment_request_using_put" => rule(Class::Cancel, Some(5)),
+        "get_payment_details_using_get" | "get_order_status_using_get" => {
+            rule(Class::Read, Some(120))
+        }
+        // A token is not an effect: any number of them are valid side by side.
+        "fetch_authorization_token_using_post" | "fetch_token" => rule(Class::Read, None),
+        "generate_otp_qr" | "create_merchant_redirect_qr" | "exchange_qr" | "exchange_customer" => {
+            rule(Class::Harmless, None)
+        }
+        "update_merchant_redirect_url"
+        | "delete_merchant_redirect_qr"
+        | "put_merchant_callback_qr"
+        | "delete_merchant_callback_qr"
+        | "put_merchant_callback_mobile_pay_qr" => rule(Class::Idempotent, None),
+        _ if matches!(method, "GET" | "HEAD" | "OPTIONS") => rule(Class::Read, None),
+        _ => rule(Class::Once, None),
+    }
+}
+
+/// What one attempt came to, as far as repeating is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Failed before any byte left.
+    NotSent,
+    /// Timed out or broke after the request may have left.
+    Broken,
+    /// An answer that is not a success.
+    Refused(u16),
+    /// The order is locked by another call, or too many calls run at once (eCom 94 and 98 of `VippsError`).
+    Locked,
+    /// A business error after which only the details tell what happened (class [`ErrorClass::CheckDetails`]).
+    Unclear,
+}
+
+impl Signal {
+    pub(crate) fn of_answer(status: u16, errors: &[ApiError]) -> Self {
+        // 98 of another group means that the time limit has passed.
+        let locked = |e: &ApiError| match e.code() {
+            Some("94") => true,
+            Some("98") => matches!(e.group(), Some(ErrorGroup::VippsError)),
+            _ => false,
+        };
+        if errors.iter().any(locked) {
+            Self::Locked
+        } else if status < 500
+            && errors
+                .iter()
+                .any(|e| e.class() == Some(ErrorClass::CheckDetails))
+        {
+            Self::Unclear
+        } else {
+            Self::Refused(status)
+        }
+    }
+}
+
+/// How long to wait before a repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Transient,
+    Throttled,
+}
+
+/// The verdict on one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) outcome: Outcome,
+    pub(crate) repeat: Option<Pace>,
+}
+
+/// The table of the module's head.
+pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
+    let lost = if class.has_effect() {
+        Outcome::Unknown
+    } else {
+        Outcome::NoEffect
+    };
+    let again = |outcome, pace| Verdict {
+        outcome,
+        repeat: Some(pace),
+    };
+    let stop = |outcome| Verdict {
+        outcome,
+        repeat: None,
+    };
+    let repeatable = !matches!(class, Class::Once | Class::Cancel);
+    match signal {
+        Signal::NotSent => again(Outcome::NotSent, Pace::Transient),
+        Signal::Broken | Signal::Refused(408 | 500..) if repeatable => again(lost, Pace::Transient),
+        Signal::Broken | Signal::Refused(408 | 500..) | Signal::Unclear => stop(lost),
+        Signal::Refused(429) | Signal::Locked => again(Outcome::Rejected, Pace::Throttled),
+        Signal::Refused(_) => stop(Outcome::Rejected),
+    }
+}
+
+/// How long to wait after attempt number `attempt` (1 is the first). `jitter` is in `0.0..1.0`.
+pub(crate) fn wait(
+    policy: &RetryPolicy,
+    pace: Pace,
+    attempt: u32,
+    jitter: f64,
+    retry_after: Option<Duration>,
+) -> Duration {
+    let grow = |base: Duration, cap: Duration| {
+        base.saturating_mul(1 << attempt.saturating_sub(1).min(20))
+            .min(cap)
+    };
+    let transient = grow(policy.base, policy.cap);
+    let wait = match pace {
+        Pace::Transient => transient.mul_f64(jitter),
+        // Never sooner than the slowest wait after a plain failure.
+        Pace::Throttled => {
+            transient + grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter)
+        }
+    };
+    wait.max(retry_after.unwrap_or_default())
+}
+
+/// How much longer to wait so that one more attempt stays within `per_minute`, given when attempts began.
+pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) -> Duration {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let Some(limit) = per_minute.map(|n| n as usize) else {
+        return Duration::ZERO;
+    };
+    match starts
+        .len()
+        .checked_sub(limit)
+        .and_then(|first| starts.get(first))
+    {
+        Some(&first) => (first + MINUTE).saturating_sub(now),
+        None => Duration::ZERO,
+    }
+}
+
+/// `Retry-After` in both its forms: seconds, or a date. A date in the past means now; nonsense means absent.
+pub(crate) fn retry_after(
+    value: Option<&http::HeaderValue>,
+    now: jiff::Timestamp,
+) -> Option<Duration> {
+    let text = value?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // More digits than fit are simply a very long time.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()?;
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+/// Stops repeats when most calls fail, so that a client does not add to an outage. Shared by the clones of a client.
+///
+/// A repeat after a plain failure costs 14, after a 429 it costs 5, a call that succeeds gives 1 back; the bucket
+/// holds 500 at first and at most.
+#[derive(Clone, Debug)]
+pub struct RetryBudget(Option<Arc<AtomicU32>>);
+
+const BUDGET: u32 = 500;
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self(Some(Arc::new(AtomicU32::new(BUDGET))))
+    }
+}
+
+impl RetryBudget {
+    /// No limit on repeats other than each call's own; for tests.
+    pub fn unlimited() -> Self {
+        Self(None)
+    }
+
+    /// What is left, or `None` without a limit.
+    pub fn left(&self) -> Option<u32> {
+        self.0.as_ref().map(|left| left.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn spend(&self, pace: Pace) -> bool {
+        let cost = match pace {
+            Pace::Transient => 14,
+            Pace::Throttled => 5,
+        };
+        self.0.as_ref().is_none_or(|left| {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                n.checked_sub(cost)
+            })
+            .is_ok()
+        })
+    }
+
+    pub(crate) fn refill(&self) {
+        if let Some(left) = &self.0
+            && left.load(Ordering::Relaxed) < BUDGET
+        {
+            let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                Some((n + 1).min(BUDGET))
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Class; 6] = [
+        Class::Read,
+        Class::KeyedWrite,
+        Class::Idempotent,
+        Class::Harmless,
+        Class::Cancel,
+        Class::Once,
+    ];
+
+    #[test]
+    fn nothing_sent_is_always_safe_to_repeat() {
+        for class in ALL {
+            assert_eq!(
+                judge(class, Signal::NotSent),
+                Verdict {
+                    outcome: Outcome::NotSent,
+                    repeat: Some(Pace::Transient)
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_attempt_is_repeated_only_where_that_cannot_double_anything() {
+        for signal in [
+            Signal::Broken,
+            Signal::Refused(500),
+            Signal::Refused(502),
+            Signal::Refused(503),
+            Signal::Refused(504),
+            Signal::Refused(408),
+        ] {
+            for class in ALL {
+                let verdict = judge(class, signal);
+                let may = matches!(
+                    class,
+                    Class::Read | Class::KeyedWrite | Class::Idempotent | Class::Harmless
+                );
+                assert_eq!(verdict.repeat.is_some(), may, "{class:?} {signal:?}");
+                let harmless = matches!(class, Class::Read | Class::Harmless);
+                assert_eq!(
+                    verdict.outcome == Outcome::NoEffect,
+                    harmless,
+                    "{class:?} {signal:?}"
+                );
+                assert_eq!(
+                    verdict.outcome == Outcome::Unknown,
+                    !harmless,
+                    "{class:?} {signal:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn too_many_requests_and_locks_are_waited_out_by_all() {
+        for class in ALL {
+            for signal in [Signal::Refused(429), Signal::Locked] {
+                assert_eq!(
+                    judge(class, signal),
+                    Verdict {
+                        outcome: Outcome::Rejected,
+                        repeat: Some(Pace::Throttled)
+                    }
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_final_for_all() {
+        for class in ALL {
+            for status in [301, 400, 401, 402, 403, 404, 405, 409, 415, 422] {
+                assert_eq!(
+                    judge(class, Signal::Refused(status)),
+                    Verdict {
+                        outcome: Outcome::Rejected,
+                        repeat: None
+                    }
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_that_says_look_at_the_details_is_unknown_for_writes() {
+        for class in [
+            Class::KeyedWrite,
+            Class::Idempotent,
+            Class::Cancel,
+            Class::Once,
+        ] {
+            assert_eq!(
+                judge(class, Signal::Unclear),
+                Verdict {
+                    outcome: Outcome::Unknown,
+                    repeat: None
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn operations_of_a_future_document_are_treated_with_caution() {
+        assert_eq!(rules("brand_new", "POST").class, Class::Once);
+        assert_eq!(rules("brand_new", "PUT").class, Class::Once);
+        assert_eq!(rules("brand_new", "GET").class, Class::Read);
+    }
+
+    #[test]
+    fn every_listed_operation_exists_in_the_bindings() {
+        let known: Vec<_> = [
+            crate::raw::qr::OPERATIONS,
+            crate::raw::ecom::OPERATIONS,
+            crate::raw::access_token::OPERATIONS,
+        ]
+        .concat();
+        assert_eq!(known.len(), 13 + 7 + 2);
+        for operation in known {
+            let rules = rules(operation.id, operation.method);
+            let plain_get = operation.method == "GET";
+            let listed =
+                rules.class != Class::Once || operation.id == "initiate_payment_v3_using_post";
+            assert!(plain_get || listed, "{} has no row", operation.id);
+        }
+    }
+
+    #[test]
+    fn waits_grow_with_full_jitter_and_stop_at_the_cap() {
+        let policy = RetryPolicy::default();
+        let ms = |attempt, jitter, pace| wait(&policy, pace, attempt, jitter, None).as_millis();
+        assert_eq!(ms(1, 0.0, Pace::Transient), 0);
+        assert_eq!(ms(1, 0.5, Pace::Transient), 50);
+        assert_eq!(ms(2, 0.5, Pace::Transient), 100);
+        assert_eq!(ms(30, 1.0, Pace::Transient), 5_000);
+        assert_eq!(ms(u32::MAX, 1.0, Pace::Transient), 5_000);
+        for attempt in 1..12 {
+            assert!(ms(attempt, 0.0, Pace::Throttled) >= ms(attempt, 1.0, Pace::Transient));
+        }
+        assert_eq!(ms(30, 1.0, Pace::Throttled), 25_000);
+    }
+
+    #[test]
+    fn retry_after_is_a_lower_bound() {
+        let policy = RetryPolicy::default();
+        let seven = Some(Duration::from_secs(7));
+        assert_eq!(
+            wait(&policy, Pace::Throttled, 1, 0.9, seven),
+            Duration::from_secs(7)
+        );
+        assert!(
+            wait(
+                &policy,
+                Pace::Transient,
+                9,
+                0.99,
+                Some(Duration::from_secs(1))
+            ) > Duration::from_secs(1)
+        );
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let read = |text: &str| retry_after(Some(&http::HeaderValue::from_str(text).unwrap()), now);
+        assert_eq!(read("3"), Some(Duration::from_secs(3)));
+        assert_eq!(read(" 0 "), Some(Duration::ZERO));
+        assert_eq!(
+            read("Thu, 01 Jan 2026 00:00:09 GMT"),
+            Some(Duration::from_secs(9))
+        );
+        assert_eq!(read("Wed, 31 Dec 2025 23:59:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(
+            read("99999999999999999999999"),
+            Some(Duration::from_secs(u64::MAX))
+        );
+        for nonsense in ["", "-1", "1.5", "soon", "Thu, 99 Jan 2026 00:00:09 GMT"] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(retry_after(None, now), None);
+    }
+
+    #[test]
+    fn attempts_stay_within_the_limit_per_minute() {
+        let s = Duration::from_secs;
+        assert_eq!(room(&[s(0)], Some(2), s(1)), Duration::ZERO);
+        assert_eq!(room(&[s(0), s(1)], Some(2), s(2)), s(58));
+        assert_eq!(room(&[s(0), s(1)], Some(2), s(61)), Duration::ZERO);
+        assert_eq!(room(&[s(0), s(1), s(60)], Some(2), s(61)), Duration::ZERO);
+        assert_eq!(room(&[s(0); 9], None, s(0)), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_budget_runs_dry_and_refills() {
+        let budget = RetryBudget::default();
+        let spent = std::iter::repeat_with(|| budget.spend(Pace::Transient))
+            .take_while(|ok| *ok)
+            .count();
+        assert_eq!(spent, 35);
+        assert!(!budget.spend(Pace::Transient));
+        for _ in 0..14 {
+            budget.refill();
+        }
+        assert!(budget.clone().spend(Pace::Transient));
+        assert!(RetryBudget::unlimited().spend(Pace::Transient));
+    }
+}

@@ -1,0 +1,51 @@
+//! A client for this simulator.
+
+use super::Simulator;
+use crate::{Credentials, Environment, Vipps, VippsBuilder};
+
+impl Simulator {
+    /// A client that talks to this simulator with the keys that it accepts.
+    ///
+    /// # Panics
+    /// Never with the keys that a simulator makes; with a merchant serial number of the builder that is none.
+    pub fn client(&self) -> Vipps {
+        self.client_builder()
+            .build()
+            .expect("the simulator's keys and address are valid")
+    }
+
+    /// The builder of such a client, to set more on it.
+    ///
+    /// # Panics
+    /// As [`client`](Self::client).
+    pub fn client_builder(&self) -> VippsBuilder {
+        Vipps::builder(self.credentials()).environment(self.environment())
+    }
+
+    /// The credentials that this simulator accepts.
+    ///
+    /// # Panics
+    /// As [`client`](Self::client).
+    pub fn credentials(&self) -> Credentials {
+        let keys = self.keys();
+        let number = keys
+            .merchant_serial_number()
+            .parse()
+            .expect("the simulator's merchant serial number is one");
+        Credentials::new(
+            keys.client_id(),
+            keys.client_secret(),
+            keys.subscription_key(),
+            number,
+        )
+        .expect("the simulator's keys can travel in headers")
+    }
+
+    /// Where this simulator is.
+    ///
+    /// # Panics
+    /// Never: a simulator listens on an address that has a URL.
+    pub fn environment(&self) -> Environment {
+        Environment::custom(self.base_url()).expect("the simulator's address is a base URL")
+    }
+}

@@ -1,0 +1,218 @@
+//! The last step before the wire: one request, one answer, read under a cap, and a failure that says whether the
+//! request can have left.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+/// The largest answer that is read: 1 MiB. The API's own are below 100 KiB.
+pub(crate) const MAX_BODY: usize = 1 << 20;
+/// How much of an error's body is kept: 64 KiB.
+pub(crate) const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// What [`Transport::send`] returns.
+pub type TransportFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
+
+/// Carries one request to the API and brings the answer back. Replace it to go without reqwest, through a proxy of
+/// your own, or without any network in tests.
+///
+/// An implementation must make exactly one attempt, must not follow redirects, and should stop reading an answer at
+/// 1 MiB. Retries, tokens, deadlines and idempotency keys are the caller's work and already in the request.
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// Sends the request.
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_>;
+}
+
+/// Why a [`Transport`] has no answer. The difference between the constructors is whether money may have moved.
+#[derive(Debug)]
+pub struct TransportError {
+    pub(crate) stage: Stage,
+    source: Arc<dyn StdError + Send + Sync>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// No byte of the request can have reached the API.
+    NotSent,
+    /// The request may have arrived.
+    MaybeSent,
+    /// The answer is larger than the cap.
+    TooLarge,
+}
+
+impl TransportError {
+    /// No byte of the request left: no name, no connection, no TLS session.
+    pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            stage: Stage::NotSent,
+            source: Arc::from(source.into()),
+        }
+    }
+
+    /// The request may have arrived: the connection broke, or the answer came in pieces.
+    pub fn maybe_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            stage: Stage::MaybeSent,
+            source: Arc::from(source.into()),
+        }
+    }
+
+    fn too_large() -> Self {
+        Self {
+            stage: Stage::TooLarge,
+            source: Arc::from(Box::<dyn StdError + Send + Sync>::from("answer too large")),
+        }
+    }
+
+    pub(crate) fn source_arc(&self) -> Arc<dyn StdError + Send + Sync> {
+        self.source.clone()
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.stage {
+            Stage::NotSent => "the request could not be sent",
+            Stage::MaybeSent => "the connection broke after the request may have left",
+            Stage::TooLarge => "the answer is larger than this client reads",
+        })
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// An answer whose body has been read.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: http::StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Bytes,
+    /// The drained response, for the generated code to pass through without a new allocation.
+    pub(crate) shell: Option<reqwest::Response>,
+}
+
+/// reqwest, or what the caller brought.
+#[derive(Clone, Debug)]
+pub(crate) enum Wire {
+    Reqwest,
+    Custom(Arc<dyn Transport>),
+}
+
+impl Wire {
+    pub(crate) async fn send(
+        &self,
+        http: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<Reply, TransportError> {
+        match self {
+            Self::Reqwest => {
+                let mut response = http.execute(request).await.map_err(classify)?;
+                let cap = if response.status().is_success() {
+                    MAX_BODY
+                } else {
+                    MAX_ERROR_BODY
+                };
+                let body = read(&mut response, cap).await?;
+                let headers = std::mem::take(response.headers_mut());
+                Ok(Reply {
+                    status: response.status(),
+                    headers,
+                    body,
+                    shell: Some(response),
+                })
+            }
+            Self::Custom(transport) => {
+                let response = transport.send(plain(request)?).await?;
+                let (parts, mut body) = response.into_parts();
+                if parts.status.is_success() {
+                    if body.len() > MAX_BODY {
+                        return Err(TransportError::too_large());
+                    }
+                } else {
+                    body.truncate(MAX_ERROR_BODY);
+                }
+                Ok(Reply {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body,
+                    shell: None,
+                })
+            }
+        }
+    }
+}
+
+/// Reads a body up to `cap` bytes. Beyond it an error's body is cut and a success is refused; either way the
+/// connection is dropped rather than drained.
+async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, TransportError> {
+    let success = response.status().is_success();
+    if success && response.content_length().is_some_and(|n| n > cap as u64) {
+        return Err(TransportError::too_large());
+    }
+    let broken = |e| TransportError::maybe_sent(Box::new(strip(e)));
+    let Some(mut first) = response.chunk().await.map_err(broken)? else {
+        return Ok(Bytes::new());
+    };
+    let Some(second) = (if first.len() > cap {
+        None
+    } else {
+        response.chunk().await.map_err(broken)?
+    }) else {
+        if first.len() > cap {
+            if success {
+                return Err(TransportError::too_large());
+            }
+            first.truncate(cap);
+        }
+        return Ok(first);
+    };
+    let mut whole = BytesMut::with_capacity(first.len() + second.len());
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&second);
+    while whole.len() <= cap {
+        match response.chunk().await.map_err(broken)? {
+            Some(chunk) => whole.extend_from_slice(&chunk),
+            None => return Ok(whole.freeze()),
+        }
+    }
+    if success {
+        return Err(TransportError::too_large());
+    }
+    whole.truncate(cap);
+    Ok(whole.freeze())
+}
+
+fn classify(error: reqwest::Error) -> TransportError {
+    let not_sent = error.is_connect() || error.is_builder();
+    let error = strip(error);
+    if not_sent {
+        TransportError::not_sent(error)
+    } else {
+        TransportError::maybe_sent(error)
+    }
+}
+
+/// Without the URL, which holds order ids.
+fn strip(error: reqwest::Error) -> reqwest::Error {
+    error.without_url()
+}
+
+fn plain(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
+    let request =
+        http::Request::<reqwest::Body>::try_from(request).map_err(TransportError::not_sent)?;
+    let (parts, body) = request.into_parts();
+    let body = body
+        .as_bytes()
+        .map(Bytes::copy_from_slice)
+        .unwrap_or_default();
+    Ok(http::Request::from_parts(parts, body))
+}

@@ -1,0 +1,176 @@
+//! The error of every value that breaks a documented rule.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Longer values are cut: an error is read by people, and may end up in a log.
+const MAX_SHOWN: usize = 80;
+
+/// A value that breaks a documented rule, refused before anything was sent.
+///
+/// Names the field, the rule and the value. The value is left out when it is a secret or personal data; a long one is
+/// cut to 80 characters, and control characters are escaped.
+///
+/// ```
+/// let error = vipps::OrderId::parse("order 1").unwrap_err();
+/// assert_eq!(error.field(), "order_id");
+/// assert_eq!(error.value(), Some("order 1"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidValue {
+    field: Cow<'static, str>,
+    rule: Cow<'static, str>,
+    value: Option<String>,
+}
+
+impl InvalidValue {
+    /// For a value that may be shown.
+    pub(crate) fn new(
+        field: impl Into<Cow<'static, str>>,
+        rule: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+            value: Some(shown(&value.into())),
+        }
+    }
+
+    /// For a value that must not be shown: a secret, or personal data.
+    pub(crate) fn hidden(
+        field: impl Into<Cow<'static, str>>,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+            value: None,
+        }
+    }
+
+    /// The same, under the name that the caller knows the value by.
+    pub(crate) fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = field.into();
+        self
+    }
+
+    /// The name of the field, in snake case: `order_id`, `amount`.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The rule that is broken, as a phrase that follows the field's name: `must be …`.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// What was given, unless it is a secret or personal data.
+    ///
+    /// Cut to 80 characters, the last one then being `…`; control and other invisible characters are escaped.
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.rule)?;
+        match &self.value {
+            Some(value) => write!(f, ", got \"{value}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for InvalidValue {}
+
+fn shown(value: &str) -> String {
+    let mut text = String::new();
+    let mut length = 0;
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        let mut piece = String::new();
+        match character {
+            // Legible as they are.
+            '"' | '\'' | '\\' => piece.push(character),
+            other => piece.extend(other.escape_debug()),
+        }
+        let width = piece.chars().count();
+        // The last place is kept for the ellipsis, unless nothing follows.
+        let room = if characters.peek().is_some() {
+            MAX_SHOWN - 1
+        } else {
+            MAX_SHOWN
+        };
+        if length + width > room {
+            text.push('…');
+            break;
+        }
+        text.push_str(&piece);
+        length += width;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_field_rule_and_value() {
+        let error = InvalidValue::new("amount", "must be at least 100 øre (1 kr)", "99 øre");
+        assert_eq!(
+            error.to_string(),
+            "amount: must be at least 100 øre (1 kr), got \"99 øre\""
+        );
+        assert_eq!(error.field(), "amount");
+        assert_eq!(error.rule(), "must be at least 100 øre (1 kr)");
+        assert_eq!(error.value(), Some("99 øre"));
+        assert_eq!(
+            InvalidValue::new("a", "b", "").to_string(),
+            "a: b, got \"\""
+        );
+    }
+
+    #[test]
+    fn hides_secrets() {
+        let error = InvalidValue::hidden("client_secret", "must not be blank");
+        assert_eq!(error.to_string(), "client_secret: must not be blank");
+        assert_eq!(error.value(), None);
+    }
+
+    #[test]
+    fn takes_the_callers_name() {
+        let error = InvalidValue::new("system_text", "rule", "x").with_field("system_name");
+        assert_eq!(error.to_string(), "system_name: rule, got \"x\"");
+    }
+
+    #[test]
+    fn escapes_what_cannot_be_seen() {
+        let error = InvalidValue::new("a", "b", "1\r\n\t\u{0}\u{7f}\u{202e}å\"\\");
+        assert_eq!(error.value(), Some("1\\r\\n\\t\\0\\u{7f}\\u{202e}å\"\\"));
+    }
+
+    #[test]
+    fn cuts_long_values_between_characters() {
+        let value = |text: String| {
+            InvalidValue::new("a", "b", text)
+                .value()
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(value("ø".repeat(80)), "ø".repeat(80));
+        assert_eq!(value("ø".repeat(81)), format!("{}…", "ø".repeat(79)));
+        assert_eq!(value("ø".repeat(100_000)), format!("{}…", "ø".repeat(79)));
+        // Never half an escape.
+        assert_eq!(
+            value(format!("{}\n", "x".repeat(79))),
+            format!("{}…", "x".repeat(79))
+        );
+        assert_eq!(
+            value(format!("{}\n", "x".repeat(78))),
+            format!("{}\\n", "x".repeat(78))
+        );
+    }
+}

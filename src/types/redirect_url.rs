@@ -1,0 +1,194 @@
+//! Where a printed code leads.
+
+use std::fmt::Write as _;
+
+use super::InvalidValue;
+use super::https_url::refused;
+use super::text::text_type;
+
+/// Where a merchant redirect QR code leads: `redirectUrl` of its create and update.
+///
+/// The QR API takes fewer characters than a URL may have: `https://` in lower case, a letter, digit, `_` or `.`, and
+/// after that also `# ! : ? + = & % @ - /`. Everything else has to be percent-encoded (`,` as `%2C`), and a host with
+/// other letters written in punycode; this type says where. No length is documented.
+///
+/// ```
+/// use vipps::types::RedirectUrl;
+///
+/// assert!(RedirectUrl::parse("https://example.com/shoes?size=42").is_ok());
+/// let error = RedirectUrl::parse("https://example.com/a,b").unwrap_err();
+/// assert!(error.to_string().contains("%2C"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RedirectUrl(String);
+
+const FIELD: &str = "redirect_url";
+const SCHEME: &str = "https://";
+
+impl RedirectUrl {
+    /// Checks a URL.
+    ///
+    /// # Errors
+    /// Names the first character that the QR API refuses, its position (the first is 1) and what to write instead.
+    /// A URL that may hold a password is not repeated.
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let Some(rest) = text.strip_prefix(SCHEME) else {
+            return Err(refused(
+                FIELD,
+                "must start with https:// in lower case",
+                text,
+            ));
+        };
+        if rest.is_empty() {
+            return Err(refused(FIELD, "must name a host after https://", text));
+        }
+        let mut in_host = true;
+        for (index, c) in rest.chars().enumerate() {
+            in_host &= !matches!(c, '/' | '?' | '#' | ':');
+            let word = c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+            if word || (index > 0 && "#!:?+=&%@-/".contains(c)) {
+                continue;
+            }
+            let position = SCHEME.len() + index + 1;
+            let advice = if index == 0 && c.is_ascii() {
+                "the host must start with a letter or digit".to_owned()
+            } else if in_host && !c.is_ascii() {
+                "write the host in punycode (xn--...)".to_owned()
+            } else if in_host {
+                "a host has no such character".to_owned()
+            } else {
+                format!("write it as {}", percent_encoded(c))
+            };
+            let shown = c.escape_debug();
+            let rule = format!("must not hold `{shown}` at position {position}; {advice}");
+            return Err(refused(FIELD, rule, text));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+text_type!(RedirectUrl);
+
+fn percent_encoded(c: char) -> String {
+    let mut buffer = [0; 4];
+    c.encode_utf8(&mut buffer)
+        .bytes()
+        .fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_the_pattern_takes() {
+        for text in [
+            "https://example.com",
+            "https://example.com/myProduct",
+            "https://x",
+            "https://_a.b-c.no:8443/a/b.html?x=1&y=%C3%A5+1#top!",
+            "https://user@example.com/@x",
+            "https://A.B",
+        ] {
+            let url = RedirectUrl::parse(text).unwrap();
+            assert_eq!((url.as_str(), url.to_string().as_str()), (text, text));
+            let json = serde_json::to_string(&url).unwrap();
+            assert_eq!(serde_json::from_str::<RedirectUrl>(&json).unwrap(), url);
+        }
+    }
+
+    #[test]
+    fn says_which_character_where_and_what_instead() {
+        for (text, rule) in [
+            (
+                "https://example.com/a,b",
+                "`,` at position 22; write it as %2C",
+            ),
+            (
+                "https://example.com/~me",
+                "`~` at position 21; write it as %7E",
+            ),
+            (
+                "https://example.com/a b",
+                "` ` at position 22; write it as %20",
+            ),
+            (
+                "https://example.com/å",
+                "`å` at position 21; write it as %C3%A5",
+            ),
+            ("https://example.com/å/😀", "`å` at position 21"),
+            (
+                "https://example.com?x=😀",
+                "`😀` at position 23; write it as %F0%9F%98%80",
+            ),
+            (
+                "https://example.com/\n",
+                "`\\n` at position 21; write it as %0A",
+            ),
+            ("https://example.com/a$", "%24"),
+            ("https://example.com\n", "`\\n` at position 20; a host"),
+            ("https://exa;mple.com", "`;` at position 12; a host"),
+            (
+                "https://blåbær.no",
+                "`å` at position 11; write the host in punycode",
+            ),
+            ("https://ø.no", "punycode"),
+            (
+                "https://-example.com",
+                "`-` at position 9; the host must start",
+            ),
+            ("https:///x", "`/` at position 9; the host must start"),
+            ("https://", "name a host"),
+            ("http://example.com", "https:// in lower case"),
+            ("HTTPS://example.com", "https:// in lower case"),
+            (" https://example.com", "https:// in lower case"),
+            ("", "https:// in lower case"),
+        ] {
+            let error = RedirectUrl::parse(text).unwrap_err().to_string();
+            assert!(
+                error.starts_with("redirect_url: ") && error.contains(rule),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    /// The pattern itself has no engine here, so its alphabet is spelled out a second time, in full.
+    #[test]
+    fn takes_exactly_the_alphabet_of_the_pattern() {
+        let word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.";
+        for c in (0..0x250).filter_map(char::from_u32) {
+            let first = word.contains(c);
+            let later = first || "#!:.?+=&%@-/".contains(c);
+            assert_eq!(
+                RedirectUrl::parse(&format!("https://{c}")).is_ok(),
+                first,
+                "{c:?}"
+            );
+            assert_eq!(
+                RedirectUrl::parse(&format!("https://a{c}")).is_ok(),
+                later,
+                "{c:?}"
+            );
+            assert_eq!(
+                RedirectUrl::parse(&format!("https://a/{c}b")).is_ok(),
+                later,
+                "{c:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn never_repeats_a_password() {
+        let error = RedirectUrl::parse("https://user:secret@example.com/,")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("%2C") && !error.contains("secret"),
+            "{error}"
+        );
+    }
+}

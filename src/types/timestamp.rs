@@ -1,0 +1,210 @@
+//! Time stamps as the APIs spell them.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::lenient;
+
+/// Epoch time with that many digits is in milliseconds; in seconds it would be thousands of years away.
+const MILLISECOND_DIGITS: usize = 12;
+
+/// A time stamp of an answer: its text as it came, and the instant that it means.
+///
+/// Understood are ISO 8601 with `T` or a blank, with or without a fraction (up to nine digits), with `Z`, an offset or
+/// no zone at all (taken as UTC, which the servers run on); seconds since 1970, as a number or text; and the form of
+/// HTTP headers. A time stamp that cannot be understood is no error: its text is kept and there is no instant.
+///
+/// ```
+/// use vipps::types::Timestamp;
+///
+/// let time = Timestamp::from("2018-11-14T15:23:02.286");
+/// assert_eq!(time.text(), "2018-11-14T15:23:02.286");
+/// assert_eq!(time.instant(), Some("2018-11-14T15:23:02.286Z".parse()?));
+/// # Ok::<(), jiff::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Timestamp {
+    text: String,
+    instant: Option<jiff::Timestamp>,
+}
+
+impl Timestamp {
+    /// The text as it came.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The instant, unless the text cannot be understood.
+    pub fn instant(&self) -> Option<jiff::Timestamp> {
+        self.instant
+    }
+}
+
+fn read(text: &str) -> Option<jiff::Timestamp> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        let number = text.parse().ok()?;
+        return if text.len() < MILLISECOND_DIGITS {
+            jiff::Timestamp::from_second(number).ok()
+        } else {
+            jiff::Timestamp::from_millisecond(number).ok()
+        };
+    }
+    // The order matters: a `DateTime` reads over an offset.
+    text.parse()
+        .ok()
+        .or_else(|| {
+            TimeZone::UTC
+                .to_timestamp(text.parse::<DateTime>().ok()?)
+                .ok()
+        })
+        .or_else(|| {
+            rfc2822::DateTimeParser::new()
+                .relaxed_weekday(true)
+                .parse_timestamp(text)
+                .ok()
+        })
+}
+
+impl From<String> for Timestamp {
+    fn from(text: String) -> Self {
+        Self {
+            instant: read(&text),
+            text,
+        }
+    }
+}
+
+impl From<&str> for Timestamp {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(instant: jiff::Timestamp) -> Self {
+        Self {
+            text: instant.to_string(),
+            instant: Some(instant),
+        }
+    }
+}
+
+/// The text as it came.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+/// As the text.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// From anything; what is no time stamp is kept as text.
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::text(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_known_form() {
+        for (text, expected) in [
+            ("2018-12-12T11:18:38.246Z", "2018-12-12T11:18:38.246Z"),
+            ("2018-12-12T11:18:38Z", "2018-12-12T11:18:38Z"),
+            ("2018-11-14T15:23:02.286", "2018-11-14T15:23:02.286Z"),
+            ("2018-11-14T15:23:02", "2018-11-14T15:23:02Z"),
+            ("2018-11-14T15:23:02.286-07:00", "2018-11-14T22:23:02.286Z"),
+            ("2018-11-14T15:23:02+0100", "2018-11-14T14:23:02Z"),
+            (
+                "2023-10-06T10:45:40.3061965Z",
+                "2023-10-06T10:45:40.3061965Z",
+            ),
+            (
+                "2023-10-06T10:45:40.306196512",
+                "2023-10-06T10:45:40.306196512Z",
+            ),
+            ("2017-05-19 09:21:28Z", "2017-05-19T09:21:28Z"),
+            ("2017-05-19 09:21:28", "2017-05-19T09:21:28Z"),
+            (" 2017-05-19T09:21:28Z\n", "2017-05-19T09:21:28Z"),
+            ("2024-02-29T23:59:59Z", "2024-02-29T23:59:59Z"),
+            ("Thu, 30 Mar 2023 08:38:32 GMT", "2023-03-30T08:38:32Z"),
+            ("Mon, 30 Mar 2023 08:38:32 GMT", "2023-03-30T08:38:32Z"),
+            ("1495271273", "2017-05-20T09:07:53Z"),
+            ("1495271273123", "2017-05-20T09:07:53.123Z"),
+            ("0", "1970-01-01T00:00:00Z"),
+        ] {
+            let time = Timestamp::from(text);
+            let instant = time.instant().map(|instant| instant.to_string());
+            assert_eq!(instant.as_deref(), Some(expected), "{text:?}");
+            assert_eq!(time.text(), text);
+            assert_eq!(time.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn keeps_what_it_cannot_read() {
+        for text in [
+            "",
+            "soon",
+            "2023-13-01T00:00:00Z",
+            "2023-02-29T00:00:00Z",
+            "99999999999999999999999999",
+            "9999999999999999",
+            "-",
+            "[Expired]",
+        ] {
+            let time = Timestamp::from(text);
+            assert_eq!(time.instant(), None, "{text:?}");
+            assert_eq!(time.text(), text);
+        }
+    }
+
+    #[test]
+    fn json_never_fails() {
+        for (json, text, is_understood) in [
+            (
+                r#""2018-12-12T11:18:38.246Z""#,
+                "2018-12-12T11:18:38.246Z",
+                true,
+            ),
+            ("1495271273", "1495271273", true),
+            ("-1", "-1", false),
+            ("1.5", "1.5", false),
+            (r#""soon""#, "soon", false),
+            ("null", "", false),
+            ("[1]", "[1]", false),
+            ("true", "true", false),
+        ] {
+            let time: Timestamp = serde_json::from_str(json).unwrap();
+            assert_eq!(
+                (time.text(), time.instant().is_some()),
+                (text, is_understood),
+                "{json}"
+            );
+        }
+        let json = r#""2018-11-14 15:23:02""#;
+        let time: Timestamp = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&time).unwrap(), json);
+    }
+
+    #[test]
+    fn from_an_instant() {
+        let instant: jiff::Timestamp = "2018-12-12T11:18:38.246Z".parse().unwrap();
+        let time = Timestamp::from(instant);
+        assert_eq!(time.text(), "2018-12-12T11:18:38.246Z");
+        assert_eq!(time, Timestamp::from(time.text()));
+    }
+}

@@ -1,0 +1,476 @@
+//! The entry: [`Vipps`] and its builder.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue, USER_AGENT};
+use progenitor_client::{Error as RawError, ResponseValue};
+
+use crate::call::{CallOptions, Context};
+use crate::clock::{Clock, Randomness, SystemRandomness, Time};
+use crate::credentials::{self, Credentials};
+use crate::ecom::Ecom;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::qr::Qr;
+use crate::raw::{self, Raw};
+use crate::retry::{RetryBudget, RetryPolicy};
+use crate::token::Tokens;
+use crate::transport::{Transport, Wire};
+use crate::types::{InvalidValue, MerchantSerialNumber, SystemText};
+
+/// A client of the QR and eCom APIs for one set of keys. Cheap to clone; clones share the token, the connections and
+/// the retry budget.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let (credentials, environment) = (sim.credentials(), sim.environment());
+/// use vipps::{Amount, Vipps};
+///
+/// let vipps = Vipps::builder(credentials).environment(environment).build()?;
+/// let payment = vipps.ecom().initiate("order-123".parse()?, Amount::kroner(499), "One pair of socks".parse()?).await?;
+/// let qr = vipps.qr().one_time(payment.landing_page()).await?;
+/// println!("show {} for {} s", qr.image_url().unwrap(), qr.expires_in().as_secs());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Vipps(Arc<Inner>);
+
+struct Inner {
+    environment: Environment,
+    merchant: MerchantSerialNumber,
+    headers: Headers,
+    http: reqwest::Client,
+    wire: Wire,
+    time: Time,
+    randomness: Arc<dyn Randomness>,
+    policy: RetryPolicy,
+    budget: RetryBudget,
+    attempt_timeout: Duration,
+    total_timeout: Duration,
+    tokens: Tokens,
+}
+
+impl Vipps {
+    /// Starts a client for these keys.
+    pub fn builder(credentials: Credentials) -> VippsBuilder {
+        VippsBuilder::new(credentials)
+    }
+
+    /// A client made from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY`,
+    /// `VIPPS_MERCHANT_SERIAL_NUMBER`, and `VIPPS_ENVIRONMENT` (`test` or `production`; test when absent) or
+    /// `VIPPS_BASE_URL`.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing, blank or malformed.
+    pub fn from_env() -> Result<Self> {
+        let environment = credentials::environment_from(|name| std::env::var(name).ok())?;
+        Self::builder(Credentials::from_env()?)
+            .environment(environment)
+            .build()
+    }
+
+    /// The QR API.
+    pub fn qr(&self) -> Qr {
+        Qr::new(self.clone())
+    }
+
+    /// The eCom API.
+    pub fn ecom(&self) -> Ecom {
+        Ecom::new(self.clone())
+    }
+
+    /// Runs any generated operation through the same token, headers, retries, deadline and errors that the wrapper
+    /// uses: an operation is usable the day its document lands. An operation that this crate has no rules for is
+    /// repeated only if it is a GET.
+    ///
+    /// One call runs one operation.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # let id: vipps::OrderId = "order-1".parse()?;
+    /// # vipps.ecom().initiate(id, vipps::Amount::kroner(1), "Socks".parse()?).await?;
+    /// let details = vipps
+    ///     .call(|raw| async move { raw.ecom().get_payment_details_using_get().order_id("order-1").send().await })
+    ///     .await?;
+    /// assert_eq!(details.order_id.as_deref(), Some("order-1"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As every operation of the wrapper; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer does not fit
+    /// the document.
+    pub async fn call<T, E, F, Fut>(&self, operation: F) -> Result<ResponseValue<T>>
+    where
+        F: FnOnce(Raw) -> Fut,
+        Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
+    {
+        let context = Context::for_raw(self, &CallOptions::default());
+        let result = operation(Raw::new(self.base_url(), self.http(), &context)).await;
+        context.finish_raw(result)
+    }
+
+    /// Where the API is, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        self.0.environment.base_url()
+    }
+
+    /// The environment that the client talks to.
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    /// The sales unit of the credentials.
+    pub fn merchant_serial_number(&self) -> &MerchantSerialNumber {
+        &self.0.merchant
+    }
+
+    /// What is left of the retry budget that all clones share.
+    pub fn retry_budget(&self) -> &RetryBudget {
+        &self.0.budget
+    }
+
+    /// A token answer's body, fetched through the same attempt loop as everything else.
+    pub(crate) async fn fetch_token(&self) -> Result<Bytes> {
+        let context = Context::new(self, &CallOptions::default());
+        let client = raw::access_token::Client::new_with_client(
+            self.base_url(),
+            self.http().clone(),
+            context.clone(),
+        );
+        let result = client.fetch_authorization_token_using_post().send().await;
+        Ok(context.finish(result)?.body)
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.0.wire
+    }
+
+    pub(crate) fn time(&self) -> &Time {
+        &self.0.time
+    }
+
+    pub(crate) fn randomness(&self) -> &dyn Randomness {
+        &*self.0.randomness
+    }
+
+    pub(crate) fn policy(&self) -> &RetryPolicy {
+        &self.0.policy
+    }
+
+    pub(crate) fn budget(&self) -> &RetryBudget {
+        &self.0.budget
+    }
+
+    pub(crate) fn attempt_timeout(&self) -> Duration {
+        self.0.attempt_timeout
+    }
+
+    pub(crate) fn total_timeout(&self) -> Duration {
+        self.0.total_timeout
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.0.headers
+    }
+}
+
+impl fmt::Debug for Vipps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vipps")
+            .field("environment", &self.0.environment)
+            .field("merchant_serial_number", &self.0.merchant)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Header values that are the same on every request, made once.
+pub(crate) struct Headers {
+    common: Vec<(HeaderName, HeaderValue)>,
+    merchant: HeaderValue,
+    client_id: HeaderValue,
+    client_secret: HeaderValue,
+}
+
+impl Headers {
+    pub(crate) fn common(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.common
+    }
+
+    pub(crate) fn merchant(&self) -> &HeaderValue {
+        &self.merchant
+    }
+
+    pub(crate) fn keys(&self) -> (&HeaderValue, &HeaderValue) {
+        (&self.client_id, &self.client_secret)
+    }
+}
+
+/// Makes a [`Vipps`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct VippsBuilder {
+    credentials: Credentials,
+    environment: Environment,
+    system: [String; 4],
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    total_timeout: Duration,
+    policy: RetryPolicy,
+    budget: RetryBudget,
+    http: Http,
+    transport: Option<Arc<dyn Transport>>,
+    time: Time,
+    randomness: Arc<dyn Randomness>,
+}
+
+#[derive(Debug)]
+enum Http {
+    Own,
+    Builder(Box<reqwest::ClientBuilder>),
+    Client(reqwest::Client),
+}
+
+impl VippsBuilder {
+    fn new(credentials: Credentials) -> Self {
+        let (name, version) = (
+            env!("CARGO_PKG_NAME").to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        );
+        Self {
+            credentials,
+            environment: Environment::Test,
+            system: [
+                format!("{name}-rust"),
+                version.clone(),
+                format!("{name}-rust"),
+                version,
+            ],
+            connect_timeout: Duration::from_millis(3_100),
+            attempt_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(30),
+            policy: RetryPolicy::default(),
+            budget: RetryBudget::default(),
+            http: Http::Own,
+            transport: None,
+            time: Time::System,
+            randomness: Arc::new(SystemRandomness),
+        }
+    }
+
+    /// Where to send requests; the test environment by default.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// `Vipps-System-Name` and `Vipps-System-Version`: your solution, such as `acme` and `3.1.2`; at most 30
+    /// characters each. Partners and platforms must set them. The plugin's values become the same unless set later.
+    pub fn system(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let (name, version) = (name.into(), version.into());
+        self.system = [name.clone(), version.clone(), name, version];
+        self
+    }
+
+    /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`: the part of your solution that talks to Vipps
+    /// MobilePay, such as `acme-webshop` and `4.5.6`; at most 30 characters each.
+    pub fn plugin(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.system[2] = name.into();
+        self.system[3] = version.into();
+        self
+    }
+
+    /// How long a connection may take to come up: 3.1 s by default, at least the 1 s that the API's guide asks for
+    /// in production. Applies to the built-in client only.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, answer included: 10 s by default; the API's guide asks for at least 5 s.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long a whole call may take, token, attempts, waits and answer: 30 s by default. Each call can set its own
+    /// with `deadline`.
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = timeout;
+        self
+    }
+
+    /// How often and how patiently to repeat.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// A retry budget shared with other clients, or an unlimited one for tests.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Your own [`reqwest::Client`]. It must not follow redirects, which would carry the subscription key to another
+    /// host; [`build`](Self::build) refuses one that does. Give a builder to
+    /// [`http_client_builder`](Self::http_client_builder) to have that done for you.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Http::Client(client);
+        self
+    }
+
+    /// Your own [`reqwest::ClientBuilder`], for proxies, certificates and the like. Redirects are switched off on it.
+    pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
+        self.http = Http::Builder(Box::new(builder));
+        self
+    }
+
+    /// Your own way to the wire, instead of reqwest.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Your own clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.time = Time::Custom(Arc::new(clock));
+        self
+    }
+
+    /// Your own randomness.
+    pub fn randomness(mut self, randomness: impl Randomness) -> Self {
+        self.randomness = Arc::new(randomness);
+        self
+    }
+
+    /// Checks everything and makes the client. Does no I/O.
+    ///
+    /// # Errors
+    /// When a `Vipps-System-*` value or a time-out breaks its rule, or the HTTP client cannot be made or follows
+    /// redirects.
+    pub fn build(self) -> Result<Vipps> {
+        for (field, timeout) in [
+            ("connect_timeout", self.connect_timeout),
+            ("attempt_timeout", self.attempt_timeout),
+            ("total_timeout", self.total_timeout),
+        ] {
+            if timeout < Duration::from_millis(1) || timeout > Duration::from_secs(3600) {
+                let rule = "must be between 1 ms and 1 hour";
+                return Err(InvalidValue::new(field, rule, format!("{timeout:?}")).into());
+            }
+        }
+        let headers = self.headers()?;
+        let http = match self.http {
+            Http::Own => own_client(
+                reqwest::Client::builder(),
+                self.connect_timeout,
+                self.environment.is_loopback(),
+            )?,
+            Http::Builder(builder) => own_client(*builder, self.connect_timeout, false)?,
+            Http::Client(client) => {
+                if !format!("{client:?}").contains("Policy(None)") {
+                    return Err(Error::configuration(
+                        "the reqwest client follows redirects, which would carry the subscription key to another \
+                         host: build it with `redirect(reqwest::redirect::Policy::none())`, or give its builder to \
+                         `http_client_builder`",
+                    ));
+                }
+                client
+            }
+        };
+        Ok(Vipps(Arc::new(Inner {
+            environment: self.environment,
+            merchant: self.credentials.merchant_serial_number().clone(),
+            headers,
+            http,
+            wire: self.transport.map_or(Wire::Reqwest, Wire::Custom),
+            time: self.time,
+            randomness: self.randomness,
+            policy: self.policy,
+            budget: self.budget,
+            attempt_timeout: self.attempt_timeout,
+            total_timeout: self.total_timeout,
+            tokens: Tokens::default(),
+        })))
+    }
+
+    fn headers(&self) -> Result<Headers> {
+        let credentials = &self.credentials;
+        let secret = |value: &str| {
+            let mut value = HeaderValue::try_from(value)
+                .map_err(|_| Error::configuration("a key cannot travel in a header"))?;
+            value.set_sensitive(true);
+            Ok::<_, Error>(value)
+        };
+        let mut common = vec![
+            (
+                HeaderName::from_static("ocp-apim-subscription-key"),
+                secret(credentials.subscription_key())?,
+            ),
+            (
+                USER_AGENT,
+                HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
+            ),
+        ];
+        let names = [
+            "vipps-system-name",
+            "vipps-system-version",
+            "vipps-system-plugin-name",
+            "vipps-system-plugin-version",
+        ];
+        for (name, text) in names.into_iter().zip(&self.system) {
+            let text = SystemText::parse(text).map_err(|e| e.with_field(name))?;
+            let value = HeaderValue::try_from(text.as_str()).map_err(|_| {
+                Error::configuration("a Vipps-System value cannot travel in a header")
+            })?;
+            common.push((HeaderName::from_static(name), value));
+        }
+        let merchant = HeaderValue::try_from(credentials.merchant_serial_number().as_str())
+            .map_err(|_| {
+                Error::configuration("the merchant serial number cannot travel in a header")
+            })?;
+        let (client_id, client_secret) = (
+            secret(credentials.client_id())?,
+            secret(credentials.client_secret())?,
+        );
+        Ok(Headers {
+            common,
+            merchant,
+            client_id,
+            client_secret,
+        })
+    }
+}
+
+fn own_client(
+    builder: reqwest::ClientBuilder,
+    connect: Duration,
+    loopback: bool,
+) -> Result<reqwest::Client> {
+    let mut builder = builder
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(connect)
+        .pool_idle_timeout(Duration::from_secs(30));
+    if loopback {
+        // A proxy of the environment has no way to this machine's loopback.
+        builder = builder.no_proxy();
+    }
+    builder
+        .build()
+        .map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
+}

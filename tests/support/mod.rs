@@ -1,0 +1,44 @@
+//! What the tests share.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+use vipps::types::TransactionText;
+use vipps::{Amount, OrderId};
+
+pub const PHONE: &str = "91234567";
+
+pub const INITIATED: &str = r#"{"orderId":"acme-shop-123","url":"https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJraWQiOiJqd3RrZXkifQ.secret-landing-token"}"#;
+
+pub const DETAILS: &str = r#"{"orderId":"acme-shop-123","transactionLogHistory":[
+    {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:22.126Z","operation":"RESERVE","requestId":"","operationSuccess":true},
+    {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:04.697Z","operation":"INITIATE","requestId":"","operationSuccess":true}]}"#;
+
+pub const TRANSACTION: &str = r#"{"orderId":"acme-shop-123",
+    "transactionInfo":{"amount":20000,"timeStamp":"2018-11-14T15:22:46.736Z","transactionText":"One pair of socks","status":"Captured","transactionId":"5001420058"},
+    "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000}}"#;
+
+pub fn id() -> OrderId {
+    "acme-shop-123".parse().expect("an order id")
+}
+
+pub fn amount() -> Amount {
+    Amount::kroner(200)
+}
+
+pub fn text() -> TransactionText {
+    "One pair of socks".parse().expect("a text")
+}
+
+/// Nothing secret or personal that the tests send may be in what a person reads.
+pub fn assert_nothing_leaks(shown: &str) {
+    for secret in [
+        "canned-client-id",
+        "canned-client-secret",
+        "canned-subscription-key",
+        "canned.token.value",
+        "s3cret-auth-token",
+        "secret-landing-token",
+        PHONE,
+    ] {
+        assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");
+    }
+}
