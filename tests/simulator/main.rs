@@ -1,7 +1,10 @@
 //! The simulator over a real socket, as a client of any language sees it.
 
+mod codes;
 mod faults;
+mod memory;
 mod merchant;
+mod program;
 mod shop;
 
 use std::time::Duration;
@@ -158,7 +161,7 @@ async fn the_journal_tells_everything_but_secrets() {
 #[test]
 fn it_needs_no_runtime() {
     let sim = Simulator::start().unwrap();
-    let address = sim.address();
+    let address = sim.address().unwrap();
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let answer = {
         use std::io::{Read as _, Write as _};
@@ -242,4 +245,15 @@ async fn a_personal_code_can_be_exchanged() {
         .await
         .unwrap();
     assert_eq!(answer["msisdn"], "4791234567");
+}
+
+#[test]
+fn a_serial_number_is_checked_before_anything_starts() {
+    for msn in ["", "123", "12345678901", "12345x"] {
+        let error = Simulator::builder()
+            .merchant_serial_number(msn)
+            .start()
+            .unwrap_err();
+        assert!(error.to_string().contains("4 to 10 digits"), "{error}");
+    }
 }

@@ -410,7 +410,7 @@ async fn a_failed_check_in_is_tried_again_by_the_clock() {
 #[tokio::test]
 async fn only_sensible_places_can_be_named() {
     let sim = Simulator::start().unwrap();
-    let address = sim.address();
+    let address = sim.address().unwrap();
     assert!(sim.route("nowhere", address).is_err());
     assert!(sim.webhook("http://example.com/hook", "secret").is_err());
 }
