@@ -1,7 +1,7 @@
 //! What is corrected in the generated source rather than in the document.
 
 use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Stmt, Type};
+use syn::{Attribute, Expr, Field, File, ImplItem, Item, Stmt, Type, UseTree};
 
 use super::document::{Document, text};
 use super::names::pascal;
@@ -12,6 +12,8 @@ use super::source::{inner_mod, wire_name};
 ///   which the API does not know.
 /// - `Client::new` goes: it follows redirects, and a redirect would carry the subscription key
 ///   to another host.
+/// - `encode_path` becomes the crate's own: progenitor's leaves `\`, `+` and `;` in a path segment,
+///   which parsers and servers take for something else.
 pub(crate) fn polish(file: &mut File, document: &Document) {
     if let Some(types) = inner_mod(&mut file.items, "types") {
         describe_fields(types, document);
@@ -19,7 +21,13 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
     if let Some(builder) = inner_mod(&mut file.items, "builder") {
         drop_version_header(builder);
     }
+    let mut encodes_paths = false;
     for item in &mut file.items {
+        if let Item::Use(item) = item
+            && drop_import(&mut item.tree, "encode_path")
+        {
+            encodes_paths = true;
+        }
         if let Item::Impl(block) = item
             && block.trait_.is_none()
             && is_named(&block.self_ty, "Client")
@@ -28,6 +36,29 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
                 .items
                 .retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "new"));
         }
+    }
+    if encodes_paths {
+        file.items.push(syn::parse_quote!(
+            #[allow(unused_imports)]
+            use crate::raw::encode_path;
+        ));
+    }
+}
+
+/// Takes a name out of a `use`, and tells whether it was there.
+fn drop_import(tree: &mut UseTree, name: &str) -> bool {
+    match tree {
+        UseTree::Path(path) => drop_import(&mut path.tree, name),
+        UseTree::Group(group) => {
+            let before = group.items.len();
+            let kept = std::mem::take(&mut group.items);
+            group.items = kept
+                .into_iter()
+                .filter(|item| !matches!(item, UseTree::Name(item) if item.ident == name))
+                .collect();
+            group.items.len() < before
+        }
+        _ => false,
     }
 }
 
