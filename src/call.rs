@@ -472,12 +472,12 @@ impl<'a> Attempts<'a> {
             .retry
             .as_ref()
             .unwrap_or_else(|| vipps.policy());
-        let deadline = self.call.started
-            + self
-                .call
-                .options
-                .deadline
-                .unwrap_or_else(|| vipps.total_timeout());
+        let total = self
+            .call
+            .options
+            .deadline
+            .unwrap_or_else(|| vipps.total_timeout());
+        let deadline = self.call.started.saturating_add(total);
         self.set_headers(template.headers_mut())?;
 
         let mut tries = 0;
