@@ -157,3 +157,21 @@ fn drop_headers_call(expr: &mut Expr) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+
+    use super::*;
+
+    #[test]
+    fn only_the_named_import_goes() {
+        let mut item: syn::ItemUse = syn::parse_quote!(
+            use progenitor_client::{encode_path, ClientHooks};
+        );
+        assert!(drop_import(&mut item.tree, "encode_path"));
+        let left = item.to_token_stream().to_string();
+        assert_eq!(left, "use progenitor_client :: { ClientHooks } ;");
+        assert!(!drop_import(&mut item.tree, "encode_path"));
+    }
+}

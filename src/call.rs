@@ -39,12 +39,11 @@ pub(crate) struct CallOptions {
     pub(crate) retry: Option<RetryPolicy>,
 }
 
-/// Gives a builder its call options, `send` and `.await`.
+/// Gives a builder, whose type is `must_use`, its call options and `.await`.
 macro_rules! operation {
     ($builder:ident => $output:ty) => {
         impl $builder {
             /// The longest that this call may take in all: token, attempts, waits and answer. 30 s by default.
-            #[must_use]
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
                 self.options.deadline = Some(deadline);
                 self
@@ -53,14 +52,12 @@ macro_rules! operation {
             /// Your own idempotency key (`X-Request-Id`), for a call that must be repeatable by another process.
             /// Capture and refund make one by themselves; where the API knows no key it is sent all the same and
             /// helps to find the request in logs.
-            #[must_use]
             pub fn idempotency_key(mut self, key: crate::types::RequestId) -> Self {
                 self.options.key = Some(key);
                 self
             }
 
             /// The sales unit to act for, when it is not the one of the credentials: what a partner needs.
-            #[must_use]
             pub fn merchant_serial_number(
                 mut self,
                 number: crate::types::MerchantSerialNumber,
@@ -70,7 +67,6 @@ macro_rules! operation {
             }
 
             /// How often and how patiently to repeat, for this call alone.
-            #[must_use]
             pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
                 self.options.retry = Some(policy);
                 self

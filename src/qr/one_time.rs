@@ -64,12 +64,12 @@ impl OneTime {
                 .and_then(|s| u64::try_from(s).ok())
                 .unwrap_or(DEFAULT_LIFETIME),
         );
-        let (link, content) = self
+        let (link, text) = self
             .format
             .read(&self.vipps, Some(wire.url), Some(expires_in));
         Ok(OneTimeQr {
             link,
-            content,
+            content: text,
             expires_in,
         })
     }
