@@ -80,7 +80,7 @@ fn drop_version_header(builder: &mut Vec<Item>) {
                 && method.sig.ident == "send"
             {
                 method.block.stmts.retain(|stmt| !is_version_append(stmt));
-                let others = method.block.stmts.iter().any(|stmt| mentions_append(stmt));
+                let others = method.block.stmts.iter().any(mentions_append);
                 if !others {
                     method.block.stmts.retain(|stmt| !is_header_map(stmt));
                     for stmt in &mut method.block.stmts {

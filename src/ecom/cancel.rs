@@ -88,7 +88,7 @@ impl Cancel {
                     return Ok(Transaction::cancelled(&details));
                 }
                 Some(details) if self.is_open(&details) && round < policy.max_attempts => {
-                    round += 1
+                    round += 1;
                 }
                 _ => return Err(error),
             }

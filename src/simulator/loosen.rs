@@ -59,7 +59,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
         "CallbackTransactionInfoExpress",
     ] {
         at(&mut document, &property(name, "amount"), |schema| {
-            without(schema, &["minimum"])
+            without(schema, &["minimum"]);
         });
     }
     // Vipps repairs numbers where it can and answers 81 where it cannot.
@@ -83,7 +83,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
     );
     for name in ["Address", "AddressExpress"] {
         at(&mut document, &property(name, "country"), |schema| {
-            without(schema, &["enum"])
+            without(schema, &["enum"]);
         });
     }
     at(
