@@ -11,6 +11,8 @@ pub mod ecom;
 mod pay_by_qr;
 pub mod qr;
 
+pub mod webhook;
+
 mod call;
 mod clock;
 mod retry;
