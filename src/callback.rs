@@ -61,7 +61,7 @@ use http::Request;
 pub use auth::CallbackAuth;
 pub use consent::ConsentRemoval;
 pub use error::CallbackError;
-pub use payment::{PaymentStatus, PaymentUpdate};
+pub use payment::{CallbackStatus, PaymentUpdate};
 pub use shipping::{AddressType, ShippingReply, ShippingRequest};
 pub use urls::CallbackUrls;
 

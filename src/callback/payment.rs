@@ -12,7 +12,7 @@ use crate::vipps::Vipps;
 
 open_enum! {
     /// What a callback says of a payment.
-    pub enum PaymentStatus {
+    pub enum CallbackStatus {
         /// The customer approved, and the money is reserved. Regular payments say `RESERVED`, express ones `RESERVE`.
         Reserved = "RESERVED" | "RESERVE",
         /// The customer approved, and the money is captured at once (direct capture).
@@ -48,7 +48,7 @@ pub struct PaymentUpdate {
     /// The sales unit.
     pub merchant_serial_number: Option<MerchantSerialNumber>,
     /// What became of it.
-    pub status: Option<PaymentStatus>,
+    pub status: Option<CallbackStatus>,
     /// How much, in øre; with the shipping cost, for express payments.
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction; missing when nothing was reserved.
@@ -96,7 +96,7 @@ impl PaymentUpdate {
             order_id,
             merchant_serial_number: text(&update, "merchantSerialNumber")
                 .and_then(|number| number.parse().ok()),
-            status: text(info, "status").map(PaymentStatus::from),
+            status: text(info, "status").map(CallbackStatus::from),
             amount: integer(info, "amount").map(Amount::ore),
             transaction_id: text(info, "transactionId"),
             timestamp: text(info, "timeStamp").map(Timestamp::from),
