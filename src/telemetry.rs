@@ -39,6 +39,7 @@
 //! | `retry budget is used up, not trying again` | WARN | |
 //! | `the request may have taken effect` | WARN | `error.type`, `http.response.status_code`; see [`Outcome::Unknown`](crate::Outcome::Unknown) |
 //! | `poll failed` | DEBUG | `failures`, `error.type` |
+//! | `callback refused`, `webhook refused` | WARN | `reason`: which check failed, in words; from the axum handlers |
 //!
 //! No span and no event holds a header, a body, a query, a token or personal data. An order id is the merchant's own
 //! word for a sale: keep people out of it. Below this crate, reqwest and hyper trace on their own targets; at their

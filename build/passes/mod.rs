@@ -17,6 +17,7 @@ mod dead_nodes;
 mod fold_responses;
 mod hoist;
 mod known_limits;
+mod kroner;
 mod lift_merchant;
 mod media_types;
 mod name_lint;
@@ -39,6 +40,7 @@ mod unread;
 use super::document::Document;
 use super::refusal::Refusal;
 
+pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
 
 /// One named step.
@@ -82,6 +84,7 @@ pub(crate) const FIT: &[Pass] = passes![
     open_outputs,
     tolerant_outputs,
     sensitive,
+    kroner,
     plain_scalars,
     plain_nulls,
     hoist,

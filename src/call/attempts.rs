@@ -96,12 +96,11 @@ impl<'a> Attempts<'a> {
             .retry
             .as_ref()
             .unwrap_or_else(|| vipps.policy());
-        let deadline = self.call.started
-            + self
-                .call
-                .options
-                .deadline
-                .unwrap_or_else(|| vipps.total_timeout());
+        let whole = self.call.options.deadline;
+        let deadline = self
+            .call
+            .started
+            .saturating_add(whole.unwrap_or_else(|| vipps.total_timeout()));
         self.set_headers(template.headers_mut())?;
 
         let mut renewed = false;
