@@ -24,6 +24,9 @@ mod error;
 pub mod telemetry;
 pub mod types;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 #[cfg(feature = "testing")]
