@@ -5,6 +5,11 @@
 //! leaves is written to `<api>.spec.json` and is what traffic can be checked against. The second
 //! family makes of it what the generator turns into good Rust.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every pass has the same signature, whether it can refuse or not"
+)]
+
 mod absolute_paths;
 mod category;
 mod client_headers;
@@ -12,6 +17,7 @@ mod dead_nodes;
 mod fold_responses;
 mod hoist;
 mod known_limits;
+mod kroner;
 mod lift_merchant;
 mod media_types;
 mod name_lint;
@@ -34,6 +40,7 @@ mod unread;
 use super::document::Document;
 use super::refusal::Refusal;
 
+pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
 
 /// One named step.
@@ -77,6 +84,7 @@ pub(crate) const FIT: &[Pass] = passes![
     open_outputs,
     tolerant_outputs,
     sensitive,
+    kroner,
     plain_scalars,
     plain_nulls,
     hoist,

@@ -151,7 +151,7 @@ fn lint_properties(document: &mut Document) -> Result<(), Refusal> {
     let mut refusal = None;
     walk_schemas(&mut document.root, &mut |pointer, schema| {
         let properties = schema.get("properties").and_then(Value::as_object);
-        let clash = properties.and_then(|properties| clash(properties));
+        let clash = properties.and_then(clash);
         if let Some((first, second)) = clash
             && refusal.is_none()
         {
