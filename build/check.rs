@@ -170,3 +170,88 @@ fn fields(document: &Document, schema: &Value, trail: &mut Vec<String>) -> BTree
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::passes::testing;
+    use super::*;
+
+    const DOCUMENT: &str = "
+        paths: {'/a/{id}': {post: {operationId: makeA, parameters: [{name: id, in: path}], requestBody: {}}}}
+        components:
+          schemas:
+            A: {properties: {id: {}, aName: {}}}
+            Kind: {enum: [x, y]}
+            Both: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {more: {}}}]}
+        ";
+    const SOURCE: &str = r#"
+        pub mod types {
+            pub struct A { pub id: String, #[serde(rename = "aName", default)] pub a_name: String }
+            pub struct Both { pub id: String, #[serde(rename = "aName")] pub a_name: String, pub more: String }
+            pub enum Kind { #[serde(rename = "x")] X, #[serde(rename = "y")] Y }
+        }
+        pub mod builder {
+            pub struct MakeA<'a> { client: &'a Client, id: String, body: types::A }
+            impl<'a> MakeA<'a> {
+                pub async fn send(self) {
+                    let url = format!("{}/a/{}", client.baseurl, encode_path(&id));
+                    let request = client.client.post(url).json(&body).build()?;
+                    let info = OperationInfo { operation_id: "make_a" };
+                }
+            }
+        }
+        "#;
+
+    fn check(source: &str) -> Result<(), Refusal> {
+        let source = Source::of(&syn::parse_str(source).expect("the fragment is Rust"));
+        nothing_lost(&testing::document(DOCUMENT), &source)
+    }
+
+    fn refused(old: &str, new: &str) -> String {
+        assert!(SOURCE.contains(old), "{old}");
+        check(&SOURCE.replace(old, new)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn source_that_holds_everything_passes() {
+        check(SOURCE).unwrap();
+    }
+
+    #[test]
+    fn lost_and_invented_things_are_named() {
+        let said = refused(", pub more: String", "");
+        assert!(said.contains("lost [\"more\"]"), "{said}");
+        let said = refused("pub more: String", "pub more: String, pub odd: String");
+        assert!(said.contains("surplus [\"odd\"]"), "{said}");
+        let said = refused("rename = \"aName\", default", "default");
+        assert!(said.contains("/components/schemas/A"), "{said}");
+        let said = refused("#[serde(rename = \"y\")] Y", "");
+        assert!(said.contains("the value \"y\" was lost"), "{said}");
+        let said = refused("pub struct A {", "pub struct B {");
+        assert!(said.contains("no type A"), "{said}");
+    }
+
+    #[test]
+    fn operations_keep_their_method_path_and_inputs() {
+        for (old, new) in [
+            (".post(url)", ".put(url)"),
+            ("{}/a/{}", "{}/b/{}"),
+            ("make_a", "make_b"),
+            ("id: String, body", "body"),
+        ] {
+            let said = refused(old, new);
+            assert!(said.contains("did not come out whole"), "{said}");
+        }
+    }
+
+    #[test]
+    fn doubles_are_found() {
+        let said = refused("pub enum Kind", "pub struct A; pub enum Kind");
+        assert!(said.contains("types::A would be defined twice"), "{said}");
+        let said = refused(
+            "pub async fn send",
+            "pub fn send(self) {} pub async fn send",
+        );
+        assert!(said.contains("builder::MakeA::send"), "{said}");
+    }
+}

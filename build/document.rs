@@ -203,21 +203,13 @@ pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
     };
     for (path, item) in paths.iter_mut() {
         let pointer = format!("/paths/{}", escape(path));
-        walk_list(
-            item.get_mut("parameters"),
-            &format!("{pointer}/parameters"),
-            visit,
-        );
+        walk_parameters(item, &pointer, visit);
         for method in METHODS {
             let Some(operation) = item.get_mut(method) else {
                 continue;
             };
             let pointer = format!("{pointer}/{method}");
-            walk_list(
-                operation.get_mut("parameters"),
-                &format!("{pointer}/parameters"),
-                visit,
-            );
+            walk_parameters(operation, &pointer, visit);
             if let Some(body) = operation.get_mut("requestBody") {
                 walk_carrier(body, &format!("{pointer}/requestBody"), visit);
             }
@@ -230,10 +222,10 @@ pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
     }
 }
 
-fn walk_list(list: Option<&mut Value>, pointer: &str, visit: &mut Visit<'_>) {
-    if let Some(Value::Array(list)) = list {
+fn walk_parameters(holder: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
+    if let Some(Value::Array(list)) = holder.get_mut("parameters") {
         for (index, entry) in list.iter_mut().enumerate() {
-            walk_carrier(entry, &format!("{pointer}/{index}"), visit);
+            walk_carrier(entry, &format!("{pointer}/parameters/{index}"), visit);
         }
     }
 }
@@ -276,7 +268,8 @@ pub(crate) fn walk_schema(schema: &mut Value, pointer: &str, visit: &mut Visit<'
                     walk_schema(property, &pointer, visit);
                 }
             }
-            ("items" | "additionalProperties" | "not", inner @ Value::Object(_)) => {
+            ("additionalProperties", Value::Bool(_)) => {}
+            ("items" | "additionalProperties" | "not", inner) => {
                 walk_schema(inner, &format!("{pointer}/{keyword}"), visit);
             }
             ("allOf" | "oneOf" | "anyOf", Value::Array(list)) => {

@@ -2,6 +2,7 @@
 
 mod check;
 mod document;
+mod external_refs;
 mod generate;
 mod load;
 mod merchant;
@@ -34,8 +35,11 @@ pub(crate) struct Api {
     pub(crate) warnings: Vec<String>,
 }
 
+/// How one document fared.
+pub(crate) type Outcome = Result<Api, Refusal>;
+
 /// Generates every API in the folder and writes its files to `out_dir`.
-pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Result<Api, Refusal>> {
+pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
     let (apis, mut outcomes) = match discover(folder) {
         Ok(found) => found,
         Err(refusal) => return vec![Err(refusal)],
@@ -50,7 +54,7 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Result<Api, Refusa
 }
 
 /// The documents that are APIs: those that no other refers to.
-fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Result<Api, Refusal>>), Refusal> {
+fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Refusal> {
     let shown = folder.display().to_string();
     let cannot = |error: std::io::Error| {
         Refusal::at(
@@ -128,7 +132,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     load::check_version(&root)?;
     let mut document = Document::new(root);
     load::check_frame(&mut document)?;
-    load::inline_external_refs(&mut document, read)?;
+    external_refs::inline(&mut document, read)?;
     passes::run(passes::MEND, &mut document)?;
     let spec = document.root.clone();
     passes::run(passes::FIT, &mut document)?;
@@ -145,7 +149,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
 /// The log, pass by pass, each with its reason.
 fn log(document: &Document) -> String {
     let mut text = String::new();
-    let reasons = std::iter::once(("inline-external-refs", load::INLINE_WHY)).chain(
+    let reasons = std::iter::once((external_refs::NAME, external_refs::WHY)).chain(
         passes::MEND
             .iter()
             .chain(passes::FIT)

@@ -38,13 +38,13 @@ fn guard(name: String, fallback: &str) -> String {
 
 /// `wanted`, or `wanted2`, `wanted3` ... when something else has that name.
 pub(crate) fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(wanted) {
-        return wanted.to_owned();
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while taken(&name) {
+        name = format!("{wanted}{number}");
+        number += 1;
     }
-    (2..)
-        .map(|n| format!("{wanted}{n}"))
-        .find(|name| !taken(name))
-        .unwrap_or_else(|| wanted.to_owned())
+    name
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is corrected in the generated source rather than in the document.
 
 use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Stmt, Type};
+use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, Type};
 
 use super::document::{Document, text};
 use super::names::pascal;
@@ -10,6 +10,8 @@ use super::source::{inner_mod, wire_name};
 /// - Fields whose type is a component of its own get the property's description.
 /// - The `api-version` header goes: the generator sends the document's version with every call,
 ///   which the API does not know.
+/// - Examples that are never compiled are marked as text, or each would be listed as an ignored
+///   test of whoever runs doctests.
 /// - `Client::new` goes: it follows redirects, and a redirect would carry the subscription key
 ///   to another host.
 pub(crate) fn polish(file: &mut File, document: &Document) {
@@ -27,12 +29,28 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
             block
                 .items
                 .retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "new"));
+            for item in &mut block.items {
+                if let ImplItem::Fn(method) = item {
+                    method.attrs.iter_mut().for_each(example_as_text);
+                }
+            }
         }
     }
 }
 
 fn is_named(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}
+
+fn example_as_text(attribute: &mut Attribute) {
+    if let Meta::NameValue(pair) = &attribute.meta
+        && pair.path.is_ident("doc")
+        && let Expr::Lit(literal) = &pair.value
+        && let Lit::Str(text) = &literal.lit
+    {
+        let text = text.value().replace("\n```ignore\n", "\n\n```text\n");
+        *attribute = syn::parse_quote!(#[doc = #text]);
+    }
 }
 
 /// A reference carries no description for the generator, though the document may have one.
@@ -124,5 +142,70 @@ fn drop_headers_call(expr: &mut Expr) {
         Expr::MethodCall(call) => drop_headers_call(&mut call.receiver),
         Expr::Try(inner) => drop_headers_call(&mut inner.expr),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::passes::testing;
+    use super::*;
+
+    #[test]
+    fn the_source_is_corrected() {
+        let document = testing::document(
+            "components: {schemas: {A: {properties: {theToken: {$ref: '#/components/schemas/Sensitive', description: Secret.}}}}}",
+        );
+        let mut file: File = syn::parse_quote! {
+            pub mod types {
+                pub struct A { #[serde(rename = "theToken")] pub the_token: Sensitive }
+            }
+            impl Client {
+                pub fn new(baseurl: &str) -> Self {}
+                #[doc = "Does it.\n```ignore\nclient.it()\n```"]
+                pub fn it(&self) {}
+            }
+            pub mod builder {
+                impl Bare {
+                    pub async fn send(self) {
+                        let mut header_map = HeaderMap::with_capacity(1);
+                        header_map.append(HeaderName::from_static("api-version"), version);
+                        let mut request = client.get(url).headers(header_map).build()?;
+                    }
+                }
+                impl Sized {
+                    pub async fn send(self) {
+                        let mut header_map = HeaderMap::with_capacity(2);
+                        header_map.append(HeaderName::from_static("api-version"), version);
+                        header_map.append("Size", size);
+                        let mut request = client.get(url).headers(header_map).build()?;
+                    }
+                }
+            }
+        };
+        polish(&mut file, &document);
+        let wanted: File = syn::parse_quote! {
+            pub mod types {
+                pub struct A { #[doc = "Secret."] #[serde(rename = "theToken")] pub the_token: Sensitive }
+            }
+            impl Client {
+                #[doc = "Does it.\n\n```text\nclient.it()\n```"]
+                pub fn it(&self) {}
+            }
+            pub mod builder {
+                impl Bare {
+                    pub async fn send(self) {
+                        let mut request = client.get(url).build()?;
+                    }
+                }
+                impl Sized {
+                    pub async fn send(self) {
+                        let mut header_map = HeaderMap::with_capacity(2);
+                        header_map.append("Size", size);
+                        let mut request = client.get(url).headers(header_map).build()?;
+                    }
+                }
+            }
+        };
+        assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&wanted));
     }
 }

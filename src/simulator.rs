@@ -15,10 +15,18 @@
 //! It is made for tests and first steps: its keys open nothing, and it listens
 //! on loopback unless told otherwise.
 
+#![allow(
+    clippy::unnecessary_box_returns,
+    clippy::needless_pass_by_value,
+    reason = "an answer in the error position is boxed to keep results small; parts of a request are consumed"
+)]
+
 mod auth;
 mod client;
 mod clock;
 mod core;
+mod courier;
+mod customer;
 mod ecom;
 mod engine;
 mod errors;
@@ -30,14 +38,19 @@ mod keys;
 mod ledger;
 mod limits;
 mod loosen;
+mod merchant;
+mod operations;
 mod order;
+mod outbound;
 mod payer;
+mod person;
 mod qr;
 mod random;
 mod routes;
 mod state;
 mod token;
 mod validate;
+mod webhook;
 mod wire;
 mod wreck;
 
@@ -56,12 +69,14 @@ pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use ledger::{Account, Effect, EffectKind};
 pub use order::CaptureType;
-pub use payer::{Payer, PayerError};
+pub use outbound::{Delivery, DeliveryOutcome};
+pub use payer::{Payer, PayerError, Scanned};
 
 use self::http::Server;
 use engine::Engine;
 use random::Random;
 use state::{Settings, State};
+use webhook::Registration;
 
 /// A running simulator. It stops, and frees its port, when dropped.
 #[derive(Debug)]
@@ -148,6 +163,52 @@ impl Simulator {
         })
     }
 
+    /// Says where the merchant is: calls to the origin of `url` (scheme, host
+    /// and port; the rest is ignored) are made to this address, in plain HTTP.
+    /// So the merchant's code keeps its `https://` URLs, and a test answers on
+    /// a loopback port. Calls to any other origin are not made at all.
+    ///
+    /// # Errors
+    /// When the text is no URL with a host.
+    pub fn route(&self, url: impl AsRef<str>, to: impl Into<SocketAddr>) -> io::Result<()> {
+        self.engine
+            .with(|world, _| world.merchant.route(url.as_ref(), to.into()))
+            .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
+    }
+
+    /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`),
+    /// in place of the one it had: there is at most one. Its calls are signed
+    /// with the secret, as text.
+    ///
+    /// # Errors
+    /// When the URL is not `https://` with a host.
+    pub fn webhook(&self, url: impl Into<String>, secret: impl Into<String>) -> io::Result<()> {
+        let (url, secret) = (url.into(), secret.into());
+        let parsed = url::Url::parse(&url);
+        if !parsed.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{url} is no https URL with a host"),
+            ));
+        }
+        self.engine.with_state(|state, _| {
+            let msn = state.settings.keys.merchant_serial_number.clone();
+            state.webhooks.insert(msn, Registration { url, secret });
+        });
+        Ok(())
+    }
+
+    /// Every call made to the merchant, oldest first; at most the latest 20,000.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.engine.with(|world, _| world.merchant.deliveries())
+    }
+
+    /// Waits, on any runtime, until no call to the merchant is waiting or under
+    /// way. Repeats of check-ins that are planned for later do not count.
+    pub async fn settled(&self) {
+        self.engine.settled().await;
+    }
+
     /// Makes every access token issued so far worthless, as new keys in the
     /// portal do.
     pub fn revoke_tokens(&self) {
@@ -167,6 +228,7 @@ pub struct Builder {
     approve_after: Option<Duration>,
     token_lifetime: Duration,
     frozen: bool,
+    may_skip_landing_page: bool,
 }
 
 impl Default for Builder {
@@ -180,6 +242,7 @@ impl Default for Builder {
             approve_after: None,
             token_lifetime: Duration::from_secs(3600),
             frozen: false,
+            may_skip_landing_page: false,
         }
     }
 }
@@ -237,6 +300,12 @@ impl Builder {
         self
     }
 
+    /// A sales unit that may use `skipLandingPage`; others get error 38.
+    pub fn allow_skip_landing_page(mut self) -> Self {
+        self.may_skip_landing_page = true;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -270,6 +339,7 @@ impl Builder {
             base_url,
             approve_after: self.approve_after,
             token_lifetime: self.token_lifetime,
+            may_skip_landing_page: self.may_skip_landing_page,
         };
         State::new(settings, random)
     }

@@ -162,7 +162,7 @@ async fn the_customer_can_be_led_by_anything() {
 async fn the_customer_is_told_what_is_wrong() {
     let shop = Shop::open().await;
     let payer = shop.sim.payer();
-    assert_eq!(payer.scan("nothing"), Err(PayerError::NoSuchPayment));
+    assert_eq!(payer.scan("nothing"), Err(PayerError::NothingThere));
     shop.initiate("order-1", 20_000).await;
     payer.reject("order-1").unwrap();
     assert_eq!(shop.last("order-1").await, "CANCEL");

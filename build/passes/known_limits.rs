@@ -10,11 +10,13 @@ pub(crate) const NAME: &str = "known-limits";
 pub(crate) const WHY: &str = "some documented limits are contradicted by what the servers accept and answer; whoever checks traffic by them would refuse honest messages";
 
 /// Which messages a correction is for.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Side {
     Both,
     /// Only what is read: a request is still held to the documented limit.
     Read,
+    /// What is read, and requests that may leave it out.
+    ReadOrOptional,
 }
 
 struct Correction {
@@ -78,10 +80,10 @@ const CORRECTIONS: &[Correction] = &[
     },
     Correction {
         name: "amount",
-        side: Side::Read,
+        side: Side::ReadOrOptional,
         drop: &["minimum"],
         set: |_| {},
-        reason: "an amount in an answer may be 0",
+        reason: "an amount in an answer may be 0, and the rest to capture or refund less than a krone",
     },
 ];
 
@@ -89,13 +91,22 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     let reach = Reach::of(document);
     document.each_schema(|pointer, schema| {
         let read = read_at(&reach, pointer);
+        let required = schema.get("required").cloned().unwrap_or_default();
+        let is_required = |name: &str| {
+            required
+                .as_array()
+                .is_some_and(|names| names.iter().any(|n| n == name))
+        };
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
         let mut said = Vec::new();
         for (name, property) in properties.iter_mut() {
             if let Value::Object(property) = property {
-                said.extend(correct(name, read, property).map(|text| format!("{name}: {text}")));
+                said.extend(
+                    correct(name, read, !is_required(name), property)
+                        .map(|text| format!("{name}: {text}")),
+                );
             }
         }
         said
@@ -107,7 +118,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         for parameter in parameters.into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
             if let Some(Value::Object(schema)) = parameter.get_mut("schema")
-                && let Some(text) = correct(&name, false, schema)
+                && let Some(text) = correct(&name, false, false, schema)
             {
                 notes.push(note(
                     format!("{pointer}/parameters/{}", escape(&name)),
@@ -119,10 +130,20 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     })
 }
 
-fn correct(name: &str, read: bool, schema: &mut Map<String, Value>) -> Option<String> {
+fn correct(
+    name: &str,
+    read: bool,
+    optional: bool,
+    schema: &mut Map<String, Value>,
+) -> Option<String> {
     let bare = name.replace(['-', '_'], "").to_lowercase();
     let correction = CORRECTIONS.iter().find(|c| c.name == bare)?;
-    if correction.side == Side::Read && !read {
+    let applies = match correction.side {
+        Side::Both => true,
+        Side::Read => read,
+        Side::ReadOrOptional => read || optional,
+    };
+    if !applies {
         return None;
     }
     let before = schema.clone();
@@ -152,21 +173,26 @@ mod tests {
           /a:
             post:
               parameters: [{name: Merchant-Serial-Number, in: header, schema: {type: string, pattern: '^[0-9]{4,6}$', maxLength: 6}}]
-              requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Ask'}}}}
+              requestBody: {content: {application/json: {schema: {oneOf: [{$ref: '#/components/schemas/Ask'}, {$ref: '#/components/schemas/Part'}]}}}}
               responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/Told'}}}}}
         components:
           schemas:
-            Ask: {properties: {amount: {type: integer, minimum: 100}, merchantSerialNumber: {type: string, minLength: 5, maxLength: 6}}}
+            Ask: {required: [amount], properties: {amount: {type: integer, minimum: 100}, merchantSerialNumber: {type: string, minLength: 5, maxLength: 6}}}
+            Part: {properties: {amount: {type: integer, minimum: 100}}}
             Told: {properties: {amount: {type: integer, minimum: 100}, mobileNumber: {type: string, maxLength: 8}}}
         ";
 
     #[test]
-    fn only_what_is_read_loses_its_limits_but_serial_numbers_always_do() {
+    fn what_is_read_loses_its_limits_and_serial_numbers_always_do() {
         let document = run(apply, DOCUMENT).unwrap();
         let schemas = &document.root["components"]["schemas"];
         assert_eq!(
             schemas["Ask"]["properties"]["amount"],
             json!({"type": "integer", "minimum": 100})
+        );
+        assert_eq!(
+            schemas["Part"]["properties"]["amount"],
+            json!({"type": "integer"})
         );
         assert_eq!(
             schemas["Told"]["properties"]["amount"],
@@ -182,7 +208,7 @@ mod tests {
             document.root["paths"]["/a"]["post"]["parameters"][0]["schema"],
             number
         );
-        assert_eq!(document.notes.len(), 4);
+        assert_eq!(document.notes.len(), 5);
     }
 
     #[test]

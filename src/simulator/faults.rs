@@ -15,7 +15,12 @@ use super::wire::{Body, Response};
 
 /// The faults of a simulator.
 ///
-/// A rule says which requests it is for, and then what goes wrong. It stays
+/// A rule says which requests it is for, and then what goes wrong. Calls that
+/// the simulator makes to the merchant can be [lost](FaultRule::lose),
+/// [duplicated](FaultRule::duplicate) and [delayed](FaultRule::delay) by the
+/// names in [`Delivery::operation`](super::Delivery::operation).
+///
+///  It stays
 /// until it has struck as often as [`times`](FaultRule::times) says, or until
 /// it is [removed](Fault::remove).
 ///
@@ -54,7 +59,7 @@ impl Faults {
 
     /// Removes all rules.
     pub fn clear(&self) {
-        self.0.with_rules(|rules, _| rules.clear());
+        self.0.with(|world, _| world.rules.clear());
     }
 }
 
@@ -78,6 +83,8 @@ enum Damage {
     Garbage,
     TruncatedJson,
     Oversized(usize),
+    Lose,
+    Duplicate,
 }
 
 /// How an answer goes over the wire.
@@ -185,6 +192,7 @@ impl FaultRule {
 
     /// Adds a `Retry-After` header to the answer: a number of seconds, or the
     /// text of a date.
+    #[allow(clippy::needless_pass_by_value)] // reads best as `7` or a text
     pub fn retry_after(mut self, value: impl ToString) -> Self {
         self.retry_after = Some(value.to_string());
         self
@@ -273,9 +281,21 @@ impl FaultRule {
         self.install(Moment::After, Damage::Oversized(bytes))
     }
 
+    /// Loses it on the way: a request is never heard of, a call to the merchant
+    /// is never made.
+    pub fn lose(self) -> Fault {
+        self.install(Moment::Before, Damage::Lose)
+    }
+
+    /// Delivers it twice: a request takes effect twice and gets the second
+    /// answer, a call to the merchant is made twice.
+    pub fn duplicate(self) -> Fault {
+        self.install(Moment::After, Damage::Duplicate)
+    }
+
     fn install(self, usual: Moment, damage: Damage) -> Fault {
         let engine = Arc::clone(&self.engine);
-        let id = engine.with_rules(|rules, now| rules.add(self, usual, damage, now));
+        let id = engine.with(|world, now| world.rules.add(self, usual, damage, now));
         Fault { engine, id }
     }
 }
@@ -290,12 +310,12 @@ pub struct Fault {
 impl Fault {
     /// How often it has struck.
     pub fn hits(&self) -> u64 {
-        self.engine.with_rules(|rules, _| rules.hits(self.id))
+        self.engine.with(|world, _| world.rules.hits(self.id))
     }
 
     /// Switches it off.
     pub fn remove(&self) {
-        self.engine.with_rules(|rules, _| rules.remove(self.id));
+        self.engine.with(|world, _| world.rules.remove(self.id));
     }
 }
 
@@ -372,6 +392,10 @@ impl Rules {
         });
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.active.is_empty()
+    }
+
     fn clear(&mut self) {
         let gone = self.active.drain(..).map(|active| (active.id, active.hits));
         self.retired.extend(gone);
@@ -425,9 +449,24 @@ impl Active {
 }
 
 impl Strike {
-    /// Whether the request takes effect.
-    pub(crate) fn commits(&self) -> bool {
-        self.moment == Moment::After || matches!(self.damage, Damage::Delay(_))
+    /// How often the request takes effect.
+    pub(crate) fn times_applied(&self) -> usize {
+        match (&self.damage, self.moment) {
+            (Damage::Lose, _) => 0,
+            (Damage::Duplicate, _) => 2,
+            (Damage::Delay(_), _) | (_, Moment::After) => 1,
+            (_, Moment::Before) => 0,
+        }
+    }
+
+    /// Whether a call to the merchant is never made.
+    pub(crate) fn loses(&self) -> bool {
+        matches!(self.damage, Damage::Lose)
+    }
+
+    /// How long a call to the merchant is held back.
+    pub(crate) fn delay(&self) -> Duration {
+        self.wait_before() + self.wait_after()
     }
 
     /// How long the request waits before it takes effect.
@@ -449,6 +488,7 @@ impl Strike {
     pub(crate) fn manner(&self) -> Manner {
         match self.damage {
             Damage::Manner(manner) => manner,
+            Damage::Lose => Manner::Stall,
             _ => Manner::Whole,
         }
     }
@@ -456,30 +496,26 @@ impl Strike {
     /// What becomes of the answer; `None` when the request took no effect and
     /// there is none.
     pub(crate) fn damage(&self, answer: Option<Response>, random: &mut Random) -> Response {
-        let kept = || {
-            answer
-                .clone()
-                .unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"))
-        };
+        let kept = answer.unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"));
         let mut damaged = match &self.damage {
             Damage::Answer(answer) => answer.clone(),
             Damage::Code(group, code) => ecom_error(group, code, random),
-            Damage::Delay(_) | Damage::Manner(_) => kept(),
-            Damage::Garbage => with_body(kept(), b"{\"orderId\": \xff\xfe, oops".to_vec()),
+            Damage::Delay(_) | Damage::Manner(_) | Damage::Lose | Damage::Duplicate => kept,
+            Damage::Garbage => with_body(kept, b"{\"orderId\": \xff\xfe, oops".to_vec()),
             Damage::TruncatedJson => {
-                let (_, bytes) = kept().encoded();
+                let (_, bytes) = kept.encoded();
                 let half = bytes.len() / 2;
-                with_body(kept(), bytes.slice(..half).to_vec())
+                with_body(kept, bytes.slice(..half).to_vec())
             }
-            Damage::Oversized(bytes) => with_body(kept(), vec![b' '; *bytes]),
+            Damage::Oversized(bytes) => with_body(kept, vec![b' '; *bytes]),
         };
         if let Some(value) = &self.retry_after {
             damaged = damaged.with_header("retry-after", value);
         }
-        let effect = if self.commits() {
-            "the request took effect"
-        } else {
-            "the request took no effect"
+        let effect = match self.times_applied() {
+            0 => "the request took no effect",
+            1 => "the request took effect",
+            _ => "the request took effect twice",
         };
         damaged.note = Some(format!("fault: {}; {effect}", self.name()));
         damaged
@@ -493,6 +529,8 @@ impl Strike {
             Damage::Manner(manner) => format!("{manner:?}").to_lowercase(),
             Damage::Garbage => "garbage".to_owned(),
             Damage::TruncatedJson => "truncated JSON".to_owned(),
+            Damage::Lose => "lost".to_owned(),
+            Damage::Duplicate => "delivered twice".to_owned(),
             Damage::Oversized(bytes) => format!("body of {bytes} bytes"),
         }
     }
@@ -507,7 +545,7 @@ fn with_body(mut response: Response, bytes: Vec<u8>) -> Response {
 fn ecom_error(group: &str, code: &str, random: &mut Random) -> Response {
     let known = errors::ALL
         .iter()
-        .find(|known| known.group.unwrap_or("Merchant") == group && known.code == code);
+        .find(|known| known.group.unwrap_or("Merchant") == group && known.number == code);
     match known {
         Some(known) => known.response(random),
         None => errors::ecom(400, Some(group), code, "A fault that was asked for", random),

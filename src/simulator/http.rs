@@ -18,7 +18,8 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::engine::{Delivery, Engine};
+use super::courier;
+use super::engine::{Dispatch, Engine};
 use super::errors;
 use super::faults::Manner;
 use super::wire::{Request, Response};
@@ -59,6 +60,7 @@ impl Server {
                 runtime.block_on(async move {
                     match TcpListener::from_std(listener) {
                         Ok(listener) => {
+                            tokio::spawn(courier::run(Arc::clone(&engine)));
                             tokio::spawn(accept(listener, engine));
                             drop(report.send(Ok(())));
                             drop(stopped.await);
@@ -143,7 +145,7 @@ async fn exchange(
     };
     let arrival = engine.arrive(&request);
     wait(arrival.wait()).await;
-    let Delivery {
+    let Dispatch {
         response,
         wait: late,
         manner,

@@ -56,13 +56,13 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
         .saturating_sub(1)
         .max(0);
     let expires_on = now.as_second().saturating_add(expires_in);
-    let not_before = now.as_second() - NOT_BEFORE;
+    let valid_from = now.as_second() - NOT_BEFORE;
     let id = state.random.uuid();
     let filler = state.random.jwt::<384>(&json!({}));
     let token = state.random.jwt::<256>(&json!({
         "iss": state.settings.base_url,
         "jti": id,
-        "nbf": not_before,
+        "nbf": valid_from,
         "exp": expires_on,
         "filler": filler,
     }));
@@ -75,7 +75,7 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
             "expires_in": expires_in.to_string(),
             "ext_expires_in": expires_in.to_string(),
             "expires_on": expires_on.to_string(),
-            "not_before": not_before.to_string(),
+            "not_before": valid_from.to_string(),
             "resource": "00000002-0000-0000-c000-000000000000",
             "access_token": token,
         }),
