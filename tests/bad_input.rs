@@ -231,6 +231,8 @@ fn a_shipping_method_with_a_text_of_a_wrong_length() {
     assert!(ShippingMethod::new(longest.0, longest.1, ShippingCost::FREE).is_ok());
 }
 
+type Change = fn(&mut AirlineData, &str);
+
 #[tokio::test]
 async fn airline_data_of_a_wrong_length_is_not_sent() {
     let recorder = Recorder::new();
@@ -242,7 +244,6 @@ async fn airline_data_of_a_wrong_length_is_not_sent() {
         agency_invoice_number: "082404".into(),
         ticket_number: None,
     };
-    type Change = fn(&mut AirlineData, &str);
     let fields: [(&str, Change, &[&str]); 5] = [
         (
             "passenger_name",

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -313,18 +313,19 @@ async fn force_approve_answers_with_nothing_or_anything() {
     }
 }
 
+fn stringify(value: &mut Value) {
+    match value {
+        Value::Number(number) => *value = Value::String(number.to_string()),
+        Value::Array(items) => items.iter_mut().for_each(stringify),
+        Value::Object(members) => members.values_mut().for_each(stringify),
+        _ => {}
+    }
+}
+
 /// Numbers come as strings at times.
 #[tokio::test]
 async fn numbers_as_strings_are_the_same() {
     let api = Api::new();
-    fn stringify(value: &mut Value) {
-        match value {
-            Value::Number(number) => *value = Value::String(number.to_string()),
-            Value::Array(items) => items.iter_mut().for_each(stringify),
-            Value::Object(members) => members.values_mut().for_each(stringify),
-            _ => {}
-        }
-    }
     for (kind, body) in ALL {
         let mut value: Value = serde_json::from_str(body).unwrap();
         stringify(&mut value);
@@ -461,6 +462,18 @@ fn any_name() -> impl Strategy<Value = String> {
     ]
 }
 
+/// One client for all cases, since a client takes a while to make; one test at a time has it.
+static API: LazyLock<Mutex<(Api, Vipps)>> = LazyLock::new(|| Mutex::new(Api::new()));
+
+fn read_now(kind: Kind, body: &str) -> Result<String, Error> {
+    let api = API.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(read(&api, kind, body))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -492,9 +505,7 @@ proptest! {
         if !target.contains_key(&name) && name != "transactionLogHistory" {
             target.insert(name, extra);
         }
-        static API: LazyLock<(Api, Vipps)> = LazyLock::new(Api::new);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let result = runtime.block_on(read(&API, kind, &value.to_string()));
+        let result = read_now(kind, &value.to_string());
         prop_assert!(result.is_ok(), "{kind:?} {value}: {result:?}");
     }
 
@@ -503,11 +514,9 @@ proptest! {
     fn new_words_are_kept(word in "[A-Z_]{1,20}[0-9]") {
         let body = STATUS.replace("RESERVE", &word);
         let details = DETAILS.replace("REFUND\"", &format!("{word}\""));
-        static API: LazyLock<(Api, Vipps)> = LazyLock::new(Api::new);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let shown = runtime.block_on(read(&API, Status, &body)).unwrap();
+        let shown = read_now(Status, &body).unwrap();
         prop_assert!(shown.contains(&word), "{shown}");
-        let shown = runtime.block_on(read(&API, Details, &details)).unwrap();
+        let shown = read_now(Details, &details).unwrap();
         prop_assert!(shown.contains(&word), "{shown}");
     }
 }
