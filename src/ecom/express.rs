@@ -63,7 +63,7 @@ impl Express {
 }
 
 /// What holds for a list of methods as a whole.
-fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidValue> {
+pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidValue> {
     let refuse =
         |rule: &'static str, value: String| Err(InvalidValue::new("shipping_methods", rule, value));
     if !(1..=Express::MAX_METHODS).contains(&methods.len()) {
