@@ -26,6 +26,8 @@ use serde_json::Value;
 pub(crate) struct Api {
     /// The module's name, from the file's: `access-token.yaml` is `access_token`.
     pub(crate) name: String,
+    /// The document's title and version, as documentation.
+    pub(crate) title: String,
     /// The bindings' source.
     pub(crate) rust: String,
     /// The mended document, for whoever checks traffic against it.
@@ -50,7 +52,26 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
             Ok(api)
         }));
     }
+    if let Err(refusal) = write_list(&outcomes, out_dir) {
+        outcomes.push(Err(refusal));
+    }
     outcomes
+}
+
+/// The list of modules, as a call of the macro `apis!` that the crate defines.
+fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Refusal> {
+    let mut list = String::from("apis! {\n");
+    for api in outcomes.iter().flatten() {
+        let _ = writeln!(
+            list,
+            "    {}, {:?}, {:?};",
+            api.name,
+            format!("{}.rs", api.name),
+            api.title
+        );
+    }
+    list.push_str("}\n");
+    write(out_dir, "apis.rs", &list)
 }
 
 /// The documents that are APIs: those that no other refers to.
@@ -137,8 +158,14 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     let spec = document.root.clone();
     passes::run(passes::FIT, &mut document)?;
     let rust = generate::bindings(&mut document)?;
+    let said = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {
         name: name.to_owned(),
+        title: format!(
+            "{}, version {} of the document.",
+            said("title"),
+            said("version")
+        ),
         rust,
         spec,
         log: log(&document),
@@ -165,18 +192,23 @@ fn log(document: &Document) -> String {
 }
 
 fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
-    let write = |end: &str, content: &str| {
-        let path = out_dir.join(format!("{}{end}", api.name));
-        std::fs::write(&path, content).map_err(|error| {
-            Refusal::at(
-                "",
-                format!("cannot be written: {error}"),
-                "make room or correct the rights",
-            )
-            .in_file(&path.display().to_string())
-        })
-    };
-    write(".rs", &api.rust)?;
-    write(".spec.json", &format!("{:#}\n", api.spec))?;
-    write(".passes.txt", &api.log)
+    write(out_dir, &format!("{}.rs", api.name), &api.rust)?;
+    write(
+        out_dir,
+        &format!("{}.spec.json", api.name),
+        &format!("{:#}\n", api.spec),
+    )?;
+    write(out_dir, &format!("{}.passes.txt", api.name), &api.log)
+}
+
+fn write(out_dir: &Path, name: &str, content: &str) -> Result<(), Refusal> {
+    let path = out_dir.join(name);
+    std::fs::write(&path, content).map_err(|error| {
+        Refusal::at(
+            "",
+            format!("cannot be written: {error}"),
+            "make room or correct the rights",
+        )
+        .in_file(&path.display().to_string())
+    })
 }

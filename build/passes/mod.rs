@@ -11,6 +11,7 @@ mod absolute_paths;
 mod category;
 mod client_headers;
 mod dead_nodes;
+mod downgrade;
 mod fold_responses;
 mod hoist;
 mod known_limits;
@@ -56,6 +57,7 @@ macro_rules! passes {
 pub(crate) const MEND: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
+    downgrade,
     refs,
     repair_keywords,
     repair_types,
