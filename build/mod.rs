@@ -4,20 +4,20 @@ mod check;
 mod document;
 mod external_refs;
 mod generate;
-mod load;
+pub(crate) mod load;
 mod merchant;
-mod names;
+pub(crate) mod names;
 mod passes;
 mod polish;
 mod reach;
 mod refusal;
-mod source;
+pub(crate) mod source;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use document::Document;
+use document::{Document, Note};
 use refusal::Refusal;
 use serde_json::Value;
 
@@ -33,6 +33,8 @@ pub(crate) struct Api {
     /// The mended document, for whoever checks traffic against it.
     pub(crate) spec: Value,
     /// What each pass changed where.
+    pub(crate) notes: Vec<Note>,
+    /// The same as text, each pass with its reason.
     pub(crate) log: String,
     pub(crate) warnings: Vec<String>,
 }
@@ -169,8 +171,15 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
         rust,
         spec,
         log: log(&document),
+        notes: document.notes,
         warnings: document.warnings,
     })
+}
+
+/// Every pass, in the order they run.
+pub(crate) fn pass_names() -> impl Iterator<Item = &'static str> {
+    std::iter::once(external_refs::NAME)
+        .chain(passes::MEND.iter().chain(passes::FIT).map(|pass| pass.name))
 }
 
 /// The log, pass by pass, each with its reason.
