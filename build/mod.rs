@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use document::{Document, Note};
+use document::Document;
 use refusal::Refusal;
 use serde_json::Value;
 
@@ -32,11 +32,22 @@ pub(crate) struct Api {
     pub(crate) rust: String,
     /// The mended document, for whoever checks traffic against it.
     pub(crate) spec: Value,
-    /// What each pass changed where.
-    pub(crate) notes: Vec<Note>,
-    /// The same as text, each pass with its reason.
-    pub(crate) log: String,
-    pub(crate) warnings: Vec<String>,
+    /// The document as the generator got it, with what each pass changed.
+    pub(crate) document: Document,
+}
+
+impl Api {
+    /// What each pass changed where, pass by pass, each with its reason.
+    pub(crate) fn log(&self) -> String {
+        let mut text = String::new();
+        for (name, why) in reasons() {
+            let _ = writeln!(text, "{name}: {why}");
+            for note in self.document.notes.iter().filter(|note| note.pass == name) {
+                let _ = writeln!(text, "  #{}: {}", note.pointer, note.text);
+            }
+        }
+        text
+    }
 }
 
 /// How one document fared.
@@ -170,34 +181,15 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
         ),
         rust,
         spec,
-        log: log(&document),
-        notes: document.notes,
-        warnings: document.warnings,
+        document,
     })
 }
 
-/// Every pass, in the order they run.
-pub(crate) fn pass_names() -> impl Iterator<Item = &'static str> {
-    std::iter::once(external_refs::NAME)
-        .chain(passes::MEND.iter().chain(passes::FIT).map(|pass| pass.name))
-}
-
-/// The log, pass by pass, each with its reason.
-fn log(document: &Document) -> String {
-    let mut text = String::new();
-    let reasons = std::iter::once((external_refs::NAME, external_refs::WHY)).chain(
-        passes::MEND
-            .iter()
-            .chain(passes::FIT)
-            .map(|pass| (pass.name, pass.why)),
-    );
-    for (name, why) in reasons {
-        let _ = writeln!(text, "{name}: {why}");
-        for note in document.notes.iter().filter(|note| note.pass == name) {
-            let _ = writeln!(text, "  #{}: {}", note.pointer, note.text);
-        }
-    }
-    text
+/// Every pass with its reason, in the order they run.
+pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let passes = passes::MEND.iter().chain(passes::FIT);
+    std::iter::once((external_refs::NAME, external_refs::WHY))
+        .chain(passes.map(|pass| (pass.name, pass.why)))
 }
 
 fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
@@ -207,7 +199,7 @@ fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
         &format!("{}.spec.json", api.name),
         &format!("{:#}\n", api.spec),
     )?;
-    write(out_dir, &format!("{}.passes.txt", api.name), &api.log)
+    write(out_dir, &format!("{}.passes.txt", api.name), &api.log())
 }
 
 fn write(out_dir: &Path, name: &str, content: &str) -> Result<(), Refusal> {

@@ -55,12 +55,12 @@ fn main() -> ExitCode {
 
 /// Passes that change nothing in the vendored documents and those of the tests: without reason.
 fn unused(own: &Path) -> Vec<&'static str> {
-    let mut idle: Vec<&'static str> = build::pass_names().collect();
+    let mut idle: Vec<&'static str> = build::reasons().map(|(name, _)| name).collect();
     for folder in [own.join("openapi"), own.join("tests/specs")] {
         for document in documents(&folder) {
             let folder = document.parent().unwrap_or(Path::new(""));
             let notes = build::build_file(folder, &name(&document))
-                .map(|api| api.notes)
+                .map(|api| api.document.notes)
                 .unwrap_or_default();
             idle.retain(|pass| notes.iter().all(|note| note.pass != *pass));
         }
