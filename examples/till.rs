@@ -240,10 +240,10 @@ impl Sale {
                 Long("amount") => sale.amount = text(&mut args)?.parse().context("--amount")?,
                 Long("text") => sale.text = text(&mut args)?.parse().context("--text")?,
                 Long("order-id") => {
-                    sale.order_id = text(&mut args)?.parse().context("--order-id")?
+                    sale.order_id = text(&mut args)?.parse().context("--order-id")?;
                 }
                 Long("approve") => {
-                    sale.approve = Some(text(&mut args)?.parse().context("--approve")?)
+                    sale.approve = Some(text(&mut args)?.parse().context("--approve")?);
                 }
                 Long("help") | Short('h') => {
                     println!(

@@ -89,11 +89,10 @@ impl PayByQr {
     /// it by its order id, or let it expire.
     pub async fn send(self) -> Result<QrPayment> {
         let time = self.vipps.time();
-        let ends = time.monotonic()
-            + self
-                .options
-                .deadline
-                .unwrap_or_else(|| self.vipps.total_timeout());
+        let whole = self.options.deadline;
+        let ends = time
+            .monotonic()
+            .saturating_add(whole.unwrap_or_else(|| self.vipps.total_timeout()));
         let mut initiate = self.initiate;
         initiate.options.deadline = Some(left(ends, time.monotonic()));
         initiate.options.merchant = self.options.merchant.clone().or(initiate.options.merchant);

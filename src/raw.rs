@@ -8,6 +8,8 @@
 
 pub use progenitor_client::{ByteStream, ResponseValue};
 
+pub use crate::call::Context;
+
 /// An operation of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

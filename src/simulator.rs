@@ -19,6 +19,8 @@ mod auth;
 mod client;
 mod clock;
 mod core;
+mod courier;
+mod customer;
 mod ecom;
 mod engine;
 mod errors;
@@ -30,14 +32,20 @@ mod keys;
 mod ledger;
 mod limits;
 mod loosen;
+mod memory;
+mod merchant;
+mod operations;
 mod order;
+mod outbound;
 mod payer;
+mod person;
 mod qr;
 mod random;
 mod routes;
 mod state;
 mod token;
 mod validate;
+mod webhook;
 mod wire;
 mod wreck;
 
@@ -55,19 +63,23 @@ pub use faults::{Fault, FaultRule, Faults};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use ledger::{Account, Effect, EffectKind};
+pub use memory::{Arrived, Ending, Reply};
 pub use order::CaptureType;
-pub use payer::{Payer, PayerError};
+pub use outbound::{Delivery, DeliveryOutcome};
+pub use payer::{Payer, PayerError, Scanned};
 
 use self::http::Server;
 use engine::Engine;
 use random::Random;
 use state::{Settings, State};
+use webhook::Registration;
 
 /// A running simulator. It stops, and frees its port, when dropped.
 #[derive(Debug)]
 pub struct Simulator {
     engine: Arc<Engine>,
-    server: Server,
+    /// None for one in memory.
+    server: Option<Server>,
     clock: Clock,
     keys: Keys,
     base_url: String,
@@ -101,9 +113,9 @@ impl Simulator {
         &self.base_url
     }
 
-    /// The address that it listens on.
-    pub fn address(&self) -> SocketAddr {
-        self.server.address()
+    /// The address that it listens on; `None` for one in memory.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(Server::address)
     }
 
     /// The credentials that it accepts.
@@ -148,6 +160,64 @@ impl Simulator {
         })
     }
 
+    /// Says where the merchant is: calls to the origin of `url` (scheme, host
+    /// and port; the rest is ignored) are made to this address, in plain HTTP.
+    /// So the merchant's code keeps its `https://` URLs, and a test answers on
+    /// a loopback port. Calls to any other origin are not made at all.
+    ///
+    /// # Errors
+    /// When the text is no URL with a host.
+    pub fn route(&self, url: impl AsRef<str>, to: impl Into<SocketAddr>) -> io::Result<()> {
+        self.engine
+            .with(|world, _| world.merchant.route(url.as_ref(), to.into()))
+            .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
+    }
+
+    /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`),
+    /// in place of the one it had: there is at most one. Its calls are signed
+    /// with the secret, as text.
+    ///
+    /// # Errors
+    /// When the URL is not `https://` with a host.
+    pub fn webhook(&self, url: impl Into<String>, secret: impl Into<String>) -> io::Result<()> {
+        let (url, secret) = (url.into(), secret.into());
+        let parsed = url::Url::parse(&url);
+        if !parsed.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{url} is no https URL with a host"),
+            ));
+        }
+        self.engine.with_state(|state, _| {
+            let msn = state.settings.keys.merchant_serial_number.clone();
+            state.webhooks.insert(msn, Registration { url, secret });
+        });
+        Ok(())
+    }
+
+    /// Every call made to the merchant, oldest first; at most the latest 20,000.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.give_up_calls();
+        self.engine.with(|world, _| world.merchant.deliveries())
+    }
+
+    /// Waits, on any runtime, until no call to the merchant is waiting or under
+    /// way. Repeats of check-ins that are planned for later do not count.
+    pub async fn settled(&self) {
+        self.give_up_calls();
+        self.engine.settled().await;
+    }
+
+    /// In memory there is no courier.
+    fn give_up_calls(&self) {
+        if self.server.is_none() {
+            for job in self.engine.collect() {
+                let reason = "a simulator in memory makes no calls";
+                self.engine.delivered(job, Err(reason.into()));
+            }
+        }
+    }
+
     /// Makes every access token issued so far worthless, as new keys in the
     /// portal do.
     pub fn revoke_tokens(&self) {
@@ -167,6 +237,7 @@ pub struct Builder {
     approve_after: Option<Duration>,
     token_lifetime: Duration,
     frozen: bool,
+    may_skip_landing_page: bool,
 }
 
 impl Default for Builder {
@@ -180,6 +251,7 @@ impl Default for Builder {
             approve_after: None,
             token_lifetime: Duration::from_secs(3600),
             frozen: false,
+            may_skip_landing_page: false,
         }
     }
 }
@@ -237,26 +309,67 @@ impl Builder {
         self
     }
 
+    /// A sales unit that may use `skipLandingPage`; others get error 38.
+    pub fn allow_skip_landing_page(mut self) -> Self {
+        self.may_skip_landing_page = true;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
-    /// When the address cannot be listened on or no thread started.
+    /// When the address cannot be listened on, no thread started, or a merchant
+    /// serial number is not one.
     pub fn start(self) -> io::Result<Simulator> {
         let listener = Server::listener(self.listen)?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        let mut simulator = self.idle(base_url)?;
+        let engine = Arc::clone(&simulator.engine);
+        simulator.server = Some(Server::start(listener, engine)?);
+        Ok(simulator)
+    }
+
+    /// Makes a simulator that listens nowhere and has no thread: requests are
+    /// handed to [`Simulator::arrive`]. It makes no calls to the merchant
+    /// either; they are recorded as failed.
+    ///
+    /// # Errors
+    /// When a merchant serial number is not one.
+    pub fn in_memory(self) -> io::Result<Simulator> {
+        self.idle("http://127.0.0.1:1".into())
+    }
+
+    fn idle(self, base_url: String) -> io::Result<Simulator> {
+        self.check()?;
         let clock = Clock::new(self.frozen);
         let seed = self.seed;
         let state = self.state(base_url.clone());
         let keys = state.settings.keys.clone();
         let engine = Arc::new(Engine::new(clock.clone(), state, seed));
-        let server = Server::start(listener, Arc::clone(&engine))?;
         Ok(Simulator {
             engine,
-            server,
+            server: None,
             clock,
             keys,
             base_url,
         })
+    }
+
+    fn check(&self) -> io::Result<()> {
+        for msn in self
+            .sales_units
+            .keys()
+            .chain([&self.merchant_serial_number])
+        {
+            let fits = (4..=10).contains(&msn.len()) && msn.bytes().all(|b| b.is_ascii_digit());
+            if !fits {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    format!("merchant serial number {msn:?}: not 4 to 10 digits"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn state(self, base_url: String) -> State {
@@ -270,6 +383,7 @@ impl Builder {
             base_url,
             approve_after: self.approve_after,
             token_lifetime: self.token_lifetime,
+            may_skip_landing_page: self.may_skip_landing_page,
         };
         State::new(settings, random)
     }

@@ -117,8 +117,8 @@ impl State {
         let token = Arc::new(Token {
             header,
             generation: self.generation,
-            soft: asked + (lifetime - margin),
-            hard: asked + (lifetime - skew),
+            soft: asked + lifetime.saturating_sub(margin),
+            hard: asked + lifetime.saturating_sub(skew),
         });
         self.token = Some(token.clone());
         self.flight = None;

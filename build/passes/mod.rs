@@ -5,7 +5,10 @@
 //! leaves is written to `<api>.spec.json` and is what traffic can be checked against. The second
 //! family makes of it what the generator turns into good Rust.
 
-#![allow(clippy::unnecessary_wraps)] // every pass has the signature of those that can refuse
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every pass has the same signature, whether it can refuse or not"
+)]
 
 mod absolute_paths;
 mod category;
@@ -15,6 +18,7 @@ mod downgrade;
 mod fold_responses;
 mod hoist;
 mod known_limits;
+mod kroner;
 mod lift_merchant;
 mod media_types;
 mod name_lint;
@@ -37,6 +41,7 @@ mod unread;
 use super::document::Document;
 use super::refusal::Refusal;
 
+pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
 
 /// One named step.
@@ -81,6 +86,7 @@ pub(crate) const FIT: &[Pass] = passes![
     open_outputs,
     tolerant_outputs,
     sensitive,
+    kroner,
     plain_scalars,
     plain_nulls,
     hoist,

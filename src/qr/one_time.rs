@@ -76,8 +76,8 @@ impl OneTime {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let result = request.send().await;
-        let answer = context.finish(result)?;
+        let sent = request.send().await;
+        let answer = context.finish(sent)?;
         let wire: Wire = answer.decode()?;
         let expires_in = Duration::from_secs(
             wire.expires_in

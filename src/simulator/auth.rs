@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::errors;
-use super::routes::Api;
+use super::operations::Api;
 use super::state::State;
 use super::wire::{Request, Response};
 

@@ -1,9 +1,10 @@
 //! The simulator's clock: real time plus what the test has added, or standing.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
 /// The instant at which a frozen clock stands: 2026-03-02 09:00 UTC, a Monday.
 pub(crate) const FROZEN_AT: Timestamp = Timestamp::constant(1_772_442_000, 0);
@@ -24,7 +25,14 @@ pub(crate) const FROZEN_AT: Timestamp = Timestamp::constant(1_772_442_000, 0);
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Clock(Arc<Mutex<Reading>>);
+pub struct Clock(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    reading: Mutex<Reading>,
+    /// Tells the courier that something may be due.
+    moved: Notify,
+}
 
 #[derive(Debug)]
 struct Reading {
@@ -34,31 +42,56 @@ struct Reading {
 
 impl Clock {
     pub(crate) fn new(frozen: bool) -> Self {
-        Self(Arc::new(Mutex::new(Reading {
-            added: SignedDuration::ZERO,
-            standing: frozen.then_some(FROZEN_AT),
-        })))
+        Self(Arc::new(Shared {
+            reading: Mutex::new(Reading {
+                added: SignedDuration::ZERO,
+                standing: frozen.then_some(FROZEN_AT),
+            }),
+            moved: Notify::new(),
+        }))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.0
+            .reading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes whoever waits for something to be due.
+    pub(crate) fn nudge(&self) {
+        self.0.moved.notify_one();
+    }
+
+    pub(crate) async fn nudged(&self) {
+        self.0.moved.notified().await;
+    }
+
+    pub(crate) fn stands(&self) -> bool {
+        self.reading().standing.is_some()
     }
 
     /// What the simulator takes for the present.
     pub fn now(&self) -> Timestamp {
-        let reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = self.reading();
         let base = reading.standing.unwrap_or_else(Timestamp::now);
         base.checked_add(reading.added).unwrap_or(Timestamp::MAX)
     }
 
     /// Moves the clock forward at once. A clock cannot be moved back.
     pub fn advance(&self, by: Duration) {
-        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reading = self.reading();
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         reading.added = reading.added.saturating_add(by);
+        drop(reading);
+        self.nudge();
     }
 
     /// Stops the clock where it is; from now on only [`advance`](Self::advance)
     /// moves it.
     pub fn freeze(&self) {
         let now = self.now();
-        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reading = self.reading();
         reading.standing = Some(now);
         reading.added = SignedDuration::ZERO;
     }

@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::routes::{self, Api, Found, Limit, Operation};
+use super::operations::{Api, Limit, Operation};
+use super::routes::{self, Found};
 use super::state::State;
 use super::validate::{self, Place, Rule, Violation};
 use super::wire::{Body, Request, Response};

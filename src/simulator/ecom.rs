@@ -2,7 +2,9 @@
 
 pub(crate) mod actions;
 pub(crate) mod approve;
+pub(crate) mod callback;
 pub(crate) mod details;
+pub(crate) mod express;
 pub(crate) mod initiate;
 
 use serde_json::{Value, json};
@@ -16,10 +18,10 @@ use super::wire::Response;
 const INSTRUMENT: &str = "Mastercard";
 const BANK_IDENTIFICATION_NUMBER: u32 = 492_560;
 
-fn known_order(state: &mut State, msn: &str, order_id: &str) -> Result<OrderRef, Response> {
+fn known_order(state: &mut State, msn: &str, order_id: &str) -> Result<OrderRef, Box<Response>> {
     state
         .find(msn, order_id)
-        .ok_or_else(|| errors::UNKNOWN_ORDER.response(&mut state.random))
+        .ok_or_else(|| Box::new(errors::UNKNOWN_ORDER.response(&mut state.random)))
 }
 
 /// Time stamps have milliseconds and end in `Z`.

@@ -1,24 +1,34 @@
-//! The simulator as a whole: its state, its clock, its journal and its faults,
-//! behind one lock. Still no socket; the shell in `http` only carries bytes.
+//! The simulator as a whole: its state, its clock, its journal, its faults and
+//! its calls to the merchant, behind one lock. Still no socket: `http` and
+//! `courier` only carry bytes.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::Notify;
 
-use super::clock::Clock;
+use super::clock::{Clock, later};
 use super::core;
 use super::faults::{Manner, Rules, Strike};
 use super::journal::Records;
+use super::merchant::Merchant;
+use super::outbound::{DeliveryOutcome, Outbound, Reason, next_attempt};
 use super::random::Random;
 use super::routes;
 use super::state::State;
+use super::webhook;
 use super::wire::{Request, Response};
 
 pub(crate) struct Engine {
     clock: Clock,
     world: Mutex<World>,
+    /// Tells that no call to the merchant is under way.
+    idle: Notify,
 }
 
 /// Every public handle holds the engine, and the engine holds keys, tokens and
@@ -29,10 +39,11 @@ impl fmt::Debug for Engine {
     }
 }
 
-struct World {
-    state: State,
-    rules: Rules,
-    records: Records,
+pub(crate) struct World {
+    pub(crate) state: State,
+    pub(crate) rules: Rules,
+    pub(crate) records: Records,
+    pub(crate) merchant: Merchant,
     /// For errors that faults make up, so that they do not disturb the state's ids.
     random: Random,
 }
@@ -53,12 +64,24 @@ impl Arrival {
     }
 }
 
-/// An answer and how it is to be delivered.
+/// An answer and how it is to be sent.
 #[derive(Debug)]
-pub(crate) struct Delivery {
+pub(crate) struct Dispatch {
     pub(crate) response: Response,
     pub(crate) wait: Duration,
     pub(crate) manner: Manner,
+}
+
+/// A call to the merchant, ready to be carried.
+#[derive(Debug)]
+pub(crate) struct Job {
+    number: u64,
+    pub(crate) call: Outbound,
+    pub(crate) to: SocketAddr,
+    pub(crate) wait: Duration,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
 }
 
 impl Engine {
@@ -69,8 +92,10 @@ impl Engine {
                 state,
                 rules: Rules::new(seed),
                 records: Records::default(),
+                merchant: Merchant::default(),
                 random: Random::new(!seed),
             }),
+            idle: Notify::new(),
         }
     }
 
@@ -82,72 +107,243 @@ impl Engine {
         self.clock.now()
     }
 
-    pub(crate) fn with_state<T>(&self, run: impl FnOnce(&mut State, Timestamp) -> T) -> T {
+    /// Looks at the world, or changes it, as it is at this moment.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
         world.state.tick(now);
-        run(&mut world.state, now)
+        let due = world.state.next_due();
+        let result = run(&mut world, now);
+        if !world.state.outbox.is_empty() || world.state.next_due() != due {
+            self.clock.nudge();
+        }
+        result
     }
 
-    pub(crate) fn with_records<T>(&self, run: impl FnOnce(&mut Records) -> T) -> T {
-        run(&mut self.world().records)
-    }
-
-    pub(crate) fn with_rules<T>(&self, run: impl FnOnce(&mut Rules, Timestamp) -> T) -> T {
-        let now = self.clock.now();
-        run(&mut self.world().rules, now)
+    pub(crate) fn with_state<T>(&self, run: impl FnOnce(&mut State, Timestamp) -> T) -> T {
+        self.with(|world, now| run(&mut world.state, now))
     }
 
     /// Writes a request down and decides what goes wrong with it.
     pub(crate) fn arrive(&self, request: &Request) -> Arrival {
         let found = routes::find(request);
         let in_body = || {
-            let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+            let body: Value = serde_json::from_slice(&request.body).ok()?;
             Some(body.pointer("/transaction/orderId")?.as_str()?.to_owned())
         };
-        let order = found.order_id().map(str::to_owned).or_else(in_body);
         let mut world = self.world();
         let now = self.clock.now();
         let number = world.records.arrived(request, found.id(), now);
+        if world.rules.is_empty() {
+            return Arrival {
+                number,
+                strike: None,
+            };
+        }
+        let order = found.order_id().map(str::to_owned).or_else(in_body);
         let strike = world.rules.strike(found.id(), order.as_deref(), now);
         Arrival { number, strike }
     }
 
     /// Lets a request take effect, unless a fault forbids it, and says what
     /// goes back and how.
-    pub(crate) fn answer(&self, request: &Request, arrival: &Arrival) -> Delivery {
+    pub(crate) fn answer(&self, request: &Request, arrival: &Arrival) -> Dispatch {
+        self.with(|world, now| {
+            let Some(strike) = &arrival.strike else {
+                let response = core::apply(&mut world.state, request, now);
+                let note = response.note.clone();
+                world
+                    .records
+                    .answered(arrival.number, Some(response.status), note);
+                return Dispatch {
+                    response,
+                    wait: Duration::ZERO,
+                    manner: Manner::Whole,
+                };
+            };
+            let mut answer = None;
+            for _ in 0..strike.times_applied() {
+                answer = Some(core::apply(&mut world.state, request, now));
+            }
+            let response = strike.damage(answer, &mut world.random);
+            let manner = strike.manner();
+            let told = !matches!(
+                manner,
+                Manner::Stall | Manner::Reset | Manner::ResetInHeaders
+            );
+            world.records.answered(
+                arrival.number,
+                told.then_some(response.status),
+                response.note.clone(),
+            );
+            Dispatch {
+                response,
+                wait: strike.wait_after(),
+                manner,
+            }
+        })
+    }
+
+    /// Everything that waits for the courier.
+    pub(crate) fn collect(&self) -> Vec<Job> {
         let mut world = self.world();
         let world = &mut *world;
         let now = self.clock.now();
-        let Some(strike) = &arrival.strike else {
-            let response = core::apply(&mut world.state, request, now);
-            world
-                .records
-                .answered(arrival.number, Some(response.status), response.note.clone());
-            return Delivery {
-                response,
-                wait: Duration::ZERO,
-                manner: Manner::Whole,
-            };
-        };
-        let answer = strike
-            .commits()
-            .then(|| core::apply(&mut world.state, request, now));
-        let response = strike.damage(answer, &mut world.random);
-        let manner = strike.manner();
-        let told = !matches!(
-            manner,
-            Manner::Stall | Manner::Reset | Manner::ResetInHeaders
-        );
-        world.records.answered(
-            arrival.number,
-            told.then_some(response.status),
-            response.note.clone(),
-        );
-        Delivery {
-            response,
-            wait: strike.wait_after(),
-            manner,
+        world.state.tick(now);
+        let mut jobs = Vec::new();
+        for call in std::mem::take(&mut world.state.outbox) {
+            world.prepare(&call, now, &mut jobs);
+        }
+        world.merchant.under_way += jobs.len();
+        if world.merchant.under_way == 0 {
+            self.idle.notify_waiters();
+        }
+        jobs
+    }
+
+    /// What became of a call.
+    pub(crate) fn delivered(&self, job: Job, answer: Result<(u16, Bytes), String>) {
+        self.with(|world, now| {
+            world.close(job, answer, now);
+            world.merchant.under_way = world.merchant.under_way.saturating_sub(1);
+            // Nothing new may have come of it, and nobody else would tell.
+            self.clock.nudge();
+        });
+    }
+
+    /// Returns when no call to the merchant is waiting or under way.
+    pub(crate) async fn settled(&self) {
+        loop {
+            let idle = self.idle.notified();
+            let settled = self
+                .with(|world, _| world.state.outbox.is_empty() && world.merchant.under_way == 0);
+            if settled {
+                return;
+            }
+            idle.await;
         }
     }
+
+    /// How long until something happens by itself; `None` when only a move of
+    /// the clock can make it happen.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        if self.clock.stands() {
+            return None;
+        }
+        let due = self.world().state.next_due()?;
+        let wait = Duration::try_from(due.duration_since(self.clock.now())).unwrap_or_default();
+        Some(wait.clamp(Duration::from_millis(1), Duration::from_secs(3600)))
+    }
+
+    pub(crate) async fn nudged(&self) {
+        self.clock.nudged().await;
+    }
+}
+
+impl World {
+    /// Records a call and makes it ready, unless it cannot be made or a fault
+    /// is in the way.
+    fn prepare(&mut self, call: &Outbound, now: Timestamp, jobs: &mut Vec<Job>) {
+        let strike = self
+            .rules
+            .strike(Some(call.reason.id()), call.order_id.as_deref(), now);
+        if strike.as_ref().is_some_and(Strike::loses) {
+            let number = self.merchant.record(call, now);
+            self.fail(number, call, DeliveryOutcome::Lost, now);
+            return;
+        }
+        let Some(to) = self.merchant.whereabouts(&call.url) else {
+            let number = self.merchant.record(call, now);
+            self.fail(number, call, DeliveryOutcome::NotRouted, now);
+            return;
+        };
+        let copies = strike.as_ref().map_or(1, Strike::times_applied).max(1);
+        let wait = strike.as_ref().map_or(Duration::ZERO, Strike::delay);
+        for _ in 0..copies {
+            let number = self.merchant.record(call, now);
+            let body = call
+                .body
+                .as_ref()
+                .map(|body| Bytes::from(body.to_string()))
+                .unwrap_or_default();
+            let (host, path) = webhook::split(&call.url);
+            jobs.push(Job {
+                number,
+                to,
+                wait,
+                headers: headers(call, host, &body, now),
+                path,
+                body,
+                call: call.clone(),
+            });
+        }
+    }
+
+    fn fail(&mut self, number: u64, call: &Outbound, outcome: DeliveryOutcome, now: Timestamp) {
+        let note = (call.reason == Reason::Shipping)
+            .then(|| self.shipping(call, Err("the merchant was not reached".into()), now))
+            .flatten();
+        self.merchant.close(number, outcome, note);
+    }
+
+    fn close(&mut self, job: Job, answer: Result<(u16, Bytes), String>, now: Timestamp) {
+        let call = job.call;
+        let good = matches!(answer, Ok((200..=299, _)));
+        let note = match (call.reason, &answer) {
+            (Reason::Shipping, Ok((200, body))) => {
+                let parsed = serde_json::from_slice::<Value>(body);
+                let parsed = parsed.map_err(|_| "the answer is not JSON".to_owned());
+                self.shipping(&call, parsed, now)
+            }
+            (Reason::Shipping, _) => {
+                self.shipping(&call, Err("the merchant did not answer 200".into()), now)
+            }
+            _ => None,
+        };
+        let outcome = match answer {
+            Ok((status, _)) => DeliveryOutcome::Answered(status),
+            Err(reason) => DeliveryOutcome::Failed(reason),
+        };
+        self.merchant.close(job.number, outcome, note);
+        if call.reason == Reason::CheckIn
+            && !good
+            && let Some(wait) = next_attempt(call.attempt)
+        {
+            let again = Outbound {
+                attempt: call.attempt + 1,
+                ..call
+            };
+            self.state.plan_call(later(now, wait), again);
+        }
+    }
+
+    /// Hands a merchant's shipping methods on; gives what was wrong with them.
+    fn shipping(
+        &mut self,
+        call: &Outbound,
+        answer: Result<Value, String>,
+        now: Timestamp,
+    ) -> Option<String> {
+        let order = call.order?;
+        self.state.shipping_answered(order, answer, now).err()
+    }
+}
+
+fn headers(
+    call: &Outbound,
+    host: &str,
+    body: &Bytes,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
+    let mut headers = vec![("host", host.to_owned())];
+    if call.body.is_some() {
+        headers.push(("content-type", "application/json; charset=utf-8".into()));
+    }
+    if let Some(authorization) = &call.authorization {
+        headers.push(("authorization", authorization.clone()));
+    }
+    if let Some(registration) = &call.signed_by {
+        headers.extend(webhook::sign(registration, body, now));
+    }
+    headers
 }

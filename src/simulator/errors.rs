@@ -11,7 +11,7 @@ pub(crate) struct Code {
     pub(crate) status: u16,
     /// Absent on the wire for a duplicate order id, although the spec demands it.
     pub(crate) group: Option<&'static str>,
-    pub(crate) code: &'static str,
+    pub(crate) number: &'static str,
     pub(crate) message: &'static str,
 }
 
@@ -19,7 +19,7 @@ const fn payment(status: u16, code: &'static str, message: &'static str) -> Code
     Code {
         status,
         group: Some("Payment"),
-        code,
+        number: code,
         message,
     }
 }
@@ -28,7 +28,7 @@ const fn vipps(code: &'static str, message: &'static str) -> Code {
     Code {
         status: 400,
         group: Some("VippsError"),
-        code,
+        number: code,
         message,
     }
 }
@@ -37,7 +37,7 @@ const fn merchant(status: u16, code: &'static str, message: &'static str) -> Cod
     Code {
         status,
         group: Some("Merchant"),
-        code,
+        number: code,
         message,
     }
 }
@@ -83,24 +83,37 @@ pub(crate) const TOO_MANY_AT_ONCE: Code = vipps("98", "Too many concurrent reque
 pub(crate) const INTERNAL: Code = Code {
     status: 500,
     group: Some("VippsError"),
-    code: "99",
+    number: "99",
     message: "Internal error",
+};
+
+/// Cancelling while the customer is with the issuer; answered by the gateway.
+pub(crate) const BUSY: Code = Code {
+    status: 500,
+    group: None,
+    number: "",
+    message: "Something went wrong, please try again later.",
 };
 
 pub(crate) const NOT_A_USER: Code = Code {
     status: 400,
     group: Some("User"),
-    code: "81",
+    number: "81",
     message: "User not registered with Vipps",
 };
 
 pub(crate) const ORDER_ID_USED: Code = Code {
     status: 400,
     group: None,
-    code: "34",
+    number: "34",
     message: "orderId is already used, and must be unique",
 };
 pub(crate) const UNKNOWN_ORDER: Code = merchant(404, "35", "Order not found");
+pub(crate) const NIN_NOT_ALLOWED: Code = merchant(
+    403,
+    "51",
+    "The scope nin is not allowed for this sales unit",
+);
 pub(crate) const LANDING_PAGE_REQUIRED: Code = merchant(
     400,
     "38",
@@ -129,14 +142,21 @@ pub(crate) const ALL: &[Code] = &[
     ORDER_ID_USED,
     UNKNOWN_ORDER,
     LANDING_PAGE_REQUIRED,
+    NIN_NOT_ALLOWED,
 ];
 
 impl Code {
     /// The error as the eCom API answers it: an array of one.
     pub(crate) fn response(&self, random: &mut Random) -> Response {
+        if *self == BUSY {
+            let info = json!({"responseCode": self.status, "responseMessage": self.message});
+            return Response::json(self.status, json!({"responseInfo": info}))
+                .departing("the gateway leaves out the result")
+                .noted("the customer is with the issuer");
+        }
         let response = Response::json(
             self.status,
-            ecom_body(self.group, self.code, self.message, random),
+            ecom_body(self.group, self.number, self.message, random),
         );
         if self.group.is_none() {
             response.departing("a duplicate order id is answered without errorGroup")
@@ -310,7 +330,7 @@ mod tests {
     fn a_code_is_unique_together_with_its_group() {
         for (index, one) in ALL.iter().enumerate() {
             for other in &ALL[index + 1..] {
-                assert_ne!((one.group, one.code), (other.group, other.code));
+                assert_ne!((one.group, one.number), (other.group, other.number));
             }
         }
     }

@@ -33,21 +33,21 @@ impl Journal {
     /// The requests so far, oldest first; at most the latest 20,000.
     pub fn entries(&self) -> Vec<Entry> {
         self.0
-            .with_records(|records| records.entries.iter().cloned().collect())
+            .with(|world, _| world.records.entries.iter().cloned().collect())
     }
 
     /// How many requests were made for an operation, named as in
     /// [`Entry::operation`].
     pub fn count(&self, operation: &str) -> usize {
         self.0
-            .with_records(|records| records.counts.get(operation).copied().unwrap_or(0))
+            .with(|world, _| world.records.counts.get(operation).copied().unwrap_or(0))
     }
 
     /// Forgets everything, the counts too.
     pub fn clear(&self) {
-        self.0.with_records(|records| {
-            records.entries.clear();
-            records.counts.clear();
+        self.0.with(|world, _| {
+            world.records.entries.clear();
+            world.records.counts.clear();
         });
     }
 }

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::clock::later;
+use super::ecom::express::{Express, Method};
 use super::errors::{self, Code};
 use super::ledger::{Effect, EffectKind};
+use super::person::Person;
 
 /// How long a landing page can be opened, and after that, how long the customer
 /// has in the app.
@@ -67,6 +69,34 @@ pub(crate) struct Done {
     pub(crate) answer: Value,
 }
 
+/// What the merchant learns about the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Shares {
+    #[default]
+    Nothing,
+    /// What the payment's scope names.
+    Scope(Vec<String>),
+    /// Express payments tell all.
+    Everything,
+}
+
+/// What a payment was opened with, beside its money.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    pub(crate) callback_prefix: String,
+    pub(crate) auth_token: Option<String>,
+    pub(crate) express: Option<Express>,
+    pub(crate) shares: Shares,
+    pub(crate) skips_landing_page: bool,
+}
+
+/// A choice that waits for the merchant's shipping methods.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) person: Person,
+    pub(crate) method: Option<String>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) id: String,
@@ -74,6 +104,12 @@ pub(crate) struct Order {
     pub(crate) amount: i64,
     pub(crate) text: String,
     pub(crate) capture_type: CaptureType,
+    pub(crate) terms: Terms,
+    pub(crate) person: Option<Person>,
+    pub(crate) shipping: Option<Method>,
+    pub(crate) choosing: Option<Choice>,
+    /// The customer is with the issuer for 3-D Secure.
+    pub(crate) authenticating: bool,
     pub(crate) created: Timestamp,
     pub(crate) scanned: Option<Timestamp>,
     pub(crate) approved: Option<Timestamp>,
@@ -112,6 +148,7 @@ impl Order {
         amount: i64,
         text: String,
         capture_type: CaptureType,
+        terms: Terms,
         now: Timestamp,
     ) -> Self {
         let initiated = Entry {
@@ -129,6 +166,11 @@ impl Order {
             amount,
             text,
             capture_type,
+            terms,
+            person: None,
+            shipping: None,
+            choosing: None,
+            authenticating: false,
             created: now,
             scanned: None,
             approved: None,
@@ -138,6 +180,11 @@ impl Order {
             effects: Vec::new(),
             done: HashMap::new(),
         }
+    }
+
+    /// The amount and the chosen shipping, in øre.
+    pub(crate) fn total(&self) -> i64 {
+        self.amount + self.shipping.as_ref().map_or(0, |method| method.ore)
     }
 
     fn sum(&self, kind: EffectKind) -> i64 {
@@ -203,7 +250,7 @@ impl Order {
     }
 
     /// The id under which the customer's part of the payment runs.
-    fn payment_id(&self) -> Option<String> {
+    pub(crate) fn payment_id(&self) -> Option<String> {
         self.log.first()?.transaction_id.clone()
     }
 
@@ -212,7 +259,7 @@ impl Order {
         self.log.push(Entry {
             operation,
             success,
-            amount: self.amount,
+            amount: self.total(),
             text: self.text.clone(),
             transaction_id: self.payment_id(),
             request_id: String::new(),
@@ -232,7 +279,8 @@ impl Order {
     pub(crate) fn approve(&mut self, now: Timestamp) {
         let (operation, kind) = self.approval();
         self.by_customer(operation, true, now);
-        self.effects.push(Effect::new(kind, self.amount, None, now));
+        self.effects
+            .push(Effect::new(kind, self.total(), None, now));
         self.approved = Some(now);
         self.phase = Phase::Approved;
     }
@@ -307,6 +355,7 @@ impl Order {
     ) -> Result<(i64, bool), Code> {
         match self.phase {
             Phase::Cancelled => return Err(errors::ALREADY_PROCESSED),
+            Phase::Initiated if self.authenticating => return Err(errors::BUSY),
             Phase::Initiated | Phase::Failed | Phase::Expired => {
                 if self.too_late(TIME_TO_CAPTURE, action.now) {
                     return Err(errors::TOO_LATE);

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 
 use super::engine::Engine;
 use super::order::Phase;
-use super::qr::CONTENT_HOST;
+use super::person::Person;
+use super::qr::exchange::Personal;
 use super::qr::one_time::landing_token;
+use super::qr::{CONTENT_HOST, Key, Target};
 use super::routes::IMAGE_PATH;
 use super::state::{OrderRef, State};
 use super::wire::parameter;
@@ -26,37 +28,81 @@ use super::wire::parameter;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Payer(Arc<Engine>);
+pub struct Payer {
+    engine: Arc<Engine>,
+    person: Person,
+}
+
+/// What a scan has led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scanned {
+    /// A payment is open in the app.
+    Payment {
+        /// Its order.
+        order_id: String,
+    },
+    /// The browser opens this page.
+    Redirect {
+        /// Where a merchant redirect code leads at present.
+        url: String,
+    },
+    /// The customer has checked in, and the merchant's webhook is called.
+    CheckIn {
+        /// The id of the code, or of the MobilePay beacon.
+        merchant_qr_id: String,
+    },
+}
 
 /// Why the customer cannot do that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayerError {
     /// Nothing here was made for this text: no order, no code, no link.
-    NoSuchPayment,
+    NothingThere,
+    /// It is a code, but not one of a payment.
+    NotAPayment,
     /// Several sales units have an order of this id; name its landing page.
     Ambiguous,
-    /// The payment, the code or the link ran out.
+    /// The payment, the code or the link ran out, or was deleted.
     Expired,
     /// The payment is over; the text says how it ended.
     AlreadyFinal(&'static str),
     /// The customer approved and the issuer refused, because the amount is one
     /// of the test amounts that ask for it.
     Declined(&'static str),
+    /// The express payment has no such shipping method.
+    NoSuchShippingMethod,
+    /// The payment has given no consent that could be withdrawn: it is not an
+    /// approved express payment.
+    NoConsent,
+    /// The sales unit has no webhook for check-ins; the app says that it cannot
+    /// connect to the store.
+    CannotConnect,
 }
 
 impl fmt::Display for PayerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSuchPayment => {
+            Self::NothingThere => {
                 f.write_str("the simulator knows no payment, QR code or image link of this text")
             }
+            Self::NotAPayment => f.write_str("this QR code is not one of a payment"),
             Self::Ambiguous => f.write_str(
                 "several sales units have an order of this id; use its landing page instead",
             ),
-            Self::Expired => f.write_str("the payment has expired: nobody acted in time"),
+            Self::Expired => f.write_str("it has expired or was deleted"),
             Self::AlreadyFinal(how) => write!(f, "the payment is already {how}"),
             Self::Declined(reason) => write!(f, "the issuer refused the card: {reason}"),
+            Self::NoSuchShippingMethod => {
+                f.write_str("the payment has no shipping method of this id")
+            }
+            Self::NoConsent => {
+                f.write_str("only an approved express payment has a consent to withdraw")
+            }
+            Self::CannotConnect => f.write_str(
+                "can't connect to store: the sales unit has no webhook for check-ins; see Simulator::webhook",
+            ),
         }
     }
 }
@@ -65,63 +111,170 @@ impl std::error::Error for PayerError {}
 
 impl Payer {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self(engine)
+        Self {
+            engine,
+            person: Person::default(),
+        }
     }
 
-    /// Opens the payment in the app. From now on its `INITIATE` entry in the
-    /// details has a `transactionId`, and the customer has five more minutes.
+    /// The same, as another customer: a number with country code and without a
+    /// plus. The usual one is `4791234567`.
+    #[must_use]
+    pub fn with_number(mut self, msisdn: impl Into<String>) -> Self {
+        self.person.msisdn = msisdn.into();
+        self
+    }
+
+    /// Points the phone at a code. A payment opens in the app: from now on its
+    /// `INITIATE` entry in the details has a `transactionId`, and the customer
+    /// has five more minutes. The code of a merchant redirect tells where it
+    /// leads; that of a merchant callback checks the customer in, also by the
+    /// bare id of a mapped MobilePay beacon.
     ///
     /// # Errors
-    /// When there is no such payment, or it has ended.
-    pub fn scan(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.0.with_state(|state, now| {
-            let order = waiting(state, what.as_ref(), now)?;
-            state.scan(order, now);
-            Ok(())
-        })
+    /// When there is nothing behind the text, or not any more.
+    pub fn scan(&self, what: impl AsRef<str>) -> Result<Scanned, PayerError> {
+        self.engine
+            .with_state(|state, now| match resolve(state, what.as_ref(), now)? {
+                Target::Payment(order) => {
+                    waits(state, order)?;
+                    state.scan(order, now);
+                    let order_id = state.order(order).id.clone();
+                    Ok(Scanned::Payment { order_id })
+                }
+                Target::Redirect(key) => match state.codes.redirects.get(&key) {
+                    Some(redirect) if redirect.lives(now) => Ok(Scanned::Redirect {
+                        url: redirect.destination.clone(),
+                    }),
+                    _ => Err(PayerError::Expired),
+                },
+                Target::Callback(key) => {
+                    state.check_in(&key, &self.person, now)?;
+                    let (_, merchant_qr_id) = key;
+                    Ok(Scanned::CheckIn { merchant_qr_id })
+                }
+            })
     }
 
     /// Opens the payment, if that has not happened, and approves it: the amount
     /// is reserved (`RESERVE`), or charged at once in a sales unit with direct
-    /// capture (`SALE`).
+    /// capture (`SALE`). An express payment goes by the shipping method that
+    /// the merchant prefers; when the merchant has to be asked for the methods,
+    /// the reservation follows the answer.
     ///
     /// # Errors
     /// When there is no such payment, when it has ended, or when its amount is
     /// one of the test amounts at which the issuer refuses (151, 182, 183, 184,
     /// 186, 187 and 197 øre); the refusal then stands in the details.
     pub fn approve(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.0.with_state(|state, now| {
-            let order = waiting(state, what.as_ref(), now)?;
-            state.scan(order, now);
-            if let Some(reason) = refused_amount(state.order(order).amount) {
-                state.order_mut(order).decline(now);
-                return Err(PayerError::Declined(reason));
-            }
-            state.approve(order, now);
-            Ok(())
+        self.pay(what.as_ref(), None)
+    }
+
+    /// Approves an express payment with this shipping method.
+    ///
+    /// # Errors
+    /// As [`approve`](Self::approve), and when the payment has no such method.
+    /// Methods that the merchant has yet to be asked for are not known here;
+    /// the payment then simply stays unapproved.
+    pub fn approve_with_shipping(
+        &self,
+        what: impl AsRef<str>,
+        shipping_method_id: impl AsRef<str>,
+    ) -> Result<(), PayerError> {
+        self.pay(what.as_ref(), Some(shipping_method_id.as_ref()))
+    }
+
+    fn pay(&self, what: &str, method: Option<&str>) -> Result<(), PayerError> {
+        self.engine.with_state(|state, now| {
+            let order = waiting(state, what, now)?;
+            state.approve(order, self.person.clone(), method, now)
         })
     }
 
-    /// Opens the payment, if that has not happened, and says no: the details
-    /// show `CANCEL`.
+    /// Opens the payment, if that has not happened, and says no in the app: the
+    /// details show `CANCEL`, the callback says `CANCELLED`.
     ///
     /// # Errors
     /// When there is no such payment, or it has ended.
     pub fn reject(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.0.with_state(|state, now| {
+        self.engine.with_state(|state, now| {
+            let order = waiting(state, what.as_ref(), now)?;
+            state.reject(order, now);
+            Ok(())
+        })
+    }
+
+    /// Says no on the landing page, without the app: the details show `CANCEL`,
+    /// the callback says `REJECTED` as if nothing had been done.
+    ///
+    /// # Errors
+    /// When there is no such payment, or it has ended.
+    pub fn leave(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
+        self.engine.with_state(|state, now| {
+            let order = waiting(state, what.as_ref(), now)?;
+            state.leave(order, now);
+            Ok(())
+        })
+    }
+
+    /// Opens the payment, if that has not happened, and goes to the issuer for
+    /// 3-D Secure. Until the payment is approved or rejected the merchant cannot
+    /// cancel it: that is answered with 500.
+    ///
+    /// # Errors
+    /// When there is no such payment, or it has ended.
+    pub fn authenticate(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
+        self.engine.with_state(|state, now| {
             let order = waiting(state, what.as_ref(), now)?;
             state.scan(order, now);
-            state.order_mut(order).reject(now);
+            state.order_mut(order).authenticating = true;
             Ok(())
+        })
+    }
+
+    /// Withdraws the consent given with an express payment: the merchant is
+    /// called at its consent removal prefix.
+    ///
+    /// # Errors
+    /// When there is no such payment, or none that has a consent.
+    pub fn withdraw_consent(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
+        self.engine
+            .with_state(|state, now| match resolve(state, what.as_ref(), now)? {
+                Target::Payment(order) => state.withdraw_consent(order),
+                _ => Err(PayerError::NotAPayment),
+            })
+    }
+
+    /// Shows the customer's own code; the merchant scans its text.
+    pub fn personal_qr(&self) -> String {
+        self.engine.with_state(|state, now| {
+            let text = format!(
+                "{CONTENT_HOST}/p/{}{}",
+                state.random.slug(),
+                state.random.slug()
+            );
+            let personal = Personal {
+                msisdn: self.person.msisdn.clone(),
+                made: now,
+            };
+            state.codes.personal.insert(text.clone(), personal);
+            text
         })
     }
 }
 
 /// The payment that a text leads to, as long as it waits for its customer.
 fn waiting(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
-    let order = resolve(state, what, now)?;
+    let Target::Payment(order) = resolve(state, what, now)? else {
+        return Err(PayerError::NotAPayment);
+    };
+    waits(state, order)?;
+    Ok(order)
+}
+
+fn waits(state: &State, order: OrderRef) -> Result<(), PayerError> {
     match state.order(order).phase {
-        Phase::Initiated => Ok(order),
+        Phase::Initiated => Ok(()),
         Phase::Expired => Err(PayerError::Expired),
         Phase::Cancelled => Err(PayerError::AlreadyFinal("cancelled")),
         Phase::Failed => Err(PayerError::AlreadyFinal("refused by the issuer")),
@@ -129,44 +282,44 @@ fn waiting(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerE
     }
 }
 
-fn resolve(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
+fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerError> {
     let what = what.trim();
     if what.contains(IMAGE_PATH) {
         let token = what
             .split_once('?')
             .and_then(|(_, query)| parameter(query, "token"))
-            .ok_or(PayerError::NoSuchPayment)?;
-        let image = state.images.get(&token).ok_or(PayerError::NoSuchPayment)?;
+            .ok_or(PayerError::NothingThere)?;
+        let image = state.images.get(&token).ok_or(PayerError::NothingThere)?;
         if image.ends <= now {
             return Err(PayerError::Expired);
         }
-        return state
-            .by_qr_text(&image.content)
-            .ok_or(PayerError::NoSuchPayment);
+        return by_text(state, &image.content);
     }
     if what.starts_with(CONTENT_HOST) {
-        return state.by_qr_text(what).ok_or(PayerError::NoSuchPayment);
+        return by_text(state, what);
     }
     if let Some(order) = landing_token(what).and_then(|token| state.by_landing_token(&token)) {
-        return Ok(order);
+        return Ok(Target::Payment(order));
     }
     match state.by_order_id(what).as_slice() {
-        [] => Err(PayerError::NoSuchPayment),
-        [order] => Ok(*order),
+        [] => beacon(state, what).ok_or(PayerError::NothingThere),
+        [order] => Ok(Target::Payment(*order)),
         _ => Err(PayerError::Ambiguous),
     }
 }
 
-/// The amounts, in øre, at which the test environment's issuer refuses.
-fn refused_amount(amount: i64) -> Option<&'static str> {
-    Some(match amount {
-        151 => "insufficient funds",
-        182 => "refused by the issuer",
-        183 => "suspected fraud",
-        184 => "limit exceeded",
-        186 => "expired card",
-        187 => "invalid card",
-        197 => "3-D Secure denied",
-        _ => return None,
-    })
+fn by_text(state: &State, text: &str) -> Result<Target, PayerError> {
+    let target = state.codes.target(text).ok_or(PayerError::NothingThere)?;
+    match target {
+        Target::Callback(key) if !state.codes.callbacks.contains_key(key) => {
+            Err(PayerError::Expired)
+        }
+        target => Ok(target.clone()),
+    }
+}
+
+fn beacon(state: &State, id: &str) -> Option<Target> {
+    let msn = state.codes.beacons.get(id)?;
+    let key: Key = (msn.clone(), id.to_owned());
+    Some(Target::Callback(key))
 }

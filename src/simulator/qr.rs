@@ -1,14 +1,70 @@
 //! The QR API, one file per kind of code.
 
+pub(crate) mod callback;
+pub(crate) mod exchange;
 pub(crate) mod one_time;
+pub(crate) mod redirect;
+
+use std::collections::{BTreeMap, HashMap};
 
 use super::errors;
 use super::images::{Format, SIZE};
-use super::state::State;
+use super::random::Random;
+use super::state::{OrderRef, State};
 use super::wire::{Request, Response};
 
 /// The host of every code's text; the app accepts no other.
 pub(crate) const CONTENT_HOST: &str = "https://qr.vipps.no";
+
+/// Sales unit and the id that the merchant chose.
+pub(crate) type Key = (String, String);
+
+/// All codes ever made, and what the text of each leads to.
+#[derive(Debug, Default)]
+pub(crate) struct Codes {
+    by_text: HashMap<String, Target>,
+    pub(crate) redirects: BTreeMap<Key, redirect::Redirect>,
+    pub(crate) callbacks: BTreeMap<Key, callback::Callback>,
+    /// The text of a callback code never changes, not even when the code is
+    /// deleted and made again.
+    callback_texts: HashMap<Key, String>,
+    /// Printed MobilePay codes: beacon id to sales unit.
+    pub(crate) beacons: BTreeMap<String, String>,
+    /// What customers show at the till: text to number and time of making.
+    pub(crate) personal: HashMap<String, exchange::Personal>,
+    /// Tokens of check-ins.
+    pub(crate) customers: HashMap<String, exchange::Customer>,
+}
+
+/// What a scan of a text leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Payment(OrderRef),
+    Redirect(Key),
+    Callback(Key),
+}
+
+impl Codes {
+    pub(crate) fn target(&self, text: &str) -> Option<&Target> {
+        self.by_text.get(text)
+    }
+
+    /// A new text for a code: `kind` is the letter in its path.
+    pub(crate) fn text(&mut self, kind: char, target: Target, random: &mut Random) -> String {
+        let text = format!("{CONTENT_HOST}/{kind}/{}", random.slug());
+        self.by_text.insert(text.clone(), target);
+        text
+    }
+
+    pub(crate) fn callback_text(&mut self, key: &Key, random: &mut Random) -> String {
+        if let Some(text) = self.callback_texts.get(key) {
+            return text.clone();
+        }
+        let text = self.text('c', Target::Callback(key.clone()), random);
+        self.callback_texts.insert(key.clone(), text.clone());
+        text
+    }
+}
 
 /// What the `Accept` header of a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,4 +96,13 @@ fn wanted(state: &mut State, request: &Request) -> Result<Wanted, Box<Response>>
             .noted("Accept asks for no kind of QR code"),
         )),
     }
+}
+
+fn not_found(state: &mut State) -> Response {
+    errors::qr(
+        404,
+        "Not found",
+        "There is no QR code of this id",
+        &mut state.random,
+    )
 }

@@ -1,45 +1,9 @@
-//! Which operation a request is meant for: the table of everything that Vipps
-//! serves here, and of what it serves that the simulator does not model.
+//! Which operation a request is meant for, or what else it met.
 
 use http::Method;
 
-use super::core::Call;
-use super::state::State;
-use super::wire::{Request, Response, decode};
-use super::{ecom, qr, token};
-
-/// The three APIs, each with its own error shapes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Api {
-    AccessToken,
-    Ecom,
-    Qr,
-    /// The two exchange operations of the QR API, which err in a shape of their own.
-    Exchange,
-}
-
-/// Calls per minute, and what they are counted by besides the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limit {
-    None,
-    PerMerchant(usize),
-    PerSubscriptionKey(usize),
-}
-
-/// One operation.
-#[derive(Debug)]
-pub(crate) struct Operation {
-    /// The spec's `operationId` in snake case.
-    pub(crate) id: &'static str,
-    pub(crate) api: Api,
-    pub(crate) method: Method,
-    /// The path in the vendored spec, the server's prefix included.
-    pub(crate) template: &'static str,
-    pub(crate) limit: Limit,
-    /// Whether a body of JSON is expected.
-    pub(crate) body: bool,
-    pub(crate) handler: fn(&mut State, &Call<'_>) -> Response,
-}
+use super::operations::{OPERATIONS, Operation};
+use super::wire::{Request, decode};
 
 /// Where a request leads.
 #[derive(Debug)]
@@ -82,90 +46,6 @@ pub(crate) fn parameter<'a>(params: &'a [(&'static str, String)], name: &str) ->
         .map(|(_, value)| value.as_str())
 }
 
-pub(crate) static OPERATIONS: &[Operation] = &[
-    Operation {
-        id: "fetch_authorization_token_using_post",
-        api: Api::AccessToken,
-        method: Method::POST,
-        template: "/accesstoken/get",
-        limit: Limit::None,
-        body: false,
-        handler: token::fetch,
-    },
-    Operation {
-        id: "initiate_payment_v3_using_post",
-        api: Api::Ecom,
-        method: Method::POST,
-        template: "/ecomm/v2/payments",
-        limit: Limit::PerMerchant(2),
-        body: true,
-        handler: ecom::initiate::initiate,
-    },
-    Operation {
-        id: "capture_payment_using_post",
-        api: Api::Ecom,
-        method: Method::POST,
-        template: "/ecomm/v2/payments/{orderId}/capture",
-        limit: Limit::PerMerchant(5),
-        body: true,
-        handler: ecom::actions::capture,
-    },
-    Operation {
-        id: "cancel_payment_request_using_put",
-        api: Api::Ecom,
-        method: Method::PUT,
-        template: "/ecomm/v2/payments/{orderId}/cancel",
-        limit: Limit::PerMerchant(5),
-        body: true,
-        handler: ecom::actions::cancel,
-    },
-    Operation {
-        id: "refund_payment_using_post",
-        api: Api::Ecom,
-        method: Method::POST,
-        template: "/ecomm/v2/payments/{orderId}/refund",
-        limit: Limit::PerMerchant(5),
-        body: true,
-        handler: ecom::actions::refund,
-    },
-    Operation {
-        id: "get_payment_details_using_get",
-        api: Api::Ecom,
-        method: Method::GET,
-        template: "/ecomm/v2/payments/{orderId}/details",
-        limit: Limit::PerSubscriptionKey(120),
-        body: false,
-        handler: ecom::details::details,
-    },
-    Operation {
-        id: "get_order_status_using_get",
-        api: Api::Ecom,
-        method: Method::GET,
-        template: "/ecomm/v2/payments/{orderId}/status",
-        limit: Limit::PerSubscriptionKey(120),
-        body: false,
-        handler: ecom::details::status,
-    },
-    Operation {
-        id: "integration_test_approve_payment",
-        api: Api::Ecom,
-        method: Method::POST,
-        template: "/ecomm/v2/integration-test/payments/{orderId}/approve",
-        limit: Limit::None,
-        body: true,
-        handler: ecom::approve::force_approve,
-    },
-    Operation {
-        id: "generate_otp_qr",
-        api: Api::Qr,
-        method: Method::POST,
-        template: "/qr/v1",
-        limit: Limit::None,
-        body: true,
-        handler: qr::one_time::generate,
-    },
-];
-
 /// What Vipps serves beside it, by the start of the path.
 const UNMODELLED: &[(&str, &str)] = &[
     (
@@ -188,12 +68,6 @@ const UNMODELLED: &[(&str, &str)] = &[
     ("/access-management-1.0/", "the Login API"),
     ("/report/", "the Report API"),
     ("/management/", "the Management API"),
-    ("/qr/v1/merchant-redirect", "merchant redirect QR codes"),
-    ("/qr/v1/merchant-callback", "merchant callback QR codes"),
-    (
-        "/qr/v1/exchange",
-        "the exchange of QR codes and customer tokens",
-    ),
 ];
 
 pub(crate) const IMAGE_PATH: &str = "/generate/";
@@ -204,7 +78,7 @@ pub(crate) const LANDING_PAGE_PATH: &str = "/dwo-api-application/v1/deeplink/vip
 pub(crate) fn find(request: &Request) -> Found {
     let path = request.path.strip_suffix('/').unwrap_or(&request.path);
     let mut other_method = false;
-    for operation in OPERATIONS {
+    for operation in &OPERATIONS {
         if let Some(params) = matches(operation.template, path) {
             if operation.method == request.method {
                 return Found::Operation(operation, params);

@@ -10,7 +10,11 @@ use super::images::Images;
 use super::keys::Keys;
 use super::limits::Limits;
 use super::order::{CaptureType, Order, Phase};
+use super::outbound::Outbound;
+use super::person::Person;
+use super::qr::Codes;
 use super::random::Random;
+use super::webhook::Registration;
 
 /// What the builder decided.
 #[derive(Debug)]
@@ -22,14 +26,16 @@ pub(crate) struct Settings {
     pub(crate) base_url: String,
     pub(crate) approve_after: Option<Duration>,
     pub(crate) token_lifetime: Duration,
+    pub(crate) may_skip_landing_page: bool,
 }
 
 /// Something that happens by itself when its time has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Due {
     Scan(OrderRef),
     Approve(OrderRef),
     Expire(OrderRef),
+    Call(Box<Outbound>),
 }
 
 /// An order's place in the books.
@@ -43,10 +49,14 @@ pub(crate) struct State {
     pub(crate) tokens: HashMap<String, Timestamp>,
     pub(crate) limits: Limits,
     pub(crate) images: Images,
+    pub(crate) codes: Codes,
+    /// Calls to the merchant that wait for the courier.
+    pub(crate) outbox: Vec<Outbound>,
+    /// Who gets a sales unit's check-ins: one registration each.
+    pub(crate) webhooks: HashMap<String, Registration>,
     orders: Vec<Order>,
     by_id: HashMap<(String, String), OrderRef>,
     by_landing_token: HashMap<String, OrderRef>,
-    by_qr_text: HashMap<String, OrderRef>,
     agenda: BTreeMap<(Timestamp, u64), Due>,
     planned: u64,
     transactions: u64,
@@ -60,10 +70,12 @@ impl State {
             tokens: HashMap::new(),
             limits: Limits::default(),
             images: Images::default(),
+            codes: Codes::default(),
+            outbox: Vec::new(),
+            webhooks: HashMap::new(),
             orders: Vec::new(),
             by_id: HashMap::new(),
             by_landing_token: HashMap::new(),
-            by_qr_text: HashMap::new(),
             agenda: BTreeMap::new(),
             planned: 0,
             transactions: 0,
@@ -84,10 +96,6 @@ impl State {
 
     pub(crate) fn by_landing_token(&self, token: &str) -> Option<OrderRef> {
         self.by_landing_token.get(token).copied()
-    }
-
-    pub(crate) fn by_qr_text(&self, text: &str) -> Option<OrderRef> {
-        self.by_qr_text.get(text).copied()
     }
 
     /// All orders of that id, whatever the sales unit.
@@ -131,8 +139,14 @@ impl State {
         place
     }
 
-    pub(crate) fn add_qr_text(&mut self, text: String, order: OrderRef) {
-        self.by_qr_text.insert(text, order);
+    /// Lets a call to the merchant be made later.
+    pub(crate) fn plan_call(&mut self, when: Timestamp, call: Outbound) {
+        self.plan(when, Due::Call(Box::new(call)));
+    }
+
+    /// When the next thing happens by itself.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.first_key_value().map(|((when, _), _)| *when)
     }
 
     fn plan(&mut self, when: Timestamp, what: Due) {
@@ -158,35 +172,20 @@ impl State {
             Due::Scan(place) => self.scan(place, when),
             Due::Approve(place) => {
                 if self.order(place).phase == Phase::Initiated {
-                    self.scan(place, when);
-                    self.approve(place, when);
+                    // A refused card stands in the details; nobody else asks.
+                    drop(self.approve(place, Person::default(), None, when));
                 }
             }
             Due::Expire(place) => {
-                let order = self.order_mut(place);
-                if order.phase != Phase::Initiated {
-                    return;
-                }
-                let deadline = order.deadline();
-                if deadline > when {
-                    self.plan(deadline, due);
-                } else {
-                    order.phase = Phase::Expired;
+                let order = self.order(place);
+                let (waits, deadline) = (order.phase == Phase::Initiated, order.deadline());
+                match (waits, deadline > when) {
+                    (true, true) => self.plan(deadline, Due::Expire(place)),
+                    (true, false) => self.expire(place, when),
+                    (false, _) => {}
                 }
             }
+            Due::Call(call) => self.outbox.push(*call),
         }
-    }
-
-    /// The customer opens a payment that still waits.
-    pub(crate) fn scan(&mut self, place: OrderRef, now: Timestamp) {
-        if self.order(place).phase == Phase::Initiated && self.order(place).scanned.is_none() {
-            let id = self.transaction_id();
-            self.order_mut(place).scan(id, now);
-        }
-    }
-
-    /// The customer approves a payment that waits, and the issuer agrees.
-    pub(crate) fn approve(&mut self, place: OrderRef, now: Timestamp) {
-        self.order_mut(place).approve(now);
     }
 }

@@ -1,9 +1,16 @@
 //! The core without a socket: requests in, answers out, time by hand.
 
+#![allow(clippy::needless_pass_by_value)] // requests read best when made in place
+
+mod callback_qr;
 mod codes;
 mod details;
+mod exchange;
+mod express;
 mod gateway;
+mod messages;
 mod one_time_qr;
+mod redirect_qr;
 mod states;
 
 use std::collections::BTreeMap;
@@ -19,6 +26,7 @@ use super::core::apply;
 use super::keys::Keys;
 use super::ledger::Account;
 use super::order::CaptureType;
+use super::person::Person;
 use super::random::Random;
 use super::state::{OrderRef, Settings, State};
 use super::wire::{Body, Request, Response};
@@ -50,6 +58,7 @@ impl Bench {
             base_url: "http://127.0.0.1:1".into(),
             approve_after: None,
             token_lifetime: Duration::from_secs(3600),
+            may_skip_landing_page: false,
         };
         let mut bench = Self {
             state: State::new(settings, random),
@@ -124,14 +133,14 @@ impl Bench {
     fn approve(&mut self) {
         let (order, now) = (self.order(), self.now);
         self.state.tick(now);
-        self.state.scan(order, now);
-        self.state.approve(order, now);
+        self.state
+            .approve(order, Person::default(), None, now)
+            .unwrap();
     }
 
     fn reject(&mut self) {
         let (order, now) = (self.order(), self.now);
-        self.state.scan(order, now);
-        self.state.order_mut(order).reject(now);
+        self.state.reject(order, now);
     }
 
     fn account(&self) -> Account {

@@ -22,7 +22,8 @@ impl Request {
         self.headers.get(name)?.to_str().ok().map(str::trim)
     }
 
-    /// The first query parameter of that name, decoded.
+    /// The first query parameter of that name in any case, decoded: guide and
+    /// spec spell some of them differently.
     pub(crate) fn query_parameter(&self, name: &str) -> Option<String> {
         parameter(self.query.as_deref()?, name)
     }
@@ -32,7 +33,10 @@ impl Request {
 pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key)? == name).then(|| decode(value)).flatten()
+        decode(key)?
+            .eq_ignore_ascii_case(name)
+            .then(|| decode(value))
+            .flatten()
     })
 }
 

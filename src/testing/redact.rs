@@ -37,13 +37,12 @@ impl Names {
     /// The name of a value of this kind, such as `[token 2]`.
     pub(super) fn name(&mut self, kind: &str, value: &str) -> String {
         let known = self.0.iter().filter(|(k, _)| k == kind);
-        let number = match known.clone().position(|(_, v)| v == value) {
-            Some(at) => at + 1,
-            None => {
-                let next = known.count() + 1;
-                self.0.push((kind.to_owned(), value.to_owned()));
-                next
-            }
+        let number = if let Some(at) = known.clone().position(|(_, v)| v == value) {
+            at + 1
+        } else {
+            let next = known.count() + 1;
+            self.0.push((kind.to_owned(), value.to_owned()));
+            next
         };
         format!("[{kind} {number}]")
     }

@@ -1,6 +1,6 @@
 //! The canonical text of a request.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -39,7 +39,7 @@ impl RequestShape {
         let operation = operation(request.method().as_str(), path);
         let mut text = format!("{} {path}\n", request.method());
         if let Some(operation) = operation.filter(|o| o.path != path) {
-            text += &format!("  as {}\n", operation.path);
+            let _ = writeln!(text, "  as {}", operation.path);
         }
         let mut query: Vec<_> = request
             .uri()
@@ -50,7 +50,7 @@ impl RequestShape {
             .collect();
         query.sort_unstable();
         for member in query {
-            text += &format!("  ? {member}\n");
+            let _ = writeln!(text, "  ? {member}");
         }
         let headers = request.headers();
         for name in SHOWN {
@@ -65,7 +65,7 @@ impl RequestShape {
                     "x-request-id" => names.name("idempotency key", &value),
                     _ => value.into_owned(),
                 };
-                text += &format!("{name}: {shown}\n");
+                let _ = writeln!(text, "{name}: {shown}");
             }
         }
         let known = |name: &str| SHOWN.contains(&name) || LEFT_OUT.contains(&name);
@@ -76,7 +76,7 @@ impl RequestShape {
             .collect();
         others.sort_unstable();
         for name in others {
-            text += &format!("{name}: [hidden]\n");
+            let _ = writeln!(text, "{name}: [hidden]");
         }
         if !request.body().is_empty() {
             text += "\n";

@@ -2,7 +2,7 @@
 
 use super::InvalidValue;
 use super::https_url::{check_characters, check_https, refused};
-use super::text_type::text_type;
+use super::text::text_type;
 
 /// Where Vipps sends the customer after a payment, successful or not: `fallBack` of an eCom payment (the wire name
 /// has a capital B).
@@ -20,7 +20,7 @@ use super::text_type::text_type;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FallbackUrl(String);
 
-const FIELD: &str = "fallBack";
+const FIELD: &str = "fallback_url";
 const INTENT: &str = "INTENT";
 
 /// Schemes that belong to browsers, protocols and systems, in lower case.
@@ -103,11 +103,6 @@ impl FallbackUrl {
         Self(INTENT.to_owned())
     }
 
-    /// The text as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Whether this leads into an app: a link with an app's own scheme, or `INTENT`. Vipps takes these when the
     /// payment is initiated with `isApp`.
     pub fn is_app_link(&self) -> bool {
@@ -120,7 +115,7 @@ impl FallbackUrl {
     }
 }
 
-text_type!(FallbackUrl, shown);
+text_type!(FallbackUrl);
 
 /// RFC 3986, section 3.1.
 fn is_scheme(text: &str) -> bool {
@@ -184,7 +179,7 @@ mod tests {
         ] {
             let error = FallbackUrl::parse(text).unwrap_err().to_string();
             assert!(
-                error.starts_with("fallBack: ") && error.contains(rule),
+                error.starts_with("fallback_url: ") && error.contains(rule),
                 "{text}: {error}"
             );
         }

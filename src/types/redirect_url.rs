@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::InvalidValue;
 use super::https_url::refused;
-use super::text_type::text_type;
+use super::text::text_type;
 
 /// Where a merchant redirect QR code leads: `redirectUrl` of its create and update.
 ///
@@ -22,7 +22,7 @@ use super::text_type::text_type;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RedirectUrl(String);
 
-const FIELD: &str = "redirectUrl";
+const FIELD: &str = "redirect_url";
 const SCHEME: &str = "https://";
 
 impl RedirectUrl {
@@ -65,14 +65,9 @@ impl RedirectUrl {
         }
         Ok(Self(text.to_owned()))
     }
-
-    /// The URL as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-text_type!(RedirectUrl, shown);
+text_type!(RedirectUrl);
 
 fn percent_encoded(c: char) -> String {
     let mut buffer = [0; 4];
@@ -155,7 +150,7 @@ mod tests {
         ] {
             let error = RedirectUrl::parse(text).unwrap_err().to_string();
             assert!(
-                error.starts_with("redirectUrl: ") && error.contains(rule),
+                error.starts_with("redirect_url: ") && error.contains(rule),
                 "{text}: {error}"
             );
         }

@@ -33,7 +33,7 @@ type Step = fn(&mut crate::simulator::order::Order, Option<i64>, &Action<'_>) ->
 fn part(state: &mut State, call: &Call<'_>, endpoint: &'static str, step: Step) -> Response {
     let order = match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => order,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let key = call
         .request
@@ -161,7 +161,7 @@ fn refunded(state: &State, order: OrderRef, amount: i64, action: &Action<'_>) ->
 pub(crate) fn cancel(state: &mut State, call: &Call<'_>) -> Response {
     let order = match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => order,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let release_rest = call
         .body

@@ -4,6 +4,7 @@
 use crate::simulator::core::Call;
 use crate::simulator::errors;
 use crate::simulator::order::Phase;
+use crate::simulator::person::Person;
 use crate::simulator::state::State;
 use crate::simulator::wire::Response;
 
@@ -12,7 +13,7 @@ use super::{is_phone_number, known_order};
 pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
     let order = match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => order,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if let Some(number) = call.text("/customerPhoneNumber")
         && !is_phone_number(number)
@@ -28,10 +29,22 @@ pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
             &mut state.random,
         );
     }
+    let person = call
+        .text("/customerPhoneNumber")
+        .map_or_else(Person::default, |number| Person {
+            msisdn: format!("47{number}"),
+        });
     let refusal = match state.order(order).phase {
         Phase::Initiated => {
+            let terms = &state.order(order).terms;
+            if terms.express.is_some() || terms.skips_landing_page {
+                return errors::NOT_ALLOWED
+                    .response(&mut state.random)
+                    .noted("neither express payments nor those without a landing page");
+            }
             state.scan(order, call.now);
-            state.approve(order, call.now);
+            // Test amounts are not honoured here.
+            state.settle(order, person, call.now);
             return Response::empty(200);
         }
         Phase::Approved => errors::ALREADY_PROCESSED,

@@ -1,9 +1,11 @@
 //! `GET /ecomm/v2/payments/{orderId}/details` and the deprecated `status`.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
 use crate::simulator::order::{Entry, Order, Phase};
+use crate::simulator::person::{self, Person};
 use crate::simulator::state::State;
 use crate::simulator::wire::Response;
 
@@ -11,12 +13,12 @@ use super::{BANK_IDENTIFICATION_NUMBER, has_reservation, known_order, stamp, sum
 
 pub(crate) fn details(state: &mut State, call: &Call<'_>) -> Response {
     match known_order(state, &call.msn, call.param("orderId")) {
-        Ok(order) => Response::json(200, history(state.order(order))),
-        Err(refusal) => refusal,
+        Ok(order) => Response::json(200, history(state.order(order), call.now)),
+        Err(refusal) => *refusal,
     }
 }
 
-fn history(order: &Order) -> Value {
+fn history(order: &Order, now: Timestamp) -> Value {
     let log: Vec<Value> = order.log.iter().rev().map(entry).collect();
     let mut details = json!({"orderId": order.id, "transactionLogHistory": log});
     if order.user_acted {
@@ -26,7 +28,35 @@ fn history(order: &Order) -> Value {
         }
         details["transactionSummary"] = sums;
     }
+    if let (Some(person), Some(approved)) = (&order.person, order.approved) {
+        add_customer(&mut details, order, person, approved, now);
+    }
     details
+}
+
+/// What the merchant may know about the customer, for seven days.
+fn add_customer(
+    details: &mut Value,
+    order: &Order,
+    person: &Person,
+    approved: Timestamp,
+    now: Timestamp,
+) {
+    let Some(mut user) = person.details(&order.terms.shares) else {
+        return;
+    };
+    let mut address = person::address();
+    if !person::is_shown(approved, now) {
+        person::expire(&mut user);
+        person::expire(&mut address);
+    }
+    details["userDetails"] = user;
+    if let Some(method) = &order.shipping {
+        details["shippingDetails"] = method.details(&address);
+    }
+    if person::has_sub(approved, now) {
+        details["sub"] = person.sub().into();
+    }
 }
 
 fn entry(entry: &Entry) -> Value {
@@ -47,7 +77,7 @@ fn entry(entry: &Entry) -> Value {
 pub(crate) fn status(state: &mut State, call: &Call<'_>) -> Response {
     match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => Response::json(200, last(state.order(order))),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 

@@ -3,16 +3,19 @@
 use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
-use crate::simulator::errors;
-use crate::simulator::order::{CaptureType, Order};
+use crate::simulator::errors::{self, Code};
+use crate::simulator::order::{CaptureType, Order, Shares, Terms};
 use crate::simulator::routes::LANDING_PAGE_PATH;
 use crate::simulator::state::State;
 use crate::simulator::wire::Response;
 
+use super::express::{self, Express, Shipping};
 use super::is_phone_number;
 
 /// Amounts are 32-bit numbers at Vipps.
 const LARGEST_AMOUNT: i64 = 2_147_483_647;
+/// What a payment can ask of the customer; `nin` needs a permission of its own.
+const SCOPES: [&str; 5] = ["name", "address", "email", "phoneNumber", "birthDate"];
 
 pub(crate) fn initiate(state: &mut State, call: &Call<'_>) -> Response {
     match check(state, call) {
@@ -26,6 +29,7 @@ struct Payment {
     order_id: String,
     text: String,
     is_app: bool,
+    terms: Terms,
 }
 
 fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
@@ -40,67 +44,126 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
                 .noted("transaction.amount does not fit 32 bits"),
         ));
     };
-    let flag = |pointer| call.body.pointer(pointer).and_then(Value::as_bool) == Some(true);
-    let is_app = flag("/merchantInfo/isApp");
-    for (field, pointer) in [
-        (
-            "merchantInfo.callbackPrefix",
-            "/merchantInfo/callbackPrefix",
-        ),
-        ("merchantInfo.fallBack", "/merchantInfo/fallBack"),
-        (
-            "merchantInfo.consentRemovalPrefix",
-            "/merchantInfo/consentRemovalPrefix",
-        ),
-        (
-            "merchantInfo.shippingDetailsPrefix",
-            "/merchantInfo/shippingDetailsPrefix",
-        ),
-    ] {
-        let is_fallback = field.ends_with("fallBack");
-        if let Some(url) = call.text(pointer)
-            && !(is_fallback && (is_app || is_app_scheme(url)))
-            && !is_public_https(url)
-        {
-            let what = if field.ends_with("callbackPrefix") {
-                "callbackUrl"
-            } else {
-                field
-            };
-            let reason = format!("{what} is invalid");
-            return Err(Box::new(errors::invalid_request(
-                field,
-                &reason,
-                &mut state.random,
-            )));
+    let is_app = flag(call, "/merchantInfo/isApp");
+    urls(state, call, is_app)?;
+    let number = call.text("/customerInfo/mobileNumber");
+    if number.is_some_and(|number| !is_phone_number(number)) {
+        return refuse(state, errors::NOT_A_USER);
+    }
+    let skips_landing_page = flag(call, "/transaction/skipLandingPage");
+    if skips_landing_page {
+        if !state.settings.may_skip_landing_page {
+            return refuse(state, errors::LANDING_PAGE_REQUIRED);
+        }
+        if number.is_none() {
+            return missing(state, "customerInfo.mobileNumber");
         }
     }
-    if let Some(number) = call.text("/customerInfo/mobileNumber")
-        && !is_phone_number(number)
-    {
-        return Err(Box::new(errors::NOT_A_USER.response(&mut state.random)));
-    }
-    if flag("/transaction/skipLandingPage") {
-        return Err(Box::new(
-            errors::LANDING_PAGE_REQUIRED.response(&mut state.random),
-        ));
-    }
-    if call.text("/merchantInfo/paymentType") == Some("eComm Express Payment") {
-        return Err(Box::new(errors::unmodelled("express checkout")));
-    }
     let order_id = call.text("/transaction/orderId").unwrap_or_default();
+    let express = express(state, call)?;
+    let shares = shares(state, call, express.is_some())?;
     if state.find(&call.msn, order_id).is_some() {
-        return Err(Box::new(errors::ORDER_ID_USED.response(&mut state.random)));
+        return refuse(state, errors::ORDER_ID_USED);
     }
+    let text = |pointer| call.text(pointer).unwrap_or_default().to_owned();
     Ok(Payment {
         amount,
         order_id: order_id.to_owned(),
-        text: call
-            .text("/transaction/transactionText")
-            .unwrap_or_default()
-            .to_owned(),
+        text: text("/transaction/transactionText"),
         is_app,
+        terms: Terms {
+            callback_prefix: text("/merchantInfo/callbackPrefix"),
+            auth_token: call.text("/merchantInfo/authToken").map(str::to_owned),
+            express,
+            shares,
+            skips_landing_page,
+        },
     })
+}
+
+fn flag(call: &Call<'_>, pointer: &str) -> bool {
+    call.body.pointer(pointer).and_then(Value::as_bool) == Some(true)
+}
+
+fn refuse<T>(state: &mut State, code: Code) -> Result<T, Box<Response>> {
+    Err(Box::new(code.response(&mut state.random)))
+}
+
+fn missing<T>(state: &mut State, field: &str) -> Result<T, Box<Response>> {
+    let reason = format!("The field {field} is required.");
+    invalid(state, field, &reason)
+}
+
+fn invalid<T>(state: &mut State, field: &str, reason: &str) -> Result<T, Box<Response>> {
+    let response = errors::invalid_request(field, reason, &mut state.random);
+    Err(Box::new(response))
+}
+
+fn urls(state: &mut State, call: &Call<'_>, is_app: bool) -> Result<(), Box<Response>> {
+    for name in [
+        "callbackPrefix",
+        "fallBack",
+        "consentRemovalPrefix",
+        "shippingDetailsPrefix",
+    ] {
+        let Some(url) = call.text(&format!("/merchantInfo/{name}")) else {
+            continue;
+        };
+        let leads_to_an_app = name == "fallBack" && (is_app || is_app_scheme(url));
+        if !leads_to_an_app && !is_public_https(url) {
+            let what = if name == "callbackPrefix" {
+                "callbackUrl"
+            } else {
+                name
+            };
+            let reason = format!("{what} is invalid");
+            return invalid(state, &format!("merchantInfo.{name}"), &reason);
+        }
+    }
+    Ok(())
+}
+
+fn express(state: &mut State, call: &Call<'_>) -> Result<Option<Express>, Box<Response>> {
+    if call.text("/merchantInfo/paymentType") != Some("eComm Express Payment") {
+        return Ok(None);
+    }
+    let Some(consents) = call.text("/merchantInfo/consentRemovalPrefix") else {
+        return missing(state, "merchantInfo.consentRemovalPrefix");
+    };
+    let given = call.body.pointer("/merchantInfo/staticShippingDetails");
+    let methods = given.map(express::methods).unwrap_or_default();
+    let shipping = match call.text("/merchantInfo/shippingDetailsPrefix") {
+        _ if !methods.is_empty() => Shipping::Static(methods),
+        Some(prefix) => Shipping::Dynamic(prefix.to_owned()),
+        None => return missing(state, "merchantInfo.shippingDetailsPrefix"),
+    };
+    Ok(Some(Express {
+        shipping,
+        consent_removal_prefix: consents.to_owned(),
+    }))
+}
+
+fn shares(state: &mut State, call: &Call<'_>, is_express: bool) -> Result<Shares, Box<Response>> {
+    let Some(scope) = call.text("/transaction/scope") else {
+        return Ok(if is_express {
+            Shares::Everything
+        } else {
+            Shares::Nothing
+        });
+    };
+    if is_express {
+        let reason = "An express payment has no scope";
+        return invalid(state, "transaction.scope", reason);
+    }
+    let scope: Vec<String> = scope.split_whitespace().map(str::to_owned).collect();
+    if scope.iter().any(|name| name == "nin") {
+        return refuse(state, errors::NIN_NOT_ALLOWED);
+    }
+    if let Some(unknown) = scope.iter().find(|name| !SCOPES.contains(&name.as_str())) {
+        let reason = format!("{unknown} is no scope");
+        return invalid(state, "transaction.scope", &reason);
+    }
+    Ok(Shares::Scope(scope))
 }
 
 fn open(state: &mut State, call: &Call<'_>, payment: Payment) -> Response {
@@ -131,6 +194,7 @@ fn open(state: &mut State, call: &Call<'_>, payment: Payment) -> Response {
         payment.amount,
         payment.text,
         capture_type,
+        payment.terms,
         call.now,
     );
     state.add(order, token);

@@ -9,7 +9,7 @@ use crate::simulator::state::State;
 use crate::simulator::wire::{Response, parameter};
 use crate::simulator::{errors, images};
 
-use super::{CONTENT_HOST, Wanted, wanted};
+use super::{Target, Wanted, wanted};
 
 pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
     let wanted = match wanted(state, call.request) {
@@ -17,7 +17,9 @@ pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
         Err(refusal) => return *refusal,
     };
     let landing_page = call.text("/url").unwrap_or_default();
-    let order = landing_token(landing_page).and_then(|token| state.by_landing_token(&token));
+    let order = landing_token(landing_page)
+        .and_then(|token| state.by_landing_token(&token))
+        .filter(|order| !state.order(*order).terms.skips_landing_page);
     let Some(order) = order else {
         return errors::qr(
             400,
@@ -35,8 +37,9 @@ pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
             &mut state.random,
         );
     }
-    let content = format!("{CONTENT_HOST}/o/{}", state.random.slug());
-    state.add_qr_text(content.clone(), order);
+    let content = state
+        .codes
+        .text('o', Target::Payment(order), &mut state.random);
     let url = match wanted {
         Wanted::Content => content,
         Wanted::Link(format) => images::link(state, format, &content, Some(ends), call.now),

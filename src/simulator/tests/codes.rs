@@ -246,7 +246,7 @@ fn bad_fields_are_named() {
         ),
         (
             "/transaction/additionalData",
-            json!({}),
+            json!({"passengerName": "FLYER / MARY MS.", "airlineCode": "074", "airlineDesignatorCode": "KL"}),
             "transaction.additionalData.agencyInvoiceNumber",
         ),
     ];
@@ -259,11 +259,7 @@ fn bad_fields_are_named() {
         assert_eq!(answer.status, 400, "{pointer}: {answer:?}");
         let (_, group, code) = code(&answer);
         assert_eq!(group.as_deref(), Some("InvalidRequest"));
-        if !field.contains("additionalData") {
-            assert_eq!(code, field);
-        } else {
-            assert!(code.starts_with("transaction.additionalData."), "{code}");
-        }
+        assert_eq!(code, field);
         assert!(bench.state.find(MSN, ORDER).is_none());
     }
 }

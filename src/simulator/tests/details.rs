@@ -87,7 +87,8 @@ fn a_refused_card_stands_in_the_log_as_a_failed_reservation() {
     let mut bench = Bench::new();
     bench.open(151);
     let (order, now) = (bench.order(), bench.now);
-    bench.state.order_mut(order).decline(now);
+    let refused = bench.state.approve(order, Person::default(), None, now);
+    assert!(refused.unwrap_err().to_string().contains("insufficient"));
     let log = bench.get("details")["transactionLogHistory"].clone();
     assert_eq!(log[0]["operation"], "RESERVE");
     assert_eq!(log[0]["operationSuccess"], false);

@@ -1,6 +1,7 @@
 //! One-time payment codes and their images.
 
 use super::*;
+use crate::simulator::qr::Target;
 
 fn generate(bench: &mut Bench, url: &str, accept: &str, size: Option<&str>) -> Response {
     let mut request = bench
@@ -43,7 +44,8 @@ fn each_kind_of_output() {
     let answer = json_of(&generate(&mut bench, &landing_page, "text/targetUrl", None));
     let content = answer["url"].as_str().unwrap();
     assert!(content.starts_with("https://qr.vipps.no/"), "{content}");
-    assert_eq!(bench.state.by_qr_text(content), Some(bench.order()));
+    let payment = Target::Payment(bench.order());
+    assert_eq!(bench.state.codes.target(content), Some(&payment));
 }
 
 #[test]

@@ -1,0 +1,370 @@
+//! The attempt loop: the only place in the crate that loops over requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
+
+use super::context::{Context, Effort, State};
+use super::hook::IMAGE;
+use crate::clock;
+use crate::error::{Error, ErrorKind, Outcome, Result, body};
+use crate::raw::Operation;
+use crate::retry::{self, Pace, RetryPolicy, Rules, Signal, judge};
+use crate::token::Token;
+use crate::transport::{Reply, Stage, TransportError};
+use crate::types::RequestId;
+
+static API_VERSION: HeaderName = HeaderName::from_static("api-version");
+static CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
+static CLIENT_SECRET: HeaderName = HeaderName::from_static("client_secret");
+static MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How a request proves who sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Auth {
+    Token,
+    Keys,
+    /// Nothing that tells who asks: for hosts that are not the API's.
+    Anonymous,
+}
+
+/// The attempts of one call.
+pub(super) struct Attempts<'a> {
+    call: &'a State,
+    operation: &'static Operation,
+    rules: Rules,
+    auth: Auth,
+    key: Option<RequestId>,
+    /// Requests made, replays after a 401 counted.
+    pub(super) requests: u32,
+    /// Attempts that the policy counts.
+    tries: u32,
+    /// When each began.
+    starts: Vec<Duration>,
+    /// Whether an earlier attempt may have taken effect.
+    unclear: bool,
+}
+
+/// One failed attempt.
+struct Miss {
+    signal: Signal,
+    error: Error,
+    retry_after: Option<Duration>,
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) fn new(context: &'a Context, operation: &'static Operation) -> Self {
+        let call = &*context.0;
+        let rules = retry::rules(operation.id, operation.method);
+        let auth = match operation.id {
+            "fetch_authorization_token_using_post" | "fetch_token" => Auth::Keys,
+            id if id == IMAGE.id => Auth::Anonymous,
+            _ => Auth::Token,
+        };
+        let key = call
+            .options
+            .key
+            .clone()
+            .or_else(|| rules.keyed.then(|| clock::new_key(call.vipps.randomness())));
+        Self {
+            call,
+            operation,
+            rules,
+            auth,
+            key,
+            requests: 0,
+            tries: 0,
+            starts: Vec::new(),
+            unclear: false,
+        }
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        http: &reqwest::Client,
+        mut template: reqwest::Request,
+    ) -> Result<Reply> {
+        let vipps = &self.call.vipps;
+        let policy = self
+            .call
+            .options
+            .retry
+            .as_ref()
+            .unwrap_or_else(|| vipps.policy());
+        let whole = self.call.options.deadline;
+        let deadline = self
+            .call
+            .started
+            .saturating_add(whole.unwrap_or_else(|| vipps.total_timeout()));
+        self.set_headers(template.headers_mut())?;
+
+        let mut renewed = false;
+        loop {
+            let token = self.token(deadline).await?;
+            let request = self.request(&template, token.as_deref())?;
+            let begun = vipps.time().monotonic();
+            let left = deadline.saturating_sub(begun);
+            if left.is_zero() {
+                return Err(self.out_of_time());
+            }
+            self.requests += 1;
+            let limit = vipps.attempt_timeout().min(left);
+            let sent = vipps
+                .time()
+                .timeout(limit, vipps.wire().send(http, request));
+            let miss = match sent.await {
+                Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
+                    vipps.budget().refill();
+                    return Ok(reply);
+                }
+                Some(Ok(reply)) => {
+                    if let (401, Some(token), false) = (reply.status.as_u16(), &token, renewed) {
+                        // A 401 means that the call was not let in, so that even a payment may be sent again.
+                        tracing::debug!(
+                            operation = self.operation.id,
+                            "token refused, fetching a new one"
+                        );
+                        vipps.tokens().invalidate(token.generation);
+                        renewed = true;
+                        self.starts.push(begun);
+                        continue;
+                    }
+                    self.refused(&reply)
+                }
+                Some(Err(error)) => Self::broken(&error),
+                None => Self::timed_out(limit == left),
+            };
+            self.starts.push(begun);
+            self.tries += 1;
+            let wait = self.settle(policy, miss, deadline)?;
+            vipps.time().sleep(wait).await;
+        }
+    }
+
+    /// The token to send, if this operation takes one.
+    async fn token(&self, deadline: Duration) -> Result<Option<Arc<Token>>> {
+        let vipps = &self.call.vipps;
+        let left = deadline.saturating_sub(vipps.time().monotonic());
+        if left.is_zero() {
+            return Err(self.out_of_time());
+        }
+        match self.auth {
+            Auth::Keys | Auth::Anonymous => Ok(None),
+            Auth::Token => match vipps.time().timeout(left, vipps.tokens().get(vipps)).await {
+                Some(Ok(token)) => Ok(Some(token)),
+                Some(Err(error)) => Err(self.without_token(&error)),
+                None => Err(self.out_of_time()),
+            },
+        }
+    }
+
+    /// A copy of the request for one attempt; the body is shared, not copied.
+    fn request(
+        &self,
+        template: &reqwest::Request,
+        token: Option<&Token>,
+    ) -> Result<reqwest::Request> {
+        let Some(mut request) = template.try_clone() else {
+            let what = "a body that streams cannot be repeated";
+            return Err(self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, what)));
+        };
+        if let Some(token) = token {
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, token.header.clone());
+        }
+        Ok(request)
+    }
+
+    /// What follows from a failed attempt: how long to wait for the next, or the error to end with.
+    fn settle(&mut self, policy: &RetryPolicy, miss: Miss, deadline: Duration) -> Result<Duration> {
+        let verdict = judge(self.rules.class, miss.signal);
+        self.unclear |= verdict.outcome == Outcome::Unknown;
+        let outcome = if self.unclear {
+            Outcome::Unknown
+        } else {
+            verdict.outcome
+        };
+        let error = miss
+            .error
+            .with_outcome(outcome)
+            .with_retry(verdict.repeat.is_some(), miss.retry_after);
+        let error = self.explain(error);
+        let Some(pace) = verdict.repeat.filter(|_| self.tries < policy.max_attempts) else {
+            return Err(error);
+        };
+        let Some(wait) = self.wait(policy, pace, miss.retry_after, deadline) else {
+            return Err(error);
+        };
+        if !self.call.vipps.budget().spend(pace) {
+            return Err(error);
+        }
+        tracing::debug!(
+            operation = self.operation.id,
+            attempt = self.requests,
+            wait_ms = wait.as_millis(),
+            error.type = ?error.kind(),
+            http.response.status_code = error.http_status(),
+            "attempt failed, trying again"
+        );
+        Ok(wait)
+    }
+
+    /// How long to wait before the next attempt, or `None` when that would take too long.
+    fn wait(
+        &self,
+        policy: &RetryPolicy,
+        pace: Pace,
+        retry_after: Option<Duration>,
+        deadline: Duration,
+    ) -> Option<Duration> {
+        let vipps = &self.call.vipps;
+        if retry_after.is_some_and(|after| after > policy.max_wait) {
+            return None;
+        }
+        let now = vipps.time().monotonic();
+        let jitter = clock::fraction(vipps.randomness());
+        let wait = retry::wait(policy, pace, self.tries, jitter, retry_after).max(retry::room(
+            &self.starts,
+            self.rules.per_minute,
+            now,
+        ));
+        (wait < deadline.saturating_sub(now)).then_some(wait)
+    }
+
+    fn set_headers(&self, headers: &mut http::HeaderMap) -> Result<()> {
+        let vipps = &self.call.vipps;
+        if self.auth == Auth::Anonymous {
+            return Ok(());
+        }
+        // The generator adds the document's version to every request, which means nothing to the API.
+        headers.remove(&API_VERSION);
+        headers.reserve(9);
+        let prepared = vipps.headers();
+        for (name, value) in prepared.common() {
+            headers.insert(name.clone(), value.clone());
+        }
+        let merchant = match &self.call.options.merchant {
+            Some(number) => HeaderValue::try_from(number.as_str()).map_err(|_| {
+                Error::configuration("the merchant serial number cannot travel in a header")
+            })?,
+            None => prepared.merchant().clone(),
+        };
+        headers.insert(MSN.clone(), merchant);
+        if self.auth == Auth::Keys {
+            let (id, secret) = prepared.keys();
+            headers.insert(CLIENT_ID.clone(), id.clone());
+            headers.insert(CLIENT_SECRET.clone(), secret.clone());
+            headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        if let Some(key) = &self.key {
+            let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
+                Error::configuration("the idempotency key cannot travel in a header")
+            })?;
+            headers.insert(REQUEST_ID.clone(), value);
+        }
+        Ok(())
+    }
+
+    pub(super) fn effort(&self) -> Effort {
+        Effort {
+            operation: self.operation,
+            rules: self.rules,
+            requests: self.requests,
+            elapsed: self
+                .call
+                .vipps
+                .time()
+                .monotonic()
+                .saturating_sub(self.call.started),
+            key: self.key.clone(),
+        }
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        self.effort().explain(error)
+    }
+
+    fn outcome_so_far(&self) -> Outcome {
+        if self.unclear {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        }
+    }
+
+    fn out_of_time(&self) -> Error {
+        let error = Error::new(
+            ErrorKind::Deadline,
+            self.outcome_so_far(),
+            "the time for the call ran out",
+        );
+        self.explain(error)
+    }
+
+    fn without_token(&self, error: &Error) -> Error {
+        let error = error
+            .clone()
+            .with_outcome(self.outcome_so_far())
+            .with_key(self.key.clone());
+        error.with_effort(self.requests, self.effort().elapsed)
+    }
+
+    fn refused(&self, reply: &Reply) -> Miss {
+        let status = reply.status.as_u16();
+        let retry_after =
+            retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
+        let mut error = Error::answer(status, reply.body.clone());
+        if reply.status.is_redirection() {
+            error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
+        }
+        let signal = match Signal::of_answer(status, error.api_errors()) {
+            // A success whose body is an error says two things at once; only the details know.
+            Signal::Refused(200..=299) => Signal::Unclear,
+            signal => signal,
+        };
+        Miss {
+            signal,
+            error,
+            retry_after,
+        }
+    }
+
+    fn broken(failure: &TransportError) -> Miss {
+        let (signal, kind) = match failure.stage {
+            Stage::NotSent => (Signal::NotSent, ErrorKind::Connect),
+            Stage::MaybeSent => (Signal::Broken, ErrorKind::Connection),
+            // Asking again would bring the same.
+            Stage::TooLarge => (Signal::Unclear, ErrorKind::TooLarge),
+        };
+        let error = Error::new(kind, Outcome::Unknown, failure.to_string())
+            .with_shared_source(failure.source_arc());
+        Miss {
+            signal,
+            error,
+            retry_after: None,
+        }
+    }
+
+    fn timed_out(whole_call: bool) -> Miss {
+        let (kind, what) = if whole_call {
+            (
+                ErrorKind::Deadline,
+                "the time for the call ran out during an attempt",
+            )
+        } else {
+            (
+                ErrorKind::Timeout,
+                "no answer within the time for an attempt",
+            )
+        };
+        Miss {
+            signal: Signal::Broken,
+            error: Error::new(kind, Outcome::Unknown, what),
+            retry_after: None,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! One call: its options, and what came of it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use progenitor_client::Error as RawError;
+use serde::de::DeserializeOwned;
+
+use super::options::CallOptions;
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::raw::Operation;
+use crate::retry::Rules;
+use crate::types::RequestId;
+use crate::vipps::Vipps;
+
+/// One call: its options, and what came of it. The generated clients carry it; only [`Vipps`] makes one.
+#[derive(Clone)]
+pub struct Context(pub(super) Arc<State>);
+
+pub(super) struct State {
+    pub(super) vipps: Vipps,
+    pub(super) options: CallOptions,
+    /// Whether the answer goes back through the generated code (raw calls) or through the slot.
+    pub(super) raw: bool,
+    pub(super) started: Duration,
+    pub(super) slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+pub(super) enum Slot {
+    #[default]
+    Empty,
+    Answer(Answer),
+    Failed(Error),
+}
+
+/// A success, not yet decoded.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    pub(crate) effort: Effort,
+    pub(super) headers: http::HeaderMap,
+}
+
+/// What it took, for the errors that are found later.
+#[derive(Clone, Debug)]
+pub(crate) struct Effort {
+    pub(super) operation: &'static Operation,
+    pub(super) rules: Rules,
+    pub(super) requests: u32,
+    pub(super) elapsed: Duration,
+    pub(super) key: Option<RequestId>,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    pub(crate) fn new(vipps: &Vipps, options: &CallOptions) -> Self {
+        Self::with(vipps, options, false)
+    }
+
+    pub(crate) fn for_raw(vipps: &Vipps, options: &CallOptions) -> Self {
+        Self::with(vipps, options, true)
+    }
+
+    fn with(vipps: &Vipps, options: &CallOptions, raw: bool) -> Self {
+        Self(Arc::new(State {
+            vipps: vipps.clone(),
+            options: options.clone(),
+            raw,
+            started: vipps.time().monotonic(),
+            slot: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn put(&self, slot: Slot) {
+        *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
+    }
+
+    pub(super) fn take(&self) -> Slot {
+        std::mem::take(&mut *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What a wrapped call came to. `result` is what the generated code made of it, which matters only when no
+    /// request was ever built.
+    pub(crate) fn finish<T, E>(&self, result: Result<T, RawError<E>>) -> Result<Answer> {
+        match (self.take(), result) {
+            (Slot::Answer(answer), _) => Ok(answer),
+            (Slot::Failed(error), _) => Err(error),
+            (Slot::Empty, Err(RawError::InvalidRequest(reason))) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                reason,
+            )),
+            (Slot::Empty, _) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                "no request could be built",
+            )),
+        }
+    }
+
+    /// What a raw call came to.
+    pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
+        let error = match (self.take(), result) {
+            (Slot::Failed(error), Err(_)) => return Err(error),
+            (_, Ok(value)) => return Ok(value),
+            (_, Err(error)) => error,
+        };
+        Err(match error {
+            RawError::InvalidRequest(reason) => {
+                Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
+            }
+            // The payload itself stays out of the message: it may hold a token or a phone number.
+            RawError::InvalidResponsePayload(body, cause) => Error::new(
+                ErrorKind::Decode,
+                Outcome::Unknown,
+                "the answer does not fit the document",
+            )
+            .with_status(200, body)
+            .with_source(position(&cause)),
+            _ => Error::new(
+                ErrorKind::Decode,
+                Outcome::Unknown,
+                "the answer has a status that the document lacks",
+            ),
+        })
+    }
+}
+
+impl Answer {
+    /// Reads the body as JSON.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|cause| {
+            self.unreadable("the answer is a success, but its body cannot be read")
+                .with_source(position(&cause))
+        })
+    }
+
+    /// When the API answered, by its own clock.
+    pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
+        let text = self.headers.get(http::header::DATE)?.to_str().ok()?;
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text)
+            .ok()
+    }
+
+    /// The media type of the body, without parameters.
+    pub(crate) fn media_type(&self) -> &str {
+        let value = self
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// An error about a body that says something else than it must.
+    pub(crate) fn unreadable(&self, what: &'static str) -> Error {
+        let outcome = if self.effort.rules.class.has_effect() {
+            Outcome::Unknown
+        } else {
+            Outcome::NoEffect
+        };
+        let mut body = self.body.clone();
+        body.truncate(crate::transport::MAX_ERROR_BODY);
+        self.effort
+            .explain(Error::new(ErrorKind::Decode, outcome, what))
+            .with_status(self.status, body)
+    }
+}
+
+impl Effort {
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        error
+            .with_operation(self.operation)
+            .with_effort(self.requests, self.elapsed)
+            .with_key(self.key.clone())
+    }
+
+    pub(crate) fn key(&self) -> Option<&RequestId> {
+        self.key.as_ref()
+    }
+}
+
+/// Where in a body decoding failed. serde's own message can quote the body, which may hold personal data.
+#[derive(Debug)]
+struct Position(serde_json::error::Category, usize, usize);
+
+fn position(error: &serde_json::Error) -> Position {
+    Position(error.classify(), error.line(), error.column())
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} error at line {} column {}", self.0, self.1, self.2)
+    }
+}
+
+impl std::error::Error for Position {}

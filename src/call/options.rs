@@ -1,0 +1,81 @@
+//! How a call is to be made: what every builder can be told.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::retry::RetryPolicy;
+use crate::types::{MerchantSerialNumber, RequestId};
+
+/// What every builder can be told about how to make its call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) key: Option<RequestId>,
+    pub(crate) merchant: Option<MerchantSerialNumber>,
+    pub(crate) retry: Option<RetryPolicy>,
+}
+
+/// Gives a builder its call options, `send` and `.await`.
+macro_rules! operation {
+    ($builder:ident => $output:ty) => {
+        impl $builder {
+            /// The longest that this call may take in all: token, attempts, waits and answer. 30 s by default.
+            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+                self.options.deadline = Some(deadline);
+                self
+            }
+
+            /// Your own idempotency key (`X-Request-Id`), for a call that must be repeatable by another process.
+            /// Capture and refund make one by themselves; where the API knows no key it is sent all the same and
+            /// helps to find the request in logs.
+            pub fn idempotency_key(mut self, key: crate::types::RequestId) -> Self {
+                self.options.key = Some(key);
+                self
+            }
+
+            /// The sales unit to act for, when it is not the one of the credentials: what a partner needs.
+            pub fn merchant_serial_number(
+                mut self,
+                number: crate::types::MerchantSerialNumber,
+            ) -> Self {
+                self.options.merchant = Some(number);
+                self
+            }
+
+            /// How often and how patiently to repeat, for this call alone.
+            pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+                self.options.retry = Some(policy);
+                self
+            }
+        }
+
+        impl std::future::IntoFuture for $builder {
+            type Output = crate::Result<$output>;
+            type IntoFuture =
+                std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output> + Send>>;
+
+            /// Sends the request, as `send` does.
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+pub(crate) use operation;
+
+/// A part of a body, from its generated builder. Whether the document has the part as required or optional makes no
+/// difference to the caller this way.
+pub(crate) fn built<T, B>(builder: B) -> Result<T>
+where
+    B: TryInto<T>,
+    B::Error: fmt::Display,
+{
+    builder.try_into().map_err(|reason| {
+        Error::new(
+            ErrorKind::InvalidInput,
+            Outcome::NotSent,
+            reason.to_string(),
+        )
+    })
+}

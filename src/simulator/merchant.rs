@@ -1,0 +1,90 @@
+//! The merchant's side as the simulator knows it: where its URLs really are,
+//! and every call that was made to it.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
+
+use super::outbound::{Delivery, DeliveryOutcome, Outbound};
+
+/// Older calls are dropped above this number.
+const KEPT: usize = 20_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Merchant {
+    routes: HashMap<String, SocketAddr>,
+    deliveries: VecDeque<Delivery>,
+    made: u64,
+    /// Calls whose outcome is not known yet.
+    pub(crate) under_way: usize,
+}
+
+impl Merchant {
+    /// Notes that calls to the origin of `url` go to this address.
+    pub(crate) fn route(&mut self, url: &str, to: SocketAddr) -> Result<(), String> {
+        let origin = origin(url).ok_or_else(|| format!("{url} is no URL with a host"))?;
+        self.routes.insert(origin, to);
+        Ok(())
+    }
+
+    pub(crate) fn whereabouts(&self, url: &str) -> Option<SocketAddr> {
+        self.routes.get(&origin(url)?).copied()
+    }
+
+    pub(crate) fn record(&mut self, call: &Outbound, now: Timestamp) -> u64 {
+        self.made += 1;
+        if self.deliveries.len() >= KEPT {
+            self.deliveries.pop_front();
+        }
+        self.deliveries
+            .push_back(Delivery::new(self.made, call, now));
+        self.made
+    }
+
+    pub(crate) fn close(&mut self, number: u64, outcome: DeliveryOutcome, note: Option<String>) {
+        let delivery = self
+            .deliveries
+            .iter_mut()
+            .rev()
+            .find(|delivery| delivery.number == number);
+        if let Some(delivery) = delivery {
+            delivery.outcome = outcome;
+            delivery.note = note;
+        }
+    }
+
+    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
+        self.deliveries.iter().cloned().collect()
+    }
+}
+
+fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    url.host()?;
+    Some(url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_by_origin() {
+        let mut merchant = Merchant::default();
+        let to = SocketAddr::from(([127, 0, 0, 1], 1));
+        merchant.route("https://Shop.example.com/x", to).unwrap();
+        assert_eq!(
+            merchant.whereabouts("https://shop.example.com:443/hooks?a=b"),
+            Some(to)
+        );
+        for other in [
+            "https://shop.example.com:8080/",
+            "http://shop.example.com/",
+            "x",
+        ] {
+            assert_eq!(merchant.whereabouts(other), None, "{other}");
+        }
+        assert!(merchant.route("myapp:x", to).is_err());
+    }
+}

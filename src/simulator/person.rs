@@ -1,0 +1,145 @@
+//! The customer as a person: what the merchant may learn about them, in the
+//! spellings that each message has.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::clock::later;
+use super::order::Shares;
+
+/// Personal data stays in the details for seven days.
+const SHOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The user's id for other APIs arrives a little later than the payment.
+const SUB_DELAY: Duration = Duration::from_secs(1);
+const EXPIRED: &str = "[Expired]";
+
+/// Somebody with the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// Country code and number, without a plus.
+    pub(crate) msisdn: String,
+}
+
+impl Default for Person {
+    fn default() -> Self {
+        Self {
+            msisdn: "4791234567".into(),
+        }
+    }
+}
+
+impl Person {
+    /// The id under which a merchant knows this customer.
+    pub(crate) fn user_id(&self) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(format!("user-{}", self.msisdn))
+    }
+
+    fn local_number(&self) -> &str {
+        self.msisdn.strip_prefix("47").unwrap_or(&self.msisdn)
+    }
+
+    /// The members that the payment shares; `None` when it shares nothing.
+    pub(crate) fn details(&self, shares: &Shares) -> Option<Value> {
+        let allowed = |name: &str| match shares {
+            Shares::Nothing => false,
+            Shares::Scope(scope) => scope.iter().any(|scope| scope == name),
+            Shares::Everything => true,
+        };
+        if *shares == Shares::Nothing {
+            return None;
+        }
+        let mut shown = Map::new();
+        if allowed("name") {
+            shown.insert("firstName".into(), "Ada".into());
+            shown.insert("lastName".into(), "Lovelace".into());
+        }
+        if allowed("email") {
+            shown.insert("email".into(), "user@example.com".into());
+        }
+        if allowed("phoneNumber") {
+            shown.insert("mobileNumber".into(), self.local_number().into());
+        }
+        shown.insert("userId".into(), self.user_id().into());
+        Some(Value::Object(shown))
+    }
+
+    /// The user's id in the Userinfo API: a UUID made of the number.
+    pub(crate) fn sub(&self) -> String {
+        format!("c06c4afe-d9e1-4c5d-939a-{:0>12}", self.msisdn)
+    }
+}
+
+/// The address as `details` spells it.
+pub(crate) fn address() -> Value {
+    json!({
+        "addressLine1": "Dronning Eufemias gate 42",
+        "addressLine2": "Att: Rune Garborg",
+        "city": "OSLO",
+        "country": "Norway",
+        "postCode": "0191",
+    })
+}
+
+/// The same address as the express callback spells it.
+pub(crate) fn callback_address() -> Value {
+    json!({
+        "addressLine1": "Dronning Eufemias gate 42",
+        "addressLine2": "Att: Rune Garborg",
+        "city": "OSLO",
+        "country": "NO",
+        "zipCode": "0191",
+    })
+}
+
+/// Whether data of a payment approved then is still shown.
+pub(crate) fn is_shown(approved: Timestamp, now: Timestamp) -> bool {
+    now < later(approved, SHOWN_FOR)
+}
+
+pub(crate) fn has_sub(approved: Timestamp, now: Timestamp) -> bool {
+    now >= later(approved, SUB_DELAY)
+}
+
+/// Replaces every text by the word that Vipps leaves behind.
+pub(crate) fn expire(value: &mut Value) {
+    match value {
+        Value::String(text) => EXPIRED.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(expire),
+        Value::Object(members) => members.values_mut().for_each(expire),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_shows_what_it_names() {
+        let scope = Shares::Scope(vec!["name".to_owned()]);
+        let shown = Person::default().details(&scope).unwrap();
+        assert_eq!(shown["firstName"], "Ada");
+        assert_eq!(shown.get("email"), None);
+        let shown = Person::default().details(&Shares::Everything).unwrap();
+        assert_eq!(shown["mobileNumber"], "91234567");
+        assert_eq!(Person::default().details(&Shares::Nothing), None);
+    }
+
+    #[test]
+    fn expired_data_keeps_its_shape() {
+        let mut shown = address();
+        expire(&mut shown);
+        assert_eq!(shown["postCode"], "[Expired]");
+        assert_eq!(shown.as_object().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn ids_have_the_documented_forms() {
+        let person = Person::default();
+        assert_eq!(person.sub().len(), 36);
+        assert!(person.user_id().len() <= 50);
+    }
+}

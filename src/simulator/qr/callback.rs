@@ -1,0 +1,113 @@
+//! Merchant callback codes: a sticker per place, a check-in per scan.
+
+use serde_json::{Value, json};
+
+use crate::simulator::core::Call;
+use crate::simulator::errors;
+use crate::simulator::images::{self, Format, SIZE};
+use crate::simulator::state::State;
+use crate::simulator::wire::Response;
+
+use super::{Key, not_found};
+
+/// What the app calls the place; it changes the wording of its waiting screen.
+const CATEGORIES: [&str; 2] = ["IN_STORE", "VENDING"];
+
+#[derive(Debug)]
+pub(crate) struct Callback {
+    pub(crate) location: String,
+}
+
+pub(crate) fn put(state: &mut State, call: &Call<'_>) -> Response {
+    if let Some(category) = call.text("/category")
+        && !CATEGORIES.contains(&category)
+    {
+        let reason = format!(
+            "The field category must be one of {}.",
+            CATEGORIES.join(", ")
+        );
+        return errors::qr_invalid(&[("category".into(), reason)], &mut state.random);
+    }
+    let location = location(call);
+    state
+        .codes
+        .callbacks
+        .insert(key(call), Callback { location });
+    Response::empty(200)
+}
+
+pub(crate) fn get(state: &mut State, call: &Call<'_>) -> Response {
+    match show(state, &key(call), call) {
+        Some(shown) => Response::json(200, shown),
+        None => Response::empty(404),
+    }
+}
+
+pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Response {
+    let keys: Vec<Key> = state
+        .codes
+        .callbacks
+        .keys()
+        .filter(|(msn, _)| *msn == call.msn)
+        .cloned()
+        .collect();
+    let all: Vec<Value> = keys
+        .iter()
+        .filter_map(|key| show(state, key, call))
+        .collect();
+    Response::json(200, Value::Array(all))
+}
+
+pub(crate) fn delete(state: &mut State, call: &Call<'_>) -> Response {
+    match state.codes.callbacks.remove(&key(call)) {
+        Some(_) => Response::empty(200),
+        None => not_found(state),
+    }
+}
+
+/// Gives a printed MobilePay code to a sales unit; another's it cannot take.
+pub(crate) fn map_beacon(state: &mut State, call: &Call<'_>) -> Response {
+    let beacon = call.param("beaconId");
+    let owner = state
+        .codes
+        .beacons
+        .entry(beacon.to_owned())
+        .or_insert_with(|| call.msn.clone());
+    if *owner == call.msn {
+        Response::empty(200)
+    } else {
+        Response::json(409, json!({"id": beacon}))
+    }
+}
+
+fn key(call: &Call<'_>) -> Key {
+    (call.msn.clone(), call.param("merchantQrId").to_owned())
+}
+
+fn location(call: &Call<'_>) -> String {
+    call.text("/locationDescription")
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn show(state: &mut State, key: &Key, call: &Call<'_>) -> Option<Value> {
+    let location = state.codes.callbacks.get(key)?.location.clone();
+    let text = state.codes.callback_text(key, &mut state.random);
+    let size = call
+        .request
+        .query_parameter("QrImageSize")
+        .and_then(|size| size.parse().ok())
+        .unwrap_or(SIZE);
+    let format = match call.request.query_parameter("QrImageFormat").as_deref() {
+        Some("PNG") => Format::Png(size),
+        _ => Format::Svg,
+    };
+    let url = images::link(state, format, &text, None, call.now);
+    Some(json!({
+        "merchantSerialNumber": key.0,
+        "merchantQrId": key.1,
+        "locationDescription": location,
+        "qrImageUrl": url,
+        "qrContent": text,
+    }))
+}

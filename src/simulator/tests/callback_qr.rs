@@ -1,0 +1,161 @@
+//! Merchant callback codes.
+
+use super::*;
+use crate::simulator::webhook::Registration;
+
+const PATH: &str = "/qr/v1/merchant-callback";
+
+fn ask(bench: &mut Bench, method: Method, path: &str, body: Option<Value>) -> Response {
+    let request = bench.signed(method, path, body);
+    bench.send(request)
+}
+
+fn put(bench: &mut Bench, id: &str, location: &str) -> Response {
+    let path = format!("{PATH}/{id}");
+    let body = json!({"locationDescription": location});
+    ask(bench, Method::PUT, &path, Some(body))
+}
+
+#[test]
+fn the_last_call_decides_the_text_and_the_code_never_changes() {
+    let mut bench = Bench::new();
+    let made = put(&mut bench, "till-1", "Kasse 1");
+    assert!(made.status == 200 && matches!(made.body, Body::Empty));
+    let path = format!("{PATH}/till-1");
+    let first = json_of(&ask(&mut bench, Method::GET, &path, None));
+    assert_eq!(first["merchantSerialNumber"], MSN);
+    assert_eq!(first["merchantQrId"], "till-1");
+    put(&mut bench, "till-1", "Kasse 2");
+    let second = json_of(&ask(&mut bench, Method::GET, &path, None));
+    assert_eq!(second["locationDescription"], "Kasse 2");
+    assert_eq!(first["qrContent"], second["qrContent"]);
+    assert_ne!(first["qrImageUrl"], second["qrImageUrl"]);
+
+    assert_eq!(ask(&mut bench, Method::DELETE, &path, None).status, 200);
+    assert_eq!(ask(&mut bench, Method::DELETE, &path, None).status, 404);
+    let gone = ask(&mut bench, Method::GET, &path, None);
+    assert!(gone.status == 404 && matches!(gone.body, Body::Empty));
+    put(&mut bench, "till-1", "Kasse 1");
+    let again = json_of(&ask(&mut bench, Method::GET, &path, None));
+    assert_eq!(first["qrContent"], again["qrContent"]);
+}
+
+#[test]
+fn the_list_shows_the_sales_units_own() {
+    let mut bench = Bench::new();
+    put(&mut bench, "till-1", "Kasse 1");
+    put(&mut bench, "till-2", "Kasse 2");
+    let all = json_of(&ask(&mut bench, Method::GET, PATH, None));
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    let request = bench
+        .signed(Method::GET, PATH, None)
+        .with("merchant-serial-number", "654321");
+    assert_eq!(json_of(&bench.send(request)), json!([]));
+}
+
+#[test]
+fn the_query_chooses_the_image_in_either_spelling() {
+    let mut bench = Bench::new();
+    put(&mut bench, "till-1", "Kasse 1");
+    for (query, file) in [
+        ("", "qr.svg"),
+        ("?QrImageFormat=PNG&QrImageSize=200", "qr.png"),
+        ("?qrImageFormat=PNG", "qr.png"),
+        ("?QrImageFormat=SVG", "qr.svg"),
+    ] {
+        let path = format!("{PATH}/till-1{query}");
+        let url = json_of(&ask(&mut bench, Method::GET, &path, None))["qrImageUrl"].clone();
+        assert!(url.as_str().unwrap().contains(file), "{query}");
+    }
+    for query in ["?QrImageFormat=JPG", "?QrImageSize=99", "?QrImageSize=2001"] {
+        let path = format!("{PATH}/till-1{query}");
+        assert_eq!(
+            ask(&mut bench, Method::GET, &path, None).status,
+            400,
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn the_serial_number_header_is_required() {
+    let mut bench = Bench::new();
+    let request = bench
+        .signed(Method::GET, PATH, None)
+        .without("merchant-serial-number");
+    let answer = bench.send(request);
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        json_of(&answer)["invalidParams"][0]["name"],
+        "Merchant-Serial-Number"
+    );
+    let request = bench
+        .signed(Method::GET, PATH, None)
+        .with("merchant-serial-number", "999999");
+    let answer = bench.send(request);
+    assert_eq!(
+        (answer.status, &json_of(&answer)["title"]),
+        (403, &json!("Forbidden"))
+    );
+}
+
+#[test]
+fn places_have_at_most_thirty_six_characters_and_known_categories() {
+    let mut bench = Bench::new();
+    assert_eq!(put(&mut bench, "till-1", &"å".repeat(36)).status, 200);
+    assert_eq!(put(&mut bench, "till-1", &"å".repeat(37)).status, 400);
+    let path = format!("{PATH}/till-1");
+    for (category, status) in [("IN_STORE", 200), ("VENDING", 200), ("vending", 400)] {
+        let body = json!({"locationDescription": "Kiosk", "category": category});
+        let answer = ask(&mut bench, Method::PUT, &path, Some(body));
+        assert_eq!(answer.status, status, "{category}");
+    }
+    let answer = ask(&mut bench, Method::PUT, &path, Some(json!({})));
+    assert_eq!(
+        json_of(&answer)["invalidParams"][0]["name"],
+        "LocationDescription"
+    );
+}
+
+#[test]
+fn a_beacon_belongs_to_one_sales_unit() {
+    let mut bench = Bench::new();
+    let path = format!("{PATH}/mobilepay/beacon-7");
+    let body = json!({"locationDescription": "Kiosk"});
+    for _ in 0..2 {
+        let answer = ask(&mut bench, Method::PUT, &path, Some(body.clone()));
+        assert_eq!(answer.status, 200);
+    }
+    let request = bench
+        .signed(Method::PUT, &path, Some(body))
+        .with("merchant-serial-number", "654321");
+    let answer = bench.send(request);
+    assert_eq!(
+        (answer.status, json_of(&answer)),
+        (409, json!({"id": "beacon-7"}))
+    );
+}
+
+#[test]
+fn a_check_in_is_told_to_the_registered_address() {
+    let mut bench = Bench::new();
+    put(&mut bench, "till-1", "Kasse 1");
+    let key = (MSN.to_owned(), "till-1".to_owned());
+    let now = bench.now;
+    let nobody = bench.state.check_in(&key, &Person::default(), now);
+    assert!(nobody.unwrap_err().to_string().contains("connect to store"));
+    let registration = Registration {
+        url: "https://example.com/hook".into(),
+        secret: "secret".into(),
+    };
+    bench.state.webhooks.insert(MSN.into(), registration);
+    bench.state.check_in(&key, &Person::default(), now).unwrap();
+    let call = bench.state.outbox.pop().unwrap();
+    let body = call.body.unwrap();
+    assert_eq!(call.url, "https://example.com/hook");
+    assert_eq!(
+        (&body["msn"], &body["merchantQrId"]),
+        (&json!(MSN), &json!("till-1"))
+    );
+    assert_eq!(body["initiatedAt"], "2026-03-02T09:00:00.0000000Z");
+}

@@ -1,0 +1,109 @@
+//! Codes and tokens for phone numbers.
+
+use super::*;
+use crate::simulator::qr::exchange::{Customer, Personal};
+
+fn exchange(bench: &mut Bench, path: &str, body: Value) -> Response {
+    let request = bench.signed(Method::POST, path, Some(body));
+    bench.send(request)
+}
+
+#[test]
+fn a_personal_code_gives_the_number_it_was_made_for() {
+    let mut bench = Bench::new();
+    let text = "https://qr.vipps.no/p/abc";
+    let personal = Personal {
+        msisdn: "4798765432".into(),
+        made: bench.now,
+    };
+    bench.state.codes.personal.insert(text.into(), personal);
+    let answer = exchange(&mut bench, "/qr/v1/exchange", json!({"qrCode": text}));
+    let timestamp = bench.now.as_second();
+    assert_eq!(
+        json_of(&answer),
+        json!({"msisdn": "4798765432", "version": "2.0", "timestamp": timestamp})
+    );
+}
+
+#[test]
+fn an_old_code_has_no_time() {
+    let mut bench = Bench::new();
+    let body = json!({
+        "qrCode": "https://qr.vipps.no/28/2/01/031/4791234567?v=1",
+        "requestedData": ["MSISDN"],
+    });
+    let answer = exchange(&mut bench, "/qr/v1/exchange", body);
+    assert_eq!(
+        json_of(&answer),
+        json!({"msisdn": "4791234567", "version": "1.0"})
+    );
+}
+
+#[test]
+fn refusals_have_their_own_shape() {
+    let complete = "The complete data contained in the QR code is required.";
+    let cases = [
+        (
+            "/qr/v1/exchange",
+            json!({"qrCode": "abc"}),
+            "qrCode",
+            Some(complete),
+        ),
+        ("/qr/v1/exchange", json!({}), "qrCode", None),
+        (
+            "/qr/v1/exchange",
+            json!({"qrCode": "abc", "requestedData": ["EMAIL"]}),
+            "requestedData.0",
+            None,
+        ),
+        (
+            "/qr/v1/exchange/customer",
+            json!({"requestedData": ["MSISDN"]}),
+            "customer",
+            Some("Customer object is required."),
+        ),
+        (
+            "/qr/v1/exchange/customer",
+            json!({"customer": {}}),
+            "customerToken",
+            None,
+        ),
+        (
+            "/qr/v1/exchange/customer",
+            json!({"customer": {"customerToken": "x"}}),
+            "customerToken",
+            None,
+        ),
+    ];
+    for (path, body, name, reason) in cases {
+        let mut bench = Bench::new();
+        let answer = exchange(&mut bench, path, body);
+        assert_eq!(answer.status, 400, "{answer:?}");
+        let body = json_of(&answer);
+        assert_eq!(
+            (&body["title"], &body["status"]),
+            (&json!("Bad request"), &json!(400))
+        );
+        assert_eq!(body["extraDetails"][0]["name"], name, "{body}");
+        if let Some(reason) = reason {
+            assert_eq!(body["extraDetails"][0]["reason"], reason);
+        }
+    }
+}
+
+#[test]
+fn a_check_in_is_good_for_fifteen_minutes() {
+    let mut bench = Bench::new();
+    let customer = Customer {
+        msisdn: "4791234567".into(),
+        since: bench.now,
+    };
+    bench.state.codes.customers.insert("token".into(), customer);
+    let body = json!({"customer": {"customerToken": "token"}, "requestedData": ["MSISDN"]});
+    bench.pass(Duration::from_secs(899));
+    let answer = exchange(&mut bench, "/qr/v1/exchange/customer", body.clone());
+    assert_eq!(json_of(&answer)["msisdn"], "4791234567");
+    bench.pass(Duration::from_secs(1));
+    let answer = exchange(&mut bench, "/qr/v1/exchange/customer", body);
+    assert_eq!(answer.status, 400);
+}

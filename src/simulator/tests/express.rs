@@ -1,0 +1,233 @@
+//! Express checkout, scopes, and what is known of the customer.
+
+use super::*;
+use crate::simulator::outbound::Reason;
+use crate::simulator::payer::PayerError;
+
+fn express_body() -> Value {
+    let mut body = initiate_body(ORDER, 20_000);
+    body["merchantInfo"]["paymentType"] = "eComm Express Payment".into();
+    body["merchantInfo"]["consentRemovalPrefix"] = "https://example.com/consent".into();
+    body["merchantInfo"]["shippingDetailsPrefix"] = "https://example.com/shipping".into();
+    body["merchantInfo"]["authToken"] = "word for word".into();
+    body
+}
+
+fn methods() -> Value {
+    json!([
+        {"isDefault": "N", "priority": 1, "shippingCost": 0, "shippingMethod": "Pick up", "shippingMethodId": "pickup"},
+        {"isDefault": "Y", "priority": 2, "shippingCost": 99.5, "shippingMethod": "By cannon", "shippingMethodId": "cannon"},
+    ])
+}
+
+fn open(bench: &mut Bench, body: Value) -> Response {
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    bench.send(request)
+}
+
+#[test]
+fn static_shipping_is_paid_with_the_goods() {
+    let mut bench = Bench::new();
+    let mut body = express_body();
+    body["merchantInfo"]["staticShippingDetails"] = methods();
+    assert_eq!(open(&mut bench, body).status, 200);
+    bench.approve();
+    bench.pass(Duration::from_secs(2));
+    let details = bench.get("details");
+    assert_eq!(details["transactionLogHistory"][0]["amount"], 29_950);
+    assert_eq!(details["transactionLogHistory"][1]["amount"], 20_000);
+    assert_eq!(details["shippingDetails"]["shippingMethodId"], "cannon");
+    assert_eq!(details["shippingDetails"]["shippingCost"], 99.5);
+    assert_eq!(details["shippingDetails"]["address"]["postCode"], "0191");
+    assert_eq!(details["userDetails"]["mobileNumber"], "91234567");
+    assert!(details["sub"].is_string());
+    assert_eq!(bench.account().reserved(), 29_950);
+    assert_eq!(bench.capture(Some(29_950)).status, 200);
+}
+
+#[test]
+fn the_customer_may_choose_and_only_among_the_methods() {
+    let mut bench = Bench::new();
+    let mut body = express_body();
+    body["merchantInfo"]["staticShippingDetails"] = methods();
+    open(&mut bench, body);
+    let (order, now) = (bench.order(), bench.now);
+    let mut choose = |id| bench.state.approve(order, Person::default(), Some(id), now);
+    assert_eq!(choose("drone"), Err(PayerError::NoSuchShippingMethod));
+    assert_eq!(choose("pickup"), Ok(()));
+    assert_eq!(bench.account().reserved(), 20_000);
+}
+
+#[test]
+fn dynamic_shipping_is_asked_for_first() {
+    let mut bench = Bench::new();
+    open(&mut bench, express_body());
+    bench.approve();
+    assert_eq!(bench.operations(), ["INITIATE"]);
+    let question = bench.state.outbox.pop().unwrap();
+    assert_eq!(question.reason, Reason::Shipping);
+    assert_eq!(
+        question.url,
+        format!("https://example.com/shipping/v2/payments/{ORDER}/shippingDetails")
+    );
+    assert_eq!(question.authorization.as_deref(), Some("word for word"));
+    let asked = question.body.unwrap();
+    assert_eq!(asked["addressType"], "H");
+    assert_eq!(asked["addressLine2"], Value::Null);
+    let answer =
+        json!({"addressId": asked["addressId"], "orderId": ORDER, "shippingDetails": methods()});
+    let (order, now) = (bench.order(), bench.now);
+    bench
+        .state
+        .shipping_answered(order, Ok(answer), now)
+        .unwrap();
+    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+    assert_eq!(bench.account().reserved(), 29_950);
+}
+
+#[test]
+fn a_wrong_answer_about_shipping_leaves_the_payment_open() {
+    let mut bench = Bench::new();
+    open(&mut bench, express_body());
+    for answer in [
+        json!({}),
+        json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": []}),
+    ] {
+        bench.approve();
+        let (order, now) = (bench.order(), bench.now);
+        let result = bench.state.shipping_answered(order, Ok(answer), now);
+        assert!(result.is_err());
+        assert_eq!(bench.operations(), ["INITIATE"]);
+    }
+}
+
+#[test]
+fn express_payments_need_their_prefixes_and_have_no_scope() {
+    let cases = [
+        ("consentRemovalPrefix", "merchantInfo.consentRemovalPrefix"),
+        (
+            "shippingDetailsPrefix",
+            "merchantInfo.shippingDetailsPrefix",
+        ),
+    ];
+    for (member, field) in cases {
+        let mut bench = Bench::new();
+        let mut body = express_body();
+        body["merchantInfo"].as_object_mut().unwrap().remove(member);
+        assert_code(&open(&mut bench, body), 400, "InvalidRequest", field);
+    }
+    let mut bench = Bench::new();
+    let mut body = express_body();
+    body["transaction"]["scope"] = "name".into();
+    assert_code(
+        &open(&mut bench, body),
+        400,
+        "InvalidRequest",
+        "transaction.scope",
+    );
+}
+
+#[test]
+fn express_payments_cannot_be_forced() {
+    let mut bench = Bench::new();
+    open(&mut bench, express_body());
+    let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
+    let request = bench.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&bench.send(request), 400, "VippsError", "91");
+}
+
+#[test]
+fn a_scope_shares_what_it_names_a_moment_later() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["transaction"]["scope"] = "name phoneNumber".into();
+    open(&mut bench, body);
+    bench.approve();
+    let details = bench.get("details");
+    assert_eq!(details["userDetails"]["firstName"], "Ada");
+    assert_eq!(details["userDetails"].get("email"), None);
+    assert_eq!(details.get("sub"), None, "it arrives a moment later");
+    bench.pass(Duration::from_secs(1));
+    assert!(bench.get("details")["sub"].is_string());
+}
+
+#[test]
+fn scopes_are_known_and_nin_needs_a_permission() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["transaction"]["scope"] = "name shoeSize".into();
+    assert_code(
+        &open(&mut bench, body),
+        400,
+        "InvalidRequest",
+        "transaction.scope",
+    );
+    let mut body = initiate_body("another", 20_000);
+    body["transaction"]["scope"] = "nin".into();
+    assert_code(&open(&mut bench, body), 403, "Merchant", "51");
+}
+
+#[test]
+fn personal_data_goes_after_seven_days() {
+    let mut bench = Bench::new();
+    let mut body = express_body();
+    body["merchantInfo"]["staticShippingDetails"] = methods();
+    open(&mut bench, body);
+    bench.approve();
+    bench.pass(Duration::from_secs(7 * 24 * 3600));
+    bench.fetch_token();
+    let details = bench.get("details");
+    assert_eq!(details["userDetails"]["mobileNumber"], "[Expired]");
+    assert_eq!(details["shippingDetails"]["address"]["city"], "[Expired]");
+    assert_eq!(details["shippingDetails"]["shippingCost"], 99.5);
+}
+
+#[test]
+fn a_consent_can_be_withdrawn_once_it_was_given() {
+    let mut bench = Bench::new();
+    let mut body = express_body();
+    body["merchantInfo"]["staticShippingDetails"] = methods();
+    open(&mut bench, body);
+    let order = bench.order();
+    assert_eq!(
+        bench.state.withdraw_consent(order),
+        Err(PayerError::NoConsent)
+    );
+    bench.approve();
+    bench.state.withdraw_consent(order).unwrap();
+    let call = bench.state.outbox.pop().unwrap();
+    assert_eq!(call.method, Method::DELETE);
+    // A base64 id ends in `=`, which travels encoded.
+    let id = Person::default().user_id().replace('=', "%3D");
+    assert_eq!(
+        call.url,
+        format!("https://example.com/consent/v2/consents/{id}")
+    );
+    assert_eq!(call.body, None);
+}
+
+#[test]
+fn a_sales_unit_may_be_allowed_to_skip_the_landing_page() {
+    let mut bench = Bench::new();
+    bench.state.settings.may_skip_landing_page = true;
+    let mut body = initiate_body(ORDER, 20_000);
+    body["transaction"]["skipLandingPage"] = true.into();
+    assert_code(
+        &open(&mut bench, body.clone()),
+        400,
+        "InvalidRequest",
+        "customerInfo.mobileNumber",
+    );
+    bench.pass(Duration::from_secs(60));
+    body["customerInfo"]["mobileNumber"] = "91234567".into();
+    let url = json_of(&open(&mut bench, body))["url"].clone();
+    let request = bench
+        .signed(Method::POST, "/qr/v1", Some(json!({"url": url})))
+        .with("accept", "image/png");
+    assert_eq!(json_of(&bench.send(request))["title"], "Validation error");
+    let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
+    let request = bench.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&bench.send(request), 400, "VippsError", "91");
+    bench.approve();
+    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+}

@@ -1,0 +1,167 @@
+//! What the merchant is told: the bodies, against the spec's own schemas.
+
+use super::*;
+use crate::simulator::outbound::{Outbound, Reason};
+use crate::simulator::validate;
+
+/// The only call that waits.
+fn told(bench: &mut Bench) -> Outbound {
+    let mut calls = std::mem::take(&mut bench.state.outbox);
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    calls.remove(0)
+}
+
+/// The callback's body, which must fit the schema unless its status is one that
+/// only the guide knows.
+fn callback(bench: &mut Bench, schema: &str) -> Value {
+    let call = told(bench);
+    assert_eq!(call.reason, Reason::Payment);
+    assert_eq!(
+        call.url,
+        format!("https://example.com/vipps/callbacks/v2/payments/{ORDER}")
+    );
+    let body = call.body.unwrap();
+    let status = body["transactionInfo"]["status"].as_str().unwrap();
+    if !status.ends_with("_FAILED") {
+        validate::against_schema(schema, &body).unwrap();
+    }
+    body
+}
+
+const REGULAR: &str = "RegularCheckOutPaymentRequest";
+/// The group in `errorInfo` is spelled unlike the spec's, so it fits no schema.
+const REGULAR_LOOSE: &str = "";
+const EXPRESS: &str = "ExpressCheckOutPaymentRequest";
+
+#[test]
+fn a_reservation() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.approve();
+    let body = callback(&mut bench, REGULAR);
+    assert_eq!(body["merchantSerialNumber"], MSN);
+    assert_eq!(body["transactionInfo"]["status"], "RESERVED");
+    assert_eq!(body["transactionInfo"]["amount"], 20_000);
+    assert_eq!(body.get("userDetails"), None);
+    assert_eq!(body.get("errorInfo"), None);
+}
+
+#[test]
+fn a_sale() {
+    let mut bench = Bench::with(CaptureType::Direct);
+    bench.open(20_000);
+    bench.approve();
+    let body = callback(&mut bench, REGULAR);
+    assert_eq!(body["transactionInfo"]["status"], "SALE");
+}
+
+#[test]
+fn a_no_in_the_app() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.reject();
+    let body = callback(&mut bench, REGULAR);
+    assert_eq!(body["transactionInfo"]["status"], "CANCELLED");
+    assert!(body["transactionInfo"]["transactionId"].is_string());
+    assert_eq!(body.get("errorInfo"), None);
+}
+
+#[test]
+fn a_no_on_the_landing_page_looks_like_nothing_done() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    let (order, now) = (bench.order(), bench.now);
+    bench.state.leave(order, now);
+    let body = callback(&mut bench, REGULAR_LOOSE);
+    assert_eq!(body["transactionInfo"]["status"], "REJECTED");
+    assert_eq!(body["transactionInfo"].get("transactionId"), None);
+    assert_eq!(
+        body["errorInfo"],
+        json!({
+            "errorCode": "45",
+            "errorGroup": "PAYMENTS",
+            "errorMessage": "User has not acted upon the payment",
+        })
+    );
+    assert_eq!(bench.operations(), ["CANCEL", "INITIATE"]);
+}
+
+#[test]
+fn nothing_done() {
+    for scanned in [false, true] {
+        let mut bench = Bench::new();
+        bench.open(20_000);
+        if scanned {
+            let (order, now) = (bench.order(), bench.now);
+            bench.state.scan(order, now);
+        }
+        bench.pass(Duration::from_secs(600));
+        let now = bench.now;
+        bench.state.tick(now);
+        let body = callback(&mut bench, REGULAR_LOOSE);
+        let info = &body["transactionInfo"];
+        assert_eq!(info["status"], "REJECTED");
+        assert_eq!(info.get("transactionId").is_some(), scanned);
+        let message = body["errorInfo"]["errorMessage"].as_str().unwrap();
+        assert_eq!(message.contains("cancelled or"), scanned, "{message}");
+        assert_eq!(info["timeStamp"], "2026-03-02T09:05:00.000Z");
+    }
+}
+
+#[test]
+fn a_refused_card() {
+    for (capture_type, status) in [
+        (CaptureType::Reserve, "RESERVE_FAILED"),
+        (CaptureType::Direct, "SALE_FAILED"),
+    ] {
+        let mut bench = Bench::with(capture_type);
+        bench.open(182);
+        let (order, now) = (bench.order(), bench.now);
+        let refused = bench.state.approve(order, Person::default(), None, now);
+        assert!(refused.is_err());
+        let body = callback(&mut bench, REGULAR);
+        assert_eq!(body["transactionInfo"]["status"], status);
+    }
+}
+
+#[test]
+fn an_express_payment_tells_who_and_where() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["merchantInfo"]["paymentType"] = "eComm Express Payment".into();
+    body["merchantInfo"]["consentRemovalPrefix"] = "https://example.com/consent".into();
+    body["merchantInfo"]["staticShippingDetails"] = json!([
+        {"isDefault": "Y", "shippingCost": 49, "shippingMethod": "Post", "shippingMethodId": "post"},
+    ]);
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_eq!(bench.send(request).status, 200);
+    bench.approve();
+    let body = callback(&mut bench, EXPRESS);
+    assert_eq!(body["transactionInfo"]["status"], "RESERVE");
+    assert_eq!(body["transactionInfo"]["amount"], 24_900);
+    assert_eq!(body["shippingDetails"]["address"]["zipCode"], "0191");
+    assert_eq!(body["shippingDetails"]["shippingCost"], 49);
+    assert_eq!(body["userDetails"]["firstName"], "Ada");
+}
+
+#[test]
+fn a_merchants_own_cancel_is_not_told() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    bench.cancel(false);
+    assert!(bench.state.outbox.is_empty());
+}
+
+#[test]
+fn the_token_comes_back_word_for_word() {
+    let mut bench = Bench::new();
+    let mut body = initiate_body(ORDER, 20_000);
+    body["merchantInfo"]["authToken"] = "no scheme added".into();
+    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    bench.send(request);
+    bench.approve();
+    assert_eq!(
+        told(&mut bench).authorization.as_deref(),
+        Some("no scheme added")
+    );
+}

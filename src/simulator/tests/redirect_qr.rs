@@ -1,0 +1,188 @@
+//! Merchant redirect codes.
+
+use super::*;
+
+const PATH: &str = "/qr/v1/merchant-redirect";
+
+fn ask(bench: &mut Bench, method: Method, path: &str, body: Option<Value>) -> Response {
+    let request = bench
+        .signed(method, path, body)
+        .with("accept", "text/targetUrl");
+    bench.send(request)
+}
+
+fn create(bench: &mut Bench, body: Value) -> Response {
+    ask(bench, Method::POST, PATH, Some(body))
+}
+
+fn poster() -> Value {
+    json!({"id": "billboard_1", "redirectUrl": "https://example.com/myProduct"})
+}
+
+#[test]
+fn a_code_keeps_its_text_and_changes_its_destination() {
+    let mut bench = Bench::new();
+    let made = json_of(&create(&mut bench, poster()));
+    assert_eq!(made["id"], "billboard_1");
+    assert_eq!(made["redirectUrl"], "https://example.com/myProduct");
+    assert_eq!(made["expiresIn"], -1);
+    let text = made["url"].as_str().unwrap();
+    assert!(text.starts_with("https://qr.vipps.no/"), "{text}");
+
+    let one = format!("{PATH}/billboard_1");
+    let changed = json!({"redirectUrl": "https://example.com/other"});
+    let updated = json_of(&ask(&mut bench, Method::PUT, &one, Some(changed)));
+    assert_eq!(updated["redirectUrl"], "https://example.com/other");
+    assert_eq!(updated["url"], text);
+    assert_eq!(json_of(&ask(&mut bench, Method::GET, &one, None)), updated);
+    let all = json_of(&ask(&mut bench, Method::GET, PATH, None));
+    assert_eq!(all, json!([updated]));
+
+    assert_eq!(ask(&mut bench, Method::DELETE, &one, None).status, 200);
+    for method in [Method::GET, Method::DELETE] {
+        let gone = ask(&mut bench, method, &one, None);
+        assert_eq!(gone.status, 404);
+        assert!(json_of(&gone)["instance"].is_string());
+    }
+    let changed = json!({"redirectUrl": "https://example.com/other"});
+    assert_eq!(
+        ask(&mut bench, Method::PUT, &one, Some(changed)).status,
+        404
+    );
+    let again = json_of(&create(&mut bench, poster()));
+    assert_ne!(
+        again["url"], text,
+        "the id may be used again, for another code"
+    );
+}
+
+#[test]
+fn an_id_in_use_is_a_conflict_that_says_only_the_id() {
+    let mut bench = Bench::new();
+    create(&mut bench, poster());
+    let conflict = create(&mut bench, poster());
+    assert_eq!(conflict.status, 409);
+    assert_eq!(json_of(&conflict), json!({"id": "billboard_1"}));
+}
+
+#[test]
+fn sales_units_have_their_own_ids() {
+    let mut bench = Bench::new();
+    create(&mut bench, poster());
+    let request = bench
+        .signed(Method::GET, PATH, None)
+        .with("accept", "image/png")
+        .with("merchant-serial-number", "654321");
+    assert_eq!(json_of(&bench.send(request)), json!([]));
+}
+
+#[test]
+fn a_time_to_live_ends_a_code_for_good() {
+    let mut bench = Bench::new();
+    let mut body = poster();
+    body["ttl"] = 600.into();
+    assert_eq!(json_of(&create(&mut bench, body))["expiresIn"], 600);
+    bench.pass(Duration::from_secs(2));
+    let one = format!("{PATH}/billboard_1");
+    let left = json_of(&ask(&mut bench, Method::GET, &one, None));
+    assert_eq!(left["expiresIn"], 598);
+    bench.pass(Duration::from_secs(598));
+    assert_eq!(ask(&mut bench, Method::GET, &one, None).status, 404);
+    assert_eq!(create(&mut bench, poster()).status, 200);
+}
+
+#[test]
+fn ids_travel_encoded() {
+    let mut bench = Bench::new();
+    let id = "kø + 100% blå";
+    let body = json!({"id": id, "redirectUrl": "https://example.com/"});
+    assert_eq!(create(&mut bench, body).status, 200);
+    let path = format!("{PATH}/k%C3%B8%20+%20100%25%20bl%C3%A5");
+    assert_eq!(
+        json_of(&ask(&mut bench, Method::GET, &path, None))["id"],
+        id
+    );
+    let path = format!("{PATH}/k%C3%B8%20%2B%20100%25%20bl%C3%A5");
+    assert_eq!(
+        json_of(&ask(&mut bench, Method::GET, &path, None))["id"],
+        id
+    );
+}
+
+#[test]
+fn bad_fields_are_named_in_pascal_case() {
+    let cases = [
+        ("id", json!(""), "Id"),
+        ("id", json!("a.b"), "Id"),
+        ("id", json!("x".repeat(129)), "Id"),
+        ("id", Value::Null, "Id"),
+        ("redirectUrl", Value::Null, "RedirectUrl"),
+        ("redirectUrl", json!("http://example.com/"), "RedirectUrl"),
+        (
+            "redirectUrl",
+            json!("https://example.com/(x)"),
+            "RedirectUrl",
+        ),
+        ("ttl", json!(299), "Ttl"),
+        ("ttl", json!(2_147_483_648_i64), "Ttl"),
+        ("ttl", json!("600"), "Ttl"),
+    ];
+    for (field, value, name) in cases {
+        let mut bench = Bench::new();
+        let mut body = poster();
+        body[field] = value.clone();
+        let answer = create(&mut bench, body);
+        assert_eq!(answer.status, 400, "{field} {value}");
+        let body = json_of(&answer);
+        assert_eq!(body["invalidParams"][0]["name"], name, "{field} {value}");
+        assert!(body["invalidParams"][0]["reason"].is_string());
+    }
+}
+
+#[test]
+fn formats_are_chosen_by_header_on_every_operation() {
+    let mut bench = Bench::new();
+    create(&mut bench, poster());
+    let one = format!("{PATH}/billboard_1");
+    for (accept, file) in [("image/png", "qr.png"), ("image/svg+xml", "qr.svg")] {
+        let request = bench
+            .signed(Method::GET, &one, None)
+            .with("accept", accept)
+            .with("size", "200");
+        let url = json_of(&bench.send(request))["url"].clone();
+        assert!(url.as_str().unwrap().contains(file), "{url}");
+    }
+    for path in [PATH, one.as_str()] {
+        let request = bench
+            .signed(Method::GET, path, None)
+            .with("accept", "application/json");
+        assert_eq!(bench.send(request).status, 415);
+    }
+    let request = bench
+        .signed(Method::GET, &one, None)
+        .with("accept", "image/png")
+        .with("size", "1");
+    assert_eq!(bench.send(request).status, 400);
+}
+
+#[test]
+fn image_links_live_for_an_hour() {
+    let mut bench = Bench::new();
+    create(&mut bench, poster());
+    let request = bench
+        .signed(Method::GET, &format!("{PATH}/billboard_1"), None)
+        .with("accept", "image/svg+xml");
+    let url = json_of(&bench.send(request))["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let target = url.strip_prefix("http://127.0.0.1:1").unwrap();
+    bench.pass(Duration::from_secs(3599));
+    assert_eq!(bench.send(request_to(target)).status, 200);
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(bench.send(request_to(target)).status, 404);
+}
+
+fn request_to(target: &str) -> Request {
+    request(Method::GET, target, None)
+}
