@@ -10,7 +10,7 @@ pub(crate) mod names;
 mod passes;
 mod polish;
 mod reach;
-mod refusal;
+pub(crate) mod refusal;
 pub(crate) mod source;
 
 use std::collections::BTreeSet;
@@ -160,16 +160,29 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Refusal> {
     build_text(&text, &module_name(file), &read).map_err(|refusal| refusal.in_file(&shown))
 }
 
-/// The pipeline itself: text in, everything that is written out.
-pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Refusal> {
+/// The document in one shape, with what is wrong in it mended by the passes that are `wanted`.
+pub(crate) fn mend(
+    text: &str,
+    read: load::Read<'_>,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Document, Refusal> {
     let root = load::parse(text)?;
     load::check_version(&root)?;
     let mut document = Document::new(root);
     load::check_frame(&mut document)?;
     external_refs::inline(&mut document, read)?;
-    passes::run(passes::MEND, &mut document)?;
+    passes::run(
+        passes::MEND.iter().filter(|pass| wanted(pass.name)),
+        &mut document,
+    )?;
+    Ok(document)
+}
+
+/// The pipeline itself: text in, everything that is written out.
+pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Refusal> {
+    let mut document = mend(text, read, |_| true)?;
     let spec = document.root.clone();
-    passes::run(passes::FIT, &mut document)?;
+    passes::run(passes::FIT.iter(), &mut document)?;
     let rust = generate::bindings(&mut document)?;
     let said = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {

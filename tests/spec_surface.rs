@@ -85,7 +85,7 @@ fn surface(rust: &str) -> String {
         let known = source
             .operations
             .iter()
-            .find(|o| build::names::pascal(&o.id) == builder.ident.to_string());
+            .find(|o| builder.ident == build::names::pascal(&o.id));
         let known = known.unwrap_or_else(|| panic!("{} is no operation", builder.ident));
         let inputs: Vec<String> = builder
             .fields

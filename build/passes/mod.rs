@@ -94,7 +94,10 @@ pub(crate) const FIT: &[Pass] = passes![
 ];
 
 /// Runs the passes one after the other.
-pub(crate) fn run(passes: &[Pass], document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn run<'a>(
+    passes: impl Iterator<Item = &'a Pass>,
+    document: &mut Document,
+) -> Result<(), Refusal> {
     for pass in passes {
         document.pass = pass.name;
         (pass.apply)(document)?;

@@ -13,7 +13,7 @@ const ROOT: [&str; 5] = [
     "info",
     "paths",
     "components",
-    super::super::reach::MERCHANT_REPLIES,
+    super::super::reach::MERCHANT,
 ];
 const INFO: [&str; 3] = ["title", "version", "description"];
 const OPERATION: [&str; 7] = [
