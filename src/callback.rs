@@ -72,6 +72,10 @@ const MAX_BODY: usize = 1 << 20;
 
 /// One of the calls that Vipps makes.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each request, taken apart at once"
+)]
 #[non_exhaustive]
 pub enum Callback {
     /// A payment was approved, refused, cancelled, or timed out.

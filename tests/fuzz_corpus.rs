@@ -7,7 +7,9 @@ use std::path::Path;
 use vipps::fuzzing::TARGETS;
 
 fn folder(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz")
+        .join(name)
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
@@ -38,6 +40,9 @@ fn every_target_has_its_program_and_its_corpus() {
     assert_eq!(names(&folder("fuzz_targets")), targets);
     let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
     for target in targets {
-        assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
+        assert!(
+            manifest.contains(&format!("name = \"{target}\"")),
+            "{target}"
+        );
     }
 }

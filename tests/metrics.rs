@@ -102,7 +102,7 @@ async fn a_raw_answer_that_does_not_fit_is_no_success() {
     details().await.unwrap();
     details().await.unwrap_err();
     assert_counted!(
-        vipps, calls: 2, succeeded: 1, unknown: 1, attempts: 2, token_requests: 1, tokens_fetched: 1
+        vipps, calls: 2, succeeded: 1, no_effect: 1, attempts: 2, token_requests: 1, tokens_fetched: 1
     );
 }
 

@@ -33,8 +33,6 @@ pub(super) struct State {
 pub(super) enum Slot {
     #[default]
     Empty,
-    /// The answer went on through the generated code.
-    Passed(Call),
     Answer(Answer),
     Failed(Error),
 }
@@ -100,10 +98,12 @@ impl Context {
         match (self.take(), result) {
             (Slot::Answer(answer), _) => Ok(answer),
             (Slot::Failed(error), _) => Err(error),
-            (Slot::Empty | Slot::Passed(_), Err(RawError::InvalidRequest(reason))) => Err(
-                Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason),
-            ),
-            (Slot::Empty | Slot::Passed(_), _) => Err(Error::new(
+            (Slot::Empty, Err(RawError::InvalidRequest(reason))) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                reason,
+            )),
+            (Slot::Empty, _) => Err(Error::new(
                 ErrorKind::InvalidInput,
                 Outcome::NotSent,
                 "no request could be built",
@@ -118,28 +118,23 @@ impl Context {
             (_, Ok(value)) => return Ok(value),
             (slot, Err(error)) => (slot, error),
         };
-        let error = match error {
-            RawError::InvalidRequest(reason) => {
+        Err(match (slot, error) {
+            (_, RawError::InvalidRequest(reason)) => {
                 Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             }
             // The payload itself stays out of the message: it may hold a token or a phone number.
-            RawError::InvalidResponsePayload(body, cause) => Error::new(
-                ErrorKind::Decode,
-                Outcome::Unknown,
-                "the answer does not fit the document",
-            )
-            .with_status(200, body)
-            .with_source(position(&cause)),
+            (Slot::Answer(answer), RawError::InvalidResponsePayload(_, cause)) => answer
+                .unreadable("the answer does not fit the document")
+                .with_source(position(&cause)),
+            (Slot::Answer(answer), _) => {
+                answer.unreadable("the answer has a status that the document lacks")
+            }
             _ => Error::new(
                 ErrorKind::Decode,
                 Outcome::Unknown,
-                "the answer has a status that the document lacks",
+                "the answer is not what the document says",
             ),
-        };
-        if let Slot::Passed(call) = slot {
-            call.failed(&error);
-        }
-        Err(error)
+        })
     }
 }
 

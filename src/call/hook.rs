@@ -36,7 +36,14 @@ pub(crate) async fn exec(
         Ok(reply) => {
             call.succeeded(reply.status.as_u16());
             if context.0.raw {
-                context.put(Slot::Passed(call));
+                // Should the generated code not understand it, this is what the error is made from.
+                context.put(Slot::Answer(Answer {
+                    status: reply.status.as_u16(),
+                    body: reply.body.clone(),
+                    effort: attempts.effort(),
+                    headers: http::HeaderMap::new(),
+                    call,
+                }));
                 let mut response = http::Response::new(reply.body);
                 *response.status_mut() = reply.status;
                 *response.headers_mut() = reply.headers;
@@ -71,7 +78,8 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     match &*slot {
-        Slot::Empty | Slot::Passed(_) => Ok(()),
+        Slot::Empty => Ok(()),
+        Slot::Answer(_) if context.0.raw => Ok(()),
         Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
     }
 }
@@ -96,7 +104,7 @@ pub(crate) async fn fetch_anonymously(
     match context.take() {
         Slot::Answer(answer) => Ok(answer),
         Slot::Failed(error) => Err(error),
-        Slot::Empty | Slot::Passed(_) => Err(Error::new(
+        Slot::Empty => Err(Error::new(
             ErrorKind::InvalidInput,
             Outcome::NotSent,
             "no request could be built",

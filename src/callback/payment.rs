@@ -30,7 +30,9 @@ open_enum! {
 
 /// What Vipps tells of a payment when it is decided: a hint to look at its details, which alone are the truth.
 ///
-/// Everything but the order id may be missing. `Debug` shows no personal data.
+/// Everything but the order id may be missing. `Debug` shows no personal data. Where a
+/// [`Watch`](crate::ecom::Watch) waits for the payment already, its [`nudge`](crate::ecom::Watch::nudge) makes it ask at
+/// once.
 ///
 /// ```
 /// # async fn f(vipps: &vipps::Vipps, update: vipps::callback::PaymentUpdate) -> vipps::Result<()> {
@@ -86,7 +88,7 @@ impl PaymentUpdate {
                 ));
             }
             (None, Some(body)) => OrderId::parse(&body)
-                .map_err(|e| CallbackError::BadBody(e.with_field("orderId")))?,
+                .map_err(|e| CallbackError::body("orderId", e.rule().to_owned()))?,
             (None, None) => return Err(CallbackError::body("orderId", "must be there")),
         };
         let nothing = Map::new();
