@@ -81,7 +81,7 @@ impl World {
     }
 
     fn pass_time(&self) {
-        let step = [0, 0, 10, 1_000, 60_000][thread_rng().gen_range(0..5)];
+        let step = [0, 0, 60, 60, 1_000, 45_000, 60_000][thread_rng().gen_range(0..7)];
         self.look(|seen| seen.now += Duration::from_millis(step));
     }
 }
