@@ -44,6 +44,15 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             true
         });
     }
+    if let Some(Value::Object(webhooks)) = object(&mut document.root).remove("webhooks") {
+        for (name, mut item) in webhooks {
+            lift_item(&mut item, &mut lifted);
+            notes.push(note(
+                format!("/webhooks/{}", escape(&name)),
+                "lifted: the merchant serves it",
+            ));
+        }
+    }
     let pass = document.pass;
     document
         .notes
@@ -224,6 +233,15 @@ mod tests {
                   callbacks: {told: {'{$request.body#/url}': {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/News'}}}}}}}}
             ",
             "paths: {/pay: {post: {operationId: pay}}}",
+        );
+    }
+
+    #[test]
+    fn webhooks_are_lifted() {
+        becomes(
+            apply,
+            "{webhooks: {told: {post: {operationId: told, requestBody: {content: {application/json: {schema: {properties: {a: {}}}}}}}}}, paths: {}}",
+            "{paths: {}, components: {schemas: {ToldBody: {properties: {a: {}}}}}}",
         );
     }
 

@@ -14,6 +14,7 @@ mod absolute_paths;
 mod category;
 mod client_headers;
 mod dead_nodes;
+mod downgrade;
 mod fold_responses;
 mod hoist;
 mod known_limits;
@@ -61,6 +62,7 @@ macro_rules! passes {
 pub(crate) const MEND: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
+    downgrade,
     refs,
     repair_keywords,
     repair_types,

@@ -147,12 +147,14 @@ impl ShippingMethod {
     }
 
     /// Its place in the list: low numbers come first.
+    #[must_use]
     pub fn priority(mut self, priority: u32) -> Self {
         self.priority = Some(priority);
         self
     }
 
     /// Whether it is chosen until the customer chooses another one.
+    #[must_use]
     pub fn is_default(mut self, is_default: bool) -> Self {
         self.is_default = is_default;
         self
