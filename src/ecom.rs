@@ -39,6 +39,7 @@ pub use airline::AirlineData;
 pub use cancel::Cancel;
 pub use capture::Capture;
 pub use details::{Address, Details, PaymentDetails, ShippingDetails, UserDetails};
+pub(crate) use express::check_methods;
 pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
 pub use history::{Event, Operation, Summary};

@@ -127,8 +127,8 @@ impl Initiate {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let order = r#"{"orderId":"order-1","url":"https://api.vipps.no/?token=t"}"#;
-    /// # let vipps = vipps::testing::Recorder::new().answer("POST", "/ecomm/v2/payments", 200, order).client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// use vipps::ecom::{Express, ShippingMethod};
     /// use vipps::types::ShippingCost;
