@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::document::{
     Document, METHODS, Note, SCHEMA_REF, escape, note, text, walk_schemas,
 };
+use super::super::frame;
 use super::super::reach::{Reach, component_of, is_success};
 use super::super::refusal::Refusal;
 
@@ -19,6 +20,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     let source = document.root.clone();
     let mut notes = Vec::new();
     inline_carriers(&mut document.root, &source, &mut notes)?;
+    frame::check(&document.root)?;
     inline_deep_schema_refs(&mut document.root, &source, &mut notes)?;
     let pass = document.pass;
     document
@@ -142,16 +144,8 @@ fn resolve_parameters(
     source: &Value,
     pointer: &str,
 ) -> Result<Vec<Value>, Refusal> {
-    let list = match list {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(list)) => list,
-        Some(_) => {
-            return Err(Refusal::at(
-                format!("{pointer}/parameters"),
-                "`parameters` is no list",
-                "write each parameter as a list entry",
-            ));
-        }
+    let Some(Value::Array(list)) = list else {
+        return Ok(Vec::new());
     };
     let mut resolved: Vec<Value> = Vec::new();
     for (index, mut parameter) in list.into_iter().enumerate() {
