@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
 use super::names::snake;
-use super::passes::SENSITIVE;
+use super::passes::{KRONER, SENSITIVE};
 use super::polish::polish;
 use super::refusal::Refusal;
 use super::source::Source;
@@ -56,6 +56,11 @@ fn settings() -> GenerationSettings {
         .with_replacement(
             SENSITIVE,
             "crate::types::Sensitive",
+            std::iter::empty::<TypeImpl>(),
+        )
+        .with_replacement(
+            KRONER,
+            "crate::types::ShippingCost",
             std::iter::empty::<TypeImpl>(),
         );
     settings

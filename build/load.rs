@@ -20,10 +20,11 @@ pub(crate) fn from_folder(folder: &Path) -> impl Fn(&str) -> Option<String> {
 pub(crate) fn parse(text: &str) -> Result<Value, Refusal> {
     let advice = "the file must be one YAML 1.2 or JSON document";
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut yaml: yaml_serde::Value = yaml_serde::from_str(text)
-        .map_err(|error| Refusal::at("", format!("not readable as YAML: {error}"), advice))?;
+    let mut yaml: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| {
+        Refusal::unreadable("", format!("not readable as YAML: {error}"), advice)
+    })?;
     yaml.apply_merge().map_err(|error| {
-        Refusal::at(
+        Refusal::unreadable(
             "",
             format!("a YAML merge key cannot be followed: {error}"),
             advice,
@@ -53,7 +54,7 @@ fn to_json(yaml: yaml_serde::Value, pointer: &str) -> Result<Value, Refusal> {
                     Yaml::Bool(key) => key.to_string(),
                     Yaml::Null => "null".to_owned(),
                     _ => {
-                        return Err(Refusal::at(
+                        return Err(Refusal::unreadable(
                             pointer,
                             "a mapping or list is used as a key",
                             "keys of an OpenAPI document are strings",
@@ -63,7 +64,7 @@ fn to_json(yaml: yaml_serde::Value, pointer: &str) -> Result<Value, Refusal> {
                 let inner = format!("{pointer}/{}", escape(&key));
                 let value = to_json(value, &inner)?;
                 if json.insert(key.clone(), value).is_some() {
-                    return Err(Refusal::at(
+                    return Err(Refusal::unreadable(
                         inner,
                         format!("the key `{key}` is there twice"),
                         "keep one of the two; the other would be lost",
@@ -85,7 +86,7 @@ fn to_number(number: &yaml_serde::Number, pointer: &str) -> Result<Number, Refus
         number.as_f64().and_then(Number::from_f64)
     };
     json.ok_or_else(|| {
-        Refusal::at(
+        Refusal::unreadable(
             pointer,
             format!("`{number}` is not a number that JSON can hold"),
             "write a finite number, or quote it if it is text",
@@ -95,9 +96,9 @@ fn to_number(number: &yaml_serde::Number, pointer: &str) -> Result<Number, Refus
 
 /// Is this an OpenAPI document that the pipeline understands?
 pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
-    let advice = "put an OpenAPI 3.0 document there";
+    let advice = "put an OpenAPI 3.0 or 3.1 document there";
     let Some(map) = root.as_object() else {
-        return Err(Refusal::at(
+        return Err(Refusal::unreadable(
             "",
             "not an OpenAPI document: the top level is no mapping",
             advice,
@@ -105,7 +106,7 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
     };
     if let Some(version) = map.get("swagger") {
         let version = version.to_string().replace('"', "");
-        return Err(Refusal::at(
+        return Err(Refusal::unreadable(
             "/swagger",
             format!("Swagger {version} documents are not read"),
             "convert it to OpenAPI 3.0 first (editor.swagger.io does) and put the result there",
@@ -113,7 +114,7 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
     }
     let version = match map.get("openapi") {
         None => {
-            return Err(Refusal::at(
+            return Err(Refusal::unreadable(
                 "",
                 "not an OpenAPI document: `openapi` is missing",
                 advice,
@@ -122,10 +123,13 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
         Some(Value::String(version)) => version.trim().to_owned(),
         Some(other) => other.to_string(),
     };
-    if version == "3.0" || version.starts_with("3.0.") {
+    if ["3.0", "3.1"]
+        .iter()
+        .any(|known| version == *known || version.starts_with(&format!("{known}.")))
+    {
         return Ok(());
     }
-    Err(Refusal::at(
+    Err(Refusal::unreadable(
         "/openapi",
         format!("OpenAPI {version} is not supported"),
         advice,
@@ -166,6 +170,9 @@ pub(crate) fn check_frame(document: &mut Document) -> Result<(), Refusal> {
                 "`paths` is not a mapping",
                 "each path is a key that holds its operations",
             ));
+        }
+        None if document.root.get("webhooks").is_some() => {
+            object(&mut document.root).insert("paths".to_owned(), Value::Object(Map::new()));
         }
         None => {
             return Err(Refusal::at(

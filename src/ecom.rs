@@ -1,27 +1,55 @@
 //! The eCom API: take a payment and look after it.
 //!
 //! A payment is started with [`Ecom::initiate`] and from then on reached by its order id with [`Ecom::payment`]:
-//! details, wait, capture, cancel. Amounts are øre, the currency is always NOK.
+//! details, wait, capture, cancel, refund. Amounts are øre, the currency is always NOK.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sim = vipps::simulator::Simulator::start()?;
+//! # let vipps = sim.client();
+//! use vipps::Amount;
+//!
+//! let started = vipps.ecom().initiate("order-123".parse()?, Amount::kroner(499), "One pair of socks".parse()?).await?;
+//! // ... show the landing page, or a code of it ...
+//! # sim.payer().approve("order-123")?;
+//! let payment = started.payment();
+//! if payment.wait().await?.state().is_paid() {
+//!     payment.capture().await?;
+//! }
+//! # assert_eq!(payment.details().await?.sums().captured, Amount::kroner(499));
+//! # Ok(()) }
+//! ```
 
+mod airline;
 mod cancel;
 mod capture;
 mod details;
+mod express;
 mod force_approve;
 mod history;
 mod initiate;
+mod refund;
 mod state;
+mod status;
 mod transaction;
 mod wait;
+mod watch;
 
+pub use airline::AirlineData;
 pub use cancel::Cancel;
 pub use capture::Capture;
 pub use details::{Address, Details, PaymentDetails, ShippingDetails, UserDetails};
+pub(crate) use express::check_methods;
+pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
 pub use history::{Event, Operation, Summary};
 pub use initiate::{Initiate, InitiatedPayment};
+pub use refund::Refund;
 pub use state::PaymentState;
+pub use status::{PaymentStatus, Status};
 pub use transaction::{Transaction, TransactionStatus};
-pub use wait::{Rhythm, Wait, WaitEvent, Watch};
+pub use wait::{Rhythm, Wait, WaitEvent};
+pub use watch::{Nudge, Watch};
 
 use crate::call::{CallOptions, Context, built};
 use crate::raw;
@@ -44,6 +72,21 @@ impl Ecom {
     ///
     /// Calls `initiatePaymentV3UsingPOST`, which is not idempotent: it is never repeated once the request may have
     /// left.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// use vipps::Amount;
+    ///
+    /// let started = vipps
+    ///     .ecom()
+    ///     .initiate("acme-shop-123-order123abc".parse()?, Amount::kroner(200), "One pair of socks".parse()?)
+    ///     .fallback("https://example.com/thanks".parse()?)
+    ///     .await?;
+    /// assert!(started.landing_page().as_str().starts_with("http"));
+    /// # Ok(()) }
+    /// ```
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
         Initiate::new(self.vipps.clone(), order_id, amount, text)
     }
@@ -73,11 +116,60 @@ impl Payment {
     /// What happened to the payment so far: the truth, whatever a callback or an answer said.
     ///
     /// Calls `getPaymentDetailsUsingGET`; at most 120 times a minute per order.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::ecom::PaymentState;
+    ///
+    /// let details = vipps.ecom().payment(&"order-1".parse()?).details().await?;
+    /// assert_eq!(details.state(), PaymentState::Reserved);
+    /// assert!(details.can_capture() && !details.can_refund());
+    /// # Ok(()) }
+    /// ```
     pub fn details(&self) -> Details {
         Details::new(self.vipps.clone(), self.order_id.clone())
     }
 
+    /// The last transaction alone, which hides what came before it.
+    ///
+    /// Calls `getOrderStatusUsingGET`; at most 120 times a minute per order.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::ecom::Operation;
+    ///
+    /// #[allow(deprecated)]
+    /// let status = vipps.ecom().payment(&"order-1".parse()?).status().await?;
+    /// assert_eq!(status.operation, Some(Operation::Reserve));
+    /// # Ok(()) }
+    /// ```
+    #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
+    pub fn status(&self) -> Status {
+        Status::new(self.vipps.clone(), self.order_id.clone())
+    }
+
     /// Polls the details until the customer has paid, said no, or let the time run out.
+    ///
+    /// Calls `getPaymentDetailsUsingGET`, as often as the [`Rhythm`] says.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// let details = vipps.ecom().payment(&"order-1".parse()?).wait().await?;
+    /// assert!(details.state().is_paid());
+    /// # Ok(()) }
+    /// ```
     pub fn wait(&self) -> Wait {
         Wait::new(self.vipps.clone(), self.order_id.clone())
     }
@@ -86,6 +178,21 @@ impl Payment {
     ///
     /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order, and up to 180
     /// days after the reservation.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// payment.capture().amount(Amount::kroner(50)).text("First parcel".parse()?).await?;
+    /// let second = payment.capture().rest().await?;
+    /// assert_eq!(second.amount, Some(Amount::kroner(150)));
+    /// # Ok(()) }
+    /// ```
     pub fn capture(&self) -> Capture {
         Capture::new(self.vipps.clone(), self.order_id.clone())
     }
@@ -93,14 +200,66 @@ impl Payment {
     /// Gives a reservation up, or a payment that the customer has not approved yet. What is captured already must be
     /// refunded instead; what remains after a partial capture goes with [`Cancel::release_remaining`].
     ///
-    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order.
+    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order, and up to 180 days after the
+    /// reservation.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// payment.capture().amount(Amount::kroner(50)).await?;
+    /// payment.cancel().release_remaining().text("Sold out".parse()?).await?;
+    /// assert!(!payment.details().await?.can_capture());
+    /// # Ok(()) }
+    /// ```
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self.vipps.clone(), self.order_id.clone())
     }
 
-    /// Approves the payment in the customer's place. Only the test environment allows it.
+    /// Gives captured money back: all of it, a part with [`Refund::amount`], or what is left with [`Refund::rest`].
+    ///
+    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order, and up to 365 days
+    /// after the reservation. The money is with the customer after 2 to 10 bank days.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// # vipps.ecom().payment(&"order-1".parse()?).capture().await?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// payment.refund().amount(Amount::kroner(50)).text("One sock had a hole".parse()?).await?;
+    /// let rest = payment.refund().rest().await?;
+    /// assert_eq!(rest.amount, Some(Amount::kroner(150)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refund(&self) -> Refund {
+        Refund::new(self.vipps.clone(), self.order_id.clone())
+    }
+
+    /// Approves the payment in the customer's place. Only the test environment allows it; with production's keys it is
+    /// refused before anything is sent.
     ///
     /// Calls `integrationTestApprovePayment`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// started.force_approve().phone_number("91234567".parse()?).await?;
+    /// assert!(started.payment().details().await?.state().is_paid());
+    /// # Ok(()) }
+    /// ```
     pub fn force_approve(&self) -> ForceApprove {
         ForceApprove::new(self.vipps.clone(), self.order_id.clone())
     }

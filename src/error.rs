@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod codes;
+mod hint;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -157,7 +158,7 @@ impl Error {
         error.0.correlation_id = parsed.correlation_id;
         error.0.conflict_id = parsed.conflict_id;
         error.0.body = body;
-        error.0.hint = hint(
+        error.0.hint = hint::of_answer(
             status,
             &error.0.api_errors,
             &error.0.message,
@@ -308,11 +309,18 @@ impl Error {
         self.0.invalid.as_ref()
     }
 
-    /// What to do, for the causes that people lose days on.
+    /// What to do, for the causes that people lose days on. When the outcome is [`Outcome::Unknown`], it is how to find
+    /// out what happened; what the API's own errors mean is then in [`ApiError::explanation`].
     pub fn hint(&self) -> Option<&str> {
-        self.0
-            .hint
-            .or_else(|| self.0.api_errors.iter().find_map(ApiError::explanation))
+        let inner = &*self.0;
+        let way_out = || match inner.outcome {
+            Outcome::Unknown => hint::way_out(inner.operation?),
+            _ => None,
+        };
+        way_out()
+            .or(inner.hint)
+            .or_else(|| inner.api_errors.iter().find_map(ApiError::explanation))
+            .or_else(|| hint::of_value(inner.invalid.as_ref()?.field()))
     }
 }
 
@@ -391,64 +399,5 @@ impl From<InvalidValue> for Error {
 impl From<std::convert::Infallible> for Error {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
-    }
-}
-
-/// The long-lost-day causes, told by what the answer looks like.
-fn hint(status: u16, errors: &[ApiError], message: &str, empty: bool) -> Option<&'static str> {
-    let says = |text: &str| {
-        message.contains(text)
-            || errors
-                .iter()
-                .any(|e| e.message().is_some_and(|m| m.contains(text)))
-    };
-    if says("AADSTS70001") || says("AADSTS700016") {
-        return Some(
-            "The client id is unknown here. Most often the keys of one environment are used in the other: \
-             test keys work only with the test environment, production keys only with production.",
-        );
-    }
-    if says("AADSTS70002") || says("AADSTS7000215") || says("AADSTS50012") {
-        return Some("The client secret does not belong to this client id in this environment.");
-    }
-    if says("Subscription not found") {
-        return Some("The subscription key exists, but not for this product or environment.");
-    }
-    if says("subscription key") {
-        return Some(
-            "The Ocp-Apim-Subscription-Key is missing or unknown in this environment. It comes from the same sales \
-             unit and environment as the client id.",
-        );
-    }
-    if says("Invalid MSN") {
-        return Some(
-            "The merchant serial number does not belong to these keys: another environment's number, or a partner's \
-             own number where the merchant's is needed.",
-        );
-    }
-    let business = errors.iter().any(|e| {
-        e.code()
-            .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()))
-    });
-    match status {
-        401 => Some(
-            "The token or the keys were refused. Check that client id, client secret, subscription key and merchant \
-             serial number are of one sales unit and one environment.",
-        ),
-        403 if !business => Some(
-            "These keys have no right to this merchant serial number or product. Partners must send the merchant's \
-             own number.",
-        ),
-        404 if errors.is_empty() && !empty => {
-            Some("The gateway does not know this path: check the base URL.")
-        }
-        429 => Some(
-            "Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120.",
-        ),
-        500 if !business => Some(
-            "This API answers 500 to some malformed requests too (a member of the wrong type or spelling), so look \
-             at the request as well as at the status page.",
-        ),
-        _ => None,
     }
 }

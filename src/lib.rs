@@ -11,6 +11,9 @@ pub mod ecom;
 mod pay_by_qr;
 pub mod qr;
 
+pub mod callback;
+pub mod webhook;
+
 mod call;
 mod clock;
 mod retry;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::call::{CallOptions, operation};
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
-use crate::error::Result;
+use crate::error::{Error, Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
 use crate::vipps::Vipps;
@@ -85,15 +85,15 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// As the two operations. When the payment is started and only its code fails, the payment is still there: cancel
-    /// it by its order id, or let it expire.
+    /// As the two operations. When the payment is started and only its code fails, the payment is still there and the
+    /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: cancel it by its order id, or let it
+    /// expire. The same call again would be refused, since the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
         let time = self.vipps.time();
-        let ends = time.monotonic()
-            + self
-                .options
-                .deadline
-                .unwrap_or_else(|| self.vipps.total_timeout());
+        let whole = self.options.deadline;
+        let ends = time
+            .monotonic()
+            .saturating_add(whole.unwrap_or_else(|| self.vipps.total_timeout()));
         let mut initiate = self.initiate;
         initiate.options.deadline = Some(left(ends, time.monotonic()));
         initiate.options.merchant = self.options.merchant.clone().or(initiate.options.merchant);
@@ -105,10 +105,22 @@ impl PayByQr {
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
         Ok(QrPayment {
-            qr: code.send().await?,
+            qr: code.send().await.map_err(without_code)?,
             payment,
         })
     }
+}
+
+/// What a failure of the code means for the call as a whole: its payment is started all the same.
+fn without_code(error: Error) -> Error {
+    let after = error.retry_after();
+    error
+        .with_outcome(Outcome::Unknown)
+        .with_retry(false, after)
+        .with_hint(
+            "The payment is started, only its code could not be made. Cancel the payment by its order id, or let it \
+             expire; a new attempt needs a new order id.",
+        )
 }
 
 fn left(ends: Duration, now: Duration) -> Duration {

@@ -205,7 +205,11 @@ impl Tokens {
     async fn fetch_now(&self, vipps: &Vipps, lead: Lead) -> Result<Arc<Token>> {
         let asked = vipps.time().monotonic();
         let fetched = match vipps.fetch_token().await {
-            Ok(body) => read(&body, vipps.time().now()),
+            // Not the body: it may hold a token, however odd.
+            Ok(answer) => read(&answer.body, vipps.time().now()).map_err(|error| {
+                let error = answer.effort.explain(error);
+                error.with_status(answer.status, bytes::Bytes::new())
+            }),
             Err(error) => Err(error.into_authentication()),
         };
         let result = match fetched {

@@ -5,11 +5,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
 use progenitor_client::{Error as RawError, ResponseValue};
 
-use crate::call::{CallOptions, Context};
+use crate::call::{Answer, CallOptions, Context};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
@@ -136,8 +135,8 @@ impl Vipps {
         &self.0.budget
     }
 
-    /// A token answer's body, fetched through the same attempt loop as everything else.
-    pub(crate) async fn fetch_token(&self) -> Result<Bytes> {
+    /// A token answer, fetched through the same attempt loop as everything else.
+    pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
         let client = raw::access_token::Client::new_with_client(
             self.base_url(),
@@ -145,7 +144,7 @@ impl Vipps {
             context.clone(),
         );
         let result = client.fetch_authorization_token_using_post().send().await;
-        Ok(context.finish(result)?.body)
+        context.finish(result)
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {

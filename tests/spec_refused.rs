@@ -73,7 +73,7 @@ fn bad_yaml() {
 fn an_empty_file() {
     assert_eq!(
         refusal("empty", ""),
-        "openapi/api.yaml: not an OpenAPI document: the top level is no mapping; put an OpenAPI 3.0 document there"
+        "openapi/api.yaml: not an OpenAPI document: the top level is no mapping; put an OpenAPI 3.0 or 3.1 document there"
     );
 }
 
@@ -89,7 +89,7 @@ fn swagger_2() {
 fn no_openapi_document() {
     assert_eq!(
         refusal("other", "a: 1"),
-        "openapi/api.yaml: not an OpenAPI document: `openapi` is missing; put an OpenAPI 3.0 document there"
+        "openapi/api.yaml: not an OpenAPI document: `openapi` is missing; put an OpenAPI 3.0 or 3.1 document there"
     );
 }
 
@@ -97,7 +97,7 @@ fn no_openapi_document() {
 fn another_major_version() {
     assert_eq!(
         refusal("version", &spoiled("openapi: 3.0.0", "openapi: 4.0.0")),
-        "openapi/api.yaml#/openapi: OpenAPI 4.0.0 is not supported; put an OpenAPI 3.0 document there"
+        "openapi/api.yaml#/openapi: OpenAPI 4.0.0 is not supported; put an OpenAPI 3.0 or 3.1 document there"
     );
 }
 

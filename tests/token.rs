@@ -234,3 +234,26 @@ async fn a_token_is_not_kept_beyond_its_end() {
     vipps.ecom().payment(&id()).details().await.unwrap();
     assert_eq!(server.token_requests(), 2);
 }
+
+#[tokio::test]
+async fn an_answer_that_holds_no_token_tells_where_it_came_from_and_nothing_of_it() {
+    for body in [
+        "<html>maintenance</html>",
+        r#"{"access_token":["canned.token.value"]}"#,
+    ] {
+        let recorder =
+            vipps::testing::Recorder::new().answer("POST", "/accesstoken/get", 200, body);
+        let error = recorder
+            .client()
+            .ecom()
+            .payment(&id())
+            .details()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert_eq!(error.path(), Some("/accesstoken/get"));
+        assert_eq!(error.http_status(), Some(200));
+        assert!(error.raw_body().is_empty());
+    }
+}

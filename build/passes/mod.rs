@@ -14,9 +14,11 @@ mod absolute_paths;
 mod category;
 mod client_headers;
 mod dead_nodes;
+mod downgrade;
 mod fold_responses;
 mod hoist;
 mod known_limits;
+mod kroner;
 mod lift_merchant;
 mod media_types;
 mod name_lint;
@@ -39,6 +41,7 @@ mod unread;
 use super::document::Document;
 use super::refusal::Refusal;
 
+pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
 
 /// One named step.
@@ -59,6 +62,7 @@ macro_rules! passes {
 pub(crate) const MEND: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
+    downgrade,
     refs,
     repair_keywords,
     repair_types,
@@ -82,6 +86,7 @@ pub(crate) const FIT: &[Pass] = passes![
     open_outputs,
     tolerant_outputs,
     sensitive,
+    kroner,
     plain_scalars,
     plain_nulls,
     hoist,
@@ -89,7 +94,10 @@ pub(crate) const FIT: &[Pass] = passes![
 ];
 
 /// Runs the passes one after the other.
-pub(crate) fn run(passes: &[Pass], document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn run<'a>(
+    passes: impl Iterator<Item = &'a Pass>,
+    document: &mut Document,
+) -> Result<(), Refusal> {
     for pass in passes {
         document.pass = pass.name;
         (pass.apply)(document)?;

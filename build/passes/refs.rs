@@ -80,6 +80,7 @@ fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> R
                 continue;
             };
             let pointer = format!("{pointer}/{method}");
+            note_references(operation, &pointer, notes);
             let mut own = resolve_parameters(operation.remove("parameters"), source, &pointer)?;
             let key = |p: &Value| (p.get("name").cloned(), p.get("in").cloned());
             let mut all: Vec<Value> = shared
@@ -115,6 +116,25 @@ fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> R
         }
     }
     Ok(())
+}
+
+/// Tells in one line what an operation takes from elsewhere.
+fn note_references(operation: &Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
+    let listed = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let taken: Vec<&str> = listed
+        .chain(operation.get("requestBody"))
+        .chain(responses.into_iter().flat_map(Map::values))
+        .filter_map(|value| text(value, "$ref"))
+        .filter_map(|reference| reference.rsplit('/').next())
+        .collect();
+    if !taken.is_empty() {
+        notes.push(note(pointer, format!("taken in: {}", taken.join(", "))));
+    }
 }
 
 fn resolve_parameters(
@@ -363,7 +383,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(document.warnings.len(), 1);
-        assert_eq!(document.notes.len(), 2);
+        assert_eq!(document.notes.len(), 3);
     }
 
     #[test]

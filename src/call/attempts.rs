@@ -94,12 +94,11 @@ impl<'a> Attempts<'a> {
             .retry
             .as_ref()
             .unwrap_or_else(|| vipps.policy());
-        let deadline = self.call.started
-            + self
-                .call
-                .options
-                .deadline
-                .unwrap_or_else(|| vipps.total_timeout());
+        let whole = self.call.options.deadline;
+        let deadline = self
+            .call
+            .started
+            .saturating_add(whole.unwrap_or_else(|| vipps.total_timeout()));
         self.set_headers(template.headers_mut())?;
 
         let mut renewed = false;
@@ -319,7 +318,10 @@ impl<'a> Attempts<'a> {
         let retry_after =
             retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
         let mut error = Error::answer(status, reply.body.clone());
-        if reply.status.is_redirection() {
+        if self.auth == Auth::Anonymous {
+            // The hints of an answer are about the API.
+            error = error.with_hint("An image link works for about an hour and no longer than its code: ask for a new one.");
+        } else if reply.status.is_redirection() {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
         let signal = match Signal::of_answer(status, error.api_errors()) {

@@ -111,27 +111,26 @@ impl Context {
 
     /// What a raw call came to.
     pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
-        let error = match (self.take(), result) {
+        let (slot, error) = match (self.take(), result) {
             (Slot::Failed(error), Err(_)) => return Err(error),
             (_, Ok(value)) => return Ok(value),
-            (_, Err(error)) => error,
+            (slot, Err(error)) => (slot, error),
         };
-        Err(match error {
-            RawError::InvalidRequest(reason) => {
+        Err(match (slot, error) {
+            (_, RawError::InvalidRequest(reason)) => {
                 Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             }
             // The payload itself stays out of the message: it may hold a token or a phone number.
-            RawError::InvalidResponsePayload(body, cause) => Error::new(
-                ErrorKind::Decode,
-                Outcome::Unknown,
-                "the answer does not fit the document",
-            )
-            .with_status(200, body)
-            .with_source(position(&cause)),
+            (Slot::Answer(answer), RawError::InvalidResponsePayload(_, cause)) => answer
+                .unreadable("the answer does not fit the document")
+                .with_source(position(&cause)),
+            (Slot::Answer(answer), _) => {
+                answer.unreadable("the answer has a status that the document lacks")
+            }
             _ => Error::new(
                 ErrorKind::Decode,
                 Outcome::Unknown,
-                "the answer has a status that the document lacks",
+                "the answer is not what the document says",
             ),
         })
     }

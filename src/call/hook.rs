@@ -46,7 +46,13 @@ pub(crate) async fn exec(
         Ok(reply) => {
             span.record("http.response.status_code", reply.status.as_u16());
             if context.0.raw {
-                context.put(Slot::Empty);
+                // Should the generated code not understand it, this is what the error is made from.
+                context.put(Slot::Answer(Answer {
+                    status: reply.status.as_u16(),
+                    body: reply.body.clone(),
+                    effort: attempts.effort(),
+                    headers: http::HeaderMap::new(),
+                }));
                 let mut response = http::Response::new(reply.body);
                 *response.status_mut() = reply.status;
                 *response.headers_mut() = reply.headers;
@@ -84,6 +90,7 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
         .unwrap_or_else(PoisonError::into_inner);
     match &*slot {
         Slot::Empty => Ok(()),
+        Slot::Answer(_) if context.0.raw => Ok(()),
         Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
     }
 }

@@ -59,11 +59,10 @@ impl Cancel {
     /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let time = self.vipps.time();
-        let ends = time.monotonic()
-            + self
-                .options
-                .deadline
-                .unwrap_or_else(|| self.vipps.total_timeout());
+        let deadline = self.options.deadline;
+        let ends = time
+            .monotonic()
+            .saturating_add(deadline.unwrap_or_else(|| self.vipps.total_timeout()));
         let policy = self
             .options
             .retry
@@ -128,21 +127,15 @@ impl Cancel {
     }
 
     fn is_done(&self, details: &PaymentDetails) -> bool {
-        match details.state() {
-            PaymentState::Cancelled => true,
-            PaymentState::Captured => {
-                self.release
-                    && details
-                        .events()
-                        .iter()
-                        .any(|e| e.succeeded() && e.is(&super::Operation::Void))
-            }
-            _ => false,
-        }
+        let released = || {
+            let mut events = details.events().iter();
+            details.sums().remaining_to_capture == Amount::ZERO
+                && events.any(|e| e.succeeded() && e.is(&super::Operation::Void))
+        };
+        details.state() == PaymentState::Cancelled || (self.release && released())
     }
 
     fn is_open(&self, details: &PaymentDetails) -> bool {
-        details.can_cancel()
-            || (self.release && details.can_release() && details.sums().captured > Amount::ZERO)
+        details.can_cancel() || (self.release && details.can_release())
     }
 }

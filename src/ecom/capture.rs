@@ -34,9 +34,15 @@ impl Capture {
         }
     }
 
-    /// Takes only this much, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
+    /// Takes only this much, in øre, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);
+        self
+    }
+
+    /// Takes everything that remains; the default. No amount is sent, which the API documents as exactly that.
+    pub fn rest(mut self) -> Self {
+        self.amount = None;
         self
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::history::{Event, Operation, Summary, WireSummary};
+use super::history::{self, Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{CallOptions, operation};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
 use crate::vipps::Vipps;
 
@@ -70,12 +70,16 @@ pub struct PaymentDetails {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
-    #[serde(deserialize_with = "lenient::vec")]
+    #[serde(deserialize_with = "history::log")]
     transaction_log_history: Vec<Event>,
-    // Seen in lower case in old answers.
-    #[serde(alias = "transactionsummary")]
+    #[serde(deserialize_with = "lenient::opt")]
     transaction_summary: Option<WireSummary>,
+    /// Seen in lower case in old answers.
+    #[serde(rename = "transactionsummary", deserialize_with = "lenient::opt")]
+    lower_case_summary: Option<WireSummary>,
+    #[serde(deserialize_with = "lenient::opt")]
     user_details: Option<UserDetails>,
+    #[serde(deserialize_with = "lenient::opt")]
     shipping_details: Option<ShippingDetails>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
@@ -94,8 +98,12 @@ impl PaymentDetails {
         if events.iter().all(|e| instant(e).is_some()) {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
-        let summary: Option<Summary> = wire.transaction_summary.map(Into::into);
-        let sums = summary.clone().unwrap_or_else(|| Summary::of(&events));
+        let logged = Summary::of(&events);
+        let summary = wire
+            .transaction_summary
+            .or(wire.lower_case_summary)
+            .map(|stated| stated.or(&logged));
+        let sums = summary.clone().unwrap_or(logged);
         Self {
             order_id,
             events,
@@ -108,12 +116,29 @@ impl PaymentDetails {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn from_json(order_id: &str, json: &str) -> Self {
-        Self::new(
-            order_id.parse().unwrap(),
-            serde_json::from_str(json).unwrap(),
-        )
+    /// Reads details that were kept as the JSON of the API, or made up for a test. Nothing is asked.
+    ///
+    /// ```
+    /// use vipps::ecom::{PaymentDetails, PaymentState};
+    ///
+    /// let json = r#"{"orderId":"order-1","transactionLogHistory":[
+    ///     {"operation":"RESERVE","operationSuccess":true,"amount":20000,"timeStamp":"2018-11-14T15:21:22.126Z"},
+    ///     {"operation":"INITIATE","operationSuccess":true,"amount":20000,"timeStamp":"2018-11-14T15:21:04.697Z"}]}"#;
+    /// let details = PaymentDetails::from_json("order-1".parse()?, json)?;
+    /// assert_eq!(details.state(), PaymentState::Reserved);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when the text is no JSON object, or its history no list. The error does not repeat it.
+    pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
+        let wire = serde_json::from_str(json).map_err(|cause| {
+            let (line, column) = (cause.line(), cause.column());
+            let what =
+                format!("the details cannot be read (at line {line}, column {column} of the JSON)");
+            Error::new(ErrorKind::Decode, Outcome::NoEffect, what)
+        })?;
+        Ok(Self::new(order_id, wire))
     }
 
     /// The order id.
@@ -144,7 +169,7 @@ impl PaymentDetails {
     /// Where the payment stands. Whether a payment that nobody approved has expired depends on the time: see
     /// [`state_at`](Self::state_at).
     pub fn state(&self) -> PaymentState {
-        state::of(&self.events, &self.sums)
+        state::of(&self.events, self.summary.as_ref(), &self.sums)
     }
 
     /// Where the payment stands at a moment: as [`state`](Self::state), and
@@ -171,9 +196,11 @@ impl PaymentDetails {
 
     /// Whether the customer has opened the payment: scanned the code, or followed the link.
     pub fn is_scanned(&self) -> bool {
-        self.events.iter().any(|e| {
-            e.transaction_id.as_ref().is_some_and(|id| !id.is_empty())
-                || matches!(e.operation, Some(Operation::Reserve | Operation::Sale))
+        // The first event gets its id when the payment is opened. What the merchant gives up has an id of its own.
+        self.events.iter().any(|e| match &e.operation {
+            Some(Operation::Reserve | Operation::Sale) => true,
+            Some(Operation::Cancel | Operation::Void | Operation::Reject) => false,
+            _ => e.transaction_id.as_ref().is_some_and(|id| !id.is_empty()),
         })
     }
 
@@ -186,10 +213,14 @@ impl PaymentDetails {
 
     /// Whether a capture can succeed: something is reserved and not yet taken.
     pub fn can_capture(&self) -> bool {
-        matches!(
-            self.state(),
-            PaymentState::Reserved | PaymentState::PartiallyCaptured
-        ) && (self.summary.is_none() || self.sums.remaining_to_capture > Amount::ZERO)
+        match self.state() {
+            // A log may tell of a reservation and leave its amount out.
+            PaymentState::Reserved => true,
+            PaymentState::PartiallyCaptured
+            | PaymentState::PartiallyRefunded
+            | PaymentState::Refunded => self.sums.remaining_to_capture > Amount::ZERO,
+            _ => false,
+        }
     }
 
     /// Whether a plain cancel can succeed: nothing is captured and the payment is not over. Not guaranteed while the
@@ -204,7 +235,7 @@ impl PaymentDetails {
     /// Whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured, a part
     /// still reserved.
     pub fn can_release(&self) -> bool {
-        self.state() == PaymentState::PartiallyCaptured
+        self.sums.captured > Amount::ZERO && self.sums.remaining_to_capture > Amount::ZERO
     }
 
     /// Whether a refund can succeed: something is captured that has not gone back.
@@ -255,7 +286,10 @@ pub struct UserDetails {
     pub bank_id_verified: Option<bool>,
 }
 
-const EXPIRED: &str = "[Expired]";
+/// What the API puts in place of a text that it has withdrawn.
+fn is_expired(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case("[Expired]")
+}
 
 impl UserDetails {
     /// Whether the API has withdrawn the data, as it does after seven days. Do not overwrite what you stored with it.
@@ -265,10 +299,13 @@ impl UserDetails {
             &self.last_name,
             &self.email,
             &self.mobile_number,
+            &self.user_id,
+            &self.date_of_birth,
+            &self.ssn,
         ]
         .into_iter()
         .flatten()
-        .any(|text| text.expose() == EXPIRED)
+        .any(|text| is_expired(text.expose()))
     }
 }
 
@@ -284,8 +321,10 @@ impl fmt::Debug for UserDetails {
 #[non_exhaustive]
 pub struct ShippingDetails {
     /// The address.
+    #[serde(deserialize_with = "lenient::opt")]
     pub address: Option<Address>,
     /// What the shipping costs; on the wire it is in kroner, unlike every other amount.
+    #[serde(deserialize_with = "lenient::opt")]
     pub shipping_cost: Option<ShippingCost>,
     /// The chosen method's name.
     #[serde(deserialize_with = "lenient::opt_text")]
@@ -298,18 +337,15 @@ pub struct ShippingDetails {
 impl ShippingDetails {
     /// Whether the API has withdrawn the address, as it does after seven days.
     pub fn is_expired(&self) -> bool {
-        self.address.as_ref().is_some_and(|a| {
-            [&a.address_line1, &a.city, &a.post_code]
-                .into_iter()
-                .flatten()
-                .any(|text| text.expose() == EXPIRED)
-        })
+        let methods = [&self.shipping_method, &self.shipping_method_id];
+        methods.into_iter().flatten().any(|text| is_expired(text))
+            || self.address.as_ref().is_some_and(Address::is_expired)
     }
 }
 
 /// A postal address. `Debug` shows none of it.
 #[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(from = "WireAddress")]
 #[non_exhaustive]
 pub struct Address {
     /// Street and number.
@@ -319,11 +355,47 @@ pub struct Address {
     /// City.
     pub city: Option<Sensitive>,
     /// Postal code; the wire spells it `postCode` or `zipCode`.
-    #[serde(alias = "zipCode")]
     pub post_code: Option<Sensitive>,
     /// Country, `NO` or `Norway`.
-    #[serde(deserialize_with = "lenient::opt_text")]
     pub country: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WireAddress {
+    address_line1: Option<Sensitive>,
+    address_line2: Option<Sensitive>,
+    city: Option<Sensitive>,
+    post_code: Option<Sensitive>,
+    zip_code: Option<Sensitive>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    country: Option<String>,
+}
+
+impl From<WireAddress> for Address {
+    fn from(wire: WireAddress) -> Self {
+        Self {
+            address_line1: wire.address_line1,
+            address_line2: wire.address_line2,
+            city: wire.city,
+            post_code: wire.post_code.or(wire.zip_code),
+            country: wire.country,
+        }
+    }
+}
+
+impl Address {
+    fn is_expired(&self) -> bool {
+        let texts = [
+            &self.address_line1,
+            &self.address_line2,
+            &self.city,
+            &self.post_code,
+        ];
+        let mut texts = texts.into_iter().flatten();
+        texts.any(|text| is_expired(text.expose()))
+            || self.country.as_deref().is_some_and(is_expired)
+    }
 }
 
 impl fmt::Debug for Address {

@@ -1,6 +1,6 @@
 //! What happened to a payment: the events of its log, and the sums over them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Timestamp, lenient};
@@ -25,7 +25,7 @@ open_enum! {
         /// The customer said no, or let the time run out.
         Reject = "REJECT" | "REJECTED",
         /// The payment failed.
-        Failed = "FAILED",
+        Failed = "FAILED" | "RESERVE_FAILED" | "SALE_FAILED",
     }
 }
 
@@ -46,7 +46,7 @@ pub struct Event {
     #[serde(deserialize_with = "lenient::opt_text")]
     pub transaction_id: Option<String>,
     /// The idempotency key of the request that caused it (wire name `requestId`).
-    #[serde(rename = "requestId", deserialize_with = "lenient::opt_text")]
+    #[serde(rename = "requestId", deserialize_with = "opt_key")]
     pub idempotency_key: Option<String>,
     /// The text given with the request.
     #[serde(rename = "transactionText", deserialize_with = "lenient::opt_text")]
@@ -54,6 +54,19 @@ pub struct Event {
     /// When it happened.
     #[serde(rename = "timeStamp")]
     pub timestamp: Option<Timestamp>,
+}
+
+/// The API spells *none* as empty text.
+fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
+}
+
+/// The events of a log. One that cannot be read at all stays as one that tells nothing, since a gap in the history of
+/// money must not look like none.
+pub(super) fn log<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Event>, D::Error> {
+    let entries: Vec<serde_json::Value> = lenient::vec(deserializer)?;
+    let read = |entry| serde_json::from_value(entry).unwrap_or_default();
+    Ok(entries.into_iter().map(read).collect())
 }
 
 impl Event {
@@ -68,7 +81,7 @@ impl Event {
 }
 
 /// The sums of a payment, in øre.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
     /// Captured so far.
@@ -98,14 +111,19 @@ pub(super) struct WireSummary {
     bank_identification_number: Option<String>,
 }
 
-impl From<WireSummary> for Summary {
-    fn from(wire: WireSummary) -> Self {
-        Self {
-            captured: wire.captured_amount.unwrap_or_default(),
-            remaining_to_capture: wire.remaining_amount_to_capture.unwrap_or_default(),
-            refunded: wire.refunded_amount.unwrap_or_default(),
-            remaining_to_refund: wire.remaining_amount_to_refund.unwrap_or_default(),
-            bank_identification_number: wire.bank_identification_number,
+impl WireSummary {
+    /// The sums that the API states, and where it leaves one out what is known of it otherwise.
+    pub(super) fn or(self, known: &Summary) -> Summary {
+        Summary {
+            captured: self.captured_amount.unwrap_or(known.captured),
+            remaining_to_capture: self
+                .remaining_amount_to_capture
+                .unwrap_or(known.remaining_to_capture),
+            refunded: self.refunded_amount.unwrap_or(known.refunded),
+            remaining_to_refund: self
+                .remaining_amount_to_refund
+                .unwrap_or(known.remaining_to_refund),
+            bank_identification_number: self.bank_identification_number,
         }
     }
 }

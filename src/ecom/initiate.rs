@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::airline::AirlineData;
+use super::express::Express;
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
@@ -37,6 +39,8 @@ pub struct Initiate {
     phone_number: Option<PhoneNumber>,
     skip_landing_page: bool,
     scope: Option<Scope>,
+    express: Option<(Express, HttpsUrl)>,
+    airline_data: Option<AirlineData>,
 }
 
 operation!(Initiate => InitiatedPayment);
@@ -61,6 +65,8 @@ impl Initiate {
             phone_number: None,
             skip_landing_page: false,
             scope: None,
+            express: None,
+            airline_data: None,
         }
     }
 
@@ -104,9 +110,49 @@ impl Initiate {
         self
     }
 
-    /// What the customer is asked to share: name, address, email and so on.
+    /// What the customer is asked to share: name, address, email and so on. The answer is in
+    /// [`PaymentDetails::user`](super::PaymentDetails::user). Not with [`express`](Self::express).
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Makes it an express payment (wire name `paymentType`): the customer shares name, e-mail, phone number and
+    /// address in the app, and chooses a shipping method, whose cost is added to the amount. Both come back with
+    /// [`PaymentDetails::user`](super::PaymentDetails::user) and
+    /// [`PaymentDetails::shipping`](super::PaymentDetails::shipping).
+    ///
+    /// `consent_removal_prefix` is where Vipps tells that a customer takes the consent back:
+    /// `{prefix}/v2/consents/{userId}`. Their data must then be deleted.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// use vipps::ecom::{Express, ShippingMethod};
+    /// use vipps::types::ShippingCost;
+    ///
+    /// let shipping = Express::with_static_shipping([
+    ///     ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?.is_default(true),
+    ///     ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?.priority(2),
+    /// ]);
+    /// let payment = vipps
+    ///     .ecom()
+    ///     .initiate("order-1".parse()?, Amount::kroner(200), "One pair of socks".parse()?)
+    ///     .express(shipping, "https://example.com/vipps".parse()?)
+    ///     .await?;
+    /// # let _ = payment;
+    /// # Ok(()) }
+    /// ```
+    pub fn express(mut self, express: Express, consent_removal_prefix: HttpsUrl) -> Self {
+        self.express = Some((express, consent_removal_prefix));
+        self
+    }
+
+    /// The ticket that is paid for, when the merchant is an airline or a travel agency (wire name `additionalData`).
+    pub fn airline_data(mut self, data: AirlineData) -> Self {
+        self.airline_data = Some(data);
         self
     }
 
@@ -149,6 +195,14 @@ impl Initiate {
         if self.is_app {
             merchant = merchant.is_app(true);
         }
+        if let Some((express, consent_removal_prefix)) = &self.express {
+            if let Some(scope) = &self.scope {
+                let rule = "cannot be asked for in an express payment, which shares name, e-mail, phone number and \
+                            address anyway";
+                return Err(InvalidValue::new("scope", rule, scope.as_str()).into());
+            }
+            merchant = express.write(merchant, consent_removal_prefix)?;
+        }
         let mut transaction = types::TransactionInfoInitiate::builder()
             .amount(self.amount.as_ore())
             .order_id(self.order_id.as_str().to_owned())
@@ -159,6 +213,9 @@ impl Initiate {
         if let Some(scope) = &self.scope {
             transaction = transaction.scope(scope.to_string());
         }
+        if let Some(data) = &self.airline_data {
+            transaction = transaction.additional_data(data.write()?);
+        }
         Ok(types::InitiatePaymentCommand::builder()
             .customer_info(built::<types::CustomerInfo, _>(customer)?)
             .merchant_info(built::<types::MerchantInfo, _>(merchant)?)
@@ -168,7 +225,8 @@ impl Initiate {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount outside 1 kr to 2147483647 øre, or a phone number that is not Norwegian.
+    /// Before anything is sent: an amount outside 1 kr to 2147483647 øre, a phone number that is not Norwegian, a scope
+    /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
         let body = self.body()?;

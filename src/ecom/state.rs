@@ -70,7 +70,9 @@ impl fmt::Display for PaymentState {
 
 /// The state that a log, newest event first, and its sums tell. Only events that succeeded count; money that moved
 /// outweighs how the payment ended, so that what was captured before a release stays captured.
-pub(super) fn of(events: &[Event], sums: &Summary) -> PaymentState {
+///
+/// `stated` are the sums that the API states itself, `sums` are these or else what the log adds up to.
+pub(super) fn of(events: &[Event], stated: Option<&Summary>, sums: &Summary) -> PaymentState {
     if sums.captured > crate::Amount::ZERO {
         return if sums.refunded >= sums.captured {
             PaymentState::Refunded
@@ -87,6 +89,12 @@ pub(super) fn of(events: &[Event], sums: &Summary) -> PaymentState {
             Some(Operation::Void | Operation::Cancel) => return PaymentState::Cancelled,
             Some(Operation::Reject) => return PaymentState::Rejected,
             Some(Operation::Failed) => return PaymentState::Failed,
+            // Nothing captured and nothing left to capture: given up, though the log lacks the event.
+            Some(Operation::Reserve)
+                if stated.is_some_and(|s| s.remaining_to_capture == crate::Amount::ZERO) =>
+            {
+                return PaymentState::Cancelled;
+            }
             Some(Operation::Reserve) => return PaymentState::Reserved,
             // Sums that lack the amount of these do not make them undone.
             Some(Operation::Sale | Operation::Capture) => return PaymentState::Captured,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::details::PaymentDetails;
-use super::history::{Summary, WireSummary};
+use super::history::{Event, Operation, Summary, WireSummary};
 use crate::call::Answer;
 use crate::error::Result;
 use crate::types::open_enum::open_enum;
@@ -41,16 +41,19 @@ pub struct Transaction {
     pub summary: Option<Summary>,
     /// How the customer paid, such as `Mastercard`.
     pub payment_instrument: Option<String>,
-    /// The idempotency key that the request carried.
+    /// The idempotency key that the request carried, to be stored with it.
     pub idempotency_key: Option<RequestId>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
-    // Refund spells it `transaction`.
-    #[serde(alias = "transaction")]
+    #[serde(deserialize_with = "lenient::opt")]
     transaction_info: Option<WireInfo>,
+    /// What a refund calls it.
+    #[serde(deserialize_with = "lenient::opt")]
+    transaction: Option<WireInfo>,
+    #[serde(deserialize_with = "lenient::opt")]
     transaction_summary: Option<WireSummary>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
@@ -72,12 +75,13 @@ struct WireInfo {
 impl Transaction {
     pub(super) fn read(order_id: OrderId, answer: &Answer) -> Result<Self> {
         let wire: Wire = answer.decode()?;
-        if wire.transaction_info.is_none() && wire.transaction_summary.is_none() {
+        let info = wire.transaction_info.or(wire.transaction);
+        if info.is_none() && wire.transaction_summary.is_none() {
             return Err(
                 answer.unreadable("the answer is a success, but says nothing of a transaction")
             );
         }
-        let info = wire.transaction_info.unwrap_or_default();
+        let info = info.unwrap_or_default();
         Ok(Self {
             order_id,
             amount: info.amount,
@@ -85,7 +89,9 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: wire.transaction_summary.map(Into::into),
+            summary: wire
+                .transaction_summary
+                .map(|sums| sums.or(&Summary::default())),
             payment_instrument: wire.payment_instrument,
             idempotency_key: answer.effort.key().cloned(),
         })
@@ -93,7 +99,9 @@ impl Transaction {
 
     /// A cancel whose answer was lost, told by the details afterwards.
     pub(super) fn cancelled(details: &PaymentDetails) -> Self {
-        let last = details.events().first();
+        let gave_up =
+            |e: &&Event| e.succeeded() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
+        let last = details.events().iter().find(gave_up);
         Self {
             order_id: details.order_id().clone(),
             amount: last.and_then(|e| e.amount),

@@ -96,7 +96,7 @@ static TABLE: &[Row] = &[
     row(VippsError, "94", Retry, "Another operation on this order is still running. Send the same request again later, with the same idempotency key."),
     row(VippsError, "98", Retry, "Too many operations run at the same time. Send the same request again later, with the same idempotency key."),
     row(VippsError, "99", CheckDetails, "An error inside Vipps MobilePay; in practice often a malformed request. Ask the details, then look at the request."),
-    row(User, "81", NewOrder, "This phone number cannot pay: malformed, without Vipps, or not allowed to pay businesses. The API does not tell which."),
+    row(User, "81", NewOrder, "This phone number cannot pay, for one of four reasons that the API does not tell apart: it is malformed (eCom takes eight digits, without +47), it has no Vipps user, the user is under 15, or the user is blocked."),
     row(User, "82", NewOrder, "The customer's app is too old. They must update it, then pay on a new order."),
     row(Merchant, "21", Permanent, "The order that is referred to is not valid. (An old code.)"),
     row(Merchant, "22", Permanent, "The order that is referred to is not in a state for this. (An old code.)"),

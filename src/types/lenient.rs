@@ -3,7 +3,7 @@
 //! For `#[serde(default, deserialize_with = "…")]`. Everything goes through [`Value`], since only it reads numbers
 //! under every feature of `serde_json` that another crate of the same build may switch on.
 
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::{Number, Value};
 
 use super::Amount;
@@ -85,6 +85,13 @@ pub(crate) fn opt_amount<'de, D: Deserializer<'de>>(
     Ok(opt_integer(deserializer)?.map(Amount::ore))
 }
 
+/// Anything that has a reading of its own; what cannot be read is `None`.
+pub(crate) fn opt<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
+}
+
 /// A list; `null` is an empty one.
 pub(crate) fn vec<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
@@ -154,6 +161,8 @@ mod tests {
         opt_bool: Option<bool>,
         #[serde(deserialize_with = "opt_amount")]
         opt_amount: Option<Amount>,
+        #[serde(deserialize_with = "opt")]
+        opt: Option<[u8; 2]>,
         #[serde(deserialize_with = "vec")]
         vec: Vec<u8>,
     }
@@ -281,6 +290,14 @@ mod tests {
         }
         for json in ["null", "2", r#""""#, r#""maybe""#, "[]", "{}"] {
             assert_eq!(read("opt_bool", json).unwrap().opt_bool, None, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_none() {
+        assert_eq!(read("opt", "[1,2]").unwrap().opt, Some([1, 2]));
+        for json in ["null", "[1]", r#""x""#, "{}", "7"] {
+            assert_eq!(read("opt", json).unwrap().opt, None, "{json}");
         }
     }
 

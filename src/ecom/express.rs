@@ -1,0 +1,219 @@
+//! Express checkout: the customer shares an address and chooses a delivery in the app.
+
+use serde::{Serialize, Serializer};
+
+use crate::call::built;
+use crate::error::Result;
+use crate::raw::ecom::types;
+use crate::types::{HttpsUrl, InvalidValue, ShippingCost};
+
+/// How the customer of an express payment gets to the shipping methods. Given to
+/// [`Initiate::express`](super::Initiate::express).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Express {
+    shipping: Shipping,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shipping {
+    Static(Vec<ShippingMethod>),
+    Dynamic(HttpsUrl),
+}
+
+impl Express {
+    /// The most shipping methods that the app shows.
+    pub const MAX_METHODS: usize = 10;
+
+    /// The same shipping methods for every address (wire name `staticShippingDetails`): faster than asking, and what
+    /// Vipps recommends. 1 to 10 methods with ids of their own, at most one of them the default; checked when the
+    /// payment is sent.
+    pub fn with_static_shipping(methods: impl IntoIterator<Item = ShippingMethod>) -> Self {
+        Self {
+            shipping: Shipping::Static(methods.into_iter().collect()),
+        }
+    }
+
+    /// Vipps asks for the shipping methods when the customer has chosen an address (wire name
+    /// `shippingDetailsPrefix`): it calls `{prefix}/v2/payments/{orderId}/shippingDetails`, and waits 10 s at most.
+    pub fn with_dynamic_shipping(prefix: HttpsUrl) -> Self {
+        Self {
+            shipping: Shipping::Dynamic(prefix),
+        }
+    }
+
+    pub(super) fn write(
+        &self,
+        merchant: types::builder::MerchantInfo,
+        consent_removal_prefix: &HttpsUrl,
+    ) -> Result<types::builder::MerchantInfo> {
+        let merchant = merchant
+            .payment_type(types::MerchantInfoPaymentType::ECommExpressPayment)
+            .consent_removal_prefix(consent_removal_prefix.as_prefix().to_owned());
+        Ok(match &self.shipping {
+            Shipping::Dynamic(prefix) => {
+                merchant.shipping_details_prefix(prefix.as_prefix().to_owned())
+            }
+            Shipping::Static(methods) => {
+                check_methods(methods)?;
+                let methods: Result<Vec<_>> = methods.iter().map(ShippingMethod::write).collect();
+                merchant.static_shipping_details(methods?)
+            }
+        })
+    }
+}
+
+/// What holds for a list of methods as a whole.
+pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidValue> {
+    let refuse =
+        |rule: &'static str, value: String| Err(InvalidValue::new("shipping_methods", rule, value));
+    if !(1..=Express::MAX_METHODS).contains(&methods.len()) {
+        let count = format!("{} methods", methods.len());
+        return refuse("must be 1 to 10 methods", count);
+    }
+    let mut ids: Vec<&str> = methods.iter().map(ShippingMethod::id).collect();
+    ids.sort_unstable();
+    if let Some(twice) = ids.windows(2).find(|pair| pair.first() == pair.last()) {
+        return refuse("must each have an id of their own", twice.concat());
+    }
+    match methods.iter().filter(|m| m.is_default).nth(1) {
+        Some(second) => refuse(
+            "must have at most one default among them",
+            second.id().to_owned(),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// One way to deliver the goods of an express payment (wire name `ShippingDetails`).
+///
+/// ```
+/// use vipps::ecom::ShippingMethod;
+/// use vipps::types::ShippingCost;
+///
+/// let parcel = ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?;
+/// let walk = ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?
+///     .priority(2)
+///     .is_default(true);
+/// assert_eq!(parcel.cost().as_ore(), 7_950);
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShippingMethod {
+    #[serde(serialize_with = "yes_or_no")]
+    is_default: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<u32>,
+    #[serde(rename = "shippingCost")]
+    cost: ShippingCost,
+    #[serde(rename = "shippingMethod")]
+    name: String,
+    #[serde(rename = "shippingMethodId")]
+    id: String,
+}
+
+impl ShippingMethod {
+    /// A way to deliver: `id` is the merchant's own, 1 to 100 characters, and comes back with the payment; `name` is
+    /// what the customer reads, 1 to 256 characters, of which about 25 fit on a screen; `cost` is added to the amount
+    /// of the payment.
+    ///
+    /// # Errors
+    /// When `id` or `name` is blank, too long, or has a control character.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        cost: ShippingCost,
+    ) -> Result<Self, InvalidValue> {
+        let (id, name) = (id.into(), name.into());
+        check_text(
+            "shipping_method_id",
+            "must be 1 to 100 characters, none of them a control character",
+            100,
+            &id,
+        )?;
+        check_text(
+            "shipping_method",
+            "must be 1 to 256 characters, none of them a control character",
+            256,
+            &name,
+        )?;
+        Ok(Self {
+            is_default: false,
+            priority: None,
+            cost,
+            name,
+            id,
+        })
+    }
+
+    /// Its place in the list: low numbers come first.
+    #[must_use]
+    pub fn priority(mut self, priority: u32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Whether it is chosen until the customer chooses another one.
+    #[must_use]
+    pub fn is_default(mut self, is_default: bool) -> Self {
+        self.is_default = is_default;
+        self
+    }
+
+    /// The merchant's id of it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the customer reads.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it costs.
+    pub fn cost(&self) -> ShippingCost {
+        self.cost
+    }
+
+    fn write(&self) -> Result<types::ShippingDetails> {
+        let is_default = if self.is_default {
+            types::ShippingDetailsIsDefault::Y
+        } else {
+            types::ShippingDetailsIsDefault::N
+        };
+        let mut method = types::ShippingDetails::builder()
+            .is_default(is_default)
+            .shipping_cost(self.cost)
+            .shipping_method(self.name.clone())
+            .shipping_method_id(self.id.clone());
+        if let Some(priority) = self.priority {
+            method = method.priority(i64::from(priority));
+        }
+        built(method)
+    }
+}
+
+/// The API has no bool here.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn yes_or_no<S: Serializer>(yes: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if *yes { "Y" } else { "N" })
+}
+
+fn check_text(
+    field: &'static str,
+    rule: &'static str,
+    most: usize,
+    text: &str,
+) -> Result<(), InvalidValue> {
+    let fits = !text.trim().is_empty()
+        && text.chars().count() <= most
+        && !text.chars().any(char::is_control);
+    if fits {
+        Ok(())
+    } else {
+        Err(InvalidValue::new(field, rule, text))
+    }
+}

@@ -1,0 +1,137 @@
+//! Giving captured money back.
+
+use std::time::Duration;
+
+use super::capture::action;
+use super::details::PaymentDetails;
+use super::history::Operation;
+use super::transaction::Transaction;
+use crate::call::{CallOptions, operation};
+use crate::error::{Error, Result};
+use crate::types::{Amount, OrderId, TransactionText};
+use crate::vipps::Vipps;
+
+/// Gives captured money back. Made by [`Payment::refund`](super::Payment::refund); `.await` sends it.
+///
+/// Each call carries an idempotency key, the same on every attempt, so that a repeat after a lost answer gives nothing
+/// back twice. Two calls are two refunds: to repeat a call whose outcome is unknown, give it the key of the error.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Refund {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+    share: Share,
+    text: Option<TransactionText>,
+}
+
+/// How much of what is captured goes back.
+#[derive(Clone, Copy, Debug)]
+enum Share {
+    Full,
+    Part(Amount),
+    Rest,
+}
+
+operation!(Refund => Transaction);
+
+impl Refund {
+    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+            share: Share::Full,
+            text: None,
+        }
+    }
+
+    /// Gives back only this much, in øre: at least 1 øre, at most what is captured and not yet refunded.
+    pub fn amount(mut self, amount: Amount) -> Self {
+        self.share = Share::Part(amount);
+        self
+    }
+
+    /// Gives back exactly what remains: reads the details first, and names the amount that they tell. Without this or
+    /// [`amount`](Self::amount) no amount is sent, which the API documents as the full amount, and leaves open after a
+    /// partial refund.
+    ///
+    /// With an idempotency key that an earlier refund of this payment carried, the amount is that refund's, so that
+    /// the call can be repeated after an unknown outcome.
+    pub fn rest(mut self) -> Self {
+        self.share = Share::Rest;
+        self
+    }
+
+    /// The text that the customer sees; `Refund` when none is given.
+    pub fn text(mut self, text: TransactionText) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre, and with [`rest`](Self::rest) an error
+    /// of the kind [`State`](crate::ErrorKind::State) when nothing is left. From the API among others: 71 (more than
+    /// remains), 72 (only reserved, so cancel instead), 73 (cancelled), 95 (later than 365 days).
+    pub async fn send(mut self) -> Result<Transaction> {
+        let time = self.vipps.time();
+        let deadline = self.options.deadline;
+        let ends = time
+            .monotonic()
+            .saturating_add(deadline.unwrap_or_else(|| self.vipps.total_timeout()));
+        let amount = match self.share {
+            Share::Full => None,
+            Share::Part(amount) => Some(amount),
+            Share::Rest => {
+                let rest = self
+                    .remaining(ends.saturating_sub(time.monotonic()))
+                    .await?;
+                self.options.deadline = Some(ends.saturating_sub(time.monotonic()));
+                Some(rest)
+            }
+        };
+        let text = self.text.as_ref();
+        let body = action(&self.vipps, &self.options, amount, text, "Refund")?;
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client
+            .refund_payment_using_post()
+            .order_id(self.order_id.as_str())
+            .body(body)
+            .send()
+            .await;
+        Transaction::read(self.order_id, &context.finish(result)?)
+    }
+
+    async fn remaining(&self, left: Duration) -> Result<Amount> {
+        let mut details = self.vipps.ecom().payment(&self.order_id).details();
+        details.options = CallOptions {
+            deadline: Some(left),
+            key: None,
+            ..self.options.clone()
+        };
+        let details = details.await?;
+        if let Some(amount) = self.refunded_before(&details) {
+            return Ok(amount);
+        }
+        let sums = details.sums();
+        if sums.remaining_to_refund > Amount::ZERO {
+            return Ok(sums.remaining_to_refund);
+        }
+        Err(Error::state(format!(
+            "nothing is left to refund: {} captured, {} refunded",
+            sums.captured, sums.refunded
+        )))
+    }
+
+    /// What an earlier refund with the same key was about; a repeat must name the same amount.
+    fn refunded_before(&self, details: &PaymentDetails) -> Option<Amount> {
+        let key = self.options.key.as_ref()?.as_str();
+        let same = details
+            .events()
+            .iter()
+            .find(|e| e.is(&Operation::Refund) && e.idempotency_key.as_deref() == Some(key));
+        same?.amount.filter(|amount| *amount > Amount::ZERO)
+    }
+}

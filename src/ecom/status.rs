@@ -1,0 +1,88 @@
+//! The old way to ask how a payment stands.
+
+use serde::Deserialize;
+
+use super::history::Operation;
+use crate::call::{CallOptions, operation};
+use crate::error::Result;
+use crate::types::{Amount, OrderId, Timestamp, lenient};
+use crate::vipps::Vipps;
+
+/// Asks for the last transaction of a payment. Made by [`Payment::status`](super::Payment::status), which is
+/// deprecated by the API: use [`Payment::details`](super::Payment::details).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Status {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    order_id: OrderId,
+}
+
+operation!(Status => PaymentStatus);
+
+impl Status {
+    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            order_id,
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// 35: no payment of this sales unit has the order id. Otherwise as every read.
+    pub async fn send(self) -> Result<PaymentStatus> {
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client
+            .get_order_status_using_get()
+            .order_id(self.order_id.as_str())
+            .send()
+            .await;
+        let wire: Wire = context.finish(result)?.decode()?;
+        let last = wire.transaction_info.unwrap_or_default();
+        Ok(PaymentStatus {
+            order_id: self.order_id,
+            operation: last.status,
+            amount: last.amount,
+            transaction_id: last.transaction_id,
+            timestamp: last.time_stamp,
+        })
+    }
+}
+
+/// The last transaction of a payment, and nothing of what came before: a refund of 1 kr hides that the payment is
+/// captured. A payment that ran out shows as rejected.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PaymentStatus {
+    /// The order.
+    pub order_id: OrderId,
+    /// What happened last (wire name `status`).
+    pub operation: Option<Operation>,
+    /// How much, in øre.
+    pub amount: Option<Amount>,
+    /// Vipps's id of the transaction.
+    pub transaction_id: Option<String>,
+    /// When it happened.
+    pub timestamp: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(deserialize_with = "lenient::opt")]
+    transaction_info: Option<Last>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Last {
+    #[serde(deserialize_with = "lenient::opt_amount")]
+    amount: Option<Amount>,
+    status: Option<Operation>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    transaction_id: Option<String>,
+    time_stamp: Option<Timestamp>,
+}

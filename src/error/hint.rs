@@ -1,0 +1,113 @@
+//! What to do about an error, for the causes that people lose days on.
+
+use super::body::ApiError;
+
+/// The long-lost-day causes, told by what the answer looks like.
+pub(super) fn of_answer(
+    status: u16,
+    errors: &[ApiError],
+    message: &str,
+    empty: bool,
+) -> Option<&'static str> {
+    let says = |text: &str| {
+        message.contains(text)
+            || errors
+                .iter()
+                .any(|e| e.message().is_some_and(|m| m.contains(text)))
+    };
+    if says("AADSTS70001") || says("AADSTS700016") {
+        return Some(
+            "The client id is unknown here. Most often the keys of one environment are used in the other: \
+             test keys work only with the test environment, production keys only with production.",
+        );
+    }
+    if says("AADSTS70002") || says("AADSTS7000215") || says("AADSTS50012") {
+        return Some("The client secret does not belong to this client id in this environment.");
+    }
+    if says("Subscription not found") {
+        return Some("The subscription key exists, but not for this product or environment.");
+    }
+    if says("subscription key") {
+        return Some(
+            "The Ocp-Apim-Subscription-Key is missing or unknown in this environment. It comes from the same sales \
+             unit and environment as the client id.",
+        );
+    }
+    let about_the_number = ["Invalid MSN", "supermerchant", "PSP id"];
+    if about_the_number.into_iter().any(says) {
+        return Some(
+            "The merchant serial number does not belong to these keys: another environment's number, or a partner's \
+             own number where the merchant's is needed. Partners set it for each call with `merchant_serial_number`.",
+        );
+    }
+    if says("Not Allowed for Ecommerce Payment") {
+        return Some(
+            "The sales unit may not take payments; it is probably set up for Login only. Use the keys and the number \
+             of another sales unit, or have this one changed in the portal.",
+        );
+    }
+    let business = errors.iter().any(|e| {
+        e.code()
+            .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()))
+    });
+    match status {
+        401 => Some(
+            "The token or the keys were refused. Check that client id, client secret, subscription key and merchant \
+             serial number are of one sales unit and one environment.",
+        ),
+        403 if !business => Some(
+            "These keys have no right to this merchant serial number or product. Partners must send the merchant's \
+             own number.",
+        ),
+        404 if errors.is_empty() && !empty => {
+            Some("The gateway does not know this path: check the base URL.")
+        }
+        429 => Some(
+            "Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120.",
+        ),
+        500 if !business => Some(
+            "This API answers 500 to some malformed requests too (a member of the wrong type or spelling), so look \
+             at the request as well as at the status page.",
+        ),
+        _ => None,
+    }
+}
+
+/// How to find out what became of a request whose answer is lost or unclear.
+pub(super) fn way_out(operation: &str) -> Option<&'static str> {
+    Some(match operation {
+        "initiate_payment_v3_using_post" => {
+            "The payment may exist, and its landing page is lost. Ask for the details of this order id: if there are \
+             some, cancel the order and start again with a new id; on error 35 send the same request again."
+        }
+        "capture_payment_using_post"
+        | "refund_payment_using_post"
+        | "integration_test_approve_payment" => {
+            "Ask for the details, whose events name the idempotency key of the request that caused them. If it is not \
+             there, make the same call again with the idempotency key of this error: nothing happens twice."
+        }
+        "cancel_payment_request_using_put" => {
+            "Ask for the details: they tell whether the payment is cancelled. If it is not, cancel it again."
+        }
+        "create_merchant_redirect_qr" => {
+            "The code may have been made: `get` it to see where it leads, or use `create_or_update`."
+        }
+        "update_merchant_redirect_url"
+        | "delete_merchant_redirect_qr"
+        | "put_merchant_callback_qr"
+        | "delete_merchant_callback_qr"
+        | "put_merchant_callback_mobile_pay_qr" => {
+            "Make the same call again: nothing happens twice. A delete that then finds no code has done its work."
+        }
+        _ => return None,
+    })
+}
+
+/// About an argument that was refused before anything was sent.
+pub(super) fn of_value(field: &str) -> Option<&'static str> {
+    field.starts_with("vipps-system-").then_some(
+        "Vipps MobilePay looks for the four Vipps-System-* headers when it approves an integration. Name your solution \
+         with `VippsBuilder::system`, and the part of it that talks to the API with `VippsBuilder::plugin`: at most 30 \
+         characters each.",
+    )
+}

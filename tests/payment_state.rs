@@ -1,0 +1,339 @@
+//! One state and one answer to *what can be done next* for every way that a payment's history can look.
+
+use std::collections::BTreeSet;
+
+use vipps::Amount;
+use vipps::ecom::{Operation, PaymentDetails, PaymentState};
+
+use PaymentState::{
+    Cancelled, Captured, Expired, Failed, Initiated, PartiallyCaptured, PartiallyRefunded,
+    Refunded, Rejected, Reserved, Unknown,
+};
+
+const BEGUN: &str = "2026-03-02T09:00:00Z";
+
+/// A log, given oldest first as it happened and written newest first as the API does: operation, øre, success.
+fn json(log: &[(&str, i64, bool)], sums: Option<[i64; 4]>) -> String {
+    let entries: Vec<String> = log
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(n, (operation, ore, success))| {
+            let id = if n == 0 { "" } else { r#""transactionId":"5001420062","# };
+            format!(
+                r#"{{"operation":"{operation}","amount":{ore},"operationSuccess":{success},{id}
+                "transactionText":"Socks","requestId":"","timeStamp":"2026-03-02T09:00:0{n}.000Z"}}"#
+            )
+        })
+        .collect();
+    let summary = sums.map_or(String::new(), |[captured, to_capture, refunded, to_refund]| {
+        format!(
+            r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{to_capture},
+            "refundedAmount":{refunded},"remainingAmountToRefund":{to_refund}}},"#
+        )
+    });
+    format!(
+        r#"{{"orderId":"order-1",{summary}"transactionLogHistory":[{}]}}"#,
+        entries.join(",")
+    )
+}
+
+fn read(json: &str) -> PaymentDetails {
+    PaymentDetails::from_json("order-1".parse().unwrap(), json).unwrap()
+}
+
+/// What can be done, as a set of words.
+fn can(details: &PaymentDetails) -> BTreeSet<&'static str> {
+    let all = [
+        ("capture", details.can_capture()),
+        ("cancel", details.can_cancel()),
+        ("release", details.can_release()),
+        ("refund", details.can_refund()),
+    ];
+    all.into_iter()
+        .filter_map(|(word, can)| can.then_some(word))
+        .collect()
+}
+
+type Log = &'static [(&'static str, i64, bool)];
+
+struct Row {
+    /// The column of the API's table of states and operations.
+    name: &'static str,
+    log: Log,
+    /// captured, to capture, refunded, to refund: as the API states them, and as the log must add up to.
+    sums: [i64; 4],
+    state: PaymentState,
+    can: &'static [&'static str],
+}
+
+const I: (&str, i64, bool) = ("INITIATE", 20_000, true);
+const R: (&str, i64, bool) = ("RESERVE", 20_000, true);
+const ALL: (&str, i64, bool) = ("CAPTURE", 20_000, true);
+const PART: (&str, i64, bool) = ("CAPTURE", 5_000, true);
+
+#[rustfmt::skip] // one line per row is how such a table is read
+const ROWS: &[Row] = &[
+    // What the customer has not decided.
+    Row { name: "started", log: &[I], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "no history at all", log: &[], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "a reservation failed", log: &[I, ("RESERVE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "a direct capture failed", log: &[I, ("SALE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "a cancel failed", log: &[I, ("CANCEL", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    // Reserved.
+    Row { name: "reserved", log: &[I, R], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved at the second try", log: &[I, ("RESERVE", 20_000, false), R], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved, a capture failed", log: &[I, R, ("CAPTURE", 20_000, false)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved, a void failed", log: &[I, R, ("VOID", 20_000, false)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    // Captured.
+    Row { name: "partly captured", log: &[I, R, PART], sums: [5_000, 15_000, 0, 5_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
+    Row { name: "captured in two parts of three", log: &[I, R, PART, PART], sums: [10_000, 10_000, 0, 10_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
+    Row { name: "partly captured, a release failed", log: &[I, R, PART, ("VOID", 15_000, false)], sums: [5_000, 15_000, 0, 5_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
+    Row { name: "partly captured, the rest released", log: &[I, R, PART, ("VOID", 15_000, true)], sums: [5_000, 0, 0, 5_000], state: Captured, can: &["refund"] },
+    Row { name: "fully captured", log: &[I, R, ALL], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
+    Row { name: "fully captured, a refund failed", log: &[I, R, ALL, ("REFUND", 20_000, false)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
+    Row { name: "direct capture", log: &[I, ("SALE", 20_000, true)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
+    // Given up.
+    Row { name: "cancelled before it was reserved", log: &[I, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    Row { name: "cancelled after it was reserved", log: &[I, R, ("VOID", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    Row { name: "cancelled after it was reserved, told as CANCEL", log: &[I, R, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    // Given back.
+    Row { name: "refunded in part", log: &[I, R, ALL, ("REFUND", 5_000, true)], sums: [20_000, 0, 5_000, 15_000], state: PartiallyRefunded, can: &["refund"] },
+    Row { name: "refunded in part, some not captured", log: &[I, R, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true)], sums: [10_000, 10_000, 5_000, 5_000], state: PartiallyRefunded, can: &["capture", "release", "refund"] },
+    Row { name: "refunded in part, the rest released", log: &[I, R, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true), ("VOID", 10_000, true)], sums: [10_000, 0, 5_000, 5_000], state: PartiallyRefunded, can: &["refund"] },
+    Row { name: "refunded", log: &[I, R, ALL, ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
+    Row { name: "refunded in two parts", log: &[I, R, ALL, ("REFUND", 5_000, true), ("REFUND", 15_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
+    Row { name: "a sale refunded in part", log: &[I, ("SALE", 20_000, true), ("REFUND", 1, true)], sums: [20_000, 0, 1, 19_999], state: PartiallyRefunded, can: &["refund"] },
+    Row { name: "a sale refunded", log: &[I, ("SALE", 20_000, true), ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
+    // Other ends.
+    Row { name: "rejected", log: &[I, ("REJECTED", 20_000, true)], sums: [0, 0, 0, 0], state: Rejected, can: &[] },
+    Row { name: "failed", log: &[I, ("FAILED", 20_000, true)], sums: [0, 0, 0, 0], state: Failed, can: &[] },
+    // What nobody knows yet.
+    Row { name: "an operation of tomorrow at the end", log: &[I, R, ("TOMORROW", 1, true)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "an operation of tomorrow alone", log: &[("TOMORROW", 1, true)], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
+];
+
+#[test]
+fn every_state_and_what_can_be_done_in_it() {
+    for row in ROWS {
+        let can_do: BTreeSet<_> = row.can.iter().copied().collect();
+        for stated in [None, Some(row.sums)] {
+            // The API states no sums before the customer has acted.
+            let details = read(&json(row.log, stated));
+            let name = format!("{} (stated: {stated:?})", row.name);
+            assert_eq!(details.state(), row.state, "{name}");
+            assert_eq!(can(&details), can_do, "{name}");
+            let sums = details.sums();
+            let found = [
+                sums.captured,
+                sums.remaining_to_capture,
+                sums.refunded,
+                sums.remaining_to_refund,
+            ];
+            assert_eq!(found.map(Amount::as_ore), row.sums, "{name}");
+            assert_eq!(details.summary().is_some(), stated.is_some(), "{name}");
+            assert_eq!(
+                details.events().len(),
+                row.log.len(),
+                "{name}: failed ones are kept"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_spelling_of_every_operation() {
+    for (operation, spellings) in [
+        (
+            Operation::Initiate,
+            &["INITIATE", "REGISTER", "initiate"][..],
+        ),
+        (Operation::Reserve, &["RESERVE", "RESERVED", "Reserve"]),
+        (Operation::Sale, &["SALE", "Sale"]),
+        (Operation::Capture, &["CAPTURE", "Captured", "CAPTURED"]),
+        (Operation::Refund, &["REFUND", "Refund", "Refunded"]),
+        (
+            Operation::Cancel,
+            &[
+                "CANCEL",
+                "CANCELLED",
+                "Cancelled",
+                "USER_CANCEL",
+                "AUTOCANCEL",
+                "AUTO_CANCEL",
+            ],
+        ),
+        (Operation::Void, &["VOID", "Void", "AUTOREVERSAL"]),
+        (Operation::Reject, &["REJECT", "REJECTED"]),
+        (
+            Operation::Failed,
+            &["FAILED", "RESERVE_FAILED", "SALE_FAILED"],
+        ),
+    ] {
+        for spelling in spellings {
+            let details = read(&json(&[(spelling, 100, true)], None));
+            let event = details.events().first().unwrap();
+            assert_eq!(event.operation.as_ref(), Some(&operation), "{spelling}");
+        }
+    }
+}
+
+/// One state, however the wire spells it.
+#[test]
+fn every_spelling_of_every_state() {
+    let state = |log: &[(&str, i64, bool)]| read(&json(log, None)).state();
+    for started in ["INITIATE", "REGISTER"] {
+        assert_eq!(state(&[(started, 100, true)]), Initiated);
+    }
+    for reserved in ["RESERVE", "RESERVED"] {
+        assert_eq!(state(&[I, (reserved, 20_000, true)]), Reserved);
+    }
+    for captured in ["CAPTURE", "Captured", "SALE"] {
+        assert_eq!(state(&[I, R, (captured, 20_000, true)]), Captured);
+    }
+    for cancelled in [
+        "CANCEL",
+        "CANCELLED",
+        "Cancelled",
+        "USER_CANCEL",
+        "AUTOCANCEL",
+        "AUTO_CANCEL",
+    ] {
+        assert_eq!(state(&[I, (cancelled, 20_000, true)]), Cancelled);
+    }
+    for voided in ["VOID", "CANCEL", "Cancelled", "AUTOREVERSAL"] {
+        assert_eq!(state(&[I, R, (voided, 20_000, true)]), Cancelled);
+    }
+    for rejected in ["REJECT", "REJECTED"] {
+        assert_eq!(state(&[I, (rejected, 20_000, true)]), Rejected);
+    }
+    for failed in ["FAILED", "RESERVE_FAILED", "SALE_FAILED"] {
+        assert_eq!(state(&[I, (failed, 20_000, true)]), Failed);
+    }
+    for refunded in ["REFUND", "Refund", "Refunded"] {
+        assert_eq!(state(&[I, R, ALL, (refunded, 20_000, true)]), Refunded);
+    }
+}
+
+/// A payment that nobody approved may be cancelled without any event that says so.
+#[test]
+fn without_an_event_expiry_is_told_by_age() {
+    let begun: jiff::Timestamp = BEGUN.parse().unwrap();
+    let after = |seconds: i64| begun + jiff::SignedDuration::from_secs(seconds);
+    let waiting = read(&json(&[I], None));
+    let declined = read(&json(&[I, ("RESERVE", 20_000, false)], None));
+    for details in [waiting, declined] {
+        assert_eq!(details.state_at(after(0)), Initiated);
+        assert_eq!(details.state_at(after(600)), Initiated);
+        assert_eq!(details.state_at(after(601)), Expired);
+        assert!(details.is_expired(after(601)) && !details.is_expired(after(600)));
+        assert_eq!(details.state(), Initiated, "without a clock nobody knows");
+        // A clock that is behind.
+        assert!(!details.is_expired(after(-86_400)));
+    }
+    for log in [
+        &[I, R][..],
+        &[I, ("CANCEL", 20_000, true)],
+        &[I, R, ALL],
+        &[],
+    ] {
+        assert!(!read(&json(log, None)).is_expired(after(86_400)), "{log:?}");
+    }
+}
+
+#[test]
+fn sums_that_are_stated_in_part_are_completed_from_the_log() {
+    let log = json(&[I, R, PART], None);
+    let stated =
+        r#"{"transactionSummary":{"capturedAmount":"6000","remainingAmountToRefund":null},"#;
+    let details = read(&log.replacen('{', stated, 1));
+    let sums = details.sums();
+    assert_eq!(sums.captured, Amount::ore(6_000));
+    assert_eq!(sums.remaining_to_capture, Amount::ore(15_000));
+    assert_eq!(sums.remaining_to_refund, Amount::ore(5_000));
+}
+
+/// The API knows better than the log what is left to take.
+#[test]
+fn a_reservation_with_nothing_left_is_given_up() {
+    let details = read(&json(&[I, R], Some([0, 0, 0, 0])));
+    assert_eq!(details.state(), Cancelled);
+    assert!(!details.state().is_paid() && can(&details).is_empty());
+}
+
+#[test]
+fn events_are_newest_first_whatever_order_they_came_in() {
+    let right = json(&[I, R, PART], None);
+    let mut value: serde_json::Value = serde_json::from_str(&right).unwrap();
+    value["transactionLogHistory"]
+        .as_array_mut()
+        .unwrap()
+        .reverse();
+    for text in [right, value.to_string()] {
+        let details = read(&text);
+        let operations: Vec<_> = details
+            .events()
+            .iter()
+            .filter_map(|e| e.operation.as_ref().map(Operation::as_str))
+            .collect();
+        assert_eq!(operations, ["CAPTURE", "RESERVE", "INITIATE"]);
+    }
+}
+
+#[test]
+fn scanned_and_captured_at_once() {
+    let opened = r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true,"transactionId":"5001420062"}]}"#;
+    assert!(read(opened).is_scanned());
+    assert!(!read(&json(&[I], None)).is_scanned());
+    assert!(read(&json(&[I, R], None)).is_scanned());
+    // Whoever cancels has not scanned, though the cancel has an id.
+    assert!(!read(&json(&[I, ("CANCEL", 20_000, true)], None)).is_scanned());
+    assert!(read(&json(&[I, ("SALE", 20_000, true)], None)).captured_at_once());
+    assert!(!read(&json(&[I, ("SALE", 20_000, false)], None)).captured_at_once());
+    assert!(!read(&json(&[I, R, ALL], None)).captured_at_once());
+}
+
+#[test]
+fn personal_data_that_the_api_has_withdrawn() {
+    let expired = r#"{"transactionLogHistory":[],
+        "userDetails":{"firstName":"[Expired]","lastName":"[Expired]","email":"[Expired]","mobileNumber":"[Expired]","userId":"uiJskNQ6qNN1iwN891uuob=="},
+        "shippingDetails":{"address":{"addressLine1":"[Expired]","city":"[Expired]","country":"[Expired]","postCode":"[Expired]"},"shippingCost":99.9,"shippingMethod":"Walking","shippingMethodId":"w"}}"#;
+    let details = read(expired);
+    assert!(details.user().unwrap().is_expired());
+    assert!(details.shipping().unwrap().is_expired());
+    let fresh = expired.replace("[Expired]", "x");
+    let details = read(&fresh);
+    assert!(!details.user().unwrap().is_expired());
+    assert!(!details.shipping().unwrap().is_expired());
+    let shown = format!("{details:?}");
+    assert!(!shown.contains("uiJskNQ6"), "{shown}");
+    // One text is enough.
+    let details = read(&fresh.replace(r#""city":"x""#, r#""city":" [expired] ""#));
+    assert!(details.shipping().unwrap().is_expired());
+}
+
+#[test]
+fn every_state_has_a_name_and_says_whether_it_is_paid() {
+    let mut names = BTreeSet::new();
+    for (state, paid, decided) in [
+        (Initiated, false, false),
+        (Expired, false, true),
+        (Reserved, true, true),
+        (PartiallyCaptured, true, true),
+        (Captured, true, true),
+        (PartiallyRefunded, true, true),
+        (Refunded, false, true),
+        (Cancelled, false, true),
+        (Rejected, false, true),
+        (Failed, false, true),
+        (Unknown, false, false),
+    ] {
+        assert_eq!(
+            (state.is_paid(), state.is_decided()),
+            (paid, decided),
+            "{state}"
+        );
+        names.insert(state.to_string());
+    }
+    assert_eq!(names.len(), 11);
+}
