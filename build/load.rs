@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Number, Value};
 
-use super::document::{Document, child, escape, object};
+use super::document::escape;
 use super::refusal::Refusal;
 
 /// Reads a file beside the document; `None` if there is none.
@@ -157,43 +157,4 @@ fn collect_files(value: &Value, files: &mut BTreeSet<String>) {
         Value::Array(list) => list.iter().for_each(|inner| collect_files(inner, files)),
         _ => {}
     }
-}
-
-/// `info.title`, `info.version` and `paths` must be there, or nothing else makes sense.
-pub(crate) fn check_frame(document: &mut Document) -> Result<(), Refusal> {
-    document.pass = "check-frame";
-    match document.root.get("paths") {
-        Some(Value::Object(_)) => {}
-        Some(_) => {
-            return Err(Refusal::at(
-                "/paths",
-                "`paths` is not a mapping",
-                "each path is a key that holds its operations",
-            ));
-        }
-        None if document.root.get("webhooks").is_some() => {
-            object(&mut document.root).insert("paths".to_owned(), Value::Object(Map::new()));
-        }
-        None => {
-            return Err(Refusal::at(
-                "",
-                "`paths` is missing",
-                "an API needs at least one operation",
-            ));
-        }
-    }
-    let info = child(object(&mut document.root), "info");
-    for (key, value) in [("title", "API"), ("version", "0")] {
-        match info.get(key) {
-            Some(Value::String(_)) => {}
-            Some(Value::Number(number)) => {
-                let text = number.to_string();
-                info.insert(key.to_owned(), text.into());
-            }
-            _ => {
-                info.insert(key.to_owned(), value.into());
-            }
-        }
-    }
-    Ok(())
 }

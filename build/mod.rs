@@ -3,6 +3,7 @@
 mod check;
 mod document;
 mod external_refs;
+mod frame;
 mod generate;
 pub(crate) mod load;
 mod merchant;
@@ -157,7 +158,10 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Refusal> {
         )
         .in_file(&shown)
     })?;
-    build_text(&text, &module_name(file), &read).map_err(|refusal| refusal.in_file(&shown))
+    // Nothing in here is known to panic; if something does, the reader still gets a sentence.
+    generate::quietly(|| build_text(&text, &module_name(file), &read))
+        .unwrap_or_else(|message| Err(generate::unexpected(&message)))
+        .map_err(|refusal| refusal.in_file(&shown))
 }
 
 /// The document in one shape, with what is wrong in it mended by the passes that are `wanted`.
@@ -169,8 +173,9 @@ pub(crate) fn mend(
     let root = load::parse(text)?;
     load::check_version(&root)?;
     let mut document = Document::new(root);
-    load::check_frame(&mut document)?;
+    frame::complete(&mut document)?;
     external_refs::inline(&mut document, read)?;
+    frame::check(&document.root)?;
     passes::run(
         passes::MEND.iter().filter(|pass| wanted(pass.name)),
         &mut document,

@@ -76,7 +76,6 @@ const MAX_BODY: usize = 1 << 20;
     clippy::large_enum_variant,
     reason = "one for each request, taken apart at once"
 )]
-#[non_exhaustive]
 pub enum Callback {
     /// A payment was approved, refused, cancelled, or timed out.
     Payment(PaymentUpdate),

@@ -53,7 +53,7 @@ pub use watch::{Nudge, Watch};
 
 use crate::call::{CallOptions, Context, built};
 use crate::raw;
-use crate::types::{Amount, OrderId, TransactionText};
+use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
 use crate::vipps::Vipps;
 
 /// The eCom API of one client. Made by [`Vipps::ecom`].
@@ -96,6 +96,7 @@ impl Ecom {
         Payment {
             vipps: self.vipps.clone(),
             order_id: order_id.clone(),
+            merchant: None,
         }
     }
 }
@@ -105,12 +106,22 @@ impl Ecom {
 pub struct Payment {
     vipps: Vipps,
     order_id: OrderId,
+    merchant: Option<MerchantSerialNumber>,
 }
 
 impl Payment {
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
+    }
+
+    /// The sales unit that the payment belongs to, when it is not the one of the credentials: what a partner needs.
+    /// Every call on the payment acts for it. A payment that came from
+    /// [`InitiatedPayment::payment`] remembers the one that it was started for.
+    #[must_use]
+    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
+        self.merchant = Some(number);
+        self
     }
 
     /// What happened to the payment so far: the truth, whatever a callback or an answer said.
@@ -131,7 +142,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn details(&self) -> Details {
-        Details::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Details::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// The last transaction alone, which hides what came before it.
@@ -153,7 +166,9 @@ impl Payment {
     /// ```
     #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
     pub fn status(&self) -> Status {
-        Status::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Status::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Polls the details until the customer has paid, said no, or let the time run out.
@@ -171,7 +186,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn wait(&self) -> Wait {
-        Wait::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Wait::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Takes the reserved money: all that remains, or a part with [`Capture::amount`].
@@ -194,7 +211,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture(&self) -> Capture {
-        Capture::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Capture::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Gives a reservation up, or a payment that the customer has not approved yet. What is captured already must be
@@ -218,7 +237,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn cancel(&self) -> Cancel {
-        Cancel::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Cancel::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Gives captured money back: all of it, a part with [`Refund::amount`], or what is left with [`Refund::rest`].
@@ -242,7 +263,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund(&self) -> Refund {
-        Refund::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Refund::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Approves the payment in the customer's place. Only the test environment allows it; with production's keys it is
@@ -261,7 +284,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {
-        ForceApprove::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = ForceApprove::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 }
 

@@ -85,10 +85,12 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// As the two operations. When the payment is started and only its code fails, the payment is still there and the
+    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code. Otherwise as the
+    /// two operations. When the payment is started and only its code fails, the payment is still there and the
     /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: cancel it by its order id, or let it
     /// expire. The same call again would be refused, since the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
+        self.initiate.check_code()?;
         let time = self.vipps.time();
         let whole = self.options.deadline;
         let ends = time
@@ -102,6 +104,8 @@ impl PayByQr {
         let mut options = initiate.options.clone();
         let payment = initiate.send().await?;
         options.deadline = Some(left(ends, time.monotonic()));
+        // One key for one request: the code's is another.
+        options.key = None;
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
         Ok(QrPayment {

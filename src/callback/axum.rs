@@ -15,7 +15,6 @@
 //!         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
 //!     },
 //!     Callback::Consent(_) => StatusCode::OK.into_response(),
-//!     _ => StatusCode::NOT_FOUND.into_response(),
 //! });
 //! // The prefix of the payments is then https://shop.example.com/vipps
 //! let app: Router = Router::new().nest("/vipps", callbacks);
