@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
+use crate::telemetry::{Counters, Metrics};
 use crate::token::Tokens;
 use crate::transport::{Transport, Wire};
 use crate::types::{InvalidValue, MerchantSerialNumber, SystemText};
@@ -52,6 +53,7 @@ struct Inner {
     attempt_timeout: Duration,
     total_timeout: Duration,
     tokens: Tokens,
+    counters: Arc<Counters>,
 }
 
 impl Vipps {
@@ -135,6 +137,11 @@ impl Vipps {
         &self.0.budget
     }
 
+    /// What this client and its clones have done so far: calls by how they ended, attempts, repeats, tokens.
+    pub fn metrics(&self) -> Metrics {
+        self.0.counters.read()
+    }
+
     /// A token answer, fetched through the same attempt loop as everything else.
     pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
@@ -181,6 +188,10 @@ impl Vipps {
 
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.0.counters
     }
 
     pub(crate) fn headers(&self) -> &Headers {
@@ -408,6 +419,7 @@ impl VippsBuilder {
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
             tokens: Tokens::default(),
+            counters: Arc::default(),
         })))
     }
 

@@ -12,6 +12,7 @@ use super::options::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
 use crate::retry::Rules;
+use crate::telemetry::Call;
 use crate::types::RequestId;
 use crate::vipps::Vipps;
 
@@ -43,6 +44,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     pub(crate) effort: Effort,
     pub(super) headers: http::HeaderMap,
+    pub(super) call: Call,
 }
 
 /// What it took, for the errors that are found later.
@@ -172,9 +174,12 @@ impl Answer {
         };
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
-        self.effort
+        let error = self
+            .effort
             .explain(Error::new(ErrorKind::Decode, outcome, what))
-            .with_status(self.status, body)
+            .with_status(self.status, body);
+        self.call.failed(&error);
+        error
     }
 }
 

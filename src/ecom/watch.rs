@@ -238,7 +238,7 @@ impl Poller {
         if error.kind() == ErrorKind::RateLimited {
             self.not_before = self.due;
         }
-        tracing::debug!(failures = self.failures, error.type = ?error.kind(), "poll failed");
+        tracing::debug!(failures = self.failures, error.type = error.kind().as_str(), "poll failed");
         self.last_failure = Some(error);
     }
 
