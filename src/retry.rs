@@ -7,8 +7,8 @@
 //! |---|---|---|---|---|---|---|---|---|
 //! | read | details, status, every GET, the token | again | again | again | again, slower | again, slower | new token, once | stop |
 //! | keyed write | capture, refund, force approve | again | again, same key | again, same key | again, slower | again, slower, same key | new token, once | stop |
-//! | idempotent | QR PUT and DELETE | again | again | again | again, slower | again, slower | new token, once | stop |
-//! | harmless | one-time QR, redirect QR create, exchange | again | again | again | again, slower | again, slower | new token, once | stop |
+//! | idempotent | QR PUT and DELETE, redirect QR create (its id makes a repeat a 409) | again | again | again | again, slower | again, slower | new token, once | stop |
+//! | harmless | one-time QR, exchange | again | again | again | again, slower | again, slower | new token, once | stop |
 //! | cancel | cancel | again | stop: look at the details | stop: look at the details | again, slower | again, slower | new token, once | stop |
 //! | once | initiate, any other POST | again | stop: unknown | stop: unknown | again, slower | again, slower | new token, once | stop |
 //!
@@ -133,10 +133,9 @@ pub(crate) fn rules(operation: &str, method: &str) -> Rules {
         }
         // A token is not an effect: any number of them are valid side by side.
         "fetch_authorization_token_using_post" | "fetch_token" => rule(Class::Read, None),
-        "generate_otp_qr" | "create_merchant_redirect_qr" | "exchange_qr" | "exchange_customer" => {
-            rule(Class::Harmless, None)
-        }
-        "update_merchant_redirect_url"
+        "generate_otp_qr" | "exchange_qr" | "exchange_customer" => rule(Class::Harmless, None),
+        "create_merchant_redirect_qr"
+        | "update_merchant_redirect_url"
         | "delete_merchant_redirect_qr"
         | "put_merchant_callback_qr"
         | "delete_merchant_callback_qr"

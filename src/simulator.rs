@@ -15,12 +15,6 @@
 //! It is made for tests and first steps: its keys open nothing, and it listens
 //! on loopback unless told otherwise.
 
-#![allow(
-    clippy::unnecessary_box_returns,
-    clippy::needless_pass_by_value,
-    reason = "an answer in the error position is boxed to keep results small; parts of a request are consumed"
-)]
-
 mod auth;
 mod client;
 mod clock;
@@ -38,6 +32,7 @@ mod keys;
 mod ledger;
 mod limits;
 mod loosen;
+mod memory;
 mod merchant;
 mod operations;
 mod order;
@@ -68,6 +63,7 @@ pub use faults::{Fault, FaultRule, Faults};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use ledger::{Account, Effect, EffectKind};
+pub use memory::{Arrived, Ending, Reply};
 pub use order::CaptureType;
 pub use outbound::{Delivery, DeliveryOutcome};
 pub use payer::{Payer, PayerError, Scanned};
@@ -82,7 +78,8 @@ use webhook::Registration;
 #[derive(Debug)]
 pub struct Simulator {
     engine: Arc<Engine>,
-    server: Server,
+    /// None for one in memory.
+    server: Option<Server>,
     clock: Clock,
     keys: Keys,
     base_url: String,
@@ -116,9 +113,9 @@ impl Simulator {
         &self.base_url
     }
 
-    /// The address that it listens on.
-    pub fn address(&self) -> SocketAddr {
-        self.server.address()
+    /// The address that it listens on; `None` for one in memory.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(Server::address)
     }
 
     /// The credentials that it accepts.
@@ -200,13 +197,25 @@ impl Simulator {
 
     /// Every call made to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
+        self.give_up_calls();
         self.engine.with(|world, _| world.merchant.deliveries())
     }
 
     /// Waits, on any runtime, until no call to the merchant is waiting or under
     /// way. Repeats of check-ins that are planned for later do not count.
     pub async fn settled(&self) {
+        self.give_up_calls();
         self.engine.settled().await;
+    }
+
+    /// In memory there is no courier.
+    fn give_up_calls(&self) {
+        if self.server.is_none() {
+            for job in self.engine.collect() {
+                let reason = "a simulator in memory makes no calls";
+                self.engine.delivered(job, Err(reason.into()));
+            }
+        }
     }
 
     /// Makes every access token issued so far worthless, as new keys in the
@@ -309,23 +318,58 @@ impl Builder {
     /// Starts it.
     ///
     /// # Errors
-    /// When the address cannot be listened on or no thread started.
+    /// When the address cannot be listened on, no thread started, or a merchant
+    /// serial number is not one.
     pub fn start(self) -> io::Result<Simulator> {
         let listener = Server::listener(self.listen)?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        let mut simulator = self.idle(base_url)?;
+        let engine = Arc::clone(&simulator.engine);
+        simulator.server = Some(Server::start(listener, engine)?);
+        Ok(simulator)
+    }
+
+    /// Makes a simulator that listens nowhere and has no thread: requests are
+    /// handed to [`Simulator::arrive`]. It makes no calls to the merchant
+    /// either; they are recorded as failed.
+    ///
+    /// # Errors
+    /// When a merchant serial number is not one.
+    pub fn in_memory(self) -> io::Result<Simulator> {
+        self.idle("http://127.0.0.1:1".into())
+    }
+
+    fn idle(self, base_url: String) -> io::Result<Simulator> {
+        self.check()?;
         let clock = Clock::new(self.frozen);
         let seed = self.seed;
         let state = self.state(base_url.clone());
         let keys = state.settings.keys.clone();
         let engine = Arc::new(Engine::new(clock.clone(), state, seed));
-        let server = Server::start(listener, Arc::clone(&engine))?;
         Ok(Simulator {
             engine,
-            server,
+            server: None,
             clock,
             keys,
             base_url,
         })
+    }
+
+    fn check(&self) -> io::Result<()> {
+        for msn in self
+            .sales_units
+            .keys()
+            .chain([&self.merchant_serial_number])
+        {
+            let fits = (4..=10).contains(&msn.len()) && msn.bytes().all(|b| b.is_ascii_digit());
+            if !fits {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    format!("merchant serial number {msn:?}: not 4 to 10 digits"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn state(self, base_url: String) -> State {

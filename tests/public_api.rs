@@ -93,16 +93,16 @@ fn items(module: &str, items: &[Item], lines: &mut Vec<String>) {
         match item {
             Item::Fn(f) if is_public(&f.vis) => lines.push(format!("{module}: {}", text(&f.sig))),
             Item::Const(c) if is_public(&c.vis) => {
-                lines.push(format!("{module}: const {}: {}", c.ident, text(&c.ty)))
+                lines.push(format!("{module}: const {}: {}", c.ident, text(&c.ty)));
             }
             Item::Static(s) if is_public(&s.vis) => {
-                lines.push(format!("{module}: static {}: {}", s.ident, text(&s.ty)))
+                lines.push(format!("{module}: static {}: {}", s.ident, text(&s.ty)));
             }
             Item::Type(t) if is_public(&t.vis) => {
-                lines.push(format!("{module}: type {} = {}", t.ident, text(&t.ty)))
+                lines.push(format!("{module}: type {} = {}", t.ident, text(&t.ty)));
             }
             Item::Use(u) if is_public(&u.vis) => {
-                lines.push(format!("{module}: use {}", text(&u.tree)))
+                lines.push(format!("{module}: use {}", text(&u.tree)));
             }
             Item::Mod(m) if is_public(&m.vis) => {
                 lines.push(format!("{module}: mod {}", m.ident));
@@ -150,7 +150,7 @@ fn items(module: &str, items: &[Item], lines: &mut Vec<String>) {
             }
             Item::Impl(i) => implementation(module, i, lines),
             Item::Macro(m) => {
-                lines.extend(macro_call(&m.mac).map(|call| format!("{module}: {call}")))
+                lines.extend(macro_call(&m.mac).map(|call| format!("{module}: {call}")));
             }
             _ => {}
         }
@@ -166,7 +166,7 @@ fn implementation(module: &str, block: &syn::ItemImpl, lines: &mut Vec<String>) 
     for member in &block.items {
         match member {
             ImplItem::Fn(f) if is_public(&f.vis) => {
-                lines.push(format!("{module}: {name}: {}", text(&f.sig)))
+                lines.push(format!("{module}: {name}: {}", text(&f.sig)));
             }
             ImplItem::Const(c) if is_public(&c.vis) => {
                 lines.push(format!(

@@ -34,14 +34,88 @@ impl QrFormat {
         }
     }
 
-    /// The `Size` header, which only PNG knows.
+    /// The name of the image format as `QrImageFormat`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Png(_) => "PNG",
+            Self::Svg | Self::Content => "SVG",
+        }
+    }
+
+    /// The `Size` header or the `QrImageSize`, which only PNG knows.
     pub(super) fn size(self) -> Option<i64> {
         match self {
             Self::Png(size) => Some(i64::from(size.as_pixels())),
             Self::Svg | Self::Content => None,
         }
     }
+
+    /// What the answer's `url` is in this format: a link to an image that lives no longer than the code, or the text.
+    pub(super) fn read(
+        self,
+        vipps: &Vipps,
+        url: Option<String>,
+        code: Option<Duration>,
+    ) -> (Option<QrLink>, Option<QrContent>) {
+        match (self, url) {
+            (_, None) => (None, None),
+            (Self::Content, Some(text)) => (None, Some(QrContent(text))),
+            (_, Some(url)) => (Some(QrLink::new(vipps.clone(), url, self, code)), None),
+        }
+    }
 }
+
+/// Fetches the image of a code that may have none.
+pub(super) async fn image(link: Option<&QrLink>) -> Result<QrImage> {
+    match link {
+        Some(link) => link.image().await,
+        None => Err(Error::state(
+            "this code came without a link to an image: ask for it as PNG or SVG",
+        )),
+    }
+}
+
+/// Gives a builder with a `format` the setters of the image formats.
+macro_rules! image_formats {
+    ($builder:ident) => {
+        impl $builder {
+            /// As a PNG of so many pixels on each side, 100 to 2000.
+            pub fn png(mut self, size: crate::types::ImageSize) -> Self {
+                self.format = crate::qr::QrFormat::Png(size);
+                self
+            }
+
+            /// As an SVG; the default.
+            pub fn svg(mut self) -> Self {
+                self.format = crate::qr::QrFormat::Svg;
+                self
+            }
+        }
+    };
+}
+pub(super) use image_formats;
+
+/// Gives a builder with a `format` the setters of all formats.
+macro_rules! formats {
+    ($builder:ident) => {
+        crate::qr::image::image_formats!($builder);
+
+        impl $builder {
+            /// As the bare text of the code, to draw it on one's own.
+            pub fn content(mut self) -> Self {
+                self.format = crate::qr::QrFormat::Content;
+                self
+            }
+
+            /// In this format.
+            pub fn format(mut self, format: crate::qr::QrFormat) -> Self {
+                self.format = format;
+                self
+            }
+        }
+    };
+}
+pub(super) use formats;
 
 /// A link to a code's image. It lives about an hour, however long the code itself does: fetch the image at once and
 /// keep the bytes, never the link.
@@ -178,18 +252,39 @@ impl fmt::Debug for QrImage {
     }
 }
 
-/// The text of a code.
+/// The text of a code: an opaque link, to be drawn as it is.
+///
+/// ```
+/// use vipps::qr::QrContent;
+///
+/// let stored = QrContent::from("https://qr.vipps.no/r/DI5bjNA0");
+/// assert!(stored.is_accepted_by_app());
+/// assert!(!QrContent::from("https://example.com/pay").is_accepted_by_app());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct QrContent(String);
 
-impl QrContent {
-    pub(crate) fn new(text: String) -> Self {
-        Self(text)
-    }
+/// Where the texts of codes lead: production, test, and codes printed long ago.
+const CONTENT_HOSTS: [&str; 3] = ["qr.vipps.no", "qr-mt.vipps.no", "short.vipps.no"];
 
+impl QrContent {
     /// The text to encode, unchanged.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the app opens a code with this text: a link on one of Vipps MobilePay's own code domains,
+    /// `qr.vipps.no`, in the test environment `qr-mt.vipps.no`, or `short.vipps.no` of old codes.
+    ///
+    /// Look before you print. A code with any other link, the landing page of a payment included, is drawn and
+    /// scanned like these, but the app refuses it: only what the QR API makes is accepted. The app of one
+    /// environment does not know the other's codes.
+    pub fn is_accepted_by_app(&self) -> bool {
+        url::Url::parse(&self.0).is_ok_and(|url| {
+            url.scheme() == "https"
+                && url.port().is_none()
+                && url.host_str().is_some_and(|h| CONTENT_HOSTS.contains(&h))
+        })
     }
 
     /// The code as lines of half blocks for a terminal with a dark background.
@@ -225,6 +320,20 @@ impl QrContent {
     fn code(&self) -> Result<qrcode::QrCode> {
         qrcode::QrCode::with_error_correction_level(&self.0, qrcode::EcLevel::M)
             .map_err(|_| InvalidValue::new("content", "must fit into a QR code", &*self.0).into())
+    }
+}
+
+/// A text that was stored. Nothing is checked; see [`QrContent::is_accepted_by_app`].
+impl From<String> for QrContent {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// A text that was stored. Nothing is checked; see [`QrContent::is_accepted_by_app`].
+impl From<&str> for QrContent {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
     }
 }
 

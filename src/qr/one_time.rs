@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::image::{QrContent, QrFormat, QrImage, QrLink};
+use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
 use crate::call::{CallOptions, operation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::raw::qr::types;
-use crate::types::{ImageSize, InvalidValue, LandingPage, lenient};
+use crate::types::{InvalidValue, LandingPage, lenient};
 use crate::vipps::Vipps;
 
 /// Makes a code for one payment. Made by [`Qr::one_time`](super::Qr::one_time); `.await` sends it. Harmless to repeat:
@@ -23,6 +23,7 @@ pub struct OneTime {
 }
 
 operation!(OneTime => OneTimeQr);
+formats!(OneTime);
 
 impl OneTime {
     pub(super) fn new(vipps: Vipps, landing_page: LandingPage) -> Self {
@@ -32,27 +33,6 @@ impl OneTime {
             landing_page,
             format: QrFormat::default(),
         }
-    }
-
-    /// As a PNG of so many pixels on each side, 100 to 2000.
-    pub fn png(self, size: ImageSize) -> Self {
-        self.format(QrFormat::Png(size))
-    }
-
-    /// As an SVG; the default.
-    pub fn svg(self) -> Self {
-        self.format(QrFormat::Svg)
-    }
-
-    /// As the bare text of the code, to draw it on one's own.
-    pub fn content(self) -> Self {
-        self.format(QrFormat::Content)
-    }
-
-    /// In this format.
-    pub fn format(mut self, format: QrFormat) -> Self {
-        self.format = format;
-        self
     }
 
     /// Sends the request.
@@ -84,16 +64,12 @@ impl OneTime {
                 .and_then(|s| u64::try_from(s).ok())
                 .unwrap_or(DEFAULT_LIFETIME),
         );
-        let (link, content) = match self.format {
-            QrFormat::Content => (None, Some(QrContent::new(wire.url))),
-            format => (
-                Some(QrLink::new(self.vipps, wire.url, format, Some(expires_in))),
-                None,
-            ),
-        };
+        let (link, text) = self
+            .format
+            .read(&self.vipps, Some(wire.url), Some(expires_in));
         Ok(OneTimeQr {
             link,
-            content,
+            content: text,
             expires_in,
         })
     }
@@ -144,11 +120,6 @@ impl OneTimeQr {
     /// # Errors
     /// When the code was asked for as content, and as [`QrLink::image`].
     pub async fn image(&self) -> Result<QrImage> {
-        match &self.link {
-            Some(link) => link.image().await,
-            None => Err(Error::state(
-                "this code was asked for as content and has no image",
-            )),
-        }
+        image::image(self.link.as_ref()).await
     }
 }

@@ -108,7 +108,7 @@ impl State {
     pub(crate) fn shipping_answered(
         &mut self,
         place: OrderRef,
-        answer: Result<&Value, String>,
+        answer: Result<Value, String>,
         now: Timestamp,
     ) -> Result<(), String> {
         let Some(choice) = self.order_mut(place).choosing.take() else {
@@ -117,7 +117,7 @@ impl State {
         if self.order(place).phase != Phase::Initiated {
             return Err("the payment is over".into());
         }
-        let methods = express::answered(answer?, &self.order(place).id)?;
+        let methods = express::answered(&answer?, &self.order(place).id)?;
         let chosen = express::choose(&methods, choice.method.as_deref())
             .ok_or("the customer's method is not among them")?;
         self.order_mut(place).shipping = Some(chosen.clone());

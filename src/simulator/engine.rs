@@ -112,8 +112,9 @@ impl Engine {
         let mut world = self.world();
         let now = self.clock.now();
         world.state.tick(now);
+        let due = world.state.next_due();
         let result = run(&mut world, now);
-        if !world.state.outbox.is_empty() {
+        if !world.state.outbox.is_empty() || world.state.next_due() != due {
             self.clock.nudge();
         }
         result
@@ -324,7 +325,6 @@ impl World {
         now: Timestamp,
     ) -> Option<String> {
         let order = call.order?;
-        let answer = answer.as_ref().map_err(Clone::clone);
         self.state.shipping_answered(order, answer, now).err()
     }
 }

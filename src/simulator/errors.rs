@@ -87,6 +87,14 @@ pub(crate) const INTERNAL: Code = Code {
     message: "Internal error",
 };
 
+/// Cancelling while the customer is with the issuer; answered by the gateway.
+pub(crate) const BUSY: Code = Code {
+    status: 500,
+    group: None,
+    number: "",
+    message: "Something went wrong, please try again later.",
+};
+
 pub(crate) const NOT_A_USER: Code = Code {
     status: 400,
     group: Some("User"),
@@ -140,6 +148,12 @@ pub(crate) const ALL: &[Code] = &[
 impl Code {
     /// The error as the eCom API answers it: an array of one.
     pub(crate) fn response(&self, random: &mut Random) -> Response {
+        if *self == BUSY {
+            let info = json!({"responseCode": self.status, "responseMessage": self.message});
+            return Response::json(self.status, json!({"responseInfo": info}))
+                .departing("the gateway leaves out the result")
+                .noted("the customer is with the issuer");
+        }
         let response = Response::json(
             self.status,
             ecom_body(self.group, self.number, self.message, random),

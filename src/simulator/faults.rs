@@ -4,14 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use super::clock::later;
 use super::engine::Engine;
 use super::errors;
-use super::random::Random;
-use super::wire::{Body, Response};
+use super::wire::Response;
+
+mod rules;
+
+use rules::{Damage, Moment};
+pub(crate) use rules::{Manner, Rules, Strike};
 
 /// The faults of a simulator.
 ///
@@ -20,9 +22,8 @@ use super::wire::{Body, Response};
 /// [duplicated](FaultRule::duplicate) and [delayed](FaultRule::delay) by the
 /// names in [`Delivery::operation`](super::Delivery::operation).
 ///
-///  It stays
-/// until it has struck as often as [`times`](FaultRule::times) says, or until
-/// it is [removed](Fault::remove).
+/// A rule stays until it has struck as often as [`times`](FaultRule::times)
+/// says, or until it is [removed](Fault::remove).
 ///
 /// ```
 /// # use vipps::simulator::Simulator;
@@ -61,46 +62,6 @@ impl Faults {
     pub fn clear(&self) {
         self.0.with(|world, _| world.rules.clear());
     }
-}
-
-/// Whether the request takes effect although something goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
-    Before,
-    After,
-}
-
-/// What goes wrong.
-#[derive(Debug, Clone)]
-enum Damage {
-    /// Another answer.
-    Answer(Response),
-    /// The eCom error of this group and code.
-    Code(String, String),
-    /// Nothing but time passes.
-    Delay(Duration),
-    Manner(Manner),
-    Garbage,
-    TruncatedJson,
-    Oversized(usize),
-    Lose,
-    Duplicate,
-}
-
-/// How an answer goes over the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    Whole,
-    /// No byte, and the connection stays open.
-    Stall,
-    /// The head and half the body, and then nothing more.
-    StallInBody,
-    /// The connection is reset before any byte.
-    Reset,
-    ResetInHeaders,
-    ResetInBody,
-    /// The connection ends in order, but before the body does.
-    Truncate,
 }
 
 /// A rule being made. Nothing happens until one of the methods that say what
@@ -316,238 +277,5 @@ impl Fault {
     /// Switches it off.
     pub fn remove(&self) {
         self.engine.with(|world, _| world.rules.remove(self.id));
-    }
-}
-
-#[derive(Debug)]
-struct Active {
-    id: u64,
-    rule: FaultRule,
-    moment: Moment,
-    damage: Damage,
-    random: Random,
-    ends: Option<Timestamp>,
-    seen: u64,
-    hits: u64,
-}
-
-#[derive(Debug)]
-pub(crate) struct Rules {
-    active: Vec<Active>,
-    retired: Vec<(u64, u64)>,
-    made: u64,
-    seed: u64,
-}
-
-/// A fault that strikes one request.
-#[derive(Debug, Clone)]
-pub(crate) struct Strike {
-    moment: Moment,
-    damage: Damage,
-    retry_after: Option<String>,
-}
-
-impl Rules {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            active: Vec::new(),
-            retired: Vec::new(),
-            made: 0,
-            seed,
-        }
-    }
-
-    fn add(&mut self, rule: FaultRule, usual: Moment, damage: Damage, now: Timestamp) -> u64 {
-        self.made += 1;
-        let seed = rule.seed.unwrap_or(self.seed ^ self.made);
-        self.active.push(Active {
-            id: self.made,
-            moment: rule.moment.unwrap_or(usual),
-            damage,
-            random: Random::new(seed),
-            ends: rule.lasts.map(|time| later(now, time)),
-            seen: 0,
-            hits: 0,
-            rule,
-        });
-        self.made
-    }
-
-    fn hits(&self, id: u64) -> u64 {
-        let active = self.active.iter().find(|active| active.id == id);
-        let retired = self.retired.iter().find(|(retired, _)| *retired == id);
-        active
-            .map(|active| active.hits)
-            .or(retired.map(|(_, hits)| *hits))
-            .unwrap_or(0)
-    }
-
-    fn remove(&mut self, id: u64) {
-        let retired = &mut self.retired;
-        self.active.retain(|active| {
-            if active.id == id {
-                retired.push((id, active.hits));
-            }
-            active.id != id
-        });
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.active.is_empty()
-    }
-
-    fn clear(&mut self) {
-        let gone = self.active.drain(..).map(|active| (active.id, active.hits));
-        self.retired.extend(gone);
-    }
-
-    /// The oldest rule that strikes this request.
-    pub(crate) fn strike(
-        &mut self,
-        operation: Option<&str>,
-        order: Option<&str>,
-        now: Timestamp,
-    ) -> Option<Strike> {
-        self.active
-            .iter_mut()
-            .find_map(|active| active.strike(operation, order, now))
-    }
-}
-
-impl Active {
-    fn strike(
-        &mut self,
-        operation: Option<&str>,
-        order: Option<&str>,
-        now: Timestamp,
-    ) -> Option<Strike> {
-        let rule = &self.rule;
-        let meant = rule
-            .operation
-            .as_deref()
-            .is_none_or(|op| operation == Some(op))
-            && rule.order.as_deref().is_none_or(|id| order == Some(id))
-            && self.ends.is_none_or(|ends| now < ends);
-        if !meant {
-            return None;
-        }
-        self.seen += 1;
-        let times = rule.times.or(rule.nth.map(|_| 1));
-        let due = rule.nth.is_none_or(|nth| self.seen >= nth)
-            && times.is_none_or(|times| self.hits < times)
-            && self.random.chance(rule.probability);
-        if !due {
-            return None;
-        }
-        self.hits += 1;
-        Some(Strike {
-            moment: self.moment,
-            damage: self.damage.clone(),
-            retry_after: rule.retry_after.clone(),
-        })
-    }
-}
-
-impl Strike {
-    /// How often the request takes effect.
-    pub(crate) fn times_applied(&self) -> usize {
-        match (&self.damage, self.moment) {
-            (Damage::Lose, _) => 0,
-            (Damage::Duplicate, _) => 2,
-            (Damage::Delay(_), _) | (_, Moment::After) => 1,
-            (_, Moment::Before) => 0,
-        }
-    }
-
-    /// Whether a call to the merchant is never made.
-    pub(crate) fn loses(&self) -> bool {
-        matches!(self.damage, Damage::Lose)
-    }
-
-    /// How long a call to the merchant is held back.
-    pub(crate) fn delay(&self) -> Duration {
-        self.wait_before() + self.wait_after()
-    }
-
-    /// How long the request waits before it takes effect.
-    pub(crate) fn wait_before(&self) -> Duration {
-        match (self.moment, &self.damage) {
-            (Moment::Before, Damage::Delay(time)) => *time,
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// How long its answer waits.
-    pub(crate) fn wait_after(&self) -> Duration {
-        match (self.moment, &self.damage) {
-            (Moment::After, Damage::Delay(time)) => *time,
-            _ => Duration::ZERO,
-        }
-    }
-
-    pub(crate) fn manner(&self) -> Manner {
-        match self.damage {
-            Damage::Manner(manner) => manner,
-            Damage::Lose => Manner::Stall,
-            _ => Manner::Whole,
-        }
-    }
-
-    /// What becomes of the answer; `None` when the request took no effect and
-    /// there is none.
-    pub(crate) fn damage(&self, answer: Option<Response>, random: &mut Random) -> Response {
-        let kept = answer.unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"));
-        let mut damaged = match &self.damage {
-            Damage::Answer(answer) => answer.clone(),
-            Damage::Code(group, code) => ecom_error(group, code, random),
-            Damage::Delay(_) | Damage::Manner(_) | Damage::Lose | Damage::Duplicate => kept,
-            Damage::Garbage => with_body(kept, b"{\"orderId\": \xff\xfe, oops".to_vec()),
-            Damage::TruncatedJson => {
-                let (_, bytes) = kept.encoded();
-                let half = bytes.len() / 2;
-                with_body(kept, bytes.slice(..half).to_vec())
-            }
-            Damage::Oversized(bytes) => with_body(kept, vec![b' '; *bytes]),
-        };
-        if let Some(value) = &self.retry_after {
-            damaged = damaged.with_header("retry-after", value);
-        }
-        let effect = match self.times_applied() {
-            0 => "the request took no effect",
-            1 => "the request took effect",
-            _ => "the request took effect twice",
-        };
-        damaged.note = Some(format!("fault: {}; {effect}", self.name()));
-        damaged
-    }
-
-    fn name(&self) -> String {
-        match &self.damage {
-            Damage::Answer(answer) => format!("status {}", answer.status),
-            Damage::Code(group, code) => format!("error {group} {code}"),
-            Damage::Delay(time) => format!("delay {time:?}"),
-            Damage::Manner(manner) => format!("{manner:?}").to_lowercase(),
-            Damage::Garbage => "garbage".to_owned(),
-            Damage::TruncatedJson => "truncated JSON".to_owned(),
-            Damage::Lose => "lost".to_owned(),
-            Damage::Duplicate => "delivered twice".to_owned(),
-            Damage::Oversized(bytes) => format!("body of {bytes} bytes"),
-        }
-    }
-}
-
-fn with_body(mut response: Response, bytes: Vec<u8>) -> Response {
-    let (media_type, _) = response.encoded();
-    response.body = Body::Raw(media_type.unwrap_or("application/json"), bytes.into());
-    response
-}
-
-fn ecom_error(group: &str, code: &str, random: &mut Random) -> Response {
-    let known = errors::ALL
-        .iter()
-        .find(|known| known.group.unwrap_or("Merchant") == group && known.number == code);
-    match known {
-        Some(known) => known.response(random),
-        None => errors::ecom(400, Some(group), code, "A fault that was asked for", random),
     }
 }

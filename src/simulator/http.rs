@@ -131,10 +131,11 @@ async fn exchange(
     let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
-            return encode(&errors::gateway(413, "Request Entity Too Large"), engine);
+            return encode(&errors::gateway(413, "Request Entity Too Large"), engine)
+                .map(Full::new);
         }
         // The client broke off; nobody will read this.
-        Err(_) => return encode(&errors::gateway(400, "Bad Request"), engine),
+        Err(_) => return encode(&errors::gateway(400, "Bad Request"), engine).map(Full::new),
     };
     let request = Request {
         method: head.method,
@@ -155,9 +156,8 @@ async fn exchange(
         std::future::pending::<()>().await;
     }
     let encoded = encode(&response, engine);
-    let (_, body) = response.encoded();
-    plan.set(manner, body.len());
-    encoded
+    plan.set(manner, encoded.body().len());
+    encoded.map(Full::new)
 }
 
 async fn wait(time: std::time::Duration) {
@@ -166,9 +166,10 @@ async fn wait(time: std::time::Duration) {
     }
 }
 
-fn encode(response: &Response, engine: &Engine) -> hyper::Response<Full<Bytes>> {
+/// The answer as HTTP, dated by the simulator's clock.
+pub(crate) fn encode(response: &Response, engine: &Engine) -> http::Response<Bytes> {
     let (media_type, body) = response.encoded();
-    let mut encoded = hyper::Response::new(Full::new(body));
+    let mut encoded = http::Response::new(body);
     *encoded.status_mut() =
         http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::NOT_IMPLEMENTED);
     let date = DateTimePrinter::new()

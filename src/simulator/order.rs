@@ -108,6 +108,8 @@ pub(crate) struct Order {
     pub(crate) person: Option<Person>,
     pub(crate) shipping: Option<Method>,
     pub(crate) choosing: Option<Choice>,
+    /// The customer is with the issuer for 3-D Secure.
+    pub(crate) authenticating: bool,
     pub(crate) created: Timestamp,
     pub(crate) scanned: Option<Timestamp>,
     pub(crate) approved: Option<Timestamp>,
@@ -168,6 +170,7 @@ impl Order {
             person: None,
             shipping: None,
             choosing: None,
+            authenticating: false,
             created: now,
             scanned: None,
             approved: None,
@@ -352,6 +355,7 @@ impl Order {
     ) -> Result<(i64, bool), Code> {
         match self.phase {
             Phase::Cancelled => return Err(errors::ALREADY_PROCESSED),
+            Phase::Initiated if self.authenticating => return Err(errors::BUSY),
             Phase::Initiated | Phase::Failed | Phase::Expired => {
                 if self.too_late(TIME_TO_CAPTURE, action.now) {
                     return Err(errors::TOO_LATE);

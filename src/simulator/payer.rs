@@ -217,6 +217,21 @@ impl Payer {
         })
     }
 
+    /// Opens the payment, if that has not happened, and goes to the issuer for
+    /// 3-D Secure. Until the payment is approved or rejected the merchant cannot
+    /// cancel it: that is answered with 500.
+    ///
+    /// # Errors
+    /// When there is no such payment, or it has ended.
+    pub fn authenticate(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
+        self.engine.with_state(|state, now| {
+            let order = waiting(state, what.as_ref(), now)?;
+            state.scan(order, now);
+            state.order_mut(order).authenticating = true;
+            Ok(())
+        })
+    }
+
     /// Withdraws the consent given with an express payment: the merchant is
     /// called at its consent removal prefix.
     ///

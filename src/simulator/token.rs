@@ -51,11 +51,11 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
     // announced second is still good when it arrives.
     let lifetime = state.settings.token_lifetime;
     let end = later(now, lifetime);
-    let expires_in = i64::try_from(lifetime.as_secs())
+    let seconds = i64::try_from(lifetime.as_secs())
         .unwrap_or(i64::MAX)
         .saturating_sub(1)
         .max(0);
-    let expires_on = now.as_second().saturating_add(expires_in);
+    let expires_on = now.as_second().saturating_add(seconds);
     let valid_from = now.as_second() - NOT_BEFORE;
     let id = state.random.uuid();
     let filler = state.random.jwt::<384>(&json!({}));
@@ -72,8 +72,8 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
         200,
         json!({
             "token_type": "Bearer",
-            "expires_in": expires_in.to_string(),
-            "ext_expires_in": expires_in.to_string(),
+            "expires_in": seconds.to_string(),
+            "ext_expires_in": seconds.to_string(),
             "expires_on": expires_on.to_string(),
             "not_before": valid_from.to_string(),
             "resource": "00000002-0000-0000-c000-000000000000",

@@ -52,7 +52,7 @@ pub(crate) fn body(order: &Order, news: News, now: Timestamp) -> Value {
         && let Some(person) = &order.person
     {
         if let Some(method) = &order.shipping {
-            body["shippingDetails"] = method.details(person::callback_address());
+            body["shippingDetails"] = method.details(&person::callback_address());
         }
         if let Some(details) = person.details(&order.terms.shares) {
             body["userDetails"] = details;

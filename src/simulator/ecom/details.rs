@@ -52,7 +52,7 @@ fn add_customer(
     }
     details["userDetails"] = user;
     if let Some(method) = &order.shipping {
-        details["shippingDetails"] = method.details(address);
+        details["shippingDetails"] = method.details(&address);
     }
     if person::has_sub(approved, now) {
         details["sub"] = person.sub().into();

@@ -41,7 +41,7 @@ pub(crate) struct Method {
 
 impl Method {
     /// The shipping part of a callback or of the details.
-    pub(crate) fn details(&self, address: Value) -> Value {
+    pub(crate) fn details(&self, address: &Value) -> Value {
         json!({
             "address": address,
             "shippingCost": self.cost,

@@ -48,22 +48,22 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
     urls(state, call, is_app)?;
     let number = call.text("/customerInfo/mobileNumber");
     if number.is_some_and(|number| !is_phone_number(number)) {
-        return Err(refuse(state, errors::NOT_A_USER));
+        return refuse(state, errors::NOT_A_USER);
     }
     let skips_landing_page = flag(call, "/transaction/skipLandingPage");
     if skips_landing_page {
         if !state.settings.may_skip_landing_page {
-            return Err(refuse(state, errors::LANDING_PAGE_REQUIRED));
+            return refuse(state, errors::LANDING_PAGE_REQUIRED);
         }
         if number.is_none() {
-            return Err(missing(state, "customerInfo.mobileNumber"));
+            return missing(state, "customerInfo.mobileNumber");
         }
     }
     let order_id = call.text("/transaction/orderId").unwrap_or_default();
     let express = express(state, call)?;
     let shares = shares(state, call, express.is_some())?;
     if state.find(&call.msn, order_id).is_some() {
-        return Err(refuse(state, errors::ORDER_ID_USED));
+        return refuse(state, errors::ORDER_ID_USED);
     }
     let text = |pointer| call.text(pointer).unwrap_or_default().to_owned();
     Ok(Payment {
@@ -85,17 +85,18 @@ fn flag(call: &Call<'_>, pointer: &str) -> bool {
     call.body.pointer(pointer).and_then(Value::as_bool) == Some(true)
 }
 
-fn refuse(state: &mut State, code: Code) -> Box<Response> {
-    Box::new(code.response(&mut state.random))
+fn refuse<T>(state: &mut State, code: Code) -> Result<T, Box<Response>> {
+    Err(Box::new(code.response(&mut state.random)))
 }
 
-fn missing(state: &mut State, field: &str) -> Box<Response> {
+fn missing<T>(state: &mut State, field: &str) -> Result<T, Box<Response>> {
     let reason = format!("The field {field} is required.");
     invalid(state, field, &reason)
 }
 
-fn invalid(state: &mut State, field: &str, reason: &str) -> Box<Response> {
-    Box::new(errors::invalid_request(field, reason, &mut state.random))
+fn invalid<T>(state: &mut State, field: &str, reason: &str) -> Result<T, Box<Response>> {
+    let response = errors::invalid_request(field, reason, &mut state.random);
+    Err(Box::new(response))
 }
 
 fn urls(state: &mut State, call: &Call<'_>, is_app: bool) -> Result<(), Box<Response>> {
@@ -116,7 +117,7 @@ fn urls(state: &mut State, call: &Call<'_>, is_app: bool) -> Result<(), Box<Resp
                 name
             };
             let reason = format!("{what} is invalid");
-            return Err(invalid(state, &format!("merchantInfo.{name}"), &reason));
+            return invalid(state, &format!("merchantInfo.{name}"), &reason);
         }
     }
     Ok(())
@@ -127,14 +128,14 @@ fn express(state: &mut State, call: &Call<'_>) -> Result<Option<Express>, Box<Re
         return Ok(None);
     }
     let Some(consents) = call.text("/merchantInfo/consentRemovalPrefix") else {
-        return Err(missing(state, "merchantInfo.consentRemovalPrefix"));
+        return missing(state, "merchantInfo.consentRemovalPrefix");
     };
     let given = call.body.pointer("/merchantInfo/staticShippingDetails");
     let methods = given.map(express::methods).unwrap_or_default();
     let shipping = match call.text("/merchantInfo/shippingDetailsPrefix") {
         _ if !methods.is_empty() => Shipping::Static(methods),
         Some(prefix) => Shipping::Dynamic(prefix.to_owned()),
-        None => return Err(missing(state, "merchantInfo.shippingDetailsPrefix")),
+        None => return missing(state, "merchantInfo.shippingDetailsPrefix"),
     };
     Ok(Some(Express {
         shipping,
@@ -152,15 +153,15 @@ fn shares(state: &mut State, call: &Call<'_>, is_express: bool) -> Result<Shares
     };
     if is_express {
         let reason = "An express payment has no scope";
-        return Err(invalid(state, "transaction.scope", reason));
+        return invalid(state, "transaction.scope", reason);
     }
     let scope: Vec<String> = scope.split_whitespace().map(str::to_owned).collect();
     if scope.iter().any(|name| name == "nin") {
-        return Err(refuse(state, errors::NIN_NOT_ALLOWED));
+        return refuse(state, errors::NIN_NOT_ALLOWED);
     }
     if let Some(unknown) = scope.iter().find(|name| !SCOPES.contains(&name.as_str())) {
         let reason = format!("{unknown} is no scope");
-        return Err(invalid(state, "transaction.scope", &reason));
+        return invalid(state, "transaction.scope", &reason);
     }
     Ok(Shares::Scope(scope))
 }

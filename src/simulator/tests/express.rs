@@ -79,7 +79,7 @@ fn dynamic_shipping_is_asked_for_first() {
     let (order, now) = (bench.order(), bench.now);
     bench
         .state
-        .shipping_answered(order, Ok(&answer), now)
+        .shipping_answered(order, Ok(answer), now)
         .unwrap();
     assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
     assert_eq!(bench.account().reserved(), 29_950);
@@ -95,7 +95,7 @@ fn a_wrong_answer_about_shipping_leaves_the_payment_open() {
     ] {
         bench.approve();
         let (order, now) = (bench.order(), bench.now);
-        let result = bench.state.shipping_answered(order, Ok(&answer), now);
+        let result = bench.state.shipping_answered(order, Ok(answer), now);
         assert!(result.is_err());
         assert_eq!(bench.operations(), ["INITIATE"]);
     }

@@ -202,3 +202,21 @@ fn an_approval_by_the_clock_happens_at_its_own_time() {
         later(started, Duration::from_secs(10))
     );
 }
+
+#[test]
+fn a_payment_at_the_issuer_cannot_be_cancelled() {
+    let mut bench = in_state("initiated");
+    let order = bench.order();
+    bench.state.order_mut(order).authenticating = true;
+    let answer = bench.cancel(false);
+    assert_eq!(answer.status, 500);
+    assert_eq!(
+        json_of(&answer),
+        json!({"responseInfo": {
+            "responseCode": 500,
+            "responseMessage": "Something went wrong, please try again later.",
+        }})
+    );
+    bench.approve();
+    assert_eq!(outcome(&bench.cancel(false)), "ok");
+}

@@ -1,0 +1,164 @@
+//! From a code that the customer shows, or a check-in, to the customer's phone number.
+
+use serde::Deserialize;
+
+use crate::call::{Answer, CallOptions, built, operation};
+use crate::error::Result;
+use crate::raw::qr::types;
+use crate::types::{CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, lenient};
+use crate::vipps::Vipps;
+
+/// Exchanges the personal code of a customer's app for the phone number. Made by
+/// [`Qr::exchange`](super::Qr::exchange); `.await` sends it. It changes nothing, so it is repeated freely.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct ExchangePersonalQr {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    code: PersonalQr,
+}
+
+operation!(ExchangePersonalQr => PersonalQrOwner);
+
+impl ExchangePersonalQr {
+    pub(super) fn new(vipps: Vipps, code: PersonalQr) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            code,
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 400 when the text is not the complete text of a personal code, or of a code that is too old.
+    pub async fn send(self) -> Result<PersonalQrOwner> {
+        let body = types::QrExchangeRequest::builder()
+            .qr_code(Sensitive::from(self.code.expose()))
+            .requested_data(vec![types::RequestedData::Msisdn]);
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client.exchange_qr().body(body).send().await;
+        let answer = context.finish(result)?;
+        let wire: Wire = answer.decode()?;
+        Ok(PersonalQrOwner {
+            phone_number: wire.phone_number(&answer)?,
+            made_at: wire.instant(),
+            version: wire.version,
+        })
+    }
+}
+
+/// Exchanges the token of a check-in for the phone number. Made by
+/// [`Qr::exchange_customer`](super::Qr::exchange_customer); `.await` sends it. It changes nothing, so it is repeated
+/// freely.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct ExchangeCustomer {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    token: CustomerToken,
+}
+
+operation!(ExchangeCustomer => CheckedInCustomer);
+
+impl ExchangeCustomer {
+    pub(super) fn new(vipps: Vipps, token: CustomerToken) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            token,
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 400 when the token is unknown, or older than 15 minutes.
+    pub async fn send(self) -> Result<CheckedInCustomer> {
+        let customer = types::CustomerExchangeRequestCustomer::builder()
+            .customer_token(Sensitive::from(self.token.expose()));
+        let body = types::CustomerExchangeRequest::builder()
+            .customer(built::<types::CustomerExchangeRequestCustomer, _>(
+                customer,
+            )?)
+            .requested_data(vec![types::RequestedData::Msisdn]);
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let result = client.exchange_customer().body(body).send().await;
+        let answer = context.finish(result)?;
+        let wire: Wire = answer.decode()?;
+        Ok(CheckedInCustomer {
+            phone_number: wire.phone_number(&answer)?,
+            made_at: wire.instant(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(default)]
+    msisdn: Sensitive,
+    #[serde(default, deserialize_with = "lenient::opt_text")]
+    version: Option<String>,
+    #[serde(default)]
+    timestamp: Option<Timestamp>,
+}
+
+impl Wire {
+    fn phone_number(&self, answer: &Answer) -> Result<PhoneNumber> {
+        let text = self.msisdn.expose().trim();
+        PhoneNumber::from_msisdn(text.strip_prefix('+').unwrap_or(text))
+            .map_err(|_| answer.unreadable("the answer has no phone number (msisdn)"))
+    }
+
+    fn instant(&self) -> Option<jiff::Timestamp> {
+        self.timestamp.as_ref().and_then(Timestamp::instant)
+    }
+}
+
+/// The customer who showed a personal code. `Debug` does not show the number.
+#[derive(Clone, Debug)]
+pub struct PersonalQrOwner {
+    phone_number: PhoneNumber,
+    version: Option<String>,
+    made_at: Option<jiff::Timestamp>,
+}
+
+impl PersonalQrOwner {
+    /// The phone number (`msisdn`): personal data, not for a log. A payment of eCom takes it as it is, if it is
+    /// Norwegian.
+    pub fn phone_number(&self) -> &PhoneNumber {
+        &self.phone_number
+    }
+
+    /// The version of the code: `1.0` for the older kind that has the number in clear, `2.0` for today's.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// When the app made the code (`timestamp`), to the second; the older kind does not say. An old code may be a
+    /// picture of somebody else's.
+    pub fn made_at(&self) -> Option<jiff::Timestamp> {
+        self.made_at
+    }
+}
+
+/// The customer who checked in with a callback code. `Debug` does not show the number.
+#[derive(Clone, Debug)]
+pub struct CheckedInCustomer {
+    phone_number: PhoneNumber,
+    made_at: Option<jiff::Timestamp>,
+}
+
+impl CheckedInCustomer {
+    /// The phone number (`msisdn`): personal data, not for a log. A payment of eCom takes it as it is, if it is
+    /// Norwegian.
+    pub fn phone_number(&self) -> &PhoneNumber {
+        &self.phone_number
+    }
+
+    /// The time of the answer's `timestamp`, to the second, if it has one.
+    pub fn made_at(&self) -> Option<jiff::Timestamp> {
+        self.made_at
+    }
+}

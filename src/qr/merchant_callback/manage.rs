@@ -1,0 +1,139 @@
+//! What can be done with a callback code that exists: get, delete, list.
+
+use super::{MerchantCallbackQr, Wire};
+use crate::call::{CallOptions, operation};
+use crate::error::Result;
+use crate::qr::image::image_formats;
+use crate::qr::{QrFormat, client};
+use crate::types::CallbackQrId;
+use crate::vipps::Vipps;
+
+/// Reads a code. Made by [`MerchantCallback::get`](super::MerchantCallback::get); `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct GetMerchantCallback {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    id: CallbackQrId,
+    format: QrFormat,
+}
+
+operation!(GetMerchantCallback => MerchantCallbackQr);
+image_formats!(GetMerchantCallback);
+
+impl GetMerchantCallback {
+    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            id,
+            format: QrFormat::default(),
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 404 when there is no such code. HTTP 403 when the keys have no right to the merchant serial number.
+    pub async fn send(self) -> Result<MerchantCallbackQr> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let mut request = client
+            .get_merchant_callback_by_id()
+            .merchant_qr_id(self.id.as_str())
+            .qr_image_format(self.format.name());
+        if let Some(size) = self.format.size() {
+            request = request.qr_image_size(size);
+        }
+        let result = request.send().await;
+        let wire: Wire = context.finish(result)?.decode()?;
+        let id = wire
+            .merchant_qr_id
+            .clone()
+            .unwrap_or_else(|| self.id.to_string());
+        Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
+    }
+}
+
+/// Deletes a code. Made by [`MerchantCallback::delete`](super::MerchantCallback::delete); `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct DeleteMerchantCallback {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    id: CallbackQrId,
+}
+
+operation!(DeleteMerchantCallback => ());
+
+impl DeleteMerchantCallback {
+    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            id,
+        }
+    }
+
+    /// Sends the request. When an answer is lost and the repeat finds no code, the code is gone, as it should be.
+    ///
+    /// # Errors
+    /// HTTP 404 when there is no such code to begin with. HTTP 403 when the keys have no right to the merchant serial
+    /// number. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
+    pub async fn send(self) -> Result<()> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let result = client
+            .delete_merchant_callback_qr()
+            .merchant_qr_id(self.id.as_str())
+            .send()
+            .await;
+        crate::qr::deleted(context.finish(result))
+    }
+}
+
+/// Lists the sales unit's codes. Made by [`Qr::merchant_callbacks`](crate::qr::Qr::merchant_callbacks); `.await` sends
+/// it. The API knows neither pages nor filters.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct ListMerchantCallbacks {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    format: QrFormat,
+}
+
+operation!(ListMerchantCallbacks => Vec<MerchantCallbackQr>);
+image_formats!(ListMerchantCallbacks);
+
+impl ListMerchantCallbacks {
+    pub(in crate::qr) fn new(vipps: Vipps) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            format: QrFormat::default(),
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 403 when the keys have no right to the merchant serial number.
+    pub async fn send(self) -> Result<Vec<MerchantCallbackQr>> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let mut request = client
+            .get_merchant_callback_qrs()
+            .qr_image_format(self.format.name());
+        if let Some(size) = self.format.size() {
+            request = request.qr_image_size(size);
+        }
+        let result = request.send().await;
+        let answer = context.finish(result)?;
+        let read = |wire: Wire| match wire.merchant_qr_id.clone() {
+            Some(id) => Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire)),
+            None => Err(answer.unreadable("the answer lists a code without its merchantQrId")),
+        };
+        answer
+            .decode::<Vec<Wire>>()?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+}

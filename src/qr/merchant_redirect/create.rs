@@ -1,0 +1,198 @@
+//! Making a redirect code, and telling what became of it when the answer is lost.
+
+use std::time::Duration;
+
+use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
+use crate::call::{CallOptions, operation};
+use crate::error::{Error, Outcome, Result};
+use crate::qr::image::formats;
+use crate::qr::{QrFormat, client};
+use crate::raw::qr::types;
+use crate::types::{RedirectQrId, RedirectUrl, Ttl};
+use crate::vipps::Vipps;
+
+const LOST: &str = "The code may have been made: `get` it to see, or use `create_or_update`.";
+
+/// Makes a code that opens a web page. Made by [`MerchantRedirect::create`](super::MerchantRedirect::create);
+/// `.await` sends it.
+///
+/// When an answer is lost the request is repeated. If the repeat is told that the id is taken (HTTP 409), the code is
+/// read back: it is ours if it leads where it should.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct CreateMerchantRedirect {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    id: RedirectQrId,
+    redirect_url: RedirectUrl,
+    ttl: Option<Ttl>,
+    format: QrFormat,
+}
+
+operation!(CreateMerchantRedirect => MerchantRedirectQr);
+formats!(CreateMerchantRedirect);
+
+impl CreateMerchantRedirect {
+    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            id,
+            redirect_url,
+            ttl: None,
+            format: QrFormat::default(),
+        }
+    }
+
+    /// Deletes the code for good after this time, 300 s to 2147483647 s. It lives until it is deleted when none is
+    /// given, and none can be given later.
+    pub fn ttl(mut self, ttl: Ttl) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 409 when a code with this id exists, which [`Error::conflict_id`] then repeats: nothing has changed. With
+    /// an outcome of [`Unknown`](Outcome::Unknown) the answer is lost, and [`get`](super::MerchantRedirect::get) tells
+    /// whether the code was made.
+    pub async fn send(self) -> Result<MerchantRedirectQr> {
+        let clock = Remaining::new(&self.vipps, &self.options);
+        let error = match self.attempt(clock.options()).await {
+            Err(error) if is_conflict(&error) && error.outcome() == Outcome::Unknown => error,
+            Err(error) if error.outcome() == Outcome::Unknown => return Err(error.with_hint(LOST)),
+            decided => return decided,
+        };
+        let read = GetMerchantRedirect::new(self.vipps.clone(), self.id.clone())
+            .format(self.format)
+            .with_options(clock.options());
+        match read.send().await {
+            Ok(found) => match self.made(&found) {
+                Some(true) => Ok(found),
+                Some(false) => Err(error.with_outcome(Outcome::Rejected)),
+                None => Err(error.with_hint(LOST)),
+            },
+            Err(_) => Err(error.with_hint(LOST)),
+        }
+    }
+
+    async fn attempt(&self, options: CallOptions) -> Result<MerchantRedirectQr> {
+        let mut body = types::MerchantRedirectQrRequest::builder()
+            .id(self.id.as_str().to_owned())
+            .redirect_url(self.redirect_url.as_str().to_owned());
+        if let Some(ttl) = self.ttl {
+            body = body.ttl(ttl.as_secs());
+        }
+        let (client, context) = client(&self.vipps, &options);
+        let mut request = client
+            .create_merchant_redirect_qr()
+            .accept(self.format.accept())
+            .body(body);
+        if let Some(size) = self.format.size() {
+            request = request.size(size);
+        }
+        let result = request.send().await;
+        let answer = context.finish(result)?;
+        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+    }
+
+    /// Whether the code that was found can be the one that this request asked for; `None` if it does not say where it
+    /// leads.
+    fn made(&self, found: &MerchantRedirectQr) -> Option<bool> {
+        let lives = match (self.ttl, found.expires_in) {
+            (_, None) => true,
+            (None, Some(left)) => left < 0,
+            (Some(ttl), Some(left)) => (0..=ttl.as_secs()).contains(&left),
+        };
+        let leads = same(self.redirect_url.as_str(), found.redirect_url()?);
+        Some(lives && leads)
+    }
+}
+
+/// Whether two spellings are one URL, since a server may add the slash after a bare host.
+fn same(ours: &str, theirs: &str) -> bool {
+    let parsed = |text| url::Url::parse(text).ok();
+    ours == theirs || parsed(ours).is_some_and(|url| Some(url) == parsed(theirs))
+}
+
+/// Makes a code, or leads an existing one here. Made by
+/// [`MerchantRedirect::create_or_update`](super::MerchantRedirect::create_or_update); `.await` sends it.
+///
+/// Repeating it changes nothing more.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct CreateOrUpdateMerchantRedirect {
+    pub(crate) options: CallOptions,
+    create: CreateMerchantRedirect,
+    format: QrFormat,
+}
+
+operation!(CreateOrUpdateMerchantRedirect => MerchantRedirectQr);
+formats!(CreateOrUpdateMerchantRedirect);
+
+impl CreateOrUpdateMerchantRedirect {
+    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+        Self {
+            options: CallOptions::default(),
+            create: CreateMerchantRedirect::new(vipps, id, redirect_url),
+            format: QrFormat::default(),
+        }
+    }
+
+    /// Deletes the code for good after this time, 300 s to 2147483647 s, if it is made now. A code that exists keeps
+    /// the lifetime that it was made with; [`MerchantRedirectQr::expires_in`] tells.
+    pub fn ttl(mut self, ttl: Ttl) -> Self {
+        self.create = self.create.ttl(ttl);
+        self
+    }
+
+    /// Sends one request, and a second one if the code exists.
+    ///
+    /// # Errors
+    /// As those of [`create`](super::MerchantRedirect::create) and [`update`](super::MerchantRedirect::update), except
+    /// that the id may be taken. HTTP 404 when the code is deleted between the two requests.
+    pub async fn send(self) -> Result<MerchantRedirectQr> {
+        let create = self.create.format(self.format);
+        let clock = Remaining::new(&create.vipps, &self.options);
+        match create.attempt(clock.options()).await {
+            Err(error) if is_conflict(&error) => {}
+            Err(error) if error.outcome() == Outcome::Unknown => return Err(error.with_hint(LOST)),
+            decided => return decided,
+        }
+        UpdateMerchantRedirect::new(create.vipps.clone(), create.id, create.redirect_url)
+            .format(self.format)
+            .with_options(clock.options())
+            .send()
+            .await
+    }
+}
+
+fn is_conflict(error: &Error) -> bool {
+    error.http_status() == Some(409)
+}
+
+/// The options of several requests that share one deadline.
+struct Remaining<'a> {
+    vipps: &'a Vipps,
+    options: &'a CallOptions,
+    ends: Duration,
+}
+
+impl<'a> Remaining<'a> {
+    fn new(vipps: &'a Vipps, options: &'a CallOptions) -> Self {
+        let total = options.deadline.unwrap_or_else(|| vipps.total_timeout());
+        Self {
+            vipps,
+            options,
+            ends: vipps.time().monotonic().saturating_add(total),
+        }
+    }
+
+    /// The options of a request that begins now.
+    fn options(&self) -> CallOptions {
+        let mut options = self.options.clone();
+        options.deadline = Some(self.ends.saturating_sub(self.vipps.time().monotonic()));
+        options
+    }
+}

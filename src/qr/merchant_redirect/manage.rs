@@ -1,0 +1,196 @@
+//! What can be done with a redirect code that exists: get, update, delete, list.
+
+use super::{MerchantRedirectQr, Wire};
+use crate::call::{CallOptions, operation};
+use crate::error::Result;
+use crate::qr::image::formats;
+use crate::qr::{QrFormat, client};
+use crate::raw::qr::types;
+use crate::types::{RedirectQrId, RedirectUrl};
+use crate::vipps::Vipps;
+
+/// Reads a code. Made by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct GetMerchantRedirect {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    id: RedirectQrId,
+    format: QrFormat,
+}
+
+operation!(GetMerchantRedirect => MerchantRedirectQr);
+formats!(GetMerchantRedirect);
+
+impl GetMerchantRedirect {
+    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            id,
+            format: QrFormat::default(),
+        }
+    }
+
+    pub(super) fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 404 when there is no such code, or no more.
+    pub async fn send(self) -> Result<MerchantRedirectQr> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let mut request = client
+            .get_merchant_redirect_qr_by_id()
+            .id(self.id.as_str())
+            .accept(self.format.accept());
+        if let Some(size) = self.format.size() {
+            request = request.size(size);
+        }
+        let result = request.send().await;
+        let answer = context.finish(result)?;
+        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+    }
+}
+
+/// Leads a code elsewhere. Made by [`MerchantRedirect::update`](super::MerchantRedirect::update); `.await` sends it.
+///
+/// Repeating it changes nothing more, so a lost answer is asked for again.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct UpdateMerchantRedirect {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    id: RedirectQrId,
+    redirect_url: RedirectUrl,
+    format: QrFormat,
+}
+
+operation!(UpdateMerchantRedirect => MerchantRedirectQr);
+formats!(UpdateMerchantRedirect);
+
+impl UpdateMerchantRedirect {
+    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            id,
+            redirect_url,
+            format: QrFormat::default(),
+        }
+    }
+
+    pub(super) fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// HTTP 404 when there is no such code, or no more. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
+    /// repeated.
+    pub async fn send(self) -> Result<MerchantRedirectQr> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let body = types::MerchantRedirectQrUpdateRequest::builder()
+            .redirect_url(self.redirect_url.as_str().to_owned());
+        let mut request = client
+            .update_merchant_redirect_url()
+            .id(self.id.as_str())
+            .accept(self.format.accept())
+            .body(body);
+        if let Some(size) = self.format.size() {
+            request = request.size(size);
+        }
+        let result = request.send().await;
+        let answer = context.finish(result)?;
+        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+    }
+}
+
+/// Deletes a code for good. Made by [`MerchantRedirect::delete`](super::MerchantRedirect::delete); `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct DeleteMerchantRedirect {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    id: RedirectQrId,
+}
+
+operation!(DeleteMerchantRedirect => ());
+
+impl DeleteMerchantRedirect {
+    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            id,
+        }
+    }
+
+    /// Sends the request. When an answer is lost and the repeat finds no code, the code is gone, as it should be.
+    ///
+    /// # Errors
+    /// HTTP 404 when there is no such code to begin with. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
+    /// repeated.
+    pub async fn send(self) -> Result<()> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let result = client
+            .delete_merchant_redirect_qr()
+            .id(self.id.as_str())
+            .send()
+            .await;
+        crate::qr::deleted(context.finish(result))
+    }
+}
+
+/// Lists the sales unit's codes. Made by [`Qr::merchant_redirects`](crate::qr::Qr::merchant_redirects); `.await` sends
+/// it. The API knows neither pages nor filters.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct ListMerchantRedirects {
+    vipps: Vipps,
+    pub(crate) options: CallOptions,
+    format: QrFormat,
+}
+
+operation!(ListMerchantRedirects => Vec<MerchantRedirectQr>);
+formats!(ListMerchantRedirects);
+
+impl ListMerchantRedirects {
+    pub(in crate::qr) fn new(vipps: Vipps) -> Self {
+        Self {
+            vipps,
+            options: CallOptions::default(),
+            format: QrFormat::default(),
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// As every operation; none of its own.
+    pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
+        let (client, context) = client(&self.vipps, &self.options);
+        let mut request = client
+            .get_all_merchant_redirect_qrs()
+            .accept(self.format.accept());
+        if let Some(size) = self.format.size() {
+            request = request.size(size);
+        }
+        let result = request.send().await;
+        let answer = context.finish(result)?;
+        let read = |wire: Wire| match wire.id.clone() {
+            Some(id) => Ok(MerchantRedirectQr::of(&self.vipps, id, self.format, wire)),
+            None => Err(answer.unreadable("the answer lists a code without its id")),
+        };
+        answer
+            .decode::<Vec<Wire>>()?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+}

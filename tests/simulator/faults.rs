@@ -1,0 +1,198 @@
+//! Faults on the wire.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::CAPTURE;
+use super::shop::Shop;
+
+const DETAILS: &str = "get_payment_details_using_get";
+
+/// An order that waits for its capture.
+async fn reserved() -> Shop {
+    let shop = Shop::open().await;
+    shop.initiate("order-1", 49_900).await;
+    shop.sim.payer().approve("order-1").unwrap();
+    shop
+}
+
+fn charged(shop: &Shop) -> i64 {
+    shop.sim.account("order-1").unwrap().charged()
+}
+
+#[tokio::test]
+async fn a_lost_answer_after_the_money_has_moved() {
+    let shop = reserved().await;
+    let fault = shop
+        .sim
+        .faults()
+        .on(CAPTURE)
+        .after_commit()
+        .times(1)
+        .reset();
+    assert!(shop.capture("order-1", "key").await.is_err());
+    assert_eq!((fault.hits(), charged(&shop)), (1, 49_900));
+    let entry = shop.sim.journal().entries().pop().unwrap();
+    assert_eq!(entry.status(), None);
+    assert!(entry.note().unwrap().contains("took effect"));
+
+    assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);
+    assert_eq!(charged(&shop), 49_900);
+}
+
+#[tokio::test]
+async fn a_request_that_never_arrived() {
+    let shop = reserved().await;
+    shop.sim.faults().on(CAPTURE).times(1).reset();
+    assert!(shop.capture("order-1", "key").await.is_err());
+    assert_eq!(charged(&shop), 0);
+}
+
+#[tokio::test]
+async fn answers_with_a_status_a_body_and_a_time_to_wait() {
+    let shop = reserved().await;
+    let faults = shop.sim.faults();
+    faults.on(CAPTURE).times(1).retry_after(7).status(503);
+    let answer = shop.capture("order-1", "key").await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (503, &"7".parse().unwrap())
+    );
+
+    faults
+        .on(CAPTURE)
+        .times(1)
+        .status_with_body(500, r#"{"message":"no"}"#);
+    let answer = shop.capture("order-1", "key").await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), r#"{"message":"no"}"#);
+
+    faults.on(CAPTURE).times(1).html(502);
+    let answer = shop.capture("order-1", "key").await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/html");
+
+    faults.on(CAPTURE).times(1).ecom_error("VippsError", "94");
+    let answer = shop.capture("order-1", "key").await.unwrap();
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body[0]["errorCode"], "94");
+    assert_eq!(charged(&shop), 0);
+}
+
+#[tokio::test]
+async fn rules_choose_their_requests() {
+    let shop = reserved().await;
+    let faults = shop.sim.faults();
+    let other = faults.on(CAPTURE).order("order-2").status(500);
+    let second = faults.on(DETAILS).nth(2).status(500);
+    let window = faults
+        .any()
+        .during(Duration::from_secs(10))
+        .probability(0.0)
+        .status(500);
+    assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let answer = shop
+            .request(Method::GET, "/ecomm/v2/payments/order-1/details")
+            .send()
+            .await
+            .unwrap();
+        statuses.push(answer.status().as_u16());
+    }
+    assert_eq!(statuses, [200, 500, 200]);
+    assert_eq!((other.hits(), second.hits(), window.hits()), (0, 1, 0));
+
+    let gone = faults.any().during(Duration::from_secs(10)).status(500);
+    shop.sim.clock().advance(Duration::from_secs(10));
+    shop.details("order-1").await;
+    assert_eq!(gone.hits(), 0);
+
+    let removed = faults.any().status(500);
+    removed.remove();
+    shop.details("order-1").await;
+    faults.any().status(500);
+    faults.clear();
+    shop.details("order-1").await;
+}
+
+#[tokio::test]
+async fn bodies_that_cannot_be_read() {
+    let shop = reserved().await;
+    let faults = shop.sim.faults();
+    for broken in ["garbage", "half", "large"] {
+        let rule = faults.on(DETAILS).times(1);
+        match broken {
+            "garbage" => rule.garbage_json(),
+            "half" => rule.truncated_json(),
+            _ => rule.oversized(3_000_000),
+        };
+        let answer = shop
+            .request(Method::GET, "/ecomm/v2/payments/order-1/details")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let body = answer.bytes().await.unwrap();
+        assert!(serde_json::from_slice::<Value>(&body).is_err(), "{broken}");
+        assert_eq!(body.len() == 3_000_000, broken == "large");
+    }
+}
+
+#[tokio::test]
+async fn connections_that_break_on_the_way() {
+    let shop = reserved().await;
+    let faults = shop.sim.faults();
+    for (broken, head_arrives) in [
+        ("headers", false),
+        ("body", true),
+        ("end", true),
+        ("stall", false),
+        ("stall in body", true),
+    ] {
+        let rule = faults.on(DETAILS).times(1);
+        match broken {
+            "headers" => rule.reset_in_headers(),
+            "body" => rule.reset_in_body(),
+            "end" => rule.truncate(),
+            "stall" => rule.stall(),
+            _ => rule.stall_in_body(),
+        };
+        let answer = shop
+            .request(Method::GET, "/ecomm/v2/payments/order-1/details")
+            .timeout(Duration::from_millis(500))
+            .send()
+            .await;
+        assert_eq!(answer.is_ok(), head_arrives, "{broken}: {answer:?}");
+        if let Ok(answer) = answer {
+            assert_eq!(answer.status(), 200);
+            let error = answer.bytes().await.unwrap_err();
+            assert_eq!(error.is_timeout(), broken == "stall in body", "{error:?}");
+        }
+        shop.details("order-1").await;
+    }
+}
+
+#[tokio::test]
+async fn a_delay_holds_the_answer_or_the_request() {
+    let shop = reserved().await;
+    let late = Duration::from_millis(300);
+    shop.sim.faults().on(CAPTURE).times(1).delay(late);
+    let (answer, ()) = tokio::join!(shop.capture("order-1", "key"), async {
+        while charged(&shop) == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(answer.unwrap().status(), 200);
+
+    let shop = reserved().await;
+    shop.sim
+        .faults()
+        .on(CAPTURE)
+        .before_commit()
+        .times(1)
+        .delay(late);
+    let impatient = tokio::time::timeout(late / 3, shop.capture("order-1", "key")).await;
+    assert!(impatient.is_err());
+    assert_eq!(charged(&shop), 0);
+}
