@@ -55,6 +55,5 @@ pub use sensitive::Sensitive;
 pub use shipping_cost::ShippingCost;
 pub use system_text::SystemText;
 pub use timestamp::Timestamp;
-pub use tmp_stub::*;
 pub use transaction_text::TransactionText;
 pub use ttl::Ttl;
