@@ -15,7 +15,7 @@ use bytes::Bytes;
 pub use body::{ApiError, ErrorGroup};
 pub use codes::ErrorClass;
 
-use crate::types::{InvalidValue, RequestId};
+use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
 /// What every operation of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -103,6 +103,9 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
+    order_id: Option<OrderId>,
+    merchant: Option<MerchantSerialNumber>,
+    last_sent: Option<Duration>,
     hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -131,6 +134,9 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             key: None,
+            order_id: None,
+            merchant: None,
+            last_sent: None,
             hint: None,
             source: None,
         }))
@@ -203,6 +209,23 @@ impl Error {
 
     pub(crate) fn with_key(mut self, key: Option<RequestId>) -> Self {
         self.0.key = key;
+        self
+    }
+
+    pub(crate) fn with_call(
+        mut self,
+        order_id: Option<OrderId>,
+        merchant: Option<MerchantSerialNumber>,
+        last_sent: Option<Duration>,
+    ) -> Self {
+        self.0.order_id = order_id;
+        self.0.merchant = merchant;
+        self.0.last_sent = last_sent;
+        self
+    }
+
+    pub(crate) fn with_order_id(mut self, order_id: &OrderId) -> Self {
+        self.0.order_id = Some(order_id.clone());
         self
     }
 
@@ -302,6 +325,21 @@ impl Error {
     /// The idempotency key that the request carried. Repeat the call with it, and nothing happens twice.
     pub fn idempotency_key(&self) -> Option<&RequestId> {
         self.0.key.as_ref()
+    }
+
+    /// The payment that the operation was about.
+    pub fn order_id(&self) -> Option<&OrderId> {
+        self.0.order_id.as_ref()
+    }
+
+    /// The sales unit that the call was told to act for.
+    pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
+        self.0.merchant.as_ref()
+    }
+
+    /// When the last request left, by the client's monotonic clock.
+    pub(crate) fn last_sent(&self) -> Option<Duration> {
+        self.0.last_sent
     }
 
     /// The argument that was refused, when the kind is [`ErrorKind::InvalidInput`].

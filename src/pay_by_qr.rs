@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use crate::call::{CallOptions, operation};
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
-use crate::error::Result;
+use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
 use crate::vipps::Vipps;
+
+const STARTED: &str = "The payment is started and only its code is missing. Cancel it by the error's order id, or let \
+                       it expire, and start again with a new order id.";
 
 impl Vipps {
     /// Starts a payment and makes its code: [`Ecom::initiate`](crate::ecom::Ecom::initiate) and
@@ -85,8 +88,9 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// As the two operations. When the payment is started and only its code fails, the payment is still there: cancel
-    /// it by its order id, or let it expire.
+    /// As the two operations. When the payment is started and only its code fails, the payment is still there: the
+    /// error's outcome is [`Unknown`](Outcome::Unknown), and its [`order_id`](crate::Error::order_id) says what to
+    /// cancel, or to let expire.
     pub async fn send(self) -> Result<QrPayment> {
         let time = self.vipps.time();
         let whole = self.options.deadline;
@@ -103,10 +107,14 @@ impl PayByQr {
         options.deadline = Some(left(ends, time.monotonic()));
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
-        Ok(QrPayment {
-            qr: code.send().await?,
-            payment,
-        })
+        match code.send().await {
+            Ok(qr) => Ok(QrPayment { payment, qr }),
+            // The code alone is harmless, but the payment is started and nobody has its landing page.
+            Err(error) => Err(error
+                .with_outcome(Outcome::Unknown)
+                .with_order_id(payment.order_id())
+                .with_hint(STARTED)),
+        }
     }
 }
 

@@ -244,9 +244,11 @@ pub(crate) fn wait(
     wait.max(retry_after.unwrap_or_default())
 }
 
+/// The window that the API counts requests in.
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
 /// How much longer to wait so that one more attempt stays within `per_minute`, given when attempts began.
 pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) -> Duration {
-    const MINUTE: Duration = Duration::from_secs(60);
     let Some(limit) = per_minute.map(|n| n as usize) else {
         return Duration::ZERO;
     };
@@ -255,7 +257,7 @@ pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) 
         .checked_sub(limit)
         .and_then(|first| starts.get(first))
     {
-        Some(&first) => (first + MINUTE).saturating_sub(now),
+        Some(&first) => first.saturating_add(MINUTE).saturating_sub(now),
         None => Duration::ZERO,
     }
 }

@@ -12,7 +12,7 @@ use super::options::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
 use crate::retry::Rules;
-use crate::types::RequestId;
+use crate::types::{MerchantSerialNumber, OrderId, RequestId};
 use crate::vipps::Vipps;
 
 /// One call: its options, and what came of it. The generated clients carry it; only [`Vipps`] makes one.
@@ -33,6 +33,8 @@ pub(super) enum Slot {
     #[default]
     Empty,
     Answer(Answer),
+    /// What it took, while the generated code reads the answer of a raw call.
+    Raw(Effort),
     Failed(Error),
 }
 
@@ -46,13 +48,26 @@ pub(crate) struct Answer {
 }
 
 /// What it took, for the errors that are found later.
-#[derive(Clone, Debug)]
 pub(crate) struct Effort {
     pub(super) operation: &'static Operation,
     pub(super) rules: Rules,
     pub(super) requests: u32,
     pub(super) elapsed: Duration,
     pub(super) key: Option<RequestId>,
+    pub(super) merchant: Option<MerchantSerialNumber>,
+    /// When the last request left.
+    pub(super) last_sent: Option<Duration>,
+    /// What every attempt is a copy of, the token left out.
+    pub(super) request: reqwest::Request,
+}
+
+impl fmt::Debug for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effort")
+            .field("operation", &self.operation.id)
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Context {
@@ -101,7 +116,7 @@ impl Context {
                 Outcome::NotSent,
                 reason,
             )),
-            (Slot::Empty, _) => Err(Error::new(
+            (Slot::Empty | Slot::Raw(_), _) => Err(Error::new(
                 ErrorKind::InvalidInput,
                 Outcome::NotSent,
                 "no request could be built",
@@ -111,28 +126,36 @@ impl Context {
 
     /// What a raw call came to.
     pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
-        let error = match (self.take(), result) {
+        let (slot, error) = match (self.take(), result) {
             (Slot::Failed(error), Err(_)) => return Err(error),
             (_, Ok(value)) => return Ok(value),
-            (_, Err(error)) => error,
+            (slot, Err(error)) => (slot, error),
         };
-        Err(match error {
+        let effect = match &slot {
+            Slot::Raw(effort) => effort.lost(),
+            _ => Outcome::Unknown,
+        };
+        let error = match error {
             RawError::InvalidRequest(reason) => {
                 Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             }
             // The payload itself stays out of the message: it may hold a token or a phone number.
             RawError::InvalidResponsePayload(body, cause) => Error::new(
                 ErrorKind::Decode,
-                Outcome::Unknown,
+                effect,
                 "the answer does not fit the document",
             )
             .with_status(200, body)
             .with_source(position(&cause)),
             _ => Error::new(
                 ErrorKind::Decode,
-                Outcome::Unknown,
+                effect,
                 "the answer has a status that the document lacks",
             ),
+        };
+        Err(match slot {
+            Slot::Raw(effort) => effort.explain(error),
+            _ => error,
         })
     }
 }
@@ -166,11 +189,7 @@ impl Answer {
 
     /// An error about a body that says something else than it must.
     pub(crate) fn unreadable(&self, what: &'static str) -> Error {
-        let outcome = if self.effort.rules.class.has_effect() {
-            Outcome::Unknown
-        } else {
-            Outcome::NoEffect
-        };
+        let outcome = self.effort.lost();
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
         self.effort
@@ -181,10 +200,39 @@ impl Answer {
 
 impl Effort {
     pub(crate) fn explain(&self, error: Error) -> Error {
+        self.about(error.with_operation(self.operation))
+    }
+
+    /// What is known of the call, whatever operation its error names.
+    pub(super) fn about(&self, error: Error) -> Error {
         error
-            .with_operation(self.operation)
             .with_effort(self.requests, self.elapsed)
             .with_key(self.key.clone())
+            .with_call(self.order_id(), self.merchant.clone(), self.last_sent)
+    }
+
+    /// What an answer means that was lost or cannot be read.
+    fn lost(&self) -> Outcome {
+        if self.rules.class.has_effect() {
+            Outcome::Unknown
+        } else {
+            Outcome::NoEffect
+        }
+    }
+
+    /// The order that the request names, in its path or its body. Only errors ask, so that a call that succeeds does
+    /// no work for it.
+    fn order_id(&self) -> Option<OrderId> {
+        let sent = self.request.url().path().rsplit('/');
+        let named = sent
+            .zip(self.operation.path.rsplit('/'))
+            .find(|(_, template)| *template == "{orderId}");
+        if let Some((order_id, _)) = named {
+            return OrderId::parse(order_id).ok();
+        }
+        let body: serde_json::Value =
+            serde_json::from_slice(self.request.body()?.as_bytes()?).ok()?;
+        OrderId::parse(body.pointer("/transaction/orderId")?.as_str()?).ok()
     }
 
     pub(crate) fn key(&self) -> Option<&RequestId> {

@@ -37,16 +37,16 @@ pub(crate) async fn exec(
         http.request.resend_count = tracing::field::Empty,
         error.type = tracing::field::Empty,
     );
-    let mut attempts = Attempts::new(context, operation);
-    let result = attempts.run(http, request).instrument(span.clone()).await;
-    if attempts.requests > 1 {
-        span.record("http.request.resend_count", attempts.requests - 1);
+    let mut attempts = Attempts::new(context, operation, request);
+    let result = attempts.run(http).instrument(span.clone()).await;
+    if attempts.requests() > 1 {
+        span.record("http.request.resend_count", attempts.requests() - 1);
     }
     match result {
         Ok(reply) => {
             span.record("http.response.status_code", reply.status.as_u16());
             if context.0.raw {
-                context.put(Slot::Empty);
+                context.put(Slot::Raw(attempts.into_effort()));
                 let mut response = http::Response::new(reply.body);
                 *response.status_mut() = reply.status;
                 *response.headers_mut() = reply.headers;
@@ -57,7 +57,7 @@ pub(crate) async fn exec(
             let answer = Answer {
                 status,
                 body: reply.body,
-                effort: attempts.effort(),
+                effort: attempts.into_effort(),
                 headers,
             };
             context.put(Slot::Answer(answer));
@@ -83,7 +83,7 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     match &*slot {
-        Slot::Empty => Ok(()),
+        Slot::Empty | Slot::Raw(_) => Ok(()),
         Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
     }
 }
@@ -108,7 +108,7 @@ pub(crate) async fn fetch_anonymously(
     match context.take() {
         Slot::Answer(answer) => Ok(answer),
         Slot::Failed(error) => Err(error),
-        Slot::Empty => Err(Error::new(
+        Slot::Empty | Slot::Raw(_) => Err(Error::new(
             ErrorKind::InvalidInput,
             Outcome::NotSent,
             "no request could be built",
