@@ -84,16 +84,13 @@ impl Cancel {
                 return Err(error);
             }
             // What a later round is told says nothing about the request that was lost.
-            let error = if unclear {
-                error.with_outcome(Outcome::Unknown)
-            } else {
-                error
-            };
+            let unknown = error.clone().with_outcome(Outcome::Unknown);
+            let error = if unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.vipps.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
             let left = ends.saturating_sub(time.monotonic());
             if pause >= left {
-                return Err(error);
+                return Err(unknown);
             }
             time.sleep(pause).await;
             match self.look(left.saturating_sub(pause)).await {
@@ -103,7 +100,8 @@ impl Cancel {
                 Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
                     round += 1;
                 }
-                _ => return Err(error),
+                Some(_) => return Err(error),
+                None => return Err(unknown),
             }
         }
     }
