@@ -103,6 +103,8 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
+    /// The operation that was asked for, where the one that failed is another: the token's.
+    call: Option<&'static str>,
     order_id: Option<OrderId>,
     merchant: Option<MerchantSerialNumber>,
     last_sent: Option<Duration>,
@@ -134,6 +136,7 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             key: None,
+            call: None,
             order_id: None,
             merchant: None,
             last_sent: None,
@@ -214,10 +217,12 @@ impl Error {
 
     pub(crate) fn with_call(
         mut self,
+        operation: &crate::raw::Operation,
         order_id: Option<OrderId>,
         merchant: Option<MerchantSerialNumber>,
         last_sent: Option<Duration>,
     ) -> Self {
+        self.0.call = Some(operation.id);
         self.0.order_id = order_id;
         self.0.merchant = merchant;
         self.0.last_sent = last_sent;
@@ -332,6 +337,11 @@ impl Error {
         self.0.order_id.as_ref()
     }
 
+    /// The operation that was asked for.
+    pub(crate) fn call(&self) -> Option<&'static str> {
+        self.0.call.or(self.0.operation)
+    }
+
     /// The sales unit that the call was told to act for.
     pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
         self.0.merchant.as_ref()
@@ -352,7 +362,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let way_out = || match inner.outcome {
-            Outcome::Unknown => hint::way_out(inner.operation?),
+            Outcome::Unknown => hint::way_out(self.call()?),
             _ => None,
         };
         way_out()

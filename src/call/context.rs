@@ -208,7 +208,12 @@ impl Effort {
         error
             .with_effort(self.requests, self.elapsed)
             .with_key(self.key.clone())
-            .with_call(self.order_id(), self.merchant.clone(), self.last_sent)
+            .with_call(
+                self.operation,
+                self.order_id(),
+                self.merchant.clone(),
+                self.last_sent,
+            )
     }
 
     /// What an answer means that was lost or cannot be read.

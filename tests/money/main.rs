@@ -21,7 +21,7 @@ use books::Counts;
 use merchant::Merchant;
 
 const SCHEDULES: u64 = 10_000;
-const MOST_STEPS: u64 = 14;
+const MOST_STEPS: u64 = 18;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     match std::env::var(variable) {
@@ -41,8 +41,11 @@ fn run(seed: u64, most_steps: u64) -> Counts {
         .expect("a runtime");
     runtime.block_on(async {
         let mut merchant = Merchant::new(seed);
-        let steps = merchant.dice.between(4, MOST_STEPS).min(most_steps);
-        for _ in 0..steps {
+        let steps = match merchant.dice.below(10) {
+            0 => MOST_STEPS,
+            _ => merchant.dice.between(3, 8),
+        };
+        for _ in 0..steps.min(most_steps) {
             merchant.step().await;
         }
         merchant.settle().await;
@@ -58,6 +61,7 @@ fn run(seed: u64, most_steps: u64) -> Counts {
                 "the code leads where it was refused to: {url}"
             );
         }
+        *merchant.books.counts.entry("requests").or_default() += merchant.requests();
         merchant.books.counts
     })
 }

@@ -4,7 +4,7 @@ use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use vipps::ecom::Reconciled;
+use vipps::ecom::{Reconciled, Rhythm};
 use vipps::simulator::{CaptureType, InMemory, Simulator};
 use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps};
 
@@ -47,7 +47,7 @@ impl Merchant {
         let mut builder = Simulator::builder()
             .freeze_clock()
             .seed(dice.next())
-            .token_lifetime(Duration::from_secs(*dice.pick(&[3600, 3600, 61, 20])));
+            .token_lifetime(Duration::from_secs(*dice.pick(&[3600, 3600, 3600, 61, 20])));
         if dice.percent(15) {
             builder = builder.capture_type(CaptureType::Direct);
         }
@@ -65,7 +65,7 @@ impl Merchant {
         let first = merchant.process();
         merchant.processes.push(first);
         for _ in 0..merchant.dice.below(6) {
-            weather::worsen(&merchant.sim, &mut merchant.dice);
+            merchant.worsen();
         }
         if merchant.dice.percent(30) {
             merchant.network.refuse(merchant.dice.between(5, 60));
@@ -90,6 +90,10 @@ impl Merchant {
             .expect("a client")
     }
 
+    fn worsen(&mut self) {
+        self.books.twice |= weather::worsen(&self.sim, &mut self.dice);
+    }
+
     /// Does one thing.
     pub async fn step(&mut self) {
         if self.books.orders.is_empty() {
@@ -97,8 +101,8 @@ impl Merchant {
         }
         match self.dice.below(100) {
             0..6 => self.initiate().await,
-            6..30 => self.customer(),
-            30..52 => {
+            6..20 => self.customer(),
+            20..52 => {
                 let plan = self.move_money();
                 self.act(plan).await;
             }
@@ -109,7 +113,7 @@ impl Merchant {
             82..87 => self.wait().await,
             87..91 => self.redirect_code().await,
             91..93 => self.sim.revoke_tokens(),
-            93..95 => weather::worsen(&self.sim, &mut self.dice),
+            93..95 => self.worsen(),
             _ => {
                 let time = Duration::from_millis(self.dice.below(90_000));
                 sleep(time).await;
@@ -187,6 +191,9 @@ impl Merchant {
         let with_code = self.dice.percent(30);
         let plan = self.plan(id, What::Initiate { with_code }, "start");
         self.act(plan).await;
+        if self.dice.percent(70) {
+            self.customer();
+        }
     }
 
     /// The human at the phone, who may do nothing.
@@ -357,10 +364,17 @@ impl Merchant {
     async fn wait(&mut self) {
         let id = self.any_order();
         let call = self.network.next_call();
-        let patience = Duration::from_secs(self.dice.between(1, 700));
+        // As fast as is allowed for little more than a minute, or at leisure until the payment expires.
+        let (rhythm, patience) = if self.dice.percent(10) {
+            (Rhythm::Every(Duration::ZERO), self.dice.between(1, 70))
+        } else {
+            (Rhythm::Every(Duration::from_secs(25)), self.dice.between(1, 700))
+        };
+        let patience = Duration::from_secs(patience);
         let payment = self.processes[0].ecom().payment(&id);
         let begun = Instant::now();
-        let waited = CALL.scope(call, payment.wait().deadline(patience).into_future());
+        let wait = payment.wait().rhythm(rhythm).deadline(patience);
+        let waited = CALL.scope(call, wait.into_future());
         let waited = waited.await;
         check_deadline(begun, patience, &"wait");
         self.network.check(call);
@@ -428,8 +442,6 @@ impl Merchant {
         self.network.refuse(0);
         sleep(Duration::from_secs(90)).await;
         self.memory.follow();
-        let clear = self.process();
-        self.processes.insert(0, clear);
         for place in self.books.unknown().collect::<Vec<_>>() {
             self.reconcile(place).await;
             assert!(
@@ -452,8 +464,16 @@ impl Merchant {
         }
     }
 
+    /// How many requests left in all.
+    pub fn requests(&self) -> u64 {
+        self.network.count()
+    }
+
     /// Where the redirect code leads in the end.
     pub async fn leads_to(&self) -> Option<String> {
+        if self.books.refused_urls.is_empty() {
+            return None;
+        }
         let code = self.processes[0]
             .qr()
             .merchant_redirect(&"billboard_1".parse().expect("an id"));

@@ -128,6 +128,10 @@ impl Network {
         shared.calls
     }
 
+    pub fn count(&self) -> u64 {
+        self.shared().log.len() as u64
+    }
+
     /// The requests of one logical call that left, oldest first.
     pub fn requests(&self, call: usize) -> Vec<Sent> {
         let shared = self.shared();

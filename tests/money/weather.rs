@@ -17,8 +17,8 @@ const OPERATIONS: &[&str] = &[
     "update_merchant_redirect_url",
 ];
 
-/// Switches one fault on.
-pub fn worsen(sim: &Simulator, dice: &mut Dice) {
+/// Switches one fault on. Says whether it delivers requests twice.
+pub fn worsen(sim: &Simulator, dice: &mut Dice) -> bool {
     let mut rule = if dice.percent(10) {
         sim.faults().any()
     } else {
@@ -37,7 +37,12 @@ pub fn worsen(sim: &Simulator, dice: &mut Dice) {
             .seed(dice.next())
             .during(Duration::from_secs(dice.between(10, 120)));
     }
+    if dice.percent(4) {
+        rule.duplicate();
+        return true;
+    }
     strike(rule, dice);
+    false
 }
 
 fn strike(rule: FaultRule, dice: &mut Dice) {
@@ -68,8 +73,7 @@ fn plainly(rule: FaultRule, dice: &mut Dice) {
         4 => rule.garbage_json(),
         5 => rule.stall_in_body(),
         6 => rule.lose(),
-        7 | 8 => rule.duplicate(),
-        9 => {
+        7..=9 => {
             let answer = dice.pick(&[301, 400, 401, 403, 404, 409, 422]);
             rule.status(*answer)
         }
