@@ -30,6 +30,10 @@ pub(super) struct State {
 }
 
 #[derive(Default)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one slot a call, and an answer is what it mostly holds"
+)]
 pub(super) enum Slot {
     #[default]
     Empty,
