@@ -101,7 +101,7 @@ pub struct Books {
     pub orders: Vec<Order>,
     pub records: Vec<Record>,
     /// Where the redirect code was refused to lead.
-    pub refused_urls: Vec<String>,
+    pub refused: Vec<(String, Error)>,
     pub counts: Counts,
     /// Whether the network delivers requests twice.
     pub twice: bool,

@@ -416,8 +416,10 @@ impl Merchant {
         check_deadline(begun, USUAL_DEADLINE, &"redirect code");
         if let Err(error) = led
             && matches!(error.outcome(), Outcome::NotSent | Outcome::Rejected)
+            // Delivered twice, the second finds the code that the first has made.
+            && !(self.books.twice && matches!(error.http_status(), Some(409 | 429)))
         {
-            self.books.refused_urls.push(url);
+            self.books.refused.push((url, error));
         }
     }
 
@@ -483,7 +485,7 @@ impl Merchant {
 
     /// Where the redirect code leads in the end.
     pub async fn leads_to(&self) -> Option<String> {
-        if self.books.refused_urls.is_empty() {
+        if self.books.refused.is_empty() {
             return None;
         }
         let code = self.processes[0]
