@@ -8,7 +8,8 @@ use super::Simulator;
 use crate::{Credentials, Environment, Vipps, VippsBuilder};
 
 impl Simulator {
-    /// A client that talks to this simulator with the keys that it accepts.
+    /// A client that talks to this simulator with the keys that it accepts; without a socket, and on tokio's time, when
+    /// the simulator [listens nowhere](super::Builder::in_memory).
     ///
     /// # Panics
     /// Never with the keys that a simulator makes; with a merchant serial number of the builder that is none.
@@ -23,7 +24,12 @@ impl Simulator {
     /// # Panics
     /// As [`client`](Self::client).
     pub fn client_builder(&self) -> VippsBuilder {
-        Vipps::builder(self.credentials()).environment(self.environment())
+        let builder = Vipps::builder(self.credentials()).environment(self.environment());
+        if self.address().is_some() {
+            return builder;
+        }
+        let memory = self.transport();
+        builder.transport(memory.clone()).clock(memory)
     }
 
     /// The credentials that this simulator accepts.
