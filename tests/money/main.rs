@@ -57,7 +57,10 @@ fn run(seed: u64, most_steps: u64) -> Counts {
         merchant.books.audit(&merchant.sim, &events);
         if let Some(url) = merchant.leads_to().await {
             let refused = merchant.books.refused.iter().find(|(to, _)| *to == url);
-            assert!(refused.is_none(), "the code leads where it was refused to: {refused:?}");
+            assert!(
+                refused.is_none(),
+                "the code leads where it was refused to: {refused:?}"
+            );
         }
         *merchant.books.counts.entry("requests").or_default() += merchant.requests();
         merchant.books.counts
