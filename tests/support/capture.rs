@@ -28,6 +28,8 @@ impl Capture {
         let capture = Self::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
         tracing::subscriber::set_global_default(subscriber).expect("one capture for a process");
+        log::set_boxed_logger(Box::new(capture.clone())).expect("one capture for a process");
+        log::set_max_level(log::LevelFilter::Trace);
         capture
     }
 
@@ -46,6 +48,20 @@ impl Capture {
         let mut lines = self.0.lock().expect("no panic while it is held");
         lines.push((target.to_owned(), line));
     }
+}
+
+/// Of the crates that do not trace, such as reqwest.
+impl log::Log for Capture {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} log `{}`", record.level(), record.args());
+        self.push(record.target(), line);
+    }
+
+    fn flush(&self) {}
 }
 
 #[derive(Default)]
