@@ -28,6 +28,7 @@ mod express;
 mod force_approve;
 mod history;
 mod initiate;
+mod reconcile;
 mod refund;
 mod state;
 mod status;
@@ -44,6 +45,7 @@ pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
 pub use history::{Event, Operation, Summary};
 pub use initiate::{Initiate, InitiatedPayment};
+pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use state::PaymentState;
 pub use status::{PaymentStatus, Status};
@@ -89,6 +91,41 @@ impl Ecom {
     /// ```
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
         Initiate::new(self.vipps.clone(), order_id, amount, text)
+    }
+
+    /// Finds out what became of an operation whose outcome is [`Unknown`](crate::Outcome::Unknown), from the payment's
+    /// details. The error says which payment, which operation and which idempotency key.
+    ///
+    /// Calls `getPaymentDetailsUsingGET`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// # vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::Outcome;
+    /// use vipps::ecom::Reconciled;
+    ///
+    /// // The worst case: the money is taken, and every answer is lost.
+    /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
+    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// let error = payment.capture().await.unwrap_err();
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    ///
+    /// match vipps.ecom().reconcile(&error).await {
+    ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::kroner(200)),
+    ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
+    ///     Reconciled::StillUnknown(why) => println!("ask again later: {why}"),
+    ///     _ => {}
+    /// }
+    /// # assert!(matches!(vipps.ecom().reconcile(&error).await, Reconciled::TookEffect(_)));
+    /// # Ok(()) }
+    /// ```
+    pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
+        Reconcile::new(self.vipps.clone(), error.clone())
     }
 
     /// An existing payment.

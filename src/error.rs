@@ -15,7 +15,7 @@ use bytes::Bytes;
 pub use body::{ApiError, ErrorGroup};
 pub use codes::ErrorClass;
 
-use crate::types::{InvalidValue, RequestId};
+use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
 /// What every operation of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -135,6 +135,11 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
+    /// The operation that was asked for, where the one that failed is another: the token's.
+    call: Option<&'static str>,
+    order_id: Option<OrderId>,
+    merchant: Option<MerchantSerialNumber>,
+    last_sent: Option<Duration>,
     hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -163,6 +168,10 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             key: None,
+            call: None,
+            order_id: None,
+            merchant: None,
+            last_sent: None,
             hint: None,
             source: None,
         }))
@@ -235,6 +244,25 @@ impl Error {
 
     pub(crate) fn with_key(mut self, key: Option<RequestId>) -> Self {
         self.0.key = key;
+        self
+    }
+
+    pub(crate) fn with_call(
+        mut self,
+        operation: &crate::raw::Operation,
+        order_id: Option<OrderId>,
+        merchant: Option<MerchantSerialNumber>,
+        last_sent: Option<Duration>,
+    ) -> Self {
+        self.0.call = Some(operation.id);
+        self.0.order_id = order_id;
+        self.0.merchant = merchant;
+        self.0.last_sent = last_sent;
+        self
+    }
+
+    pub(crate) fn with_order_id(mut self, order_id: &OrderId) -> Self {
+        self.0.order_id = Some(order_id.clone());
         self
     }
 
@@ -336,6 +364,26 @@ impl Error {
         self.0.key.as_ref()
     }
 
+    /// The payment that the operation was about.
+    pub fn order_id(&self) -> Option<&OrderId> {
+        self.0.order_id.as_ref()
+    }
+
+    /// The operation that was asked for.
+    pub(crate) fn call(&self) -> Option<&'static str> {
+        self.0.call.or(self.0.operation)
+    }
+
+    /// The sales unit that the call was told to act for.
+    pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
+        self.0.merchant.as_ref()
+    }
+
+    /// When the last request left, by the client's monotonic clock.
+    pub(crate) fn last_sent(&self) -> Option<Duration> {
+        self.0.last_sent
+    }
+
     /// The argument that was refused, when the kind is [`ErrorKind::InvalidInput`].
     pub fn invalid_value(&self) -> Option<&InvalidValue> {
         self.0.invalid.as_ref()
@@ -346,7 +394,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let way_out = || match inner.outcome {
-            Outcome::Unknown => hint::way_out(inner.operation?),
+            Outcome::Unknown => hint::way_out(self.call()?),
             _ => None,
         };
         way_out()

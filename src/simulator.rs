@@ -35,6 +35,7 @@ mod errors;
 mod faults;
 mod http;
 mod images;
+mod in_memory;
 mod journal;
 mod keys;
 mod ledger;
@@ -68,6 +69,7 @@ use std::time::Duration;
 
 pub use clock::Clock;
 pub use faults::{Fault, FaultRule, Faults};
+pub use in_memory::InMemory;
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use ledger::{Account, Effect, EffectKind};

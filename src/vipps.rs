@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
@@ -386,6 +386,7 @@ impl VippsBuilder {
         }
         let headers = self.headers()?;
         let http = match self.http {
+            Http::Own if self.transport.is_some() => builder_of_requests()?,
             Http::Own => own_client(
                 reqwest::Client::builder(),
                 self.connect_timeout,
@@ -469,6 +470,17 @@ impl VippsBuilder {
             client_secret,
         })
     }
+}
+
+/// The client that only builds requests, because another transport sends them. Making one reads certificates, so that
+/// all share it.
+fn builder_of_requests() -> Result<reqwest::Client> {
+    static SHARED: OnceLock<reqwest::Client> = OnceLock::new();
+    if let Some(client) = SHARED.get() {
+        return Ok(client.clone());
+    }
+    let client = own_client(reqwest::Client::builder(), Duration::from_secs(1), true)?;
+    Ok(SHARED.get_or_init(|| client).clone())
 }
 
 fn own_client(

@@ -292,7 +292,7 @@ fn the_build_stops_with_one_sentence() {
     assert!(!output.status.success(), "{said}");
     let errors: Vec<&str> = said
         .lines()
-        .filter(|line| line.starts_with("error: vipps@"))
+        .filter(|line| line.starts_with("error: vipps@0.0.0-spec-refused-build: "))
         .collect();
     assert_eq!(errors.len(), 1, "{said}");
     assert!(

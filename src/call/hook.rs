@@ -27,11 +27,11 @@ pub(crate) async fn exec(
         path: "",
     };
     let operation = operation.unwrap_or(&UNLISTED);
-    let mut attempts = Attempts::new(context, operation);
-    let call = Call::begin(operation, &request, attempts.counters());
-    let running = attempts.run(http, request).instrument(call.span().clone());
+    let mut attempts = Attempts::new(context, operation, request);
+    let call = Call::begin(operation, attempts.template(), attempts.counters());
+    let running = attempts.run(http).instrument(call.span().clone());
     let result = running.await;
-    call.requests(attempts.requests);
+    call.requests(attempts.requests());
     match result {
         Ok(reply) => {
             call.succeeded(reply.status.as_u16());
@@ -40,7 +40,7 @@ pub(crate) async fn exec(
                 context.put(Slot::Answer(Answer {
                     status: reply.status.as_u16(),
                     body: reply.body.clone(),
-                    effort: attempts.effort(),
+                    effort: attempts.into_effort(),
                     headers: http::HeaderMap::new(),
                     call,
                 }));
@@ -54,7 +54,7 @@ pub(crate) async fn exec(
             let answer = Answer {
                 status,
                 body: reply.body,
-                effort: attempts.effort(),
+                effort: attempts.into_effort(),
                 headers,
                 call,
             };
