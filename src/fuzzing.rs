@@ -208,7 +208,11 @@ pub fn phone_number(data: &[u8]) {
                 assert!(number.national_norwegian().is_none_or(|n| n.len() == 8));
                 assert!(!format!("{number:?}").contains(msisdn));
             }
-            Err(error) => assert!(text.len() < 4 || !format!("{error:?}{error}").contains(&*text)),
+            Err(error) => {
+                // A text of letters can stand in the error's own words by chance.
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                assert!(digits < 6 || !format!("{error:?}{error}").contains(&*text));
+            }
         }
     }
 }
@@ -218,7 +222,8 @@ pub fn urls(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(url) = HttpsUrl::parse(&text) {
         assert_eq!(HttpsUrl::parse(url.as_str()).ok().as_ref(), Some(&url));
-        assert!(url.as_str().starts_with("https://"), "{}", url.as_str());
+        let scheme = url.as_str().get(..8).unwrap_or_default();
+        assert!(scheme.eq_ignore_ascii_case("https://"), "{}", url.as_str());
     }
     if let Ok(url) = FallbackUrl::parse(&text) {
         assert_eq!(FallbackUrl::parse(url.as_str()).ok().as_ref(), Some(&url));

@@ -9,7 +9,7 @@ mod simulator;
 mod values;
 
 use std::error::Error as StdError;
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 use std::sync::LazyLock;
 
 use capture::Capture;
@@ -96,7 +96,7 @@ impl Shown {
     }
 
     /// An error and all that it comes from.
-    pub(crate) fn error(&mut self, what: &str, error: &(impl StdError + Display)) {
+    pub(crate) fn error(&mut self, what: &str, error: &impl StdError) {
         let mut next: Option<&dyn StdError> = Some(error);
         while let Some(error) = next {
             self.text(what, &format!("{error}"));

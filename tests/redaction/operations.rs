@@ -173,6 +173,7 @@ macro_rules! run {
     )+};
 }
 
+#[allow(deprecated, reason = "every operation")]
 async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     let mut failures = 0;
     let id = || "order-1".parse::<vipps::OrderId>().unwrap();

@@ -1,14 +1,14 @@
 //! Real sockets, with all that reqwest and hyper log, and the simulator's own records.
 
-use std::time::Duration;
-
 use axum::response::IntoResponse as _;
 use http::StatusCode;
-use vipps::Amount;
+use tokio::sync::mpsc::UnboundedReceiver;
 use vipps::callback::{Callback, CallbackAuth};
-use vipps::ecom::{Express, ShippingMethod};
+use vipps::ecom::{Express, Initiate, Payment, ShippingMethod};
 use vipps::simulator::Simulator;
 use vipps::types::{PersonalQr, ShippingCost};
+use vipps::webhook::Verifier;
+use vipps::{Amount, Vipps};
 
 use super::*;
 
@@ -26,104 +26,94 @@ fn made_up(sim: &Simulator) -> Vec<String> {
     .collect()
 }
 
-#[tokio::test]
-async fn a_day_at_the_shop() {
-    let mut shown = Shown::start();
-    let sim = Simulator::start().unwrap();
-    let vipps = sim.client();
-    let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
+const SHOP: &str = "https://shop.example.com/vipps";
+const HOOKS: &str = "https://shop.example.com/hooks";
 
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    sim.route("https://shop.example.com", listener.local_addr().unwrap())
-        .unwrap();
-    sim.webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
-        .unwrap();
-    let (sender, mut received) = tokio::sync::mpsc::unbounded_channel::<String>();
-    let told = sender.clone();
-    let callbacks = vipps::callback::axum::router(auth.clone(), move |callback: Callback| {
-        sender.send(format!("{callback:?}")).unwrap();
-        async move {
-            let Callback::Shipping(question) = callback else {
-                return StatusCode::OK.into_response();
-            };
-            let post = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
-            let reply = question.reply([post.is_default(true)]);
-            reply.unwrap().into_response()
-        }
-    });
-    let verifier =
-        vipps::webhook::Verifier::new("https://shop.example.com/hooks", [WEBHOOK_SECRET]);
-    let hook = vipps::webhook::axum::post(verifier.unwrap(), move |event| {
-        told.send(format!("{event:?}")).unwrap();
-        async { StatusCode::OK }
-    });
-    let shop = axum::Router::new()
-        .nest("/vipps", callbacks)
-        .route("/hooks", hook);
-    let server = tokio::spawn(async move { axum::serve(listener, shop).await });
+/// The merchant's side, on a socket, and what it printed of the calls that it got.
+struct Shop {
+    told: UnboundedReceiver<String>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
 
-    let prefix = || {
-        "https://shop.example.com/vipps"
-            .parse::<vipps::types::HttpsUrl>()
-            .unwrap()
-    };
-    let initiate = |id: &str| {
-        vipps
-            .ecom()
-            .initiate(
-                id.parse().unwrap(),
-                Amount::kroner(200),
-                "Socks".parse().unwrap(),
-            )
-            .callback_prefix(prefix())
-            .auth_token(AUTH_TOKEN.parse().unwrap())
-            .phone_number(PHONE.parse().unwrap())
-    };
-    let payer = sim.payer().with_number(MSISDN);
+impl Shop {
+    async fn open(sim: &Simulator) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        sim.route("https://shop.example.com", address).unwrap();
+        sim.webhook(HOOKS, WEBHOOK_SECRET).unwrap();
+        let (sender, told) = tokio::sync::mpsc::unbounded_channel();
+        let tell = sender.clone();
+        let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
+        let callbacks = vipps::callback::axum::router(auth, move |callback: Callback| {
+            tell.send(format!("{callback:?}")).unwrap();
+            async move {
+                let Callback::Shipping(question) = callback else {
+                    return StatusCode::OK.into_response();
+                };
+                let post = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+                let reply = question.reply([post.is_default(true)]);
+                reply.unwrap().into_response()
+            }
+        });
+        let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();
+        let hook = vipps::webhook::axum::post(verifier, move |event| {
+            sender.send(format!("{event:?}")).unwrap();
+            async { StatusCode::OK }
+        });
+        let routes = axum::Router::new().nest("/vipps", callbacks);
+        let routes = routes.route("/hooks", hook);
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { told, server }
+    }
+}
+
+fn initiate(vipps: &Vipps, id: &str) -> Initiate {
+    let (id, text) = (id.parse().unwrap(), "Socks".parse().unwrap());
+    vipps
+        .ecom()
+        .initiate(id, Amount::kroner(200), text)
+        .callback_prefix(SHOP.parse().unwrap())
+        .auth_token(AUTH_TOKEN.parse().unwrap())
+        .phone_number(PHONE.parse().unwrap())
+}
+
+/// A payment with a person in its details, and one with an address and a consent that is withdrawn.
+async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
+    let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
     shown.debug("the payer", &payer);
-
-    let paid = initiate("order-1")
-        .scope("name email phoneNumber".parse().unwrap())
-        .await
-        .unwrap();
+    let scope = "name email phoneNumber".parse().unwrap();
+    let paid = initiate(&vipps, "order-1").scope(scope).await.unwrap();
     shown.debug("a payment", &paid);
-    shown.debug(
-        "a code",
-        &vipps
-            .qr()
-            .one_time(&paid)
-            .await
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
-    );
+    let code = vipps.qr().one_time(&paid).await.unwrap();
+    shown.debug("a code", &code);
+    shown.debug("an image", &code.image().await.unwrap());
     payer.approve("order-1").unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
     let details = paid.payment().details().await.unwrap();
-    assert_eq!(
-        details
-            .user()
-            .unwrap()
-            .mobile_number
-            .as_ref()
-            .unwrap()
-            .expose(),
-        PHONE
-    );
+    let number = details.user().unwrap().mobile_number.as_ref();
+    assert_eq!(number.unwrap().expose(), PHONE);
     shown.debug("details", &details);
     shown.result("a capture", &paid.payment().capture().await);
     shown.result("a second capture", &paid.payment().capture().await);
 
+    let prefix = || SHOP.parse().unwrap();
     let express = Express::with_dynamic_shipping(prefix());
-    initiate("order-2")
-        .express(express, prefix())
-        .await
-        .unwrap();
-    payer.approve_with_shipping("order-2", "post").ok();
-    payer.approve("order-2").ok();
-    payer.withdraw_consent("order-2").ok();
+    let express = initiate(&vipps, "order-2").express(express, prefix());
+    express.await.unwrap();
+    payer.approve("order-2").unwrap();
+    // The shop is asked for its shipping methods first.
+    sim.settled().await;
+    payer.withdraw_consent("order-2").unwrap();
+    paid.payment()
+}
 
+#[tokio::test]
+async fn a_day_at_the_shop() {
+    let mut shown = Shown::start();
+    let sim = Simulator::start().unwrap();
+    let mut shop = Shop::open(&sim).await;
+    let payment = payments(&sim, &mut shown).await;
+
+    let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
     let code = PersonalQr::parse(&payer.personal_qr()).unwrap();
     let personal = code.expose().to_owned();
     let owner = vipps.qr().exchange(code).await.unwrap();
@@ -134,45 +124,39 @@ async fn a_day_at_the_shop() {
     let code = till.get().await.unwrap();
     payer.scan(code.content().unwrap().as_str()).unwrap();
 
-    // Refused keys and a refused token.
     sim.revoke_tokens();
-    shown.result("details", &paid.payment().details().await);
+    shown.result("details", &payment.details().await);
     let faults = sim.faults();
-    faults
-        .any()
-        .times(3)
-        .status_with_body(500, format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}"));
-    shown.result("details", &paid.payment().details().await);
+    let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
+    faults.any().times(3).status_with_body(500, gossip);
+    shown.result("details", &payment.details().await);
     faults.any().times(9).reset_in_body();
-    shown.result("details", &paid.payment().details().await);
+    shown.result("details", &payment.details().await);
     faults.clear();
 
     sim.settled().await;
-    let mut callbacks = 0;
-    while let Ok(text) = received.try_recv() {
-        shown.text("a callback", &text);
-        callbacks += 1;
+    let mut calls = 0;
+    while let Ok(text) = shop.told.try_recv() {
+        shown.text("a call to the shop", &text);
+        calls += 1;
     }
-    assert!(callbacks >= 3, "{callbacks}");
+    // Two results, the question for shipping methods, the consent, the check-in.
+    assert!(calls >= 5, "{calls}");
     shown.debug("the journal", &sim.journal().entries());
     shown.debug("the deliveries", &sim.deliveries());
     shown.debug("the simulator", &sim);
     shown.debug("the keys", sim.keys());
     shown.debug("the ledger", &sim.ledger());
 
-    let mut log = LOG.text("");
-    log += &format!(
-        "{:?} {:?} {details:?}",
-        sim.journal().entries(),
-        sim.deliveries()
-    );
+    let journal = format!("{:?} {:?}", sim.journal().entries(), sim.deliveries());
+    let seen = LOG.text("") + &journal;
     for secret in made_up(&sim).iter().chain([&personal]) {
-        assert!(!log.contains(secret.as_str()), "{secret} is shown");
+        assert!(!seen.contains(secret.as_str()), "{secret} is shown");
     }
     // There was something to see: hyper, reqwest and the crate's own spans.
     for (target, least) in [("vipps", 50), ("hyper_util", 5), ("reqwest", 1)] {
         assert!(LOG.lines(target).len() >= least, "{target} told nothing");
     }
-    server.abort();
+    shop.server.abort();
     shown.end(40);
 }
