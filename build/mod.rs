@@ -4,6 +4,7 @@ mod check;
 mod document;
 mod external_refs;
 mod frame;
+mod free_json;
 mod generate;
 pub(crate) mod load;
 mod merchant;

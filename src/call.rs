@@ -12,4 +12,4 @@ mod options;
 pub(crate) use context::Answer;
 pub use context::Context;
 pub(crate) use hook::{after, exec, fetch_anonymously};
-pub(crate) use options::{CallOptions, built, operation};
+pub(crate) use options::{Begun, CallOptions, built, operation};

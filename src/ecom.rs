@@ -28,6 +28,7 @@ mod express;
 mod force_approve;
 mod history;
 mod initiate;
+mod reconcile;
 mod refund;
 mod state;
 mod status;
@@ -44,6 +45,7 @@ pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
 pub use history::{Event, Operation, Summary};
 pub use initiate::{Initiate, InitiatedPayment};
+pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use state::PaymentState;
 pub use status::{PaymentStatus, Status};
@@ -53,7 +55,7 @@ pub use watch::{Nudge, Watch};
 
 use crate::call::{CallOptions, Context, built};
 use crate::raw;
-use crate::types::{Amount, OrderId, TransactionText};
+use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
 use crate::vipps::Vipps;
 
 /// The eCom API of one client. Made by [`Vipps::ecom`].
@@ -91,11 +93,47 @@ impl Ecom {
         Initiate::new(self.vipps.clone(), order_id, amount, text)
     }
 
+    /// Finds out what became of an operation whose outcome is [`Unknown`](crate::Outcome::Unknown), from the payment's
+    /// details. The error says which payment, which operation and which idempotency key.
+    ///
+    /// Calls `getPaymentDetailsUsingGET`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// # vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::Outcome;
+    /// use vipps::ecom::Reconciled;
+    ///
+    /// // The worst case: the money is taken, and every answer is lost.
+    /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
+    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// let error = payment.capture().await.unwrap_err();
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    ///
+    /// match vipps.ecom().reconcile(&error).await {
+    ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::kroner(200)),
+    ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
+    ///     Reconciled::StillUnknown(why) => println!("ask again later: {why}"),
+    ///     _ => {}
+    /// }
+    /// # assert!(matches!(vipps.ecom().reconcile(&error).await, Reconciled::TookEffect(_)));
+    /// # Ok(()) }
+    /// ```
+    pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
+        Reconcile::new(self.vipps.clone(), error.clone())
+    }
+
     /// An existing payment.
     pub fn payment(&self, order_id: &OrderId) -> Payment {
         Payment {
             vipps: self.vipps.clone(),
             order_id: order_id.clone(),
+            merchant: None,
         }
     }
 }
@@ -105,12 +143,22 @@ impl Ecom {
 pub struct Payment {
     vipps: Vipps,
     order_id: OrderId,
+    merchant: Option<MerchantSerialNumber>,
 }
 
 impl Payment {
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
+    }
+
+    /// The sales unit that the payment belongs to, when it is not the one of the credentials: what a partner needs.
+    /// Every call on the payment acts for it. A payment that came from
+    /// [`InitiatedPayment::payment`] remembers the one that it was started for.
+    #[must_use]
+    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
+        self.merchant = Some(number);
+        self
     }
 
     /// What happened to the payment so far: the truth, whatever a callback or an answer said.
@@ -131,7 +179,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn details(&self) -> Details {
-        Details::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Details::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// The last transaction alone, which hides what came before it.
@@ -153,7 +203,9 @@ impl Payment {
     /// ```
     #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
     pub fn status(&self) -> Status {
-        Status::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Status::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Polls the details until the customer has paid, said no, or let the time run out.
@@ -171,7 +223,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn wait(&self) -> Wait {
-        Wait::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Wait::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Takes the reserved money: all that remains, or a part with [`Capture::amount`].
@@ -194,7 +248,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture(&self) -> Capture {
-        Capture::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Capture::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Gives a reservation up, or a payment that the customer has not approved yet. What is captured already must be
@@ -218,7 +274,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn cancel(&self) -> Cancel {
-        Cancel::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Cancel::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Gives captured money back: all of it, a part with [`Refund::amount`], or what is left with [`Refund::rest`].
@@ -242,7 +300,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund(&self) -> Refund {
-        Refund::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Refund::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Approves the payment in the customer's place. Only the test environment allows it; with production's keys it is
@@ -261,7 +321,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {
-        ForceApprove::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = ForceApprove::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 }
 

@@ -15,7 +15,7 @@ use bytes::Bytes;
 pub use body::{ApiError, ErrorGroup};
 pub use codes::ErrorClass;
 
-use crate::types::{InvalidValue, RequestId};
+use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
 /// What every operation of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -33,6 +33,18 @@ pub enum Outcome {
     /// The request may have taken effect and the answer is lost or unclear. Look before you repeat:
     /// [`hint`](Error::hint) says how.
     Unknown,
+}
+
+impl Outcome {
+    /// The name in snake case, as spans have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::NoEffect => "no_effect",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What kind of failure an [`Error`] is.
@@ -63,6 +75,26 @@ pub enum ErrorKind {
     TooLarge,
     /// The operation makes no sense in the state that the payment is in.
     State,
+}
+
+impl ErrorKind {
+    /// The name in snake case, as `error.type` of spans and events has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Configuration => "configuration",
+            Self::Authentication => "authentication",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Connection => "connection",
+            Self::Deadline => "deadline",
+            Self::Api => "api",
+            Self::RateLimited => "rate_limited",
+            Self::Decode => "decode",
+            Self::TooLarge => "too_large",
+            Self::State => "state",
+        }
+    }
 }
 
 /// A failed operation: whether money may have moved, whether to try again, what Vipps said, how hard was tried.
@@ -103,6 +135,11 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
+    /// The operation that was asked for, where the one that failed is another: the token's.
+    call: Option<&'static str>,
+    order_id: Option<OrderId>,
+    merchant: Option<MerchantSerialNumber>,
+    last_sent: Option<Duration>,
     hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -131,6 +168,10 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             key: None,
+            call: None,
+            order_id: None,
+            merchant: None,
+            last_sent: None,
             hint: None,
             source: None,
         }))
@@ -203,6 +244,25 @@ impl Error {
 
     pub(crate) fn with_key(mut self, key: Option<RequestId>) -> Self {
         self.0.key = key;
+        self
+    }
+
+    pub(crate) fn with_call(
+        mut self,
+        operation: &crate::raw::Operation,
+        order_id: Option<OrderId>,
+        merchant: Option<MerchantSerialNumber>,
+        last_sent: Option<Duration>,
+    ) -> Self {
+        self.0.call = Some(operation.id);
+        self.0.order_id = order_id;
+        self.0.merchant = merchant;
+        self.0.last_sent = last_sent;
+        self
+    }
+
+    pub(crate) fn with_order_id(mut self, order_id: &OrderId) -> Self {
+        self.0.order_id = Some(order_id.clone());
         self
     }
 
@@ -304,6 +364,26 @@ impl Error {
         self.0.key.as_ref()
     }
 
+    /// The payment that the operation was about.
+    pub fn order_id(&self) -> Option<&OrderId> {
+        self.0.order_id.as_ref()
+    }
+
+    /// The operation that was asked for.
+    pub(crate) fn call(&self) -> Option<&'static str> {
+        self.0.call.or(self.0.operation)
+    }
+
+    /// The sales unit that the call was told to act for.
+    pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
+        self.0.merchant.as_ref()
+    }
+
+    /// When the last request left, by the client's monotonic clock.
+    pub(crate) fn last_sent(&self) -> Option<Duration> {
+        self.0.last_sent
+    }
+
     /// The argument that was refused, when the kind is [`ErrorKind::InvalidInput`].
     pub fn invalid_value(&self) -> Option<&InvalidValue> {
         self.0.invalid.as_ref()
@@ -314,7 +394,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let way_out = || match inner.outcome {
-            Outcome::Unknown => hint::way_out(inner.operation?),
+            Outcome::Unknown => hint::way_out(self.call()?),
             _ => None,
         };
         way_out()

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use crate::call::{CallOptions, operation};
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
 use crate::vipps::Vipps;
+
+const STARTED: &str = "The payment is started and only its code is missing. Cancel it by the error's order id, or let \
+                       it expire, and start again with a new order id.";
 
 impl Vipps {
     /// Starts a payment and makes its code: [`Ecom::initiate`](crate::ecom::Ecom::initiate) and
@@ -85,10 +88,13 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// As the two operations. When the payment is started and only its code fails, the payment is still there and the
-    /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: cancel it by its order id, or let it
-    /// expire. The same call again would be refused, since the order id is used.
+    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code. Otherwise as the
+    /// two operations. When the payment is started and only its code fails, the payment is still there and the
+    /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: the error's
+    /// [`order_id`](crate::Error::order_id) says what to cancel, or to let expire. The same call again would be
+    /// refused, since the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
+        self.initiate.check_code()?;
         let time = self.vipps.time();
         let whole = self.options.deadline;
         let ends = time
@@ -102,25 +108,23 @@ impl PayByQr {
         let mut options = initiate.options.clone();
         let payment = initiate.send().await?;
         options.deadline = Some(left(ends, time.monotonic()));
+        // One key for one request: the code's is another.
+        options.key = None;
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
-        Ok(QrPayment {
-            qr: code.send().await.map_err(without_code)?,
-            payment,
-        })
+        match code.send().await {
+            Ok(qr) => Ok(QrPayment { payment, qr }),
+            // The code alone is harmless, but the payment is started and nobody has its landing page.
+            Err(error) => {
+                let after = error.retry_after();
+                Err(error
+                    .with_outcome(Outcome::Unknown)
+                    .with_retry(false, after)
+                    .with_order_id(payment.order_id())
+                    .with_hint(STARTED))
+            }
+        }
     }
-}
-
-/// What a failure of the code means for the call as a whole: its payment is started all the same.
-fn without_code(error: Error) -> Error {
-    let after = error.retry_after();
-    error
-        .with_outcome(Outcome::Unknown)
-        .with_retry(false, after)
-        .with_hint(
-            "The payment is started, only its code could not be made. Cancel the payment by its order id, or let it \
-             expire; a new attempt needs a new order id.",
-        )
 }
 
 fn left(ends: Duration, now: Duration) -> Duration {

@@ -1,20 +1,6 @@
 //! When to try again. Pure functions of (operation, what happened, how often), so that each row can be tested.
 //!
-//! The table, one row per class of operation. *Broken* is a time-out, a reset or a cut answer after the request may
-//! have left; *no connection* is a failure before that.
-//!
-//! | class | operations | no connection | broken | 408, 5xx | 429 | order locked (94, 98) | 401 | other 4xx |
-//! |---|---|---|---|---|---|---|---|---|
-//! | read | details, status, every GET, the token | again | again | again | again, slower | again, slower | new token, once | stop |
-//! | keyed write | capture, refund, force approve | again | again, same key | again, same key | again, slower | again, slower, same key | new token, once | stop |
-//! | idempotent | QR PUT and DELETE, redirect QR create (its id makes a repeat a 409) | again | again | again | again, slower | again, slower | new token, once | stop |
-//! | harmless | one-time QR, exchange | again | again | again | again, slower | again, slower | new token, once | stop |
-//! | cancel | cancel | again | stop: look at the details | stop: look at the details | again, slower | again, slower | new token, once | stop |
-//! | once | initiate, any other POST | again | stop: unknown | stop: unknown | again, slower | again, slower | new token, once | stop |
-//!
-//! Every repeat carries the same idempotency key and the same body. A write that was broken once is *unknown* until
-//! it succeeds, whatever a later attempt is told. Attempts stay within the documented limits per order and minute:
-//! initiate 2, cancel, capture and refund 5, details and status 120.
+//! The table is in `retry.md`, which users read with [`RetryPolicy`] and a test holds against [`judge`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,9 +11,7 @@ use crate::error::{ApiError, ErrorClass, ErrorGroup, Outcome};
 /// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
 /// the operation.
 ///
-/// Waits are random between zero and `base · 2ⁿ`, at most `cap`; after HTTP 429 or a locked order they are longer. A
-/// `Retry-After` in the answer is a lower bound. A wait that would not end before the call's deadline, or a
-/// `Retry-After` above 20 s, ends the call at once with [`Error::retry_after`](crate::Error::retry_after) filled.
+#[doc = include_str!("retry.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
     pub(crate) max_attempts: u32,
@@ -196,7 +180,7 @@ pub(crate) struct Verdict {
     pub(crate) repeat: Option<Pace>,
 }
 
-/// The table of the module's head.
+/// The table of `retry.md`.
 pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
     let lost = if class.has_effect() {
         Outcome::Unknown
@@ -245,9 +229,11 @@ pub(crate) fn wait(
     wait.max(retry_after.unwrap_or_default())
 }
 
+/// The window that the API counts requests in.
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
 /// How much longer to wait so that one more attempt stays within `per_minute`, given when attempts began.
 pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) -> Duration {
-    const MINUTE: Duration = Duration::from_secs(60);
     let Some(limit) = per_minute.map(|n| n as usize) else {
         return Duration::ZERO;
     };
@@ -256,7 +242,7 @@ pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) 
         .checked_sub(limit)
         .and_then(|first| starts.get(first))
     {
-        Some(&first) => (first + MINUTE).saturating_sub(now),
+        Some(&first) => first.saturating_add(MINUTE).saturating_sub(now),
         None => Duration::ZERO,
     }
 }
@@ -344,6 +330,68 @@ mod tests {
         Class::Cancel,
         Class::Once,
     ];
+
+    /// What users read is what is done: every cell of the table, against the code.
+    #[test]
+    fn the_table_that_users_read_is_the_code() {
+        let mut rows: Vec<Vec<&str>> = include_str!("retry.md")
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+            .collect();
+        let columns = rows.remove(0);
+        assert_eq!(rows.remove(0), ["---"; 9]);
+        let classes = [
+            ("read", Class::Read),
+            ("keyed write", Class::KeyedWrite),
+            ("idempotent", Class::Idempotent),
+            ("harmless", Class::Harmless),
+            ("cancel", Class::Cancel),
+            ("once", Class::Once),
+        ];
+        let signals: [(&str, &[Signal]); 7] = [
+            ("no connection", &[Signal::NotSent]),
+            ("broken", &[Signal::Broken]),
+            (
+                "408, 5xx",
+                &[
+                    Signal::Refused(408),
+                    Signal::Refused(500),
+                    Signal::Refused(503),
+                ],
+            ),
+            ("429", &[Signal::Refused(429)]),
+            ("locked", &[Signal::Locked]),
+            ("look first", &[Signal::Unclear]),
+            (
+                "other 4xx, 3xx",
+                &[
+                    Signal::Refused(302),
+                    Signal::Refused(400),
+                    Signal::Refused(404),
+                ],
+            ),
+        ];
+        assert_eq!(rows.len(), classes.len());
+        for (row, (name, class)) in rows.iter().zip(classes) {
+            assert_eq!(row[0], name);
+            for (place, (column, signals)) in signals.iter().enumerate() {
+                assert_eq!(columns[place + 2], *column);
+                for signal in *signals {
+                    let verdict = judge(class, *signal);
+                    let mut cell = match verdict.repeat {
+                        None => "stop".to_owned(),
+                        Some(Pace::Transient) => "again".to_owned(),
+                        Some(Pace::Throttled) => "again, slower".to_owned(),
+                    };
+                    if verdict.outcome == Outcome::Unknown {
+                        cell.push_str(", unknown");
+                    }
+                    assert_eq!(row[place + 2], cell, "{name}, {column}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn nothing_sent_is_always_safe_to_repeat() {

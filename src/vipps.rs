@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
+use crate::telemetry::{Counters, Metrics};
 use crate::token::Tokens;
 use crate::transport::{Transport, Wire};
 use crate::types::{InvalidValue, MerchantSerialNumber, SystemText};
@@ -52,6 +53,7 @@ struct Inner {
     attempt_timeout: Duration,
     total_timeout: Duration,
     tokens: Tokens,
+    counters: Arc<Counters>,
 }
 
 impl Vipps {
@@ -135,6 +137,11 @@ impl Vipps {
         &self.0.budget
     }
 
+    /// What this client and its clones have done so far: calls by how they ended, attempts, repeats, tokens.
+    pub fn metrics(&self) -> Metrics {
+        self.0.counters.read()
+    }
+
     /// A token answer, fetched through the same attempt loop as everything else.
     pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
@@ -181,6 +188,10 @@ impl Vipps {
 
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.0.counters
     }
 
     pub(crate) fn headers(&self) -> &Headers {
@@ -375,6 +386,7 @@ impl VippsBuilder {
         }
         let headers = self.headers()?;
         let http = match self.http {
+            Http::Own if self.transport.is_some() => builder_of_requests()?,
             Http::Own => own_client(
                 reqwest::Client::builder(),
                 self.connect_timeout,
@@ -382,7 +394,10 @@ impl VippsBuilder {
             )?,
             Http::Builder(builder) => own_client(*builder, self.connect_timeout, false)?,
             Http::Client(client) => {
-                if !format!("{client:?}").contains("Policy(None)") {
+                // What stands before the default headers is reqwest's own word.
+                let shown = format!("{client:?}");
+                let settings = shown.split("default_headers").next().unwrap_or_default();
+                if !settings.contains("Policy(None)") {
                     return Err(Error::configuration(
                         "the reqwest client follows redirects, which would carry the subscription key to another \
                          host: build it with `redirect(reqwest::redirect::Policy::none())`, or give its builder to \
@@ -405,6 +420,7 @@ impl VippsBuilder {
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
             tokens: Tokens::default(),
+            counters: Arc::default(),
         })))
     }
 
@@ -454,6 +470,17 @@ impl VippsBuilder {
             client_secret,
         })
     }
+}
+
+/// The client that only builds requests, because another transport sends them. Making one reads certificates, so that
+/// all share it.
+fn builder_of_requests() -> Result<reqwest::Client> {
+    static SHARED: OnceLock<reqwest::Client> = OnceLock::new();
+    if let Some(client) = SHARED.get() {
+        return Ok(client.clone());
+    }
+    let client = own_client(reqwest::Client::builder(), Duration::from_secs(1), true)?;
+    Ok(SHARED.get_or_init(|| client).clone())
 }
 
 fn own_client(

@@ -43,3 +43,64 @@ async fn a_payment_that_is_refused_is_only_refused() {
     assert_eq!(error.outcome(), Outcome::Rejected);
     assert!(recorder.shape_of("generate_otp_qr").is_empty());
 }
+
+/// A payment that could be started but never shown as a code is not started.
+#[tokio::test]
+async fn what_has_no_code_is_refused_before_the_payment_is_started() {
+    let recorder = Recorder::new();
+    let sale = || recorder.client().pay_by_qr(id(), amount(), text());
+    let number = || support::PHONE.parse().unwrap();
+    for (call, field) in [
+        (sale().payment(|p| p.is_app(true)), "is_app"),
+        (
+            sale().payment(|p| p.skip_landing_page(true).phone_number(number())),
+            "skip_landing_page",
+        ),
+    ] {
+        let error = call.await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(
+            error.to_string().starts_with(&format!("{field}: ")),
+            "{error}"
+        );
+    }
+    assert!(recorder.requests().is_empty());
+}
+
+/// A partner starts a payment for a merchant; what follows is for that merchant too.
+#[tokio::test]
+async fn a_payment_remembers_the_sales_unit_that_it_was_started_for() {
+    let path = |tail: &str| format!("/ecomm/v2/payments/acme-shop-123/{tail}");
+    let recorder = Recorder::new()
+        .answer("POST", "/ecomm/v2/payments", 200, support::INITIATED)
+        .answer(
+            "POST",
+            "/qr/v1",
+            200,
+            r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#,
+        )
+        .answer("GET", &path("details"), 200, support::DETAILS)
+        .answer("POST", &path("capture"), 200, support::TRANSACTION)
+        .answer("PUT", &path("cancel"), 200, support::TRANSACTION);
+    let number = || "7654321".parse().unwrap();
+    let sale = recorder
+        .client()
+        .pay_by_qr(id(), amount(), text())
+        .merchant_serial_number(number())
+        .await
+        .unwrap();
+    sale.payment().wait().await.unwrap();
+    sale.payment().capture().await.unwrap();
+    sale.payment().cancel().await.unwrap();
+    for request in recorder
+        .requests()
+        .iter()
+        .filter(|r| r.operation() != Some("fetch_authorization_token_using_post"))
+    {
+        assert!(
+            request.as_str().contains("merchant-serial-number: 7654321"),
+            "{request}"
+        );
+        assert!(!request.as_str().contains("123456\""), "{request}");
+    }
+}

@@ -26,6 +26,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     document
         .notes
         .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    refuse_circles(document)?;
     mend_dangling(document)
 }
 
@@ -246,6 +247,29 @@ fn inline_deep_schema_refs(
     failed.map_or(Ok(()), Err)
 }
 
+/// Components that are nothing but references to each other have no shape to generate; the generator would write a type
+/// that holds itself.
+fn refuse_circles(document: &Document) -> Result<(), Refusal> {
+    let next = |name: &str| -> Option<String> {
+        let schema = document.root.pointer("/components/schemas")?.get(name)?;
+        Some(text(schema, "$ref")?.strip_prefix(SCHEMA_REF)?.to_owned())
+    };
+    for (name, _) in document.schemas() {
+        let mut seen = vec![name.clone()];
+        while let Some(target) = seen.last().and_then(|last| next(last)) {
+            if seen.contains(&target) {
+                return Err(Refusal::at(
+                    format!("/components/schemas/{name}"),
+                    format!("`$ref: {SCHEMA_REF}{target}` leads in a circle"),
+                    "give one schema of the circle a shape of its own",
+                ));
+            }
+            seen.push(target);
+        }
+    }
+    Ok(())
+}
+
 /// A dangling reference stops the build where it matters for what is generated; in error answers
 /// and in schemas that no operation uses it is replaced by "anything", with a warning.
 fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
@@ -293,7 +317,7 @@ fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::testing::{apply as run, becomes, document, leaves};
     use super::*;
 
     #[test]
@@ -378,6 +402,18 @@ mod tests {
         .unwrap();
         assert_eq!(document.warnings.len(), 1);
         assert_eq!(document.notes.len(), 3);
+    }
+
+    #[test]
+    fn components_that_only_refer_to_each_other_are_refused() {
+        for schemas in [
+            "{Loop: {$ref: '#/components/schemas/Loop'}}",
+            "{A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}",
+        ] {
+            let mut document = document(&format!("components: {{schemas: {schemas}}}"));
+            let refusal = apply(&mut document).unwrap_err();
+            assert!(refusal.what.contains("circle"), "{refusal}");
+        }
     }
 
     #[test]

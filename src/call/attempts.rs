@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
+use tracing::Instrument;
 
 use super::context::{Context, Effort, State};
 use super::hook::IMAGE;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result, body};
 use crate::raw::Operation;
-use crate::retry::{self, Pace, RetryPolicy, Rules, Signal, judge};
+use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
+use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
 use crate::transport::{Reply, Stage, TransportError};
-use crate::types::RequestId;
 
 static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 static CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
@@ -34,15 +35,11 @@ enum Auth {
 /// The attempts of one call.
 pub(super) struct Attempts<'a> {
     call: &'a State,
-    operation: &'static Operation,
-    rules: Rules,
     auth: Auth,
-    key: Option<RequestId>,
-    /// Requests made, replays after a 401 counted.
-    pub(super) requests: u32,
+    effort: Effort,
     /// Attempts that the policy counts.
     tries: u32,
-    /// When each began.
+    /// When each request began that brought no success.
     starts: Vec<Duration>,
     /// Whether an earlier attempt may have taken effect.
     unclear: bool,
@@ -56,7 +53,11 @@ struct Miss {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(context: &'a Context, operation: &'static Operation) -> Self {
+    pub(super) fn new(
+        context: &'a Context,
+        operation: &'static Operation,
+        request: reqwest::Request,
+    ) -> Self {
         let call = &*context.0;
         let rules = retry::rules(operation.id, operation.method);
         let auth = match operation.id {
@@ -71,62 +72,73 @@ impl<'a> Attempts<'a> {
             .or_else(|| rules.keyed.then(|| clock::new_key(call.vipps.randomness())));
         Self {
             call,
-            operation,
-            rules,
             auth,
-            key,
-            requests: 0,
+            effort: Effort {
+                operation,
+                rules,
+                requests: 0,
+                elapsed: Duration::ZERO,
+                key,
+                merchant: call.options.merchant.clone(),
+                last_sent: None,
+                request,
+            },
             tries: 0,
             starts: Vec::new(),
             unclear: false,
         }
     }
 
-    pub(super) async fn run(
-        &mut self,
-        http: &reqwest::Client,
-        mut template: reqwest::Request,
-    ) -> Result<Reply> {
+    /// The request as it was built, without credentials.
+    pub(super) fn template(&self) -> &reqwest::Request {
+        &self.effort.request
+    }
+
+    /// Requests made, replays after a 401 counted.
+    pub(super) fn requests(&self) -> u32 {
+        self.effort.requests
+    }
+
+    pub(super) async fn run(&mut self, http: &reqwest::Client) -> Result<Reply> {
         let vipps = &self.call.vipps;
-        let policy = self
-            .call
-            .options
-            .retry
-            .as_ref()
-            .unwrap_or_else(|| vipps.policy());
-        let whole = self.call.options.deadline;
+        let options = &self.call.options;
+        let policy = options.retry.as_ref().unwrap_or_else(|| vipps.policy());
         let deadline = self
             .call
             .started
-            .saturating_add(whole.unwrap_or_else(|| vipps.total_timeout()));
-        self.set_headers(template.headers_mut())?;
+            .saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        self.set_headers()?;
 
         let mut renewed = false;
         loop {
+            self.keep_to_limit(deadline).await?;
             let token = self.token(deadline).await?;
-            let request = self.request(&template, token.as_deref())?;
+            let request = self.request(token.as_deref())?;
             let begun = vipps.time().monotonic();
             let left = deadline.saturating_sub(begun);
             if left.is_zero() {
                 return Err(self.out_of_time());
             }
-            self.requests += 1;
+            let attempt = Attempt::begin(self.effort.operation, &request, self.effort.requests);
+            self.count();
+            self.effort.last_sent = Some(begun);
+            if let Some(shared) = &options.begun {
+                shared.push(begun);
+            }
             let limit = vipps.attempt_timeout().min(left);
-            let sent = vipps
-                .time()
-                .timeout(limit, vipps.wire().send(http, request));
-            let miss = match sent.await {
+            let sending = vipps.wire().send(http, request).instrument(attempt.span());
+            let miss = match vipps.time().timeout(limit, sending).await {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
+                    attempt.answered(reply.status.as_u16());
                     vipps.budget().refill();
                     return Ok(reply);
                 }
                 Some(Ok(reply)) => {
                     if let (401, Some(token), false) = (reply.status.as_u16(), &token, renewed) {
                         // A 401 means that the call was not let in, so that even a payment may be sent again.
-                        tracing::debug!(
-                            operation = self.operation.id,
-                            "token refused, fetching a new one"
-                        );
+                        attempt.refused();
+                        tracing::debug!("token refused, fetching a new one");
+                        vipps.counters().replays.add_one();
                         vipps.tokens().invalidate(token.generation);
                         renewed = true;
                         self.starts.push(begun);
@@ -137,6 +149,7 @@ impl<'a> Attempts<'a> {
                 Some(Err(error)) => Self::broken(&error),
                 None => Self::timed_out(limit == left),
             };
+            attempt.failed(&miss.error);
             self.starts.push(begun);
             self.tries += 1;
             let wait = self.settle(policy, miss, deadline)?;
@@ -144,8 +157,51 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    /// What counts this call, unless it is for a token.
+    pub(super) fn counters(&self) -> Option<Arc<Counters>> {
+        (self.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
+    }
+
+    fn count(&mut self) {
+        self.effort.requests += 1;
+        let counters = self.call.vipps.counters();
+        let counter = match self.auth {
+            Auth::Keys => &counters.token_requests,
+            Auth::Token | Auth::Anonymous => &counters.attempts,
+        };
+        counter.add_one();
+    }
+
+    /// How long to wait so that one more request stays within the limit per minute.
+    fn room(&self, now: Duration) -> Duration {
+        let per_minute = self.effort.rules.per_minute;
+        let own = retry::room(&self.starts, per_minute, now);
+        match &self.call.options.begun {
+            Some(shared) => own.max(shared.room(per_minute, now)),
+            None => own,
+        }
+    }
+
+    /// Waits out the limit per minute where no wait between attempts has done so: before the replay after a 401, and
+    /// before the first attempt of a call that goes on where another one ended.
+    async fn keep_to_limit(&mut self, deadline: Duration) -> Result<()> {
+        let time = self.call.vipps.time();
+        let now = time.monotonic();
+        let room = self.room(now);
+        if room.is_zero() {
+            return Ok(());
+        }
+        if room >= deadline.saturating_sub(now) {
+            let what = "the limit of requests per minute leaves no time for another attempt";
+            let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
+            return Err(self.explain(error));
+        }
+        time.sleep(room).await;
+        Ok(())
+    }
+
     /// The token to send, if this operation takes one.
-    async fn token(&self, deadline: Duration) -> Result<Option<Arc<Token>>> {
+    async fn token(&mut self, deadline: Duration) -> Result<Option<Arc<Token>>> {
         let vipps = &self.call.vipps;
         let left = deadline.saturating_sub(vipps.time().monotonic());
         if left.is_zero() {
@@ -162,12 +218,8 @@ impl<'a> Attempts<'a> {
     }
 
     /// A copy of the request for one attempt; the body is shared, not copied.
-    fn request(
-        &self,
-        template: &reqwest::Request,
-        token: Option<&Token>,
-    ) -> Result<reqwest::Request> {
-        let Some(mut request) = template.try_clone() else {
+    fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
+        let Some(mut request) = self.effort.request.try_clone() else {
             let what = "a body that streams cannot be repeated";
             return Err(self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, what)));
         };
@@ -181,7 +233,7 @@ impl<'a> Attempts<'a> {
 
     /// What follows from a failed attempt: how long to wait for the next, or the error to end with.
     fn settle(&mut self, policy: &RetryPolicy, miss: Miss, deadline: Duration) -> Result<Duration> {
-        let verdict = judge(self.rules.class, miss.signal);
+        let verdict = judge(self.effort.rules.class, miss.signal);
         self.unclear |= verdict.outcome == Outcome::Unknown;
         let outcome = if self.unclear {
             Outcome::Unknown
@@ -200,16 +252,17 @@ impl<'a> Attempts<'a> {
             return Err(error);
         };
         if !self.call.vipps.budget().spend(pace) {
+            tracing::warn!("retry budget is used up, not trying again");
             return Err(error);
         }
         tracing::debug!(
-            operation = self.operation.id,
-            attempt = self.requests,
-            wait_ms = wait.as_millis(),
-            error.type = ?error.kind(),
-            http.response.status_code = error.http_status(),
-            "attempt failed, trying again"
+            http.request.resend_count = self.effort.requests,
+            vipps.wait_ms = wait.as_millis(),
+            "trying again"
         );
+        if self.auth != Auth::Keys {
+            self.call.vipps.counters().retries.add_one();
+        }
         Ok(wait)
     }
 
@@ -227,16 +280,13 @@ impl<'a> Attempts<'a> {
         }
         let now = vipps.time().monotonic();
         let jitter = clock::fraction(vipps.randomness());
-        let wait = retry::wait(policy, pace, self.tries, jitter, retry_after).max(retry::room(
-            &self.starts,
-            self.rules.per_minute,
-            now,
-        ));
+        let wait = retry::wait(policy, pace, self.tries, jitter, retry_after).max(self.room(now));
         (wait < deadline.saturating_sub(now)).then_some(wait)
     }
 
-    fn set_headers(&self, headers: &mut http::HeaderMap) -> Result<()> {
+    fn set_headers(&mut self) -> Result<()> {
         let vipps = &self.call.vipps;
+        let headers = self.effort.request.headers_mut();
         if self.auth == Auth::Anonymous {
             return Ok(());
         }
@@ -260,7 +310,7 @@ impl<'a> Attempts<'a> {
             headers.insert(CLIENT_SECRET.clone(), secret.clone());
             headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = &self.effort.key {
             let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
                 Error::configuration("the idempotency key cannot travel in a header")
             })?;
@@ -269,23 +319,20 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    pub(super) fn effort(&self) -> Effort {
-        Effort {
-            operation: self.operation,
-            rules: self.rules,
-            requests: self.requests,
-            elapsed: self
-                .call
-                .vipps
-                .time()
-                .monotonic()
-                .saturating_sub(self.call.started),
-            key: self.key.clone(),
-        }
+    /// What it took, at the end.
+    pub(super) fn into_effort(mut self) -> Effort {
+        self.effort.elapsed = self.elapsed();
+        self.effort
     }
 
-    fn explain(&self, error: Error) -> Error {
-        self.effort().explain(error)
+    fn elapsed(&self) -> Duration {
+        let now = self.call.vipps.time().monotonic();
+        now.saturating_sub(self.call.started)
+    }
+
+    fn explain(&mut self, error: Error) -> Error {
+        self.effort.elapsed = self.elapsed();
+        self.effort.explain(error)
     }
 
     fn outcome_so_far(&self) -> Outcome {
@@ -296,7 +343,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    fn out_of_time(&self) -> Error {
+    fn out_of_time(&mut self) -> Error {
         let error = Error::new(
             ErrorKind::Deadline,
             self.outcome_so_far(),
@@ -305,12 +352,11 @@ impl<'a> Attempts<'a> {
         self.explain(error)
     }
 
-    fn without_token(&self, error: &Error) -> Error {
-        let error = error
-            .clone()
-            .with_outcome(self.outcome_so_far())
-            .with_key(self.key.clone());
-        error.with_effort(self.requests, self.effort().elapsed)
+    /// The token's own error, which goes on naming the token's operation, with what is known of this call.
+    fn without_token(&mut self, error: &Error) -> Error {
+        self.effort.elapsed = self.elapsed();
+        let error = error.clone().with_outcome(self.outcome_so_far());
+        self.effort.about(error)
     }
 
     fn refused(&self, reply: &Reply) -> Miss {

@@ -12,7 +12,8 @@ use super::options::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
 use crate::retry::Rules;
-use crate::types::RequestId;
+use crate::telemetry::Call;
+use crate::types::{MerchantSerialNumber, OrderId, RequestId};
 use crate::vipps::Vipps;
 
 /// One call: its options, and what came of it. The generated clients carry it; only [`Vipps`] makes one.
@@ -29,6 +30,10 @@ pub(super) struct State {
 }
 
 #[derive(Default)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one slot a call, and an answer is what it mostly holds"
+)]
 pub(super) enum Slot {
     #[default]
     Empty,
@@ -43,16 +48,30 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     pub(crate) effort: Effort,
     pub(super) headers: http::HeaderMap,
+    pub(super) call: Call,
 }
 
 /// What it took, for the errors that are found later.
-#[derive(Clone, Debug)]
 pub(crate) struct Effort {
     pub(super) operation: &'static Operation,
     pub(super) rules: Rules,
     pub(super) requests: u32,
     pub(super) elapsed: Duration,
     pub(super) key: Option<RequestId>,
+    pub(super) merchant: Option<MerchantSerialNumber>,
+    /// When the last request left.
+    pub(super) last_sent: Option<Duration>,
+    /// What every attempt is a copy of, the token left out.
+    pub(super) request: reqwest::Request,
+}
+
+impl fmt::Debug for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effort")
+            .field("operation", &self.operation.id)
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Context {
@@ -165,25 +184,58 @@ impl Answer {
 
     /// An error about a body that says something else than it must.
     pub(crate) fn unreadable(&self, what: &'static str) -> Error {
-        let outcome = if self.effort.rules.class.has_effect() {
-            Outcome::Unknown
-        } else {
-            Outcome::NoEffect
-        };
+        let outcome = self.effort.lost();
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
-        self.effort
+        let error = self
+            .effort
             .explain(Error::new(ErrorKind::Decode, outcome, what))
-            .with_status(self.status, body)
+            .with_status(self.status, body);
+        self.call.failed(&error);
+        error
     }
 }
 
 impl Effort {
     pub(crate) fn explain(&self, error: Error) -> Error {
+        self.about(error.with_operation(self.operation))
+    }
+
+    /// What is known of the call, whatever operation its error names.
+    pub(super) fn about(&self, error: Error) -> Error {
         error
-            .with_operation(self.operation)
             .with_effort(self.requests, self.elapsed)
             .with_key(self.key.clone())
+            .with_call(
+                self.operation,
+                self.order_id(),
+                self.merchant.clone(),
+                self.last_sent,
+            )
+    }
+
+    /// What an answer means that was lost or cannot be read.
+    fn lost(&self) -> Outcome {
+        if self.rules.class.has_effect() {
+            Outcome::Unknown
+        } else {
+            Outcome::NoEffect
+        }
+    }
+
+    /// The order that the request names, in its path or its body. Only errors ask, so that a call that succeeds does
+    /// no work for it.
+    fn order_id(&self) -> Option<OrderId> {
+        let sent = self.request.url().path().rsplit('/');
+        let named = sent
+            .zip(self.operation.path.rsplit('/'))
+            .find(|(_, template)| *template == "{orderId}");
+        if let Some((order_id, _)) = named {
+            return OrderId::parse(order_id).ok();
+        }
+        let body: serde_json::Value =
+            serde_json::from_slice(self.request.body()?.as_bytes()?).ok()?;
+        OrderId::parse(body.pointer("/transaction/orderId")?.as_str()?).ok()
     }
 
     pub(crate) fn key(&self) -> Option<&RequestId> {

@@ -1,10 +1,12 @@
 //! How a call is to be made: what every builder can be told.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::retry::RetryPolicy;
+use crate::retry::{self, RetryPolicy};
 use crate::types::{MerchantSerialNumber, RequestId};
 
 /// What every builder can be told about how to make its call.
@@ -14,6 +16,34 @@ pub(crate) struct CallOptions {
     pub(crate) key: Option<RequestId>,
     pub(crate) merchant: Option<MerchantSerialNumber>,
     pub(crate) retry: Option<RetryPolicy>,
+    /// Set where one operation of the caller's makes several calls of the same operation of the API.
+    pub(crate) begun: Option<Begun>,
+}
+
+/// When requests began, oldest first, so that they stay within the limit per minute. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Begun(Arc<Mutex<VecDeque<Duration>>>);
+
+impl Begun {
+    fn times(&self) -> MutexGuard<'_, VecDeque<Duration>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, now: Duration) {
+        let mut times = self.times();
+        while times
+            .front()
+            .is_some_and(|t| t.saturating_add(retry::MINUTE) <= now)
+        {
+            times.pop_front();
+        }
+        times.push_back(now);
+    }
+
+    /// How long to wait until one more request stays within the limit.
+    pub(super) fn room(&self, per_minute: Option<u32>, now: Duration) -> Duration {
+        retry::room(self.times().make_contiguous(), per_minute, now)
+    }
 }
 
 /// Gives a builder its call options, `send` and `.await`.

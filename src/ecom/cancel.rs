@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::details::PaymentDetails;
 use super::state::PaymentState;
 use super::transaction::Transaction;
-use crate::call::{CallOptions, built, operation};
-use crate::error::{Outcome, Result};
+use crate::call::{Begun, CallOptions, built, operation};
+use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
 use crate::types::{Amount, OrderId, TransactionText};
@@ -57,7 +57,9 @@ impl Cancel {
     /// # Errors
     /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: the
     /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
-    pub async fn send(self) -> Result<Transaction> {
+    pub async fn send(mut self) -> Result<Transaction> {
+        // All rounds together stay within the limit per minute.
+        self.options.begun = Some(Begun::default());
         let time = self.vipps.time();
         let deadline = self.options.deadline;
         let ends = time
@@ -69,29 +71,44 @@ impl Cancel {
             .clone()
             .unwrap_or_else(|| self.vipps.policy().clone());
         let mut round = 1;
+        let mut unclear = false;
         loop {
             let left = ends.saturating_sub(time.monotonic());
             let error = match self.attempt(left).await {
-                Err(error) if error.outcome() == Outcome::Unknown => error,
-                decided => return decided,
+                Ok(done) => return Ok(done),
+                Err(error) => error,
             };
+            let lost = error.outcome() == Outcome::Unknown;
+            unclear |= lost;
+            if !unclear && !self.may_be_done(&error) {
+                return Err(error);
+            }
+            // What a later round is told says nothing about the request that was lost.
+            let unknown = error.clone().with_outcome(Outcome::Unknown);
+            let error = if unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.vipps.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
             let left = ends.saturating_sub(time.monotonic());
             if pause >= left {
-                return Err(error);
+                return Err(unknown);
             }
             time.sleep(pause).await;
             match self.look(left.saturating_sub(pause)).await {
                 Some(details) if self.is_done(&details) => {
                     return Ok(Transaction::cancelled(&details));
                 }
-                Some(details) if self.is_open(&details) && round < policy.max_attempts => {
+                Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
                     round += 1;
                 }
-                _ => return Err(error),
+                Some(_) => return Err(error),
+                None => return Err(unknown),
             }
         }
+    }
+
+    /// A release that arrives twice is refused the second time, like one of a payment that is captured in full.
+    fn may_be_done(&self, error: &Error) -> bool {
+        self.release && error.has_code("51")
     }
 
     async fn attempt(&self, left: Duration) -> Result<Transaction> {

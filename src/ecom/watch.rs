@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::details::PaymentDetails;
 use super::state::PaymentState;
 use super::wait::{FASTEST, Wait, WaitEvent};
+use crate::call::Begun;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::RetryPolicy;
 
@@ -42,7 +43,9 @@ enum Step {
 type UnderWay = Pin<Box<dyn Future<Output = (Box<Poller>, Result<WaitEvent>)> + Send>>;
 
 impl Watch {
-    pub(super) fn new(wait: Wait, time: Duration) -> Self {
+    pub(super) fn new(mut wait: Wait, time: Duration) -> Self {
+        // All polls together stay within the limit per minute, replays after a 401 counted.
+        wait.options.begun = Some(Begun::default());
         let nudge = Nudge(Arc::new(Notify::new()));
         let begun = wait.vipps.time().monotonic();
         let poller = Poller {
@@ -238,7 +241,7 @@ impl Poller {
         if error.kind() == ErrorKind::RateLimited {
             self.not_before = self.due;
         }
-        tracing::debug!(failures = self.failures, error.type = ?error.kind(), "poll failed");
+        tracing::debug!(failures = self.failures, error.type = error.kind().as_str(), "poll failed");
         self.last_failure = Some(error);
     }
 

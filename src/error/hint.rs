@@ -77,17 +77,18 @@ pub(super) fn of_answer(
 pub(super) fn way_out(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "initiate_payment_v3_using_post" => {
-            "The payment may exist, and its landing page is lost. Ask for the details of this order id: if there are \
-             some, cancel the order and start again with a new id; on error 35 send the same request again."
+            "The payment may exist, and its landing page is lost. `Ecom::reconcile` asks for its details: if there are \
+             some, cancel the order and start again with a new id; if not (error 35), send the same request again."
         }
         "capture_payment_using_post"
         | "refund_payment_using_post"
         | "integration_test_approve_payment" => {
-            "Ask for the details, whose events name the idempotency key of the request that caused them. If it is not \
-             there, make the same call again with the idempotency key of this error: nothing happens twice."
+            "`Ecom::reconcile` asks for the details, whose events name the idempotency key of the request that caused \
+             them. Or make the same call again with the idempotency key of this error: nothing happens twice."
         }
         "cancel_payment_request_using_put" => {
-            "Ask for the details: they tell whether the payment is cancelled. If it is not, cancel it again."
+            "`Ecom::reconcile` asks for the details, which tell whether the payment is cancelled. If it is not, cancel \
+             it again."
         }
         "create_merchant_redirect_qr" => {
             "The code may have been made: `get` it to see where it leads, or use `create_or_update`."

@@ -65,6 +65,12 @@ impl Simulator {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn arrive(&self, request: Request<Bytes>) -> Arrived {
+        Arrived::at(&self.engine, request)
+    }
+}
+
+impl Arrived {
+    pub(super) fn at(engine: &Arc<Engine>, request: Request<Bytes>) -> Self {
         let (head, body) = request.into_parts();
         let mut headers = head.headers;
         // A client of a socket would have said it.
@@ -78,16 +84,14 @@ impl Simulator {
             headers,
             body,
         };
-        let arrival = self.engine.arrive(&request);
-        Arrived {
-            engine: Arc::clone(&self.engine),
+        let arrival = engine.arrive(&request);
+        Self {
+            engine: Arc::clone(engine),
             request,
             arrival,
         }
     }
-}
 
-impl Arrived {
     /// How long a fault holds the request back before it takes effect.
     pub fn wait(&self) -> Duration {
         self.arrival.wait()

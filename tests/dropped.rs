@@ -1,0 +1,283 @@
+//! A call that is dropped at any of its awaits leaves nothing that a later call cannot see: each operation's future is
+//! polled once, twice, and so on to its end, dropped there, and what is then told is held against the ledger.
+
+use std::future::{Future, IntoFuture as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use vipps::ecom::{Payment, PaymentState};
+use vipps::simulator::{EffectKind, InMemory, Simulator};
+use vipps::types::RequestId;
+use vipps::{Amount, Error, OrderId, Transport, TransportFuture, Vipps};
+
+const ORDER: &str = "order-1";
+
+/// A network whose every step is an await of its own.
+#[derive(Debug)]
+struct Slow(InMemory);
+
+impl Transport for Slow {
+    fn send(&self, request: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let answer = self.0.send(request).await;
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
+}
+
+fn id() -> OrderId {
+    ORDER.parse().expect("an order id")
+}
+
+fn key() -> RequestId {
+    "my-own-key".parse().expect("a key")
+}
+
+struct Shop {
+    sim: Simulator,
+    vipps: Vipps,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+        let memory = sim.transport();
+        let builder = sim.client_builder().clock(memory.clone());
+        let vipps = builder.transport(Slow(memory)).build().unwrap();
+        Self { sim, vipps }
+    }
+
+    /// With a payment that is approved.
+    async fn reserved() -> Self {
+        let shop = Self::new();
+        shop.initiate().await.unwrap();
+        shop.sim.payer().approve(ORDER).unwrap();
+        // The token is gone too, so that fetching one is among the awaits.
+        shop.sim.revoke_tokens();
+        shop
+    }
+
+    async fn initiate(&self) -> Result<(), Error> {
+        let text = "Tea".parse().unwrap();
+        let order = self.vipps.ecom().initiate(id(), Amount::kroner(9), text);
+        order.await.map(|_| ())
+    }
+
+    fn payment(&self) -> Payment {
+        self.vipps.ecom().payment(&id())
+    }
+
+    /// The first request is refused for a while, the second takes effect and its answer is lost, the third comes
+    /// through.
+    fn storm(&self, operation: &str) {
+        let faults = self.sim.faults();
+        faults.on(operation).times(1).status(429);
+        faults.on(operation).times(1).after_commit().reset();
+    }
+
+    fn count(&self, kind: EffectKind) -> usize {
+        self.sim.account(ORDER).map_or(0, |a| a.count(kind))
+    }
+}
+
+/// Polls a future so many times, and drops it if it has not ended by then.
+async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = times;
+    poll_fn(move |cx| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Runs a case for one poll more each time, until its operation comes to its end. A case says whether it did.
+async fn for_all_polls(at_least: u32, mut case: impl AsyncFnMut(u32) -> bool) {
+    for times in 0..1_000 {
+        if case(times).await {
+            assert!(
+                times >= at_least,
+                "only {times} awaits: the storm has no effect"
+            );
+            return;
+        }
+    }
+    panic!("it never ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn capture() {
+    for_all_polls(8, async |times| {
+        let shop = Shop::reserved().await;
+        shop.storm("capture_payment_using_post");
+        let capture = || shop.payment().capture().idempotency_key(key());
+        let ended = poll_times(times, capture().into_future()).await;
+        assert!(shop.count(EffectKind::Capture) <= 1);
+        let seen = shop.payment().details().await.unwrap();
+        let told = seen.events().iter();
+        let told = told.filter(|e| e.idempotency_key.as_deref() == Some("my-own-key"));
+        assert_eq!(
+            told.count(),
+            shop.count(EffectKind::Capture),
+            "{times} polls"
+        );
+        capture().await.unwrap();
+        assert_eq!(shop.count(EffectKind::Capture), 1, "{times} polls");
+        ended.is_some_and(|result| result.is_ok())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn refund_of_the_rest() {
+    for_all_polls(8, async |times| {
+        let shop = Shop::reserved().await;
+        shop.payment().capture().await.unwrap();
+        shop.sim.revoke_tokens();
+        shop.storm("refund_payment_using_post");
+        let refund = || shop.payment().refund().rest().idempotency_key(key());
+        let ended = poll_times(times, refund().into_future()).await;
+        let seen = shop.payment().details().await.unwrap();
+        let account = shop.sim.account(ORDER).unwrap();
+        assert_eq!(seen.sums().refunded.as_ore(), account.refunded());
+        refund().await.unwrap();
+        assert_eq!(shop.count(EffectKind::Refund), 1, "{times} polls");
+        ended.is_some_and(|result| result.is_ok())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel() {
+    for_all_polls(8, async |times| {
+        let shop = Shop::reserved().await;
+        shop.storm("cancel_payment_request_using_put");
+        let ended = poll_times(times, shop.payment().cancel().into_future()).await;
+        let released = shop.count(EffectKind::Release);
+        let seen = shop.payment().details().await.unwrap();
+        assert_eq!(seen.state() == PaymentState::Cancelled, released == 1);
+        shop.payment().cancel().await.unwrap();
+        assert_eq!(shop.count(EffectKind::Release), 1, "{times} polls");
+        ended.is_some_and(|result| result.is_ok())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn release() {
+    for_all_polls(8, async |times| {
+        let shop = Shop::reserved().await;
+        let part = shop.payment().capture().amount(Amount::kroner(2));
+        part.await.unwrap();
+        shop.storm("cancel_payment_request_using_put");
+        let release = || shop.payment().cancel().release_remaining();
+        let ended = poll_times(times, release().into_future()).await;
+        let released = shop.count(EffectKind::Release);
+        let seen = shop.payment().details().await.unwrap();
+        assert_eq!(seen.can_release(), released == 0);
+        release().await.unwrap();
+        assert_eq!(shop.count(EffectKind::Release), 1, "{times} polls");
+        assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 200);
+        ended.is_some_and(|result| result.is_ok())
+    })
+    .await;
+}
+
+/// Its storm has no third act: an initiate whose answer is lost is not repeated.
+#[tokio::test(start_paused = true)]
+async fn initiate() {
+    for_all_polls(6, async |times| {
+        let shop = Shop::new();
+        shop.storm("initiate_payment_v3_using_post");
+        let ended = poll_times(times, shop.initiate()).await;
+        let exists = shop.sim.account(ORDER).is_some();
+        match shop.payment().details().await {
+            Ok(_) => assert!(exists, "{times} polls"),
+            Err(error) => assert!(error.has_code("35") && !exists, "{error:?}"),
+        }
+        if !exists {
+            // Nothing of the dropped call is in the way; only the storm is.
+            shop.sim.faults().clear();
+            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+            shop.initiate().await.unwrap();
+        }
+        shop.payment().cancel().await.unwrap();
+        ended.is_some()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_and_reconcile() {
+    for_all_polls(8, async |times| {
+        let shop = Shop::reserved().await;
+        shop.payment().details().await.unwrap();
+        let lost = shop.sim.faults().on("capture_payment_using_post");
+        lost.after_commit().times(3).reset();
+        let error = shop.payment().capture().await.unwrap_err();
+        shop.sim
+            .faults()
+            .on("get_payment_details_using_get")
+            .times(2)
+            .status(503);
+        let both = async {
+            shop.payment().wait().await.unwrap();
+            shop.vipps.ecom().reconcile(&error).await
+        };
+        let ended = poll_times(times, both).await;
+        let told = shop.vipps.ecom().reconcile(&error).await;
+        let vipps::ecom::Reconciled::TookEffect(details) = told else {
+            panic!("{told:?}");
+        };
+        assert_eq!(details.sums().captured, Amount::kroner(9));
+        assert_eq!(shop.count(EffectKind::Capture), 1);
+        ended.is_some()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirect_code() {
+    for_all_polls(6, async |times| {
+        let shop = Shop::new();
+        shop.storm("create_merchant_redirect_qr");
+        let code = shop
+            .vipps
+            .qr()
+            .merchant_redirect(&"billboard_1".parse().unwrap());
+        let url = || "https://example.com/spring".parse().unwrap();
+        let ended = poll_times(times, code.create(url()).into_future()).await;
+        let before = code.get().await;
+        if let Err(error) = &before {
+            assert_eq!(error.http_status(), Some(404), "{error:?}");
+        }
+        code.create_or_update(url()).await.unwrap();
+        assert_eq!(shop.vipps.qr().merchant_redirects().await.unwrap().len(), 1);
+        ended.is_some_and(|result| result.is_ok())
+    })
+    .await;
+}
+
+/// The caller who fetches the token gives up; those who wait for it still get one.
+#[tokio::test(start_paused = true)]
+async fn the_token_of_a_dropped_leader() {
+    for_all_polls(3, async |times| {
+        let shop = Shop::new();
+        let payment = shop.payment();
+        let leader = pin!(poll_times(times, payment.details().into_future()));
+        let follower = payment.details().into_future();
+        let (led, followed) = tokio::join!(leader, follower);
+        assert!(followed.unwrap_err().has_code("35"), "{times} polls");
+        led.is_some()
+    })
+    .await;
+}

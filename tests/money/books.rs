@@ -1,0 +1,378 @@
+//! The reference model: what was asked, what was answered, and what the ledger must therefore hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vipps::ecom::{Event, Operation, PaymentDetails, Reconciled};
+use vipps::simulator::{Account, EffectKind, Simulator};
+use vipps::{Error, ErrorKind, OrderId, Outcome};
+
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub id: OrderId,
+    pub amount: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Initiate { with_code: bool },
+    Capture { amount: Option<i64> },
+    Refund { amount: Option<i64>, rest: bool },
+    Cancel { release: bool },
+}
+
+/// What a call came to.
+#[derive(Clone, Debug)]
+pub enum Came {
+    Done {
+        amount: Option<i64>,
+        key: Option<String>,
+    },
+    Failed(Error),
+    /// The caller dropped it.
+    Dropped,
+}
+
+impl Came {
+    /// The key that the answer or the error tells.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::Done { key, .. } => key.clone(),
+            Self::Failed(error) => error.idempotency_key().map(ToString::to_string),
+            Self::Dropped => None,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
+    }
+
+    fn is_unknown(&self) -> bool {
+        match self {
+            Self::Done { .. } => false,
+            Self::Failed(error) => error.outcome() == Outcome::Unknown,
+            Self::Dropped => true,
+        }
+    }
+}
+
+/// One logical call.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub order: OrderId,
+    pub what: What,
+    pub text: String,
+    pub key: Option<String>,
+    pub came: Came,
+    /// What `reconcile` said, and how many records there were then.
+    pub verdict: Option<(bool, usize)>,
+}
+
+impl Record {
+    fn kind(&self) -> Option<EffectKind> {
+        match self.what {
+            What::Capture { .. } => Some(EffectKind::Capture),
+            What::Refund { .. } => Some(EffectKind::Refund),
+            What::Initiate { .. } | What::Cancel { .. } => None,
+        }
+    }
+
+    /// What makes two calls the same operation.
+    fn identity(&self) -> (OrderId, u8, Option<String>) {
+        let kind = match self.what {
+            What::Initiate { .. } => 0,
+            What::Capture { .. } => 1,
+            What::Refund { .. } => 2,
+            What::Cancel { .. } => 3,
+        };
+        let key = match self.what {
+            What::Initiate { .. } => None,
+            What::Cancel { .. } => Some(self.text.clone()),
+            _ => self.key.clone(),
+        };
+        (self.order.clone(), kind, key)
+    }
+}
+
+/// How often each thing was seen, so that a test which tests nothing shows itself.
+pub type Counts = BTreeMap<&'static str, u64>;
+
+#[derive(Debug, Default)]
+pub struct Books {
+    pub orders: Vec<Order>,
+    pub records: Vec<Record>,
+    /// Where the redirect code was refused to lead.
+    pub refused: Vec<(String, Error)>,
+    pub counts: Counts,
+    /// Whether the network delivers requests twice.
+    pub twice: bool,
+    numbers: u64,
+}
+
+impl Books {
+    pub fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    pub fn order(&self, id: &OrderId) -> &Order {
+        let mut orders = self.orders.iter();
+        orders.find(|order| order.id == *id).expect("a known order")
+    }
+
+    pub fn keyed(&self) -> impl Iterator<Item = &Record> {
+        let keyed = |record: &&Record| record.kind().is_some() && record.key.is_some();
+        self.records.iter().filter(keyed)
+    }
+
+    /// The operations that an error calls unknown.
+    pub fn unknown(&self) -> impl Iterator<Item = usize> {
+        let unknown = |(_, record): &(usize, &Record)| {
+            record.came.is_unknown() && matches!(record.came, Came::Failed(_))
+        };
+        let places = self.records.iter().enumerate().filter(unknown);
+        places.map(|(place, _)| place)
+    }
+
+    pub fn count(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    pub fn enter(&mut self, record: Record) {
+        self.count(match &record.came {
+            Came::Done { .. } => "done",
+            Came::Dropped => "dropped",
+            Came::Failed(error) => match error.outcome() {
+                Outcome::NotSent => "not sent",
+                Outcome::Rejected => "rejected",
+                Outcome::NoEffect => "no effect",
+                _ => "unknown",
+            },
+        });
+        if let Came::Failed(error) = &record.came
+            && error.attempts() > 1
+        {
+            self.count("failed after repeats");
+        }
+        self.records.push(record);
+    }
+
+    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end.
+    pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) {
+        let now = self.records.len();
+        let record = &mut self.records[place];
+        let took_effect = match verdict {
+            Reconciled::TookEffect(_) => true,
+            Reconciled::NoEffect => false,
+            _ => return self.count("reconcile: still unknown"),
+        };
+        record.verdict = Some((took_effect, now));
+        if took_effect {
+            let account = sim.account(record.order.as_str());
+            let account = account.expect("what took effect has an account");
+            if let Some(kind) = record.kind() {
+                let key = record.key.as_deref();
+                assert_eq!(effects(&account, kind, key).len(), 1, "{record:?}");
+            }
+        }
+        self.count(if took_effect {
+            "reconcile: took effect"
+        } else {
+            "reconcile: no effect"
+        });
+    }
+
+    pub fn compare_sums(details: &PaymentDetails, sim: &Simulator) {
+        let account = sim.account(details.order_id().as_str());
+        let account = account.expect("what has details has an account");
+        let sums = details.sums();
+        assert_eq!(
+            (sums.captured.as_ore(), sums.refunded.as_ore()),
+            (account.captured(), account.refunded()),
+            "details and ledger differ"
+        );
+    }
+
+    /// What the ledger must hold when all is over.
+    pub fn audit(&self, sim: &Simulator, events: &BTreeMap<OrderId, Vec<Event>>) {
+        for order in &self.orders {
+            let account = sim.account(order.id.as_str());
+            self.audit_start(order, account.as_ref());
+            let events = events.get(&order.id).map_or(&[][..], Vec::as_slice);
+            self.audit_cancels(order, account.as_ref(), events);
+            if let Some(account) = &account {
+                self.audit_money(order, account);
+            }
+        }
+    }
+
+    /// Whether a call may have taken effect, for all that anybody can know. A network that delivers a request twice and
+    /// hands on the second answer can spend the last of a minute's requests on the first, and be told 429 for the
+    /// second.
+    fn is_unclear(&self, came: &Came) -> bool {
+        let limited = |error: &Error| error.kind() == ErrorKind::RateLimited;
+        came.is_unknown() || matches!(came, Came::Failed(e) if self.twice && limited(e))
+    }
+
+    fn of_order<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (usize, &'a Record)> {
+        let records = self.records.iter().enumerate();
+        records.filter(|(_, record)| record.order == order.id)
+    }
+
+    /// The verdict of `reconcile` on an operation, if nothing was tried after it.
+    fn last_word(&self, record: &Record) -> Option<bool> {
+        let (took_effect, then) = record.verdict?;
+        let identity = record.identity();
+        let mut later = self.records.iter().skip(then);
+        let tried_again = later.any(|later| later.identity() == identity);
+        (took_effect || !tried_again).then_some(took_effect)
+    }
+
+    fn audit_start(&self, order: &Order, account: Option<&Account>) {
+        let starts = || {
+            self.of_order(order)
+                .map(|(_, record)| record)
+                .filter(|record| matches!(record.what, What::Initiate { .. }))
+        };
+        if starts().any(|start| start.came.is_done()) {
+            assert!(account.is_some(), "Ok, and no order: {order:?}");
+        }
+        for start in starts() {
+            if let Some(exists) = self.last_word(start) {
+                assert_eq!(account.is_some(), exists, "reconcile was wrong: {start:?}");
+            }
+        }
+        // A request that the network delivers twice makes the order, and is told that it exists.
+        let innocent = |start: &Record| match &start.came {
+            Came::Failed(error) => !self.is_unclear(&start.came) && !error.has_code("34"),
+            _ => false,
+        };
+        if starts().all(innocent) {
+            assert!(
+                account.is_none(),
+                "no effect was told, and there is an order"
+            );
+        }
+    }
+
+    fn audit_money(&self, order: &Order, account: &Account) {
+        assert!(
+            account.captured() + account.released() <= account.reserved() + sold(account),
+            "more captured than reserved: {account:?}"
+        );
+        assert!(
+            account.refunded() <= account.captured(),
+            "more refunded than captured: {account:?}"
+        );
+        let mut known = BTreeSet::new();
+        for kind in [EffectKind::Capture, EffectKind::Refund] {
+            let mut by_key: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+            for (_, record) in self.of_order(order) {
+                if let (true, Some(key)) = (record.kind() == Some(kind), &record.key) {
+                    by_key.entry(key).or_default().push(record);
+                }
+            }
+            for (key, records) in by_key {
+                known.insert((kind as u8, key.to_owned()));
+                self.audit_operation(&effects(account, kind, Some(key)), &records);
+            }
+        }
+        for effect in account.effects() {
+            if matches!(effect.kind(), EffectKind::Capture | EffectKind::Refund) {
+                let key = effect.idempotency_key().unwrap_or_default().to_owned();
+                assert!(
+                    known.contains(&(effect.kind() as u8, key)),
+                    "money moved that no call accounts for: {effect:?}"
+                );
+            }
+        }
+    }
+
+    /// All calls of one key are one operation.
+    fn audit_operation(&self, amounts: &[i64], records: &[&Record]) {
+        assert!(
+            amounts.len() <= 1,
+            "an operation took effect twice, {amounts:?}: {records:?}"
+        );
+        for record in records {
+            if let Came::Done { amount, .. } = &record.came {
+                assert_eq!(amounts.len(), 1, "Ok means exactly once: {record:?}");
+                assert_eq!(*amount, amounts.first().copied(), "{record:?}");
+                if let What::Capture {
+                    amount: Some(asked),
+                }
+                | What::Refund {
+                    amount: Some(asked),
+                    ..
+                } = record.what
+                {
+                    assert_eq!(*amount, Some(asked), "{record:?}");
+                }
+            }
+            if let Some(took_effect) = self.last_word(record) {
+                assert_eq!(
+                    amounts.len() == 1,
+                    took_effect,
+                    "reconcile was wrong: {record:?}"
+                );
+            }
+        }
+        if records
+            .iter()
+            .all(|record| !record.came.is_done() && !self.is_unclear(&record.came))
+        {
+            assert!(
+                amounts.is_empty(),
+                "NotSent and Rejected mean no effect: {records:?}"
+            );
+        }
+    }
+
+    fn audit_cancels(&self, order: &Order, account: Option<&Account>, events: &[Event]) {
+        let gave_up = |event: &&Event| {
+            event.succeeded()
+                && matches!(event.operation, Some(Operation::Cancel | Operation::Void))
+        };
+        let given_up: Vec<_> = events.iter().filter(gave_up).collect();
+        assert!(
+            given_up.len() <= 1,
+            "a payment was given up twice: {given_up:?}"
+        );
+        if let Some(account) = account {
+            assert!(account.count(EffectKind::Release) <= 1, "{account:?}");
+        }
+        for (_, record) in self.of_order(order) {
+            let What::Cancel { .. } = record.what else {
+                continue;
+            };
+            let mine = given_up
+                .iter()
+                .any(|event| event.text.as_deref() == Some(&record.text));
+            if record.came.is_done() {
+                assert_eq!(given_up.len(), 1, "Ok means exactly once: {record:?}");
+            } else if !self.is_unclear(&record.came) {
+                assert!(!mine, "NotSent and Rejected mean no effect: {record:?}");
+            }
+            match self.last_word(record) {
+                Some(true) => assert_eq!(given_up.len(), 1, "reconcile was wrong: {record:?}"),
+                Some(false) => assert!(!mine, "reconcile was wrong: {record:?}"),
+                None => {}
+            }
+        }
+    }
+}
+
+fn sold(account: &Account) -> i64 {
+    let sales = account.effects().iter();
+    sales
+        .filter(|effect| effect.kind() == EffectKind::Sale)
+        .map(vipps::simulator::Effect::amount)
+        .sum()
+}
+
+fn effects(account: &Account, kind: EffectKind, key: Option<&str>) -> Vec<i64> {
+    let effects = account.effects().iter();
+    effects
+        .filter(|effect| effect.kind() == kind && effect.idempotency_key() == key)
+        .map(vipps::simulator::Effect::amount)
+        .collect()
+}

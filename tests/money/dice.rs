@@ -1,0 +1,61 @@
+//! Chance that can be repeated.
+
+use std::sync::Mutex;
+
+/// `SplitMix64`: the same seed gives the same schedule on every machine.
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n.max(1)
+    }
+
+    /// A number from `low` to `high`.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// True this often in a hundred.
+    pub fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        let place = usize::try_from(self.below(from.len() as u64)).expect("small");
+        &from[place]
+    }
+}
+
+/// The client's randomness: keys and jitter.
+#[derive(Debug)]
+pub struct Seeded(Mutex<Dice>);
+
+impl Seeded {
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(Dice::new(seed)))
+    }
+}
+
+impl vipps::Randomness for Seeded {
+    fn fill(&self, buffer: &mut [u8]) {
+        let mut dice = self.0.lock().expect("nobody panics here");
+        for chunk in buffer.chunks_mut(8) {
+            let bytes = dice.next().to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    }
+}

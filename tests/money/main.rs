@@ -1,0 +1,158 @@
+//! Money never moves twice, whatever the network does. Random merchants, random faults, virtual time, and a ledger
+//! that knows what really happened.
+//!
+//! `VIPPS_MONEY_SCHEDULES` says how many schedules to run, `VIPPS_MONEY_SEED` where to begin. A failure prints the
+//! line that repeats it.
+#![allow(unreachable_pub, reason = "a test has no outside")]
+
+mod books;
+mod dice;
+mod merchant;
+mod network;
+mod weather;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use books::Counts;
+use merchant::Merchant;
+
+const SCHEDULES: u64 = 10_000;
+const MOST_STEPS: u64 = 18;
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    match std::env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} must be a number, not {text:?}")),
+        Err(_) => otherwise,
+    }
+}
+
+/// Runs the schedule of a seed, at most so many steps of it. The same seed does the same every time.
+fn run(seed: u64, most_steps: u64) -> Counts {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut merchant = Merchant::new(seed);
+        let steps = match merchant.dice.below(10) {
+            0 => MOST_STEPS,
+            _ => merchant.dice.between(3, 8),
+        };
+        for _ in 0..steps.min(most_steps) {
+            merchant.step().await;
+        }
+        merchant.settle().await;
+        let mut events = BTreeMap::new();
+        for order in &merchant.books.orders {
+            let told = merchant.events(&order.id).await;
+            events.insert(order.id.clone(), told);
+        }
+        merchant.books.audit(&merchant.sim, &events);
+        if let Some(url) = merchant.leads_to().await {
+            let refused = merchant.books.refused.iter().find(|(to, _)| *to == url);
+            assert!(
+                refused.is_none(),
+                "the code leads where it was refused to: {refused:?}"
+            );
+        }
+        *merchant.books.counts.entry("requests").or_default() += merchant.requests();
+        merchant.books.counts
+    })
+}
+
+/// What a failed schedule said, or `None` when it holds.
+fn failure(seed: u64, steps: u64) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| run(seed, steps))).err()?;
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    Some(text.unwrap_or("a panic without a text").to_owned())
+}
+
+#[test]
+fn money_never_moves_twice() {
+    let schedules = number("VIPPS_MONEY_SCHEDULES", SCHEDULES);
+    let first = number("VIPPS_MONEY_SEED", 1);
+    let steps = number("VIPPS_MONEY_STEPS", MOST_STEPS);
+    let begun = Instant::now();
+    let next = AtomicU64::new(0);
+    let failed = AtomicBool::new(false);
+    let failures = Mutex::new(Vec::new());
+    let totals = Mutex::new(Counts::new());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                let mut counts = Counts::new();
+                while !failed.load(Ordering::Relaxed) {
+                    let schedule = next.fetch_add(1, Ordering::Relaxed);
+                    if schedule >= schedules {
+                        break;
+                    }
+                    let seed = first.wrapping_add(schedule);
+                    if let Ok(seen) = catch_unwind(AssertUnwindSafe(|| run(seed, steps))) {
+                        for (what, times) in seen {
+                            *counts.entry(what).or_default() += times;
+                        }
+                    } else {
+                        failed.store(true, Ordering::Relaxed);
+                        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                        failures.push(seed);
+                    }
+                }
+                let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
+                for (what, times) in counts {
+                    *totals.entry(what).or_default() += times;
+                }
+            });
+        }
+    });
+    let failures = failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(&seed) = failures.first() {
+        report(seed, steps);
+    }
+    let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+    eprintln!(
+        "{schedules} schedules from seed {first} on in {:.1?}: {totals:?}",
+        begun.elapsed()
+    );
+    if schedules >= 1_000 {
+        // A test that meets none of these tests nothing.
+        for what in [
+            "done",
+            "rejected",
+            "not sent",
+            "unknown",
+            "dropped",
+            "failed after repeats",
+            "reconcile: took effect",
+            "reconcile: no effect",
+            "reconcile: still unknown",
+        ] {
+            let times = totals.get(what).copied().unwrap_or(0);
+            assert!(times >= schedules / 200, "{what}: only {times} times");
+        }
+    }
+}
+
+/// Says how to repeat a failure, in as few steps as it takes.
+fn report(seed: u64, steps: u64) {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let fewest = (1..=steps).find(|steps| failure(seed, *steps).is_some());
+    let fewest = fewest.unwrap_or(steps);
+    let what = failure(seed, fewest).unwrap_or_else(|| "it does not happen again".to_owned());
+    std::panic::set_hook(hook);
+    panic!(
+        "seed {seed}, {fewest} steps: {what}\n\nrepeat it with: VIPPS_MONEY_SEED={seed} VIPPS_MONEY_SCHEDULES=1 \
+         VIPPS_MONEY_STEPS={fewest} cargo test --test money\n"
+    );
+}

@@ -1,0 +1,519 @@
+//! A merchant who does what comes to mind, and remembers what came of it.
+
+use std::future::IntoFuture as _;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use vipps::ecom::{Reconciled, Rhythm};
+use vipps::simulator::{CaptureType, InMemory, Simulator};
+use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps};
+
+use crate::books::{Books, Came, Order, Record, What};
+use crate::dice::{Dice, Seeded};
+use crate::network::{CALL, Network};
+use crate::weather;
+
+/// tokio's timers go by the millisecond.
+const TICK: Duration = Duration::from_millis(2);
+const USUAL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What is about to be done.
+#[derive(Clone, Debug)]
+struct Plan {
+    order: OrderId,
+    what: What,
+    key: Option<RequestId>,
+    text: String,
+    deadline: Option<Duration>,
+    policy: Option<RetryPolicy>,
+    /// Which process does it.
+    process: usize,
+    /// When the caller loses patience and drops the call.
+    patience: Option<Duration>,
+}
+
+pub struct Merchant {
+    pub dice: Dice,
+    pub sim: Simulator,
+    memory: InMemory,
+    network: Network,
+    processes: Vec<Vipps>,
+    pub books: Books,
+}
+
+impl Merchant {
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let mut builder = Simulator::builder()
+            .freeze_clock()
+            .seed(dice.next())
+            .token_lifetime(Duration::from_secs(*dice.pick(&[3600, 3600, 3600, 61, 20])));
+        if dice.percent(15) {
+            builder = builder.capture_type(CaptureType::Direct);
+        }
+        let sim = builder.in_memory().expect("a simulator");
+        let memory = sim.transport();
+        let network = Network::new(memory.clone(), dice.next());
+        let mut merchant = Self {
+            dice,
+            sim,
+            memory,
+            network,
+            processes: Vec::new(),
+            books: Books::default(),
+        };
+        let first = merchant.process();
+        merchant.processes.push(first);
+        for _ in 0..merchant.dice.below(6) {
+            merchant.worsen();
+        }
+        if merchant.dice.percent(30) {
+            merchant.network.refuse(merchant.dice.between(5, 60));
+        }
+        merchant
+    }
+
+    /// One more process of this merchant's, with no memory of the others.
+    fn process(&mut self) -> Vipps {
+        let budget = if self.dice.percent(80) {
+            RetryBudget::unlimited()
+        } else {
+            RetryBudget::default()
+        };
+        self.sim
+            .client_builder()
+            .transport(self.network.clone())
+            .clock(self.memory.clone())
+            .randomness(Seeded::new(self.dice.next()))
+            .retry_budget(budget)
+            .build()
+            .expect("a client")
+    }
+
+    fn worsen(&mut self) {
+        self.books.twice |= weather::worsen(&self.sim, &mut self.dice);
+    }
+
+    /// Does one thing.
+    pub async fn step(&mut self) {
+        if self.books.orders.is_empty() {
+            return self.initiate().await;
+        }
+        match self.dice.below(100) {
+            0..6 => self.initiate().await,
+            6..20 => self.customer(),
+            20..52 => {
+                let plan = self.move_money();
+                self.act(plan).await;
+            }
+            52..62 => self.cancel().await,
+            62..66 => self.two_at_once().await,
+            66..74 => self.repeat().await,
+            74..82 => self.reconcile_one().await,
+            82..87 => self.wait().await,
+            87..91 => self.redirect_code().await,
+            91..93 => self.sim.revoke_tokens(),
+            93..95 => self.worsen(),
+            _ => {
+                let time = Duration::from_millis(self.dice.below(90_000));
+                sleep(time).await;
+            }
+        }
+    }
+
+    fn plan(&mut self, order: OrderId, what: What, word: &str) -> Plan {
+        let number = self.books.next_number();
+        let deadline = match self.dice.below(10) {
+            0 => Some(self.dice.between(1, 2_000)),
+            1 => Some(self.dice.between(2_000, 30_000)),
+            2 => Some(self.dice.between(30_000, 200_000)),
+            _ => None,
+        };
+        let policy = match self.dice.below(10) {
+            0 => Some(RetryPolicy::none()),
+            1 => Some(RetryPolicy::default().attempts(10)),
+            2 => Some(RetryPolicy::default().attempts(5)),
+            _ => None,
+        };
+        let key = self.dice.percent(40).then(|| {
+            let fill = "k".repeat(usize::try_from(self.dice.below(30)).expect("small"));
+            RequestId::parse(&format!("own-{number}-{fill}")).expect("a key")
+        });
+        let patience = self
+            .dice
+            .percent(12)
+            .then(|| Duration::from_millis(self.dice.below(12_000)));
+        if self.processes.len() < 2 && self.dice.percent(10) {
+            let second = self.process();
+            self.processes.push(second);
+        }
+        let process = self.dice.below(self.processes.len() as u64);
+        Plan {
+            order,
+            what,
+            key,
+            text: format!("{word} {number}"),
+            deadline: deadline.map(Duration::from_millis),
+            policy,
+            process: usize::try_from(process).expect("small"),
+            patience,
+        }
+    }
+
+    fn any_order(&mut self) -> OrderId {
+        self.dice.pick(&self.books.orders).id.clone()
+    }
+
+    fn amount(&mut self, of: i64) -> i64 {
+        let of = u64::try_from(of).expect("positive");
+        let amount = match self.dice.below(8) {
+            0 => of,
+            1 => of + 1,
+            _ => self.dice.between(1, of / 2 + 100),
+        };
+        i64::try_from(amount).expect("small")
+    }
+
+    async fn initiate(&mut self) {
+        let known = !self.books.orders.is_empty() && self.dice.percent(20);
+        let id = if known {
+            self.any_order()
+        } else {
+            let number = self.books.orders.len();
+            let amount = i64::try_from(self.dice.between(100, 90_000)).expect("small");
+            let id: OrderId = format!("order-{number}").parse().expect("an order id");
+            self.books.orders.push(Order {
+                id: id.clone(),
+                amount,
+            });
+            id
+        };
+        let with_code = self.dice.percent(30);
+        let plan = self.plan(id, What::Initiate { with_code }, "start");
+        self.act(plan).await;
+        if self.dice.percent(70) {
+            self.customer();
+        }
+    }
+
+    /// The human at the phone, who may do nothing.
+    fn customer(&mut self) {
+        self.memory.follow();
+        let order = self.any_order();
+        let payer = self.sim.payer();
+        // What the customer cannot do any more does not happen.
+        let _ = match self.dice.below(10) {
+            0 => payer.scan(order.as_str()).map(|_| ()),
+            1 => payer.reject(order.as_str()),
+            _ => payer.approve(order.as_str()),
+        };
+    }
+
+    fn move_money(&mut self) -> Plan {
+        let id = self.any_order();
+        let whole = self.books.order(&id).amount;
+        let amount = if self.dice.percent(75) {
+            Some(self.amount(whole))
+        } else {
+            None
+        };
+        let what = match self.dice.below(5) {
+            0 | 1 => What::Refund {
+                amount,
+                rest: self.dice.percent(50),
+            },
+            _ => What::Capture { amount },
+        };
+        self.plan(id, what, "move")
+    }
+
+    async fn cancel(&mut self) {
+        let id = self.any_order();
+        let release = self.dice.percent(50);
+        let plan = self.plan(id, What::Cancel { release }, "cancel");
+        self.act(plan).await;
+    }
+
+    async fn two_at_once(&mut self) {
+        let (one, other) = (self.move_money(), self.move_money());
+        let (one, other) = (self.prepare(one), self.prepare(other));
+        let this = &*self;
+        let (one, other) = tokio::join!(this.run(one), this.run(other));
+        self.books.enter(one);
+        self.books.enter(other);
+    }
+
+    /// The same operation again with the same key, now and then by another process or with another amount.
+    async fn repeat(&mut self) {
+        let keyed: Vec<_> = self.books.keyed().cloned().collect();
+        if keyed.is_empty() {
+            return;
+        }
+        let before = self.dice.pick(&keyed).clone();
+        let mut plan = self.plan(before.order.clone(), before.what.clone(), "again");
+        plan.text.clone_from(&before.text);
+        plan.key = before
+            .key
+            .as_deref()
+            .map(|key| RequestId::parse(key).expect("was accepted before"));
+        if let (What::Capture { amount } | What::Refund { amount, .. }, true) =
+            (&mut plan.what, self.dice.percent(15))
+        {
+            *amount = Some(amount.unwrap_or(500) + 1);
+        }
+        self.act(plan).await;
+    }
+
+    async fn act(&mut self, plan: Plan) {
+        let prepared = self.prepare(plan);
+        let record = self.run(prepared).await;
+        self.books.enter(record);
+    }
+
+    fn prepare(&mut self, plan: Plan) -> (usize, Plan) {
+        (self.network.next_call(), plan)
+    }
+
+    /// Makes a call, and checks what must hold whatever comes of it.
+    async fn run(&self, (call, plan): (usize, Plan)) -> Record {
+        let deadline = plan.deadline.unwrap_or(USUAL_DEADLINE);
+        let begun = Instant::now();
+        let made = CALL.scope(call, self.make(&plan));
+        let came = match plan.patience {
+            None => Came::of(made.await),
+            Some(patience) => timeout(patience, made)
+                .await
+                .map_or(Came::Dropped, Came::of),
+        };
+        check_deadline(begun, deadline, &plan);
+        self.network.check(call);
+        let key = self.network.key(call);
+        if let (Some(told), Some(key)) = (came.key(), &key) {
+            assert_eq!(&told, key, "the answer or error tells another key");
+            let own = plan.key.as_ref().map(RequestId::as_str);
+            assert!(own.map_or(key.len() <= 30, |own| own == key), "{plan:?}");
+        }
+        if let Came::Failed(error) = &came {
+            let names = error.order_id();
+            assert!(
+                error.attempts() == 0 || names == Some(&plan.order),
+                "the error does not name its order: {error:?}"
+            );
+        }
+        Record {
+            order: plan.order,
+            what: plan.what,
+            text: plan.text,
+            key: key.or_else(|| plan.key.map(|key| key.to_string())),
+            came,
+            verdict: None,
+        }
+    }
+
+    async fn make(&self, plan: &Plan) -> Result<(Option<i64>, Option<RequestId>), Error> {
+        macro_rules! sent {
+            ($builder:expr) => {{
+                let mut builder = $builder;
+                if let Some(deadline) = plan.deadline {
+                    builder = builder.deadline(deadline);
+                }
+                if let Some(policy) = &plan.policy {
+                    builder = builder.retry(policy.clone());
+                }
+                if let Some(key) = &plan.key {
+                    builder = builder.idempotency_key(key.clone());
+                }
+                builder.await
+            }};
+        }
+        let vipps = &self.processes[plan.process];
+        let payment = vipps.ecom().payment(&plan.order);
+        let text = plan.text.parse()?;
+        let ore = Amount::ore;
+        let moved = match plan.what {
+            What::Initiate { with_code } => {
+                let amount = ore(self.books.order(&plan.order).amount);
+                if with_code {
+                    sent!(vipps.pay_by_qr(plan.order.clone(), amount, text)).map(|_| ())?;
+                } else {
+                    sent!(vipps.ecom().initiate(plan.order.clone(), amount, text)).map(|_| ())?;
+                }
+                return Ok((None, None));
+            }
+            What::Capture { amount } => {
+                let capture = payment.capture().text(text);
+                sent!(match amount {
+                    Some(amount) => capture.amount(ore(amount)),
+                    None => capture.rest(),
+                })
+            }
+            What::Refund { amount, rest } => {
+                let refund = payment.refund().text(text);
+                sent!(match amount {
+                    Some(amount) => refund.amount(ore(amount)),
+                    None if rest => refund.rest(),
+                    None => refund,
+                })
+            }
+            What::Cancel { release } => {
+                let cancel = payment.cancel().text(text);
+                sent!(if release {
+                    cancel.release_remaining()
+                } else {
+                    cancel
+                })
+            }
+        }?;
+        Ok((moved.amount.map(Amount::as_ore), moved.idempotency_key))
+    }
+
+    async fn wait(&mut self) {
+        let id = self.any_order();
+        let call = self.network.next_call();
+        // As fast as is allowed for little more than a minute, or at leisure until the payment expires.
+        let (rhythm, patience) = if self.dice.percent(10) {
+            (Rhythm::Every(Duration::ZERO), self.dice.between(1, 70))
+        } else {
+            (
+                Rhythm::Every(Duration::from_secs(25)),
+                self.dice.between(1, 700),
+            )
+        };
+        let patience = Duration::from_secs(patience);
+        let payment = self.processes[0].ecom().payment(&id);
+        let begun = Instant::now();
+        let wait = payment.wait().rhythm(rhythm).deadline(patience);
+        let waited = CALL.scope(call, wait.into_future());
+        let waited = waited.await;
+        check_deadline(begun, patience, &"wait");
+        self.network.check(call);
+        match waited {
+            Ok(details) if details.state().is_paid() => {
+                let account = self
+                    .sim
+                    .account(id.as_str())
+                    .expect("an order that is paid");
+                assert!(account.reserved() + account.captured() > 0, "{account:?}");
+            }
+            Ok(_) => {}
+            Err(error) => assert_ne!(error.outcome(), Outcome::Unknown, "{error:?}"),
+        }
+    }
+
+    async fn redirect_code(&mut self) {
+        let code = self.processes[0]
+            .qr()
+            .merchant_redirect(&"billboard_1".parse().expect("an id"));
+        let number = self.books.next_number();
+        let url = format!("https://example.com/{number}");
+        let begun = Instant::now();
+        let led = match self.dice.below(4) {
+            0 => code.create(url.parse().expect("a URL")).await,
+            1 => code.create_or_update(url.parse().expect("a URL")).await,
+            2 => code.get().await,
+            _ => code.update(url.parse().expect("a URL")).await,
+        };
+        check_deadline(begun, USUAL_DEADLINE, &"redirect code");
+        if let Err(error) = led
+            && matches!(error.outcome(), Outcome::NotSent | Outcome::Rejected)
+            // Delivered twice, the second finds the code that the first has made.
+            && !(self.books.twice && matches!(error.http_status(), Some(409 | 429)))
+        {
+            self.books.refused.push((url, error));
+        }
+    }
+
+    async fn reconcile_one(&mut self) {
+        let unknown: Vec<_> = self.books.unknown().collect();
+        if unknown.is_empty() {
+            return;
+        }
+        let place = *self.dice.pick(&unknown);
+        self.reconcile(place).await;
+    }
+
+    /// Asks what became of an operation, and holds the answer against the ledger.
+    async fn reconcile(&mut self, place: usize) {
+        let record = &self.books.records[place];
+        let Came::Failed(error) = &record.came else {
+            return;
+        };
+        let call = self.network.next_call();
+        let begun = Instant::now();
+        let asked = self.processes[0].ecom().reconcile(error);
+        let verdict = CALL.scope(call, asked.into_future()).await;
+        check_deadline(begun, Duration::from_secs(60), &"reconcile");
+        self.network.check(call);
+        if let Reconciled::StillUnknown(why) = &verdict {
+            assert_eq!(why.outcome(), Outcome::Unknown, "{why:?}");
+        }
+        self.books.judge(place, &verdict, &self.sim);
+    }
+
+    /// The storm is over: everything on its way arrives, and every question gets its answer.
+    pub async fn settle(&mut self) {
+        self.sim.faults().clear();
+        self.network.refuse(0);
+        sleep(Duration::from_secs(90)).await;
+        self.memory.follow();
+        for place in self.books.unknown().collect::<Vec<_>>() {
+            self.reconcile(place).await;
+            assert!(
+                self.books.records[place].verdict.is_some(),
+                "nothing is in the way, and reconcile does not tell: {:?}",
+                self.books.records[place]
+            );
+        }
+    }
+
+    /// Every event of every payment, as the API shows it.
+    pub async fn events(&self, order: &OrderId) -> Vec<vipps::ecom::Event> {
+        match self.processes[0].ecom().payment(order).details().await {
+            Ok(details) => {
+                Books::compare_sums(&details, &self.sim);
+                details.events().to_vec()
+            }
+            Err(error) if error.has_code("35") => Vec::new(),
+            Err(error) => panic!("nothing is in the way: {error:?}"),
+        }
+    }
+
+    /// How many requests left in all.
+    pub fn requests(&self) -> u64 {
+        self.network.count()
+    }
+
+    /// Where the redirect code leads in the end.
+    pub async fn leads_to(&self) -> Option<String> {
+        if self.books.refused.is_empty() {
+            return None;
+        }
+        let code = self.processes[0]
+            .qr()
+            .merchant_redirect(&"billboard_1".parse().expect("an id"));
+        let found = code.get().await.ok()?;
+        found.redirect_url().map(str::to_owned)
+    }
+}
+
+/// No call outlives its deadline.
+fn check_deadline(begun: Instant, deadline: Duration, what: &dyn std::fmt::Debug) {
+    let took = begun.elapsed();
+    assert!(
+        took <= deadline + TICK,
+        "a call outlived its deadline of {deadline:?} by {:?}: {what:?}",
+        took.saturating_sub(deadline)
+    );
+}
+
+impl Came {
+    fn of(result: Result<(Option<i64>, Option<RequestId>), Error>) -> Self {
+        match result {
+            Ok((amount, key)) => Self::Done {
+                amount,
+                key: key.map(|key| key.to_string()),
+            },
+            Err(error) => Self::Failed(error),
+        }
+    }
+}

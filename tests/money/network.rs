@@ -1,0 +1,255 @@
+//! Between client and simulator: writes every request down, and lets some connections not come up.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use vipps::simulator::InMemory;
+use vipps::{Clock, Transport, TransportError, TransportFuture};
+
+use crate::dice::Dice;
+
+tokio::task_local! {
+    /// The logical call that a request belongs to.
+    pub static CALL: usize;
+}
+
+/// An operation of the API, as far as these tests tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Token,
+    Initiate,
+    Capture,
+    Refund,
+    Cancel,
+    Details,
+    Qr,
+}
+
+impl Kind {
+    fn of(request: &http::Request<Bytes>) -> Self {
+        let path = request.uri().path();
+        match path.rsplit('/').next().unwrap_or_default() {
+            _ if path.starts_with("/accesstoken") => Self::Token,
+            _ if path.starts_with("/qr/") => Self::Qr,
+            "payments" => Self::Initiate,
+            "capture" => Self::Capture,
+            "refund" => Self::Refund,
+            "cancel" => Self::Cancel,
+            "details" => Self::Details,
+            other => panic!("no such operation: {other}"),
+        }
+    }
+
+    /// The documented limit per minute and order.
+    fn per_minute(self) -> usize {
+        match self {
+            Self::Initiate => 2,
+            Self::Capture | Self::Refund | Self::Cancel => 5,
+            Self::Details => 120,
+            Self::Token | Self::Qr => usize::MAX,
+        }
+    }
+}
+
+/// What the client got to see of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing yet, or ever: the client gave up.
+    Nothing,
+    NotSent,
+    Lost,
+    Status(u16),
+}
+
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub call: Option<usize>,
+    pub kind: Kind,
+    pub path: String,
+    pub at: Duration,
+    pub key: Option<String>,
+    pub body: Bytes,
+    pub seen: Seen,
+}
+
+impl Sent {
+    /// Whether it may have taken effect, for all that the client knows.
+    fn is_unclear(&self) -> bool {
+        matches!(
+            self.seen,
+            Seen::Nothing | Seen::Lost | Seen::Status(408 | 500..)
+        )
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    log: Vec<Sent>,
+    dice: Dice,
+    /// How many connections in a hundred do not come up.
+    refuses: u64,
+    calls: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Network {
+    memory: InMemory,
+    shared: Arc<Mutex<Shared>>,
+}
+
+impl Network {
+    pub fn new(memory: InMemory, seed: u64) -> Self {
+        let shared = Shared {
+            log: Vec::new(),
+            dice: Dice::new(seed),
+            refuses: 0,
+            calls: 0,
+        };
+        Self {
+            memory,
+            shared: Arc::new(Mutex::new(shared)),
+        }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().expect("nobody panics here")
+    }
+
+    pub fn refuse(&self, percent: u64) {
+        self.shared().refuses = percent;
+    }
+
+    /// The number of the next logical call.
+    pub fn next_call(&self) -> usize {
+        let mut shared = self.shared();
+        shared.calls += 1;
+        shared.calls
+    }
+
+    pub fn count(&self) -> u64 {
+        self.shared().log.len() as u64
+    }
+
+    /// The requests of one logical call that left, oldest first.
+    pub fn requests(&self, call: usize) -> Vec<Sent> {
+        let shared = self.shared();
+        let mine = shared.log.iter().filter(|sent| sent.call == Some(call));
+        mine.filter(|sent| sent.seen != Seen::NotSent)
+            .cloned()
+            .collect()
+    }
+
+    /// The key that a call's capture or refund carried.
+    pub fn key(&self, call: usize) -> Option<String> {
+        let requests = self.requests(call);
+        let mut keyed = requests
+            .iter()
+            .filter(|sent| matches!(sent.kind, Kind::Capture | Kind::Refund));
+        keyed.next()?.key.clone()
+    }
+
+    /// The rules that the requests of one call keep, whatever came of it.
+    pub fn check(&self, call: usize) {
+        let requests = self.requests(call);
+        one_key_one_body(&requests);
+        nothing_unclear_is_repeated(&requests);
+        limits_per_minute(&requests);
+    }
+}
+
+/// One key per logical operation, the same on every attempt, and with the same body.
+fn one_key_one_body(requests: &[Sent]) {
+    let money = |sent: &&Sent| matches!(sent.kind, Kind::Capture | Kind::Refund);
+    let mut money = requests.iter().filter(money);
+    let Some(first) = money.next() else { return };
+    let key = first.key.as_ref();
+    assert!(
+        key.is_some_and(|key| (1..=40).contains(&key.len())),
+        "a request that moves money carries no good key: {key:?}"
+    );
+    for again in money {
+        assert_eq!(
+            (&again.key, &again.body),
+            (&first.key, &first.body),
+            "an attempt differs from the first"
+        );
+    }
+}
+
+/// Initiate is never repeated after a request that may have taken effect; cancel only after a look at the details.
+fn nothing_unclear_is_repeated(requests: &[Sent]) {
+    let mut unclear = None;
+    for sent in requests {
+        match sent.kind {
+            Kind::Initiate => {
+                assert!(unclear.is_none(), "initiate was repeated after {unclear:?}");
+                unclear = sent.is_unclear().then_some(sent);
+            }
+            Kind::Cancel => {
+                assert!(
+                    unclear.is_none(),
+                    "cancel was repeated without a look, after {unclear:?}"
+                );
+                unclear = sent.is_unclear().then_some(sent);
+            }
+            Kind::Details if sent.seen == Seen::Status(200) => unclear = None,
+            _ => {}
+        }
+    }
+}
+
+/// In any 60 s, one logical call makes no more requests of an operation for an order than the API allows.
+fn limits_per_minute(requests: &[Sent]) {
+    let mut times: BTreeMap<(Kind, &str), Vec<Duration>> = BTreeMap::new();
+    for sent in requests {
+        times
+            .entry((sent.kind, &sent.path))
+            .or_default()
+            .push(sent.at);
+    }
+    for ((kind, path), times) in times {
+        let limit = kind.per_minute();
+        for window in times.windows(limit.saturating_add(1)) {
+            let span = window[limit].saturating_sub(window[0]);
+            assert!(
+                span >= Duration::from_secs(60),
+                "more than {limit} a minute of {kind:?} {path}: {window:?}"
+            );
+        }
+    }
+}
+
+impl Transport for Network {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        let key = request.headers().get("x-request-id");
+        let mut sent = Sent {
+            call: CALL.try_with(|call| *call).ok(),
+            kind: Kind::of(&request),
+            path: request.uri().path().to_owned(),
+            at: self.memory.monotonic(),
+            key: key.map(|key| key.to_str().expect("visible ASCII").to_owned()),
+            body: request.body().clone(),
+            seen: Seen::Nothing,
+        };
+        let mut shared = self.shared();
+        let (chance, place) = (shared.refuses, shared.log.len());
+        let refused = shared.dice.percent(chance);
+        if refused {
+            sent.seen = Seen::NotSent;
+        }
+        shared.log.push(sent);
+        Box::pin(async move {
+            if refused {
+                return Err(TransportError::not_sent("connection refused"));
+            }
+            let answer = self.memory.send(request).await;
+            self.shared().log[place].seen = match &answer {
+                Ok(answer) => Seen::Status(answer.status().as_u16()),
+                Err(_) => Seen::Lost,
+            };
+            answer
+        })
+    }
+}
