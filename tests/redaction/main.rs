@@ -1,6 +1,13 @@
 //! Secrets and personal data are in nothing that a person or a log gets to see. Each of them has a marker of its own
 //! here; whatever the crate prints, traces, records or refuses is searched for all of them.
 
+#![allow(
+    deprecated,
+    clippy::too_many_lines,
+    clippy::format_push_string,
+    reason = "every operation is driven, in one long day"
+)]
+
 #[path = "../support/capture.rs"]
 mod capture;
 mod operations;
@@ -9,7 +16,7 @@ mod simulator;
 mod values;
 
 use std::error::Error as StdError;
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 use std::sync::LazyLock;
 
 use capture::Capture;
@@ -96,7 +103,7 @@ impl Shown {
     }
 
     /// An error and all that it comes from.
-    pub(crate) fn error(&mut self, what: &str, error: &(impl StdError + Display)) {
+    pub(crate) fn error(&mut self, what: &str, error: &impl StdError) {
         let mut next: Option<&dyn StdError> = Some(error);
         while let Some(error) = next {
             self.text(what, &format!("{error}"));
