@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
-use super::document::escape;
 use super::refusal::Refusal;
+use super::yaml;
 
 /// Reads a file beside the document; `None` if there is none.
 pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -16,82 +16,9 @@ pub(crate) fn from_folder(folder: &Path) -> impl Fn(&str) -> Option<String> {
     move |name| std::fs::read_to_string(folder.join(name)).ok()
 }
 
-/// Parses YAML (or JSON, which is YAML) into a JSON value.
+/// Parses YAML or JSON into a JSON value.
 pub(crate) fn parse(text: &str) -> Result<Value, Refusal> {
-    let advice = "the file must be one YAML 1.2 or JSON document";
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut yaml: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| {
-        Refusal::unreadable("", format!("not readable as YAML: {error}"), advice)
-    })?;
-    yaml.apply_merge().map_err(|error| {
-        Refusal::unreadable(
-            "",
-            format!("a YAML merge key cannot be followed: {error}"),
-            advice,
-        )
-    })?;
-    to_json(yaml, "")
-}
-
-fn to_json(yaml: yaml_serde::Value, pointer: &str) -> Result<Value, Refusal> {
-    use yaml_serde::Value as Yaml;
-    Ok(match yaml {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(value) => Value::Bool(value),
-        Yaml::String(value) => Value::String(value),
-        Yaml::Number(number) => Value::Number(to_number(&number, pointer)?),
-        Yaml::Sequence(list) => list
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| to_json(item, &format!("{pointer}/{index}")))
-            .collect::<Result<_, _>>()?,
-        Yaml::Mapping(map) => {
-            let mut json = Map::new();
-            for (key, value) in map {
-                let key = match key {
-                    Yaml::String(key) => key,
-                    Yaml::Number(key) => key.to_string(),
-                    Yaml::Bool(key) => key.to_string(),
-                    Yaml::Null => "null".to_owned(),
-                    _ => {
-                        return Err(Refusal::unreadable(
-                            pointer,
-                            "a mapping or list is used as a key",
-                            "keys of an OpenAPI document are strings",
-                        ));
-                    }
-                };
-                let inner = format!("{pointer}/{}", escape(&key));
-                let value = to_json(value, &inner)?;
-                if json.insert(key.clone(), value).is_some() {
-                    return Err(Refusal::unreadable(
-                        inner,
-                        format!("the key `{key}` is there twice"),
-                        "keep one of the two; the other would be lost",
-                    ));
-                }
-            }
-            Value::Object(json)
-        }
-        Yaml::Tagged(tagged) => to_json(tagged.value, pointer)?,
-    })
-}
-
-fn to_number(number: &yaml_serde::Number, pointer: &str) -> Result<Number, Refusal> {
-    let json = if let Some(value) = number.as_i64() {
-        Some(value.into())
-    } else if let Some(value) = number.as_u64() {
-        Some(value.into())
-    } else {
-        number.as_f64().and_then(Number::from_f64)
-    };
-    json.ok_or_else(|| {
-        Refusal::unreadable(
-            pointer,
-            format!("`{number}` is not a number that JSON can hold"),
-            "write a finite number, or quote it if it is text",
-        )
-    })
+    yaml::parse(text).map(|(value, _)| value)
 }
 
 /// Is this an OpenAPI document that the pipeline understands?

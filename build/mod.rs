@@ -14,6 +14,7 @@ mod polish;
 mod reach;
 pub(crate) mod refusal;
 pub(crate) mod source;
+mod yaml;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -171,9 +172,10 @@ pub(crate) fn mend(
     read: load::Read<'_>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Document, Refusal> {
-    let root = load::parse(text)?;
+    let (root, mut warnings) = yaml::parse(text)?;
     load::check_version(&root)?;
     let mut document = Document::new(root);
+    document.warnings.append(&mut warnings);
     frame::complete(&mut document)?;
     external_refs::inline(&mut document, read)?;
     frame::check(&document.root)?;

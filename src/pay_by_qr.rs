@@ -9,7 +9,7 @@ use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
 use crate::vipps::Vipps;
 
-const STARTED: &str = "The payment is started and only its code is missing. Cancel it by the error's order id, or let \
+const STARTED: &str = "The payment is started and only its code is missing. Cancel the payment by the error's order id, or let \
                        it expire, and start again with a new order id.";
 
 impl Vipps {

