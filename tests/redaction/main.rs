@@ -1,13 +1,6 @@
 //! Secrets and personal data are in nothing that a person or a log gets to see. Each of them has a marker of its own
 //! here; whatever the crate prints, traces, records or refuses is searched for all of them.
 
-#![allow(
-    deprecated,
-    clippy::too_many_lines,
-    clippy::format_push_string,
-    reason = "every operation is driven, in one long day"
-)]
-
 #[path = "../support/capture.rs"]
 mod capture;
 mod operations;
