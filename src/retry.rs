@@ -348,14 +348,22 @@ mod tests {
             ("broken", &[Signal::Broken]),
             (
                 "408, 5xx",
-                &[Signal::Refused(408), Signal::Refused(500), Signal::Refused(503)],
+                &[
+                    Signal::Refused(408),
+                    Signal::Refused(500),
+                    Signal::Refused(503),
+                ],
             ),
             ("429", &[Signal::Refused(429)]),
             ("locked", &[Signal::Locked]),
             ("look first", &[Signal::Unclear]),
             (
                 "other 4xx, 3xx",
-                &[Signal::Refused(302), Signal::Refused(400), Signal::Refused(404)],
+                &[
+                    Signal::Refused(302),
+                    Signal::Refused(400),
+                    Signal::Refused(404),
+                ],
             ),
         ];
         assert_eq!(rows.len(), classes.len());

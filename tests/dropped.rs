@@ -104,7 +104,10 @@ async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
 async fn for_all_polls(at_least: u32, mut case: impl AsyncFnMut(u32) -> bool) {
     for times in 0..1_000 {
         if case(times).await {
-            assert!(times >= at_least, "only {times} awaits: the storm has no effect");
+            assert!(
+                times >= at_least,
+                "only {times} awaits: the storm has no effect"
+            );
             return;
         }
     }
@@ -122,7 +125,11 @@ async fn capture() {
         let seen = shop.payment().details().await.unwrap();
         let told = seen.events().iter();
         let told = told.filter(|e| e.idempotency_key.as_deref() == Some("my-own-key"));
-        assert_eq!(told.count(), shop.count(EffectKind::Capture), "{times} polls");
+        assert_eq!(
+            told.count(),
+            shop.count(EffectKind::Capture),
+            "{times} polls"
+        );
         capture().await.unwrap();
         assert_eq!(shop.count(EffectKind::Capture), 1, "{times} polls");
         ended.is_some_and(|result| result.is_ok())
@@ -217,7 +224,11 @@ async fn wait_and_reconcile() {
         let lost = shop.sim.faults().on("capture_payment_using_post");
         lost.after_commit().times(3).reset();
         let error = shop.payment().capture().await.unwrap_err();
-        shop.sim.faults().on("get_payment_details_using_get").times(2).status(503);
+        shop.sim
+            .faults()
+            .on("get_payment_details_using_get")
+            .times(2)
+            .status(503);
         let both = async {
             shop.payment().wait().await.unwrap();
             shop.vipps.ecom().reconcile(&error).await
@@ -239,7 +250,10 @@ async fn redirect_code() {
     for_all_polls(6, async |times| {
         let shop = Shop::new();
         shop.storm("create_merchant_redirect_qr");
-        let code = shop.vipps.qr().merchant_redirect(&"billboard_1".parse().unwrap());
+        let code = shop
+            .vipps
+            .qr()
+            .merchant_redirect(&"billboard_1".parse().unwrap());
         let url = || "https://example.com/spring".parse().unwrap();
         let ended = poll_times(times, code.create(url()).into_future()).await;
         let before = code.get().await;

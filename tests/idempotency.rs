@@ -45,7 +45,10 @@ async fn a_key_is_made_for_each_operation_and_told_by_its_answer() {
         .to_vec();
     assert!(told[0] != told[1] && told[1] != told[2] && told[0] != told[2]);
     for key in &told {
-        assert!((20..=RequestId::MAX_GENERATED_LEN).contains(&key.len()), "{key}");
+        assert!(
+            (20..=RequestId::MAX_GENERATED_LEN).contains(&key.len()),
+            "{key}"
+        );
     }
     assert_eq!(keys_sent(&sim, "capture_payment_using_post"), told[..2]);
     assert_eq!(keys_sent(&sim, "refund_payment_using_post"), told[2..]);
@@ -67,7 +70,10 @@ async fn every_attempt_carries_the_key_of_the_first() {
     let key = done.idempotency_key.unwrap().to_string();
     assert_eq!(keys_sent(&sim, "capture_payment_using_post"), vec![key; 3]);
     let account = sim.account("acme-shop-123").unwrap();
-    assert_eq!((account.count(EffectKind::Capture), account.captured()), (1, 20_000));
+    assert_eq!(
+        (account.count(EffectKind::Capture), account.captured()),
+        (1, 20_000)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,9 +84,17 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
             .answer("POST", CAPTURE, 200, TRANSACTION)
             .answer("POST", REFUND, 400, "");
         let payment = recorder.client().ecom().payment(&id());
-        let done = payment.capture().idempotency_key(key.clone()).await.unwrap();
+        let done = payment
+            .capture()
+            .idempotency_key(key.clone())
+            .await
+            .unwrap();
         assert_eq!(done.idempotency_key, Some(key.clone()));
-        let error = payment.refund().idempotency_key(key.clone()).await.unwrap_err();
+        let error = payment
+            .refund()
+            .idempotency_key(key.clone())
+            .await
+            .unwrap_err();
         assert_eq!(error.idempotency_key(), Some(&key));
         assert_eq!(error.order_id(), Some(&id()));
     }
@@ -111,7 +125,10 @@ async fn another_process_goes_on_with_a_stored_key() {
     let done = capture(&sim.client()).await.unwrap();
     assert_eq!(done.amount, Some(Amount::kroner(50)));
     let account = sim.account("acme-shop-123").unwrap();
-    assert_eq!((account.count(EffectKind::Capture), account.captured()), (1, 5_000));
+    assert_eq!(
+        (account.count(EffectKind::Capture), account.captured()),
+        (1, 5_000)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,7 +147,10 @@ async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 1));
     assert_eq!(error.api_errors()[0].class(), Some(ErrorClass::Permanent));
     let hint = error.hint().unwrap();
-    assert!(hint.contains("key") && hint.contains("another amount"), "{hint}");
+    assert!(
+        hint.contains("key") && hint.contains("another amount"),
+        "{hint}"
+    );
     assert_eq!(sim.account("acme-shop-123").unwrap().captured(), 5_000);
 }
 
@@ -140,7 +160,11 @@ async fn a_key_counts_within_its_operation() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(&id());
     let key: RequestId = "one-key".parse().unwrap();
-    payment.capture().idempotency_key(key.clone()).await.unwrap();
+    payment
+        .capture()
+        .idempotency_key(key.clone())
+        .await
+        .unwrap();
     payment.refund().idempotency_key(key).await.unwrap();
     let account = sim.account("acme-shop-123").unwrap();
     assert_eq!((account.captured(), account.refunded()), (20_000, 20_000));
@@ -175,6 +199,10 @@ async fn a_raw_call_tells_key_and_order() {
         panic!("the body was refused: {error}");
     }
     assert_eq!(error.outcome(), Outcome::Unknown);
-    assert!(error.idempotency_key().is_some_and(|key| key.as_str().len() <= 30));
+    assert!(
+        error
+            .idempotency_key()
+            .is_some_and(|key| key.as_str().len() <= 30)
+    );
     assert_eq!(error.order_id(), Some(&id()));
 }

@@ -42,7 +42,10 @@ fn storm(sim: &Simulator) {
     rule().seed(5).reset_in_body();
     rule().seed(6).truncate();
     rule().seed(7).garbage_json();
-    rule().seed(8).after_commit().delay(Duration::from_millis(200));
+    rule()
+        .seed(8)
+        .after_commit()
+        .delay(Duration::from_millis(200));
     rule().seed(9).duplicate();
 }
 
@@ -77,7 +80,9 @@ impl Seen {
 async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
     let mut attempt = 0;
     loop {
-        let id = format!("load-{number}-{attempt}").parse().expect("an order id");
+        let id = format!("load-{number}-{attempt}")
+            .parse()
+            .expect("an order id");
         let text = "Load".parse().expect("a text");
         let error = match vipps.pay_by_qr(id, Amount::kroner(10), text).await {
             Ok(sale) => return sale.payment(),
@@ -164,7 +169,10 @@ fn none_is_lost_and_none_is_doubled() {
     let ledger = sim.ledger();
     let mut captured = 0;
     for account in &ledger {
-        assert!(account.count(EffectKind::Capture) <= 1, "doubled: {account:?}");
+        assert!(
+            account.count(EffectKind::Capture) <= 1,
+            "doubled: {account:?}"
+        );
         match account.captured() {
             0 => {}
             1_000 => captured += 1,
@@ -199,12 +207,18 @@ fn futures_stay_small() {
     let id = || "order-1".parse().expect("an id");
     let kroner = Amount::kroner(1);
     for (what, size) in [
-        ("initiate", size_of_val(&vipps.ecom().initiate(id(), kroner, text()).send())),
+        (
+            "initiate",
+            size_of_val(&vipps.ecom().initiate(id(), kroner, text()).send()),
+        ),
         ("capture", size_of_val(&payment.capture().send())),
         ("refund", size_of_val(&payment.refund().send())),
         ("cancel", size_of_val(&payment.cancel().send())),
         ("details", size_of_val(&payment.details().send())),
-        ("pay by QR", size_of_val(&vipps.pay_by_qr(id(), kroner, text()).send())),
+        (
+            "pay by QR",
+            size_of_val(&vipps.pay_by_qr(id(), kroner, text()).send()),
+        ),
     ] {
         eprintln!("{what}: {size} bytes");
         assert!(size < 24 * 1024, "{what}: {size} bytes");

@@ -257,8 +257,7 @@ impl<'a> Attempts<'a> {
         }
         let now = vipps.time().monotonic();
         let jitter = clock::fraction(vipps.randomness());
-        let wait =
-            retry::wait(policy, pace, self.tries, jitter, retry_after).max(self.room(now));
+        let wait = retry::wait(policy, pace, self.tries, jitter, retry_after).max(self.room(now));
         (wait < deadline.saturating_sub(now)).then_some(wait)
     }
 

@@ -31,7 +31,10 @@ impl Begun {
 
     pub(super) fn push(&self, now: Duration) {
         let mut times = self.times();
-        while times.front().is_some_and(|t| t.saturating_add(retry::MINUTE) <= now) {
+        while times
+            .front()
+            .is_some_and(|t| t.saturating_add(retry::MINUTE) <= now)
+        {
             times.pop_front();
         }
         times.push_back(now);

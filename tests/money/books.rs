@@ -247,14 +247,16 @@ impl Books {
             _ => false,
         };
         if starts().all(innocent) {
-            assert!(account.is_none(), "no effect was told, and there is an order");
+            assert!(
+                account.is_none(),
+                "no effect was told, and there is an order"
+            );
         }
     }
 
     fn audit_money(&self, order: &Order, account: &Account) {
         assert!(
-            account.captured() + account.released()
-                <= account.reserved() + sold(account),
+            account.captured() + account.released() <= account.reserved() + sold(account),
             "more captured than reserved: {account:?}"
         );
         assert!(
@@ -295,7 +297,9 @@ impl Books {
             if let Came::Done { amount, .. } = &record.came {
                 assert_eq!(amounts.len(), 1, "Ok means exactly once: {record:?}");
                 assert_eq!(*amount, amounts.first().copied(), "{record:?}");
-                if let What::Capture { amount: Some(asked) }
+                if let What::Capture {
+                    amount: Some(asked),
+                }
                 | What::Refund {
                     amount: Some(asked),
                     ..
@@ -326,10 +330,7 @@ impl Books {
     fn audit_cancels(&self, order: &Order, account: Option<&Account>, events: &[Event]) {
         let gave_up = |event: &&Event| {
             event.succeeded()
-                && matches!(
-                    event.operation,
-                    Some(Operation::Cancel | Operation::Void)
-                )
+                && matches!(event.operation, Some(Operation::Cancel | Operation::Void))
         };
         let given_up: Vec<_> = events.iter().filter(gave_up).collect();
         assert!(

@@ -57,7 +57,10 @@ fn run(seed: u64, most_steps: u64) -> Counts {
         merchant.books.audit(&merchant.sim, &events);
         if let Some(url) = merchant.leads_to().await {
             let refused = merchant.books.refused.iter().find(|(to, _)| *to == url);
-            assert!(refused.is_none(), "the code leads where it was refused to: {refused:?}");
+            assert!(
+                refused.is_none(),
+                "the code leads where it was refused to: {refused:?}"
+            );
         }
         *merchant.books.counts.entry("requests").or_default() += merchant.requests();
         merchant.books.counts
@@ -114,7 +117,9 @@ fn money_never_moves_twice() {
             });
         }
     });
-    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failures = failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     if let Some(&seed) = failures.first() {
         report(seed, steps);
     }

@@ -281,7 +281,9 @@ impl Merchant {
         let made = CALL.scope(call, self.make(&plan));
         let came = match plan.patience {
             None => Came::of(made.await),
-            Some(patience) => timeout(patience, made).await.map_or(Came::Dropped, Came::of),
+            Some(patience) => timeout(patience, made)
+                .await
+                .map_or(Came::Dropped, Came::of),
         };
         check_deadline(begun, deadline, &plan);
         self.network.check(call);
@@ -355,7 +357,11 @@ impl Merchant {
             }
             What::Cancel { release } => {
                 let cancel = payment.cancel().text(text);
-                sent!(if release { cancel.release_remaining() } else { cancel })
+                sent!(if release {
+                    cancel.release_remaining()
+                } else {
+                    cancel
+                })
             }
         }?;
         Ok((moved.amount.map(Amount::as_ore), moved.idempotency_key))
@@ -368,7 +374,10 @@ impl Merchant {
         let (rhythm, patience) = if self.dice.percent(10) {
             (Rhythm::Every(Duration::ZERO), self.dice.between(1, 70))
         } else {
-            (Rhythm::Every(Duration::from_secs(25)), self.dice.between(1, 700))
+            (
+                Rhythm::Every(Duration::from_secs(25)),
+                self.dice.between(1, 700),
+            )
         };
         let patience = Duration::from_secs(patience);
         let payment = self.processes[0].ecom().payment(&id);
@@ -380,7 +389,10 @@ impl Merchant {
         self.network.check(call);
         match waited {
             Ok(details) if details.state().is_paid() => {
-                let account = self.sim.account(id.as_str()).expect("an order that is paid");
+                let account = self
+                    .sim
+                    .account(id.as_str())
+                    .expect("an order that is paid");
                 assert!(account.reserved() + account.captured() > 0, "{account:?}");
             }
             Ok(_) => {}

@@ -184,10 +184,7 @@ fn nothing_unclear_is_repeated(requests: &[Sent]) {
     for sent in requests {
         match sent.kind {
             Kind::Initiate => {
-                assert!(
-                    unclear.is_none(),
-                    "initiate was repeated after {unclear:?}"
-                );
+                assert!(unclear.is_none(), "initiate was repeated after {unclear:?}");
                 unclear = sent.is_unclear().then_some(sent);
             }
             Kind::Cancel => {
