@@ -20,11 +20,11 @@ fn main() {
     for outcome in pipeline::build_all(Path::new("openapi"), Path::new(&out_dir)) {
         match outcome {
             Ok(api) => {
-                for warning in &api.warnings {
+                for warning in &api.document.warnings {
                     println!("cargo::warning={warning}");
                 }
                 if verbose {
-                    for line in api.log.lines() {
+                    for line in api.log().lines() {
                         println!("cargo::warning={line}");
                     }
                 }

@@ -66,7 +66,8 @@ fn settings() -> GenerationSettings {
     settings
 }
 
-fn unexpected(message: &str) -> Refusal {
+/// What to say when the generator, or anything else, gave up on a document.
+pub(crate) fn unexpected(message: &str) -> Refusal {
     let message = message.trim();
     Refusal::at(
         "",
@@ -90,7 +91,7 @@ thread_local! {
 }
 
 /// Runs what may panic, without its message on the screen; the message is the error.
-fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
@@ -100,9 +101,9 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
             }
         }));
     });
-    QUIET.set(true);
+    let before = QUIET.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(run));
-    QUIET.set(false);
+    QUIET.set(before);
     outcome.map_err(|panic| {
         panic
             .downcast_ref::<String>()

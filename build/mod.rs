@@ -3,15 +3,18 @@
 mod check;
 mod document;
 mod external_refs;
+mod frame;
+mod free_json;
 mod generate;
-mod load;
+pub(crate) mod load;
 mod merchant;
-mod names;
+pub(crate) mod names;
 mod passes;
 mod polish;
 mod reach;
-mod refusal;
-mod source;
+pub(crate) mod refusal;
+pub(crate) mod source;
+mod yaml;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -26,13 +29,28 @@ use serde_json::Value;
 pub(crate) struct Api {
     /// The module's name, from the file's: `access-token.yaml` is `access_token`.
     pub(crate) name: String,
+    /// The document's title and version, as documentation.
+    pub(crate) title: String,
     /// The bindings' source.
     pub(crate) rust: String,
     /// The mended document, for whoever checks traffic against it.
     pub(crate) spec: Value,
-    /// What each pass changed where.
-    pub(crate) log: String,
-    pub(crate) warnings: Vec<String>,
+    /// The document as the generator got it, with what each pass changed.
+    pub(crate) document: Document,
+}
+
+impl Api {
+    /// What each pass changed where, pass by pass, each with its reason.
+    pub(crate) fn log(&self) -> String {
+        let mut text = String::new();
+        for (name, why) in reasons() {
+            let _ = writeln!(text, "{name}: {why}");
+            for note in self.document.notes.iter().filter(|note| note.pass == name) {
+                let _ = writeln!(text, "  #{}: {}", note.pointer, note.text);
+            }
+        }
+        text
+    }
 }
 
 /// How one document fared.
@@ -50,7 +68,26 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
             Ok(api)
         }));
     }
+    if let Err(refusal) = write_list(&outcomes, out_dir) {
+        outcomes.push(Err(refusal));
+    }
     outcomes
+}
+
+/// The list of modules, as a call of the macro `apis!` that the crate defines.
+fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Refusal> {
+    let mut list = String::from("apis! {\n");
+    for api in outcomes.iter().flatten() {
+        let _ = writeln!(
+            list,
+            "    {}, {:?}, {:?};",
+            api.name,
+            format!("{}.rs", api.name),
+            api.title
+        );
+    }
+    list.push_str("}\n");
+    write(out_dir, "apis.rs", &list)
 }
 
 /// The documents that are APIs: those that no other refers to.
@@ -123,60 +160,77 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Refusal> {
         )
         .in_file(&shown)
     })?;
-    build_text(&text, &module_name(file), &read).map_err(|refusal| refusal.in_file(&shown))
+    // Nothing in here is known to panic; if something does, the reader still gets a sentence.
+    generate::quietly(|| build_text(&text, &module_name(file), &read))
+        .unwrap_or_else(|message| Err(generate::unexpected(&message)))
+        .map_err(|refusal| refusal.in_file(&shown))
+}
+
+/// The document in one shape, with what is wrong in it mended by the passes that are `wanted`.
+pub(crate) fn mend(
+    text: &str,
+    read: load::Read<'_>,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Document, Refusal> {
+    let (root, mut warnings) = yaml::parse(text)?;
+    load::check_version(&root)?;
+    let mut document = Document::new(root);
+    document.warnings.append(&mut warnings);
+    frame::complete(&mut document)?;
+    external_refs::inline(&mut document, read)?;
+    frame::check(&document.root)?;
+    passes::run(
+        passes::MEND.iter().filter(|pass| wanted(pass.name)),
+        &mut document,
+    )?;
+    Ok(document)
 }
 
 /// The pipeline itself: text in, everything that is written out.
 pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Refusal> {
-    let root = load::parse(text)?;
-    load::check_version(&root)?;
-    let mut document = Document::new(root);
-    load::check_frame(&mut document)?;
-    external_refs::inline(&mut document, read)?;
-    passes::run(passes::MEND, &mut document)?;
+    let mut document = mend(text, read, |_| true)?;
     let spec = document.root.clone();
-    passes::run(passes::FIT, &mut document)?;
+    passes::run(passes::FIT.iter(), &mut document)?;
     let rust = generate::bindings(&mut document)?;
+    let said = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {
         name: name.to_owned(),
+        title: format!(
+            "{}, version {} of the document.",
+            said("title"),
+            said("version")
+        ),
         rust,
         spec,
-        log: log(&document),
-        warnings: document.warnings,
+        document,
     })
 }
 
-/// The log, pass by pass, each with its reason.
-fn log(document: &Document) -> String {
-    let mut text = String::new();
-    let reasons = std::iter::once((external_refs::NAME, external_refs::WHY)).chain(
-        passes::MEND
-            .iter()
-            .chain(passes::FIT)
-            .map(|pass| (pass.name, pass.why)),
-    );
-    for (name, why) in reasons {
-        let _ = writeln!(text, "{name}: {why}");
-        for note in document.notes.iter().filter(|note| note.pass == name) {
-            let _ = writeln!(text, "  #{}: {}", note.pointer, note.text);
-        }
-    }
-    text
+/// Every pass with its reason, in the order they run.
+pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let passes = passes::MEND.iter().chain(passes::FIT);
+    std::iter::once((external_refs::NAME, external_refs::WHY))
+        .chain(passes.map(|pass| (pass.name, pass.why)))
 }
 
 fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
-    let write = |end: &str, content: &str| {
-        let path = out_dir.join(format!("{}{end}", api.name));
-        std::fs::write(&path, content).map_err(|error| {
-            Refusal::at(
-                "",
-                format!("cannot be written: {error}"),
-                "make room or correct the rights",
-            )
-            .in_file(&path.display().to_string())
-        })
-    };
-    write(".rs", &api.rust)?;
-    write(".spec.json", &format!("{:#}\n", api.spec))?;
-    write(".passes.txt", &api.log)
+    write(out_dir, &format!("{}.rs", api.name), &api.rust)?;
+    write(
+        out_dir,
+        &format!("{}.spec.json", api.name),
+        &format!("{:#}\n", api.spec),
+    )?;
+    write(out_dir, &format!("{}.passes.txt", api.name), &api.log())
+}
+
+fn write(out_dir: &Path, name: &str, content: &str) -> Result<(), Refusal> {
+    let path = out_dir.join(name);
+    std::fs::write(&path, content).map_err(|error| {
+        Refusal::at(
+            "",
+            format!("cannot be written: {error}"),
+            "make room or correct the rights",
+        )
+        .in_file(&path.display().to_string())
+    })
 }

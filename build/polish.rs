@@ -4,6 +4,7 @@ use serde_json::Value;
 use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, Type, UseTree};
 
 use super::document::{Document, text};
+use super::free_json;
 use super::names::pascal;
 use super::source::{inner_mod, wire_name};
 
@@ -16,9 +17,11 @@ use super::source::{inner_mod, wire_name};
 ///   to another host.
 /// - `encode_path` becomes the crate's own: progenitor's leaves `\`, `+` and `;` in a path segment,
 ///   which parsers and servers take for something else.
+/// - The `Debug` of types that hold any JSON goes, see [`free_json`].
 pub(crate) fn polish(file: &mut File, document: &Document) {
     if let Some(types) = inner_mod(&mut file.items, "types") {
         describe_fields(types, document);
+        free_json::hide(types);
     }
     if let Some(builder) = inner_mod(&mut file.items, "builder") {
         drop_version_header(builder);

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::document::{Document, schema_ref};
 
-/// Key under which the lift pass leaves the replies that a merchant sends to the API.
-pub(crate) const MERCHANT_REPLIES: &str = "x-merchant-replies";
+/// Key under which the lift pass leaves what merchant-side endpoints are sent (`received`) and
+/// reply (`sent`).
+pub(crate) const MERCHANT: &str = "x-merchant-messages";
 
 /// Component schemas by direction.
 #[derive(Debug, Default)]
@@ -45,7 +46,11 @@ impl Reach {
                 follow(&document.root, parameters, &mut reach.sent);
             }
         }
-        if let Some(replies) = document.root.get(MERCHANT_REPLIES) {
+        if let Some(replies) = document
+            .root
+            .get(MERCHANT)
+            .and_then(|messages| messages.get("sent"))
+        {
             follow(&document.root, replies, &mut reach.sent);
         }
         reach

@@ -13,6 +13,8 @@ pub(crate) struct Refusal {
     pub(crate) what: String,
     /// What to do about it.
     pub(crate) advice: String,
+    /// Is the file an OpenAPI document of a version that the pipeline reads at all?
+    pub(crate) readable: bool,
 }
 
 impl Refusal {
@@ -27,6 +29,19 @@ impl Refusal {
             pointer: pointer.into(),
             what: what.into(),
             advice: advice.into(),
+            readable: true,
+        }
+    }
+
+    /// A refusal of what is no OpenAPI document, or one of a version without a 3.0 meaning.
+    pub(crate) fn unreadable(
+        pointer: impl Into<String>,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            readable: false,
+            ..Self::at(pointer, what, advice)
         }
     }
 

@@ -22,6 +22,16 @@ use vipps::simulator::Simulator;
 use vipps::types::TransactionText;
 use vipps::{Amount, OrderId, Outcome, PhoneNumber, QrPayment, Vipps};
 
+/// What [`Vipps::from_env`] reads. Any of them means that a simulator is not what is wanted.
+const VARIABLES: [&str; 6] = [
+    "VIPPS_CLIENT_ID",
+    "VIPPS_CLIENT_SECRET",
+    "VIPPS_SUBSCRIPTION_KEY",
+    "VIPPS_MERCHANT_SERIAL_NUMBER",
+    "VIPPS_ENVIRONMENT",
+    "VIPPS_BASE_URL",
+];
+
 /// How the till was called.
 struct Sale {
     order_id: OrderId,
@@ -60,7 +70,9 @@ async fn run(sale: &Sale) -> Result<ExitCode> {
     let stop = Arc::new(Notify::new());
     tokio::spawn(listen(stop.clone()));
 
-    let real = std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("VIPPS_"));
+    let real = VARIABLES
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
     let simulator = if real {
         None
     } else {
@@ -75,7 +87,19 @@ async fn run(sale: &Sale) -> Result<ExitCode> {
     let shown = vipps
         .pay_by_qr(sale.order_id.clone(), sale.amount, sale.text.clone())
         .content()
-        .await?;
+        .await;
+    let shown = match shown {
+        Ok(shown) => shown,
+        Err(error) => {
+            // The order may be there although its code is not.
+            if error.outcome() == Outcome::Unknown {
+                give_up(&vipps.ecom().payment(&sale.order_id))
+                    .await
+                    .unwrap_or_else(|e| eprintln!("till: {e:#}"));
+            }
+            return Err(error.into());
+        }
+    };
     let payment = shown.payment();
     let customer = async {
         show(&shown)?;
@@ -90,12 +114,14 @@ async fn run(sale: &Sale) -> Result<ExitCode> {
         watch(&payment).await
     };
     let details = tokio::select! {
-        details = customer => details,
+        // Whoever stopped the till while the order was being made is not shown a code any more.
+        biased;
         () = stop.notified() => {
             println!("stopping");
             give_up(&payment).await?;
             return Ok(ExitCode::FAILURE);
         }
+        details = customer => details,
     };
     let details = match details {
         Ok(details) => details,

@@ -40,6 +40,7 @@ pub use airline::AirlineData;
 pub use cancel::Cancel;
 pub use capture::Capture;
 pub use details::{Address, Details, PaymentDetails, ShippingDetails, UserDetails};
+pub(crate) use express::check_methods;
 pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
 pub use history::{Event, Operation, Summary};
@@ -54,7 +55,7 @@ pub use watch::{Nudge, Watch};
 
 use crate::call::{CallOptions, Context, built};
 use crate::raw;
-use crate::types::{Amount, OrderId, TransactionText};
+use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
 use crate::vipps::Vipps;
 
 /// The eCom API of one client. Made by [`Vipps::ecom`].
@@ -132,6 +133,7 @@ impl Ecom {
         Payment {
             vipps: self.vipps.clone(),
             order_id: order_id.clone(),
+            merchant: None,
         }
     }
 }
@@ -141,12 +143,22 @@ impl Ecom {
 pub struct Payment {
     vipps: Vipps,
     order_id: OrderId,
+    merchant: Option<MerchantSerialNumber>,
 }
 
 impl Payment {
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
+    }
+
+    /// The sales unit that the payment belongs to, when it is not the one of the credentials: what a partner needs.
+    /// Every call on the payment acts for it. A payment that came from
+    /// [`InitiatedPayment::payment`] remembers the one that it was started for.
+    #[must_use]
+    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
+        self.merchant = Some(number);
+        self
     }
 
     /// What happened to the payment so far: the truth, whatever a callback or an answer said.
@@ -167,7 +179,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn details(&self) -> Details {
-        Details::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Details::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// The last transaction alone, which hides what came before it.
@@ -189,7 +203,9 @@ impl Payment {
     /// ```
     #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
     pub fn status(&self) -> Status {
-        Status::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Status::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Polls the details until the customer has paid, said no, or let the time run out.
@@ -207,7 +223,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn wait(&self) -> Wait {
-        Wait::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Wait::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Takes the reserved money: all that remains, or a part with [`Capture::amount`].
@@ -230,7 +248,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture(&self) -> Capture {
-        Capture::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Capture::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Gives a reservation up, or a payment that the customer has not approved yet. What is captured already must be
@@ -254,7 +274,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn cancel(&self) -> Cancel {
-        Cancel::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Cancel::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Gives captured money back: all of it, a part with [`Refund::amount`], or what is left with [`Refund::rest`].
@@ -278,7 +300,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund(&self) -> Refund {
-        Refund::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = Refund::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 
     /// Approves the payment in the customer's place. Only the test environment allows it; with production's keys it is
@@ -297,7 +321,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {
-        ForceApprove::new(self.vipps.clone(), self.order_id.clone())
+        let mut call = ForceApprove::new(self.vipps.clone(), self.order_id.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
     }
 }
 

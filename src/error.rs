@@ -35,6 +35,18 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// The name in snake case, as spans have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::NoEffect => "no_effect",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What kind of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -63,6 +75,26 @@ pub enum ErrorKind {
     TooLarge,
     /// The operation makes no sense in the state that the payment is in.
     State,
+}
+
+impl ErrorKind {
+    /// The name in snake case, as `error.type` of spans and events has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Configuration => "configuration",
+            Self::Authentication => "authentication",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Connection => "connection",
+            Self::Deadline => "deadline",
+            Self::Api => "api",
+            Self::RateLimited => "rate_limited",
+            Self::Decode => "decode",
+            Self::TooLarge => "too_large",
+            Self::State => "state",
+        }
+    }
 }
 
 /// A failed operation: whether money may have moved, whether to try again, what Vipps said, how hard was tried.

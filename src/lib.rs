@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that comes from outside may reach a panic.
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
+)]
 
 pub mod raw;
 
@@ -11,6 +16,9 @@ pub mod ecom;
 mod pay_by_qr;
 pub mod qr;
 
+pub mod callback;
+pub mod webhook;
+
 mod call;
 mod clock;
 mod retry;
@@ -18,8 +26,12 @@ mod token;
 mod transport;
 
 mod error;
+pub mod telemetry;
 pub mod types;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 #[cfg(feature = "testing")]
@@ -31,6 +43,7 @@ pub use crate::environment::{BaseUrl, Environment};
 pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
+pub use crate::telemetry::Metrics;
 pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
     Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,

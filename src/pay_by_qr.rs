@@ -9,7 +9,7 @@ use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
 use crate::vipps::Vipps;
 
-const STARTED: &str = "The payment is started and only its code is missing. Cancel it by the error's order id, or let \
+const STARTED: &str = "The payment is started and only its code is missing. Cancel the payment by the error's order id, or let \
                        it expire, and start again with a new order id.";
 
 impl Vipps {
@@ -88,10 +88,13 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// As the two operations. When the payment is started and only its code fails, the payment is still there: the
-    /// error's outcome is [`Unknown`](Outcome::Unknown), and its [`order_id`](crate::Error::order_id) says what to
-    /// cancel, or to let expire.
+    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code. Otherwise as the
+    /// two operations. When the payment is started and only its code fails, the payment is still there and the
+    /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: the error's
+    /// [`order_id`](crate::Error::order_id) says what to cancel, or to let expire. The same call again would be
+    /// refused, since the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
+        self.initiate.check_code()?;
         let time = self.vipps.time();
         let whole = self.options.deadline;
         let ends = time
@@ -105,15 +108,21 @@ impl PayByQr {
         let mut options = initiate.options.clone();
         let payment = initiate.send().await?;
         options.deadline = Some(left(ends, time.monotonic()));
+        // One key for one request: the code's is another.
+        options.key = None;
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
         match code.send().await {
             Ok(qr) => Ok(QrPayment { payment, qr }),
             // The code alone is harmless, but the payment is started and nobody has its landing page.
-            Err(error) => Err(error
-                .with_outcome(Outcome::Unknown)
-                .with_order_id(payment.order_id())
-                .with_hint(STARTED)),
+            Err(error) => {
+                let after = error.retry_after();
+                Err(error
+                    .with_outcome(Outcome::Unknown)
+                    .with_retry(false, after)
+                    .with_order_id(payment.order_id())
+                    .with_hint(STARTED))
+            }
         }
     }
 }

@@ -66,10 +66,9 @@ impl Qr {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/qr/v1/merchant-redirect", 200,
-    /// #         r#"[{"id":"billboard_1","url":"https://qr.vipps.no/x","redirectUrl":"https://example.com/myProduct","expiresIn":-1}]"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
     /// for qr in vipps.qr().merchant_redirects().await? {
     ///     println!("{} leads to {:?}", qr.id(), qr.redirect_url());
     /// }
@@ -92,10 +91,9 @@ impl Qr {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/qr/v1/merchant-callback", 200,
-    /// #         r#"[{"merchantQrId":"till-1","locationDescription":"Kasse 1","qrContent":"https://qr.vipps.no/x"}]"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.qr().merchant_callback(&"till-1".parse()?).put("Kasse 1".parse()?).await?;
     /// for qr in vipps.qr().merchant_callbacks().await? {
     ///     println!("{} hangs at {:?}", qr.merchant_qr_id(), qr.location());
     /// }
@@ -117,10 +115,9 @@ impl Qr {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/qr/v1/exchange", 200, r#"{"msisdn":"4798765432","version":"2.0","timestamp":1718000000}"#)
-    /// #     .client();
-    /// let scanned = "https://qr.vipps.no/p/qwjhewqhueheuqwhuqwhe\n";
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # let scanned = sim.payer().with_number("4798765432").personal_qr();
     /// let owner = vipps.qr().exchange(scanned.parse()?).await?;
     /// assert_eq!(owner.phone_number().national_norwegian(), Some("98765432"));
     /// # Ok(()) }

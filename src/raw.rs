@@ -72,43 +72,32 @@ macro_rules! api {
     };
 }
 
-api!(qr, "qr.rs", "The QR API.");
-api!(ecom, "ecom.rs", "The eCom API.");
-api!(access_token, "access_token.rs", "The access token API.");
+// The build script lists every document of `openapi/`, so that a new file is a new module here.
+macro_rules! apis {
+    ($($name:ident, $file:literal, $doc:literal;)*) => {
+        $(api!($name, $file, $doc);)*
 
-/// The generated clients of one call; see [`Vipps::call`](crate::Vipps::call).
-#[derive(Clone, Debug)]
-pub struct Raw {
-    qr: qr::Client,
-    ecom: ecom::Client,
-    access_token: access_token::Client,
-}
-
-impl Raw {
-    pub(crate) fn new(base: &str, http: &reqwest::Client, context: &crate::call::Context) -> Self {
-        Self {
-            qr: qr::Client::new_with_client(base, http.clone(), context.clone()),
-            ecom: ecom::Client::new_with_client(base, http.clone(), context.clone()),
-            access_token: access_token::Client::new_with_client(
-                base,
-                http.clone(),
-                context.clone(),
-            ),
+        /// The generated clients of one call; see [`Vipps::call`](crate::Vipps::call).
+        #[derive(Clone, Debug)]
+        pub struct Raw {
+            $($name: $name::Client,)*
         }
-    }
 
-    /// The QR API's operations.
-    pub fn qr(&self) -> &qr::Client {
-        &self.qr
-    }
+        impl Raw {
+            pub(crate) fn new(base: &str, http: &reqwest::Client, context: &crate::call::Context) -> Self {
+                Self {
+                    $($name: $name::Client::new_with_client(base, http.clone(), context.clone()),)*
+                }
+            }
 
-    /// The eCom API's operations.
-    pub fn ecom(&self) -> &ecom::Client {
-        &self.ecom
-    }
-
-    /// The access token API's operation. The wrapper fetches tokens by itself; this is for a look at the answer.
-    pub fn access_token(&self) -> &access_token::Client {
-        &self.access_token
-    }
+            $(
+                #[doc = concat!("The operations of ", $doc)]
+                pub fn $name(&self) -> &$name::Client {
+                    &self.$name
+                }
+            )*
+        }
+    };
 }
+
+include!(concat!(env!("OUT_DIR"), "/apis.rs"));

@@ -222,7 +222,8 @@ pub(crate) fn wait(
         Pace::Transient => transient.mul_f64(jitter),
         // Never sooner than the slowest wait after a plain failure.
         Pace::Throttled => {
-            transient + grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter)
+            let throttled = grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter);
+            transient.saturating_add(throttled)
         }
     };
     wait.max(retry_after.unwrap_or_default())
@@ -246,6 +247,9 @@ pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) 
     }
 }
 
+/// The longest `Retry-After` that is told: a year. Whoever adds more to the time of day overflows it.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// `Retry-After` in both its forms: seconds, or a date. A date in the past means now; nonsense means absent.
 pub(crate) fn retry_after(
     value: Option<&http::HeaderValue>,
@@ -254,12 +258,14 @@ pub(crate) fn retry_after(
     let text = value?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // More digits than fit are simply a very long time.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+        let asked = Duration::from_secs(text.parse().unwrap_or(u64::MAX));
+        return Some(asked.min(LONGEST_RETRY_AFTER));
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new()
         .parse_timestamp(text)
         .ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+    let left = Duration::try_from(date.duration_since(now)).unwrap_or_default();
+    Some(left.min(LONGEST_RETRY_AFTER))
 }
 
 /// Stops repeats when most calls fail, so that a client does not add to an outage. Shared by the clones of a client.
@@ -521,6 +527,18 @@ mod tests {
     }
 
     #[test]
+    fn no_policy_is_too_patient_to_reckon_with() {
+        let endless = RetryPolicy::default()
+            .backoff(Duration::MAX, Duration::MAX)
+            .throttled_backoff(Duration::MAX, Duration::MAX);
+        for pace in [Pace::Transient, Pace::Throttled] {
+            for jitter in [0.0, 0.5, 0.999_999_999] {
+                assert!(wait(&endless, pace, 9, jitter, None) <= Duration::MAX);
+            }
+        }
+    }
+
+    #[test]
     fn retry_after_is_a_lower_bound() {
         let policy = RetryPolicy::default();
         let seven = Some(Duration::from_secs(7));
@@ -550,10 +568,17 @@ mod tests {
             Some(Duration::from_secs(9))
         );
         assert_eq!(read("Wed, 31 Dec 2025 23:59:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(
-            read("99999999999999999999999"),
-            Some(Duration::from_secs(u64::MAX))
-        );
+        // However far off, it can be added to the time of day.
+        for forever in [
+            "99999999999999999999999",
+            "18446744073709551615",
+            "Thu, 31 Dec 9998 23:59:59 GMT",
+        ] {
+            let wait = read(forever).unwrap();
+            assert!(wait > Duration::from_secs(3600), "{forever}");
+            assert!(std::time::Instant::now().checked_add(wait).is_some());
+            assert!(now.checked_add(wait).is_ok(), "{forever}");
+        }
         for nonsense in ["", "-1", "1.5", "soon", "Thu, 99 Jan 2026 00:00:09 GMT"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }

@@ -12,6 +12,14 @@
 //! ([`Simulator::journal`]), break things ([`Simulator::faults`]), and look at
 //! the money itself ([`Simulator::ledger`]).
 //!
+//! # What it leaves out
+//!
+//! The APIs beside access token, eCom and QR, the landing page itself, and the
+//! registration of webhooks over HTTP (see [`Simulator::webhook`]) are answered
+//! with 501. Two things are taken as simple as they can be: a request that is
+//! refused uses up no idempotency key, and orders are never locked (error 94)
+//! unless a fault says so.
+//!
 //! It is made for tests and first steps: its keys open nothing, and it listens
 //! on loopback unless told otherwise.
 

@@ -1,226 +1,89 @@
 //! The access token's life: fetched when first needed, refreshed ahead of its end, shared by all callers.
 //!
-//! [`State`] is a pure state machine: `step` says what a caller must do now, `land` and `fail` take in what a fetch
-//! brought. One fetch is under way at a time. Callers that have no usable token wait for it and share its result, its
-//! error too; callers that still have one never wait. A leader that is dropped leaves its flight closed, and the next
-//! caller takes over.
+//! [`flight::State`] is a pure state machine: `step` says what a caller must do now, `land` and `fail` take in what a
+//! fetch brought. One fetch is under way at a time. Callers that have no usable token wait for it and share its result,
+//! its error too; callers that still have one never wait. A leader that is dropped leaves its flight closed, and the
+//! next caller takes over. Once a fetch has failed, the next one waits for a pause that grows up to five seconds.
 
-use std::fmt;
+mod flight;
+
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
 use serde::Deserialize;
-use tokio::sync::watch;
 
 use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::vipps::Vipps;
 
-/// A token ready to be sent.
-pub(crate) struct Token {
-    /// `Bearer …`, marked sensitive.
-    pub(crate) header: HeaderValue,
-    /// Which fetch it came from; a 401 throws away only the token that it was answered to.
-    pub(crate) generation: u64,
-    /// From here on somebody should fetch a new one.
-    soft: Duration,
-    /// From here on it is not used.
-    hard: Duration,
+pub(crate) use flight::{Fetch, Fetched, Source, Token};
+
+/// The locks of [`flight`]; `tests/token_model.rs` compiles it with others.
+mod sync {
+    pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token")
-            .field("generation", &self.generation)
-            .finish_non_exhaustive()
-    }
-}
+pub(crate) type Tokens = flight::Tokens<Error>;
 
-/// What a flight ends with; `None` while it is under way.
-type Landing = Option<Result<Arc<Token>, Error>>;
+impl Source for Vipps {
+    type Error = Error;
 
-/// The right and duty to fetch a token.
-#[derive(Debug)]
-pub(crate) struct Lead(watch::Sender<Landing>);
-
-/// What a caller must do now.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// Send this token.
-    Use(Arc<Token>),
-    /// Send this token, and see to it that a new one is fetched.
-    Refresh(Arc<Token>, Lead),
-    /// Fetch a token.
-    Lead(Lead),
-    /// Wait for the fetch that is under way.
-    Follow(watch::Receiver<Landing>),
-    /// The last fetch failed; ask again after this long.
-    Hold(Duration),
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    token: Option<Arc<Token>>,
-    generation: u64,
-    flight: Option<watch::Receiver<Landing>>,
-    failures: u32,
-    /// No new fetch before this moment.
-    next_fetch: Duration,
-}
-
-impl State {
-    pub(crate) fn step(&mut self, now: Duration) -> Step {
-        let usable = self.token.as_ref().filter(|t| now < t.hard).cloned();
-        if let Some(token) = &usable
-            && now < token.soft
-        {
-            return Step::Use(token.clone());
-        }
-        // A flight whose sender is gone was abandoned: landing takes the flight out of the state first.
-        if let Some(flight) = self.flight.as_ref().filter(|f| f.has_changed().is_ok()) {
-            return match usable {
-                Some(token) => Step::Use(token),
-                None => Step::Follow(flight.clone()),
-            };
-        }
-        if now < self.next_fetch {
-            return match usable {
-                Some(token) => Step::Use(token),
-                None => Step::Hold(self.next_fetch.saturating_sub(now)),
-            };
-        }
-        let (sender, receiver) = watch::channel(None);
-        self.flight = Some(receiver);
-        match usable {
-            Some(token) => Step::Refresh(token, Lead(sender)),
-            None => Step::Lead(Lead(sender)),
-        }
+    fn tokens(&self) -> &Tokens {
+        self.tokens()
     }
 
-    /// Takes in a fetched token. `asked` is when its request began, `jitter` is in `0.0..1.0`.
-    pub(crate) fn land(
-        &mut self,
-        header: HeaderValue,
-        asked: Duration,
-        lifetime: Duration,
-        jitter: f64,
-    ) -> Arc<Token> {
-        // Ahead of the end by a tenth of the lifetime, so that many clients do not all refresh at once up to half of
-        // that more; never more than half of the lifetime, however short it is.
-        let margin = (lifetime / 10).clamp(Duration::from_secs(60), Duration::from_secs(600));
-        let margin = (margin + margin.mul_f64(jitter / 2.0)).min(lifetime / 2);
-        let skew = (lifetime / 20).min(Duration::from_secs(10));
-        self.generation += 1;
-        let token = Arc::new(Token {
-            header,
-            generation: self.generation,
-            soft: asked + lifetime.saturating_sub(margin),
-            hard: asked + lifetime.saturating_sub(skew),
-        });
-        self.token = Some(token.clone());
-        self.flight = None;
-        self.failures = 0;
-        self.next_fetch = Duration::ZERO;
-        token
+    fn now(&self) -> Duration {
+        self.time().monotonic()
     }
 
-    /// Takes in a failed fetch: nothing is kept of it but when the next one may start.
-    pub(crate) fn fail(&mut self, now: Duration) {
-        let step = Duration::from_millis(100) * 2_u32.saturating_pow(self.failures.min(6));
-        self.failures = self.failures.saturating_add(1);
-        self.next_fetch = now + step.min(Duration::from_secs(5));
-        self.flight = None;
+    async fn sleep(&self, duration: Duration) {
+        self.time().sleep(duration).await;
     }
 
-    /// Throws the token of this generation away, if it is still the one in use.
-    pub(crate) fn invalidate(&mut self, generation: u64) {
-        if self
-            .token
-            .as_ref()
-            .is_some_and(|t| t.generation == generation)
-        {
-            self.token = None;
-        }
-    }
-}
-
-/// The token of one client, shared by its clones and bound to its base URL and keys.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens(Mutex<State>);
-
-impl Tokens {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn jitter(&self) -> f64 {
+        clock::fraction(self.randomness())
     }
 
-    pub(crate) fn invalidate(&self, generation: u64) {
-        self.state().invalidate(generation);
-    }
-
-    /// A token to send, fetched if need be.
-    pub(crate) async fn get(&self, vipps: &Vipps) -> Result<Arc<Token>> {
-        loop {
-            let step = self.state().step(vipps.time().monotonic());
-            match step {
-                Step::Use(token) => return Ok(token),
-                Step::Refresh(token, lead) => {
-                    let vipps = vipps.clone();
-                    let refresh = async move {
-                        let tokens = vipps.tokens();
-                        // The callers keep the old token, whatever comes of it.
-                        let _ = tokens.fetch(&vipps, lead).await;
-                    };
-                    match tokio::runtime::Handle::try_current() {
-                        Ok(runtime) => drop(runtime.spawn(refresh)),
-                        Err(_) => refresh.await,
-                    }
-                    return Ok(token);
+    fn fetch(&self) -> Fetch<'_, Error> {
+        Box::pin(async {
+            let fetched = fetch(self).await;
+            match &fetched {
+                Ok(token) => {
+                    let lifetime = token.lifetime.as_secs();
+                    tracing::debug!(vipps.token.lifetime_s = lifetime, "token fetched");
+                    self.counters().tokens_fetched.add_one();
                 }
-                Step::Lead(lead) => return self.fetch(vipps, lead).await,
-                Step::Follow(mut flight) => {
-                    // A closed flight means that its leader was dropped: look again, and maybe lead.
-                    if let Ok(landing) = flight.wait_for(Option::is_some).await
-                        && let Some(result) = &*landing
-                    {
-                        return result.clone();
-                    }
+                Err(error) => {
+                    tracing::warn!(
+                        error.type = error.kind().as_str(),
+                        http.response.status_code = error.http_status(),
+                        "token fetch failed"
+                    );
+                    self.counters().token_failures.add_one();
                 }
-                Step::Hold(wait) => vipps.time().sleep(wait).await,
             }
+            fetched
+        })
+    }
+
+    async fn aside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(task)),
+            Err(_) => task.await,
         }
     }
+}
 
-    /// Boxed, since a fetch is itself a call, which may ask for a token as far as the compiler knows.
-    fn fetch<'a>(
-        &'a self,
-        vipps: &'a Vipps,
-        lead: Lead,
-    ) -> Pin<Box<dyn Future<Output = Result<Arc<Token>>> + Send + 'a>> {
-        Box::pin(self.fetch_now(vipps, lead))
-    }
-
-    async fn fetch_now(&self, vipps: &Vipps, lead: Lead) -> Result<Arc<Token>> {
-        let asked = vipps.time().monotonic();
-        let fetched = match vipps.fetch_token().await {
-            Ok(body) => read(&body, vipps.time().now()),
-            Err(error) => Err(error.into_authentication()),
-        };
-        let result = match fetched {
-            Ok((header, lifetime)) => {
-                let jitter = clock::fraction(vipps.randomness());
-                Ok(self.state().land(header, asked, lifetime, jitter))
-            }
-            Err(error) => {
-                self.state().fail(vipps.time().monotonic());
-                Err(error)
-            }
-        };
-        lead.0.send_replace(Some(result.clone()));
-        result
-    }
+async fn fetch(vipps: &Vipps) -> Result<Fetched> {
+    let answer = vipps.fetch_token().await;
+    let answer = answer.map_err(Error::into_authentication)?;
+    let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
+        // Not the body: it may hold a token, however odd.
+        let error = answer.effort.explain(error);
+        error.with_status(answer.status, bytes::Bytes::new())
+    })?;
+    Ok(Fetched { header, lifetime })
 }
 
 /// The members of the token answer that matter. The document calls the numbers strings and shows integers.
@@ -279,6 +142,7 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Du
 
 #[cfg(test)]
 mod tests {
+    use super::flight::{State, Step};
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -293,7 +157,7 @@ mod tests {
 
     #[test]
     fn one_leads_and_the_others_follow() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         let Step::Lead(lead) = state.step(at(0)) else {
             panic!("nobody leads")
         };
@@ -306,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_dropped_leader_hands_over() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         let step = state.step(at(0));
         assert!(matches!(step, Step::Lead(_)));
         drop(step);
@@ -315,7 +179,7 @@ mod tests {
 
     #[test]
     fn ahead_of_the_end_one_refreshes_while_others_use_the_old() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         state.land(bearer(), at(0), HOUR, 0.0);
         assert!(matches!(state.step(at(3600 - 361)), Step::Use(_)));
         let Step::Refresh(_, _lead) = state.step(at(3600 - 360)) else {
@@ -327,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_failed_refresh_keeps_the_old_token_and_paces_the_next() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         state.land(bearer(), at(0), HOUR, 0.0);
         let Step::Refresh(_, _) = state.step(at(3500)) else {
             panic!("nobody refreshes")
@@ -339,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_failed_fetch_is_not_kept_and_waits_grow_to_five_seconds() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         let mut now = Duration::ZERO;
         let mut waits = Vec::new();
         for _ in 0..9 {
@@ -356,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_401_throws_away_only_the_token_it_was_answered_to() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         let old = state.land(bearer(), at(0), HOUR, 0.0);
         state.invalidate(old.generation);
         assert!(matches!(state.step(at(1)), Step::Lead(_)));
@@ -367,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_short_life_is_still_used_for_half_of_it() {
-        let mut state = State::default();
+        let mut state = State::<Error>::default();
         state.land(bearer(), at(0), at(30), 1.0);
         assert!(matches!(state.step(at(14)), Step::Use(_)));
         assert!(matches!(state.step(at(15)), Step::Refresh(..)));

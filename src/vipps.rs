@@ -5,11 +5,10 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
 use progenitor_client::{Error as RawError, ResponseValue};
 
-use crate::call::{CallOptions, Context};
+use crate::call::{Answer, CallOptions, Context};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
@@ -18,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
+use crate::telemetry::{Counters, Metrics};
 use crate::token::Tokens;
 use crate::transport::{Transport, Wire};
 use crate::types::{InvalidValue, MerchantSerialNumber, SystemText};
@@ -53,6 +53,7 @@ struct Inner {
     attempt_timeout: Duration,
     total_timeout: Duration,
     tokens: Tokens,
+    counters: Arc<Counters>,
 }
 
 impl Vipps {
@@ -136,8 +137,13 @@ impl Vipps {
         &self.0.budget
     }
 
-    /// A token answer's body, fetched through the same attempt loop as everything else.
-    pub(crate) async fn fetch_token(&self) -> Result<Bytes> {
+    /// What this client and its clones have done so far: calls by how they ended, attempts, repeats, tokens.
+    pub fn metrics(&self) -> Metrics {
+        self.0.counters.read()
+    }
+
+    /// A token answer, fetched through the same attempt loop as everything else.
+    pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
         let client = raw::access_token::Client::new_with_client(
             self.base_url(),
@@ -145,7 +151,7 @@ impl Vipps {
             context.clone(),
         );
         let result = client.fetch_authorization_token_using_post().send().await;
-        Ok(context.finish(result)?.body)
+        context.finish(result)
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -182,6 +188,10 @@ impl Vipps {
 
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.0.counters
     }
 
     pub(crate) fn headers(&self) -> &Headers {
@@ -384,7 +394,10 @@ impl VippsBuilder {
             )?,
             Http::Builder(builder) => own_client(*builder, self.connect_timeout, false)?,
             Http::Client(client) => {
-                if !format!("{client:?}").contains("Policy(None)") {
+                // What stands before the default headers is reqwest's own word.
+                let shown = format!("{client:?}");
+                let settings = shown.split("default_headers").next().unwrap_or_default();
+                if !settings.contains("Policy(None)") {
                     return Err(Error::configuration(
                         "the reqwest client follows redirects, which would carry the subscription key to another \
                          host: build it with `redirect(reqwest::redirect::Policy::none())`, or give its builder to \
@@ -407,6 +420,7 @@ impl VippsBuilder {
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
             tokens: Tokens::default(),
+            counters: Arc::default(),
         })))
     }
 

@@ -195,9 +195,10 @@ async fn a_raw_call_tells_key_and_order() {
         })
         .await
         .unwrap_err();
-    if error.outcome() == Outcome::NotSent {
-        panic!("the body was refused: {error}");
-    }
+    assert!(
+        error.outcome() != Outcome::NotSent,
+        "the body was refused: {error}"
+    );
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(
         error

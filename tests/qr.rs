@@ -305,10 +305,9 @@ async fn a_delete_that_finds_nothing_is_an_error_unless_an_attempt_was_lost() {
         let refused = Recorder::new()
             .lose("DELETE", path)
             .answer("DELETE", path, 403, "");
-        assert_eq!(
-            delete(&refused).await.unwrap_err().outcome(),
-            Outcome::Unknown
-        );
+        let error = delete(&refused).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        assert!(error.hint().unwrap().contains("again"), "{error}");
     }
 }
 

@@ -178,3 +178,115 @@ fn the_app_accepts_its_own_domains_only() {
         assert!(!QrContent::from(text).is_accepted_by_app(), "{text}");
     }
 }
+
+/// Answers the code with one link and everything at another host with one image.
+#[derive(Clone, Debug)]
+struct OneImage {
+    link: &'static str,
+    status: u16,
+    media_type: &'static str,
+    body: &'static [u8],
+}
+
+impl Transport for OneImage {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        let link = self.link;
+        let mut response = http::Response::new(match request.uri().path() {
+            "/accesstoken/get" => {
+                Bytes::from(r#"{"expires_in":"3599","access_token":"canned.token.value"}"#)
+            }
+            "/qr/v1" => Bytes::from(format!(r#"{{"url":"{link}","expiresIn":"300"}}"#)),
+            _ => Bytes::from_static(self.body),
+        });
+        if request.uri().path() == "/image" {
+            *response.status_mut() = http::StatusCode::from_u16(self.status).unwrap();
+            let media_type = http::HeaderValue::from_static(self.media_type);
+            let headers = response.headers_mut();
+            headers.insert(http::header::CONTENT_TYPE, media_type);
+        }
+        Box::pin(async move { Ok(response) })
+    }
+}
+
+const PNG_640: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x02\x80\x08";
+
+async fn fetch(
+    link: &'static str,
+    status: u16,
+    media_type: &'static str,
+    body: &'static [u8],
+) -> Result<vipps::qr::QrImage, vipps::Error> {
+    let transport = OneImage {
+        link,
+        status,
+        media_type,
+        body,
+    };
+    let vipps = Recorder::in_front_of(transport).client();
+    let page = vipps::types::LandingPage::parse("https://api.vipps.no/x?token=t").unwrap();
+    let code = vipps.qr().one_time(&page);
+    let code = code.png(ImageSize::new(640).unwrap()).await.unwrap();
+    code.image().await
+}
+
+#[tokio::test]
+async fn an_image_is_taken_by_whatever_name_a_store_of_files_gives_it() {
+    for media_type in [
+        "image/png",
+        "IMAGE/PNG",
+        "application/octet-stream",
+        "binary/octet-stream",
+        "",
+    ] {
+        let image = fetch("https://qr.vipps.no/image", 200, media_type, PNG_640).await;
+        assert!(image.is_ok(), "{media_type}: {image:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_is_none_tells_where_it_came_from() {
+    for (media_type, body) in [
+        ("text/html", &b"<html>"[..]),
+        ("text/html", PNG_640),
+        (
+            "image/png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08",
+        ),
+        ("image/png", b""),
+    ] {
+        let error = fetch("https://qr.vipps.no/image", 200, media_type, body)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert_eq!(
+            (error.method(), error.http_status()),
+            (Some("GET"), Some(200))
+        );
+        assert_eq!(error.attempts(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_is_gone_is_not_blamed_on_keys_or_base_url() {
+    for status in [302, 401, 403, 404, 410] {
+        let error = fetch("https://qr.vipps.no/image", status, "", b"gone")
+            .await
+            .unwrap_err();
+        assert_eq!(error.http_status(), Some(status));
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains("image link"), "{status}: {hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_none_is_the_answers_fault() {
+    for link in [
+        "",
+        "/relative",
+        "ftp://qr.vipps.no/image",
+        "http://qr.vipps.no/image",
+    ] {
+        let error = fetch(link, 200, "image/png", PNG_640).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{link}: {error}");
+    }
+}

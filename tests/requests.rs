@@ -2,7 +2,8 @@
 
 mod support;
 
-use support::{DETAILS, INITIATED, TRANSACTION, amount, id, text};
+use support::{DETAILS, INITIATED, REFUNDED, STATUS, TRANSACTION, amount, id, text};
+use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ImageSize;
 use vipps::{Amount, RequestId, Vipps};
@@ -16,6 +17,8 @@ fn recorder() -> (Recorder, Vipps) {
         .answer("GET", &order("details"), 200, DETAILS)
         .answer("POST", &order("capture"), 200, TRANSACTION)
         .answer("PUT", &order("cancel"), 200, TRANSACTION)
+        .answer("POST", &order("refund"), 200, REFUNDED)
+        .answer("GET", &order("status"), 200, STATUS)
         .answer(
             "POST",
             "/ecomm/v2/integration-test/payments/acme-shop-123/approve",
@@ -80,6 +83,135 @@ async fn initiate_full() {
         .await
         .unwrap();
     shape!(recorder, "initiate_payment_v3_using_post", "initiate_full");
+}
+
+/// Kroner with at most two decimals, exactly as given.
+fn shipping() -> [ShippingMethod; 4] {
+    let method = |id, name, cost: &str| ShippingMethod::new(id, name, cost.parse().unwrap());
+    [
+        method("walk", "Walking", "0").unwrap().is_default(true),
+        method("parcel", "Parcel locker", "99.90")
+            .unwrap()
+            .priority(2),
+        method("home", "To the door", "149").unwrap().priority(3),
+        method("cannon", "By cannon", "1999.95").unwrap(),
+    ]
+}
+
+#[tokio::test]
+async fn initiate_express_with_static_shipping() {
+    let (recorder, vipps) = recorder();
+    let start = vipps.ecom().initiate(id(), amount(), text()).express(
+        Express::with_static_shipping(shipping()),
+        "https://example.com/vipps/".parse().unwrap(),
+    );
+    start.await.unwrap();
+    shape!(
+        recorder,
+        "initiate_payment_v3_using_post",
+        "initiate_express_with_static_shipping"
+    );
+}
+
+#[tokio::test]
+async fn initiate_express_with_dynamic_shipping() {
+    let (recorder, vipps) = recorder();
+    let start = vipps.ecom().initiate(id(), amount(), text()).express(
+        Express::with_dynamic_shipping("https://example.com/vipps/shipping/".parse().unwrap()),
+        "https://example.com/vipps/consents".parse().unwrap(),
+    );
+    start
+        .callback_prefix("https://example.com/vipps".parse().unwrap())
+        .auth_token("s3cret-auth-token".parse().unwrap())
+        .await
+        .unwrap();
+    shape!(
+        recorder,
+        "initiate_payment_v3_using_post",
+        "initiate_express_with_dynamic_shipping"
+    );
+}
+
+#[tokio::test]
+async fn initiate_for_an_airline() {
+    let (recorder, vipps) = recorder();
+    let minimal = AirlineData {
+        passenger_name: support::PASSENGER.into(),
+        airline_code: "074".into(),
+        airline_designator_code: "KL".into(),
+        agency_invoice_number: "082404".into(),
+        ticket_number: None,
+    };
+    let full = AirlineData {
+        ticket_number: Some("123-1234-1234567890".into()),
+        ..minimal.clone()
+    };
+    for data in [minimal, full] {
+        let start = vipps.ecom().initiate(id(), amount(), text());
+        start.airline_data(data).await.unwrap();
+    }
+    shape!(
+        recorder,
+        "initiate_payment_v3_using_post",
+        "initiate_for_an_airline"
+    );
+}
+
+#[tokio::test]
+async fn refund_minimal() {
+    let (recorder, vipps) = recorder();
+    vipps.ecom().payment(&id()).refund().await.unwrap();
+    shape!(recorder, "refund_payment_using_post", "refund_minimal");
+}
+
+#[tokio::test]
+async fn refund_full() {
+    let (recorder, vipps) = recorder();
+    let refund = vipps.ecom().payment(&id()).refund();
+    refund
+        .amount(Amount::ore(1))
+        .text("A sock had a hole".parse().unwrap())
+        .idempotency_key(RequestId::parse("my-own-key").unwrap())
+        .merchant_serial_number("7654321".parse().unwrap())
+        .await
+        .unwrap();
+    shape!(recorder, "refund_payment_using_post", "refund_full");
+}
+
+/// What remains is read from the details, for the same sales unit, and named.
+#[tokio::test]
+async fn refund_of_the_rest() {
+    let order = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
+    let recorder = Recorder::new()
+        .answer("GET", &order("details"), 200, support::PARTLY_REFUNDED)
+        .answer("POST", &order("refund"), 200, REFUNDED);
+    let refund = recorder.client().ecom().payment(&id()).refund().rest();
+    refund
+        .merchant_serial_number("7654321".parse().unwrap())
+        .await
+        .unwrap();
+    let shape = recorder.to_snapshot();
+    support::assert_nothing_leaks(&shape);
+    insta::assert_snapshot!("refund_of_the_rest", shape);
+}
+
+#[tokio::test]
+async fn capture_of_the_rest_is_capture_without_an_amount() {
+    let (first, vipps) = recorder();
+    vipps.ecom().payment(&id()).capture().await.unwrap();
+    let (second, vipps) = recorder();
+    let part = vipps.ecom().payment(&id()).capture().amount(Amount::ore(1));
+    part.rest().await.unwrap();
+    let operation = "capture_payment_using_post";
+    assert_eq!(first.shape_of(operation), second.shape_of(operation));
+}
+
+#[tokio::test]
+#[allow(deprecated)]
+async fn status() {
+    let (recorder, vipps) = recorder();
+    vipps.ecom().payment(&id()).status().await.unwrap();
+    shape!(recorder, "get_order_status_using_get", "status");
 }
 
 #[tokio::test]

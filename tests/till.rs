@@ -218,3 +218,47 @@ fn a_missing_variable_is_named() {
         "{err}"
     );
 }
+
+/// Other programs have variables of that prefix too; the folder of official documents in CI is one.
+#[test]
+fn a_variable_of_another_purpose_means_nothing() {
+    let output = till()
+        .env("VIPPS_SPEC_CORPUS", "/nowhere")
+        .args(["--order-id", "till-test-6"])
+        .output()
+        .expect("the till runs");
+    let (out, err) = text(&output);
+    assert!(output.status.success(), "{out}{err}");
+    assert!(out.contains("using a simulator"), "{out}{err}");
+}
+
+#[test]
+fn an_order_whose_code_fails_is_cancelled() {
+    let sim = Simulator::start().expect("a simulator");
+    sim.faults().on("generate_otp_qr").status(400);
+    let output = against(&sim)
+        .args(["--order-id", "till-test-7"])
+        .output()
+        .expect("the till runs");
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    assert!(out.contains("cancelled: till-test-7"), "{out}{err}");
+    assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
+}
+
+/// Somebody else's order of the same id is not ours to cancel.
+#[test]
+fn an_order_id_that_is_used_cancels_nothing() {
+    let sim = Simulator::start().expect("a simulator");
+    sim.faults()
+        .on("initiate_payment_v3_using_post")
+        .ecom_error("Payment", "34");
+    let output = against(&sim)
+        .args(["--order-id", "till-test-8"])
+        .output()
+        .expect("the till runs");
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    assert!(err.contains("34"), "{out}{err}");
+    assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
+}

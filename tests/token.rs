@@ -2,15 +2,20 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use support::{DETAILS, id};
 use tokio::time::Instant;
 use vipps::{
-    Credentials, Environment, ErrorKind, Outcome, Transport, TransportError, TransportFuture, Vipps,
+    Credentials, Environment, ErrorKind, Outcome, RetryPolicy, Transport, TransportError,
+    TransportFuture, Vipps, VippsBuilder,
 };
 
 /// Answers token requests by script, and payment details to whoever carries the newest token.
@@ -24,6 +29,35 @@ struct Server {
     lifetime: u64,
     /// Refuses tokens up to this number.
     refuse: Arc<AtomicUsize>,
+    /// Token requests from this number on are never answered.
+    stalls_from: Arc<AtomicUsize>,
+    flights: Arc<Flights>,
+}
+
+/// Token requests under way, and when each began.
+#[derive(Debug, Default)]
+struct Flights {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    began: Mutex<Vec<Instant>>,
+}
+
+/// One token request, until it is answered or dropped.
+struct Flight(Arc<Flights>);
+
+impl Flight {
+    fn begin(flights: &Arc<Flights>) -> Self {
+        let now = flights.now.fetch_add(1, Ordering::SeqCst) + 1;
+        flights.most.fetch_max(now, Ordering::SeqCst);
+        flights.began.lock().unwrap().push(Instant::now());
+        Self(flights.clone())
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Server {
@@ -31,18 +65,21 @@ impl Server {
         Self {
             status: 500,
             lifetime: 3600,
+            stalls_from: Arc::new(AtomicUsize::new(usize::MAX)),
             ..Self::default()
         }
     }
 
     fn client(&self) -> Vipps {
+        self.builder().build().unwrap()
+    }
+
+    fn builder(&self) -> VippsBuilder {
         let credentials =
             Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
         Vipps::builder(credentials)
             .environment(Environment::Test)
             .transport(self.clone())
-            .build()
-            .unwrap()
     }
 
     fn token_requests(&self) -> usize {
@@ -55,7 +92,7 @@ impl Server {
             if number <= self.failures {
                 return (
                     self.status,
-                    r#"{"statusCode":500,"message":"down"}"#.to_owned(),
+                    format!(r#"{{"title":"down","traceId":"request-{number}"}}"#),
                 );
             }
             let lifetime = self.lifetime;
@@ -81,6 +118,15 @@ impl Server {
 impl Transport for Server {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
+            let is_token = request.uri().path() == "/accesstoken/get";
+            let _flight = is_token.then(|| Flight::begin(&self.flights));
+            // Some await points more, to be dropped at.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            if is_token && self.token_requests() + 1 >= self.stalls_from.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
             let (status, body) = self.answer(&request);
             if status == 0 {
@@ -188,38 +234,122 @@ async fn wrong_keys_are_not_tried_again() {
     assert!(!error.is_retryable());
 }
 
+/// The pause after so many failures in a row.
+fn pause(failures: usize) -> Duration {
+    Duration::from_millis(100 * 2_u64.pow(failures.min(7).try_into().unwrap()) / 2).min(SLOWEST)
+}
+
+const SLOWEST: Duration = Duration::from_secs(5);
+
 #[tokio::test(start_paused = true)]
-async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
-    let server = Server::new();
-    let vipps = server.client();
-    vipps.ecom().payment(&id()).details().await.unwrap();
-    tokio::time::advance(Duration::from_secs(3600 - 61)).await;
-    let begun = Instant::now();
-    vipps.ecom().payment(&id()).details().await.unwrap();
-    // The call's own 50 ms, and not the 50 ms of the token request.
-    assert!(
-        begun.elapsed() < Duration::from_millis(100),
-        "{:?}",
-        begun.elapsed()
-    );
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(server.token_requests(), 2);
+async fn while_the_endpoint_is_down_it_sees_one_request_a_pause_whatever_the_load() {
+    let server = Server {
+        failures: usize::MAX,
+        ..Server::new()
+    };
+    // Without repeats within a flight, each request is a flight.
+    let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
+    let mut calls = Vec::new();
+    for _ in 0..300 {
+        for _ in 0..10 {
+            let vipps = vipps.clone();
+            let call = async move { vipps.ecom().payment(&id()).details().await.unwrap_err() };
+            calls.push(tokio::spawn(call));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut shared = BTreeMap::<_, Vec<_>>::new();
+    for call in calls {
+        let error = call.await.unwrap();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        let request = error.correlation_id().unwrap().to_owned();
+        shared.entry(request).or_default().push(error.to_string());
+    }
+    let began = server.flights.began.lock().unwrap();
+    for (failures, pair) in (1..).zip(began.windows(2)) {
+        assert!(pair[1] - pair[0] >= pause(failures), "after {failures}");
+    }
+    // 30 s are seven growing pauses and four or five of the longest; the last callers wait for one more.
+    assert!((11..=13).contains(&began.len()), "{}", began.len());
+    assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
+    // All callers of a flight are told the same.
+    assert_eq!(shared.len(), began.len());
+    assert_eq!(shared.values().map(Vec::len).sum::<usize>(), 3_000);
+    for told in shared.values() {
+        assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_that_is_dropped_hands_over() {
-    let server = Server::new();
-    let vipps = server.client();
-    let leader = {
-        let vipps = vipps.clone();
-        tokio::spawn(async move { vipps.ecom().payment(&id()).details().await })
-    };
-    tokio::time::sleep(Duration::from_millis(10)).await;
-    let follower = tokio::spawn(async move { vipps.ecom().payment(&id()).details().await });
-    tokio::time::sleep(Duration::from_millis(10)).await;
-    leader.abort();
-    follower.await.unwrap().unwrap();
-    assert_eq!(server.token_requests(), 1);
+async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
+    for stalls in [false, true] {
+        let server = Server::new();
+        let vipps = server.client();
+        vipps.ecom().payment(&id()).details().await.unwrap();
+        tokio::time::advance(Duration::from_secs(3600 - 61)).await;
+        if stalls {
+            server.stalls_from.store(2, Ordering::SeqCst);
+        }
+        let calls: Vec<_> = (0..100)
+            .map(|_| {
+                let vipps = vipps.clone();
+                tokio::spawn(async move {
+                    let begun = Instant::now();
+                    vipps.ecom().payment(&id()).details().await.unwrap();
+                    begun.elapsed()
+                })
+            })
+            .collect();
+        for call in calls {
+            // The call's own 50 ms, and nothing of the token request, on a clock that moves only when all wait.
+            assert_eq!(call.await.unwrap(), Duration::from_millis(50));
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.flights.began.lock().unwrap().len(), 2);
+        assert_eq!(server.token_requests(), if stalls { 1 } else { 2 });
+    }
+}
+
+/// Polls a future so many times, and drops it if it is not done by then.
+struct Polled<F>(Pin<Box<F>>, u32);
+
+impl<F: Future> Future for Polled<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.1 -= 1;
+        match self.0.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if self.1 == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_is_dropped_at_any_await_point_hands_over() {
+    let mut dropped = 0;
+    for polls in 1.. {
+        let server = Server::new();
+        let vipps = server.client();
+        let call = |vipps: Vipps| async move { vipps.ecom().payment(&id()).details().await };
+        let leader = tokio::spawn(Polled(Box::pin(call(vipps.clone())), polls));
+        let followers: Vec<_> = (0..5).map(|_| tokio::spawn(call(vipps.clone()))).collect();
+        let finished = leader.await.unwrap().is_some();
+        for follower in followers {
+            follower.await.unwrap().unwrap();
+        }
+        call(vipps).await.unwrap();
+        assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
+        let answered = server.token_requests();
+        assert_eq!(answered, 1, "dropped after {polls} polls");
+        if finished {
+            break;
+        }
+        dropped += 1;
+    }
+    // The yields and the sleep of the token request, and those of the call after it.
+    assert!(dropped >= 8, "{dropped}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,4 +363,27 @@ async fn a_token_is_not_kept_beyond_its_end() {
     tokio::time::advance(Duration::from_secs(101)).await;
     vipps.ecom().payment(&id()).details().await.unwrap();
     assert_eq!(server.token_requests(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_holds_no_token_tells_where_it_came_from_and_nothing_of_it() {
+    for body in [
+        "<html>maintenance</html>",
+        r#"{"access_token":["canned.token.value"]}"#,
+    ] {
+        let recorder =
+            vipps::testing::Recorder::new().answer("POST", "/accesstoken/get", 200, body);
+        let error = recorder
+            .client()
+            .ecom()
+            .payment(&id())
+            .details()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert_eq!(error.path(), Some("/accesstoken/get"));
+        assert_eq!(error.http_status(), Some(200));
+        assert!(error.raw_body().is_empty());
+    }
 }

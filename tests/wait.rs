@@ -273,7 +273,7 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
     let begun = Instant::now();
     let error = script.wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert_eq!(begun.elapsed().as_secs_f64().round(), 660.0);
+    assert_eq!((begun.elapsed().as_millis() + 50) / 100, 6_600);
     assert_eq!(script.count(), 660);
     assert!(std::error::Error::source(&error).is_none());
 
@@ -421,7 +421,7 @@ async fn a_storm_of_nudges_stays_within_the_limit() {
     let storm = tokio::spawn(async move {
         loop {
             nudge.poll_now();
-            sleep(Duration::from_millis(1)).await;
+            sleep(Duration::from_millis(10)).await;
         }
     });
     watch.next().await.unwrap().unwrap();

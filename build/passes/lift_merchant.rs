@@ -1,5 +1,7 @@
 //! Endpoints that the merchant serves and the API calls.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::super::document::{
@@ -7,7 +9,7 @@ use super::super::document::{
 };
 use super::super::merchant::{is_merchant_path, is_merchant_tag, prefix_names};
 use super::super::names;
-use super::super::reach::MERCHANT_REPLIES;
+use super::super::reach::MERCHANT;
 use super::super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "lift-merchant-endpoints";
@@ -43,6 +45,15 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             lift_operations(item, &pointer, &tags, &mut lifted, &mut notes);
             true
         });
+    }
+    if let Some(Value::Object(webhooks)) = object(&mut document.root).remove("webhooks") {
+        for (name, mut item) in webhooks {
+            lift_item(&mut item, &mut lifted);
+            notes.push(note(
+                format!("/webhooks/{}", escape(&name)),
+                "lifted: the merchant serves it",
+            ));
+        }
     }
     let pass = document.pass;
     document
@@ -109,33 +120,36 @@ fn lift_item(item: &mut Value, lifted: &mut Vec<Value>) {
 
 /// Keeps the schemas of lifted operations: components stay, inline ones become components.
 fn keep_payloads(document: &mut Document, lifted: Vec<Value>) {
-    let mut replies = Vec::new();
+    let mut messages: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for operation in lifted {
         let id = text(&operation, "operationId")
             .unwrap_or("merchantEndpoint")
             .to_owned();
-        if let Some(body) = operation.get("requestBody") {
-            for schema in payloads(&document.root, body) {
-                keep(document, &schema, &format!("{id}Body"));
-            }
-        }
-        let responses = operation
-            .get("responses")
-            .and_then(Value::as_object)
-            .cloned();
-        for (_, response) in responses.into_iter().flatten() {
-            for schema in payloads(&document.root, &response) {
-                if let Some(name) = keep(document, &schema, &format!("{id}Reply")) {
+        let replies = operation.get("responses").and_then(Value::as_object);
+        let carriers = operation
+            .get("requestBody")
+            .map(|body| ("received", body, "Body"))
+            .into_iter()
+            .chain(
+                replies
+                    .into_iter()
+                    .flatten()
+                    .map(|(_, reply)| ("sent", reply, "Reply")),
+            );
+        for (way, carrier, end) in carriers {
+            for schema in payloads(&document.root, carrier) {
+                if let Some(name) = keep(document, &schema, &format!("{id}{end}")) {
                     let reference = json!({ "$ref": format!("{SCHEMA_REF}{name}") });
-                    if !replies.contains(&reference) {
-                        replies.push(reference);
+                    let known = messages.entry(way).or_default();
+                    if !known.contains(&reference) {
+                        known.push(reference);
                     }
                 }
             }
         }
     }
-    if !replies.is_empty() {
-        object(&mut document.root).insert(MERCHANT_REPLIES.to_owned(), replies.into());
+    if !messages.is_empty() {
+        object(&mut document.root).insert(MERCHANT.to_owned(), json!(messages));
     }
 }
 
@@ -206,7 +220,7 @@ mod tests {
                 News: {type: object}
                 Start: {properties: {consentPrefix: {type: string}}}
                 AskReply: {properties: {cost: {type: string}}}
-            x-merchant-replies: [{$ref: '#/components/schemas/AskReply'}]
+            x-merchant-messages: {received: [{$ref: '#/components/schemas/News'}], sent: [{$ref: '#/components/schemas/AskReply'}]}
             ",
         );
         assert_eq!(document.notes.len(), 3);
@@ -223,7 +237,16 @@ mod tests {
                   operationId: pay
                   callbacks: {told: {'{$request.body#/url}': {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/News'}}}}}}}}
             ",
-            "paths: {/pay: {post: {operationId: pay}}}",
+            "{paths: {/pay: {post: {operationId: pay}}}, x-merchant-messages: {received: [{$ref: '#/components/schemas/News'}]}}",
+        );
+    }
+
+    #[test]
+    fn webhooks_are_lifted() {
+        becomes(
+            apply,
+            "{webhooks: {told: {post: {operationId: told, requestBody: {content: {application/json: {schema: {properties: {a: {}}}}}}}}}, paths: {}}",
+            "{paths: {}, components: {schemas: {ToldBody: {properties: {a: {}}}}}, x-merchant-messages: {received: [{$ref: '#/components/schemas/ToldBody'}]}}",
         );
     }
 

@@ -14,6 +14,7 @@ mod absolute_paths;
 mod category;
 mod client_headers;
 mod dead_nodes;
+mod downgrade;
 mod fold_responses;
 mod hoist;
 mod known_limits;
@@ -61,6 +62,7 @@ macro_rules! passes {
 pub(crate) const MEND: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
+    downgrade,
     refs,
     repair_keywords,
     repair_types,
@@ -92,7 +94,10 @@ pub(crate) const FIT: &[Pass] = passes![
 ];
 
 /// Runs the passes one after the other.
-pub(crate) fn run(passes: &[Pass], document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn run<'a>(
+    passes: impl Iterator<Item = &'a Pass>,
+    document: &mut Document,
+) -> Result<(), Refusal> {
     for pass in passes {
         document.pass = pass.name;
         (pass.apply)(document)?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::document::{Document, SCHEMA_REF, escape, schema_ref, text, walk_schemas};
 use super::super::names::{free, pascal, snake};
 use super::super::refusal::Refusal;
-use super::sensitive;
+use super::{kroner, sensitive};
 
 pub(crate) const NAME: &str = "name-lint";
 pub(crate) const WHY: &str = "what shares a Rust name is merged or dropped by the generator without a word; types are renamed, what carries a wire name stops the build";
@@ -81,6 +81,7 @@ fn rename_types(document: &mut Document) {
                 || RESERVED.contains(&name)
                 || RESERVED_TOO.contains(&name)
                 || name == sensitive::COMPONENT
+                || name == kroner::COMPONENT
         };
         let rust = if clash(&wanted) && !taken.contains(&wanted) {
             free(&format!("{}Schema", wanted.trim_end_matches('_')), clash)

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::super::document::{Document, schema_ref};
-use super::super::reach::{Reach, read_at};
+use super::super::document::{Document, schema_ref, text};
+use super::super::names::{free, pascal};
+use super::super::reach::{Reach, component_of, read_at};
 use super::super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "open-outputs";
@@ -11,14 +12,29 @@ pub(crate) const WHY: &str = "a closed enumeration refuses the value that a serv
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     let reach = Reach::of(document);
-    document.each_schema(|pointer, schema| match schema {
-        Value::Object(schema) if read_at(&reach, pointer) => open(schema),
-        _ => Vec::new(),
-    });
-    Ok(())
+    loop {
+        let mut choices = Vec::new();
+        document.each_schema(|pointer, schema| match schema {
+            Value::Object(schema) if read_at(&reach, pointer) => {
+                open(pointer, schema, &mut choices)
+            }
+            _ => Vec::new(),
+        });
+        if choices.is_empty() {
+            return Ok(());
+        }
+        // They may hold choices of their own.
+        for (pointer, choice) in choices {
+            keep(document, &pointer, choice);
+        }
+    }
 }
 
-fn open(schema: &mut Map<String, Value>) -> Vec<String> {
+fn open(
+    pointer: &str,
+    schema: &mut Map<String, Value>,
+    choices: &mut Vec<(String, Value)>,
+) -> Vec<String> {
     let mut said = Vec::new();
     if let Some(values) = schema.remove("enum") {
         let listed = list(&values);
@@ -34,12 +50,37 @@ fn open(schema: &mut Map<String, Value>) -> Vec<String> {
                 describe(schema, &format!("One of: `{}`.", names.join("`, `")));
             }
             said.push(format!("{keyword} is read as any JSON value"));
+            let described = |member: &Value| {
+                ["properties", "items", "allOf", "oneOf", "anyOf"]
+                    .iter()
+                    .any(|key| member.get(key).is_some())
+            };
+            let inline = members.into_iter().filter(described);
+            choices.extend(inline.map(|member| (pointer.to_owned(), member)));
         }
     }
     if schema.remove("not").is_some() {
         said.push("not: nothing is forbidden in what is read".to_owned());
     }
     said
+}
+
+/// A choice that only stood here becomes a component, so that its fields are not lost.
+fn keep(document: &mut Document, pointer: &str, choice: Value) {
+    let owner = component_of(pointer).or_else(|| {
+        let place = document.operations().into_iter().find(|place| {
+            pointer
+                .strip_prefix(&place.pointer)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })?;
+        text(place.operation, "operationId").map(str::to_owned)
+    });
+    let wanted = format!("{}Choice", pascal(&owner.unwrap_or_default()));
+    let schemas = document.schemas_mut();
+    let taken: Vec<String> = schemas.keys().map(|name| pascal(name)).collect();
+    let name = free(&wanted, |name| taken.iter().any(|t| t == name));
+    schemas.insert(name.clone(), choice);
+    document.note(pointer, format!("a choice is kept as {name}"));
 }
 
 fn list(values: &Value) -> String {
@@ -108,5 +149,14 @@ mod tests {
             ",
         );
         assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn choices_without_a_name_get_one() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {properties: {b: {anyOf: [{type: string}, {properties: {c: {oneOf: [{properties: {d: {}}}]}}}]}}}}}",
+            "components: {schemas: {A: {properties: {b: {}}}, AChoice: {properties: {c: {}}}, AChoiceChoice: {properties: {d: {}}}}}",
+        );
     }
 }

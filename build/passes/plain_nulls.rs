@@ -1,4 +1,4 @@
-//! Objects and enumerations that may be null.
+//! Objects and enumerations that may be null, and references in a wrapper.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::super::document::{Document, schema_ref};
 use super::super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "plain-nulls";
-pub(crate) const WHY: &str = "of a nullable object the generator makes a wrapper around an inner type of another name; as an optional member it can be left out or null just the same";
+pub(crate) const WHY: &str = "of a nullable object the generator makes a wrapper around an inner type of another name; as an optional member it can be left out or null just the same; a reference in a wrapper gets a wrapper type too";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     let nullable: Vec<String> = document
@@ -47,6 +47,10 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             schema.remove("nullable");
             said.push("null is told by leaving it out".to_owned());
         }
+        if let Some(reference) = lone_reference(schema) {
+            *schema = reference;
+            said.push("a lone part is the whole".to_owned());
+        }
         said
     });
     Ok(())
@@ -58,6 +62,25 @@ fn is_nullable(schema: &Value) -> bool {
         .iter()
         .any(|keyword| schema.get(keyword).is_some());
     structured && schema.get("nullable") == Some(&Value::Bool(true))
+}
+
+/// The reference that `allOf` only wraps, with the description that the wrapper is for.
+fn lone_reference(schema: &Value) -> Option<Value> {
+    let map = schema.as_object()?;
+    let [part] = map.get("allOf")?.as_array()?.as_slice() else {
+        return None;
+    };
+    let bare = map
+        .keys()
+        .all(|key| matches!(key.as_str(), "allOf" | "description"));
+    if !bare || part.get("$ref").is_none() {
+        return None;
+    }
+    let mut reference = part.clone();
+    if let Some(description) = map.get("description") {
+        reference["description"] = description.clone();
+    }
+    Some(reference)
 }
 
 #[cfg(test)]
@@ -73,6 +96,15 @@ mod tests {
             "components: {schemas: {A: {required: [d], properties: {b: {$ref: '#/components/schemas/B'}, c: {properties: {}}, d: {type: string}}}, B: {enum: [x]}}}",
         );
         assert_eq!(document.notes.len(), 4);
+    }
+
+    #[test]
+    fn a_lone_part_is_the_whole() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {required: [b], properties: {b: {nullable: true, description: d, allOf: [{$ref: '#/components/schemas/B'}]}}}}}",
+            "components: {schemas: {A: {properties: {b: {description: d, $ref: '#/components/schemas/B'}}}}}",
+        );
     }
 
     #[test]

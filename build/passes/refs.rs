@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::document::{
     Document, METHODS, Note, SCHEMA_REF, escape, note, text, walk_schemas,
 };
+use super::super::frame;
 use super::super::reach::{Reach, component_of, is_success};
 use super::super::refusal::Refusal;
 
@@ -19,11 +20,13 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     let source = document.root.clone();
     let mut notes = Vec::new();
     inline_carriers(&mut document.root, &source, &mut notes)?;
+    frame::check(&document.root)?;
     inline_deep_schema_refs(&mut document.root, &source, &mut notes)?;
     let pass = document.pass;
     document
         .notes
         .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    refuse_circles(document)?;
     mend_dangling(document)
 }
 
@@ -80,6 +83,7 @@ fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> R
                 continue;
             };
             let pointer = format!("{pointer}/{method}");
+            note_references(operation, &pointer, notes);
             let mut own = resolve_parameters(operation.remove("parameters"), source, &pointer)?;
             let key = |p: &Value| (p.get("name").cloned(), p.get("in").cloned());
             let mut all: Vec<Value> = shared
@@ -117,21 +121,32 @@ fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> R
     Ok(())
 }
 
+/// Tells in one line what an operation takes from elsewhere.
+fn note_references(operation: &Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
+    let listed = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let taken: Vec<&str> = listed
+        .chain(operation.get("requestBody"))
+        .chain(responses.into_iter().flat_map(Map::values))
+        .filter_map(|value| text(value, "$ref"))
+        .filter_map(|reference| reference.rsplit('/').next())
+        .collect();
+    if !taken.is_empty() {
+        notes.push(note(pointer, format!("taken in: {}", taken.join(", "))));
+    }
+}
+
 fn resolve_parameters(
     list: Option<Value>,
     source: &Value,
     pointer: &str,
 ) -> Result<Vec<Value>, Refusal> {
-    let list = match list {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(list)) => list,
-        Some(_) => {
-            return Err(Refusal::at(
-                format!("{pointer}/parameters"),
-                "`parameters` is no list",
-                "write each parameter as a list entry",
-            ));
-        }
+    let Some(Value::Array(list)) = list else {
+        return Ok(Vec::new());
     };
     let mut resolved: Vec<Value> = Vec::new();
     for (index, mut parameter) in list.into_iter().enumerate() {
@@ -232,6 +247,29 @@ fn inline_deep_schema_refs(
     failed.map_or(Ok(()), Err)
 }
 
+/// Components that are nothing but references to each other have no shape to generate; the generator would write a type
+/// that holds itself.
+fn refuse_circles(document: &Document) -> Result<(), Refusal> {
+    let next = |name: &str| -> Option<String> {
+        let schema = document.root.pointer("/components/schemas")?.get(name)?;
+        Some(text(schema, "$ref")?.strip_prefix(SCHEMA_REF)?.to_owned())
+    };
+    for (name, _) in document.schemas() {
+        let mut seen = vec![name.clone()];
+        while let Some(target) = seen.last().and_then(|last| next(last)) {
+            if seen.contains(&target) {
+                return Err(Refusal::at(
+                    format!("/components/schemas/{name}"),
+                    format!("`$ref: {SCHEMA_REF}{target}` leads in a circle"),
+                    "give one schema of the circle a shape of its own",
+                ));
+            }
+            seen.push(target);
+        }
+    }
+    Ok(())
+}
+
 /// A dangling reference stops the build where it matters for what is generated; in error answers
 /// and in schemas that no operation uses it is replaced by "anything", with a warning.
 fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
@@ -279,7 +317,7 @@ fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::testing::{apply as run, becomes, document, leaves};
     use super::*;
 
     #[test]
@@ -363,7 +401,19 @@ mod tests {
         )
         .unwrap();
         assert_eq!(document.warnings.len(), 1);
-        assert_eq!(document.notes.len(), 2);
+        assert_eq!(document.notes.len(), 3);
+    }
+
+    #[test]
+    fn components_that_only_refer_to_each_other_are_refused() {
+        for schemas in [
+            "{Loop: {$ref: '#/components/schemas/Loop'}}",
+            "{A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}",
+        ] {
+            let mut document = document(&format!("components: {{schemas: {schemas}}}"));
+            let refusal = apply(&mut document).unwrap_err();
+            assert!(refusal.what.contains("circle"), "{refusal}");
+        }
     }
 
     #[test]

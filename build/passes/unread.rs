@@ -13,7 +13,7 @@ const ROOT: [&str; 5] = [
     "info",
     "paths",
     "components",
-    super::super::reach::MERCHANT_REPLIES,
+    super::super::reach::MERCHANT,
 ];
 const INFO: [&str; 3] = ["title", "version", "description"];
 const OPERATION: [&str; 7] = [
@@ -36,6 +36,7 @@ const PARAMETER: [&str; 7] = [
 ];
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let before: Vec<String> = object(&mut document.root).keys().cloned().collect();
     let root = object(&mut document.root);
     keep(root, &ROOT);
     root.insert("openapi".to_owned(), "3.0.3".into());
@@ -50,6 +51,14 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             let item = object(item);
             keep(item, &super::super::document::METHODS);
         }
+    }
+    let root = object(&mut document.root);
+    let gone: Vec<String> = before
+        .into_iter()
+        .filter(|key| !root.contains_key(key))
+        .collect();
+    if !gone.is_empty() {
+        document.note("", format!("left out: {}", gone.join(", ")));
     }
     document.each_operation(|_, _, _, operation| {
         keep(operation, &OPERATION);

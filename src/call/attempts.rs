@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
+use tracing::Instrument;
 
 use super::context::{Context, Effort, State};
 use super::hook::IMAGE;
@@ -12,6 +13,7 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result, body};
 use crate::raw::Operation;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
+use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
 use crate::transport::{Reply, Stage, TransportError};
 
@@ -87,6 +89,11 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    /// The request as it was built, without credentials.
+    pub(super) fn template(&self) -> &reqwest::Request {
+        &self.effort.request
+    }
+
     /// Requests made, replays after a 401 counted.
     pub(super) fn requests(&self) -> u32 {
         self.effort.requests
@@ -112,27 +119,26 @@ impl<'a> Attempts<'a> {
             if left.is_zero() {
                 return Err(self.out_of_time());
             }
-            self.effort.requests += 1;
+            let attempt = Attempt::begin(self.effort.operation, &request, self.effort.requests);
+            self.count();
             self.effort.last_sent = Some(begun);
             if let Some(shared) = &options.begun {
                 shared.push(begun);
             }
             let limit = vipps.attempt_timeout().min(left);
-            let sent = vipps
-                .time()
-                .timeout(limit, vipps.wire().send(http, request));
-            let miss = match sent.await {
+            let sending = vipps.wire().send(http, request).instrument(attempt.span());
+            let miss = match vipps.time().timeout(limit, sending).await {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
+                    attempt.answered(reply.status.as_u16());
                     vipps.budget().refill();
                     return Ok(reply);
                 }
                 Some(Ok(reply)) => {
                     if let (401, Some(token), false) = (reply.status.as_u16(), &token, renewed) {
                         // A 401 means that the call was not let in, so that even a payment may be sent again.
-                        tracing::debug!(
-                            operation = self.effort.operation.id,
-                            "token refused, fetching a new one"
-                        );
+                        attempt.refused();
+                        tracing::debug!("token refused, fetching a new one");
+                        vipps.counters().replays.add_one();
                         vipps.tokens().invalidate(token.generation);
                         renewed = true;
                         self.starts.push(begun);
@@ -143,11 +149,27 @@ impl<'a> Attempts<'a> {
                 Some(Err(error)) => Self::broken(&error),
                 None => Self::timed_out(limit == left),
             };
+            attempt.failed(&miss.error);
             self.starts.push(begun);
             self.tries += 1;
             let wait = self.settle(policy, miss, deadline)?;
             vipps.time().sleep(wait).await;
         }
+    }
+
+    /// What counts this call, unless it is for a token.
+    pub(super) fn counters(&self) -> Option<Arc<Counters>> {
+        (self.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
+    }
+
+    fn count(&mut self) {
+        self.effort.requests += 1;
+        let counters = self.call.vipps.counters();
+        let counter = match self.auth {
+            Auth::Keys => &counters.token_requests,
+            Auth::Token | Auth::Anonymous => &counters.attempts,
+        };
+        counter.add_one();
     }
 
     /// How long to wait so that one more request stays within the limit per minute.
@@ -230,16 +252,17 @@ impl<'a> Attempts<'a> {
             return Err(error);
         };
         if !self.call.vipps.budget().spend(pace) {
+            tracing::warn!("retry budget is used up, not trying again");
             return Err(error);
         }
         tracing::debug!(
-            operation = self.effort.operation.id,
-            attempt = self.effort.requests,
-            wait_ms = wait.as_millis(),
-            error.type = ?error.kind(),
-            http.response.status_code = error.http_status(),
-            "attempt failed, trying again"
+            http.request.resend_count = self.effort.requests,
+            vipps.wait_ms = wait.as_millis(),
+            "trying again"
         );
+        if self.auth != Auth::Keys {
+            self.call.vipps.counters().retries.add_one();
+        }
         Ok(wait)
     }
 
@@ -341,7 +364,10 @@ impl<'a> Attempts<'a> {
         let retry_after =
             retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
         let mut error = Error::answer(status, reply.body.clone());
-        if reply.status.is_redirection() {
+        if self.auth == Auth::Anonymous {
+            // The hints of an answer are about the API.
+            error = error.with_hint("An image link works for about an hour and no longer than its code: ask for a new one.");
+        } else if reply.status.is_redirection() {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
         let signal = match Signal::of_answer(status, error.api_errors()) {

@@ -12,6 +12,7 @@ use super::options::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
 use crate::retry::Rules;
+use crate::telemetry::Call;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId};
 use crate::vipps::Vipps;
 
@@ -29,12 +30,14 @@ pub(super) struct State {
 }
 
 #[derive(Default)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one slot a call, and an answer is what it mostly holds"
+)]
 pub(super) enum Slot {
     #[default]
     Empty,
     Answer(Answer),
-    /// What it took, while the generated code reads the answer of a raw call.
-    Raw(Effort),
     Failed(Error),
 }
 
@@ -45,6 +48,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     pub(crate) effort: Effort,
     pub(super) headers: http::HeaderMap,
+    pub(super) call: Call,
 }
 
 /// What it took, for the errors that are found later.
@@ -116,7 +120,7 @@ impl Context {
                 Outcome::NotSent,
                 reason,
             )),
-            (Slot::Empty | Slot::Raw(_), _) => Err(Error::new(
+            (Slot::Empty, _) => Err(Error::new(
                 ErrorKind::InvalidInput,
                 Outcome::NotSent,
                 "no request could be built",
@@ -131,31 +135,22 @@ impl Context {
             (_, Ok(value)) => return Ok(value),
             (slot, Err(error)) => (slot, error),
         };
-        let effect = match &slot {
-            Slot::Raw(effort) => effort.lost(),
-            _ => Outcome::Unknown,
-        };
-        let error = match error {
-            RawError::InvalidRequest(reason) => {
+        Err(match (slot, error) {
+            (_, RawError::InvalidRequest(reason)) => {
                 Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             }
             // The payload itself stays out of the message: it may hold a token or a phone number.
-            RawError::InvalidResponsePayload(body, cause) => Error::new(
-                ErrorKind::Decode,
-                effect,
-                "the answer does not fit the document",
-            )
-            .with_status(200, body)
-            .with_source(position(&cause)),
+            (Slot::Answer(answer), RawError::InvalidResponsePayload(_, cause)) => answer
+                .unreadable("the answer does not fit the document")
+                .with_source(position(&cause)),
+            (Slot::Answer(answer), _) => {
+                answer.unreadable("the answer has a status that the document lacks")
+            }
             _ => Error::new(
                 ErrorKind::Decode,
-                effect,
-                "the answer has a status that the document lacks",
+                Outcome::Unknown,
+                "the answer is not what the document says",
             ),
-        };
-        Err(match slot {
-            Slot::Raw(effort) => effort.explain(error),
-            _ => error,
         })
     }
 }
@@ -192,9 +187,12 @@ impl Answer {
         let outcome = self.effort.lost();
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
-        self.effort
+        let error = self
+            .effort
             .explain(Error::new(ErrorKind::Decode, outcome, what))
-            .with_status(self.status, body)
+            .with_status(self.status, body);
+        self.call.failed(&error);
+        error
     }
 }
 

@@ -11,6 +11,7 @@ use super::context::{Answer, Context, Slot};
 use super::options::CallOptions;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
+use crate::telemetry::Call;
 use crate::vipps::Vipps;
 
 /// The hook that generated code calls with a built request.
@@ -26,27 +27,23 @@ pub(crate) async fn exec(
         path: "",
     };
     let operation = operation.unwrap_or(&UNLISTED);
-    let span = tracing::info_span!(
-        "vipps.call",
-        otel.name = operation.id,
-        otel.kind = "client",
-        vipps.operation = operation.id,
-        http.request.method = operation.method,
-        url.template = operation.path,
-        http.response.status_code = tracing::field::Empty,
-        http.request.resend_count = tracing::field::Empty,
-        error.type = tracing::field::Empty,
-    );
     let mut attempts = Attempts::new(context, operation, request);
-    let result = attempts.run(http).instrument(span.clone()).await;
-    if attempts.requests() > 1 {
-        span.record("http.request.resend_count", attempts.requests() - 1);
-    }
+    let call = Call::begin(operation, attempts.template(), attempts.counters());
+    let running = attempts.run(http).instrument(call.span().clone());
+    let result = running.await;
+    call.requests(attempts.requests());
     match result {
         Ok(reply) => {
-            span.record("http.response.status_code", reply.status.as_u16());
+            call.succeeded(reply.status.as_u16());
             if context.0.raw {
-                context.put(Slot::Raw(attempts.into_effort()));
+                // Should the generated code not understand it, this is what the error is made from.
+                context.put(Slot::Answer(Answer {
+                    status: reply.status.as_u16(),
+                    body: reply.body.clone(),
+                    effort: attempts.into_effort(),
+                    headers: http::HeaderMap::new(),
+                    call,
+                }));
                 let mut response = http::Response::new(reply.body);
                 *response.status_mut() = reply.status;
                 *response.headers_mut() = reply.headers;
@@ -59,15 +56,13 @@ pub(crate) async fn exec(
                 body: reply.body,
                 effort: attempts.into_effort(),
                 headers,
+                call,
             };
             context.put(Slot::Answer(answer));
             Ok(shell)
         }
         Err(error) => {
-            if let Some(status) = error.http_status() {
-                span.record("http.response.status_code", status);
-            }
-            span.record("error.type", tracing::field::debug(error.kind()));
+            call.failed(&error);
             context.put(Slot::Failed(error));
             Ok(empty_response())
         }
@@ -83,7 +78,8 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     match &*slot {
-        Slot::Empty | Slot::Raw(_) => Ok(()),
+        Slot::Empty => Ok(()),
+        Slot::Answer(_) if context.0.raw => Ok(()),
         Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
     }
 }
@@ -108,7 +104,7 @@ pub(crate) async fn fetch_anonymously(
     match context.take() {
         Slot::Answer(answer) => Ok(answer),
         Slot::Failed(error) => Err(error),
-        Slot::Empty | Slot::Raw(_) => Err(Error::new(
+        Slot::Empty => Err(Error::new(
             ErrorKind::InvalidInput,
             Outcome::NotSent,
             "no request could be built",

@@ -63,7 +63,7 @@ pub struct PaymentDetails {
     sums: Summary,
     user: Option<UserDetails>,
     shipping: Option<ShippingDetails>,
-    sub: Option<String>,
+    sub: Option<Sensitive>,
     as_of: Option<jiff::Timestamp>,
 }
 
@@ -111,7 +111,7 @@ impl PaymentDetails {
             sums,
             user: wire.user_details,
             shipping: wire.shipping_details,
-            sub: wire.sub,
+            sub: wire.sub.map(Sensitive::from),
             as_of: None,
         }
     }
@@ -256,7 +256,7 @@ impl PaymentDetails {
     /// The customer's id for the userinfo endpoint, where a scope was asked for. It comes late: ask again when it is
     /// missing.
     pub fn sub(&self) -> Option<&str> {
-        self.sub.as_deref()
+        self.sub.as_ref().map(Sensitive::expose)
     }
 }
 

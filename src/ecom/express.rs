@@ -63,7 +63,7 @@ impl Express {
 }
 
 /// What holds for a list of methods as a whole.
-fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidValue> {
+pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidValue> {
     let refuse =
         |rule: &'static str, value: String| Err(InvalidValue::new("shipping_methods", rule, value));
     if !(1..=Express::MAX_METHODS).contains(&methods.len()) {
@@ -147,12 +147,14 @@ impl ShippingMethod {
     }
 
     /// Its place in the list: low numbers come first.
+    #[must_use]
     pub fn priority(mut self, priority: u32) -> Self {
         self.priority = Some(priority);
         self
     }
 
     /// Whether it is chosen until the customer chooses another one.
+    #[must_use]
     pub fn is_default(mut self, is_default: bool) -> Self {
         self.is_default = is_default;
         self

@@ -127,8 +127,8 @@ impl Initiate {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let order = r#"{"orderId":"order-1","url":"https://api.vipps.no/?token=t"}"#;
-    /// # let vipps = vipps::testing::Recorder::new().answer("POST", "/ecomm/v2/payments", 200, order).client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// use vipps::ecom::{Express, ShippingMethod};
     /// use vipps::types::ShippingCost;
@@ -222,6 +222,23 @@ impl Initiate {
             .transaction(built::<types::TransactionInfoInitiate, _>(transaction)?))
     }
 
+    /// Refuses what could be started but never shown as a code.
+    pub(crate) fn check_code(&self) -> Result<()> {
+        let refuse = |field, rule| Err(InvalidValue::new(field, rule, "true").into());
+        if self.is_app {
+            return refuse(
+                "is_app",
+                "must be false for a QR code: an app link cannot become one",
+            );
+        }
+        if self.skip_landing_page {
+            let rule =
+                "must be false for a QR code: without a landing page there is nothing to show";
+            return refuse("skip_landing_page", rule);
+        }
+        Ok(())
+    }
+
     /// Sends the request.
     ///
     /// # Errors
@@ -240,9 +257,12 @@ impl Initiate {
         let wire: Wire = answer.decode()?;
         let landing_page = LandingPage::parse(&wire.url)
             .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
+        let mut payment = self.vipps.ecom().payment(&self.order_id);
+        if let Some(number) = self.options.merchant {
+            payment = payment.merchant_serial_number(number);
+        }
         Ok(InitiatedPayment {
-            vipps: self.vipps,
-            order_id: self.order_id,
+            payment,
             landing_page,
         })
     }
@@ -256,15 +276,14 @@ struct Wire {
 /// A payment that waits for its customer.
 #[derive(Clone, Debug)]
 pub struct InitiatedPayment {
-    vipps: Vipps,
-    order_id: OrderId,
+    payment: super::Payment,
     landing_page: LandingPage,
 }
 
 impl InitiatedPayment {
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
-        &self.order_id
+        self.payment.order_id()
     }
 
     /// Where the customer pays; valid for 5 minutes. Send the customer there unchanged, or turn it into a QR code with
@@ -273,9 +292,9 @@ impl InitiatedPayment {
         &self.landing_page
     }
 
-    /// The payment, to look after from here on.
+    /// The payment, to look after from here on, for the sales unit that it was started for.
     pub fn payment(&self) -> super::Payment {
-        self.vipps.ecom().payment(&self.order_id)
+        self.payment.clone()
     }
 }
 

@@ -67,7 +67,7 @@ impl WaitEvent {
 }
 
 /// Waits until the customer has decided. Made by [`Payment::wait`](super::Payment::wait); `.await` gives the details
-/// that told it. Whether the customer paid is for [`PaymentState::is_paid`] to say.
+/// that told it. Whether the customer paid is for [`PaymentState::is_paid`](super::PaymentState::is_paid) to say.
 ///
 /// `deadline` is here the longest time to wait in all, 11 minutes by default; the customer has ten. Polls that fail
 /// for a passing reason, HTTP 429 among them, make the rhythm slower, down to one in 30 s, and end nothing. Dropping
@@ -135,7 +135,7 @@ impl Wait {
     /// Waits for the decision.
     ///
     /// # Errors
-    /// [`ErrorKind::Deadline`] when the time ran out before the customer decided; the payment goes on. Any error of
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the customer decided; the payment goes on. Any error of
     /// [`Details`](super::Details) that asking again will not mend.
     pub async fn send(self) -> Result<PaymentDetails> {
         let mut watch = self.watch();

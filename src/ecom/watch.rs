@@ -35,9 +35,12 @@ pub struct Watch {
 /// does, loses neither an answer nor the rhythm.
 enum Step {
     Idle(Box<Poller>),
-    UnderWay(Pin<Box<dyn Future<Output = (Box<Poller>, Option<Result<WaitEvent>>)> + Send>>),
+    UnderWay(UnderWay),
     Over,
 }
+
+/// Gives the poller back, with what it found.
+type UnderWay = Pin<Box<dyn Future<Output = (Box<Poller>, Result<WaitEvent>)> + Send>>;
 
 impl Watch {
     pub(super) fn new(mut wait: Wait, time: Duration) -> Self {
@@ -98,7 +101,7 @@ impl Stream for Watch {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut future = match std::mem::replace(&mut self.step, Step::Over) {
-            Step::Idle(poller) => Box::pin(poller.next()) as Pin<Box<_>>,
+            Step::Idle(poller) => Box::pin(poller.next()) as UnderWay,
             Step::UnderWay(future) => future,
             Step::Over => return Poll::Ready(None),
         };
@@ -112,7 +115,7 @@ impl Stream for Watch {
                 if !over {
                     self.step = Step::Idle(poller);
                 }
-                Poll::Ready(event)
+                Poll::Ready(Some(event))
             }
         }
     }
@@ -161,9 +164,9 @@ struct Poller {
 }
 
 impl Poller {
-    async fn next(mut self: Box<Self>) -> (Box<Self>, Option<Result<WaitEvent>>) {
+    async fn next(mut self: Box<Self>) -> (Box<Self>, Result<WaitEvent>) {
         let event = self.event().await;
-        (self, Some(event))
+        (self, event)
     }
 
     async fn event(&mut self) -> Result<WaitEvent> {
@@ -238,7 +241,7 @@ impl Poller {
         if error.kind() == ErrorKind::RateLimited {
             self.not_before = self.due;
         }
-        tracing::debug!(failures = self.failures, error.type = ?error.kind(), "poll failed");
+        tracing::debug!(failures = self.failures, error.type = error.kind().as_str(), "poll failed");
         self.last_failure = Some(error);
     }
 

@@ -90,6 +90,16 @@ pub(super) fn way_out(operation: &str) -> Option<&'static str> {
             "`Ecom::reconcile` asks for the details, which tell whether the payment is cancelled. If it is not, cancel \
              it again."
         }
+        "create_merchant_redirect_qr" => {
+            "The code may have been made: `get` it to see where it leads, or use `create_or_update`."
+        }
+        "update_merchant_redirect_url"
+        | "delete_merchant_redirect_qr"
+        | "put_merchant_callback_qr"
+        | "delete_merchant_callback_qr"
+        | "put_merchant_callback_mobile_pay_qr" => {
+            "Make the same call again: nothing happens twice. A delete that then finds no code has done its work."
+        }
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::call::{self, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::types::{ImageSize, InvalidValue};
+use crate::types::ImageSize;
 use crate::vipps::Vipps;
 
 /// In which form to have a code.
@@ -155,14 +155,15 @@ impl QrLink {
     /// # Errors
     /// HTTP 404 when the code or the link has expired; [`ErrorKind::Decode`] when what comes is not such an image.
     pub async fn image(&self) -> Result<QrImage> {
-        let field = |rule| Error::from(InvalidValue::hidden("image link", rule));
-        let url = url::Url::parse(&self.url).map_err(|_| field("must be an absolute URL"))?;
+        // The link came in an answer, so that the caller has nothing to put right.
+        let odd = |what| Error::new(ErrorKind::Decode, Outcome::NoEffect, what);
+        let url = url::Url::parse(&self.url).map_err(|_| odd("the image link is not a URL"))?;
         let loopback = self.vipps.environment().is_loopback();
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
-            return Err(field("must be https"));
+            return Err(odd("the image link is not https"));
         }
         let answer = call::fetch_anonymously(&self.vipps, &CallOptions::default(), url).await?;
-        let wrong = |what| Err(Error::new(ErrorKind::Decode, Outcome::NoEffect, what));
+        let wrong = |what| Err(answer.unreadable(what));
         let bytes = answer.body.clone();
         match self.format {
             QrFormat::Png(size) => match png_size(&bytes) {
@@ -180,10 +181,11 @@ impl QrLink {
                 return wrong("this code was asked for as content and has no image");
             }
         }
-        let media_type = answer.media_type();
+        // Stores of files call everything an octet stream, of one family or another.
+        let media_type = answer.media_type().to_ascii_lowercase();
         if !(media_type.is_empty()
             || media_type.starts_with("image/")
-            || media_type == "application/octet-stream")
+            || media_type.ends_with("/octet-stream"))
         {
             return wrong("the link answered something that is not called an image");
         }
@@ -318,8 +320,9 @@ impl QrContent {
 
     #[cfg(feature = "render")]
     fn code(&self) -> Result<qrcode::QrCode> {
-        qrcode::QrCode::with_error_correction_level(&self.0, qrcode::EcLevel::M)
-            .map_err(|_| InvalidValue::new("content", "must fit into a QR code", &*self.0).into())
+        qrcode::QrCode::with_error_correction_level(&self.0, qrcode::EcLevel::M).map_err(|_| {
+            crate::types::InvalidValue::new("content", "must fit into a QR code", &*self.0).into()
+        })
     }
 }
 

@@ -41,9 +41,8 @@ impl MerchantCallback {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("PUT", "/qr/v1/merchant-callback/till-1", 200, "")
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// use vipps::qr::Category;
     ///
     /// let till = vipps.qr().merchant_callback(&"till-1".parse()?);
@@ -60,13 +59,12 @@ impl MerchantCallback {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/qr/v1/merchant-callback/till-1", 200,
-    /// #         r#"{"merchantQrId":"till-1","locationDescription":"Kasse 1","qrImageUrl":"https://qr.vipps.no/generate/qr.png?x","qrContent":"https://qr.vipps.no/x"}"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// use vipps::types::ImageSize;
     ///
     /// let till = vipps.qr().merchant_callback(&"till-1".parse()?);
+    /// # till.put("Kasse 1".parse()?).await?;
     /// let qr = till.get().png(ImageSize::new(1024)?).await?;
     /// assert_eq!(qr.location(), Some("Kasse 1"));
     /// assert!(qr.content().unwrap().is_accepted_by_app());
@@ -82,9 +80,9 @@ impl MerchantCallback {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("DELETE", "/qr/v1/merchant-callback/till-1", 200, "")
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.qr().merchant_callback(&"till-1".parse()?).put("Kasse 1".parse()?).await?;
     /// vipps.qr().merchant_callback(&"till-1".parse()?).delete().await?;
     /// # Ok(()) }
     /// ```
@@ -135,7 +133,7 @@ impl MerchantCallbackQr {
         self.merchant_serial_number.as_deref()
     }
 
-    /// The id of the code, which the check-in names: look up the till by it. Of a MobilePay code it is the beacon id.
+    /// The id of the code, which the check-in names: look up the till by it.
     pub fn merchant_qr_id(&self) -> &str {
         &self.merchant_qr_id
     }

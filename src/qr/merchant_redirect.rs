@@ -43,10 +43,8 @@ impl MerchantRedirect {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/qr/v1/merchant-redirect", 200,
-    /// #         r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?x","redirectUrl":"https://example.com/myProduct","expiresIn":598}"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// use std::time::Duration;
     /// use vipps::types::{ImageSize, Ttl};
     ///
@@ -70,12 +68,10 @@ impl MerchantRedirect {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/qr/v1/merchant-redirect", 409, r#"{"id":"billboard_1"}"#)
-    /// #     .answer("PUT", "/qr/v1/merchant-redirect/billboard_1", 200,
-    /// #         r#"{"id":"billboard_1","url":"https://qr.vipps.no/x","redirectUrl":"https://example.com/spring"}"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// let code = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// # code.create("https://example.com/myProduct".parse()?).await?;
     /// let qr = code.create_or_update("https://example.com/spring".parse()?).await?;
     /// assert_eq!(qr.redirect_url(), Some("https://example.com/spring"));
     /// # Ok(()) }
@@ -90,10 +86,9 @@ impl MerchantRedirect {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/qr/v1/merchant-redirect/billboard_1", 200,
-    /// #         r#"{"id":"billboard_1","url":"https://qr.vipps.no/r/DI5bjNA0","redirectUrl":"https://example.com/myProduct","expiresIn":-1}"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
     /// let qr = vipps.qr().merchant_redirect(&"billboard_1".parse()?).get().content().await?;
     /// assert!(qr.content().unwrap().is_accepted_by_app());
     /// assert_eq!(qr.expires_in(), None);
@@ -109,11 +104,10 @@ impl MerchantRedirect {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("PUT", "/qr/v1/merchant-redirect/billboard_1", 200,
-    /// #         r#"{"id":"billboard_1","url":"https://qr.vipps.no/x","redirectUrl":"https://example.com/autumn"}"#)
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// let code = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// # code.create("https://example.com/myProduct".parse()?).await?;
     /// code.update("https://example.com/autumn".parse()?).await?;
     /// # Ok(()) }
     /// ```
@@ -127,9 +121,9 @@ impl MerchantRedirect {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("DELETE", "/qr/v1/merchant-redirect/billboard_1", 200, "")
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
     /// vipps.qr().merchant_redirect(&"billboard_1".parse()?).delete().await?;
     /// # Ok(()) }
     /// ```

@@ -1,4 +1,8 @@
 //! A client for this simulator.
+#![allow(
+    clippy::expect_used,
+    reason = "the simulator makes the values itself; a setting of the caller's that breaks a rule is a bug in a test"
+)]
 
 use super::Simulator;
 use crate::{Credentials, Environment, Vipps, VippsBuilder};
@@ -50,7 +54,7 @@ impl Simulator {
     /// Where this simulator is.
     ///
     /// # Panics
-    /// Never: a simulator listens on an address that has a URL.
+    /// When the builder was told to listen elsewhere than on loopback, where a client sends no credentials over http.
     pub fn environment(&self) -> Environment {
         Environment::custom(self.base_url()).expect("the simulator's address is a base URL")
     }

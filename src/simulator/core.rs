@@ -217,3 +217,47 @@ fn checked(operation: &Operation, answer: Response) -> Response {
         Err(violation) => errors::broken_promise(operation.id, &violation),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::simulator::operations::OPERATIONS;
+
+    fn named(id: &str) -> &'static Operation {
+        OPERATIONS
+            .iter()
+            .find(|operation| operation.id == id)
+            .unwrap()
+    }
+
+    #[test]
+    fn no_answer_goes_out_that_the_spec_forbids() {
+        let operation = named("initiate_payment_v3_using_post");
+        for answer in [
+            Response::json(200, json!({"orderId": "a"})),
+            Response::json(200, json!({"orderId": 1, "url": "https://x"})),
+            Response::json(200, json!({"orderId": "a_b", "url": "https://x"})),
+            Response::empty(200),
+            Response::json(400, json!({"unheard": "of"})),
+        ] {
+            let told = checked(operation, answer.clone());
+            assert_eq!(told.status, 501, "{answer:?}");
+            let Body::Json(body) = told.body else {
+                panic!("no JSON");
+            };
+            let detail = body["detail"].as_str().unwrap();
+            assert!(detail.starts_with(operation.id), "{detail}");
+        }
+        let good = Response::json(200, json!({"orderId": "a", "url": "https://x"}));
+        assert_eq!(checked(operation, good).status, 200);
+    }
+
+    #[test]
+    fn a_success_that_the_spec_does_not_list_is_forbidden_and_an_error_is_not() {
+        let operation = named("delete_merchant_redirect_qr");
+        assert_eq!(checked(operation, Response::empty(201)).status, 501);
+        assert_eq!(checked(operation, Response::empty(418)).status, 418);
+    }
+}

@@ -1,6 +1,7 @@
 //! The customer as a person: what the merchant may learn about them, in the
 //! spellings that each message has.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,10 +17,16 @@ const SUB_DELAY: Duration = Duration::from_secs(1);
 const EXPIRED: &str = "[Expired]";
 
 /// Somebody with the app.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     /// Country code and number, without a plus.
     pub(crate) msisdn: String,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person").finish_non_exhaustive()
+    }
 }
 
 impl Default for Person {

@@ -181,7 +181,7 @@ impl Books {
         });
     }
 
-    pub fn compare_sums(&self, details: &PaymentDetails, sim: &Simulator) {
+    pub fn compare_sums(details: &PaymentDetails, sim: &Simulator) {
         let account = sim.account(details.order_id().as_str());
         let account = account.expect("what has details has an account");
         let sums = details.sums();

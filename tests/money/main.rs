@@ -96,18 +96,14 @@ fn money_never_moves_twice() {
                         break;
                     }
                     let seed = first.wrapping_add(schedule);
-                    match catch_unwind(AssertUnwindSafe(|| run(seed, steps))) {
-                        Ok(seen) => {
-                            for (what, times) in seen {
-                                *counts.entry(what).or_default() += times;
-                            }
+                    if let Ok(seen) = catch_unwind(AssertUnwindSafe(|| run(seed, steps))) {
+                        for (what, times) in seen {
+                            *counts.entry(what).or_default() += times;
                         }
-                        Err(_) => {
-                            failed.store(true, Ordering::Relaxed);
-                            let mut failures =
-                                failures.lock().unwrap_or_else(PoisonError::into_inner);
-                            failures.push(seed);
-                        }
+                    } else {
+                        failed.store(true, Ordering::Relaxed);
+                        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                        failures.push(seed);
                     }
                 }
                 let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);

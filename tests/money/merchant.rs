@@ -470,7 +470,7 @@ impl Merchant {
     pub async fn events(&self, order: &OrderId) -> Vec<vipps::ecom::Event> {
         match self.processes[0].ecom().payment(order).details().await {
             Ok(details) => {
-                self.books.compare_sums(&details, &self.sim);
+                Books::compare_sums(&details, &self.sim);
                 details.events().to_vec()
             }
             Err(error) if error.has_code("35") => Vec::new(),

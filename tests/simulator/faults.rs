@@ -196,3 +196,45 @@ async fn a_delay_holds_the_answer_or_the_request() {
     assert!(impatient.is_err());
     assert_eq!(charged(&shop), 0);
 }
+
+/// A reset is a reset and an end is an end, down to the socket.
+#[test]
+fn connections_end_in_the_way_that_was_asked_for() {
+    use std::io::{ErrorKind, Read as _, Write as _};
+
+    // The same date in every answer.
+    let sim = vipps::simulator::Simulator::builder()
+        .freeze_clock()
+        .start()
+        .unwrap();
+    let read_to_end = || {
+        let mut stream = std::net::TcpStream::connect(sim.address().unwrap()).unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .unwrap();
+        let mut answer = Vec::new();
+        let end = stream.read_to_end(&mut answer);
+        (answer, end.map_err(|error| error.kind()))
+    };
+    let rule = || sim.faults().any().times(1);
+
+    rule().reset();
+    assert_eq!(read_to_end(), (vec![], Err(ErrorKind::ConnectionReset)));
+
+    rule().reset_in_headers();
+    let (answer, end) = read_to_end();
+    assert_eq!(end, Err(ErrorKind::ConnectionReset));
+    assert!(!answer.contains(&b'\n'), "{answer:?}");
+
+    rule().reset_in_body();
+    let (answer, end) = read_to_end();
+    assert_eq!(end, Err(ErrorKind::ConnectionReset));
+    let begun = String::from_utf8(answer).unwrap();
+    let (_, body) = begun.split_once("\r\n\r\n").unwrap();
+    assert!(!body.is_empty() && !body.ends_with('}'), "{begun}");
+
+    rule().truncate();
+    let (answer, end) = read_to_end();
+    assert_eq!(end, Ok(answer.len()));
+    assert!(String::from_utf8(answer).unwrap().starts_with(&begun));
+}

@@ -257,3 +257,17 @@ fn a_serial_number_is_checked_before_anything_starts() {
         assert!(error.to_string().contains("4 to 10 digits"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_code_that_ran_out_opens_nothing_although_the_payment_goes_on() {
+    let sim = Simulator::builder().freeze_clock().start().unwrap();
+    let shop = Shop::with(sim).await;
+    let landing_page = shop.initiate("order-1", 20_000).await;
+    let image = shop.qr(&landing_page, "image/png").await;
+    let payer = shop.sim.payer();
+    shop.sim.clock().advance(Duration::from_secs(299));
+    payer.scan(&image).unwrap();
+    shop.sim.clock().advance(Duration::from_secs(1));
+    assert_eq!(payer.approve(&image), Err(PayerError::Expired));
+    payer.approve("order-1").unwrap();
+}

@@ -9,7 +9,7 @@ use vipps::simulator::{DeliveryOutcome, Ending, Reply, Simulator};
 use super::CAPTURE;
 
 /// Sends a request with everything that it needs and gives what comes back.
-fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: Value) -> Reply {
+fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) -> Reply {
     let request = http::Request::builder()
         .method(method)
         .uri(path)
@@ -52,7 +52,7 @@ fn reserved() -> (Simulator, String) {
         },
         "transaction": {"orderId": "order-1", "amount": 20_000, "transactionText": "Socks"},
     });
-    let (status, body) = whole(send(&sim, &token, "POST", "/ecomm/v2/payments", body));
+    let (status, body) = whole(send(&sim, &token, "POST", "/ecomm/v2/payments", &body));
     assert_eq!(status, 200, "{body}");
     sim.payer().approve("order-1").unwrap();
     (sim, token)
@@ -64,7 +64,7 @@ fn capture(sim: &Simulator, token: &str) -> Reply {
         "transaction": {"amount": 20_000, "transactionText": "Socks"},
     });
     let path = "/ecomm/v2/payments/order-1/capture";
-    send(sim, token, "POST", path, body)
+    send(sim, token, "POST", path, &body)
 }
 
 fn charged(sim: &Simulator) -> i64 {

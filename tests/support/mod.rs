@@ -16,6 +16,23 @@ pub const TRANSACTION: &str = r#"{"orderId":"acme-shop-123",
     "transactionInfo":{"amount":20000,"timeStamp":"2018-11-14T15:22:46.736Z","transactionText":"One pair of socks","status":"Captured","transactionId":"5001420058"},
     "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000}}"#;
 
+pub const REFUNDED: &str = r#"{"orderId":"acme-shop-123",
+    "transaction":{"amount":20000,"status":"Refund","transactionId":"5600727726","timeStamp":"2018-11-14T15:23:02.286","transactionText":"Refund of socks"},
+    "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":20000,"remainingAmountToRefund":0}}"#;
+
+pub const STATUS: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":20000,"status":"RESERVE","timeStamp":"2018-12-12T11:18:38.246Z","transactionId":"5001420062"}}"#;
+
+/// Captured in full, 50 kr given back with the key `first-refund`.
+pub const PARTLY_REFUNDED: &str = r#"{"orderId":"acme-shop-123",
+    "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":5000,"remainingAmountToRefund":15000},
+    "transactionLogHistory":[
+    {"amount":5000,"transactionText":"Refund","transactionId":"5600727726","timeStamp":"2018-11-14T15:23:02.286Z","operation":"REFUND","requestId":"first-refund","operationSuccess":true},
+    {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420058","timeStamp":"2018-11-14T15:22:46.680Z","operation":"CAPTURE","requestId":"1542208966","operationSuccess":true},
+    {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:22.126Z","operation":"RESERVE","requestId":"","operationSuccess":true},
+    {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:04.697Z","operation":"INITIATE","requestId":"","operationSuccess":true}]}"#;
+
+pub const PASSENGER: &str = "LOVELACE/ADA MS";
+
 pub fn id() -> OrderId {
     "acme-shop-123".parse().expect("an order id")
 }
@@ -38,6 +55,7 @@ pub fn assert_nothing_leaks(shown: &str) {
         "s3cret-auth-token",
         "secret-landing-token",
         PHONE,
+        PASSENGER,
     ] {
         assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");
     }

@@ -108,9 +108,8 @@ impl MobilePayBeacon {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("PUT", "/qr/v1/merchant-callback/mobilepay/123456789012345", 200, "")
-    /// #     .client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// let beacon = vipps.qr().mobilepay_beacon(&"123456789012345".parse()?);
     /// beacon.put("Kasse 1".parse()?).await?;
     /// # Ok(()) }

@@ -11,8 +11,6 @@ use crate::raw::qr::types;
 use crate::types::{RedirectQrId, RedirectUrl, Ttl};
 use crate::vipps::Vipps;
 
-const LOST: &str = "The code may have been made: `get` it to see, or use `create_or_update`.";
-
 /// Makes a code that opens a web page. Made by [`MerchantRedirect::create`](super::MerchantRedirect::create);
 /// `.await` sends it.
 ///
@@ -61,7 +59,6 @@ impl CreateMerchantRedirect {
         let clock = Remaining::new(&self.vipps, &self.options);
         let error = match self.attempt(clock.options()).await {
             Err(error) if is_conflict(&error) && error.outcome() == Outcome::Unknown => error,
-            Err(error) if error.outcome() == Outcome::Unknown => return Err(error.with_hint(LOST)),
             decided => return decided,
         };
         let read = GetMerchantRedirect::new(self.vipps.clone(), self.id.clone())
@@ -71,9 +68,9 @@ impl CreateMerchantRedirect {
             Ok(found) => match self.made(&found) {
                 Some(true) => Ok(found),
                 Some(false) => Err(error.with_outcome(Outcome::Rejected)),
-                None => Err(error.with_hint(LOST)),
+                None => Err(error),
             },
-            Err(_) => Err(error.with_hint(LOST)),
+            Err(_) => Err(error),
         }
     }
 
@@ -157,7 +154,6 @@ impl CreateOrUpdateMerchantRedirect {
         let clock = Remaining::new(&create.vipps, &self.options);
         match create.attempt(clock.options()).await {
             Err(error) if is_conflict(&error) => {}
-            Err(error) if error.outcome() == Outcome::Unknown => return Err(error.with_hint(LOST)),
             decided => return decided,
         }
         UpdateMerchantRedirect::new(create.vipps.clone(), create.id, create.redirect_url)

@@ -231,3 +231,17 @@ fn a_sales_unit_may_be_allowed_to_skip_the_landing_page() {
     bench.approve();
     assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
 }
+
+#[test]
+fn shipping_methods_that_come_after_the_end_change_nothing() {
+    let mut bench = Bench::new();
+    open(&mut bench, express_body());
+    bench.approve();
+    assert_eq!(bench.cancel(false).status, 200);
+    let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": methods()});
+    let (order, now) = (bench.order(), bench.now);
+    let late = bench.state.shipping_answered(order, Ok(answer), now);
+    assert_eq!(late, Err("the payment is over".into()));
+    assert_eq!(bench.operations(), ["CANCEL", "INITIATE"]);
+    assert_eq!(bench.account().reserved(), 0);
+}

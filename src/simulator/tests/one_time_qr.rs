@@ -144,3 +144,16 @@ fn credentials_on_an_image_link_are_noted() {
     let note = bench.send(request).note.unwrap();
     assert!(note.contains("credentials"), "{note}");
 }
+
+#[test]
+fn a_scan_does_not_make_the_landing_page_live_longer() {
+    let mut bench = Bench::new();
+    let landing_page = bench.open(20_000);
+    bench.pass(Duration::from_secs(299));
+    let (order, now) = (bench.order(), bench.now);
+    bench.state.scan(order, now);
+    bench.pass(Duration::from_secs(1));
+    let late = generate(&mut bench, &landing_page, "image/png", None);
+    assert_eq!(json_of(&late)["title"], "Order timeout");
+    bench.approve();
+}

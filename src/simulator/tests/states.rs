@@ -220,3 +220,12 @@ fn a_payment_at_the_issuer_cannot_be_cancelled() {
     bench.approve();
     assert_eq!(outcome(&bench.cancel(false)), "ok");
 }
+
+#[test]
+fn what_is_due_at_this_very_moment_has_happened() {
+    let mut bench = Bench::new();
+    bench.state.settings.approve_after = Some(Duration::from_secs(10));
+    bench.open(20_000);
+    bench.pass(Duration::from_secs(10));
+    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+}

@@ -1,0 +1,403 @@
+//! OpenAPI 3.1 in the words of 3.0.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::{Document, object, text};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "downgrade-3-1";
+pub(crate) const WHY: &str = "the generator reads OpenAPI 3.0 only; what 3.1 says with a 3.0 meaning is said in 3.0's words, the rest is refused with its place";
+
+/// Keywords without a counterpart in 3.0.
+const WITHOUT_MEANING: [&str; 19] = [
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "contains",
+    "contentSchema",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "else",
+    "if",
+    "maxContains",
+    "minContains",
+    "patternProperties",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+/// Keywords that say nothing about the shape.
+const SILENT: [&str; 6] = [
+    "$anchor",
+    "$comment",
+    "$id",
+    "$schema",
+    "$vocabulary",
+    "summary",
+];
+/// What may stand beside a reference without changing what it refers to.
+const PROSE: [&str; 6] = [
+    "description",
+    "summary",
+    "example",
+    "examples",
+    "deprecated",
+    "title",
+];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    if !text(&document.root, "openapi").is_some_and(|version| version.trim().starts_with("3.1")) {
+        return Ok(());
+    }
+    let mut refusal = None;
+    document.each_schema(|pointer, schema| {
+        let mut said = Vec::new();
+        if let Err(error) = mend(pointer, schema, &mut said) {
+            refusal.get_or_insert(error);
+        }
+        said
+    });
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
+    let root = object(&mut document.root);
+    root.insert("openapi".to_owned(), "3.0.3".into());
+    root.remove("jsonSchemaDialect");
+    Ok(())
+}
+
+/// Says one schema in 3.0's words; the schemas inside it come later.
+fn mend(pointer: &str, schema: &mut Value, said: &mut Vec<String>) -> Result<(), Refusal> {
+    let map = match schema {
+        Value::Bool(true) => {
+            said.push("`true` stands for anything".to_owned());
+            *schema = json!({});
+            return Ok(());
+        }
+        Value::Bool(false) => return Err(without_meaning(pointer, "`false`, which nothing fits,")),
+        Value::Object(map) => map,
+        _ => return Ok(()),
+    };
+    if let Some(keyword) = WITHOUT_MEANING
+        .iter()
+        .find(|keyword| map.contains_key(**keyword))
+    {
+        return Err(without_meaning(
+            &format!("{pointer}/{keyword}"),
+            &format!("`{keyword}`"),
+        ));
+    }
+    map.retain(|keyword, _| !SILENT.contains(&keyword.as_str()));
+    mend_limits(map, said);
+    mend_values(map, said);
+    mend_type(pointer, map, said)?;
+    mend_choices(map, said);
+    mend_reference(map, said);
+    Ok(())
+}
+
+fn without_meaning(pointer: &str, what: &str) -> Refusal {
+    Refusal::unreadable(
+        pointer,
+        format!("{what} of OpenAPI 3.1 has no meaning in 3.0, which the generator reads"),
+        "describe the shape with properties, items, oneOf or enum",
+    )
+}
+
+/// `exclusiveMinimum: 5` is `minimum: 5` with a flag.
+fn mend_limits(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+    for (exclusive, plain, lower) in [
+        ("exclusiveMinimum", "minimum", true),
+        ("exclusiveMaximum", "maximum", false),
+    ] {
+        let Some(limit) = map.get(exclusive).and_then(Value::as_f64) else {
+            continue;
+        };
+        let other = map.get(plain).and_then(Value::as_f64);
+        let binds = other.is_none_or(|other| {
+            if lower {
+                limit >= other
+            } else {
+                limit <= other
+            }
+        });
+        said.push(format!("{exclusive}: {limit} is written as a flag"));
+        match map.remove(exclusive) {
+            Some(value) if binds => {
+                map.insert(plain.to_owned(), value);
+                map.insert(exclusive.to_owned(), true.into());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `const`, `examples` and encoded content.
+fn mend_values(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+    if let Some(value) = map.remove("const") {
+        said.push(format!("const: {value} is an enumeration of one"));
+        map.insert("enum".to_owned(), json!([value]));
+    }
+    if let Some(Value::Array(examples)) = map.get("examples") {
+        let first = examples.first().cloned();
+        map.remove("examples");
+        if let Some(first) = first {
+            map.entry("example").or_insert(first);
+        }
+        said.push("examples: the first is the example".to_owned());
+    }
+    let encoding = map.remove("contentEncoding");
+    let media = map.remove("contentMediaType");
+    if encoding.is_some() || media.is_some() {
+        let format = if encoding.is_some() { "byte" } else { "binary" };
+        said.push(format!("encoded content is of the format {format}"));
+        map.insert("format".to_owned(), format.into());
+    }
+}
+
+/// A list of types: null makes it nullable, several make a choice.
+fn mend_type(
+    pointer: &str,
+    map: &mut Map<String, Value>,
+    said: &mut Vec<String>,
+) -> Result<(), Refusal> {
+    let listed = match map.get("type") {
+        Some(Value::Array(types)) => types.clone(),
+        Some(Value::String(name)) if name == "null" => vec!["null".into()],
+        _ => return Ok(()),
+    };
+    let mut types: Vec<Value> = listed.clone();
+    types.retain(|name| name != "null");
+    if types.len() < listed.len() {
+        map.insert("nullable".to_owned(), true.into());
+    }
+    said.push(format!("type: {} is read one by one", Value::from(listed)));
+    match types.len() {
+        0 => {
+            return Err(without_meaning(
+                &format!("{pointer}/type"),
+                "a schema that only null fits",
+            ));
+        }
+        1 => {
+            map.insert("type".to_owned(), types.remove(0));
+        }
+        _ => {
+            map.remove("type");
+            let choices: Vec<Value> = types.iter().map(|name| choice(name, map)).collect();
+            map.retain(|keyword, _| {
+                PROSE.contains(&keyword.as_str()) || keyword == "nullable" || keyword == "default"
+            });
+            map.insert("anyOf".to_owned(), choices.into());
+        }
+    }
+    Ok(())
+}
+
+/// One type of several, with the keywords that belong to it.
+fn choice(name: &Value, map: &Map<String, Value>) -> Value {
+    let own: &[&str] = match name.as_str().unwrap_or_default() {
+        "string" => &["pattern", "minLength", "maxLength", "format"],
+        "integer" | "number" => &[
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "format",
+        ],
+        "array" => &["items", "minItems", "maxItems", "uniqueItems"],
+        "object" => &[
+            "properties",
+            "required",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+        ],
+        _ => &[],
+    };
+    let mut choice = json!({ "type": name });
+    for keyword in own {
+        if let Some(value) = map.get(*keyword) {
+            choice[keyword] = value.clone();
+        }
+    }
+    choice
+}
+
+/// A choice between something and null is that something, nullable.
+fn mend_choices(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(Value::Array(choices)) = map.get_mut(keyword) else {
+            continue;
+        };
+        let before = choices.len();
+        choices.retain(|choice| text(choice, "type") != Some("null"));
+        if choices.len() == before {
+            continue;
+        }
+        said.push(format!("{keyword}: null is told by nullable"));
+        let lone = (choices.len() == 1).then(|| choices.remove(0));
+        map.insert("nullable".to_owned(), true.into());
+        if let Some(lone) = lone {
+            map.remove(keyword);
+            match lone {
+                Value::Object(inner) if !inner.contains_key("$ref") => {
+                    for (key, value) in inner {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+                reference => {
+                    map.insert("allOf".to_owned(), json!([reference]));
+                }
+            }
+        }
+    }
+}
+
+/// In 3.1 what stands beside a reference counts too.
+fn mend_reference(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+    let beside = map
+        .keys()
+        .any(|key| key != "$ref" && !PROSE.contains(&key.as_str()));
+    if !beside || !map.contains_key("$ref") {
+        return;
+    }
+    let Some(reference) = map.remove("$ref") else {
+        return;
+    };
+    said.push("what stands beside the reference is a part of the whole".to_owned());
+    let mut prose = Map::new();
+    let mut rest = Map::new();
+    for (key, value) in std::mem::take(map) {
+        let keep = PROSE.contains(&key.as_str()) || key == "nullable";
+        (if keep { &mut prose } else { &mut rest }).insert(key, value);
+    }
+    *map = prose;
+    let mut parts = vec![json!({ "$ref": reference })];
+    if !rest.is_empty() {
+        parts.push(Value::Object(rest));
+    }
+    map.insert("allOf".to_owned(), parts.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply as run, becomes, leaves};
+    use super::*;
+
+    fn schema(before: &str, after: &str) {
+        becomes(
+            apply,
+            &format!("{{openapi: 3.1.0, components: {{schemas: {{A: {before}}}}}}}"),
+            &format!("{{openapi: 3.0.3, components: {{schemas: {{A: {after}}}}}}}"),
+        );
+    }
+
+    fn refused(before: &str) -> Refusal {
+        run(
+            apply,
+            &format!("{{openapi: 3.1.0, components: {{schemas: {{A: {before}}}}}}}"),
+        )
+        .unwrap_err()
+    }
+
+    #[test]
+    fn type_lists() {
+        schema(
+            "{type: [string, 'null'], maxLength: 3}",
+            "{type: string, nullable: true, maxLength: 3}",
+        );
+        schema("{type: [string]}", "{type: string}");
+        schema(
+            "{type: [string, integer, 'null'], minLength: 1, minimum: 2, description: d}",
+            "{nullable: true, description: d, anyOf: [{type: string, minLength: 1}, {type: integer, minimum: 2}]}",
+        );
+        assert_eq!(
+            refused("{type: 'null'}").pointer,
+            "/components/schemas/A/type"
+        );
+    }
+
+    #[test]
+    fn exclusive_limits() {
+        schema(
+            "{exclusiveMinimum: 5}",
+            "{minimum: 5, exclusiveMinimum: true}",
+        );
+        schema("{exclusiveMinimum: 5, minimum: 7}", "{minimum: 7}");
+        schema(
+            "{exclusiveMaximum: 5, maximum: 7}",
+            "{maximum: 5, exclusiveMaximum: true}",
+        );
+    }
+
+    #[test]
+    fn constants_examples_and_content() {
+        schema("{const: a}", "{enum: [a]}");
+        schema(
+            "{type: string, examples: [a, b]}",
+            "{type: string, example: a}",
+        );
+        schema(
+            "{type: string, contentEncoding: base64}",
+            "{type: string, format: byte}",
+        );
+        schema(
+            "{properties: {examples: true, const: {const: 1}}}",
+            "{properties: {examples: {}, const: {enum: [1]}}}",
+        );
+    }
+
+    #[test]
+    fn choices_with_null() {
+        schema(
+            "{anyOf: [{type: string, maxLength: 2}, {type: 'null'}]}",
+            "{type: string, maxLength: 2, nullable: true}",
+        );
+        schema(
+            "{oneOf: [{$ref: '#/components/schemas/A'}, {type: 'null'}]}",
+            "{allOf: [{$ref: '#/components/schemas/A'}], nullable: true}",
+        );
+        schema(
+            "{oneOf: [{type: string}, {type: integer}, {type: 'null'}]}",
+            "{oneOf: [{type: string}, {type: integer}], nullable: true}",
+        );
+    }
+
+    #[test]
+    fn references_with_siblings() {
+        schema(
+            "{properties: {a: {$ref: '#/components/schemas/A', description: d}, b: {$ref: '#/components/schemas/A', required: [x]}}}",
+            "{properties: {a: {$ref: '#/components/schemas/A', description: d}, b: {allOf: [{$ref: '#/components/schemas/A'}, {required: [x]}]}}}",
+        );
+    }
+
+    #[test]
+    fn what_has_no_meaning_in_3_0_is_refused_with_its_place() {
+        let refusal = refused("{properties: {t: {type: array, prefixItems: [{type: string}]}}}");
+        assert_eq!(
+            refusal.pointer,
+            "/components/schemas/A/properties/t/prefixItems"
+        );
+        assert!(!refusal.readable);
+        assert_eq!(
+            refused("{properties: {t: false}}").pointer,
+            "/components/schemas/A/properties/t"
+        );
+        refused("{if: {type: string}}");
+        refused("{patternProperties: {}}");
+    }
+
+    #[test]
+    fn documents_of_3_0_stay() {
+        leaves(
+            apply,
+            "{openapi: 3.0.0, components: {schemas: {A: {examples: [a], type: [string]}}}}",
+        );
+    }
+}

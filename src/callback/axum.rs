@@ -1,0 +1,83 @@
+//! A ready axum router for callbacks (feature `axum`).
+//!
+//! ```
+//! use axum::{Router, http::StatusCode, response::IntoResponse};
+//! use vipps::callback::{self, Callback, CallbackAuth};
+//!
+//! # fn main() -> vipps::Result<()> {
+//! let callbacks = callback::axum::router(CallbackAuth::generate()?, async |callback| match callback {
+//!     Callback::Payment(update) => {
+//!         println!("ask for the details of {}", update.order_id);
+//!         StatusCode::OK.into_response()
+//!     }
+//!     Callback::Shipping(request) => match request.reply([]) {
+//!         Ok(reply) => reply.into_response(),
+//!         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+//!     },
+//!     Callback::Consent(_) => StatusCode::OK.into_response(),
+//! });
+//! // The prefix of the payments is then https://shop.example.com/vipps
+//! let app: Router = Router::new().nest("/vipps", callbacks);
+//! # Ok(()) }
+//! ```
+
+use std::future::Future;
+
+use ::axum::Router;
+use ::axum::body::{Body, to_bytes};
+use ::axum::extract::Request;
+use ::axum::response::{IntoResponse, Response};
+use ::axum::routing::any;
+
+use super::target::Target;
+use super::{Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingReply};
+
+/// Routes for all three calls below one prefix: what carries the token goes to `handler`, whose answer is sent. The
+/// rest is refused without it, with [`CallbackError::status`] and an empty body, and a warning in the log; the token is
+/// checked before the body is read.
+///
+/// Answer the payment update within 3 seconds: note it, and ask for the details later.
+pub fn router<S, H, F>(auth: CallbackAuth, handler: H) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    H: Fn(Callback) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output: IntoResponse> + Send + 'static,
+{
+    let call = any(
+        async move |request: Request| match receive(&auth, request).await {
+            Ok(callback) => handler(callback).await.into_response(),
+            Err(error) => {
+                tracing::warn!(reason = %error, "callback refused");
+                error.into_response()
+            }
+        },
+    );
+    Router::new()
+        .route("/v2/payments/{order_id}", call.clone())
+        .route("/v2/payments/{order_id}/shippingDetails", call.clone())
+        .route("/v2/consents/{*user_id}", call)
+}
+
+async fn receive(auth: &CallbackAuth, request: Request) -> Result<Callback, CallbackError> {
+    let (parts, body) = request.into_parts();
+    let target = Target::of(&parts.method, &parts.uri).ok_or(CallbackError::NotACallback)?;
+    let allowed = target.allow(auth, &parts.headers)?;
+    let body = to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| CallbackError::TooLarge)?;
+    allowed.read(&body)
+}
+
+/// Its status, and nothing else.
+impl IntoResponse for CallbackError {
+    fn into_response(self) -> Response {
+        self.status().into_response()
+    }
+}
+
+/// 200 with the reply as JSON.
+impl IntoResponse for ShippingReply {
+    fn into_response(self) -> Response {
+        self.response().map(Body::from)
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a callback is refused.
+
+use std::fmt;
+
+use http::StatusCode;
+
+use crate::types::InvalidValue;
+
+/// Why a callback is refused. Shows nothing of the token or the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// Method and path are not those of a callback.
+    NotACallback,
+    /// `Authorization` is missing, or is not the `authToken` of the payment.
+    Unauthorized,
+    /// The body is larger than 1 MiB.
+    TooLarge,
+    /// The body cannot be used, for this reason.
+    BadBody(InvalidValue),
+}
+
+impl CallbackError {
+    pub(super) fn body(
+        field: &'static str,
+        rule: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> Self {
+        Self::BadBody(InvalidValue::hidden(field, rule))
+    }
+
+    /// What to answer. Vipps does not call again, whatever the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotACallback => StatusCode::NOT_FOUND,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadBody(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl fmt::Display for CallbackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotACallback => f.write_str("method and path are not those of a callback"),
+            Self::Unauthorized => f.write_str("Authorization is not the authToken of the payment"),
+            Self::TooLarge => f.write_str("the body is larger than 1 MiB"),
+            Self::BadBody(invalid) => write!(f, "{invalid}"),
+        }
+    }
+}
+
+impl std::error::Error for CallbackError {}

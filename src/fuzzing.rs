@@ -1,0 +1,318 @@
+//! What the fuzz targets in `fuzz/` run, each with what must hold for any input. Not a part of the crate's interface.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request};
+
+use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
+use crate::ecom::{PaymentDetails, PaymentState};
+use crate::error::{Error, ErrorKind, Outcome, body};
+use crate::retry::{self, Pace, RetryPolicy, Signal};
+use crate::types::{
+    Amount, AuthToken, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber, ShippingCost,
+    Timestamp,
+};
+use crate::webhook::{CheckIn, Signer, Verifier};
+
+/// One entry of [`TARGETS`].
+pub type Target = (&'static str, fn(&[u8]));
+
+/// The targets by name: the name of the fuzz target and of its corpus.
+pub const TARGETS: [Target; 9] = [
+    ("amount", amount),
+    ("callback", callback),
+    ("details", details),
+    ("error_body", error_body),
+    ("phone_number", phone_number),
+    ("retry_after", retry_after),
+    ("token", token),
+    ("urls", urls),
+    ("webhook", webhook),
+];
+
+/// A number that every target gets, so that any moment of time is tried.
+fn split(data: &[u8]) -> (u16, &[u8]) {
+    match data.split_first_chunk::<2>() {
+        Some((head, rest)) => (u16::from_be_bytes(*head), rest),
+        None => (0, data),
+    }
+}
+
+fn lines(data: &[u8], at_most: usize) -> impl Iterator<Item = &[u8]> {
+    data.splitn(at_most, |b| *b == b'\n')
+}
+
+/// Two bytes of status, then an answer's body.
+pub fn error_body(data: &[u8]) {
+    let (status, body) = split(data);
+    let error = Error::answer(status, Bytes::copy_from_slice(body));
+    assert_eq!(
+        (error.http_status(), error.raw_body()),
+        (Some(status), body)
+    );
+    assert!(error.api_errors().len() <= 32);
+    let shown = format!("{error}");
+    // 32 errors of three texts each, and the words between them.
+    assert!(shown.chars().count() < 32 * 1_000, "{}", shown.len());
+    for text in [&shown, &format!("{error:?}")] {
+        assert!(!text.contains(char::is_control), "{text:?}");
+    }
+    let _ = (error.hint(), error.correlation_id(), error.conflict_id());
+    let signal = Signal::of_answer(status, error.api_errors());
+    if matches!(status, 400 | 404 | 422) && error.api_errors().is_empty() {
+        assert_eq!(signal, Signal::Refused(status));
+    }
+    let _ = body::is_error(body);
+}
+
+/// A token answer's body.
+pub fn token(data: &[u8]) {
+    match crate::token::read(data, jiff::Timestamp::UNIX_EPOCH) {
+        Ok((header, lifetime)) => {
+            assert!(header.is_sensitive());
+            assert!(header.as_bytes().starts_with(b"Bearer "));
+            assert!(lifetime.as_secs() <= 7 * 24 * 3600);
+        }
+        Err(error) => {
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (ErrorKind::Authentication, Outcome::NotSent)
+            );
+            assert!(error.raw_body().is_empty());
+        }
+    }
+}
+
+/// Two bytes of jitter and attempt, then a header's value.
+pub fn retry_after(data: &[u8]) {
+    let (number, value) = split(data);
+    let Ok(value) = HeaderValue::from_bytes(value) else {
+        return;
+    };
+    for now in [
+        jiff::Timestamp::UNIX_EPOCH,
+        jiff::Timestamp::MIN,
+        jiff::Timestamp::MAX,
+    ] {
+        let after = retry::retry_after(Some(&value), now);
+        let policy = RetryPolicy::default();
+        let jitter = f64::from(number) / 65_536.0;
+        for pace in [Pace::Transient, Pace::Throttled] {
+            let wait = retry::wait(&policy, pace, u32::from(number), jitter, after);
+            assert!(wait >= after.unwrap_or_default());
+            assert!(after.is_some() || wait <= policy.cap + policy.throttle_cap);
+        }
+    }
+}
+
+/// The JSON of a payment's details.
+pub fn details(data: &[u8]) {
+    let Ok(json) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(id) = OrderId::parse("order-1") else {
+        return;
+    };
+    let details = match PaymentDetails::from_json(id, json) {
+        Ok(details) => details,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            return;
+        }
+    };
+    let (state, sums) = (details.state(), details.sums());
+    for now in [
+        jiff::Timestamp::UNIX_EPOCH,
+        jiff::Timestamp::MIN,
+        jiff::Timestamp::MAX,
+    ] {
+        let then = details.state_at(now);
+        assert!(then == state || (then, state) == (PaymentState::Expired, PaymentState::Initiated));
+        assert_eq!(then == PaymentState::Expired, details.is_expired(now));
+    }
+    // What no money of the merchant is in cannot be said to be paid, and what is over cannot be given up.
+    if details.can_cancel() {
+        assert!(sums.captured <= Amount::ZERO && !details.can_release());
+    }
+    if sums.captured > Amount::ZERO {
+        assert!(state.is_paid() || state == PaymentState::Refunded);
+    }
+    let succeeded = details.events().iter().any(crate::ecom::Event::succeeded);
+    if details.summary().is_none() && !succeeded {
+        assert!(!state.is_paid() && !details.can_capture() && !details.can_refund());
+    }
+    let shown = format!("{details:?}");
+    if let Some(email) = details.user().and_then(|u| u.email.as_ref()) {
+        let email = email.expose();
+        // Long enough not to be found by chance, and not a text that stands elsewhere too.
+        if email.len() > 12 && json.matches(email).count() == 1 {
+            assert!(!shown.contains(email));
+        }
+    }
+}
+
+/// An amount, and a shipping cost; as text, and as JSON.
+pub fn amount(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let amount = Amount::parse(text);
+    if let Ok(amount) = &amount {
+        assert!(amount.as_ore() >= 0);
+        let (kroner, ore) = (amount.as_ore() / 100, amount.as_ore() % 100);
+        assert_eq!(
+            Amount::parse(&format!("{kroner}.{ore:02}")).ok(),
+            Some(*amount)
+        );
+    }
+    let cost = ShippingCost::parse(text);
+    if let Ok(cost) = &cost {
+        assert_eq!(amount.ok(), Some(cost.amount()));
+    }
+    for cost in [cost.ok(), serde_json::from_str(text).ok()]
+        .into_iter()
+        .flatten()
+    {
+        assert!((0..=ShippingCost::MAX.as_ore()).contains(&cost.as_ore()));
+        let sent = serde_json::to_string(&cost).unwrap_or_default();
+        let back: Option<ShippingCost> = serde_json::from_str(&sent).ok();
+        assert_eq!(back, Some(cost), "{sent}");
+    }
+    if let Ok(amount) = serde_json::from_str::<Amount>(text) {
+        let sent = serde_json::to_string(&amount).unwrap_or_default();
+        assert_eq!(
+            serde_json::from_str::<Amount>(&sent).ok(),
+            Some(amount),
+            "{sent}"
+        );
+    }
+}
+
+/// A phone number.
+pub fn phone_number(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for number in [PhoneNumber::parse(&text), PhoneNumber::from_msisdn(&text)] {
+        match number {
+            Ok(number) => {
+                let msisdn = number.msisdn();
+                assert!((8..=15).contains(&msisdn.len()));
+                assert_eq!(
+                    PhoneNumber::from_msisdn(msisdn).ok().as_ref(),
+                    Some(&number)
+                );
+                let sent = serde_json::to_string(&number).unwrap_or_default();
+                assert_eq!(
+                    serde_json::from_str(&sent).ok(),
+                    Some(number.clone()),
+                    "{sent}"
+                );
+                assert!(number.national_norwegian().is_none_or(|n| n.len() == 8));
+                assert!(!format!("{number:?}").contains(msisdn));
+            }
+            Err(error) => {
+                // A text of letters can stand in the error's own words by chance.
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                assert!(digits < 6 || !format!("{error:?}{error}").contains(&*text));
+            }
+        }
+    }
+}
+
+/// The URLs that are sent, and the one that is received.
+pub fn urls(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(url) = HttpsUrl::parse(&text) {
+        assert_eq!(HttpsUrl::parse(url.as_str()).ok().as_ref(), Some(&url));
+        let scheme = url.as_str().get(..8).unwrap_or_default();
+        assert!(scheme.eq_ignore_ascii_case("https://"), "{}", url.as_str());
+    }
+    if let Ok(url) = FallbackUrl::parse(&text) {
+        assert_eq!(FallbackUrl::parse(url.as_str()).ok().as_ref(), Some(&url));
+    }
+    if let Ok(page) = LandingPage::parse(&text) {
+        let token = page
+            .token()
+            .filter(|t| t.len() > 8 && !"[redacted]".contains(t));
+        assert!(token.is_none_or(|t| !format!("{page:?}").contains(t)));
+    }
+    let timestamp = Timestamp::from(text.into_owned());
+    let _ = timestamp.instant();
+}
+
+/// A line each for the path, `Authorization` and the method, then the body.
+pub fn callback(data: &[u8]) {
+    let mut parts = lines(data, 4);
+    let mut part = || parts.next().unwrap_or_default();
+    let (path, authorization, method, body) = (part(), part(), part(), part());
+    if let Ok(update) = PaymentUpdate::from_slice(body) {
+        let _ = format!("{update:?}");
+    }
+    let (Ok(token), Ok(id)) = (AuthToken::parse("fuzz-token"), OrderId::parse("order-1")) else {
+        return;
+    };
+    if let Ok(request) = ShippingRequest::from_slice(id, body) {
+        let _ = format!("{request:?}");
+        assert!(request.reply([]).is_ok_and(|r| !r.to_json().is_empty()));
+    }
+    let request = Request::builder()
+        .uri(path)
+        .method(method)
+        .header("authorization", authorization)
+        .body(body);
+    let Ok(request) = request else {
+        return;
+    };
+    match crate::callback::parse(&request, &CallbackAuth::new(token)) {
+        Ok(Callback::Consent(removal)) => {
+            assert_eq!(removal.authenticated, authorization == b"fuzz-token");
+        }
+        Ok(callback) => {
+            assert_eq!(authorization, b"fuzz-token");
+            let _ = format!("{callback:?}");
+        }
+        Err(error) => assert!(error.status().is_client_error()),
+    }
+}
+
+/// A line each for the date, the hash and the authorization, then the body, which is also tried with a good signature.
+pub fn webhook(data: &[u8]) {
+    let (url, secret) = ("https://shop.example.com/hooks?x=1", "fuzz-secret");
+    let (Ok(verifier), Ok(signer)) = (Verifier::new(url, [secret]), Signer::new(url, secret))
+    else {
+        return;
+    };
+    let mut parts = lines(data, 4);
+    let mut headers = HeaderMap::new();
+    for name in ["x-ms-date", "x-ms-content-sha256", "authorization"] {
+        if let Ok(value) = HeaderValue::from_bytes(parts.next().unwrap_or_default()) {
+            headers.insert(name, value);
+        }
+    }
+    let body = parts.next().unwrap_or_default();
+    // Nobody without the secret makes a signature by chance.
+    assert!(
+        verifier
+            .verify_parts(&Method::POST, &headers, body)
+            .is_err()
+    );
+
+    let Ok(signed) = signer.sign(jiff::Timestamp::UNIX_EPOCH, Bytes::copy_from_slice(body)) else {
+        return;
+    };
+    match verifier.verify(&signed) {
+        Ok(verified) => {
+            assert_eq!(verified.body(), body);
+            if let Ok(event) = verified.check_in() {
+                judge(&event);
+            }
+        }
+        Err(error) => assert!(body.len() > 1 << 20, "{error:?}"),
+    }
+}
+
+fn judge(event: &CheckIn) {
+    for now in [jiff::Timestamp::MIN, jiff::Timestamp::MAX] {
+        assert!(!event.is_fresh(now) || event.token_expires_at().is_some());
+    }
+    let shown = format!("{:?}", event.customer_token);
+    assert_eq!(shown, "CustomerToken([redacted])");
+}

@@ -1,0 +1,213 @@
+//! What is signed, and how: the registered URL, the date and the hash of the body under HMAC-SHA256.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use url::Url;
+
+use crate::types::InvalidValue;
+
+/// Host, path and query of a registered URL, as Vipps signs them.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    host: String,
+    path_and_query: String,
+}
+
+impl Endpoint {
+    pub(super) fn parse(url: &str) -> Result<Self, InvalidValue> {
+        let refuse = |rule: String| {
+            // What may be a password is not repeated.
+            if url.contains('@') {
+                InvalidValue::hidden("registered_url", rule)
+            } else {
+                InvalidValue::new("registered_url", rule, url)
+            }
+        };
+        let is_plain = |b: u8| b.is_ascii_graphic();
+        if let Some(at) = url.bytes().position(|b| !is_plain(b)) {
+            return Err(refuse(format!(
+                "must be visible ASCII, anything else percent-encoded as it was registered; see position {}",
+                at + 1
+            )));
+        }
+        let parsed = Url::parse(url).map_err(|e| refuse(format!("must be a valid URL ({e})")))?;
+        let (Some(host), "http" | "https") = (parsed.host_str(), parsed.scheme()) else {
+            return Err(refuse(
+                "must be an http or https URL with a host".to_owned(),
+            ));
+        };
+        // The parser drops a port that is the scheme's own, as the signature does.
+        let host = match parsed.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        // Path and query are signed as they were written; the parser would rewrite them.
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let rest = rest.split('#').next().unwrap_or_default();
+        let path_and_query = match rest.find(['/', '?']).map(|at| rest.split_at(at).1) {
+            None => "/".to_owned(),
+            Some(query) if query.starts_with('?') => format!("/{query}"),
+            Some(path) => path.to_owned(),
+        };
+        Ok(Self {
+            host,
+            path_and_query,
+        })
+    }
+
+    /// Whether `signature`, base64 as it came, is that of `secret`; compared in constant time.
+    pub(super) fn signed_by(
+        &self,
+        secret: &str,
+        date: &[u8],
+        hash: &ContentHash,
+        signature: &[u8],
+    ) -> bool {
+        let (Some(mac), Ok(signature)) = (self.mac(secret, date, hash), STANDARD.decode(signature))
+        else {
+            return false;
+        };
+        mac.verify_slice(&signature).is_ok()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The signature as base64.
+    #[cfg(feature = "testing")]
+    pub(super) fn sign(&self, secret: &str, date: &[u8], hash: &ContentHash) -> Option<String> {
+        let mac = self.mac(secret, date, hash)?;
+        Some(STANDARD.encode(mac.finalize().into_bytes()))
+    }
+
+    /// The key is the secret's text, although it looks like base64. `None` never: HMAC takes a key of any length.
+    fn mac(&self, secret: &str, date: &[u8], hash: &ContentHash) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
+        for part in [
+            b"POST\n",
+            self.path_and_query.as_bytes(),
+            b"\n",
+            date,
+            b";",
+            self.host.as_bytes(),
+            b";",
+            hash.to_base64().as_bytes(),
+        ] {
+            mac.update(part);
+        }
+        Some(mac)
+    }
+}
+
+/// SHA-256 over a body.
+pub(super) struct ContentHash([u8; 32]);
+
+pub(super) fn content_hash(body: &[u8]) -> ContentHash {
+    ContentHash(Sha256::digest(body).into())
+}
+
+impl ContentHash {
+    pub(super) fn to_base64(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+
+    /// Whether the header states this hash; compared in constant time.
+    pub(super) fn is(&self, stated: &[u8]) -> bool {
+        STANDARD
+            .decode(stated)
+            .is_ok_and(|stated| bool::from(stated.ct_eq(&self.0)))
+    }
+}
+
+/// Checks the text of a secret.
+pub(super) fn secret(text: &str) -> Result<SecretString, InvalidValue> {
+    if text.is_empty() || text.trim() != text {
+        let rule = "must be the secret as the registration showed it, with no blank or line end at either end";
+        return Err(InvalidValue::hidden("webhook_secret", rule));
+    }
+    Ok(SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_host_and_path_as_they_are_signed() {
+        for (url, host, path) in [
+            ("https://example.com", "example.com", "/"),
+            ("https://example.com/", "example.com", "/"),
+            ("https://example.com/a/", "example.com", "/a/"),
+            ("https://example.com?x=1", "example.com", "/?x=1"),
+            (
+                "https://example.com/a?x=1&y=/b?c",
+                "example.com",
+                "/a?x=1&y=/b?c",
+            ),
+            ("https://example.com/a#b", "example.com", "/a"),
+            ("https://example.com?x#/y", "example.com", "/?x"),
+            ("https://example.com#/y?z", "example.com", "/"),
+            ("https://example.com:443/a", "example.com", "/a"),
+            ("https://example.com:80/a", "example.com:80", "/a"),
+            ("https://example.com:8080/a", "example.com:8080", "/a"),
+            ("http://example.com:80/a", "example.com", "/a"),
+            ("http://127.0.0.1:3000/a", "127.0.0.1:3000", "/a"),
+            ("http://[::1]:3000/a", "[::1]:3000", "/a"),
+            ("HTTPS://Example.COM/A", "example.com", "/A"),
+            ("https://u:p@example.com/a@b", "example.com", "/a@b"),
+            (
+                "https://example.com/a%20b/./../c?q=%C3%A6",
+                "example.com",
+                "/a%20b/./../c?q=%C3%A6",
+            ),
+        ] {
+            let endpoint = Endpoint::parse(url).unwrap();
+            let found = (endpoint.host.as_str(), endpoint.path_and_query.as_str());
+            assert_eq!(found, (host, path), "{url}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_registered() {
+        for url in [
+            "",
+            "example.com/a",
+            "/a",
+            "ftp://example.com/a",
+            "mailto:a",
+            "https://",
+            "https://example.com/a b",
+            "https://example.com/å",
+            "https://example.com/a\n",
+        ] {
+            let error = Endpoint::parse(url).unwrap_err();
+            assert_eq!(error.field(), "registered_url", "{url}");
+            assert!(error.value().is_some(), "{url}");
+        }
+        let error = Endpoint::parse("https://user:canary@example.com/ ").unwrap_err();
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn a_hash_is_compared_whole() {
+        let hash = content_hash(b"");
+        let text = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        assert_eq!(hash.to_base64(), text);
+        assert!(hash.is(text.as_bytes()));
+        for wrong in [
+            "",
+            "=",
+            &text[..43],
+            "47DE",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
+        ] {
+            assert!(!hash.is(wrong.as_bytes()), "{wrong}");
+        }
+    }
+}

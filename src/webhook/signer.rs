@@ -1,0 +1,101 @@
+//! Signed webhooks for tests.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, Uri};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::endpoint::{self, Endpoint};
+use super::{CONTENT_HASH, DATE, VIPPS_AUTHORIZATION};
+use crate::types::InvalidValue;
+
+/// Makes requests as Vipps MobilePay would, for the tests of whoever receives them (feature `testing`).
+///
+/// ```
+/// use vipps::webhook::{Signer, Verifier};
+///
+/// let (url, secret) = ("https://shop.example.com/hooks", "090a478d-37ff-4e77-970e-d457aeb26a3a");
+/// let body = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456"}"#;
+/// let request = Signer::new(url, secret)?.sign(jiff::Timestamp::now(), body)?;
+/// assert!(Verifier::new(url, [secret])?.verify(&request).is_ok());
+/// assert!(Verifier::new(url, ["another"])?.verify(&request).is_err());
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
+#[derive(Clone)]
+pub struct Signer {
+    endpoint: Endpoint,
+    uri: Uri,
+    secret: SecretString,
+}
+
+impl Signer {
+    /// A signer for the URL and the secret of a registration.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`](super::Verifier::new).
+    pub fn new(
+        registered_url: impl AsRef<str>,
+        secret: impl AsRef<str>,
+    ) -> Result<Self, InvalidValue> {
+        let url = registered_url.as_ref();
+        Ok(Self {
+            endpoint: Endpoint::parse(url)?,
+            uri: url.parse().map_err(|_| {
+                InvalidValue::hidden("registered_url", "must be a URL that HTTP can request")
+            })?,
+            secret: endpoint::secret(secret.as_ref())?,
+        })
+    }
+
+    /// A POST to the registered URL with this body, and the headers that go with it.
+    ///
+    /// # Errors
+    /// When no HTTP date can say `date`: a year below 0.
+    pub fn sign(
+        &self,
+        date: jiff::Timestamp,
+        body: impl Into<Bytes>,
+    ) -> Result<Request<Bytes>, InvalidValue> {
+        let refuse =
+            || InvalidValue::new("date", "must be one that HTTP can say", date.to_string());
+        let date = DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&date)
+            .map_err(|_| refuse())?;
+        let body = body.into();
+        let hash = endpoint::content_hash(&body);
+        let signature = self
+            .endpoint
+            .sign(self.secret.expose_secret(), date.as_bytes(), &hash)
+            .unwrap_or_default();
+        let authorization = format!(
+            "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}"
+        );
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        for (name, value) in [
+            (HOST, self.endpoint.host().to_owned()),
+            (CONTENT_TYPE, "application/json; charset=utf-8".to_owned()),
+            (DATE, date),
+            (CONTENT_HASH, hash.to_base64()),
+            (AUTHORIZATION, authorization.clone()),
+            (VIPPS_AUTHORIZATION, authorization),
+        ] {
+            let value = HeaderValue::try_from(value).map_err(|_| refuse())?;
+            request.headers_mut().insert(name, value);
+        }
+        Ok(request)
+    }
+}
+
+/// Shows the path and host that are signed, and not the secret.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,541 @@
+//! What Vipps calls at the merchant: every documented and every seen shape is read, and only for who may call.
+
+mod router;
+mod tomorrow;
+
+use http::{Method, Request};
+use serde_json::{Value, json};
+use vipps::callback::{
+    AddressType, Callback, CallbackAuth, CallbackError, CallbackStatus, CallbackUrls,
+    ConsentRemoval, PaymentUpdate, ShippingRequest, parse,
+};
+use vipps::ecom::ShippingMethod;
+use vipps::types::ShippingCost;
+use vipps::{Amount, ErrorGroup};
+
+const TOKEN: &str = "s3cret-auth-token";
+
+fn auth() -> CallbackAuth {
+    CallbackAuth::new(TOKEN.parse().unwrap())
+}
+
+fn urls() -> CallbackUrls {
+    CallbackUrls::new("https://example.com/vipps/callback".parse().unwrap())
+}
+
+fn request(method: Method, url: &str, token: Option<&str>, body: &str) -> Request<String> {
+    let mut request = Request::new(body.to_owned());
+    *request.method_mut() = method;
+    *request.uri_mut() = url.parse().unwrap();
+    if let Some(token) = token {
+        let token = token.parse().unwrap();
+        request.headers_mut().insert("authorization", token);
+    }
+    request
+}
+
+fn post(order_id: &str, body: &str) -> Request<String> {
+    let url = urls().payment_url(&order_id.parse().unwrap());
+    request(Method::POST, &url, Some(TOKEN), body)
+}
+
+fn ask(body: &str) -> Request<String> {
+    let url = urls().shipping_url(&"order-1".parse().unwrap());
+    request(Method::POST, &url, Some(TOKEN), body)
+}
+
+fn update(body: &str) -> PaymentUpdate {
+    let order_id = serde_json::from_str::<Value>(body).unwrap()["orderId"].clone();
+    match parse(&post(order_id.as_str().unwrap(), body), &auth()).unwrap() {
+        Callback::Payment(update) => update,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shipping(body: &str) -> Result<ShippingRequest, CallbackError> {
+    match parse(&ask(body), &auth())? {
+        Callback::Shipping(request) => Ok(request),
+        other => panic!("{other:?}"),
+    }
+}
+
+const REGULAR: &str = r#"{"merchantSerialNumber":"123456","orderId":"acme-shop-123-order123abc","transactionInfo":{"amount":20000,"status":"RESERVED","timeStamp":"2018-12-12T11:18:38.246Z","transactionId":"5001420062"}}"#;
+
+const EXPRESS: &str = r#"{"merchantSerialNumber":"123456","orderId":"acme-shop-123-order123abc",
+ "shippingDetails":{"address":{"addressLine1":"Dronning Eufemias gate 42","addressLine2":"Att: Rune Garborg","city":"OSLO","country":"NO","zipCode":"0191"},"shippingCost":99,"shippingMethod":"By cannon","shippingMethodId":"53DBB6BA-89DB-4997-B444-5E9F1681E3D3"},
+ "transactionInfo":{"amount":20000,"status":"RESERVE","timeStamp":"2018-12-12T11:18:38.246Z","transactionId":"5001420062"},
+ "userDetails":{"firstName":"Ada","lastName":"Lovelace","email":"user@example.com","mobileNumber":"12345678","userId":"1234567"}}"#;
+
+const REJECTED: &str = r#"{"merchantSerialNumber":"123456","orderId":"ABC12345","transactionInfo":{"amount":654,"status":"REJECTED","timeStamp":"2021-10-01T08:42:41.775Z"},"errorInfo":{"errorCode":"45","errorGroup":"PAYMENTS","errorMessage":"User has not acted upon the payment"}}"#;
+
+const SHIPPING: &str = r#"{"addressId":3960,"addressLine1":"Dronning Eufemias gate 42","addressLine2":null,"country":"Norway","city":"OSLO","postCode":"0191","addressType":"H"}"#;
+
+#[test]
+fn a_regular_payment() {
+    let update = update(REGULAR);
+    assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
+    assert_eq!(update.merchant_serial_number.unwrap().as_str(), "123456");
+    assert_eq!(update.status, Some(CallbackStatus::Reserved));
+    assert_eq!(update.amount, Some(Amount::kroner(200)));
+    assert_eq!(update.transaction_id.as_deref(), Some("5001420062"));
+    assert_eq!(
+        update.timestamp.unwrap().instant(),
+        Some("2018-12-12T11:18:38.246Z".parse().unwrap())
+    );
+    assert!(update.error.is_none() && update.user.is_none() && update.shipping.is_none());
+}
+
+#[test]
+fn an_express_payment() {
+    let update = update(EXPRESS);
+    assert_eq!(update.status, Some(CallbackStatus::Reserved));
+    let user = update.user.unwrap();
+    assert_eq!(user.first_name.unwrap().expose(), "Ada");
+    assert_eq!(user.last_name.unwrap().expose(), "Lovelace");
+    assert_eq!(user.email.unwrap().expose(), "user@example.com");
+    assert_eq!(user.mobile_number.unwrap().expose(), "12345678");
+    assert_eq!(user.user_id.unwrap().expose(), "1234567");
+    let shipping = update.shipping.unwrap();
+    assert_eq!(shipping.shipping_cost.unwrap().as_ore(), 9_900);
+    assert_eq!(shipping.shipping_method.as_deref(), Some("By cannon"));
+    let address = shipping.address.unwrap();
+    assert_eq!(address.post_code.unwrap().expose(), "0191");
+    assert_eq!(address.address_line2.unwrap().expose(), "Att: Rune Garborg");
+    assert_eq!(address.country.as_deref(), Some("NO"));
+}
+
+/// The sample with one change, by JSON pointer; `None` takes the member away.
+fn changed(sample: &str, pointer: &str, value: Option<Value>) -> PaymentUpdate {
+    let mut body: Value = serde_json::from_str(sample).unwrap();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match value {
+        Some(value) => drop(parent.insert(name.to_owned(), value)),
+        None => assert!(parent.remove(name).is_some(), "{pointer}"),
+    }
+    update(&body.to_string())
+}
+
+#[test]
+fn every_status() {
+    for (text, status) in [
+        ("RESERVED", CallbackStatus::Reserved),
+        ("RESERVE", CallbackStatus::Reserved),
+        ("SALE", CallbackStatus::Sale),
+        ("CANCELLED", CallbackStatus::Cancelled),
+        ("REJECTED", CallbackStatus::Rejected),
+        ("RESERVE_FAILED", CallbackStatus::ReserveFailed),
+        ("SALE_FAILED", CallbackStatus::SaleFailed),
+        ("PAUSED", CallbackStatus::Unknown("PAUSED".to_owned())),
+    ] {
+        let update = changed(REGULAR, "/transactionInfo/status", Some(text.into()));
+        assert_eq!(update.status, Some(status));
+    }
+}
+
+#[test]
+fn a_sales_unit_as_number_or_text_of_any_length() {
+    for (value, number) in [
+        (json!(123_456), Some("123456")),
+        (json!("1234567"), Some("1234567")),
+        (json!("x"), None),
+        (json!(null), None),
+    ] {
+        let update = changed(REGULAR, "/merchantSerialNumber", Some(value));
+        let found = update.merchant_serial_number;
+        assert_eq!(
+            found.as_ref().map(vipps::MerchantSerialNumber::as_str),
+            number
+        );
+    }
+}
+
+#[test]
+fn either_spelling_of_the_postal_code_and_of_the_cost() {
+    let address = "/shippingDetails/address";
+    let both = json!({"postCode": "0190", "zipCode": "0191"});
+    for (value, code) in [
+        (json!({"zipCode": "0191"}), Some("0191")),
+        (json!({"postCode": "0191"}), Some("0191")),
+        (json!({"postCode": 191}), Some("191")),
+        (both, Some("0190")),
+        (json!({}), None),
+    ] {
+        let found = changed(EXPRESS, address, Some(value))
+            .shipping
+            .unwrap()
+            .address
+            .unwrap();
+        assert_eq!(
+            found
+                .post_code
+                .as_ref()
+                .map(vipps::types::Sensitive::expose),
+            code
+        );
+    }
+    for (cost, ore) in [
+        (json!(99.9), Some(9_990)),
+        (json!("99.90"), Some(9_990)),
+        (json!(0), Some(0)),
+        (json!("free"), None),
+    ] {
+        let shipping = changed(EXPRESS, "/shippingDetails/shippingCost", Some(cost)).shipping;
+        let shipping = shipping.expect("the rest stays");
+        assert_eq!(shipping.shipping_cost.map(ShippingCost::as_ore), ore);
+        assert!(shipping.address.is_some());
+    }
+}
+
+#[test]
+fn failures_say_why_if_they_do() {
+    let rejected = update(REJECTED);
+    assert_eq!(rejected.status, Some(CallbackStatus::Rejected));
+    assert_eq!(rejected.transaction_id, None);
+    let error = rejected.error.unwrap();
+    assert_eq!(
+        (error.group(), error.code()),
+        (Some(&ErrorGroup::Payment), Some("45"))
+    );
+    assert_eq!(error.message(), Some("User has not acted upon the payment"));
+    assert!(error.class().is_some());
+
+    let info = json!({"errorCode": 45, "errorMessage": "User has cancelled or not acted upon the payment"});
+    for value in [info.clone(), json!([info])] {
+        let error = changed(REJECTED, "/errorInfo", Some(value)).error.unwrap();
+        assert_eq!((error.group(), error.code()), (None, Some("45")));
+    }
+    for value in [json!(null), json!({}), json!([]), json!("45"), json!(45)] {
+        assert!(changed(REJECTED, "/errorInfo", Some(value)).error.is_none());
+    }
+
+    let cancelled = changed(REGULAR, "/transactionInfo/status", Some("CANCELLED".into()));
+    assert_eq!(cancelled.status, Some(CallbackStatus::Cancelled));
+    assert!(cancelled.error.is_none() && cancelled.transaction_id.is_some());
+}
+
+#[test]
+fn whatever_is_missing_or_odd_the_rest_is_read() {
+    for pointer in [
+        "/merchantSerialNumber",
+        "/transactionInfo",
+        "/transactionInfo/status",
+        "/transactionInfo/amount",
+        "/transactionInfo/timeStamp",
+        "/transactionInfo/transactionId",
+        "/shippingDetails",
+        "/shippingDetails/address",
+        "/shippingDetails/address/zipCode",
+        "/shippingDetails/shippingCost",
+        "/userDetails",
+        "/userDetails/email",
+    ] {
+        let odd = [
+            None,
+            Some(json!(null)),
+            Some(json!("odd")),
+            Some(json!([1])),
+        ];
+        for value in odd
+            .into_iter()
+            .chain([Some(json!({})), Some(json!(true)), Some(json!(-1.5))])
+        {
+            let update = changed(EXPRESS, pointer, value);
+            assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
+            let top = pointer.split('/').nth(1).unwrap();
+            assert!(update.user.is_some() || top == "userDetails", "{pointer}");
+            assert!(
+                update.shipping.is_some() || top == "shippingDetails",
+                "{pointer}"
+            );
+            assert!(
+                update.status.is_some() || top == "transactionInfo",
+                "{pointer}"
+            );
+        }
+    }
+    let scope = changed(EXPRESS, "/shippingDetails", None);
+    assert!(scope.user.is_some() && scope.shipping.is_none());
+    let text = changed(REGULAR, "/transactionInfo/amount", Some("20000".into()));
+    assert_eq!(text.amount, Some(Amount::kroner(200)));
+    let time = changed(
+        REGULAR,
+        "/transactionInfo/timeStamp",
+        Some("2018-12-12T11:18:38".into()),
+    );
+    assert!(time.timestamp.unwrap().instant().is_some());
+}
+
+#[test]
+fn the_order_id_of_the_path_counts() {
+    let without = post("order-1", r#"{"transactionInfo":{"status":"SALE"}}"#);
+    match parse(&without, &auth()).unwrap() {
+        Callback::Payment(update) => assert_eq!(update.order_id.as_str(), "order-1"),
+        other => panic!("{other:?}"),
+    }
+    let error = parse(&post("order-1", REGULAR), &auth()).unwrap_err();
+    assert_eq!(error.to_string(), "orderId: must be the one of the path");
+
+    // Alone, the body must have it.
+    let update = PaymentUpdate::from_slice(REGULAR.as_bytes()).unwrap();
+    assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
+    for body in ["{}", r#"{"orderId":""}"#, r#"{"orderId":"a canary"}"#] {
+        let error = PaymentUpdate::from_slice(body.as_bytes())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("orderId: must ") && !error.contains("canary"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_update_leads_to_the_details() {
+    let recorder = vipps::testing::Recorder::new().answer(
+        "GET",
+        "/ecomm/v2/payments/ABC12345/details",
+        200,
+        r#"{"orderId":"ABC12345","transactionLogHistory":[]}"#,
+    );
+    let payment = update(REJECTED).payment(&recorder.client());
+    assert_eq!(payment.order_id().as_str(), "ABC12345");
+    payment.details().await.unwrap();
+}
+
+#[test]
+fn a_question_for_shipping_methods_and_its_answer() {
+    let request = shipping(SHIPPING).unwrap();
+    assert_eq!(
+        (request.order_id.as_str(), request.address_id),
+        ("order-1", 3960)
+    );
+    assert_eq!(request.address_type, Some(AddressType::Home));
+    let address = &request.address;
+    assert_eq!(
+        address.address_line1.as_ref().unwrap().expose(),
+        "Dronning Eufemias gate 42"
+    );
+    assert_eq!(address.address_line2, None);
+    assert_eq!(address.city.as_ref().unwrap().expose(), "OSLO");
+    assert_eq!(address.post_code.as_ref().unwrap().expose(), "0191");
+    assert_eq!(address.country.as_deref(), Some("Norway"));
+
+    let walking = ShippingMethod::new("123abc", "Walking", ShippingCost::kroner(99).unwrap());
+    let cannon = ShippingMethod::new("cannon", "By cannon", "249.50".parse().unwrap());
+    let reply = request
+        .reply([
+            walking.unwrap().is_default(true).priority(1),
+            cannon.unwrap(),
+        ])
+        .unwrap();
+    let response = reply.response();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(
+        serde_json::from_slice::<Value>(response.body()).unwrap(),
+        json!({"addressId": 3960, "orderId": "order-1", "shippingDetails": [
+            {"isDefault": "Y", "priority": 1, "shippingCost": 99, "shippingMethod": "Walking", "shippingMethodId": "123abc"},
+            {"isDefault": "N", "shippingCost": 249.5, "shippingMethod": "By cannon", "shippingMethodId": "cannon"},
+        ]})
+    );
+}
+
+#[test]
+fn a_question_is_read_leniently_but_for_its_number() {
+    for (value, kind) in [
+        (json!("W"), Some(AddressType::Work)),
+        (json!("O"), Some(AddressType::Other)),
+        (json!("B"), Some(AddressType::Business)),
+        (json!("Z"), Some(AddressType::Unknown("Z".to_owned()))),
+        (json!(null), None),
+    ] {
+        let body = json!({"addressId": "3960", "addressType": value, "city": 7, "postCode": [1]});
+        let request = shipping(&body.to_string()).unwrap();
+        assert_eq!((request.address_id, request.address_type), (3960, kind));
+        assert_eq!(request.address.city.unwrap().expose(), "7");
+    }
+    for body in [
+        "{}",
+        r#"{"addressId":null}"#,
+        r#"{"addressId":"canary"}"#,
+        r#"{"addressId":1.5}"#,
+    ] {
+        let error = shipping(body).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "addressId: must be a whole number",
+            "{body}"
+        );
+        assert_eq!(error.status(), 400);
+    }
+}
+
+#[test]
+fn a_reply_keeps_the_rules() {
+    let request = shipping(SHIPPING).unwrap();
+    let method =
+        |n: usize| ShippingMethod::new(n.to_string(), "Walking", ShippingCost::FREE).unwrap();
+    let methods = |count| (0..count).map(method);
+    assert!(request.reply(methods(10)).is_ok());
+    let nowhere = request.reply(methods(0)).unwrap().to_json();
+    assert_eq!(
+        nowhere,
+        r#"{"addressId":3960,"orderId":"order-1","shippingDetails":[]}"#
+    );
+    for (methods, rule) in [
+        (methods(11).collect::<Vec<_>>(), "10"),
+        (vec![method(1), method(1)], "id"),
+        (methods(2).map(|m| m.is_default(true)).collect(), "default"),
+    ] {
+        let error = request.reply(methods).unwrap_err().to_string();
+        assert!(
+            error.starts_with("shipping_methods: ") && error.contains(rule),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_end_of_a_consent() {
+    let removal = |token: Option<&str>| -> Result<ConsentRemoval, CallbackError> {
+        let url = urls().consent_url("uiJ/sk+NQ6==");
+        match parse(&request(Method::DELETE, &url, token, ""), &auth())? {
+            Callback::Consent(removal) => Ok(removal),
+            other => panic!("{other:?}"),
+        }
+    };
+    let known = removal(Some(TOKEN)).unwrap();
+    assert_eq!(
+        (known.user_id.expose(), known.authenticated),
+        ("uiJ/sk+NQ6==", true)
+    );
+    assert!(!removal(None).unwrap().authenticated);
+    assert_eq!(
+        removal(Some("wrong")).unwrap_err(),
+        CallbackError::Unauthorized
+    );
+}
+
+#[test]
+fn who_may_not_call_is_refused_before_the_body_is_read() {
+    let bearer = format!("Bearer {TOKEN}");
+    let longer = format!("{TOKEN}x");
+    let url = urls().payment_url(&"order-1".parse().unwrap());
+    let too_long = " ".repeat((1 << 20) + 1);
+    for token in [
+        None,
+        Some(""),
+        Some("wrong"),
+        Some(&TOKEN[1..]),
+        Some(&longer),
+        Some(&bearer),
+        Some("S3CRET-AUTH-TOKEN"),
+    ] {
+        for body in [r#"{"orderId":"order-1"}"#, "{", "", &too_long] {
+            for url in [&url, &format!("{url}/shippingDetails")] {
+                let error = parse(&request(Method::POST, url, token, body), &auth()).unwrap_err();
+                assert_eq!(
+                    (&error, error.status().as_u16()),
+                    (&CallbackError::Unauthorized, 401)
+                );
+            }
+        }
+    }
+    // Another place is told apart even before.
+    let error = parse(&request(Method::POST, "/v2/orders/1", None, "{"), &auth()).unwrap_err();
+    assert_eq!(
+        (&error, error.status().as_u16()),
+        (&CallbackError::NotACallback, 404)
+    );
+    for (size, status) in [(1 << 20, 400), ((1 << 20) + 1, 413)] {
+        let error = parse(&post("order-1", &" ".repeat(size)), &auth()).unwrap_err();
+        assert_eq!(error.status(), status, "{error}");
+    }
+}
+
+#[test]
+fn tokens_are_made_and_changed() {
+    let (first, second) = (
+        CallbackAuth::generate().unwrap(),
+        CallbackAuth::generate().unwrap(),
+    );
+    let text = first.token().expose();
+    assert_eq!(text.len(), 43);
+    assert!(
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+        "{text}"
+    );
+    assert_ne!(text, second.token().expose());
+
+    let headers = |tokens: &[&str]| {
+        let mut headers = http::HeaderMap::new();
+        for token in tokens {
+            headers.append("authorization", token.parse().unwrap());
+        }
+        headers
+    };
+    assert!(first.accepts(&headers(&[text])));
+    assert!(!second.accepts(&headers(&[text])));
+    assert!(!second.accepts(&headers(&[])));
+    let both = second.clone().also(first.token().clone());
+    assert!(both.accepts(&headers(&[text])));
+    assert!(both.accepts(&headers(&[second.token().expose()])));
+    assert!(both.accepts(&headers(&["Basic eA==", text])));
+    assert_eq!(both.token().expose(), second.token().expose());
+}
+
+#[test]
+fn nothing_secret_or_personal_is_shown() {
+    let mut shown = vec![format!("{:?} {:#?}", auth(), update(EXPRESS))];
+    shown.push(format!("{:#?}", shipping(SHIPPING).unwrap()));
+    let url = urls().consent_url("1234567");
+    shown.push(format!(
+        "{:#?}",
+        parse(&request(Method::DELETE, &url, None, ""), &auth()).unwrap()
+    ));
+    let error = r#"{"orderId":"order-1","errorInfo":{"errorCode":"45","errorMessage":"user 4712345678 of user@example.com"}}"#;
+    shown.push(format!("{:#?}", update(error)));
+    for body in [
+        "Ada",
+        r#"{"Ada"#,
+        r#""Ada""#,
+        r#"["Ada"]"#,
+        r#"{"orderId":"Ada Lovelace","addressId":"Ada"}"#,
+    ] {
+        for request in [post("order-1", body), ask(body)] {
+            let error = parse(&request, &auth()).unwrap_err();
+            assert_eq!(error.status(), 400);
+            shown.push(format!("{error} {error:?}\n"));
+        }
+    }
+    let denied = request(
+        Method::POST,
+        &urls().payment_url(&"order-1".parse().unwrap()),
+        Some("canary"),
+        "Ada",
+    );
+    let error = parse(&denied, &auth()).unwrap_err();
+    shown.push(format!("{error} {error:?}"));
+    let shown = shown.join("\n");
+    for hidden in [
+        TOKEN,
+        "canary",
+        "Ada",
+        "Lovelace",
+        "user@example",
+        "12345678",
+        "1234567",
+        "Eufemias",
+        "Garborg",
+        "OSLO",
+        "0191",
+    ] {
+        assert!(!shown.contains(hidden), "{hidden} is shown:\n{shown}");
+    }
+    assert!(
+        shown.contains("acme-shop-123-order123abc") && shown.contains("By cannon"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,76 @@
+//! What the compiler promises: a client can be shared, stored and sent, and so can every call in flight.
+
+use vipps::callback::CallbackAuth;
+use vipps::ecom::{Ecom, Payment, PaymentDetails};
+use vipps::qr::Qr;
+use vipps::{Credentials, Environment, Error, Vipps, VippsBuilder};
+
+fn shared<T: Clone + Send + Sync + 'static>() {}
+fn sent<T: Send + 'static>() {}
+fn in_flight<T: Send + 'static>(_: &T) {}
+
+#[test]
+fn the_client_and_its_handles_are_shared_freely() {
+    shared::<Vipps>();
+    shared::<Ecom>();
+    shared::<Qr>();
+    shared::<Payment>();
+    shared::<PaymentDetails>();
+    shared::<Credentials>();
+    shared::<Environment>();
+    shared::<Error>();
+    shared::<CallbackAuth>();
+    sent::<VippsBuilder>();
+    sent::<vipps::ecom::Watch>();
+}
+
+#[test]
+fn an_error_is_one_pointer_wide() {
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+}
+
+/// Every operation of both APIs, as a future that is never polled.
+#[tokio::test]
+async fn every_call_can_move_between_threads() {
+    let vipps = vipps::testing::Recorder::new().client();
+    let id = || "order-1".parse::<vipps::OrderId>().unwrap();
+    let amount = vipps::Amount::kroner(1);
+    let ecom = vipps.ecom();
+    let payment = ecom.payment(&id());
+    in_flight(&ecom.initiate(id(), amount, "t".parse().unwrap()).send());
+    in_flight(
+        &ecom
+            .initiate(id(), amount, "t".parse().unwrap())
+            .into_future(),
+    );
+    in_flight(&payment.details().send());
+    in_flight(&payment.capture().send());
+    in_flight(&payment.refund().send());
+    in_flight(&payment.cancel().send());
+    in_flight(&payment.force_approve().send());
+    in_flight(&payment.wait().send());
+    in_flight(&payment.wait().stream());
+    in_flight(&vipps.pay_by_qr(id(), amount, "t".parse().unwrap()).send());
+    let qr = vipps.qr();
+    let page = vipps::types::LandingPage::parse("https://example.com/?token=x").unwrap();
+    in_flight(&qr.one_time(&page).send());
+    let redirect = qr.merchant_redirect(&"poster".parse().unwrap());
+    let target = || "https://example.com".parse().unwrap();
+    in_flight(&redirect.create(target()).send());
+    in_flight(&redirect.create_or_update(target()).send());
+    in_flight(&redirect.update(target()).send());
+    in_flight(&redirect.get().send());
+    in_flight(&redirect.delete().send());
+    in_flight(&qr.merchant_redirects().send());
+    let callback = qr.merchant_callback(&"till-1".parse().unwrap());
+    in_flight(&callback.put("Till 1".parse().unwrap()).send());
+    in_flight(&callback.get().send());
+    in_flight(&callback.delete().send());
+    in_flight(&qr.merchant_callbacks().send());
+    let raw = async move {
+        vipps
+            .call(|raw| async move { raw.qr().get_merchant_callback_qrs().send().await })
+            .await
+    };
+    in_flight(&raw);
+}

@@ -1,0 +1,223 @@
+//! The lives of merchant codes and check-ins, against the simulator.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use vipps::qr::{Category, QrFormat};
+use vipps::simulator::{Scanned, Simulator};
+use vipps::types::{ImageSize, RedirectUrl, Ttl};
+use vipps::{Outcome, PhoneNumber};
+
+fn page(name: &str) -> RedirectUrl {
+    format!("https://example.com/{name}").parse().unwrap()
+}
+
+fn leads_to(name: &str) -> Scanned {
+    Scanned::Redirect {
+        url: page(name).to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_printed_code_is_led_elsewhere_and_deleted() {
+    let sim = Simulator::start().unwrap();
+    let qr = sim.client().qr();
+    let code = qr.merchant_redirect(&"50% off + æøå".parse().unwrap());
+    let size = ImageSize::new(320).unwrap();
+
+    let made = code.create(page("spring")).png(size).await.unwrap();
+    assert_eq!((made.id(), made.expires_in()), ("50% off + æøå", None));
+    assert_eq!(made.image().await.unwrap().format(), QrFormat::Png(size));
+    let printed = code
+        .get()
+        .content()
+        .await
+        .unwrap()
+        .content()
+        .unwrap()
+        .clone();
+    assert!(printed.is_accepted_by_app());
+    assert_eq!(
+        sim.payer().scan(printed.as_str()).unwrap(),
+        leads_to("spring")
+    );
+
+    let taken = code.create(page("autumn")).await.unwrap_err();
+    assert_eq!(taken.conflict_id(), Some("50% off + æøå"));
+    code.update(page("summer")).await.unwrap();
+    assert_eq!(
+        sim.payer().scan(printed.as_str()).unwrap(),
+        leads_to("summer")
+    );
+    let led = code
+        .create_or_update(page("autumn"))
+        .content()
+        .await
+        .unwrap();
+    assert_eq!(led.content(), Some(&printed));
+    assert_eq!(
+        sim.payer().scan(printed.as_str()).unwrap(),
+        leads_to("autumn")
+    );
+
+    let other = qr.merchant_redirect(&"50%25 off".parse().unwrap());
+    other.create_or_update(page("other")).await.unwrap();
+    let list = qr.merchant_redirects().await.unwrap();
+    assert_eq!(list.len(), 2);
+    assert_eq!(list[0].image().await.unwrap().format(), QrFormat::Svg);
+
+    code.delete().await.unwrap();
+    assert!(sim.payer().scan(printed.as_str()).is_err());
+    assert_eq!(code.get().await.unwrap_err().http_status(), Some(404));
+    assert_eq!(code.delete().await.unwrap_err().http_status(), Some(404));
+    assert_eq!(qr.merchant_redirects().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_code_with_a_ttl_counts_down_and_goes() {
+    let sim = Simulator::builder().freeze_clock().start().unwrap();
+    let code = sim
+        .client()
+        .qr()
+        .merchant_redirect(&"sale".parse().unwrap());
+    let ttl = Ttl::new(Duration::from_secs(600)).unwrap();
+    let made = code.create(page("sale")).ttl(ttl).await.unwrap();
+    assert_eq!(made.expires_in(), Some(Duration::from_secs(600)));
+    sim.clock().advance(Duration::from_secs(599));
+    assert_eq!(
+        code.get().await.unwrap().expires_in(),
+        Some(Duration::from_secs(1))
+    );
+    sim.clock().advance(Duration::from_secs(1));
+    assert_eq!(code.get().await.unwrap_err().http_status(), Some(404));
+}
+
+/// The code is made, and the answer is lost.
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
+    let sim = Simulator::start().unwrap();
+    let code = sim
+        .client()
+        .qr()
+        .merchant_redirect(&"sale".parse().unwrap());
+    let fault = sim
+        .faults()
+        .on("create_merchant_redirect_qr")
+        .nth(1)
+        .after_commit()
+        .reset();
+    let made = code.create(page("sale")).await.unwrap();
+    assert_eq!(
+        (fault.hits(), made.redirect_url()),
+        (1, Some("https://example.com/sale"))
+    );
+
+    // Somebody else has the id, and the first attempt never arrived.
+    let fault = sim
+        .faults()
+        .on("create_merchant_redirect_qr")
+        .nth(1)
+        .before_commit()
+        .reset();
+    let error = code.create(page("other")).await.unwrap_err();
+    assert_eq!((fault.hits(), error.outcome()), (1, Outcome::Rejected));
+    assert_eq!(error.conflict_id(), Some("sale"));
+
+    let fault = sim
+        .faults()
+        .on("delete_merchant_redirect_qr")
+        .nth(1)
+        .after_commit()
+        .reset();
+    code.delete().await.unwrap();
+    assert_eq!(fault.hits(), 1);
+}
+
+/// Answers one webhook, and gives the token in it.
+async fn customer_token(listener: TcpListener) -> String {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut request = Vec::new();
+    loop {
+        let read = stream.read_buf(&mut request).await.unwrap();
+        assert_ne!(read, 0, "the request ended early");
+        let text = String::from_utf8_lossy(&request);
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+        if let Some(Ok(event)) = body.map(serde_json::from_str::<serde_json::Value>) {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            return event["customerToken"].as_str().unwrap().to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_scan_at_a_till_becomes_a_phone_number() {
+    let sim = Simulator::start().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    sim.route("https://example.com", address).unwrap();
+    sim.webhook("https://example.com/check-ins", "secret")
+        .unwrap();
+    let qr = sim.client().qr();
+    let till = qr.merchant_callback(&"till 1, 2. etasje".parse().unwrap());
+    till.put("Kasse 1".parse().unwrap()).await.unwrap();
+    till.put("Automat 1".parse().unwrap())
+        .category(Category::Vending)
+        .await
+        .unwrap();
+
+    let size = ImageSize::new(200).unwrap();
+    let made = till.get().png(size).await.unwrap();
+    assert_eq!(
+        (made.merchant_qr_id(), made.location()),
+        ("till 1, 2. etasje", Some("Automat 1"))
+    );
+    assert_eq!(made.image().await.unwrap().format(), QrFormat::Png(size));
+    let list = qr.merchant_callbacks().await.unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!(list[0].content(), made.content());
+
+    let payer = sim.payer().with_number("4798765432");
+    let printed = made.content().unwrap();
+    assert!(printed.is_accepted_by_app());
+    let scanned = payer.scan(printed.as_str()).unwrap();
+    let merchant_qr_id = "till 1, 2. etasje".to_owned();
+    assert_eq!(scanned, Scanned::CheckIn { merchant_qr_id });
+    let token = customer_token(listener).await.parse().unwrap();
+    let customer = qr.exchange_customer(token).await.unwrap();
+    let number = PhoneNumber::from_msisdn("4798765432").unwrap();
+    assert_eq!(customer.phone_number(), &number);
+
+    till.delete().await.unwrap();
+    assert!(payer.scan(printed.as_str()).is_err());
+    assert_eq!(till.get().await.unwrap_err().http_status(), Some(404));
+
+    let owner = qr
+        .exchange(payer.personal_qr().parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (owner.phone_number(), owner.version()),
+        (&number, Some("2.0"))
+    );
+    assert!(owner.made_at().is_some());
+}
+
+#[tokio::test]
+async fn a_mobilepay_code_checks_in_here_once_it_is_mapped() {
+    let sim = Simulator::start().unwrap();
+    sim.webhook("https://example.com/check-ins", "secret")
+        .unwrap();
+    let beacon = sim
+        .client()
+        .qr()
+        .mobilepay_beacon(&"123456789012345".parse().unwrap());
+    assert!(sim.payer().scan("123456789012345").is_err());
+    beacon.put("Kasse 1".parse().unwrap()).await.unwrap();
+    let merchant_qr_id = "123456789012345".to_owned();
+    assert_eq!(
+        sim.payer().scan("123456789012345").unwrap(),
+        Scanned::CheckIn { merchant_qr_id }
+    );
+}

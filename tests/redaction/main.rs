@@ -1,0 +1,157 @@
+//! Secrets and personal data are in nothing that a person or a log gets to see. Each of them has a marker of its own
+//! here; whatever the crate prints, traces, records or refuses is searched for all of them.
+
+#![allow(
+    deprecated,
+    clippy::too_many_lines,
+    clippy::format_push_string,
+    reason = "every operation is driven, in one long day"
+)]
+
+#[path = "../support/capture.rs"]
+mod capture;
+mod operations;
+mod raw;
+mod simulator;
+mod values;
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::sync::LazyLock;
+
+use capture::Capture;
+
+/// All that is traced and logged by anybody in this process.
+static LOG: LazyLock<Capture> = LazyLock::new(Capture::everywhere);
+
+pub(crate) const CLIENT_ID: &str = "marker-client-id";
+pub(crate) const CLIENT_SECRET: &str = "marker-client-secret";
+pub(crate) const SUBSCRIPTION_KEY: &str = "marker-subscription-key";
+pub(crate) const ACCESS_TOKEN: &str = "eyJtYXJrZXIi.marker-access-token.x";
+pub(crate) const AUTH_TOKEN: &str = "marker-auth-token";
+pub(crate) const LANDING_TOKEN: &str = "eyJtYXJrZXIi.marker-landing-token.x";
+pub(crate) const CUSTOMER_TOKEN: &str = "marker-customer-token";
+pub(crate) const PERSONAL_QR: &str = "https://qr.vipps.no/p/marker-personal-qr";
+pub(crate) const WEBHOOK_SECRET: &str = "marker-webhook-secret";
+pub(crate) const PHONE: &str = "48271936";
+pub(crate) const MSISDN: &str = "4748271936";
+pub(crate) const FIRST_NAME: &str = "Markerina";
+pub(crate) const LAST_NAME: &str = "Markersen";
+pub(crate) const EMAIL: &str = "marker-mail@person.example";
+pub(crate) const STREET: &str = "Markerveien 17";
+pub(crate) const STREET_2: &str = "c/o Markerhus";
+pub(crate) const CITY: &str = "MARKERSTAD";
+pub(crate) const POST_CODE: &str = "M7493";
+pub(crate) const USER_ID: &str = "marker-user-id";
+pub(crate) const SUB: &str = "marker-sub";
+pub(crate) const SSN: &str = "27039148216";
+pub(crate) const BIRTH_DATE: &str = "1991-03-27";
+pub(crate) const PASSENGER: &str = "MARKERSEN/MARKERINA MS";
+
+/// The part of each that nothing else contains.
+const MARKERS: [&str; 22] = [
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SUBSCRIPTION_KEY,
+    "marker-access-token",
+    AUTH_TOKEN,
+    "marker-landing-token",
+    CUSTOMER_TOKEN,
+    "marker-personal-qr",
+    WEBHOOK_SECRET,
+    PHONE,
+    FIRST_NAME,
+    LAST_NAME,
+    "marker-mail",
+    STREET,
+    STREET_2,
+    CITY,
+    POST_CODE,
+    USER_ID,
+    SUB,
+    SSN,
+    BIRTH_DATE,
+    "MARKERSEN",
+];
+
+/// Looks at everything that is shown, and remembers how much that was.
+#[derive(Default)]
+pub(crate) struct Shown {
+    texts: usize,
+    leaks: Vec<String>,
+}
+
+impl Shown {
+    pub(crate) fn start() -> Self {
+        LazyLock::force(&LOG);
+        Self::default()
+    }
+
+    pub(crate) fn text(&mut self, what: &str, text: &str) {
+        self.texts += 1;
+        for marker in MARKERS {
+            if text.contains(marker) {
+                self.leaks
+                    .push(format!("{what} shows {marker}: {text:.600}"));
+            }
+        }
+    }
+
+    pub(crate) fn debug(&mut self, what: &str, value: &impl Debug) {
+        self.text(what, &format!("{value:?}"));
+        self.text(what, &format!("{value:#?}"));
+    }
+
+    /// An error and all that it comes from.
+    pub(crate) fn error(&mut self, what: &str, error: &impl StdError) {
+        let mut next: Option<&dyn StdError> = Some(error);
+        while let Some(error) = next {
+            self.text(what, &format!("{error}"));
+            self.text(what, &format!("{error:?}"));
+            next = error.source();
+        }
+    }
+
+    pub(crate) fn result<T: Debug>(&mut self, what: &str, result: &vipps::Result<T>) {
+        match result {
+            Ok(value) => self.debug(what, value),
+            Err(error) => {
+                self.error(what, error);
+                for text in [error.hint(), error.correlation_id(), error.conflict_id()] {
+                    self.text(what, text.unwrap_or_default());
+                }
+                self.debug(what, &error.api_errors());
+            }
+        }
+    }
+
+    /// Nothing was shown, and what was searched was as much as that.
+    pub(crate) fn end(mut self, at_least: usize) {
+        for line in LOG.lines("") {
+            self.text("the log", &line);
+        }
+        assert!(self.leaks.is_empty(), "\n{}", self.leaks.join("\n"));
+        assert!(self.texts >= at_least, "only {} texts", self.texts);
+    }
+}
+
+/// A search that finds nothing proves something only if it can find.
+#[test]
+fn the_search_finds_each_marker_in_texts_and_in_the_log() {
+    let mut shown = Shown::start();
+    for marker in MARKERS {
+        shown.text("a text", &format!("some {marker} there"));
+    }
+    shown.debug("a value", &PHONE);
+    assert_eq!(
+        shown.leaks.len(),
+        MARKERS.len() + 2 + 1,
+        "{:?}",
+        shown.leaks
+    );
+    // A name that only this test looks for, since the log is searched by all of them.
+    tracing::trace!(name: "probe", probe = "probe-one");
+    log::trace!("probe-two");
+    let log = LOG.text("");
+    assert!(log.contains("probe-one") && log.contains("probe-two"));
+}

@@ -1,0 +1,273 @@
+//! Every operation, as it succeeds and as it fails, against a transport that answers with all that it must not show.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use vipps::ecom::{AirlineData, Express, ShippingMethod};
+use vipps::testing::Recorder;
+use vipps::types::{PersonalQr, ShippingCost};
+use vipps::{
+    Amount, Credentials, Environment, RetryBudget, RetryPolicy, Transport, TransportFuture, Vipps,
+};
+
+use super::*;
+
+/// What the transport answers to everything.
+#[derive(Clone, Debug)]
+enum World {
+    Success,
+    Answer(u16, String),
+    NoToken(u16, String),
+}
+
+impl Transport for World {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        let is_token = request.uri().path().ends_with("/accesstoken/get");
+        let token = || {
+            let token =
+                json!({"token_type": "Bearer", "expires_in": "3600", "access_token": ACCESS_TOKEN});
+            (200, token.to_string())
+        };
+        let (status, body) = match self {
+            Self::NoToken(status, body) => (*status, body.clone()),
+            _ if is_token => token(),
+            Self::Success => (
+                200,
+                success(request.method(), request.uri().path()).to_string(),
+            ),
+            Self::Answer(status, body) => (*status, body.clone()),
+        };
+        let response = http::Response::builder().status(status).body(body.into());
+        Box::pin(async move { Ok(response.expect("a response")) })
+    }
+}
+
+pub(crate) fn person() -> serde_json::Value {
+    json!({
+        "firstName": FIRST_NAME, "lastName": LAST_NAME, "email": EMAIL, "mobileNumber": PHONE,
+        "userId": USER_ID, "ssn": SSN, "dateOfBirth": BIRTH_DATE, "bankIdVerified": "Y",
+    })
+}
+
+pub(crate) fn address() -> serde_json::Value {
+    json!({
+        "addressLine1": STREET, "addressLine2": STREET_2, "city": CITY, "country": "Norway",
+        "postCode": POST_CODE, "zipCode": POST_CODE,
+    })
+}
+
+fn landing_page() -> String {
+    format!(
+        "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token={LANDING_TOKEN}"
+    )
+}
+
+/// One answer that fits every operation.
+fn success(method: &http::Method, path: &str) -> serde_json::Value {
+    if method == http::Method::GET && path == "/qr/v1/merchant-redirect" {
+        return json!([{"id": "billboard-1", "redirectUrl": "https://example.com/"}]);
+    }
+    if path.starts_with("/qr/v1/merchant-callback") {
+        return json!([{"merchantSerialNumber": "123456", "merchantQrId": "till-1",
+            "locationDescription": "Till 1", "qrImageUrl": "https://qr.example/x", "qrContent": "https://qr.vipps.no/x"}]);
+    }
+    json!({
+        "orderId": "order-1",
+        "url": if path.starts_with("/qr") { "https://qr.vipps.no/x".to_owned() } else { landing_page() },
+        "transactionLogHistory": [
+            {"operation": "RESERVE", "operationSuccess": true, "amount": 20000, "timeStamp": "2018-11-14T15:21:22.126Z"}],
+        "transactionInfo": {"amount": 20000, "status": "Captured", "transactionId": "1"},
+        "transaction": {"amount": 20000, "status": "Refund", "transactionId": "1"},
+        "userDetails": person(),
+        "shippingDetails": {"address": address(), "shippingCost": 1, "shippingMethod": "x"},
+        "sub": SUB,
+        "msisdn": MSISDN, "timestamp": 1, "version": "2.0",
+        "id": "billboard-1", "redirectUrl": "https://example.com/", "expiresIn": 300,
+    })
+}
+
+/// What failures say about the person and the keys that they are about.
+fn failures() -> Vec<World> {
+    let gossip = format!(
+        "User +47 {PHONE} ({EMAIL}) has no Bearer {ACCESS_TOKEN}, nor {LANDING_TOKEN}; number {MSISDN}"
+    );
+    let ecom = json!([{"errorGroup": "Payment", "errorCode": "81", "errorMessage": gossip, "contextId": "c-1"}]);
+    let problem = json!({"title": gossip, "detail": gossip, "instance": "i",
+        "invalidParams": [{"name": "msisdn", "reason": gossip}]});
+    // Decoding fails in the middle of a person.
+    let cut = success(&http::Method::POST, "/x").to_string();
+    let cut = &cut[..cut.find(SUB).expect("a sub") - 10];
+    let odd = json!({"url": null, "msisdn": [FIRST_NAME], "userDetails": [PHONE],
+        "transactionLogHistory": format!("{FIRST_NAME} {PHONE}")});
+    [
+        (400, ecom.to_string()),
+        (400, problem.to_string()),
+        (
+            401,
+            json!({"statusCode": 401, "message": gossip}).to_string(),
+        ),
+        (404, format!("<html><title>{gossip}</title></html>")),
+        (
+            409,
+            json!({"id": "billboard-1", "extra": gossip}).to_string(),
+        ),
+        (429, gossip.clone()),
+        (500, gossip.clone()),
+        (
+            503,
+            json!({"responseInfo": {"responseCode": 503, "responseMessage": gossip}}).to_string(),
+        ),
+        (200, cut.to_owned()),
+        (200, odd.to_string()),
+        (200, format!("\"{PHONE} {EMAIL}\"")),
+    ]
+    .into_iter()
+    .map(|(status, body)| World::Answer(status, body))
+    .chain([
+        World::NoToken(
+            400,
+            json!({"error": "invalid_client", "error_codes": [7],
+            "error_description": format!("AADSTS: {ACCESS_TOKEN} Bearer {ACCESS_TOKEN}")})
+            .to_string(),
+        ),
+        World::NoToken(200, json!({"access_token": [ACCESS_TOKEN]}).to_string()),
+        World::NoToken(
+            200,
+            json!({"access_token": format!("{ACCESS_TOKEN}\n"), "expires_in": ACCESS_TOKEN})
+                .to_string(),
+        ),
+    ])
+    .collect()
+}
+
+fn client(recorder: &Recorder) -> Vipps {
+    let keys = Credentials::new(
+        CLIENT_ID,
+        CLIENT_SECRET,
+        SUBSCRIPTION_KEY,
+        "123456".parse().unwrap(),
+    );
+    let wait = Duration::from_millis(1);
+    let policy = RetryPolicy::default()
+        .backoff(wait, wait)
+        .throttled_backoff(wait, wait);
+    let builder = Vipps::builder(keys.unwrap())
+        .environment(Environment::Test)
+        .transport(recorder.clone())
+        .retry(policy)
+        .retry_budget(RetryBudget::unlimited());
+    Shown::start().debug("the builder", &builder);
+    builder.build().unwrap()
+}
+
+/// Shows a builder, sends it, shows what came of it, and counts the failures.
+macro_rules! run {
+    ($shown:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
+        let what = stringify!($builder);
+        let builder = $builder;
+        $shown.debug(what, &builder);
+        let result = builder.await;
+        $shown.result(what, &result);
+        $failures += u32::from(result.is_err());
+    )+};
+}
+
+#[allow(deprecated, reason = "every operation")]
+async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
+    let mut failures = 0;
+    let id = || "order-1".parse::<vipps::OrderId>().unwrap();
+    let initiate = || {
+        vipps
+            .ecom()
+            .initiate(id(), Amount::kroner(200), "Socks".parse().unwrap())
+            .phone_number(PHONE.parse().unwrap())
+            .auth_token(AUTH_TOKEN.parse().unwrap())
+            .callback_prefix("https://example.com/vipps".parse().unwrap())
+    };
+    let shipping = || ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+    let ticket = || AirlineData {
+        passenger_name: PASSENGER.into(),
+        airline_code: "074".into(),
+        airline_designator_code: "KL".into(),
+        agency_invoice_number: "082404".into(),
+        ticket_number: None,
+    };
+    let express = || Express::with_static_shipping([shipping().is_default(true)]);
+    let page: vipps::types::LandingPage = landing_page().parse().unwrap();
+    let payment = vipps.ecom().payment(&id());
+    shown.debug("the landing page", &page);
+    run!(shown, failures:
+        initiate().scope("name email".parse().unwrap()),
+        initiate().airline_data(ticket()),
+        initiate().express(express(), "https://example.com/vipps".parse().unwrap()),
+        payment.details(),
+        payment.status(),
+        payment.capture(),
+        payment.refund(),
+        payment.cancel(),
+        payment.wait().deadline(Duration::from_secs(3)),
+        payment.force_approve().phone_number(PHONE.parse().unwrap()).landing_page(&page),
+        vipps.qr().one_time(&page),
+        vipps.qr().one_time(&page).content(),
+        vipps.pay_by_qr(id(), Amount::kroner(1), "Socks".parse().unwrap()),
+        vipps.qr().exchange(PersonalQr::parse(PERSONAL_QR).unwrap()),
+        vipps.qr().exchange_customer(CUSTOMER_TOKEN.parse().unwrap()),
+        vipps.qr().merchant_redirects(),
+        vipps.qr().merchant_callbacks(),
+    );
+    let redirect = vipps
+        .qr()
+        .merchant_redirect(&"billboard-1".parse().unwrap());
+    let url = || {
+        "https://example.com/"
+            .parse::<vipps::types::RedirectUrl>()
+            .unwrap()
+    };
+    let callback = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    run!(shown, failures:
+        redirect.create(url()),
+        redirect.create_or_update(url()),
+        redirect.get(),
+        redirect.update(url()),
+        redirect.delete(),
+        callback.put("Till 1".parse().unwrap()),
+        callback.get(),
+        callback.delete(),
+    );
+    shown.debug("the client", vipps);
+    shown.debug("the metrics", &vipps.metrics());
+    failures
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_succeed() {
+    let mut shown = Shown::start();
+    let recorder = Recorder::in_front_of(World::Success);
+    let vipps = client(&recorder);
+    assert_eq!(every_operation(&vipps, &mut shown).await, 0);
+    // Nothing of that was shown because nothing of it was there.
+    let details = vipps
+        .ecom()
+        .payment(&"order-1".parse().unwrap())
+        .details()
+        .await
+        .unwrap();
+    assert_eq!(details.user().unwrap().ssn.as_ref().unwrap().expose(), SSN);
+    shown.text("the shapes", &recorder.to_snapshot());
+    shown.debug("the shapes", &recorder.requests());
+    shown.debug("the recorder", &recorder);
+    assert!(recorder.requests().len() > 25);
+    shown.end(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_fail() {
+    let mut shown = Shown::start();
+    for world in failures() {
+        let recorder = Recorder::in_front_of(world);
+        every_operation(&client(&recorder), &mut shown).await;
+        shown.text("the shapes", &recorder.to_snapshot());
+    }
+    shown.end(2_000);
+}

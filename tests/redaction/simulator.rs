@@ -1,0 +1,162 @@
+//! Real sockets, with all that reqwest and hyper log, and the simulator's own records.
+
+use axum::response::IntoResponse as _;
+use http::StatusCode;
+use tokio::sync::mpsc::UnboundedReceiver;
+use vipps::callback::{Callback, CallbackAuth};
+use vipps::ecom::{Express, Initiate, Payment, ShippingMethod};
+use vipps::simulator::Simulator;
+use vipps::types::{PersonalQr, ShippingCost};
+use vipps::webhook::Verifier;
+use vipps::{Amount, Vipps};
+
+use super::*;
+
+/// What the simulator itself makes up: keys, and a customer with a name.
+fn made_up(sim: &Simulator) -> Vec<String> {
+    let keys = sim.keys();
+    [
+        keys.client_id(),
+        keys.client_secret(),
+        keys.subscription_key(),
+    ]
+    .into_iter()
+    .chain(["Lovelace", "user@example.com", "Eufemias"])
+    .map(str::to_owned)
+    .collect()
+}
+
+const SHOP: &str = "https://shop.example.com/vipps";
+const HOOKS: &str = "https://shop.example.com/hooks";
+
+/// The merchant's side, on a socket, and what it printed of the calls that it got.
+struct Shop {
+    told: UnboundedReceiver<String>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Shop {
+    async fn open(sim: &Simulator) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        sim.route("https://shop.example.com", address).unwrap();
+        sim.webhook(HOOKS, WEBHOOK_SECRET).unwrap();
+        let (sender, told) = tokio::sync::mpsc::unbounded_channel();
+        let tell = sender.clone();
+        let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
+        let callbacks = vipps::callback::axum::router(auth, move |callback: Callback| {
+            tell.send(format!("{callback:?}")).unwrap();
+            async move {
+                let Callback::Shipping(question) = callback else {
+                    return StatusCode::OK.into_response();
+                };
+                let post = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+                let reply = question.reply([post.is_default(true)]);
+                reply.unwrap().into_response()
+            }
+        });
+        let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();
+        let hook = vipps::webhook::axum::post(verifier, move |event| {
+            sender.send(format!("{event:?}")).unwrap();
+            async { StatusCode::OK }
+        });
+        let routes = axum::Router::new().nest("/vipps", callbacks);
+        let routes = routes.route("/hooks", hook);
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { told, server }
+    }
+}
+
+fn initiate(vipps: &Vipps, id: &str) -> Initiate {
+    let (id, text) = (id.parse().unwrap(), "Socks".parse().unwrap());
+    vipps
+        .ecom()
+        .initiate(id, Amount::kroner(200), text)
+        .callback_prefix(SHOP.parse().unwrap())
+        .auth_token(AUTH_TOKEN.parse().unwrap())
+        .phone_number(PHONE.parse().unwrap())
+}
+
+/// A payment with a person in its details, and one with an address and a consent that is withdrawn.
+async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
+    let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
+    shown.debug("the payer", &payer);
+    let scope = "name email phoneNumber".parse().unwrap();
+    let paid = initiate(&vipps, "order-1").scope(scope).await.unwrap();
+    shown.debug("a payment", &paid);
+    let code = vipps.qr().one_time(&paid).await.unwrap();
+    shown.debug("a code", &code);
+    shown.debug("an image", &code.image().await.unwrap());
+    payer.approve("order-1").unwrap();
+    let details = paid.payment().details().await.unwrap();
+    let number = details.user().unwrap().mobile_number.as_ref();
+    assert_eq!(number.unwrap().expose(), PHONE);
+    shown.debug("details", &details);
+    shown.result("a capture", &paid.payment().capture().await);
+    shown.result("a second capture", &paid.payment().capture().await);
+
+    let prefix = || SHOP.parse().unwrap();
+    let express = Express::with_dynamic_shipping(prefix());
+    let express = initiate(&vipps, "order-2").express(express, prefix());
+    express.await.unwrap();
+    payer.approve("order-2").unwrap();
+    // The shop is asked for its shipping methods first.
+    sim.settled().await;
+    payer.withdraw_consent("order-2").unwrap();
+    paid.payment()
+}
+
+#[tokio::test]
+async fn a_day_at_the_shop() {
+    let mut shown = Shown::start();
+    let sim = Simulator::start().unwrap();
+    let mut shop = Shop::open(&sim).await;
+    let payment = payments(&sim, &mut shown).await;
+
+    let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
+    let code = PersonalQr::parse(&payer.personal_qr()).unwrap();
+    let personal = code.expose().to_owned();
+    let owner = vipps.qr().exchange(code).await.unwrap();
+    assert_eq!(owner.phone_number().msisdn(), MSISDN);
+    shown.debug("an owner", &owner);
+    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    till.put("Till 1".parse().unwrap()).await.unwrap();
+    let code = till.get().await.unwrap();
+    payer.scan(code.content().unwrap().as_str()).unwrap();
+
+    sim.revoke_tokens();
+    shown.result("details", &payment.details().await);
+    let faults = sim.faults();
+    let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
+    faults.any().times(3).status_with_body(500, gossip);
+    shown.result("details", &payment.details().await);
+    faults.any().times(9).reset_in_body();
+    shown.result("details", &payment.details().await);
+    faults.clear();
+
+    sim.settled().await;
+    let mut calls = 0;
+    while let Ok(text) = shop.told.try_recv() {
+        shown.text("a call to the shop", &text);
+        calls += 1;
+    }
+    // Two results, the question for shipping methods, the consent, the check-in.
+    assert!(calls >= 5, "{calls}");
+    shown.debug("the journal", &sim.journal().entries());
+    shown.debug("the deliveries", &sim.deliveries());
+    shown.debug("the simulator", &sim);
+    shown.debug("the keys", sim.keys());
+    shown.debug("the ledger", &sim.ledger());
+
+    let journal = format!("{:?} {:?}", sim.journal().entries(), sim.deliveries());
+    let seen = LOG.text("") + &journal;
+    for secret in made_up(&sim).iter().chain([&personal]) {
+        assert!(!seen.contains(secret.as_str()), "{secret} is shown");
+    }
+    // There was something to see: hyper, reqwest and the crate's own spans.
+    for (target, least) in [("vipps", 50), ("hyper_util", 5), ("reqwest", 1)] {
+        assert!(LOG.lines(target).len() >= least, "{target} told nothing");
+    }
+    shop.server.abort();
+    shown.end(40);
+}
