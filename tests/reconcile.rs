@@ -145,7 +145,7 @@ async fn the_code_of_a_payment_that_is_started() {
         .unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(
-        error.hint().unwrap().contains("Cancel it"),
+        error.hint().unwrap().contains("Cancel the payment"),
         "{:?}",
         error.hint()
     );
