@@ -46,13 +46,18 @@ pub fn worsen(sim: &Simulator, dice: &mut Dice) -> bool {
 }
 
 fn strike(rule: FaultRule, dice: &mut Dice) {
+    // The nastiest request is the one that lands after everybody has given up on it.
+    let late = Duration::from_millis(dice.between(1, 25_000));
+    if dice.percent(10) {
+        rule.before_commit().delay(late);
+        return;
+    }
     let rule = match dice.below(3) {
         0 => rule.before_commit(),
         1 => rule.after_commit(),
         // Each fault's own.
         _ => return plainly(rule, dice),
     };
-    let late = Duration::from_millis(dice.between(1, 25_000));
     match dice.below(8) {
         0 => rule.reset(),
         1 => rule.stall(),
