@@ -216,6 +216,11 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         vipps.qr().merchant_redirects(),
         vipps.qr().merchant_callbacks(),
     );
+    if let Err(error) = payment.capture().await {
+        let reconcile = vipps.ecom().reconcile(&error);
+        shown.debug("a reconciliation", &reconcile);
+        shown.debug("what it found", &reconcile.await);
+    }
     let redirect = vipps
         .qr()
         .merchant_redirect(&"billboard-1".parse().unwrap());
