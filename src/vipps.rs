@@ -18,7 +18,8 @@ use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};
-use crate::token::Tokens;
+use crate::token::{Fleet, Token, Tokens};
+use crate::token_store::TokenStore;
 use crate::transport::{Transport, Wire};
 use crate::types::{InvalidValue, MerchantSerialNumber, SystemText};
 
@@ -53,6 +54,7 @@ struct Inner {
     attempt_timeout: Duration,
     total_timeout: Duration,
     tokens: Tokens,
+    fleet: Option<Fleet>,
     counters: Arc<Counters>,
 }
 
@@ -190,6 +192,18 @@ impl Vipps {
         &self.0.tokens
     }
 
+    pub(crate) fn fleet(&self) -> Option<&Fleet> {
+        self.0.fleet.as_ref()
+    }
+
+    /// Takes in that a token was answered with a 401: it is not used again.
+    pub(crate) fn refused(&self, token: &Token) {
+        self.tokens().invalidate(token.generation);
+        if let Some(fleet) = self.fleet() {
+            fleet.refused(token, self.time().monotonic());
+        }
+    }
+
     pub(crate) fn counters(&self) -> &Arc<Counters> {
         &self.0.counters
     }
@@ -244,6 +258,7 @@ pub struct VippsBuilder {
     budget: RetryBudget,
     http: Http,
     transport: Option<Arc<dyn Transport>>,
+    token_store: Option<Arc<dyn TokenStore>>,
     time: Time,
     randomness: Arc<dyn Randomness>,
 }
@@ -277,6 +292,7 @@ impl VippsBuilder {
             budget: RetryBudget::default(),
             http: Http::Own,
             transport: None,
+            token_store: None,
             time: Time::System,
             randomness: Arc::new(SystemRandomness),
         }
@@ -356,6 +372,14 @@ impl VippsBuilder {
         self
     }
 
+    /// Where this client shares its token with others, such as the other processes of a fleet; see
+    /// [`token_store`](crate::token_store). Without one, the token is in this client's memory alone, for it and its
+    /// clones.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.token_store = Some(Arc::new(store));
+        self
+    }
+
     /// Your own clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Custom(Arc::new(clock));
@@ -407,6 +431,10 @@ impl VippsBuilder {
                 client
             }
         };
+        let base_url = self.environment.base_url();
+        let fleet = self
+            .token_store
+            .map(|store| Fleet::new(store, base_url, &self.credentials));
         Ok(Vipps(Arc::new(Inner {
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
@@ -420,6 +448,7 @@ impl VippsBuilder {
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
             tokens: Tokens::default(),
+            fleet,
             counters: Arc::default(),
         })))
     }

@@ -139,7 +139,7 @@ impl<'a> Attempts<'a> {
                         attempt.refused();
                         tracing::debug!("token refused, fetching a new one");
                         vipps.counters().replays.add_one();
-                        vipps.tokens().invalidate(token.generation);
+                        vipps.refused(token);
                         renewed = true;
                         self.starts.push(begun);
                         continue;
