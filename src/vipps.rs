@@ -196,12 +196,22 @@ impl Vipps {
         self.0.fleet.as_ref()
     }
 
-    /// Takes in that a token was answered with a 401: it is not used again.
-    pub(crate) fn refused(&self, token: &Token) {
-        self.tokens().invalidate(token.generation);
-        if let Some(fleet) = self.fleet() {
-            fleet.refused(token, self.time().monotonic());
+    /// Takes in that a call which was replayed so often was answered with a 401 to this token; whether to fetch another
+    /// token and replay it once more.
+    pub(crate) fn refused(&self, token: &Token, replays: u32) -> bool {
+        let again = match replays {
+            0 => true,
+            // The fetch that the replay needed was left to another client, whose token was no better.
+            1 => self.fleet().is_some_and(|fleet| fleet.on_trust(token)),
+            _ => false,
+        };
+        if again {
+            if let Some(fleet) = self.fleet() {
+                fleet.refused(token, replays > 0, self.time().monotonic());
+            }
+            self.tokens().invalidate(token.generation);
         }
+        again
     }
 
     pub(crate) fn counters(&self) -> &Arc<Counters> {

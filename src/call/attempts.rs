@@ -109,7 +109,7 @@ impl<'a> Attempts<'a> {
             .saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
         self.set_headers()?;
 
-        let mut renewed = false;
+        let mut replays = 0;
         loop {
             self.keep_to_limit(deadline).await?;
             let token = self.token(deadline).await?;
@@ -134,13 +134,14 @@ impl<'a> Attempts<'a> {
                     return Ok(reply);
                 }
                 Some(Ok(reply)) => {
-                    if let (401, Some(token), false) = (reply.status.as_u16(), &token, renewed) {
+                    if let (401, Some(token)) = (reply.status.as_u16(), &token)
+                        && vipps.refused(token, replays)
+                    {
                         // A 401 means that the call was not let in, so that even a payment may be sent again.
                         attempt.refused();
                         tracing::debug!("token refused, fetching a new one");
                         vipps.counters().replays.add_one();
-                        vipps.refused(token);
-                        renewed = true;
+                        replays += 1;
                         self.starts.push(begun);
                         continue;
                     }

@@ -49,6 +49,8 @@ pub(crate) struct Fleet {
 #[derive(Debug, Default)]
 struct Seen {
     newest: Option<Newest>,
+    /// The token last taken from the store.
+    on_trust: Option<HeaderValue>,
     /// The store is not asked before.
     paused_until: Duration,
 }
@@ -60,6 +62,8 @@ struct Newest {
     ends: Duration,
     /// When it was answered with a 401.
     refused: Option<Duration>,
+    /// Whether it was refused to a call that had been refused before: then nobody's word is taken again.
+    doubted: bool,
 }
 
 /// What the store has under the token's key, by this client's clock.
@@ -106,12 +110,18 @@ impl Fleet {
         }
     }
 
-    /// Takes in that a token was answered with a 401.
-    pub(crate) fn refused(&self, token: &Token, now: Duration) {
+    /// Whether this token came from the store, and may have been revoked before that.
+    pub(crate) fn on_trust(&self, token: &Token) -> bool {
+        self.seen().on_trust.as_ref() == Some(&token.header)
+    }
+
+    /// Takes in that a token was answered with a 401, maybe to a call that was replayed with it.
+    pub(crate) fn refused(&self, token: &Token, replayed: bool, now: Duration) {
         if let Some(newest) = &mut self.seen().newest
             && newest.header == token.header
         {
             newest.refused.get_or_insert(now);
+            newest.doubted |= replayed;
         }
     }
 
@@ -127,7 +137,10 @@ impl Fleet {
             })
         };
         let (ends, fetched) = match turn {
-            Turn::Take(header, ends) => (ends, taken(vipps, header, ends)),
+            Turn::Take(header, ends) => {
+                self.seen().on_trust = Some(header.clone());
+                (ends, taken(vipps, header, ends))
+            }
             Turn::Lead(shelf) => visit.lead(shelf).await?,
             Turn::Alone => {
                 let began = vipps.time().monotonic();
@@ -139,6 +152,7 @@ impl Fleet {
             header: fetched.header.clone(),
             ends,
             refused: None,
+            doubted: false,
         });
         Ok(fetched)
     }
@@ -166,7 +180,10 @@ impl Seen {
             return false;
         }
         match newest.refused {
-            Some(at) => token.began >= at || token.refused.contains(&fingerprint(&newest.header)),
+            Some(at) => {
+                let known = || token.refused.contains(&fingerprint(&newest.header));
+                token.began >= at || (!newest.doubted && known())
+            }
             // Ahead of its end, a token is replaced by one that lives longer.
             None => ends > newest.ends,
         }

@@ -1,11 +1,15 @@
 //! A token store whose faults a test decides, and that remembers what it was asked.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+#[path = "../money/dice.rs"]
+mod dice;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use dice::{Dice, Seeded};
 use vipps::token_store::{MemoryTokenStore, Stored, TokenStore, TokenStoreError, TokenStoreFuture};
 
 /// What becomes of an operation.
@@ -21,13 +25,22 @@ pub enum Weather {
     Silent,
     /// Each operation takes place and its answer is lost.
     Deaf,
+    /// Each operation takes up to 40 ms, and so many in a hundred go wrong in one of these ways.
+    Rough(u64),
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FakeStore(Arc<Inner>);
 
-#[derive(Debug, Default)]
+impl Default for FakeStore {
+    fn default() -> Self {
+        Self::with_seed(0)
+    }
+}
+
+#[derive(Debug)]
 struct Inner {
+    dice: Mutex<Dice>,
     entries: MemoryTokenStore,
     weather: Mutex<Weather>,
     asked: AtomicUsize,
@@ -35,6 +48,16 @@ struct Inner {
 }
 
 impl FakeStore {
+    pub fn with_seed(seed: u64) -> Self {
+        Self(Arc::new(Inner {
+            dice: Mutex::new(Dice::new(seed)),
+            entries: MemoryTokenStore::new(),
+            weather: Mutex::default(),
+            asked: AtomicUsize::default(),
+            keys: Mutex::default(),
+        }))
+    }
+
     pub fn weather(&self, weather: Weather) {
         *self.0.weather.lock().unwrap() = weather;
     }
@@ -66,6 +89,26 @@ impl FakeStore {
         self.0.entries.set(key, value, lifetime).await.unwrap();
     }
 
+    /// What rough weather comes to this time.
+    async fn today(&self, weather: Weather) -> Weather {
+        let Weather::Rough(percent) = weather else {
+            return weather;
+        };
+        let (latency, today) = {
+            let mut dice = self.0.dice.lock().unwrap();
+            let latency = Duration::from_millis(dice.below(40));
+            let wrong = [Weather::Down, Weather::Deaf, Weather::Silent];
+            let today = if dice.percent(percent) {
+                *dice.pick(&wrong)
+            } else {
+                Weather::Fine
+            };
+            (latency, today)
+        };
+        tokio::time::sleep(latency).await;
+        today
+    }
+
     async fn through<T>(
         &self,
         key: &str,
@@ -74,8 +117,8 @@ impl FakeStore {
         self.0.asked.fetch_add(1, Ordering::SeqCst);
         self.0.keys.lock().unwrap().insert(key.to_owned());
         let weather = *self.0.weather.lock().unwrap();
-        match weather {
-            Weather::Fine => operation.await,
+        match self.today(weather).await {
+            Weather::Fine | Weather::Rough(_) => operation.await,
             Weather::Slow(time) => {
                 tokio::time::sleep(time).await;
                 operation.await
