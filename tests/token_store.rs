@@ -17,6 +17,7 @@ use vipps::simulator::{Fault, InMemory, Simulator};
 use vipps::{ErrorKind, RetryPolicy, Vipps, VippsBuilder};
 
 const TOKEN: &str = "fetch_authorization_token_using_post";
+const LIST: &str = "get_merchant_callback_qrs";
 /// What a token request takes here, and any other.
 const FETCH: Duration = Duration::from_millis(200);
 const CALL: Duration = Duration::from_millis(50);
@@ -28,15 +29,17 @@ struct Fleet {
     network: InMemory,
     store: FakeStore,
     slow: Fault,
+    slow_call: Fault,
 }
 
 impl Fleet {
     fn new() -> Self {
         let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
         let slow = sim.faults().on(TOKEN).delay(FETCH);
-        sim.faults().on("get_merchant_callback_qrs").delay(CALL);
+        let slow_call = sim.faults().on(LIST).delay(CALL);
         Self {
             slow,
+            slow_call,
             network: sim.transport(),
             sim,
             store: FakeStore::default(),
@@ -227,6 +230,25 @@ async fn a_token_that_was_revoked_with_the_refused_one_is_not_taken() {
     fleet.sim.revoke_tokens();
     all(&[alone, other], 10).await;
     assert_eq!(fleet.token_requests(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_token_that_was_revoked_since_costs_one_more_replay_and_no_failure() {
+    let fleet = Fleet::new();
+    let processes = fleet.processes(2);
+    let (busy, idle) = (&processes[..1], &processes[1..]);
+    all(&processes, 1).await;
+    fleet.sim.revoke_tokens();
+    all(busy, 1).await;
+    // What the busy one fetched is known to be younger than the idle one's, and is revoked as well by now.
+    fleet.sim.revoke_tokens();
+    all(idle, 10).await;
+    assert_eq!((fleet.token_requests(), idle[0].metrics().replays), (3, 20));
+    // A call that no token helps is told so after that.
+    fleet.slow_call.remove();
+    fleet.sim.faults().on(LIST).status(401);
+    let error = call(&idle[0]).await.unwrap_err();
+    assert_eq!((error.http_status(), error.attempts()), (Some(401), 2));
 }
 
 #[tokio::test(start_paused = true)]
