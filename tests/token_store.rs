@@ -149,7 +149,7 @@ async fn ahead_of_its_end_one_process_fetches_the_next_token_and_no_call_waits()
         .weather(Weather::Slow(Duration::from_millis(20)));
     for round in 2..=10 {
         // The last minute of a token's hour.
-        tokio::time::advance(HOUR - Duration::from_secs(61)).await;
+        tokio::time::advance(Duration::from_secs(3600 - 61)).await;
         for time in all(&processes, 20).await {
             assert_eq!(time, CALL);
         }
@@ -170,13 +170,13 @@ async fn a_token_that_is_about_to_be_refreshed_is_taken_and_refreshed_once() {
     for left in [500, 120, 20] {
         let (key, _) = fleet.store.only_keys();
         let stored = fleet.store.value(&key).await.unwrap().left();
-        tokio::time::advance(stored - Duration::from_secs(left)).await;
+        tokio::time::advance(stored.saturating_sub(Duration::from_secs(left))).await;
         let requests = fleet.token_requests();
         let processes = fleet.processes(10);
         all(&processes, 10).await;
         assert_eq!(fleet.token_requests(), requests, "{left} s left");
         // Half of what was left is used up before anybody fetches, and then one does for all.
-        tokio::time::advance(Duration::from_secs(left) - Duration::from_secs(8)).await;
+        tokio::time::advance(Duration::from_secs(left - 8)).await;
         all(&processes, 10).await;
         tokio::time::sleep(Duration::from_secs(2)).await;
         all(&processes, 10).await;
@@ -406,8 +406,8 @@ async fn a_token_near_its_end_is_not_taken() {
     let (key, _) = fleet.store.only_keys();
     let left = fleet.store.value(&key).await.unwrap().left();
     // Told by the store, a time without a clock: the token's, less what its request took.
-    assert_eq!(left, Duration::from_secs(3599) - FETCH - CALL);
-    tokio::time::advance(left - Duration::from_secs(9)).await;
+    assert_eq!(left + FETCH + CALL, Duration::from_secs(3599));
+    tokio::time::advance(left.saturating_sub(Duration::from_secs(9))).await;
     all(&fleet.processes(3), 5).await;
     assert_eq!(fleet.token_requests(), 2);
 }

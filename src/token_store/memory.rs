@@ -59,9 +59,9 @@ impl TokenStore for MemoryTokenStore {
     fn get<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<Stored>> {
         let now = Instant::now();
         let entries = self.entries(now);
-        let found = entries
-            .get(key)
-            .map(|(value, end)| Stored::new(value.expose_secret(), *end - now));
+        let found = entries.get(key).map(|(value, end)| {
+            Stored::new(value.expose_secret(), end.saturating_duration_since(now))
+        });
         Box::pin(std::future::ready(Ok(found)))
     }
 

@@ -39,7 +39,7 @@ fn all(processes: &mut [Process], calls: usize) -> Vec<Told> {
     for process in &mut *processes {
         process.call(calls);
     }
-    processes.iter_mut().map(|process| process.told()).collect()
+    processes.iter_mut().map(Process::told).collect()
 }
 
 fn sum(told: &[Told], of: impl Fn(&Told) -> u64) -> u64 {

@@ -1,5 +1,10 @@
 //! A token store whose faults a test decides, and that remembers what it was asked.
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test file uses a part"
+)]
 
 #[path = "../money/dice.rs"]
 mod dice;

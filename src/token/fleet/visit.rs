@@ -105,7 +105,7 @@ impl<'a> Visit<'a> {
         let asked = self.now();
         let limit = ANSWER.min(self.left);
         let answer = self.vipps.time().timeout(limit, answer).await;
-        self.left = self.left.saturating_sub(self.now() - asked);
+        self.left = self.left.saturating_sub(self.now().saturating_sub(asked));
         answer.unwrap_or_else(|| Err(TokenStoreError::new("no answer in time")))
     }
 
