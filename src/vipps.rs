@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue, USER_AGENT};
+use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use progenitor_client::{Error as RawError, ResponseValue};
 
 use crate::call::{Answer, CallOptions, Context};
@@ -43,6 +43,8 @@ pub struct Vipps(Arc<Inner>);
 
 struct Inner {
     environment: Environment,
+    /// That of the environment, to be shared with the client of each call.
+    base_url: Arc<str>,
     merchant: MerchantSerialNumber,
     headers: Headers,
     http: reqwest::Client,
@@ -115,7 +117,7 @@ impl Vipps {
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
         let context = Context::for_raw(self, &CallOptions::default());
-        let result = operation(Raw::new(self.base_url(), self.http(), &context)).await;
+        let result = operation(Raw::of(&context)).await;
         context.finish_raw(result)
     }
 
@@ -147,13 +149,13 @@ impl Vipps {
     /// A token answer, fetched through the same attempt loop as everything else.
     pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
-        let client = raw::access_token::Client::new_with_client(
-            self.base_url(),
-            self.http().clone(),
-            context.clone(),
-        );
+        let client = raw::access_token::Client::of(&context);
         let result = client.fetch_authorization_token_using_post().send().await;
         context.finish(result)
+    }
+
+    pub(crate) fn shared_base_url(&self) -> Arc<str> {
+        self.0.base_url.clone()
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -232,21 +234,18 @@ impl fmt::Debug for Vipps {
     }
 }
 
+pub(crate) static MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
+
 /// Header values that are the same on every request, made once.
 pub(crate) struct Headers {
-    common: Vec<(HeaderName, HeaderValue)>,
-    merchant: HeaderValue,
+    common: HeaderMap,
     client_id: HeaderValue,
     client_secret: HeaderValue,
 }
 
 impl Headers {
-    pub(crate) fn common(&self) -> &[(HeaderName, HeaderValue)] {
+    pub(crate) fn common(&self) -> &HeaderMap {
         &self.common
-    }
-
-    pub(crate) fn merchant(&self) -> &HeaderValue {
-        &self.merchant
     }
 
     pub(crate) fn keys(&self) -> (&HeaderValue, &HeaderValue) {
@@ -446,6 +445,7 @@ impl VippsBuilder {
             .token_store
             .map(|store| Fleet::new(store, base_url, &self.credentials));
         Ok(Vipps(Arc::new(Inner {
+            base_url: self.environment.base_url().into(),
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
@@ -471,16 +471,20 @@ impl VippsBuilder {
             value.set_sensitive(true);
             Ok::<_, Error>(value)
         };
-        let mut common = vec![
-            (
-                HeaderName::from_static("ocp-apim-subscription-key"),
-                secret(credentials.subscription_key())?,
-            ),
-            (
-                USER_AGENT,
-                HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
-            ),
-        ];
+        let merchant = HeaderValue::try_from(credentials.merchant_serial_number().as_str())
+            .map_err(|_| {
+                Error::configuration("the merchant serial number cannot travel in a header")
+            })?;
+        let mut common = HeaderMap::with_capacity(7);
+        common.insert(MSN.clone(), merchant);
+        common.insert(
+            HeaderName::from_static("ocp-apim-subscription-key"),
+            secret(credentials.subscription_key())?,
+        );
+        common.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
+        );
         let names = [
             "vipps-system-name",
             "vipps-system-version",
@@ -492,19 +496,14 @@ impl VippsBuilder {
             let value = HeaderValue::try_from(text.as_str()).map_err(|_| {
                 Error::configuration("a Vipps-System value cannot travel in a header")
             })?;
-            common.push((HeaderName::from_static(name), value));
+            common.insert(HeaderName::from_static(name), value);
         }
-        let merchant = HeaderValue::try_from(credentials.merchant_serial_number().as_str())
-            .map_err(|_| {
-                Error::configuration("the merchant serial number cannot travel in a header")
-            })?;
         let (client_id, client_secret) = (
             secret(credentials.client_id())?,
             secret(credentials.client_secret())?,
         );
         Ok(Headers {
             common,
-            merchant,
             client_id,
             client_secret,
         })
