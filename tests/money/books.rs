@@ -6,6 +6,8 @@ use vipps::ecom::{Event, Operation, PaymentDetails, Reconciled};
 use vipps::simulator::{Account, EffectKind, Simulator};
 use vipps::{Error, ErrorKind, OrderId, Outcome};
 
+use crate::codes::Codes;
+
 #[derive(Clone, Debug)]
 pub struct Order {
     pub id: OrderId,
@@ -100,8 +102,7 @@ pub type Counts = BTreeMap<&'static str, u64>;
 pub struct Books {
     pub orders: Vec<Order>,
     pub records: Vec<Record>,
-    /// Where the redirect code was refused to lead.
-    pub refused: Vec<(String, Error)>,
+    pub codes: Codes,
     pub counts: Counts,
     /// Whether the network delivers requests twice.
     pub twice: bool,
