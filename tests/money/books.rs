@@ -65,8 +65,10 @@ pub struct Record {
     pub text: String,
     pub key: Option<String>,
     pub came: Came,
-    /// What `reconcile` said, and how many records there were then.
-    pub verdict: Option<(bool, usize)>,
+    /// Its place among all records.
+    pub number: usize,
+    /// Each time that `reconcile` told whether it took effect.
+    pub verdicts: Vec<bool>,
 }
 
 impl Record {
@@ -125,6 +127,18 @@ impl Books {
         self.records.iter().filter(keyed)
     }
 
+    /// Whether exactly this operation, and no other with its key, has taken effect.
+    pub fn is_done(&self, record: &Record, sim: &Simulator) -> bool {
+        let alike = |other: &Record| other.what == record.what;
+        let same = |other: &&Record| other.identity() == record.identity();
+        let (Some(kind), Some(account)) = (record.kind(), sim.account(record.order.as_str()))
+        else {
+            return false;
+        };
+        self.records.iter().filter(same).all(alike)
+            && effects(&account, kind, record.key.as_deref()).len() == 1
+    }
+
     /// The operations that an error calls unknown.
     pub fn unknown(&self) -> impl Iterator<Item = usize> {
         let unknown = |(_, record): &(usize, &Record)| {
@@ -138,7 +152,8 @@ impl Books {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    pub fn enter(&mut self, record: Record) {
+    pub fn enter(&mut self, mut record: Record) {
+        record.number = self.records.len();
         self.count(match &record.came {
             Came::Done { .. } => "done",
             Came::Dropped => "dropped",
@@ -157,16 +172,19 @@ impl Books {
         self.records.push(record);
     }
 
-    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end.
-    pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) {
-        let now = self.records.len();
+    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end. Says whether it was
+    /// one.
+    pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) -> bool {
         let record = &mut self.records[place];
         let took_effect = match verdict {
             Reconciled::TookEffect(_) => true,
             Reconciled::NoEffect => false,
-            _ => return self.count("reconcile: still unknown"),
+            _ => {
+                self.count("reconcile: still unknown");
+                return false;
+            }
         };
-        record.verdict = Some((took_effect, now));
+        record.verdicts.push(took_effect);
         if took_effect {
             let account = sim.account(record.order.as_str());
             let account = account.expect("what took effect has an account");
@@ -180,6 +198,7 @@ impl Books {
         } else {
             "reconcile: no effect"
         });
+        true
     }
 
     pub fn compare_sums(details: &PaymentDetails, sim: &Simulator) {
@@ -219,13 +238,14 @@ impl Books {
         records.filter(|(_, record)| record.order == order.id)
     }
 
-    /// The verdict of `reconcile` on an operation, if nothing was tried after it.
-    fn last_word(&self, record: &Record) -> Option<bool> {
-        let (took_effect, then) = record.verdict?;
+    /// The verdicts of `reconcile` on an operation that must hold to the end: that it took effect, and that it did not
+    /// unless it was tried again.
+    fn verdicts(&self, record: &Record) -> impl Iterator<Item = bool> {
         let identity = record.identity();
-        let mut later = self.records.iter().skip(then);
+        let mut later = self.records.iter().skip(record.number + 1);
         let tried_again = later.any(|later| later.identity() == identity);
-        (took_effect || !tried_again).then_some(took_effect)
+        let verdicts = record.verdicts.clone().into_iter();
+        verdicts.filter(move |took_effect| *took_effect || !tried_again)
     }
 
     fn audit_start(&self, order: &Order, account: Option<&Account>) {
@@ -238,7 +258,7 @@ impl Books {
             assert!(account.is_some(), "Ok, and no order: {order:?}");
         }
         for start in starts() {
-            if let Some(exists) = self.last_word(start) {
+            for exists in self.verdicts(start) {
                 assert_eq!(account.is_some(), exists, "reconcile was wrong: {start:?}");
             }
         }
@@ -309,7 +329,7 @@ impl Books {
                     assert_eq!(*amount, Some(asked), "{record:?}");
                 }
             }
-            if let Some(took_effect) = self.last_word(record) {
+            for took_effect in self.verdicts(record) {
                 assert_eq!(
                     amounts.len() == 1,
                     took_effect,
@@ -353,10 +373,12 @@ impl Books {
             } else if !self.is_unclear(&record.came) {
                 assert!(!mine, "NotSent and Rejected mean no effect: {record:?}");
             }
-            match self.last_word(record) {
-                Some(true) => assert_eq!(given_up.len(), 1, "reconcile was wrong: {record:?}"),
-                Some(false) => assert!(!mine, "reconcile was wrong: {record:?}"),
-                None => {}
+            for took_effect in self.verdicts(record) {
+                if took_effect {
+                    assert_eq!(given_up.len(), 1, "reconcile was wrong: {record:?}");
+                } else {
+                    assert!(!mine, "reconcile was wrong: {record:?}");
+                }
             }
         }
     }

@@ -151,6 +151,10 @@ impl Merchant {
             self.processes.push(second);
         }
         let process = self.dice.below(self.processes.len() as u64);
+        // Whoever never gives up meets the limits per minute.
+        let stubborn = self.dice.percent(10);
+        let deadline = if stubborn { Some(200_000) } else { deadline };
+        let attempts = if stubborn { Some(10) } else { attempts };
         Plan {
             order,
             what,
@@ -264,7 +268,17 @@ impl Merchant {
         {
             *amount = Some(amount.unwrap_or(500) + 1);
         }
+        let is_same = plan.what == before.what && self.books.is_done(&before, &self.sim);
         self.act(plan).await;
+        if let (true, Some(Came::Failed(error))) = (
+            is_same,
+            self.books.records.last().map(|record| &record.came),
+        ) {
+            assert!(
+                !error.has_code("93"),
+                "a repeat is not what it repeats: {before:?} {error:?}"
+            );
+        }
     }
 
     async fn act(&mut self, plan: Plan) {
@@ -310,7 +324,8 @@ impl Merchant {
             text: plan.text,
             key: key.or_else(|| plan.key.map(|key| key.to_string())),
             came,
-            verdict: None,
+            number: 0,
+            verdicts: Vec::new(),
         }
     }
 
@@ -441,11 +456,11 @@ impl Merchant {
         self.reconcile(place, deadline).await;
     }
 
-    /// Asks what became of an operation, and holds the answer against the ledger.
-    async fn reconcile(&mut self, place: usize, deadline: Option<Duration>) {
+    /// Asks what became of an operation, and holds the answer against the ledger. Says whether it was one.
+    async fn reconcile(&mut self, place: usize, deadline: Option<Duration>) -> bool {
         let record = &self.books.records[place];
         let Came::Failed(error) = &record.came else {
-            return;
+            return false;
         };
         let call = self.network.next_call();
         let begun = Instant::now();
@@ -460,7 +475,7 @@ impl Merchant {
         if let Reconciled::StillUnknown(why) = &verdict {
             assert_eq!(why.outcome(), Outcome::Unknown, "{why:?}");
         }
-        self.books.judge(place, &verdict, &self.sim);
+        self.books.judge(place, &verdict, &self.sim)
     }
 
     /// The storm is over: everything on its way arrives, and every question gets its answer.
@@ -470,9 +485,8 @@ impl Merchant {
         sleep(Duration::from_secs(90)).await;
         self.memory.follow();
         for place in self.books.unknown().collect::<Vec<_>>() {
-            self.reconcile(place, None).await;
             assert!(
-                self.books.records[place].verdict.is_some(),
+                self.reconcile(place, None).await,
                 "nothing is in the way, and reconcile does not tell: {:?}",
                 self.books.records[place]
             );

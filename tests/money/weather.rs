@@ -38,7 +38,8 @@ pub fn worsen(sim: &Simulator, dice: &mut Dice) -> bool {
         rule = rule.nth(dice.between(1, 3));
     }
     if dice.percent(80) {
-        rule = rule.times(dice.between(1, 4));
+        let most = if dice.percent(80) { 4 } else { 14 };
+        rule = rule.times(dice.between(1, most));
     } else {
         rule = rule
             .probability(0.3)
