@@ -64,6 +64,8 @@ pub struct Record {
     pub what: What,
     pub text: String,
     pub key: Option<String>,
+    /// Whether the key was made for it.
+    pub made: bool,
     pub came: Came,
     /// Its place among all records.
     pub number: usize,
@@ -154,6 +156,11 @@ impl Books {
 
     pub fn enter(&mut self, mut record: Record) {
         record.number = self.records.len();
+        let known = self.records.iter().any(|before| before.key == record.key);
+        assert!(
+            !(record.made && known),
+            "a key was made for two operations: {record:?}"
+        );
         self.count(match &record.came {
             Came::Done { .. } => "done",
             Came::Dropped => "dropped",

@@ -322,6 +322,7 @@ impl Merchant {
             order: plan.order,
             what: plan.what,
             text: plan.text,
+            made: key.is_some() && plan.key.is_none(),
             key: key.or_else(|| plan.key.map(|key| key.to_string())),
             came,
             number: 0,
