@@ -14,6 +14,8 @@ pub(crate) const MAX_BODY: usize = 1 << 20;
 /// How much of an error's body is kept: 64 KiB.
 pub(crate) const MAX_ERROR_BODY: usize = 64 << 10;
 
+const BODY_TOO_LARGE: &str = "the body is above 1 MiB";
+
 /// What [`Transport::send`] returns.
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
@@ -62,10 +64,10 @@ impl TransportError {
         }
     }
 
-    fn too_large() -> Self {
+    fn too_large(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::TooLarge,
-            source: Arc::from(Box::<dyn StdError + Send + Sync>::from("answer too large")),
+            source: Arc::from(source.into()),
         }
     }
 
@@ -135,7 +137,7 @@ impl Wire {
                 let (parts, mut body) = response.into_parts();
                 if parts.status.is_success() {
                     if body.len() > MAX_BODY {
-                        return Err(TransportError::too_large());
+                        return Err(TransportError::too_large(BODY_TOO_LARGE));
                     }
                 } else {
                     body.truncate(MAX_ERROR_BODY);
@@ -156,7 +158,7 @@ impl Wire {
 async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, TransportError> {
     let success = response.status().is_success();
     if success && response.content_length().is_some_and(|n| n > cap as u64) {
-        return Err(TransportError::too_large());
+        return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
     let broken = |e| TransportError::maybe_sent(Box::new(strip(e)));
     let Some(mut first) = response.chunk().await.map_err(broken)? else {
@@ -169,7 +171,7 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
     }) else {
         if first.len() > cap {
             if success {
-                return Err(TransportError::too_large());
+                return Err(TransportError::too_large(BODY_TOO_LARGE));
             }
             first.truncate(cap);
         }
@@ -185,7 +187,7 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
         }
     }
     if success {
-        return Err(TransportError::too_large());
+        return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
     whole.truncate(cap);
     Ok(whole.freeze())
@@ -196,9 +198,24 @@ fn classify(error: reqwest::Error) -> TransportError {
     let error = strip(error);
     if not_sent {
         TransportError::not_sent(error)
+    } else if has_large_head(&error) {
+        TransportError::too_large(error)
     } else {
         TransportError::maybe_sent(error)
     }
+}
+
+/// Whether the answer's head is what was too large: above hyper's 100 headers or 400 KiB. hyper has no other way to ask
+/// that a client could use; if it changes its words this is a broken connection, which is as unclear.
+fn has_large_head(error: &reqwest::Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if cause.to_string() == "message head is too large" {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 /// Without the URL, which holds order ids.
