@@ -1,5 +1,5 @@
-//! HTTP/2: a stream that is refused, a connection that is going away. What reqwest sends again by itself unless it is
-//! told not to, and what only the attempt loop may.
+//! HTTP/2: a stream that is refused, a connection that is going away. reqwest sends some of these requests again by
+//! itself unless it is told not to; only the attempt loop may.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -147,14 +147,17 @@ fn serve(
     }
 }
 
-const ENDS: [End; 6] = [
-    End::Refused(REFUSED_STREAM),
+/// After these the request may have been looked at.
+const UNCLEAR: [End; 5] = [
     End::Refused(ENHANCE_YOUR_CALM),
-    End::GoAway(NO_ERROR, false),
     End::GoAway(NO_ERROR, true),
     End::GoAway(ENHANCE_YOUR_CALM, true),
+    End::GoAway(ENHANCE_YOUR_CALM, false),
     End::Close,
 ];
+
+/// After these it has not.
+const UNREAD: [End; 2] = [End::Refused(REFUSED_STREAM), End::GoAway(NO_ERROR, false)];
 
 #[tokio::test]
 async fn a_healthy_answer_is_read() {
@@ -167,9 +170,9 @@ async fn a_healthy_answer_is_read() {
 }
 
 #[tokio::test]
-async fn an_initiate_is_sent_once() {
-    for end in ENDS {
-        let server = Server::start(vec![end]);
+async fn an_initiate_that_may_have_been_read_is_sent_once() {
+    for end in UNCLEAR {
+        let server = Server::start(vec![end, End::Success]);
         let vipps = server.builder().build().unwrap();
         let error = initiate(&vipps).await.unwrap_err();
         assert_eq!(
@@ -184,7 +187,7 @@ async fn an_initiate_is_sent_once() {
 /// Each request is one that the attempt loop knows of: it counts, it is traced, and it keeps to the limits.
 #[tokio::test]
 async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
-    for end in ENDS {
+    for end in UNCLEAR {
         let server = Server::start(vec![end]);
         let vipps = server.builder().build().unwrap();
         let error = capture(&vipps).await.unwrap_err();
@@ -199,5 +202,37 @@ async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
         let server = Server::start(vec![end, End::Success]);
         capture(&server.builder().build().unwrap()).await.unwrap();
         assert_eq!(server.requests(), 2, "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_not_read_is_sent_again_within_the_limits() {
+    for end in UNREAD {
+        let server = Server::start(vec![end, End::Success]);
+        let vipps = server.builder().build().unwrap();
+        // The answer is no landing page, and that it came is what counts.
+        let error = initiate(&vipps).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 2));
+        assert_eq!(server.requests(), 2, "{end:?}");
+        assert_eq!(vipps.metrics().attempts, 2, "{end:?}");
+
+        // Two initiates a minute are allowed, however often they are refused.
+        let server = Server::start(vec![end]);
+        let error = initiate(&server.builder().build().unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome(), error.attempts()),
+            (ErrorKind::Connect, Outcome::NotSent, 2),
+            "{end:?} {error:?}"
+        );
+        assert_eq!(server.requests(), 2, "{end:?}");
+
+        let server = Server::start(vec![end]);
+        let error = capture(&server.builder().build().unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 3));
+        assert_eq!(server.requests(), 3, "{end:?}");
     }
 }
