@@ -362,14 +362,17 @@ impl VippsBuilder {
     }
 
     /// Your own [`reqwest::Client`]. It must not follow redirects, which would carry the subscription key to another
-    /// host; [`build`](Self::build) refuses one that does. Give a builder to
-    /// [`http_client_builder`](Self::http_client_builder) to have that done for you.
+    /// host; [`build`](Self::build) refuses one that does. It must send each request once, and
+    /// [`build`](Self::build) cannot see whether it does: reqwest by itself sends one again whose HTTP/2 connection is
+    /// going away, unless it is built with `retry(reqwest::retry::never())`. Give a builder to
+    /// [`http_client_builder`](Self::http_client_builder) to have both done for you.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Http::Client(client);
         self
     }
 
-    /// Your own [`reqwest::ClientBuilder`], for proxies, certificates and the like. Redirects are switched off on it.
+    /// Your own [`reqwest::ClientBuilder`], for proxies, certificates and the like. Redirects, reqwest's own repeats
+    /// and the unpacking of compressed answers are switched off on it.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Http::Builder(Box::new(builder));
         self
@@ -528,6 +531,13 @@ fn own_client(
 ) -> Result<reqwest::Client> {
     let mut builder = builder
         .redirect(reqwest::redirect::Policy::none())
+        // reqwest would send a request again whose HTTP/2 connection is going away, a payment's too.
+        .retry(reqwest::retry::never())
+        // Another crate may have switched these on for the whole tree; a small answer stays small.
+        .no_brotli()
+        .no_deflate()
+        .no_gzip()
+        .no_zstd()
         .connect_timeout(connect)
         .pool_idle_timeout(Duration::from_secs(30));
     if loopback {

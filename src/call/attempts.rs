@@ -370,8 +370,9 @@ impl<'a> Attempts<'a> {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
         let signal = match Signal::of_answer(status, error.api_errors()) {
-            // A success whose body is an error says two things at once; only the details know.
-            Signal::Refused(200..=299) => Signal::Unclear,
+            // A success whose body is an error says two things at once, and a change of protocol says nothing; only the
+            // details know.
+            Signal::Refused(..=299) => Signal::Unclear,
             signal => signal,
         };
         Miss {
