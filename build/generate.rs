@@ -14,6 +14,7 @@ use super::names::snake;
 use super::passes::{KRONER, SENSITIVE};
 use super::polish::polish;
 use super::refusal::Refusal;
+use super::schemas;
 use super::source::Source;
 
 /// The bindings as source text.
@@ -28,6 +29,7 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
     })?;
     check::nothing_lost(document, &Source::of(&file))?;
     polish(&mut file, document);
+    schemas::derive(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }

@@ -68,6 +68,7 @@ pub struct PaymentDetails {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
     #[serde(deserialize_with = "history::log")]
@@ -84,6 +85,9 @@ struct Wire {
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" => Wire; }
 
 impl PaymentDetails {
     fn new(order_id: OrderId, wire: Wire) -> Self {
@@ -264,6 +268,7 @@ impl PaymentDetails {
 ///
 /// `Debug` shows none of it.
 #[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct UserDetails {
@@ -317,6 +322,7 @@ impl fmt::Debug for UserDetails {
 
 /// Where the goods of an express payment go, and how.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ShippingDetails {
@@ -361,6 +367,7 @@ pub struct Address {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct WireAddress {
     address_line1: Option<Sensitive>,
@@ -371,6 +378,9 @@ struct WireAddress {
     #[serde(deserialize_with = "lenient::opt_text")]
     country: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress; }
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {

@@ -46,6 +46,7 @@ pub struct Transaction {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
     #[serde(deserialize_with = "lenient::opt")]
@@ -60,6 +61,11 @@ struct Wire {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "TransactionInfo")
+)]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
     #[serde(deserialize_with = "lenient::opt_amount")]
@@ -71,6 +77,9 @@ struct WireInfo {
     transaction_text: Option<String>,
     time_stamp: Option<Timestamp>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wire; }
 
 impl Transaction {
     pub(super) fn read(order_id: OrderId, answer: &Answer) -> Result<Self> {
