@@ -255,3 +255,102 @@ fn is_identifier(name: &str) -> bool {
         && name.len() <= 64
         && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Members of requests that are secrets or about a person.
+    const NAMED: [&str; 8] = [
+        "authtoken",
+        "customerphonenumber",
+        "customertoken",
+        "mobilenumber",
+        "passengername",
+        "qrcode",
+        "ticketnumber",
+        "token",
+    ];
+
+    /// Finds the names of all members that have a value of their own; tells whether there are members at all.
+    fn leaves(root: &Value, schema: &Value, found: &mut BTreeSet<String>) -> bool {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => root.pointer(reference.trim_start_matches('#')),
+            None => Some(schema),
+        };
+        let members = schema.and_then(|schema| schema["properties"].as_object());
+        for (name, member) in members.into_iter().flatten() {
+            if !leaves(root, member, found) && !leaves(root, &member["items"], found) {
+                found.insert(name.to_ascii_lowercase());
+            }
+        }
+        members.is_some()
+    }
+
+    /// A new document brings new members: each is shown or named because somebody decided so.
+    #[test]
+    fn every_member_of_every_request_is_decided() {
+        let mut found = BTreeSet::new();
+        for document in [
+            include_str!(concat!(env!("OUT_DIR"), "/ecom.spec.json")),
+            include_str!(concat!(env!("OUT_DIR"), "/qr.spec.json")),
+        ] {
+            let root: Value = serde_json::from_str(document).unwrap();
+            let operations = root["paths"].as_object().unwrap().values();
+            for operation in operations.filter_map(Value::as_object).flatten() {
+                let content = operation.1["requestBody"]["content"].as_object();
+                for (_, media) in content.into_iter().flatten() {
+                    leaves(&root, &media["schema"], &mut found);
+                }
+            }
+        }
+        assert!(found.len() > 25, "{found:?}");
+        let decided =
+            |name: &String| MEMBERS.contains(&name.as_str()) != NAMED.contains(&name.as_str());
+        let open: Vec<_> = found.iter().filter(|name| !decided(name)).collect();
+        assert!(open.is_empty(), "{open:?}");
+        let listed = MEMBERS.iter().chain(&NAMED).copied();
+        let idle: Vec<_> = listed.filter(|name| !found.contains(*name)).collect();
+        assert!(idle.is_empty(), "listed for nothing: {idle:?}");
+    }
+
+    #[test]
+    fn equal_values_have_equal_names() {
+        let mut names = Names::default();
+        assert_eq!(names.name("key", "a"), "[key 1]");
+        assert_eq!(names.name("key", "b"), "[key 2]");
+        assert_eq!(names.name("other", "a"), "[other 1]");
+        assert_eq!(names.name("key", "a"), "[key 1]");
+    }
+
+    #[test]
+    fn urls_keep_their_shape() {
+        let mut names = Names::default();
+        let plain = ["order-1".to_owned()];
+        for (url, shown) in [
+            ("https://example.com", "https://example.com"),
+            ("https://example.com/a/b/", "https://example.com/a/b/"),
+            (
+                "https://example.com/?v=2&token=eyJ0",
+                "https://example.com/?v=2&token=[token 1]",
+            ),
+            ("vippsMT://?token=eyJ0&x", "vippsMT://?token=[token 1]&x"),
+            (
+                "https://me:word@example.com:8080/order-1?id=order-1",
+                "https://[user 1]@example.com:8080/order-1?id=order-1",
+            ),
+            (
+                "https://example.com/#state=1234",
+                "https://example.com/#[fragment 1]",
+            ),
+            (
+                "https://example.com/?91234567=yes&a%20b=1234",
+                "https://example.com/?[parameter 1]=yes&[parameter 2]=[value 1]",
+            ),
+        ] {
+            assert_eq!(names.url(url, &plain), shown);
+        }
+    }
+}
