@@ -83,7 +83,9 @@ async fn run(mut args: Args) -> Result<Ending> {
     let place = Place::choose(Simulator::builder())?;
     if args.personal.is_none() && args.token.is_none() {
         let Some(simulator) = &place.simulator else {
-            return Err(WrongUsage("--personal or --token is missing: whose number?").into());
+            return Err(WrongUsage::error(
+                "--personal or --token is missing: whose number?",
+            ));
         };
         say!("a customer shows the code in the app");
         args.personal = Some(simulator.payer().personal_qr().parse()?);

@@ -129,7 +129,9 @@ async fn run(mut args: Args) -> Result<Ending> {
 async fn prepare(place: &Place, approve: Option<&PhoneNumber>) -> Result<Payment> {
     let (amount, part) = (Amount::kroner(499), Amount::kroner(300));
     if place.simulator.is_none() && approve.is_none() {
-        return Err(WrongUsage("which order? name it, or let --approve make one").into());
+        return Err(WrongUsage::error(
+            "which order? name it, or let --approve make one",
+        ));
     }
     let id = fresh("desk").parse()?;
     let started = place

@@ -38,7 +38,7 @@ impl Front {
             (None, None) => {
                 let what = "--public-url is missing: the https URL at which the internet reaches this program, by way \
                             of a proxy or tunnel to what --listen says";
-                return Err(WrongUsage(what).into());
+                return Err(WrongUsage::error(what));
             }
         };
         let listen = args

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use vipps::simulator::{Builder, Simulator};
-use vipps::{ErrorKind, PhoneNumber, Vipps};
+use vipps::{ErrorKind, InvalidValue, PhoneNumber, Vipps};
 
 /// What [`Vipps::from_env`] reads. Any of them means that a simulator is not what is wanted.
 const VARIABLES: [&str; 6] = [
@@ -56,15 +56,21 @@ pub(crate) enum Ending {
 
 /// Something is missing that only the caller can give.
 #[derive(Debug)]
-pub(crate) struct WrongUsage(pub(crate) &'static str);
+pub(crate) struct WrongUsage(pub(crate) String);
 
 impl fmt::Display for WrongUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(&self.0)
     }
 }
 
 impl std::error::Error for WrongUsage {}
+
+impl WrongUsage {
+    pub(crate) fn error(what: impl Into<String>) -> anyhow::Error {
+        Self(what.into()).into()
+    }
+}
 
 /// From the arguments to the exit code: 0 done, 1 not done, 2 wrong usage. `parse` gives nothing when help is asked for.
 pub(crate) async fn main<A>(
@@ -95,7 +101,7 @@ pub(crate) async fn main<A>(
                 of_the_api,
                 Some(ErrorKind::InvalidInput | ErrorKind::Configuration)
             );
-            if refused || error.is::<WrongUsage>() {
+            if refused || error.is::<InvalidValue>() || error.is::<WrongUsage>() {
                 usage
             } else {
                 ExitCode::FAILURE

@@ -31,8 +31,8 @@ pub(crate) enum Step {
 
 /// Where staff and customer see what happens.
 pub(crate) trait Display {
-    /// Shows the code, for as long as it lives.
-    fn code(&mut self, code: &OneTimeQr) -> Result<()>;
+    /// Shows the code of a sale, for as long as it lives.
+    fn code(&mut self, sale: &Sale, code: &OneTimeQr) -> Result<()>;
     /// Tells how far the customer is.
     fn step(&mut self, step: Step) -> Result<()>;
     /// Draws what changes with time, until that fails.
@@ -45,7 +45,7 @@ pub(crate) trait Display {
 pub(crate) struct Lines;
 
 impl Display for Lines {
-    fn code(&mut self, code: &OneTimeQr) -> Result<()> {
+    fn code(&mut self, _: &Sale, code: &OneTimeQr) -> Result<()> {
         let content = code.content().context("no code came")?;
         say!("\n{}\n", content.render_terminal()?);
         say!("scan within {} s", code.expires_in().as_secs());
@@ -127,7 +127,7 @@ async fn customer(
     sale: &Sale,
     display: &mut impl Display,
 ) -> Result<PaymentDetails> {
-    display.code(shown.qr())?;
+    display.code(sale, shown.qr())?;
     if let Some(phone) = &sale.approve {
         shown
             .initiated()

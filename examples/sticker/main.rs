@@ -30,7 +30,7 @@ use vipps::webhook::CheckIn;
 use shared::args::value;
 use shared::front::{Front, FrontArgs};
 use shared::stop::Stop;
-use shared::{Ending, Place, check_ins, files, fresh, masked, report, say};
+use shared::{Ending, Place, WrongUsage, check_ins, files, fresh, masked, report, say};
 use sheet::Sticker;
 
 const HELP: &str = "
@@ -194,11 +194,11 @@ async fn open(place: &Place, args: &Args, stop: Stop) -> Result<Option<mpsc::Rec
     let front = Front::open(place, &args.front).await?;
     let url = check_ins::registered_url(&front);
     let Some(secret) = check_ins::secret(place, &front)? else {
-        bail!(
+        return Err(WrongUsage::error(format!(
             "{} is not set: register {url} for the event {} and set it to the secret that is shown then",
             check_ins::SECRET,
             vipps::webhook::USER_CHECKED_IN
-        );
+        )));
     };
     say!("check-ins are received at {url}");
     check_ins::receive(front, &secret, stop).map(Some)

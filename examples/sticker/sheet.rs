@@ -25,6 +25,7 @@ const HEAD: &str = r#"<!doctype html>
 @page { size: A4; margin: 0 }
 body { margin: 0; font: 16pt/1.2 sans-serif; color: #000; background: #fff }
 .page { box-sizing: border-box; width: 210mm; height: 297mm; padding: 11mm 10mm; break-after: page; break-inside: avoid }
+.page:last-child { break-after: auto }
 .sticker { position: relative; box-sizing: border-box; float: left; width: 95mm; height: 55mm; padding: 5mm }
 .sticker img { float: left; width: 45mm; height: 45mm; margin-right: 4mm }
 .sticker p { margin: 14mm 0 0; overflow-wrap: anywhere }

@@ -11,10 +11,11 @@ use anyhow::{Context as _, Result};
 use terminal_size::{Height, Width};
 use vipps::qr::OneTimeQr;
 
-use crate::shared::sale::{Display, Step};
+use crate::shared::sale::{Display, Sale, Step};
 
 const ENTER: &str = "\x1b[?1049h\x1b[?25l";
-const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
+/// Cleared first: some terminals take what stands here along when the window has changed its size meanwhile.
+const LEAVE: &str = "\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 const CLEAR: &str = "\x1b[H\x1b[2J";
 /// Often enough for a bar that moves, seldom enough for a slow line.
 const FRAME: Duration = Duration::from_millis(200);
@@ -25,6 +26,7 @@ const BAR: usize = 30;
 /// A terminal that shows a code.
 pub(crate) struct Screen {
     color: bool,
+    what: String,
     code: Vec<String>,
     begun: Instant,
     life: Duration,
@@ -60,6 +62,7 @@ impl Screen {
         }
         Some(Self {
             color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            what: String::new(),
             code: Vec::new(),
             begun: Instant::now(),
             life: Duration::ZERO,
@@ -130,7 +133,11 @@ impl Screen {
             "The code needs {columns} columns and {lines} lines; this window has {width} and {height}. Make it larger, \
              or its letters smaller."
         );
-        wrapped(&advice, width).join("\r\n")
+        let mut lines = wrapped(&advice, width);
+        // The status needs two; the beginning is what matters.
+        lines.truncate(height.saturating_sub(2));
+        let lines = lines.iter().map(|line| cut(line, width));
+        lines.collect::<Vec<_>>().join("\r\n")
     }
 
     /// The two lines of the status, at the place that the head leaves for them.
@@ -153,7 +160,7 @@ impl Screen {
         let left = self.life.saturating_sub(age);
         let (shown, bar, words) = match self.step {
             // How long the customer has from here on, the API does not tell.
-            Some(Step::Scanned) => (age, moving(age), "scanned: approve the payment in the app"),
+            Some(Step::Scanned) => (age, moving(age), "approve the payment in the app"),
             step => {
                 let words = match step {
                     _ if left.is_zero() => "the code is too old to be scanned",
@@ -166,12 +173,14 @@ impl Screen {
         // Rounded up, so that a code of five minutes begins with 05:00.
         let seconds = shown.as_millis().div_ceil(1000);
         let clock = format!("{:02}:{:02} {bar}", seconds / 60, seconds % 60);
-        [cut(&clock, width), cut(words, width)]
+        let words = format!("{words}: {}", self.what);
+        [cut(&clock, width), cut(&words, width)]
     }
 }
 
 impl Display for Screen {
-    fn code(&mut self, code: &OneTimeQr) -> Result<()> {
+    fn code(&mut self, sale: &Sale, code: &OneTimeQr) -> Result<()> {
+        self.what = format!("{} for {}", sale.amount, sale.text);
         let content = code.content().context("no code came")?;
         let drawing = content.render_terminal()?;
         self.code = drawing.lines().map(str::to_owned).collect();
