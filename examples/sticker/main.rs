@@ -258,9 +258,11 @@ impl<'a> Desk<'a> {
             return Ok(());
         }
         let id = check_in.merchant_qr_id;
-        match self.tills.iter().find(|till| till.id.as_str() == id) {
-            Some(till) => say!("check-in at {} ({id})", till.location),
-            None => say!("check-in at a code that is not on this sheet: {id:?}"),
+        let till = self.tills.iter().find(|till| till.id.as_str() == id);
+        if let Some(till) = till {
+            say!("check-in at {} ({id})", till.location);
+        } else {
+            say!("check-in at a code that is not on this sheet: {id:?}");
         }
         let customer = self.vipps.qr().exchange_customer(token).await?;
         say!(

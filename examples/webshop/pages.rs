@@ -19,17 +19,15 @@ fn page(title: &str, head: &str, body: &str) -> String {
 pub(crate) fn front(shop: &Shop) -> String {
     let mut body = String::new();
     for (number, goods) in GOODS.iter().enumerate() {
-        let name = escaped(goods.name);
         let form = |way: &str, label: &str| {
             let action = escaped(&shop.url(&format!("/{way}/{number}")));
             format!("<form method=\"post\" action=\"{action}\"><button>{label}</button></form>")
         };
-        body.push_str(&format!(
-            "<h2>{name}</h2>\n<p>{}</p>\n{}\n{}\n",
-            goods.price,
+        body.extend([
+            format!("<h2>{}</h2>\n<p>{}</p>\n", escaped(goods.name), goods.price),
             form("buy", "Pay with Vipps"),
             form("express", "Vipps express checkout"),
-        ));
+        ]);
     }
     page("Warm feet and hands", "", &body)
 }
@@ -47,7 +45,7 @@ pub(crate) fn thanks(shop: &Shop, order: &Order, state: PaymentState) -> String 
             _ => ("Not paid", "Nothing was charged, and nothing will be sent."),
         }
     };
-    let is_settled = order.is_shipped() || !(state.is_paid() || !state.is_decided());
+    let is_settled = order.is_shipped() || (state.is_decided() && !state.is_paid());
     // Until then the page asks again by itself.
     let head = if is_settled {
         ""

@@ -190,7 +190,7 @@ impl Shop {
     async fn decision(&self, payment: &Payment) -> Result<PaymentDetails> {
         let mut watch = payment.wait().rhythm(Rhythm::Web).watch();
         self.change(payment.order_id(), |order| {
-            order.nudge = Some(watch.nudge())
+            order.nudge = Some(watch.nudge());
         });
         while let Some(event) = watch.next().await {
             if let WaitEvent::Decided(details) = event? {
