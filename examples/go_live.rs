@@ -84,7 +84,10 @@ async fn run(args: Args) -> Result<Ending> {
         return Ok(Ending::NotDone);
     };
     if refunded.details.can_capture() {
-        sale::capture(&refunded.payment).await?;
+        let id = refunded.payment.order_id();
+        sale::capture(&refunded.payment).await.with_context(|| {
+            format!("{id} is reserved; `refund_desk {id} --refund --release` settles it")
+        })?;
     }
     give_back(&refunded.payment).await?;
     let refunded = proof(&refunded.payment, &Operation::Refund).await?;

@@ -28,6 +28,7 @@ use vipps::types::TransactionText;
 use vipps::{Amount, OrderId, Outcome, PhoneNumber, RequestId, Vipps};
 
 use shared::args::value;
+use shared::stop::Stop;
 use shared::timeline::table;
 use shared::{Ending, Place, WrongUsage, fresh, say};
 
@@ -90,6 +91,8 @@ fn parse(args: &mut lexopt::Parser) -> Result<Option<Args>> {
 }
 
 async fn run(mut args: Args) -> Result<Ending> {
+    // Listened to from here on, so that Ctrl-C never ends the desk between a request and its answer.
+    let stop = Stop::listen()?;
     let place = Place::choose(Simulator::builder())?;
     let ecom = place.vipps.ecom();
     let payment = if let Some(id) = &args.order_id {
@@ -112,6 +115,7 @@ async fn run(mut args: Args) -> Result<Ending> {
         vipps: &place.vipps,
         payment: &payment,
         args: &args,
+        stop: &stop,
     };
     if args.release && desk.release(&details).await? == Ending::NotDone {
         return Ok(Ending::NotDone);
@@ -175,6 +179,7 @@ struct Desk<'a> {
     vipps: &'a Vipps,
     payment: &'a Payment,
     args: &'a Args,
+    stop: &'a Stop,
 }
 
 impl Desk<'_> {
@@ -245,7 +250,12 @@ impl Desk<'_> {
                 reconcile = reconcile.settled_after(Duration::from_secs(seconds));
             }
             key = error.idempotency_key().cloned();
-            match reconcile.await {
+            let became = tokio::select! {
+                biased;
+                became = reconcile.send() => became,
+                () = self.stop.wanted() => break,
+            };
+            match became {
                 Reconciled::TookEffect(_) => {
                     say!("{done} after all");
                     return Ok(Ending::Done);

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use tokio::net::TcpListener;
 use vipps::types::HttpsUrl;
 
@@ -64,18 +66,32 @@ impl Front {
         format!("{}{path}", self.url.as_prefix())
     }
 
+    /// What stands before every path of this program: empty, or beginning with a slash and not ending with one.
+    pub(crate) fn path(&self) -> String {
+        let rest = self
+            .url
+            .as_prefix()
+            .split_once("://")
+            .map_or("", |(_, rest)| rest);
+        rest.find('/').map_or("", |at| &rest[at..]).to_owned()
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Serves `router` below the public URL, until the program is asked to stop.
     pub(crate) async fn serve(self, router: Router, stop: Stop) -> Result<()> {
-        let authority_and_path = self.url.as_prefix().trim_start_matches("https://");
-        let app = match authority_and_path.find('/') {
-            Some(at) => Router::new()
-                .without_v07_checks()
-                .nest(&authority_and_path[at..], router),
-            None => router,
+        let app = match self.path() {
+            path if path.is_empty() => router,
+            path => {
+                let home = Redirect::to(&path);
+                Router::new()
+                    .without_v07_checks()
+                    // Below a prefix, a slash at the end is another path to axum.
+                    .route(&format!("{path}/"), get(async || home))
+                    .nest(&path, router)
+            }
         };
         axum::serve(self.listener, app)
             .with_graceful_shutdown(async move { stop.wanted().await })

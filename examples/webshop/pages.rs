@@ -20,7 +20,7 @@ pub(crate) fn front(shop: &Shop) -> String {
     let mut body = String::new();
     for (number, goods) in GOODS.iter().enumerate() {
         let form = |way: &str, label: &str| {
-            let action = escaped(&shop.url(&format!("/{way}/{number}")));
+            let action = escaped(&shop.link(&format!("/{way}/{number}")));
             format!("<form method=\"post\" action=\"{action}\"><button>{label}</button></form>")
         };
         body.extend([
@@ -90,6 +90,6 @@ pub(crate) fn not_found() -> String {
 fn home(shop: &Shop) -> String {
     format!(
         "<p><a href=\"{}\">To the shop</a></p>",
-        escaped(&shop.url("/"))
+        escaped(&shop.link("/"))
     )
 }

@@ -84,6 +84,7 @@ pub(crate) struct Shop {
     auth: CallbackAuth,
     callbacks: CallbackUrls,
     url: String,
+    path: String,
     orders: Mutex<HashMap<OrderId, Order>>,
     session: String,
     count: AtomicU32,
@@ -96,6 +97,7 @@ impl Shop {
             auth: CallbackAuth::generate()?,
             callbacks: CallbackUrls::new(front.url(CALLBACKS).parse()?),
             url: front.url(""),
+            path: front.path(),
             orders: Mutex::default(),
             session: fresh("shop"),
             count: AtomicU32::new(0),
@@ -106,8 +108,9 @@ impl Shop {
         &self.auth
     }
 
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.url)
+    /// A link for the shop's own pages: without a host, so that it leads here by whatever name the browser came.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.path)
     }
 
     /// Starts a payment. Where the customer goes to pay comes back.
@@ -135,7 +138,7 @@ impl Shop {
             .initiate(id.clone(), goods.price, goods.name.parse()?)
             .callback_prefix(prefix.clone())
             .auth_token(shop.auth.token().clone())
-            .fallback(shop.url(&format!("/thanks/{id}")).parse()?);
+            .fallback(format!("{}/thanks/{id}", shop.url).parse()?);
         if checkout == Checkout::Express {
             start = start.express(
                 Express::with_dynamic_shipping(prefix.clone()),

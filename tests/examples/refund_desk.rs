@@ -4,7 +4,7 @@ use vipps::Amount;
 use vipps::simulator::{Account, EffectKind, Simulator};
 
 use super::in_order;
-use super::programs::{Ended, against, example, run};
+use super::programs::{Ended, Program, against, example, run};
 
 const REFUND: &str = "refund_payment_using_post";
 const DETAILS: &str = "get_payment_details_using_get";
@@ -165,6 +165,23 @@ async fn what_nobody_knows_is_said_and_can_be_repeated() {
         (account.refunded(), account.count(EffectKind::Refund)),
         (30_000, 1)
     );
+}
+
+/// Whoever loses patience while the desk still asks must not lose the key.
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_leaves_the_key_behind() {
+    let sim = Simulator::start().unwrap();
+    order(&sim, "desk-6").await;
+    sim.faults().on(REFUND).times(SENT).before_commit().reset();
+    let mut command = against(&sim, "refund_desk");
+    let mut program = Program::start(command.args(["desk-6", "--refund"]), "");
+    program.says("the answer is lost");
+    program.signal("INT");
+    let ended = program.end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    in_order(&ended.out, &["not known", "--key "]);
+    assert!(!ended.out.contains("took"), "{ended:?}");
 }
 
 #[test]
