@@ -180,6 +180,7 @@ fn it_goes_on_when_nobody_reads_any_more() {
         .expect("the till starts");
     drop(child.stdout.take());
     while sim.payer().approve("till-test-9").is_err() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended");
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(child.wait().expect("an end").code(), Some(0));
