@@ -13,7 +13,7 @@ use super::wire::Response;
 mod rules;
 
 use rules::{Damage, Moment};
-pub(crate) use rules::{Manner, Rules, Strike};
+pub(crate) use rules::{Listed, Manner, Rules, Strike};
 
 /// The faults of a simulator.
 ///
@@ -56,6 +56,12 @@ impl Faults {
     /// A rule for every request.
     pub fn any(&self) -> FaultRule {
         FaultRule::new(Arc::clone(&self.0), None)
+    }
+
+    /// A rule that is there, by its number.
+    pub(crate) fn rule(&self, id: u64) -> Fault {
+        let engine = Arc::clone(&self.0);
+        Fault { engine, id }
     }
 
     /// Removes all rules.
@@ -271,7 +277,11 @@ pub struct Fault {
 impl Fault {
     /// How often it has struck.
     pub fn hits(&self) -> u64 {
-        self.engine.with(|world, _| world.rules.hits(self.id))
+        self.engine.look(|world, _| world.rules.hits(self.id))
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     /// Switches it off.
