@@ -13,7 +13,7 @@ mod shop;
 use std::time::Duration;
 
 use reqwest::Method;
-use vipps::simulator::{CaptureType, EffectKind, PayerError, Scanned, Simulator};
+use vipps::simulator::{CaptureType, EffectKind, Entry, PayerError, Scanned, Simulator};
 
 use shop::Shop;
 
@@ -181,7 +181,7 @@ async fn the_journal_tells_how_long_an_answer_took_and_whether_there_was_one() {
     faults.any().reset();
     shop.capture("order-1", "key").await.unwrap_err();
     let entries = shop.sim.journal().entries();
-    let took: Vec<_> = entries.iter().rev().map(|entry| entry.took()).collect();
+    let took: Vec<_> = entries.iter().rev().map(Entry::took).collect();
     assert_eq!(
         took[..3],
         [None, Some(Duration::from_millis(50)), Some(Duration::ZERO)]

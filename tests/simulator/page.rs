@@ -159,7 +159,7 @@ async fn a_payment_goes_its_way_without_a_script() {
         [
             "Reserved12 345.00 kr",
             "Captured499.00 kr",
-            "Paid in the end499.00 kr"
+            "Charged499.00 kr"
         ]
     );
     // It is over, so there is nothing left to press.

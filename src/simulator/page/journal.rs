@@ -65,7 +65,7 @@ fn request(entry: &Entry) -> Markup {
                 (verdict(entry.status()))
                 span.method { (entry.method()) }
                 span.path { (entry.path()) }
-                span.took { (entry.took().map(milliseconds).unwrap_or_default()) }
+                span.took { (entry.took().map(length).unwrap_or_default()) }
                 @if let Some(note) = entry.note() { span.note { (note) } }
             }
             dl.about {
@@ -79,12 +79,10 @@ fn request(entry: &Entry) -> Markup {
     }
 }
 
-fn milliseconds(time: Duration) -> String {
-    let tenths = time.as_micros() / 100;
-    if tenths < 1000 {
-        format!("{}.{} ms", tenths / 10, tenths % 10)
-    } else {
-        format!("{} ms", time.as_millis())
+fn length(time: Duration) -> String {
+    match time.as_micros() {
+        micros @ ..1_000 => format!("{micros} µs"),
+        micros => format!("{} ms", micros / 1_000),
     }
 }
 

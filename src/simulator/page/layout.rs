@@ -110,6 +110,9 @@ pub(super) fn live(scene: &Scene<'_>) -> Markup {
                 (orders::view(scene))
                 (codes::view(scene))
                 (journal::view(scene))
+                footer {
+                    p { "A simulator: no account, no app and no real money. Not made by Vipps MobilePay, nor endorsed by it." }
+                }
             }
         }
     }

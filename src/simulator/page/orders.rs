@@ -168,7 +168,7 @@ fn sums(order: &Order) -> Markup {
                 @for (name, ore) in sums {
                     @if ore != 0 { div { dt { (name) } dd { (kroner(ore)) } } }
                 }
-                div.total { dt { "Paid in the end" } dd { (kroner(account.charged())) } }
+                div.total { dt { "Charged" } dd { (kroner(account.charged())) } }
             }
         }
     }

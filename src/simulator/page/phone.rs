@@ -188,6 +188,6 @@ fn personal(text: &str) -> Markup {
 fn sorry(reason: &str) -> Markup {
     html! {
         h2 { "That did not work" }
-        p { (reason) }
+        p.reason { (reason) }
     }
 }

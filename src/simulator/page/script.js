@@ -88,11 +88,18 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     event.preventDefault();
+    if (event.submitter?.value === "scan") {
+      document.getElementById("phone").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+    }
     fetch(form.action, {
       method: "POST",
       body: new URLSearchParams(new FormData(form, event.submitter)),
       redirect: "manual",
-    }).then(() => form.reset(), () => {});
+    }).then(
+      // Anything but the way back to the page is a page of its own, of a simulator that is another one by now.
+      (answer) => (answer.type === "opaqueredirect" ? form.reset() : location.reload()),
+      () => {},
+    );
   });
 
   document.addEventListener("click", (event) => {

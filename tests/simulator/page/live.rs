@@ -21,13 +21,14 @@ async fn version(sim: &Simulator) -> String {
         .to_owned()
 }
 
+type Change<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
+
 /// Whatever changes what is shown is told at once, and nothing is told while nothing changes.
 #[tokio::test]
 async fn every_change_is_told_when_it_happens() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let shop = Shop::with(sim).await;
     let sim = &shop.sim;
-    type Change<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
     let changes: [(&str, Change<'_>); 6] = [
         (
             "order-1",
