@@ -1,50 +1,27 @@
 //! The till as a program: what it prints, how it ends, and that it leaves no order behind.
 
+#[path = "support/example.rs"]
+mod example;
+
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use vipps::simulator::Simulator;
 
-/// Cargo builds the examples before it runs the tests, beside them.
 fn till() -> Command {
-    let mut path: PathBuf = std::env::current_exe().expect("a test knows its own path");
-    path.pop();
-    path.pop();
-    let path = path
-        .join("examples")
-        .join(format!("till{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without a target filter once",
-        path.display()
-    );
-    let mut command = Command::new(path);
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VIPPS_"))
-    {
-        command.env_remove(name);
-    }
+    piped(example::example("till"))
+}
+
+fn against(sim: &Simulator) -> Command {
+    piped(example::example_at(sim, "till"))
+}
+
+fn piped(mut command: Command) -> Command {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    command
-}
-
-fn against(sim: &Simulator) -> Command {
-    let mut command = till();
-    let keys = sim.keys();
-    command
-        .env("VIPPS_BASE_URL", sim.base_url())
-        .env("VIPPS_CLIENT_ID", keys.client_id())
-        .env("VIPPS_CLIENT_SECRET", keys.client_secret())
-        .env("VIPPS_SUBSCRIPTION_KEY", keys.subscription_key())
-        .env(
-            "VIPPS_MERCHANT_SERIAL_NUMBER",
-            keys.merchant_serial_number(),
-        );
     command
 }
 

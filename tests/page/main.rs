@@ -1,11 +1,12 @@
 //! The simulator's page in a real browser: what a person sees and presses there, and the till that waits for it.
 
 mod driver;
+#[path = "../support/example.rs"]
+mod example;
 #[path = "../support/scan.rs"]
 mod scan;
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use driver::{Browser, browser};
@@ -13,31 +14,10 @@ use serde_json::{Value, json};
 use vipps::Amount;
 use vipps::simulator::Simulator;
 
-/// The till of the examples, with this simulator's keys. Cargo builds it before it runs the tests, beside them.
+/// The till of the examples, with this simulator's keys.
 fn till(sim: &Simulator, order: &str, text: &str) -> Child {
-    let mut path: PathBuf = std::env::current_exe().expect("a test knows its own path");
-    path.pop();
-    path.pop();
-    let path = path
-        .join("examples")
-        .join(format!("till{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without a target filter once",
-        path.display()
-    );
-    let keys = sim.keys();
-    Command::new(path)
+    example::example_at(sim, "till")
         .args(["--order-id", order, "--text", text])
-        .env("VIPPS_BASE_URL", sim.base_url())
-        .env("VIPPS_CLIENT_ID", keys.client_id())
-        .env("VIPPS_CLIENT_SECRET", keys.client_secret())
-        .env("VIPPS_SUBSCRIPTION_KEY", keys.subscription_key())
-        .env(
-            "VIPPS_MERCHANT_SERIAL_NUMBER",
-            keys.merchant_serial_number(),
-        )
-        .env_remove("VIPPS_ENVIRONMENT")
         .stdout(Stdio::piped())
         .spawn()
         .expect("the till starts")

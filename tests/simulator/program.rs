@@ -6,19 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-/// Cargo builds the examples before it runs the tests, beside them.
+use super::example::example;
+
 fn program(arguments: &[&str]) -> Child {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    let name = format!("simulator{}", std::env::consts::EXE_SUFFIX);
-    let path = path.join("examples").join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without a target filter once",
-        path.display()
-    );
-    Command::new(path)
+    example("simulator")
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
