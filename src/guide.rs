@@ -28,7 +28,7 @@ pub mod payment {
     #![doc = include_str!("guide/payment.md")]
     #![doc = "\n<div>"]
     #![doc = include_str!("guide/payment.svg")]
-    #![doc = "</div>\n"]
+    #![doc = "</div>\n\n"]
     #![doc = include_str!("guide/payment_states.md")]
 }
 
