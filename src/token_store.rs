@@ -39,9 +39,9 @@
 //!
 //! # When it fails
 //!
-//! A store that is down, or that takes longer than 1 s for an answer or 2 s for all that a fetch asks it, costs the sharing and nothing else: each process
-//! fetches its own token, warns once with the event `token store failed`, counts it in
-//! [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and leaves the store alone for 30 s.
+//! A store that is down, or that takes longer than 1 s for an answer or 2 s for the few that a fetch needs, costs the
+//! sharing and nothing else: each process fetches its own token, warns once with the event `token store failed`, counts
+//! it in [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and leaves the store alone for 30 s.
 //!
 //! # What is in it
 //!
