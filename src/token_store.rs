@@ -32,8 +32,7 @@
 //!
 //! A token that was answered with HTTP 401 is not taken again, and neither is one that may have been revoked together
 //! with it. The first process that is refused deletes the token, if it is still the one in the store, and fetches; the
-//! others take what that one brings. Should that have been revoked since, the call is replayed once more, with a token that
-//! its own process has fetched.
+//! others take what that one brings. Should that have been revoked since, the call is replayed once more.
 //!
 //! How long a token still lives is told by the store, as a time left. No clock of one machine is compared with another's.
 //!

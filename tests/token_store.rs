@@ -308,7 +308,7 @@ async fn a_store_that_fails_midway_costs_its_second_and_nothing_else() {
         (Weather::Silent, Duration::from_secs(1)),
         (
             Weather::Slow(Duration::from_millis(450)),
-            Duration::from_secs(2),
+            Duration::from_secs(5),
         ),
         (Weather::Deaf, Duration::ZERO),
     ] {
