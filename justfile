@@ -1,0 +1,52 @@
+# What there is to run. `just` alone lists it; nothing here needs more than .ci/run does, unless it says so.
+
+_default:
+    @just --list
+
+# Everything that CI does.
+check:
+    .ci/run
+
+# All tests, or those of one file: `just test wait`.
+test file="":
+    cargo test {{ if file == "" { "" } else { "--test " + file } }}
+
+# The documentation as docs.rs shows it, apart from the badges of features.
+doc:
+    RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features
+
+# The snippets of the documentation.
+snippets:
+    cargo test --doc
+
+# Benchmarks.
+bench:
+    cargo bench
+
+# Looks for inputs that break a parser: `just fuzz details`. Needs nightly and cargo-fuzz.
+fuzz target seconds="300":
+    cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }} -dict=fuzz/json.dict
+
+# Every set of up to two features.
+powerset:
+    .ci/features
+
+# The oldest compiler and the oldest dependencies.
+oldest: package
+    .ci/oldest
+
+# The README's code against the package.
+consumer: package
+    .ci/consumer
+
+# What would be published.
+package:
+    cargo package --allow-dirty
+
+# Takes changed snapshots over, to be read with `git diff tests/snapshots`.
+accept:
+    INSTA_UPDATE=always cargo test --test public_api --test requests --test requests_qr --test spec_surface
+
+# One payment, with a simulator and its customer.
+till *args:
+    cargo run --example till -- {{ args }}
