@@ -1,42 +1,12 @@
 //! JSON Schemas of the generated types, for whoever switches the feature `schemars` on.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use syn::{Attribute, File, Item, ItemFn};
 
 use super::document::Document;
 use super::names::pascal;
+use super::passes::LIMITS;
 use super::source::{inner_mod, wire_name};
-
-/// Where a schema keeps the limits that its type does not enforce.
-pub(crate) const LIMITS: &str = "x-limits";
-
-/// What a schema of a type can say; the documents' formats are free text in places.
-const SAID: [&str; 9] = [
-    "pattern",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "multipleOf",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-];
-
-/// The limits of a schema that mean something for its type.
-pub(crate) fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
-    let kind = schema.get("type").and_then(Value::as_str);
-    let fits = |keyword: &str| match keyword {
-        "pattern" | "minLength" | "maxLength" => kind == Some("string"),
-        "minItems" | "maxItems" | "uniqueItems" => kind == Some("array"),
-        _ => matches!(kind, Some("integer" | "number")),
-    };
-    schema
-        .iter()
-        .filter(|(keyword, _)| SAID.contains(&keyword.as_str()) && fits(keyword))
-        .map(|(keyword, value)| (keyword.clone(), value.clone()))
-        .collect()
-}
 
 /// Has every type derive its schema, with the limits that the document states, and lists them all.
 pub(crate) fn derive(file: &mut File, document: &Document) {
@@ -105,8 +75,6 @@ fn literal(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::passes::testing;
     use super::*;
 
@@ -150,12 +118,5 @@ mod tests {
             }
         };
         assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&wanted));
-    }
-
-    #[test]
-    fn limits_are_those_that_fit_the_type() {
-        let schema = json!({"type": "integer", "pattern": "^\\d+$", "minimum": 100, "format": "int32", "minLength": 2});
-        let kept = limits(schema.as_object().unwrap());
-        assert_eq!(Value::Object(kept), json!({"minimum": 100}));
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, SCHEMA_REF, schema_ref, text};
 use super::super::refusal::Refusal;
+use super::LIMITS;
 
 pub(crate) const NAME: &str = "kroner";
 pub(crate) const WHY: &str =
@@ -60,8 +61,10 @@ fn price(
         }
         let mut kroner = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
         // Beside a reference the generator does not see it; it is put back into the source.
-        if let Some(description) = property.get("description") {
-            kroner["description"] = description.clone();
+        for kept in ["description", LIMITS] {
+            if let Some(value) = property.get(kept) {
+                kroner[kept] = value.clone();
+            }
         }
         *property = kroner;
         replaced.extend(target);

@@ -35,6 +35,7 @@ mod repair_parameters;
 mod repair_required;
 mod repair_types;
 mod sensitive;
+mod tell_limits;
 mod tolerant_outputs;
 mod unread;
 
@@ -43,6 +44,7 @@ use super::refusal::Refusal;
 
 pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
+pub(crate) use tell_limits::ASIDE as LIMITS;
 
 /// One named step.
 pub(crate) struct Pass {
@@ -85,6 +87,7 @@ pub(crate) const FIT: &[Pass] = passes![
     name_lint,
     open_outputs,
     tolerant_outputs,
+    tell_limits,
     sensitive,
     kroner,
     plain_scalars,

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, SCHEMA_REF, is_string, text};
 use super::super::refusal::Refusal;
+use super::LIMITS;
 
 pub(crate) const NAME: &str = "sensitive";
 pub(crate) const WHY: &str = "the generator derives Debug for every type; a type that redacts itself keeps secrets and personal data out of logs";
@@ -83,8 +84,10 @@ fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
         if is_string(property) && property.get("enum").is_none() && is_sensitive(name, property) {
             let mut hidden = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
             // Beside a reference the generator does not see it; it is put back into the source.
-            if let Some(description) = property.get("description") {
-                hidden["description"] = description.clone();
+            for kept in ["description", LIMITS] {
+                if let Some(value) = property.get(kept) {
+                    hidden[kept] = value.clone();
+                }
             }
             *property = hidden;
             said.push(format!("{name} is never printed"));

@@ -279,7 +279,7 @@ impl PaymentDetails {
 ///
 /// `Debug` shows none of it.
 #[derive(Clone, Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::read))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct UserDetails {
@@ -299,6 +299,7 @@ pub struct UserDetails {
     pub ssn: Option<Sensitive>,
     /// Whether the customer is verified by `BankID`; the API says `0`, `1`, `Y` or a bool.
     #[serde(deserialize_with = "lenient::opt_bool")]
+    #[cfg_attr(feature = "schemars", schemars(extend("type" = ["boolean", "string", "integer", "null"])))]
     pub bank_id_verified: Option<bool>,
 }
 
@@ -333,7 +334,7 @@ impl fmt::Debug for UserDetails {
 
 /// Where the goods of an express payment go, and how.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::read))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ShippingDetails {

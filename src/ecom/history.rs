@@ -31,7 +31,7 @@ open_enum! {
 
 /// One event of a payment's log.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::read))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Event {
@@ -93,7 +93,7 @@ pub struct Summary {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionSummary")
+    schemars(rename = "TransactionSummary", transform = crate::schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
@@ -106,6 +106,7 @@ pub(super) struct WireSummary {
     #[serde(deserialize_with = "lenient::opt_amount")]
     remaining_amount_to_refund: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_text")]
+    #[cfg_attr(feature = "schemars", schemars(extend("type" = ["string", "integer", "null"])))]
     bank_identification_number: Option<String>,
 }
 

@@ -84,7 +84,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo")
+    schemars(rename = "TransactionInfo", transform = crate::schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {

@@ -68,7 +68,7 @@ struct Wire<'a> {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo")
+    schemars(rename = "TransactionInfo", transform = crate::schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {

@@ -76,6 +76,7 @@ struct Outcome {
 struct ErrorInfo {
     context_id: Option<String>,
     error_code: Option<String>,
+    #[schemars(extend("examples" = ["Authentication", "InvalidRequest", "Merchant", "Payment", "User", "VippsError"]))]
     error_group: Option<String>,
     error_message: Option<String>,
 }

@@ -45,6 +45,8 @@ macro_rules! values {
 
 /// Everything but control characters.
 const PRINTED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// Without a blank. Readers of patterns differ in what `\\s` is, so it is not used.
+const WORD: &str = r"[^\u0000-\u0020\u007f-\u009f]+";
 /// One step of a path.
 const STEP: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
 
@@ -72,9 +74,9 @@ values! {
     MerchantSerialNumber "Number of a sales unit."
         {"type": "string", "pattern": "^[0-9]{4,10}$"}
     OrderId "The merchant's id of a payment."
-        {"type": "string", "pattern": "^[a-zA-Z0-9-]+$", "minLength": 1, "maxLength": OrderId::MAX_LEN}
+        {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,50}$", "maxLength": OrderId::MAX_LEN}
     PersonalQr "Text of the code in a customer's app."
-        {"type": "string", "pattern": r"^\S+$", "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
+        {"type": "string", "pattern": format!("^{WORD}$"), "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
     PhoneNumber "Country code and number, digits only; those of eight digits with a plus."
         {"type": "string", "pattern": r"^(\+[1-9][0-9]{7}|[1-9][0-9]{8,14})$"}
     RedirectQrId "The merchant's id of a merchant redirect QR code."
@@ -89,15 +91,15 @@ values! {
     RequestId "Idempotency key of a request."
         {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 40}
     Scope "What the customer is asked to share: names with a blank between."
-        {"type": "string", "pattern": r"^\S+( \S+)*$"}
+        {"type": "string", "pattern": format!("^{WORD}( {WORD})*$")}
     Sensitive "A secret, or personal data."
         {"type": "string"}
     ShippingCost "Price of a delivery in kroner, with at most two decimals."
         {"type": "number", "minimum": 0, "maximum": 21_474_836.47}
     SystemText "Name or version of the calling system."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": SystemText::MAX_LEN}
-    Timestamp "A time in ISO 8601; an answer may have other forms."
-        {"type": "string"}
+    Timestamp "A time in ISO 8601, or in seconds since 1970."
+        {"type": ["string", "integer"]}
     TransactionText "What the customer reads."
         {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": TransactionText::MAX_LEN}
     Ttl "Life of a merchant redirect QR code in seconds."

@@ -1,0 +1,89 @@
+//! What a request must keep to, set aside.
+
+use serde_json::{Map, Value};
+
+use super::super::document::Document;
+use super::super::reach::{Reach, read_at};
+use super::super::refusal::Refusal;
+
+pub(crate) const NAME: &str = "tell-limits";
+pub(crate) const WHY: &str = "the generated types enforce no limits, and those of what is sent stand in their JSON Schemas all the same";
+
+/// Where a schema keeps the limits that its type does not enforce.
+pub(crate) const ASIDE: &str = "x-limits";
+
+const STRINGS: [&str; 3] = ["pattern", "minLength", "maxLength"];
+const LISTS: [&str; 3] = ["minItems", "maxItems", "uniqueItems"];
+const NUMBERS: [&str; 3] = ["minimum", "maximum", "multipleOf"];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+    let reach = Reach::of(document);
+    document.each_schema(|pointer, schema| {
+        let is_body =
+            pointer.starts_with("/components/schemas/") || pointer.contains("/requestBody/");
+        let Value::Object(schema) = schema else {
+            return Vec::new();
+        };
+        let limits = limits(schema);
+        if !is_body || read_at(&reach, pointer) || limits.is_empty() {
+            return Vec::new();
+        }
+        let names: Vec<&str> = limits.keys().map(String::as_str).collect();
+        let said = format!("told: {}", names.join(", "));
+        schema.insert(ASIDE.to_owned(), Value::Object(limits));
+        vec![said]
+    });
+    Ok(())
+}
+
+/// The limits that mean something for the schema's type; the documents have a pattern for numbers, too.
+fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
+    let known: &[&str] = match schema.get("type").and_then(Value::as_str) {
+        Some("string") => &STRINGS,
+        Some("array") => &LISTS,
+        Some("integer" | "number") => &NUMBERS,
+        _ => &[],
+    };
+    let is_known = |keyword: &str| known.contains(&keyword);
+    schema
+        .iter()
+        .filter(|(keyword, _)| is_known(keyword))
+        .map(|(keyword, value)| (keyword.clone(), value.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{becomes, leaves};
+    use super::*;
+
+    #[test]
+    fn what_is_sent_has_its_limits_aside() {
+        let document = becomes(
+            apply,
+            "
+            paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
+            components: {schemas: {A: {properties: {a: {type: string, maxLength: 3}, b: {type: integer, pattern: '^1', minimum: 1}}}}}
+            ",
+            "
+            paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
+            components: {schemas: {A: {properties: {
+                a: {type: string, maxLength: 3, x-limits: {maxLength: 3}},
+                b: {type: integer, pattern: '^1', minimum: 1, x-limits: {minimum: 1}}}}}}
+            ",
+        );
+        assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn what_is_read_has_none() {
+        leaves(
+            apply,
+            "
+            paths: {/a: {get: {parameters: [{name: p, in: query, schema: {type: string, maxLength: 3}}],
+                responses: {200: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}}
+            components: {schemas: {A: {properties: {a: {type: string, maxLength: 3}}}}}
+            ",
+        );
+    }
+}

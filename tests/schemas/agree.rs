@@ -1,0 +1,639 @@
+//! Schema against schema: members, types, what is required, values and limits, with the differences that are meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::document::{Document, ECOM, QR};
+use super::schemas;
+
+/// A type of the wrapper, and the component that describes the same JSON.
+pub(crate) type Pair = (
+    &'static str,
+    &'static std::sync::LazyLock<Document>,
+    &'static str,
+);
+
+/// Builders, by the body that they send.
+pub(crate) const SENT: [Pair; 12] = [
+    ("ecom::Cancel", &ECOM, "CancelPaymentActionRequest"),
+    ("ecom::Capture", &ECOM, "PaymentActionsRequest"),
+    ("ecom::ForceApprove", &ECOM, "ForceApproveRequest"),
+    ("ecom::Initiate", &ECOM, "InitiatePaymentCommand"),
+    ("ecom::Refund", &ECOM, "PaymentActionsRequest"),
+    (
+        "qr::CreateMerchantRedirect",
+        &QR,
+        "MerchantRedirectQrRequest",
+    ),
+    ("qr::ExchangeCustomer", &QR, "CustomerExchangeRequest"),
+    ("qr::ExchangePersonalQr", &QR, "QrExchangeRequest"),
+    ("qr::OneTime", &QR, "OneTimePaymentQrRequest"),
+    ("qr::PutMerchantCallback", &QR, "MerchantCallbackPutRequest"),
+    (
+        "qr::PutMobilePayBeacon",
+        &QR,
+        "MerchantCallbackMobilePayPutRequest",
+    ),
+    (
+        "qr::UpdateMerchantRedirect",
+        &QR,
+        "MerchantRedirectQrUpdateRequest",
+    ),
+];
+
+/// What is read, and the replies to questions.
+const READ: [Pair; 21] = [
+    (
+        "callback::PaymentUpdate",
+        &ECOM,
+        "ExpressCheckOutPaymentRequest",
+    ),
+    (
+        "callback::PaymentUpdate",
+        &ECOM,
+        "RegularCheckOutPaymentRequest",
+    ),
+    ("callback::ShippingRequest", &ECOM, "ShippingCostAndMethod"),
+    ("ecom::Address", &ECOM, "Address"),
+    ("ecom::Address", &ECOM, "AddressExpress"),
+    ("ecom::Event", &ECOM, "TransactionLogHistory"),
+    ("ecom::InitiatedPayment", &ECOM, "PaymentInitiationResponse"),
+    ("ecom::PaymentDetails", &ECOM, "TransactionDetails"),
+    ("ecom::PaymentStatus", &ECOM, "PaymentStatus"),
+    ("ecom::ShippingDetails", &ECOM, "PaymentShippingDetails"),
+    ("ecom::ShippingDetails", &ECOM, "ShippingDetailsRequest"),
+    ("ecom::Summary", &ECOM, "TransactionSummary"),
+    ("ecom::Transaction", &ECOM, "CancelTransactionResponse"),
+    ("ecom::Transaction", &ECOM, "RefundTransactionResponse"),
+    ("ecom::Transaction", &ECOM, "TransactionResponse"),
+    ("ecom::UserDetails", &ECOM, "UserDetails"),
+    ("qr::CheckedInCustomer", &QR, "CustomerExchangeResponse"),
+    ("qr::MerchantCallbackQr", &QR, "MerchantCallbackQr"),
+    ("qr::MerchantRedirectQr", &QR, "MerchantRedirectQrResponse"),
+    ("qr::OneTimeQr", &QR, "OneTimePaymentQrResponse"),
+    ("qr::PersonalQrOwner", &QR, "QrExchangeResponse"),
+];
+
+const REPLIES: [Pair; 2] = [
+    (
+        "callback::ShippingReply",
+        &ECOM,
+        "FetchShippingCostResponse",
+    ),
+    ("ecom::ShippingMethod", &ECOM, "ShippingDetails"),
+];
+
+const LIMITS: [&str; 7] = [
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+];
+
+/// Where two schemas differ: `member: keyword ours / theirs`.
+#[derive(Default)]
+struct Differences(BTreeSet<String>);
+
+/// One side of a comparison, with its references resolved.
+struct Side<'a> {
+    schema: Map<String, Value>,
+    resolve: &'a dyn Fn(&Value) -> Value,
+}
+
+impl Side<'_> {
+    /// The kinds of value that it takes, `null` left out.
+    fn kinds(&self) -> BTreeSet<String> {
+        let kinds = match &self.schema.get("type") {
+            Some(Value::String(kind)) => vec![kind.clone()],
+            Some(Value::Array(kinds)) => kinds
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            _ => vec![],
+        };
+        kinds.into_iter().filter(|kind| kind != "null").collect()
+    }
+
+    fn words(&self, keyword: &str) -> BTreeSet<String> {
+        let words = self.schema.get(keyword).and_then(Value::as_array);
+        let text = |word: &Value| word.as_str().map(str::to_owned);
+        words.into_iter().flatten().filter_map(text).collect()
+    }
+
+    fn inner(&self, keyword: &str, name: &str) -> Value {
+        (self.resolve)(&self.schema[keyword][name])
+    }
+
+    fn members(&self) -> BTreeSet<String> {
+        let members = self.schema.get("properties").and_then(Value::as_object);
+        members
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+impl Differences {
+    fn note(&mut self, at: &str, what: &str, ours: &Value, theirs: &Value) {
+        let at = if at.is_empty() { "." } else { at };
+        self.0.insert(format!("{at}: {what} {ours} / {theirs}"));
+    }
+
+    fn compare(&mut self, at: &str, ours: &Side<'_>, theirs: &Side<'_>, is_read: bool) {
+        let list = |words: &BTreeSet<String>| Value::from_iter(words.iter().cloned());
+        if ours.kinds() != theirs.kinds() {
+            self.note(at, "type", &list(&ours.kinds()), &list(&theirs.kinds()));
+        }
+        // What is read is open: the documents' words are examples.
+        let known = if is_read { "examples" } else { "enum" };
+        let missing: BTreeSet<_> = theirs
+            .words("enum")
+            .difference(&ours.words(known))
+            .cloned()
+            .collect();
+        let more: BTreeSet<_> = ours
+            .words("enum")
+            .difference(&theirs.words("enum"))
+            .cloned()
+            .collect();
+        for (what, words) in [("without the value", missing), ("with the value", more)] {
+            for word in words {
+                self.note(at, what, &word.into(), &Value::Null);
+            }
+        }
+        for limit in LIMITS {
+            let is_number = theirs.kinds().contains("integer");
+            let of = |side: &Side<'_>| side.schema.get(limit).cloned().unwrap_or_default();
+            let (ours, theirs) = (of(ours), of(theirs));
+            // The documents have patterns for numbers, which mean nothing.
+            let means_nothing = limit == "pattern" && is_number;
+            let loosened = is_read && ours.is_null();
+            if !same(&ours, &theirs) && !means_nothing && !loosened {
+                self.note(at, limit, &ours, &theirs);
+            }
+        }
+        let required = |side: &Side<'_>| side.words("required");
+        let (need, must) = (required(ours), required(theirs));
+        for name in need.symmetric_difference(&must) {
+            let is_ours = need.contains(name);
+            if !is_read || is_ours {
+                self.note(
+                    &step(at, name),
+                    "required",
+                    &is_ours.into(),
+                    &(!is_ours).into(),
+                );
+            }
+        }
+        self.members(at, ours, theirs, is_read);
+    }
+
+    fn members(&mut self, at: &str, ours: &Side<'_>, theirs: &Side<'_>, is_read: bool) {
+        let (here, there) = (ours.members(), theirs.members());
+        for name in here.symmetric_difference(&there) {
+            let is_ours = here.contains(name);
+            self.note(
+                &step(at, name),
+                "there",
+                &is_ours.into(),
+                &(!is_ours).into(),
+            );
+        }
+        let mut deeper = |at: &str, mine: Value, yours: Value| {
+            let side = |schema, resolve| Side {
+                schema: object(schema),
+                resolve,
+            };
+            self.compare(
+                at,
+                &side(mine, ours.resolve),
+                &side(yours, theirs.resolve),
+                is_read,
+            );
+        };
+        for name in here.intersection(&there) {
+            let (mine, yours) = (
+                ours.inner("properties", name),
+                theirs.inner("properties", name),
+            );
+            deeper(&step(at, name), mine, yours);
+        }
+        if let (Some(mine), Some(yours)) = (ours.schema.get("items"), theirs.schema.get("items")) {
+            let (mine, yours) = ((ours.resolve)(mine), (theirs.resolve)(yours));
+            deeper(&format!("{at}[]"), mine, yours);
+        }
+    }
+}
+
+fn step(at: &str, name: &str) -> String {
+    match at {
+        "" => name.to_owned(),
+        _ => format!("{at}.{name}"),
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// Numbers are compared as numbers: 0 is 0.0.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || (one.as_f64().is_some() && one.as_f64() == other.as_f64())
+}
+
+/// Ours are one document each, with definitions; an optional one is a choice between it and null.
+fn resolve_ours(root: &Value, schema: &Value) -> Value {
+    let schema = match schema["anyOf"].as_array() {
+        Some(choices) => choices
+            .iter()
+            .find(|choice| choice["type"] != "null")
+            .unwrap(),
+        None => schema,
+    };
+    match schema["$ref"].as_str() {
+        Some(reference) => root
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap()
+            .clone(),
+        None => schema.clone(),
+    }
+}
+
+fn between(
+    ours: &Value,
+    document: &Document,
+    component: &Value,
+    is_read: bool,
+) -> BTreeSet<String> {
+    let mut differences = Differences::default();
+    let of_ours = |schema: &Value| resolve_ours(ours, schema);
+    let of_theirs = |schema: &Value| document.resolve(schema).clone();
+    let (mine, yours) = (
+        Side {
+            schema: object(of_ours(ours)),
+            resolve: &of_ours,
+        },
+        Side {
+            schema: object(of_theirs(component)),
+            resolve: &of_theirs,
+        },
+    );
+    differences.compare("", &mine, &yours, is_read);
+    differences.0
+}
+
+/// Every difference of these pairs, by the pair.
+fn all(pairs: &[Pair], is_read: bool) -> BTreeMap<String, BTreeSet<String>> {
+    let schemas = schemas();
+    let of = |(name, document, component): &Pair| {
+        let schema = document.component(component);
+        let found = between(&schemas[name], document, schema, is_read);
+        (format!("{name} / {component}"), found)
+    };
+    pairs.iter().map(of).collect()
+}
+
+/// Differences that are meant: of these members, in what, and why.
+struct Meant {
+    members: &'static [&'static str],
+    what: &'static [&'static str],
+    why: &'static str,
+}
+
+const fn meant(
+    members: &'static [&'static str],
+    what: &'static [&'static str],
+    why: &'static str,
+) -> Meant {
+    Meant { members, what, why }
+}
+
+const NUMBER: Meant = meant(
+    &["merchantSerialNumber"],
+    &["pattern", "minLength", "maxLength"],
+    "serial numbers have 4 to 10 digits; the documents know 5 and 6",
+);
+const COST: Meant = meant(
+    &["shippingCost"],
+    &["maximum"],
+    "a price is held in whole øre, of which the API's 32 bits hold so many",
+);
+
+const MEANT_OF_SENT: &[Meant] = &[
+    NUMBER,
+    COST,
+    meant(
+        &[
+            "authToken",
+            "customerToken",
+            "locationDescription",
+            "qrCode",
+            "shippingMethod",
+            "shippingMethodId",
+            "transactionText",
+        ],
+        &["minLength"],
+        "an empty text is a mistake",
+    ),
+    meant(
+        &[
+            "authToken",
+            "customerToken",
+            "locationDescription",
+            "qrCode",
+            "scope",
+            "transactionText",
+        ],
+        &["pattern"],
+        "control characters and the like are a mistake",
+    ),
+    meant(
+        &[
+            "callbackPrefix",
+            "consentRemovalPrefix",
+            "fallBack",
+            "shippingDetailsPrefix",
+            "url",
+        ],
+        &["pattern"],
+        "the documents' prose asks for a URL",
+    ),
+    meant(
+        &["customerPhoneNumber", "id", "mobileNumber", "redirectUrl"],
+        &["pattern"],
+        "the same characters, told without `\\w`, `\\s` and `\\d`, which each reader reads in another way",
+    ),
+    meant(
+        &["mobileNumber"],
+        &["minLength", "maxLength"],
+        "the pattern says it already",
+    ),
+    meant(
+        &["customerToken", "qrCode"],
+        &["maxLength"],
+        "no token is that long, and somebody else's text is what is sent",
+    ),
+    meant(&["amount"], &["maximum"], "the API holds 32 bits"),
+    meant(
+        &["amount"],
+        &["minimum 1 / 100"],
+        "the last part of a payment may be less than a krone",
+    ),
+    meant(
+        &[
+            "customerToken",
+            "merchantInfo",
+            "requestedData",
+            "transaction",
+        ],
+        &["required true / false"],
+        "without it the request means nothing",
+    ),
+    meant(
+        &["paymentType"],
+        &["without the value \"eComm Regular Payment\""],
+        "what is left out means this one",
+    ),
+    meant(
+        &["staticShippingDetails"],
+        &["minItems", "maxItems"],
+        "the API's guide says how many the app shows",
+    ),
+    meant(
+        &["shippingDetails"],
+        &["maxItems"],
+        "the API's guide says how many the app shows",
+    ),
+    meant(
+        &["priority"],
+        &["minimum"],
+        "a place in a list is no negative number",
+    ),
+    meant(
+        &["useExplicitCheckoutFlow"],
+        &["there false / true"],
+        "without effect since March 2023",
+    ),
+    meant(
+        &["category"],
+        &["there true / false"],
+        "the server takes it, the published document lacks it",
+    ),
+];
+
+const MEANT_OF_READ: &[Meant] = &[
+    meant(&["merchantSerialNumber"], &["pattern"], NUMBER.why),
+    COST,
+    meant(&["orderId"], &["there false / true"], "who asks knows it"),
+    meant(
+        &["timeStamp", "timestamp"],
+        &["type"],
+        "one type reads both spellings of time, text and seconds",
+    ),
+    meant(
+        &["bankIdentificationNumber"],
+        &["type"],
+        "six digits are read as text, and zeros may stand first",
+    ),
+    meant(
+        &["country"],
+        &["without the value \"Norway\""],
+        "answers have the code, the name and free text",
+    ),
+    meant(
+        &["zipCode", "postCode"],
+        &["there true / false"],
+        "the wire has either, whatever the component says",
+    ),
+    meant(
+        &["bankIdVerified", "dateOfBirth", "ssn", "transactionsummary"],
+        &["there true / false"],
+        "seen in answers, and in no document",
+    ),
+    meant(
+        &[
+            "paymentInstrument",
+            "transaction",
+            "transactionInfo",
+            "version",
+        ],
+        &["there true / false"],
+        "one type reads what several operations answer",
+    ),
+    meant(
+        &["shippingDetails", "userDetails"],
+        &["there true / false"],
+        "one type reads the callbacks of express and of regular payments",
+    ),
+];
+
+const MEANT_OF_BINDINGS: &[Meant] = &[
+    NUMBER,
+    COST,
+    meant(
+        &["id", "redirectUrl"],
+        &["required false / true"],
+        "what may be null is optional for the generator, even if it is required",
+    ),
+    meant(
+        &["amount"],
+        &["minimum null / 100"],
+        "the last part of a payment may be less than a krone",
+    ),
+    meant(
+        &["category"],
+        &["there true / false"],
+        "the server takes it, the published document lacks it",
+    ),
+    meant(
+        &[
+            "addressType",
+            "country",
+            "errorGroup",
+            "operation",
+            "status",
+        ],
+        &["without the value"],
+        "any text is read",
+    ),
+];
+
+impl Meant {
+    fn explains(&self, difference: &str) -> bool {
+        let (at, what) = difference.split_once(": ").unwrap();
+        let member = at.trim_end_matches("[]").rsplit('.').next().unwrap();
+        self.members.contains(&member) && self.what.iter().any(|said| what.starts_with(said))
+    }
+}
+
+/// Each difference is meant, and each that is meant is there.
+fn all_is_meant(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Meant]]) {
+    let rules: Vec<&Meant> = rules.iter().copied().flatten().collect();
+    let differences = || {
+        found
+            .iter()
+            .flat_map(|(of, all)| all.iter().map(move |one| (of, one)))
+    };
+    let slips: Vec<_> = differences()
+        .filter(|(_, one)| !rules.iter().any(|rule| rule.explains(one)))
+        .map(|(of, one)| format!("{of}: {one}"))
+        .collect();
+    assert!(slips.is_empty(), "not meant:\n{}", slips.join("\n"));
+    for rule in &rules {
+        for member in rule.members {
+            let of_it = |one: &str| {
+                let (at, _) = one.split_once(": ").unwrap();
+                at.trim_end_matches("[]").rsplit('.').next() == Some(member) && rule.explains(one)
+            };
+            let used = differences().any(|(_, one)| of_it(one));
+            assert!(
+                used,
+                "{member} agrees: {} ({})",
+                rule.what.join(", "),
+                rule.why
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_sent() {
+    let mut found = all(&SENT, false);
+    found.extend(all(&REPLIES, false));
+    all_is_meant(&found, &[MEANT_OF_SENT]);
+}
+
+#[test]
+fn what_is_read() {
+    all_is_meant(&all(&READ, true), &[MEANT_OF_READ]);
+}
+
+/// Every type with a component is compared, and what is compared is listed.
+#[test]
+fn every_type_is_compared() {
+    let compared: BTreeSet<&str> = [&SENT[..], &READ, &REPLIES]
+        .concat()
+        .iter()
+        .map(|pair| pair.0)
+        .collect();
+    let others: Vec<_> = schemas()
+        .into_keys()
+        .filter(|name| !compared.contains(name) && !name.starts_with("types::"))
+        .collect();
+    let texts_and_webhooks = [
+        "callback::AddressType",
+        "callback::CallbackStatus",
+        "ecom::Operation",
+        "ecom::TransactionStatus",
+        "qr::Category",
+        "webhook::CheckIn",
+    ];
+    assert_eq!(others, texts_and_webhooks);
+}
+
+/// The components that can stand in a request.
+fn sent_by(document: &Document) -> BTreeSet<String> {
+    fn follow(document: &Document, value: &Value, found: &mut BTreeSet<String>) {
+        if let Some(reference) = value["$ref"].as_str() {
+            let target = document
+                .root
+                .pointer(reference.trim_start_matches('#'))
+                .unwrap();
+            match reference.strip_prefix("#/components/schemas/") {
+                Some(name) if !found.insert(name.to_owned()) => {}
+                _ => follow(document, target, found),
+            }
+        }
+        let inner = value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(_, inner)| inner);
+        let items = value.as_array().into_iter().flatten();
+        inner
+            .chain(items)
+            .for_each(|inner| follow(document, inner, found));
+    }
+    let mut found = BTreeSet::new();
+    let paths = document.root["paths"].as_object().unwrap();
+    for operation in paths.values().filter_map(Value::as_object).flatten() {
+        follow(document, &operation.1["requestBody"], &mut found);
+    }
+    // What the merchant answers is sent, too.
+    found.insert("FetchShippingCostResponse".to_owned());
+    found
+}
+
+#[test]
+fn the_bindings() {
+    let mut found = BTreeMap::new();
+    for (api, document, schemas) in [
+        ("ecom", &*ECOM, vipps::raw::ecom::schemas()),
+        ("qr", &*QR, vipps::raw::qr::schemas()),
+    ] {
+        let sent = sent_by(document);
+        let components = document.root["components"]["schemas"].as_object().unwrap();
+        for (name, component) in components
+            .iter()
+            .filter(|(_, schema)| schema["properties"].is_object())
+        {
+            let schema = &schemas
+                .get(name.as_str())
+                .unwrap_or_else(|| panic!("{name} is missing"));
+            let schema = schema.as_value().clone();
+            let differences = between(&schema, document, component, !sent.contains(name));
+            found.insert(format!("{api}::{name}"), differences);
+        }
+    }
+    assert!(found.len() > 40, "{}", found.len());
+    all_is_meant(&found, &[MEANT_OF_BINDINGS]);
+}

@@ -1,0 +1,324 @@
+//! Values made from the schemas themselves: what a builder's schema allows the document allows too, what it forbids it
+//! forbids for a reason, and what an answer's schema allows can be read.
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+use serde_json::{Map, Value, json};
+use vipps::callback::{PaymentUpdate, ShippingRequest};
+use vipps::ecom::{Address, Event, PaymentDetails, ShippingDetails, UserDetails};
+
+use super::agree::SENT;
+use super::{problems, schemas, validator};
+
+/// Any value that a schema allows, as good as a generator can: limits of length are kept afterwards.
+fn instance(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#')).unwrap();
+        return instance(root, target);
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        return Union::new(choices.iter().map(|choice| instance(root, choice))).boxed();
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return select(words.clone()).boxed();
+    }
+    let kinds = match &schema["type"] {
+        Value::Array(kinds) => kinds.clone(),
+        kind => vec![kind.clone()],
+    };
+    let of_kind = |kind: &Value| of_kind(root, schema, kind.as_str().unwrap());
+    Union::new(kinds.iter().map(of_kind)).boxed()
+}
+
+fn of_kind(root: &Value, schema: &Value, kind: &str) -> BoxedStrategy<Value> {
+    match kind {
+        "null" => Just(Value::Null).boxed(),
+        "boolean" => any::<bool>().prop_map(Value::from).boxed(),
+        "integer" => {
+            let least = schema["minimum"].as_i64().unwrap_or(i64::from(i32::MIN));
+            let most = schema["maximum"].as_i64().unwrap_or(i64::from(i32::MAX));
+            prop_oneof![least..=most, Just(least), Just(most)]
+                .prop_map(Value::from)
+                .boxed()
+        }
+        "number" => (0..2_147_483_647_i64)
+            .prop_map(|ore| json!(vipps::types::ShippingCost::from_ore(ore).unwrap()))
+            .boxed(),
+        "string" => string(schema),
+        "array" => {
+            let least = schema["minItems"].as_u64().map_or(0, usize_of);
+            let most = schema["maxItems"].as_u64().map_or(3, usize_of);
+            vec(instance(root, &schema["items"]), least..=most)
+                .prop_map(Value::from)
+                .boxed()
+        }
+        "object" => object(root, schema),
+        other => panic!("{other}"),
+    }
+}
+
+fn usize_of(number: u64) -> usize {
+    usize::try_from(number).unwrap()
+}
+
+fn string(schema: &Value) -> BoxedStrategy<Value> {
+    let most = schema["maxLength"].as_u64().map_or(60, usize_of);
+    let least = schema["minLength"].as_u64().map_or(0, usize_of);
+    let examples = schema["examples"].as_array().cloned().unwrap_or_default();
+    if !examples.is_empty() {
+        let known = select(examples);
+        return prop_oneof![3 => known, 1 => "[A-Z_]{1,12}".prop_map(Value::from)].boxed();
+    }
+    let texts = match schema["pattern"].as_str() {
+        // The generator knows no anchors: it always makes the whole text.
+        Some(pattern) => {
+            let whole = pattern.trim_start_matches('^').trim_end_matches('$');
+            proptest::string::string_regex(whole).unwrap().boxed()
+        }
+        None => "[ -~æøå]{0,40}".boxed(),
+    };
+    let at_the_limit = "[a-z]".prop_map(move |letter: String| letter.repeat(most));
+    let texts = match schema["pattern"].as_str() {
+        None if most < 300 => prop_oneof![9 => texts, 1 => at_the_limit].boxed(),
+        _ => texts,
+    };
+    let fits = move |text: &String| (least..=most).contains(&text.chars().count());
+    texts
+        .prop_filter("a length", fits)
+        .prop_map(Value::from)
+        .boxed()
+}
+
+fn object(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let members = schema["properties"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, schema)| {
+            let needed = required.contains(&json!(name));
+            let name = name.clone();
+            let there = if needed {
+                Just(true).boxed()
+            } else {
+                any::<bool>().boxed()
+            };
+            (there, instance(root, schema))
+                .prop_map(move |(there, value)| there.then(|| (name.clone(), value)))
+        })
+        .collect();
+    members
+        .prop_map(|members| members.into_iter().flatten().collect::<Map<_, _>>().into())
+        .boxed()
+}
+
+/// A builder's schema, narrowed to where the document is not known to be wrong.
+fn narrowed(name: &str) -> Value {
+    fn narrow(schema: &mut Value) {
+        if let Some(members) = schema["properties"].as_object_mut() {
+            members.remove("category");
+            for (name, member) in members.iter_mut() {
+                match name.as_str() {
+                    "merchantSerialNumber" => member["pattern"] = json!("^[0-9]{5,6}$"),
+                    "amount" => member["minimum"] = json!(100),
+                    _ => {}
+                }
+                narrow(member);
+                if member["items"].is_object() {
+                    narrow(&mut member["items"]);
+                }
+            }
+        }
+    }
+    let mut schema = schemas().remove(name).unwrap();
+    narrow(&mut schema);
+    schema
+}
+
+/// What is done to a good body to make it a bad one.
+#[derive(Clone, Copy, Debug)]
+enum Slip {
+    /// A member is gone.
+    Less,
+    /// There is one more.
+    More,
+    /// A member is of another kind.
+    Other,
+    /// A text is longer than any limit, a number beyond any.
+    Beyond,
+    /// A text is empty, a number below any.
+    Below,
+}
+
+/// Every object in a body, by its pointer.
+fn objects(at: &str, value: &Value, found: &mut Vec<String>) {
+    if let Some(members) = value.as_object() {
+        found.push(at.to_owned());
+        for (name, member) in members {
+            objects(&format!("{at}/{name}"), member, found);
+        }
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        objects(&format!("{at}/{index}"), item, found);
+    }
+}
+
+/// The body with one slip in it, at a place that the number chooses.
+fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
+    let mut body = body.clone();
+    let mut places = Vec::new();
+    objects("", &body, &mut places);
+    let members = body.pointer_mut(&places[place % places.len()]).unwrap();
+    let members = members.as_object_mut().unwrap();
+    let names: Vec<String> = members.keys().cloned().collect();
+    let name = names
+        .get(place / 7 % names.len().max(1))
+        .cloned()
+        .unwrap_or_default();
+    let old = members.get(&name).cloned().unwrap_or_default();
+    match slip {
+        Slip::Less => drop(members.remove(&name)),
+        Slip::More => drop(members.insert("unheardOf".to_owned(), json!(1))),
+        _ if names.is_empty() => {}
+        Slip::Other => drop(members.insert(name, json!([[7]]))),
+        Slip::Beyond if old.is_string() => drop(members.insert(name, json!("x".repeat(5_000)))),
+        Slip::Below if old.is_string() => drop(members.insert(name, json!(""))),
+        Slip::Beyond if old.is_number() => drop(members.insert(name, json!(1_i64 << 40))),
+        Slip::Below if old.is_number() => drop(members.insert(name, json!(-1))),
+        Slip::Beyond | Slip::Below => {}
+    }
+    body
+}
+
+/// Where a builder's schema may allow what its document forbids: the document is known to be wrong.
+const WIDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
+
+/// Where a builder's schema may forbid what its document allows: the members of the list of meant differences.
+const STRICTER: [&str; 21] = [
+    "/amount",
+    "/authToken",
+    "/callbackPrefix",
+    "/consentRemovalPrefix",
+    "/customerPhoneNumber",
+    "/customerToken",
+    "/fallBack",
+    "/locationDescription",
+    "/mobileNumber",
+    "/priority",
+    "/qrCode",
+    "/redirectUrl",
+    "/scope",
+    "/shippingCost",
+    "/shippingDetailsPrefix",
+    "/shippingMethod",
+    "/shippingMethodId",
+    "/transactionText",
+    "/url",
+    // A member that the document forgets to require is missing from the whole.
+    "",
+    "/customer",
+];
+
+/// For each builder its own schema and the document's, strictly.
+static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
+    let both = |(name, document, component): &super::agree::Pair| {
+        let theirs = document.strict(document.component(component));
+        (validator(name), theirs)
+    };
+    SENT.iter().map(both).collect()
+});
+
+/// A builder, a body that it may send, and a slip at a place.
+fn bodies() -> impl Strategy<Value = (usize, Value, Slip, usize)> {
+    let slips = vec![
+        Slip::Less,
+        Slip::More,
+        Slip::Other,
+        Slip::Beyond,
+        Slip::Below,
+    ];
+    let of = |builder: usize| {
+        let schema = narrowed(SENT[builder].0);
+        (Just(builder), instance(&schema, &schema)).boxed()
+    };
+    let bodies = Union::new((0..SENT.len()).map(of));
+    (bodies, select(slips), any::<usize>())
+        .prop_map(|((builder, body), slip, place)| (builder, body, slip, place))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_builder_may_send_the_document_allows((builder, body, slip, place) in bodies()) {
+        let (name, (own, theirs)) = (SENT[builder].0, &BOTH[builder]);
+        prop_assert_eq!(problems(own, &body), [""; 0], "{}", name);
+        prop_assert_eq!(problems(theirs, &body), [""; 0], "{}: {}", name, body);
+
+        let bad = slipped(&body, slip, place);
+        let places = |validator: &Validator| -> Vec<String> {
+            validator.iter_errors(&bad).map(|error| error.instance_path().to_string()).collect()
+        };
+        let (by_own, by_theirs) = (places(own), places(theirs));
+        if by_own.is_empty() {
+            let known = |at: &String| WIDER.iter().any(|known| at.ends_with(known));
+            prop_assert!(by_theirs.iter().all(known), "{name}, {slip:?}: {by_theirs:?} in {bad}");
+        } else if by_theirs.is_empty() {
+            let known = |at: &String| STRICTER.iter().any(|known| at.ends_with(known));
+            prop_assert!(by_own.iter().all(known), "{name}, {slip:?}: {by_own:?} in {bad}");
+        }
+    }
+}
+
+fn any_of(name: &'static str) -> BoxedStrategy<Value> {
+    let schema = schemas().remove(name).unwrap();
+    instance(&schema, &schema)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_may_be_answered_can_be_read(
+        details in any_of("ecom::PaymentDetails"),
+        event in any_of("ecom::Event"),
+        user in any_of("ecom::UserDetails"),
+        shipping in any_of("ecom::ShippingDetails"),
+        address in any_of("ecom::Address"),
+    ) {
+        let id = || "order-1".parse().unwrap();
+        prop_assert!(PaymentDetails::from_json(id(), &details.to_string()).is_ok(), "{}", details);
+        let amount = event["amount"].as_i64();
+        let event: Event = serde_json::from_value(event).unwrap();
+        prop_assert_eq!(event.amount.map(vipps::Amount::as_ore), amount);
+        let name = user["firstName"].as_str().map(str::to_owned);
+        let user: UserDetails = serde_json::from_value(user).unwrap();
+        prop_assert_eq!(user.first_name.map(vipps::types::Sensitive::into_inner), name);
+        let cost = shipping["shippingCost"].is_number();
+        let shipping: ShippingDetails = serde_json::from_value(shipping).unwrap();
+        prop_assert_eq!(shipping.shipping_cost.is_some(), cost);
+        let city = address["city"].as_str().map(str::to_owned);
+        let address: Address = serde_json::from_value(address).unwrap();
+        prop_assert_eq!(address.city.map(vipps::types::Sensitive::into_inner), city);
+    }
+
+    #[test]
+    fn what_may_be_told_can_be_read(
+        update in any_of("callback::PaymentUpdate"),
+        question in any_of("callback::ShippingRequest"),
+    ) {
+        let read = PaymentUpdate::from_slice(update.to_string().as_bytes());
+        let read = read.map_err(|e| TestCaseError::fail(format!("{e}: {update}")))?;
+        prop_assert_eq!(read.order_id.as_str(), update["orderId"].as_str().unwrap());
+        let id = "order-1".parse().unwrap();
+        let read = ShippingRequest::from_slice(id, question.to_string().as_bytes()).unwrap();
+        prop_assert_eq!(read.address_id, question["addressId"].as_i64().unwrap());
+    }
+}

@@ -1,0 +1,32 @@
+//! The JSON Schemas: what they say, that they say what the types do, and that they agree with the vendored documents.
+
+mod agree;
+mod document;
+mod instances;
+mod read;
+mod sent;
+mod shown;
+mod values;
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+/// The schemas of the wrapper, as JSON.
+pub(crate) fn schemas() -> BTreeMap<&'static str, Value> {
+    let as_json = |(name, schema): (_, schemars::Schema)| (name, schema.to_value());
+    vipps::schemas().into_iter().map(as_json).collect()
+}
+
+/// Holds a value against the schema of a type.
+pub(crate) fn validator(name: &str) -> Validator {
+    jsonschema::validator_for(&schemas()[name]).unwrap()
+}
+
+/// What a validator does not like, and where.
+pub(crate) fn problems(validator: &Validator, value: &Value) -> Vec<String> {
+    let told =
+        |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
+    validator.iter_errors(value).map(told).collect()
+}

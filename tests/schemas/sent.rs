@@ -1,0 +1,239 @@
+//! What the builders really send, held against the documents and against the builders' own schemas.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use vipps::ecom::{AirlineData, Express, ShippingMethod};
+use vipps::qr::Category;
+use vipps::testing::Recorder;
+use vipps::types::{LandingPage, Ttl};
+use vipps::{Amount, RetryPolicy, Transport, TransportFuture, Vipps};
+
+use super::document;
+use super::{problems, validator};
+
+type Sent = (String, String, Value);
+
+/// Keeps the bodies, and answers nothing that helps.
+#[derive(Clone, Debug, Default)]
+struct Bodies(Arc<Mutex<Vec<Sent>>>);
+
+impl Transport for Bodies {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        let (mut status, mut answer) = (400, "");
+        if path.ends_with("/accesstoken/get") {
+            (status, answer) = (200, r#"{"access_token":"t","expires_in":"3599"}"#);
+        } else if let Ok(body) = serde_json::from_slice(&body) {
+            let sent = (head.method.to_string(), path.to_owned(), body);
+            self.0.lock().unwrap().push(sent);
+        }
+        let response = http::Response::builder().status(status);
+        Box::pin(async move { Ok(response.body(Bytes::from(answer)).unwrap()) })
+    }
+}
+
+/// The one body that an operation sends.
+async fn body<T: std::fmt::Debug>(operation: impl AsyncFnOnce(Vipps) -> vipps::Result<T>) -> Sent {
+    let bodies = Bodies::default();
+    let builder = Recorder::new().builder().unwrap().transport(bodies.clone());
+    let vipps = builder.retry(RetryPolicy::none()).build().unwrap();
+    operation(vipps).await.unwrap_err();
+    let mut sent = std::mem::take(&mut *bodies.0.lock().unwrap());
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    sent.remove(0)
+}
+
+fn accepted(builder: &str, (method, path, body): &Sent) {
+    let by_document = problems(&document::of_request(method, path), body);
+    assert!(
+        by_document.is_empty(),
+        "{builder}, the document: {by_document:?}"
+    );
+    let by_schema = problems(&validator(builder), body);
+    assert!(by_schema.is_empty(), "{builder}, its schema: {by_schema:?}");
+}
+
+fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
+    "https://example.com/vipps".parse().unwrap()
+}
+
+fn ways() -> [ShippingMethod; 2] {
+    let way = |id: &str, cost: &str| ShippingMethod::new(id, "By post", cost.parse().unwrap());
+    [
+        way("a", "0").unwrap().is_default(true).priority(0),
+        way("b", "99.95").unwrap(),
+    ]
+}
+
+fn ticket() -> AirlineData {
+    AirlineData {
+        passenger_name: "LOVELACE/ADA MS".into(),
+        airline_code: "074".into(),
+        airline_designator_code: "KL".into(),
+        agency_invoice_number: "082404".into(),
+        ticket_number: None,
+    }
+}
+
+/// One form of a builder, from the client to what is awaited.
+macro_rules! forms {
+    ($($builder:literal: |$vipps:ident| $form:expr;)*) => {
+        /// Every builder that sends a body, in its least and its fullest forms.
+        async fn forms() -> Vec<(&'static str, Sent)> {
+            vec![$(($builder, body(async |$vipps: Vipps| $form.await).await)),*]
+        }
+    };
+}
+
+fn initiate(vipps: &Vipps) -> vipps::ecom::Initiate {
+    let (id, text) = ("acme-shop-123".parse(), "Et par sokker".parse());
+    let ecom = vipps.ecom();
+    ecom.initiate(id.unwrap(), Amount::kroner(200), text.unwrap())
+}
+
+fn payment(vipps: &Vipps) -> vipps::ecom::Payment {
+    vipps.ecom().payment(&"acme-shop-123".parse().unwrap())
+}
+
+fn page() -> LandingPage {
+    "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJ0"
+        .parse()
+        .unwrap()
+}
+
+fn redirect(vipps: &Vipps) -> vipps::qr::MerchantRedirect {
+    vipps
+        .qr()
+        .merchant_redirect(&"Plakat 1 æøå".parse().unwrap())
+}
+
+fn till(vipps: &Vipps) -> vipps::qr::PutMerchantCallback {
+    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    till.put("Kasse 1".parse().unwrap())
+}
+
+forms! {
+    "ecom::Initiate": |vipps| initiate(&vipps);
+    "ecom::Initiate": |vipps| initiate(&vipps)
+        .callback_prefix(url()).fallback(url()).auth_token("s3cret".parse().unwrap())
+        .phone_number("91234567".parse().unwrap()).skip_landing_page(true).is_app(true)
+        .scope("name email".parse().unwrap()).merchant_serial_number("654321".parse().unwrap());
+    "ecom::Initiate": |vipps| initiate(&vipps).fallback(vipps::types::FallbackUrl::intent());
+    "ecom::Initiate": |vipps| initiate(&vipps)
+        .express(Express::with_static_shipping(ways()), url());
+    "ecom::Initiate": |vipps| initiate(&vipps)
+        .express(Express::with_dynamic_shipping(url()), url());
+    "ecom::Initiate": |vipps| initiate(&vipps).airline_data(ticket());
+    "ecom::Initiate": |vipps| initiate(&vipps)
+        .airline_data(AirlineData { ticket_number: Some("123-1234".into()), ..ticket() });
+    "ecom::Capture": |vipps| payment(&vipps).capture();
+    "ecom::Capture": |vipps| payment(&vipps).capture()
+        .amount(Amount::MAX).text("First parcel".parse().unwrap());
+    "ecom::Refund": |vipps| payment(&vipps).refund();
+    "ecom::Refund": |vipps| payment(&vipps).refund()
+        .amount(Amount::kroner(1)).text("A hole".parse().unwrap());
+    "ecom::Cancel": |vipps| payment(&vipps).cancel();
+    "ecom::Cancel": |vipps| payment(&vipps).cancel()
+        .release_remaining().text("Sold out".parse().unwrap());
+    "ecom::ForceApprove": |vipps| payment(&vipps).force_approve();
+    "ecom::ForceApprove": |vipps| payment(&vipps).force_approve()
+        .phone_number("91234567".parse().unwrap()).landing_page(&page());
+    "qr::OneTime": |vipps| vipps.qr().one_time(&page());
+    "qr::CreateMerchantRedirect": |vipps| redirect(&vipps).create(url());
+    "qr::CreateMerchantRedirect": |vipps| redirect(&vipps).create(url())
+        .ttl(Ttl::new(Duration::from_secs(300)).unwrap());
+    "qr::UpdateMerchantRedirect": |vipps| redirect(&vipps).update(url());
+    "qr::PutMerchantCallback": |vipps| till(&vipps);
+    "qr::PutMobilePayBeacon": |vipps| vipps.qr()
+        .mobilepay_beacon(&"123456789012345".parse().unwrap()).put("Kasse 1".parse().unwrap());
+    "qr::ExchangePersonalQr": |vipps| vipps.qr()
+        .exchange("https://qr.vipps.no/p/abc".parse().unwrap());
+    "qr::ExchangeCustomer": |vipps| vipps.qr().exchange_customer("wbA8ce+=".parse().unwrap());
+}
+
+#[tokio::test]
+async fn every_body_is_what_the_documents_ask_for() {
+    let forms = forms().await;
+    for (builder, sent) in &forms {
+        accepted(builder, sent);
+    }
+    // No operation with a body is left out: neither one of the documents nor one of the schemas.
+    let tried: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
+    let builders: BTreeSet<_> = super::agree::SENT.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(tried, builders);
+    let has_body = |document: &document::Document| {
+        let paths = document.root["paths"].as_object().unwrap().clone();
+        let operations = paths.into_iter().filter(|(path, _)| path.starts_with('/'));
+        operations
+            .flat_map(|(_, item)| item.as_object().cloned().unwrap_or_default())
+            .filter(|(_, operation)| operation["requestBody"].is_object())
+            .count()
+    };
+    let operations: BTreeSet<_> = forms
+        .iter()
+        .map(|(_, (method, path, _))| (method, path))
+        .collect();
+    assert_eq!(
+        operations.len(),
+        has_body(&document::ECOM) + has_body(&document::QR),
+        "{operations:?}"
+    );
+}
+
+/// A member too many, a member too few, a word that is misspelt: the test above would see it.
+#[tokio::test]
+async fn a_slip_would_be_seen() {
+    for (builder, (method, path, body)) in forms().await {
+        let strict = document::of_request(&method, &path);
+        let own = validator(builder);
+        let mut more = body.clone();
+        more["merchantinfo"] = json!({});
+        assert!(!strict.is_valid(&more), "{builder}");
+        assert!(!own.is_valid(&more), "{builder}");
+        for name in body.as_object().unwrap().keys() {
+            let mut other = body.clone();
+            other[name] = json!(7.5);
+            assert!(!strict.is_valid(&other), "{builder} {name}");
+            assert!(!own.is_valid(&other), "{builder} {name}");
+        }
+    }
+}
+
+/// Where the crate sends what the documents forbid, because the servers are known to take it.
+#[tokio::test]
+async fn what_is_sent_against_the_documents() {
+    let sent = [
+        (
+            "ecom::Initiate",
+            "/merchantInfo/merchantSerialNumber",
+            body(async |vipps| {
+                let number = "1234567".parse().unwrap();
+                initiate(&vipps).merchant_serial_number(number).await
+            })
+            .await,
+        ),
+        (
+            "ecom::Capture",
+            "/transaction/amount",
+            body(async |vipps| payment(&vipps).capture().amount(Amount::ore(1)).await).await,
+        ),
+        (
+            "qr::PutMerchantCallback",
+            "",
+            body(async |vipps| till(&vipps).category(Category::Vending).await).await,
+        ),
+    ];
+    for (builder, place, (method, path, body)) in sent {
+        assert_eq!(problems(&validator(builder), &body), [""; 0], "{builder}");
+        let places: BTreeSet<String> = document::of_request(&method, &path)
+            .iter_errors(&body)
+            .map(|error| error.instance_path().to_string())
+            .collect();
+        assert_eq!(places, BTreeSet::from([place.to_owned()]), "{builder}");
+    }
+}

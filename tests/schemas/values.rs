@@ -1,0 +1,216 @@
+//! Value types: what their schemas allow, and what they take.
+
+use std::fmt::Debug;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jsonschema::Validator;
+use proptest::prelude::*;
+use serde::Serialize;
+use serde_json::{Value, json};
+use vipps::types::*;
+use vipps::{Amount, MerchantSerialNumber, OrderId, PhoneNumber, RequestId};
+
+use super::{schemas, validator};
+
+/// Whether a schema allows exactly what its type takes, or more than that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    All,
+    /// Not what is said here.
+    AllBut(&'static str),
+}
+
+const ENDS: &str = "blanks at the ends, and texts of blanks alone";
+const URLS: &str = "what makes a URL";
+
+/// Holds a type of text against its schema, for any text.
+struct Text {
+    name: &'static str,
+    says: Says,
+    schema: Validator,
+    /// The value in JSON, if the type takes the text.
+    take: fn(&str) -> Option<Value>,
+}
+
+fn text<T: FromStr<Err: Debug> + Serialize>(name: &'static str, says: Says) -> Text {
+    Text {
+        name,
+        says,
+        schema: validator(name),
+        take: |text| Some(json!(text.parse::<T>().ok()?)),
+    }
+}
+
+fn texts() -> Vec<Text> {
+    use Says::{All, AllBut};
+    vec![
+        text::<AuthToken>("types::AuthToken", All),
+        text::<BeaconId>("types::BeaconId", AllBut(ENDS)),
+        text::<CallbackQrId>("types::CallbackQrId", AllBut(ENDS)),
+        text::<CustomerToken>("types::CustomerToken", All),
+        text::<FallbackUrl>("types::FallbackUrl", AllBut(URLS)),
+        text::<HttpsUrl>("types::HttpsUrl", AllBut(URLS)),
+        text::<LandingPage>("types::LandingPage", AllBut(URLS)),
+        text::<LocationDescription>("types::LocationDescription", AllBut(ENDS)),
+        text::<MerchantSerialNumber>("types::MerchantSerialNumber", All),
+        text::<OrderId>("types::OrderId", All),
+        text::<PersonalQr>("types::PersonalQr", AllBut("blanks of other kinds")),
+        text::<PhoneNumber>(
+            "types::PhoneNumber",
+            AllBut("the length of Norwegian numbers"),
+        ),
+        text::<RedirectQrId>("types::RedirectQrId", All),
+        text::<RedirectUrl>("types::RedirectUrl", All),
+        text::<RequestId>("types::RequestId", All),
+        text::<Scope>("types::Scope", AllBut("blanks of other kinds")),
+        text::<SystemText>("types::SystemText", All),
+        text::<TransactionText>("types::TransactionText", AllBut(ENDS)),
+    ]
+}
+
+impl Text {
+    fn check(&self, text: &str) -> Result<(), TestCaseError> {
+        let taken = (self.take)(text);
+        if let Some(value) = &taken {
+            prop_assert!(
+                self.schema.is_valid(value),
+                "{} takes {text:?} as {value}",
+                self.name
+            );
+        }
+        if self.says == Says::All && self.schema.is_valid(&json!(text)) {
+            prop_assert!(taken.is_some(), "{} allows {text:?}", self.name);
+        }
+        Ok(())
+    }
+}
+
+/// Texts on both sides of every rule.
+fn any_text() -> impl Strategy<Value = String> {
+    let length = prop_oneof![0..60_usize, 95..105_usize, 120..135_usize, 250..260_usize];
+    let long = (r"[a-z0-9 /.:-]", length).prop_map(|(text, length)| text.repeat(length));
+    prop_oneof![
+        any::<String>(),
+        long,
+        "[ -~]{0,60}",
+        "[0-9+]{3,16}",
+        "(47|45)?[2-9][0-9]{6,7}",
+        "[a-zA-Z0-9æøåÆØÅ_+% -]{0,20}",
+        r"[a-zA-Z0-9 \t\n]{0,12}",
+        "(https|HTTPS|http|vipps|myapp)://[a-z0-9.-]{0,12}[/?#a-z0-9%@:]{0,12}",
+        "(https|HTTPS)://([a-z]{1,4}\\.)?example\\.com(/[a-z%0-9]{0,5}){0,2}",
+        "(name|email|sub|x)( (name|email|x)){0,3}",
+        Just("INTENT".to_owned()),
+        Just(".".to_owned()),
+        Just("a\u{a0}b".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn texts_are_what_their_schemas_say(text in any_text()) {
+        thread_local!(static TEXTS: Vec<Text> = texts());
+        TEXTS.with(|texts| texts.iter().try_for_each(|of| of.check(&text)))?;
+    }
+
+    #[test]
+    fn numbers_are_what_their_schemas_say(number in prop_oneof![
+        any::<i64>(), -5..2_500_i64, 2_147_483_640..2_147_483_655_i64,
+    ]) {
+        thread_local!(static SCHEMAS: [Validator; 4] =
+            ["Amount", "ImageSize", "ShippingCost", "Ttl"].map(|name| validator(&format!("types::{name}"))));
+        SCHEMAS.with(|[amount, size, cost, ttl]| {
+            prop_assert!(amount.is_valid(&json!(Amount::ore(number))));
+            let pixels = u16::try_from(number).ok().and_then(|pixels| ImageSize::new(pixels).ok());
+            prop_assert_eq!(size.is_valid(&json!(number)), pixels.is_some());
+            let life = u64::try_from(number).ok().map(Duration::from_secs);
+            prop_assert_eq!(ttl.is_valid(&json!(number)), life.is_some_and(|life| Ttl::new(life).is_ok()));
+            if let Ok(price) = ShippingCost::from_ore(number) {
+                prop_assert!(cost.is_valid(&json!(price)), "{price}");
+            }
+            let kroner = number % 30_000_000;
+            prop_assert_eq!(cost.is_valid(&json!(kroner)), ShippingCost::kroner(kroner).is_ok());
+            Ok(())
+        })?;
+    }
+}
+
+/// Each type of text is tried with something that it takes and with something that it refuses.
+#[test]
+fn the_texts_above_reach_both_sides_of_every_rule() {
+    use proptest::strategy::ValueTree as _;
+    use proptest::test_runner::TestRunner;
+
+    let mut runner = TestRunner::deterministic();
+    let tried: Vec<String> = (0..2_000)
+        .map(|_| any_text().new_tree(&mut runner).unwrap().current())
+        .collect();
+    for of in texts() {
+        let taken = tried
+            .iter()
+            .filter(|text| (of.take)(text).is_some())
+            .count();
+        let allowed = tried
+            .iter()
+            .filter(|text| of.schema.is_valid(&json!(text)))
+            .count();
+        assert!(
+            taken > 0 && taken < tried.len(),
+            "{}: {taken} taken",
+            of.name
+        );
+        assert!(
+            allowed > 0 && allowed < tried.len(),
+            "{}: {allowed} allowed",
+            of.name
+        );
+        if let Says::AllBut(what) = of.says {
+            let more = tried
+                .iter()
+                .any(|text| (of.take)(text).is_none() && of.schema.is_valid(&json!(text)));
+            assert!(more, "{} says all, {what} too", of.name);
+        }
+    }
+}
+
+#[test]
+fn no_value_type_is_left_out() {
+    let tried: Vec<_> = texts().iter().map(|of| of.name).collect();
+    let others: Vec<_> = schemas()
+        .into_keys()
+        .filter(|name| name.starts_with("types::") && !tried.contains(name))
+        .collect();
+    let numbers_and_anything = [
+        "types::Amount",
+        "types::ImageSize",
+        "types::Sensitive",
+        "types::ShippingCost",
+        "types::Timestamp",
+        "types::Ttl",
+    ];
+    assert_eq!(others, numbers_and_anything);
+}
+
+/// A user's own schema has ours in it, limits and all.
+#[test]
+fn a_schema_of_a_users_own() {
+    /// A row of a shop.
+    #[derive(schemars::JsonSchema)]
+    #[allow(dead_code, reason = "a shape")]
+    struct Row {
+        order: OrderId,
+        total: Amount,
+        address: Option<vipps::ecom::Address>,
+        state: vipps::ecom::Operation,
+    }
+    let schema = schemars::schema_for!(Row).to_value();
+    assert_eq!(schema["properties"]["order"]["maxLength"], 50);
+    assert_eq!(schema["properties"]["total"]["type"], "integer");
+    let address = &schema["properties"]["address"]["anyOf"][0]["$ref"];
+    assert_eq!(address, "#/$defs/Address");
+    assert!(schema["$defs"]["Address"]["properties"]["city"].is_object());
+    assert_eq!(schema["properties"]["state"]["type"], "string");
+}
