@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
+use super::lean::lean;
 use super::names::snake;
 use super::passes::{KRONER, SENSITIVE};
 use super::polish::polish;
@@ -28,6 +29,7 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
     })?;
     check::nothing_lost(document, &Source::of(&file))?;
     polish(&mut file, document);
+    lean(&mut file);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }

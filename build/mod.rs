@@ -6,6 +6,7 @@ mod external_refs;
 mod frame;
 mod free_json;
 mod generate;
+mod lean;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;

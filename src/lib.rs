@@ -23,6 +23,7 @@ mod call;
 mod clock;
 mod retry;
 mod token;
+pub mod token_store;
 mod transport;
 
 mod error;
@@ -44,6 +45,7 @@ pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outco
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 pub use crate::telemetry::Metrics;
+pub use crate::token_store::TokenStore;
 pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
     Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,

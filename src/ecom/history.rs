@@ -61,14 +61,6 @@ fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
 }
 
-/// The events of a log. One that cannot be read at all stays as one that tells nothing, since a gap in the history of
-/// money must not look like none.
-pub(super) fn log<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Event>, D::Error> {
-    let entries: Vec<serde_json::Value> = lenient::vec(deserializer)?;
-    let read = |entry| serde_json::from_value(entry).unwrap_or_default();
-    Ok(entries.into_iter().map(read).collect())
-}
-
 impl Event {
     /// Whether the event took place. The API says so on every event; one that does not say is believed.
     pub fn succeeded(&self) -> bool {

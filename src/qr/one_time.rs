@@ -47,8 +47,7 @@ impl OneTime {
             return Err(InvalidValue::hidden("landing_page", rule).into());
         }
         let (client, context) = super::client(&self.vipps, &self.options);
-        let body =
-            types::OneTimePaymentQrRequest::builder().url(self.landing_page.as_str().to_owned());
+        let body = types::OneTimePaymentQrRequest::builder().url(self.landing_page.into_text());
         let mut request = client
             .generate_otp_qr()
             .accept(self.format.accept())
