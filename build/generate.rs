@@ -15,6 +15,7 @@ use super::names::snake;
 use super::passes::{KRONER, SENSITIVE};
 use super::polish::polish;
 use super::refusal::Refusal;
+use super::schemas;
 use super::source::Source;
 
 /// The bindings as source text.
@@ -30,6 +31,7 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
     check::nothing_lost(document, &Source::of(&file))?;
     polish(&mut file, document);
     lean(&mut file);
+    schemas::derive(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }

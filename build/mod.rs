@@ -14,6 +14,7 @@ mod passes;
 mod polish;
 mod reach;
 pub(crate) mod refusal;
+mod schemas;
 pub(crate) mod source;
 mod yaml;
 

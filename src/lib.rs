@@ -33,6 +33,8 @@ pub mod types;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "schemars")]
+mod schema;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 #[cfg(feature = "testing")]
@@ -44,6 +46,8 @@ pub use crate::environment::{BaseUrl, Environment};
 pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
+#[cfg(feature = "schemars")]
+pub use crate::schema::schemas;
 pub use crate::telemetry::Metrics;
 pub use crate::token_store::TokenStore;
 pub use crate::transport::{Transport, TransportError, TransportFuture};

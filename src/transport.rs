@@ -154,6 +154,35 @@ impl Wire {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Wire {
+    /// The wire as a transport, for whatever stands in front of it.
+    pub(crate) fn transport(self, http: &reqwest::Client) -> Arc<dyn Transport> {
+        match self {
+            Self::Reqwest => Arc::new(Network(http.clone())),
+            Self::Custom(transport) => transport,
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+#[derive(Debug)]
+struct Network(reqwest::Client);
+
+#[cfg(feature = "testing")]
+impl Transport for Network {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
+            let reply = Wire::Reqwest.send(&self.0, request).await?;
+            let mut response = http::Response::new(reply.body);
+            *response.status_mut() = reply.status;
+            *response.headers_mut() = reply.headers;
+            Ok(response)
+        })
+    }
+}
+
 /// Reads a body up to `cap` bytes. Beyond it an error's body is cut and a success is refused; either way the
 /// connection is dropped rather than drained.
 async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, TransportError> {

@@ -268,6 +268,8 @@ pub struct VippsBuilder {
     http: Http,
     transport: Option<Arc<dyn Transport>>,
     token_store: Option<Arc<dyn TokenStore>>,
+    #[cfg(feature = "testing")]
+    recorder: Option<crate::testing::Recorder>,
     time: Time,
     randomness: Arc<dyn Randomness>,
 }
@@ -302,6 +304,8 @@ impl VippsBuilder {
             http: Http::Own,
             transport: None,
             token_store: None,
+            #[cfg(feature = "testing")]
+            recorder: None,
             time: Time::System,
             randomness: Arc::new(SystemRandomness),
         }
@@ -392,6 +396,26 @@ impl VippsBuilder {
         self
     }
 
+    /// Records what the client sends, and sends it on to where it would have gone: over the network, or to a
+    /// [`transport`](Self::transport) of your own. What the recorder has an answer for does not get there.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vipps::simulator::Simulator;
+    /// use vipps::testing::Recorder;
+    ///
+    /// let (sim, recorder) = (Simulator::start()?, Recorder::new());
+    /// let vipps = sim.client_builder().record(&recorder).build()?;
+    /// vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(9), "Tea".parse()?).await?;
+    /// assert_eq!(recorder.requests().len(), 2); // a token, and the payment
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "testing")]
+    pub fn record(mut self, recorder: &crate::testing::Recorder) -> Self {
+        self.recorder = Some(recorder.clone());
+        self
+    }
+
     /// Your own clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Custom(Arc::new(clock));
@@ -447,13 +471,19 @@ impl VippsBuilder {
         let fleet = self
             .token_store
             .map(|store| Fleet::new(store, base_url, &self.credentials));
+        let wire = self.transport.map_or(Wire::Reqwest, Wire::Custom);
+        #[cfg(feature = "testing")]
+        let wire = match self.recorder {
+            Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport(&http)))),
+            None => wire,
+        };
         Ok(Vipps(Arc::new(Inner {
             base_url: self.environment.base_url().into(),
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
             http,
-            wire: self.transport.map_or(Wire::Reqwest, Wire::Custom),
+            wire,
             time: self.time,
             randomness: self.randomness,
             policy: self.policy,

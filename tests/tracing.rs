@@ -27,7 +27,7 @@ impl Randomness for Fixed {
 }
 
 fn client(recorder: &Recorder) -> Vipps {
-    let builder = recorder.builder().unwrap().randomness(Fixed);
+    let builder = support::on_tokio_time(recorder).randomness(Fixed);
     builder.build().unwrap()
 }
 

@@ -70,6 +70,7 @@ pub struct PaymentDetails {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
     /// An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
@@ -88,6 +89,9 @@ struct Wire<'a> {
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" => Wire; }
 
 impl PaymentDetails {
     fn new(order_id: OrderId, wire: Wire<'_>) -> Self {
@@ -271,6 +275,7 @@ impl PaymentDetails {
 ///
 /// `Debug` shows none of it.
 #[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct UserDetails {
@@ -324,6 +329,7 @@ impl fmt::Debug for UserDetails {
 
 /// Where the goods of an express payment go, and how.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ShippingDetails {
@@ -368,6 +374,7 @@ pub struct Address {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct WireAddress {
     address_line1: Option<Sensitive>,
@@ -378,6 +385,9 @@ struct WireAddress {
     #[serde(deserialize_with = "lenient::opt_text")]
     country: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress; }
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {

@@ -31,6 +31,7 @@ open_enum! {
 
 /// One event of a payment's log.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Event {
@@ -89,6 +90,11 @@ pub struct Summary {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "TransactionSummary")
+)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
     #[serde(deserialize_with = "lenient::opt_amount")]
@@ -102,6 +108,9 @@ pub(super) struct WireSummary {
     #[serde(deserialize_with = "lenient::opt_text")]
     bank_identification_number: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Summary, "Summary" => WireSummary; }
 
 impl WireSummary {
     /// The sums that the API states, and where it leaves one out what is known of it otherwise.

@@ -263,9 +263,13 @@ impl Initiate {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 struct Wire {
     url: String,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
 
 /// A payment that waits for its customer.
 #[derive(Clone, Debug)]

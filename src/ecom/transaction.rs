@@ -47,6 +47,7 @@ pub struct Transaction {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
     #[serde(borrow)]
@@ -61,6 +62,11 @@ struct Wire<'a> {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "TransactionInfo")
+)]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
     #[serde(deserialize_with = "lenient::opt_amount")]
@@ -72,6 +78,9 @@ struct WireInfo {
     transaction_text: Option<String>,
     time_stamp: Option<Timestamp>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wire; }
 
 impl Transaction {
     pub(super) fn read(order_id: OrderId, answer: Answer) -> Result<Self> {

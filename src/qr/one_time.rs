@@ -78,12 +78,16 @@ impl OneTime {
 const DEFAULT_LIFETIME: u64 = 300;
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     url: String,
     #[serde(default, deserialize_with = "lenient::opt_integer")]
     expires_in: Option<i64>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: OneTimeQr, "OneTimeQr" => Wire; }
 
 /// A code for one payment.
 #[derive(Clone, Debug)]

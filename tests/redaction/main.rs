@@ -3,6 +3,7 @@
 
 #[path = "../support/capture.rs"]
 mod capture;
+mod kit;
 mod operations;
 mod raw;
 mod simulator;

@@ -2,6 +2,7 @@
 
 mod codes;
 mod faults;
+mod hold;
 mod memory;
 mod merchant;
 mod program;
