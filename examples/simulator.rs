@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Prints one line of JSON with the address and the credentials, then serves
-//! until it is stopped.
+//! until it is stopped. Opened in a browser, the address shows the orders as they
+//! come, and a phone to pay them with.
 
 #[path = "shared/stop.rs"]
 mod stop;
@@ -110,6 +111,10 @@ async fn serve(options: Options) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{ready}")?;
     out.flush()?;
+    eprintln!(
+        "simulator: open {}/ in a browser to see the orders and play the customer",
+        sim.base_url()
+    );
     stop.wanted().await;
     Ok(())
 }

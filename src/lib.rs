@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
+// The guides refer to everything, so that their pages need the features they are about.
+#![cfg_attr(feature = "simulator", doc = "\n", doc = include_str!("guide/front.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Nothing that comes from outside may reach a panic.
 #![cfg_attr(
     not(test),
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
 )]
+
+#[cfg(all(any(doc, doctest), feature = "simulator"))]
+pub mod guide;
 
 pub mod raw;
 

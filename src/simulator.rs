@@ -12,6 +12,12 @@
 //! ([`Simulator::journal`]), break things ([`Simulator::faults`]), and look at
 //! the money itself ([`Simulator::ledger`]).
 //!
+//! A person sees all of this at [`Simulator::base_url`] in a browser: the orders
+//! with their QR codes as they come, a phone to scan and approve or reject with,
+//! the journal, faults to switch on and the clock to move. The page is answered
+//! to an address or to `localhost` only, and its buttons to itself only, so that
+//! no other site in the same browser can press them.
+//!
 //! # What it leaves out
 //!
 //! The APIs beside access token, eCom and QR, the landing page itself, and the
@@ -46,6 +52,7 @@ mod merchant;
 mod operations;
 mod order;
 mod outbound;
+mod page;
 mod payer;
 mod person;
 mod qr;
@@ -118,7 +125,7 @@ impl Simulator {
 
     /// Scheme and authority, without a slash at the end:
     /// `http://127.0.0.1:49152`. The paths below it are those of
-    /// `https://api.vipps.no`.
+    /// `https://api.vipps.no`; at the root itself is the page for a browser.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -157,16 +164,16 @@ impl Simulator {
     /// of their making.
     pub fn ledger(&self) -> Vec<Account> {
         self.engine
-            .with_state(|state, _| state.orders().iter().map(Account::of).collect())
+            .look(|world, _| world.state.orders().iter().map(Account::of).collect())
     }
 
     /// The account of one order; of the first one made, when several sales
     /// units have an order of this id.
     pub fn account(&self, order_id: &str) -> Option<Account> {
-        self.engine.with_state(|state, _| {
-            let orders = state.by_order_id(order_id);
+        self.engine.look(|world, _| {
+            let orders = world.state.by_order_id(order_id);
             let first = orders.into_iter().min()?;
-            Some(Account::of(state.order(first)))
+            Some(Account::of(world.state.order(first)))
         })
     }
 
@@ -208,7 +215,7 @@ impl Simulator {
     /// Every call made to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.give_up_calls();
-        self.engine.with(|world, _| world.merchant.deliveries())
+        self.engine.look(|world, _| world.merchant.deliveries())
     }
 
     /// Waits, on any runtime, until no call to the merchant is waiting or under

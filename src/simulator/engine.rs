@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::clock::{Clock, later};
 use super::core;
@@ -18,6 +18,7 @@ use super::faults::{Gate, Manner, Rules, Strike};
 use super::journal::Records;
 use super::merchant::Merchant;
 use super::outbound::{DeliveryOutcome, Outbound, Reason, next_attempt};
+use super::page::Desk;
 use super::random::Random;
 use super::routes;
 use super::state::State;
@@ -29,6 +30,8 @@ pub(crate) struct Engine {
     world: Mutex<World>,
     /// Tells that no call to the merchant is under way.
     idle: Notify,
+    /// Counts whatever may look different now, for whoever watches.
+    version: watch::Sender<u64>,
 }
 
 /// Every public handle holds the engine, and the engine holds keys, tokens and
@@ -44,6 +47,7 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     pub(crate) records: Records,
     pub(crate) merchant: Merchant,
+    pub(crate) desk: Desk,
     /// For errors that faults make up, so that they do not disturb the state's ids.
     random: Random,
 }
@@ -102,9 +106,12 @@ impl Engine {
                 rules: Rules::new(seed),
                 records: Records::default(),
                 merchant: Merchant::default(),
+                desk: Desk::default(),
                 random: Random::new(!seed),
             }),
             idle: Notify::new(),
+            // A simulator that takes over the address of another one does not count where that one did.
+            version: watch::Sender::new(Timestamp::now().as_microsecond().unsigned_abs()),
         }
     }
 
@@ -116,7 +123,7 @@ impl Engine {
         self.clock.now()
     }
 
-    /// Looks at the world, or changes it, as it is at this moment.
+    /// Changes the world as it is at this moment.
     pub(crate) fn with<T>(&self, run: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
@@ -126,7 +133,42 @@ impl Engine {
         if !world.state.outbox.is_empty() || world.state.next_due() != due {
             self.clock.nudge();
         }
+        self.touch();
         result
+    }
+
+    /// Looks at the world as it is at this moment.
+    pub(crate) fn look<T>(&self, run: impl FnOnce(&World, Timestamp) -> T) -> T {
+        let mut world = self.world();
+        let now = self.clock.now();
+        if world.state.tick(now) {
+            self.clock.nudge();
+            self.touch();
+        }
+        run(&world, now)
+    }
+
+    /// Tells whoever watches. Called under the lock, so that nobody who hears
+    /// of a change finds the world as it was before.
+    fn touch(&self) {
+        self.version
+            .send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    /// The count of changes so far.
+    pub(crate) fn version(&self) -> u64 {
+        *self.version.borrow()
+    }
+
+    /// Returns when the count is another one than this.
+    pub(crate) async fn other_than(&self, seen: u64) {
+        let mut version = self.version.subscribe();
+        // The sender lives as long as the engine, so there is always an end.
+        drop(version.wait_for(|version| *version != seen).await);
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     pub(crate) fn with_state<T>(&self, run: impl FnOnce(&mut State, Timestamp) -> T) -> T {
@@ -143,6 +185,7 @@ impl Engine {
         let mut world = self.world();
         let now = self.clock.now();
         let number = world.records.arrived(request, found.id(), now);
+        self.touch();
         if world.rules.is_empty() {
             return Arrival {
                 number,
@@ -160,10 +203,7 @@ impl Engine {
         self.with(|world, now| {
             let Some(strike) = &arrival.strike else {
                 let response = core::apply(&mut world.state, request, now);
-                let note = response.note.clone();
-                world
-                    .records
-                    .answered(arrival.number, Some(response.status), note);
+                world.records.answered(arrival.number, &response, true, now);
                 return Dispatch {
                     response,
                     wait: Duration::ZERO,
@@ -180,14 +220,13 @@ impl Engine {
                 manner,
                 Manner::Stall | Manner::Reset | Manner::ResetInHeaders
             );
-            world.records.answered(
-                arrival.number,
-                told.then_some(response.status),
-                response.note.clone(),
-            );
+            let wait = strike.wait_after();
+            world
+                .records
+                .answered(arrival.number, &response, told, later(now, wait));
             Dispatch {
                 response,
-                wait: strike.wait_after(),
+                wait,
                 manner,
             }
         })
@@ -199,6 +238,8 @@ impl Engine {
         let world = &mut *world;
         let now = self.clock.now();
         world.state.tick(now);
+        // The clock may have been moved, and nothing else told of it.
+        self.touch();
         let mut jobs = Vec::new();
         for call in std::mem::take(&mut world.state.outbox) {
             world.prepare(&call, now, &mut jobs);

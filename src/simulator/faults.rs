@@ -16,7 +16,7 @@ mod rules;
 pub(crate) use hold::Gate;
 pub use hold::Hold;
 use rules::{Damage, Moment};
-pub(crate) use rules::{Manner, Rules, Strike};
+pub(crate) use rules::{Listed, Manner, Rules, Strike};
 
 /// The faults of a simulator.
 ///
@@ -59,6 +59,12 @@ impl Faults {
     /// A rule for every request.
     pub fn any(&self) -> FaultRule {
         FaultRule::new(Arc::clone(&self.0), None)
+    }
+
+    /// A rule that is there, by its number.
+    pub(crate) fn rule(&self, id: u64) -> Fault {
+        let engine = Arc::clone(&self.0);
+        Fault { engine, id }
     }
 
     /// Removes all rules.
@@ -305,7 +311,11 @@ pub struct Fault {
 impl Fault {
     /// How often it has struck.
     pub fn hits(&self) -> u64 {
-        self.engine.with(|world, _| world.rules.hits(self.id))
+        self.engine.look(|world, _| world.rules.hits(self.id))
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     /// Switches it off.

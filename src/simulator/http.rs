@@ -22,6 +22,7 @@ use super::courier;
 use super::engine::{Dispatch, Engine};
 use super::errors;
 use super::faults::{Gate, Manner};
+use super::page;
 use super::wire::{Request, Response};
 use super::wreck::{Plan, Stream};
 
@@ -124,7 +125,7 @@ async fn connection(stream: TcpStream, engine: Arc<Engine>) {
 
 async fn exchange(
     request: hyper::Request<Incoming>,
-    engine: &Engine,
+    engine: &Arc<Engine>,
     plan: &Plan,
 ) -> hyper::Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
@@ -144,6 +145,9 @@ async fn exchange(
         headers: head.headers,
         body,
     };
+    if page::is_asked(&request) {
+        return encode(&page::answer(engine, &request).await, engine).map(Full::new);
+    }
     let arrival = engine.arrive(&request);
     let (before, after) = arrival.gates();
     wait(arrival.wait(), before).await;

@@ -2,15 +2,18 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::engine::Engine;
-use super::wire::Request;
+use super::wire::{Body, Request, Response};
 
 /// Older entries are dropped above this number; the counts go on.
 const KEPT: usize = 20_000;
+/// Answers are large, and looked at soon.
+const ANSWERS_KEPT: usize = 1_000;
 const HIDDEN: &str = "[redacted]";
 
 /// The record of all requests, oldest first.
@@ -33,14 +36,14 @@ impl Journal {
     /// The requests so far, oldest first; at most the latest 20,000.
     pub fn entries(&self) -> Vec<Entry> {
         self.0
-            .with(|world, _| world.records.entries.iter().cloned().collect())
+            .look(|world, _| world.records.entries.iter().cloned().collect())
     }
 
     /// How many requests were made for an operation, named as in
     /// [`Entry::operation`].
     pub fn count(&self, operation: &str) -> usize {
         self.0
-            .with(|world, _| world.records.counts.get(operation).copied().unwrap_or(0))
+            .look(|world, _| world.records.counts.get(operation).copied().unwrap_or(0))
     }
 
     /// Forgets everything, the counts too.
@@ -64,10 +67,16 @@ pub struct Entry {
     headers: Vec<(String, String)>,
     body: Option<String>,
     status: Option<u16>,
+    answer: Option<String>,
+    answered: Option<Timestamp>,
     note: Option<String>,
 }
 
 impl Entry {
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// When it arrived, by the simulator's clock.
     pub fn time(&self) -> Timestamp {
         self.time
@@ -118,6 +127,19 @@ impl Entry {
         self.status
     }
 
+    /// The body that went back, as compact JSON: kept of the latest 1,000
+    /// requests. `None` when there was none.
+    pub fn answer(&self) -> Option<&str> {
+        self.answer.as_deref()
+    }
+
+    /// How long the answer took, by the simulator's clock; `None` when there is
+    /// none, or not yet.
+    pub fn took(&self) -> Option<Duration> {
+        let took = self.answered?.duration_since(self.time);
+        Some(Duration::try_from(took).unwrap_or_default())
+    }
+
     /// What was remarkable: the rule that the request broke, the fault that
     /// struck, a repeated idempotency key.
     pub fn note(&self) -> Option<&str> {
@@ -133,6 +155,15 @@ pub(crate) struct Records {
 }
 
 impl Records {
+    /// So many entries at the most, newest first.
+    pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().rev().take(count)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Writes a request down; the number finds it again.
     pub(crate) fn arrived(
         &mut self,
@@ -157,20 +188,37 @@ impl Records {
             headers: redacted_headers(request),
             body: redacted_body(&request.body),
             status: None,
+            answer: None,
+            answered: None,
             note: None,
         });
         self.written
     }
 
-    pub(crate) fn answered(&mut self, number: u64, status: Option<u16>, note: Option<String>) {
+    /// Notes what the answer is, whether any of it goes back, and when.
+    pub(crate) fn answered(
+        &mut self,
+        number: u64,
+        response: &Response,
+        told: bool,
+        when: Timestamp,
+    ) {
         let entry = self
             .entries
             .iter_mut()
             .rev()
             .find(|entry| entry.number == number);
         if let Some(entry) = entry {
-            entry.status = status;
-            entry.note = note;
+            entry.note.clone_from(&response.note);
+            if told {
+                entry.status = Some(response.status);
+                entry.answer = redacted_answer(&response.body);
+                entry.answered = Some(when);
+            }
+        }
+        let old = self.entries.len().checked_sub(ANSWERS_KEPT + 1);
+        if let Some(old) = old.and_then(|old| self.entries.get_mut(old)) {
+            old.answer = None;
         }
     }
 }
@@ -218,6 +266,21 @@ fn redacted_body(body: &[u8]) -> Option<String> {
         }
         Err(_) => format!("[{} bytes that are not JSON]", body.len()),
     })
+}
+
+fn redacted_answer(body: &Body) -> Option<String> {
+    match body {
+        Body::Empty => None,
+        Body::Json(value) => {
+            let mut value = value.clone();
+            hide(&mut value);
+            Some(value.to_string())
+        }
+        Body::Raw("application/json" | "application/json;charset=UTF-8", bytes) => {
+            redacted_body(bytes)
+        }
+        Body::Raw(media_type, bytes) => Some(format!("[{} bytes of {media_type}]", bytes.len())),
+    }
 }
 
 /// Hides the members that hold secrets or say who somebody is.

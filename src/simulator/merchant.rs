@@ -54,6 +54,15 @@ impl Merchant {
         }
     }
 
+    /// So many calls at the most, newest first.
+    pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.iter().rev().take(count)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.deliveries.len()
+    }
+
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
         self.deliveries.iter().cloned().collect()
     }

@@ -88,6 +88,8 @@ pub(crate) struct Terms {
     pub(crate) express: Option<Express>,
     pub(crate) shares: Shares,
     pub(crate) skips_landing_page: bool,
+    /// The URL that was handed out for the customer.
+    pub(crate) landing_page: String,
 }
 
 /// A choice that waits for the merchant's shipping methods.

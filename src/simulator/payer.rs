@@ -245,6 +245,14 @@ impl Payer {
             })
     }
 
+    /// The payment that a text leads to, however it stands.
+    pub(crate) fn order(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
+        match resolve(state, what, now)? {
+            Target::Payment(order) => Ok(order),
+            _ => Err(PayerError::NotAPayment),
+        }
+    }
+
     /// Shows the customer's own code; the merchant scans its text.
     pub fn personal_qr(&self) -> String {
         self.engine.with_state(|state, now| {
@@ -265,9 +273,7 @@ impl Payer {
 
 /// The payment that a text leads to, as long as it waits for its customer.
 fn waiting(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
-    let Target::Payment(order) = resolve(state, what, now)? else {
-        return Err(PayerError::NotAPayment);
-    };
+    let order = Payer::order(state, what, now)?;
     waits(state, order)?;
     Ok(order)
 }

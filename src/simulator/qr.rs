@@ -23,6 +23,8 @@ pub(crate) type Key = (String, String);
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
     by_text: HashMap<String, Target>,
+    /// The latest text of each payment.
+    of_payment: HashMap<OrderRef, String>,
     pub(crate) redirects: BTreeMap<Key, redirect::Redirect>,
     pub(crate) callbacks: BTreeMap<Key, callback::Callback>,
     /// The text of a callback code never changes, not even when the code is
@@ -52,8 +54,29 @@ impl Codes {
     /// A new text for a code: `kind` is the letter in its path.
     pub(crate) fn text(&mut self, kind: char, target: Target, random: &mut Random) -> String {
         let text = format!("{CONTENT_HOST}/{kind}/{}", random.slug());
+        if let Target::Payment(order) = target {
+            self.of_payment.insert(order, text.clone());
+        }
         self.by_text.insert(text.clone(), target);
         text
+    }
+
+    /// The text of the code that was made last for a payment.
+    pub(crate) fn of_payment(&self, order: OrderRef) -> Option<&str> {
+        self.of_payment.get(&order).map(String::as_str)
+    }
+
+    /// The text of a callback code.
+    pub(crate) fn of_place(&self, key: &Key) -> Option<&str> {
+        self.callback_texts.get(key).map(String::as_str)
+    }
+
+    /// What the place is called that a text, or a beacon, checks in at.
+    pub(crate) fn place_of(&self, text: &str) -> Option<&str> {
+        match self.target(text)? {
+            Target::Callback(key) => Some(&self.callbacks.get(key)?.location),
+            _ => None,
+        }
     }
 
     pub(crate) fn callback_text(&mut self, key: &Key, random: &mut Random) -> String {

@@ -155,8 +155,9 @@ impl State {
     }
 
     /// Lets everything happen whose time has come, in order and each at its own
-    /// time.
-    pub(crate) fn tick(&mut self, now: Timestamp) {
+    /// time. Says whether anything did.
+    pub(crate) fn tick(&mut self, now: Timestamp) -> bool {
+        let mut any = false;
         while let Some(entry) = self.agenda.first_entry() {
             let (when, _) = *entry.key();
             if when > now {
@@ -164,7 +165,9 @@ impl State {
             }
             let due = entry.remove();
             self.happen(due, when);
+            any = true;
         }
+        any
     }
 
     fn happen(&mut self, due: Due, when: Timestamp) {

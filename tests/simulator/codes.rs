@@ -2,23 +2,11 @@
 
 use reqwest::Method;
 use serde_json::json;
+use vipps::qr::QrContent;
+use vipps::simulator::Scanned;
 
+use super::scan;
 use super::shop::Shop;
-
-/// The text of the only code in a PNG.
-fn read(picture: &[u8]) -> String {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(picture));
-    decoder.set_transformations(png::Transformations::EXPAND);
-    let mut reader = decoder.read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let frame = reader.next_frame(&mut pixels).unwrap();
-    let (width, height) = (frame.width as usize, frame.height as usize);
-    let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
-    let codes = image.detect_grids();
-    assert_eq!(codes.len(), 1);
-    codes[0].decode().unwrap().1
-}
 
 #[tokio::test]
 async fn a_payments_code_says_its_own_text_at_every_size() {
@@ -38,7 +26,7 @@ async fn a_payments_code_says_its_own_text_at_every_size() {
             .unwrap();
         let link = answer["url"].as_str().unwrap();
         let picture = shop.http.get(link).send().await.unwrap();
-        let text = read(&picture.bytes().await.unwrap());
+        let text = scan::png(&picture.bytes().await.unwrap());
         assert!(text.starts_with("https://qr.vipps.no/"), "{text}");
         shop.sim.payer().scan(&text).unwrap();
     }
@@ -65,5 +53,40 @@ async fn a_sticker_says_its_content() {
         .unwrap();
     let link = code["qrImageUrl"].as_str().unwrap();
     let picture = shop.http.get(link).send().await.unwrap();
-    assert_eq!(read(&picture.bytes().await.unwrap()), code["qrContent"]);
+    assert_eq!(
+        scan::png(&picture.bytes().await.unwrap()),
+        code["qrContent"]
+    );
+}
+
+/// One code in every form that somebody may be shown: PNG, SVG, in a terminal, and on the page.
+#[tokio::test]
+async fn a_code_says_the_same_in_every_form() {
+    let shop = Shop::open().await;
+    let landing_page = shop.initiate("order-1", 20_000).await;
+    let text = shop.qr(&landing_page, "text/targetUrl").await;
+    let get = async |link: &str| shop.http.get(link).send().await.unwrap();
+
+    let content = QrContent::from(text.as_str());
+    assert_eq!(scan::terminal(&content.render_terminal().unwrap()), text);
+    assert_eq!(scan::svg(&content.render_svg(300).unwrap()), text);
+    let page = format!(
+        "{}/_simulator/code{}.svg",
+        shop.sim.base_url(),
+        text.strip_prefix("https://qr.vipps.no").unwrap()
+    );
+    assert_eq!(scan::svg(&get(&page).await.text().await.unwrap()), text);
+
+    // Every link is a code of its own, and all of them lead to the order.
+    let png = shop.qr(&landing_page, "image/png").await;
+    let svg = shop.qr(&landing_page, "image/svg+xml").await;
+    for text in [
+        scan::png(&get(&png).await.bytes().await.unwrap()),
+        scan::svg(&get(&svg).await.text().await.unwrap()),
+        text,
+    ] {
+        let order_id = "order-1".to_owned();
+        let scanned = shop.sim.payer().scan(&text);
+        assert_eq!(scanned, Ok(Scanned::Payment { order_id }), "{text}");
+    }
 }

@@ -210,7 +210,7 @@ fn connections_end_in_the_way_that_was_asked_for() {
     let read_to_end = || {
         let mut stream = std::net::TcpStream::connect(sim.address().unwrap()).unwrap();
         stream
-            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
             .unwrap();
         let mut answer = Vec::new();
         let end = stream.read_to_end(&mut answer);

@@ -5,13 +5,16 @@ mod faults;
 mod hold;
 mod memory;
 mod merchant;
+mod page;
 mod program;
+#[path = "../support/scan.rs"]
+mod scan;
 mod shop;
 
 use std::time::Duration;
 
 use reqwest::Method;
-use vipps::simulator::{CaptureType, EffectKind, PayerError, Scanned, Simulator};
+use vipps::simulator::{CaptureType, EffectKind, Entry, PayerError, Scanned, Simulator};
 
 use shop::Shop;
 
@@ -148,6 +151,12 @@ async fn the_journal_tells_everything_but_secrets() {
     assert_eq!(entry.status(), Some(200));
     assert_eq!(entry.header("Authorization"), Some("Bearer [redacted]"));
     assert!(entry.body().unwrap().contains(r#""orderId":"order-1""#));
+    let answer: serde_json::Value = serde_json::from_str(entry.answer().unwrap()).unwrap();
+    assert_eq!(
+        answer,
+        serde_json::json!({"orderId": "order-1", "url": "[redacted]"})
+    );
+    assert!(entry.took().unwrap() < Duration::from_secs(60));
     let shown = format!("{:?}{:?}", journal.entries(), shop.sim);
     let keys = shop.sim.keys();
     for secret in [keys.client_secret(), keys.subscription_key(), &shop.token] {
@@ -156,6 +165,43 @@ async fn the_journal_tells_everything_but_secrets() {
     assert_eq!(journal.count("initiate_payment_v3_using_post"), 1);
     journal.clear();
     assert_eq!(journal.entries().len(), 0);
+}
+
+#[tokio::test]
+async fn the_journal_tells_how_long_an_answer_took_and_whether_there_was_one() {
+    let sim = Simulator::builder().freeze_clock().start().unwrap();
+    let shop = Shop::with(sim).await;
+    shop.initiate("order-1", 20_000).await;
+    let faults = shop.sim.faults();
+    let slow = faults
+        .on("get_payment_details_using_get")
+        .times(1)
+        .delay(Duration::from_millis(50));
+    shop.details("order-1").await;
+    assert_eq!(slow.hits(), 1);
+    faults.any().reset();
+    shop.capture("order-1", "key").await.unwrap_err();
+    let entries = shop.sim.journal().entries();
+    let took: Vec<_> = entries.iter().rev().map(Entry::took).collect();
+    assert_eq!(
+        took[..3],
+        [None, Some(Duration::from_millis(50)), Some(Duration::ZERO)]
+    );
+    assert_eq!(entries.last().unwrap().answer(), None);
+}
+
+/// Old answers are forgotten, so that a long run does not fill the memory.
+#[tokio::test]
+async fn the_journal_keeps_the_latest_answers() {
+    let shop = Shop::open().await;
+    for _ in 0..1_005 {
+        let asked = http::Request::get("/nowhere").body(bytes::Bytes::new());
+        drop(shop.sim.arrive(asked.unwrap()).take_effect());
+    }
+    let entries = shop.sim.journal().entries();
+    let kept = entries.iter().filter(|entry| entry.answer().is_some());
+    assert_eq!(kept.count(), 1_000);
+    assert!(entries.last().unwrap().answer().is_some());
 }
 
 /// A simulator serves code that has no runtime, and inside one that blocks.

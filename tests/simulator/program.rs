@@ -59,11 +59,15 @@ fn it_says_where_it_is_and_serves_until_stopped() {
         let address = base_url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         stream
-            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .write_all(
+                format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+                    .as_bytes(),
+            )
             .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("No orders yet"), "{answer}");
 
         let stopped = Command::new("kill")
             .args([&format!("-{signal}"), &child.id().to_string()])
@@ -71,5 +75,9 @@ fn it_says_where_it_is_and_serves_until_stopped() {
             .unwrap();
         assert!(stopped.success());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        let mut said = String::new();
+        let mut stderr = child.stderr.take().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        assert!(said.contains(&format!("{base_url}/ ")), "{said}");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Express {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Method {
     pub(crate) id: String,
-    name: String,
+    pub(crate) name: String,
     /// In kroner, as the merchant wrote it.
     cost: Value,
     /// In øre.

@@ -77,6 +77,7 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
             express,
             shares,
             skips_landing_page,
+            landing_page: String::new(),
         },
     })
 }
@@ -188,13 +189,17 @@ fn open(state: &mut State, call: &Call<'_>, payment: Payment) -> Response {
         )
     };
     let answer = json!({"orderId": payment.order_id, "url": url});
+    let terms = Terms {
+        landing_page: url,
+        ..payment.terms
+    };
     let order = Order::new(
         payment.order_id,
         call.msn.clone(),
         payment.amount,
         payment.text,
         capture_type,
-        payment.terms,
+        terms,
         call.now,
     );
     state.add(order, token);

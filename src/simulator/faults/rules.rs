@@ -75,6 +75,18 @@ pub(crate) struct Rules {
     seed: u64,
 }
 
+/// A rule as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) id: u64,
+    pub(crate) operation: Option<String>,
+    pub(crate) order: Option<String>,
+    pub(crate) damage: String,
+    pub(crate) hits: u64,
+    /// It strikes no more.
+    pub(crate) spent: bool,
+}
+
 /// A fault that strikes one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Strike {
@@ -135,6 +147,22 @@ impl Rules {
         });
     }
 
+    /// The rules that are switched on, oldest first.
+    pub(crate) fn listed(&self, now: Timestamp) -> Vec<Listed> {
+        self.active
+            .iter()
+            .map(|active| Listed {
+                id: active.id,
+                operation: active.rule.operation.clone(),
+                order: active.rule.order.clone(),
+                damage: active.damage.name(),
+                hits: active.hits,
+                spent: active.times().is_some_and(|times| active.hits >= times)
+                    || active.ends.is_some_and(|ends| ends <= now),
+            })
+            .collect()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.active.is_empty()
     }
@@ -168,12 +196,18 @@ impl Active {
         }
     }
 
+    /// How often it strikes at the most.
+    fn times(&self) -> Option<u64> {
+        self.rule.times.or(self.rule.nth.map(|_| 1))
+    }
+
     fn strike(
         &mut self,
         operation: Option<&str>,
         order: Option<&str>,
         now: Timestamp,
     ) -> Option<Strike> {
+        let times = self.times();
         let rule = &self.rule;
         let meant = rule
             .operation
@@ -185,7 +219,6 @@ impl Active {
             return None;
         }
         self.seen += 1;
-        let times = rule.times.or(rule.nth.map(|_| 1));
         let due = rule.nth.is_none_or(|nth| self.seen >= nth)
             && times.is_none_or(|times| self.hits < times)
             && self.random.chance(rule.probability);
@@ -292,23 +325,25 @@ impl Strike {
             1 => "the request took effect",
             _ => "the request took effect twice",
         };
-        damaged.note = Some(format!("fault: {}; {effect}", self.name()));
+        damaged.note = Some(format!("fault: {}; {effect}", self.damage.name()));
         damaged
     }
+}
 
+impl Damage {
     fn name(&self) -> String {
-        match &self.damage {
-            Damage::Answer(answer) => format!("status {}", answer.status),
-            Damage::Code(group, code) => format!("error {group} {code}"),
-            Damage::Delay(time) => format!("delay {time:?}"),
-            Damage::Hold(_) => "held".to_owned(),
-            Damage::Replace(text, with) => format!("{with} in place of {text}"),
-            Damage::Manner(manner) => format!("{manner:?}").to_lowercase(),
-            Damage::Garbage => "garbage".to_owned(),
-            Damage::TruncatedJson => "truncated JSON".to_owned(),
-            Damage::Lose => "lost".to_owned(),
-            Damage::Duplicate => "delivered twice".to_owned(),
-            Damage::Oversized(bytes) => format!("body of {bytes} bytes"),
+        match self {
+            Self::Answer(answer) => format!("status {}", answer.status),
+            Self::Code(group, code) => format!("error {group} {code}"),
+            Self::Delay(time) => format!("delay {time:?}"),
+            Self::Hold(_) => "held".to_owned(),
+            Self::Replace(text, with) => format!("{with} in place of {text}"),
+            Self::Manner(manner) => format!("{manner:?}").to_lowercase(),
+            Self::Garbage => "garbage".to_owned(),
+            Self::TruncatedJson => "truncated JSON".to_owned(),
+            Self::Lose => "lost".to_owned(),
+            Self::Duplicate => "delivered twice".to_owned(),
+            Self::Oversized(bytes) => format!("body of {bytes} bytes"),
         }
     }
 }

@@ -28,11 +28,9 @@ pub(crate) fn put(state: &mut State, call: &Call<'_>) -> Response {
         );
         return errors::qr_invalid(&[("category".into(), reason)], &mut state.random);
     }
-    let location = location(call);
-    state
-        .codes
-        .callbacks
-        .insert(key(call), Callback { location });
+    let (key, location) = (key(call), location(call));
+    state.codes.callback_text(&key, &mut state.random);
+    state.codes.callbacks.insert(key, Callback { location });
     Response::empty(200)
 }
 

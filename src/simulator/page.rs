@@ -1,0 +1,123 @@
+//! The simulator's page: what a person sees at its address, and can press.
+//!
+//! It lives beside the API, not inside it: its requests are in no journal, no
+//! fault strikes them and no limit counts them. Everything is rendered here; the
+//! script only asks for the next state of the page and puts it in place, and
+//! without it every button still works.
+
+mod actions;
+mod codes;
+mod controls;
+mod format;
+mod guard;
+mod journal;
+mod layout;
+mod orders;
+mod phone;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::Method;
+
+use super::engine::Engine;
+use super::wire::{Request, Response};
+
+/// Nothing of the API's paths begins like this.
+const PREFIX: &str = "/_simulator/";
+/// How long a question for changes waits. Proxies and browsers give up later.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// What one call sets off belongs together: its arrival, its answer, a callback.
+const GATHERED: Duration = Duration::from_millis(40);
+
+/// What the page remembers between two requests.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    /// What the phone shows.
+    screen: phone::Screen,
+    /// The rules that were switched on here, by the name of their switch.
+    switched: BTreeMap<&'static str, u64>,
+}
+
+/// Whether a request is for the page and not for the API.
+pub(crate) fn is_asked(request: &Request) -> bool {
+    request.path.starts_with(PREFIX)
+        || (matches!(request.method, Method::GET | Method::HEAD)
+            // Browsers ask for the icon by this name, whatever the page says.
+            && matches!(request.path.as_str(), "/" | "/favicon.ico"))
+}
+
+/// Answers it.
+pub(crate) async fn answer(engine: &Arc<Engine>, request: &Request) -> Response {
+    let response = match guard::refusal(request) {
+        Some(reason) => failure(403, reason),
+        None => route(engine, request).await,
+    };
+    layout::secured(response)
+}
+
+async fn route(engine: &Arc<Engine>, request: &Request) -> Response {
+    let below = request.path.strip_prefix(PREFIX).unwrap_or_default();
+    if request.method == Method::POST {
+        return actions::run(engine, below, request);
+    }
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return failure(405, "This is not done here.");
+    }
+    match below {
+        "" if request.path == "/" => {
+            let page = engine.look(|world, now| layout::page(&Scene::of(engine, world, now)));
+            html(200, page)
+        }
+        "live" => live(engine, request).await,
+        "icon.svg" | "" => layout::icon(),
+        _ => match below.strip_prefix("code/") {
+            Some(code) => engine.look(|world, _| codes::image(world, code)),
+            None => failure(404, "There is no such page."),
+        },
+    }
+}
+
+/// The part that changes, as soon as it is another one than the asker has.
+async fn live(engine: &Arc<Engine>, request: &Request) -> Response {
+    let seen = request.query_parameter("since");
+    if let Some(seen) = seen.and_then(|seen| seen.parse().ok()) {
+        let changed = tokio::time::timeout(PATIENCE, engine.other_than(seen));
+        if changed.await.is_err() {
+            return Response::empty(204);
+        }
+        tokio::time::sleep(GATHERED).await;
+    }
+    html(
+        200,
+        engine.look(|world, now| layout::live(&Scene::of(engine, world, now))),
+    )
+}
+
+/// What there is to see, at one moment.
+pub(super) struct Scene<'a> {
+    world: &'a super::engine::World,
+    now: jiff::Timestamp,
+    version: u64,
+    clock: super::clock::Clock,
+}
+
+impl<'a> Scene<'a> {
+    fn of(engine: &Engine, world: &'a super::engine::World, now: jiff::Timestamp) -> Self {
+        Self {
+            world,
+            now,
+            version: engine.version(),
+            clock: engine.clock(),
+        }
+    }
+}
+
+fn html(status: u16, page: maud::Markup) -> Response {
+    Response::raw(status, "text/html; charset=utf-8", page.into_string())
+}
+
+fn failure(status: u16, reason: &str) -> Response {
+    html(status, layout::failure(reason))
+}

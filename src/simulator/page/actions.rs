@@ -1,0 +1,128 @@
+//! What the buttons do: the same that tests do through `Payer`, `Clock` and
+//! `Faults`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::controls::{STEPS, SWITCHES};
+use super::phone::Screen;
+use super::{Response, failure};
+use crate::simulator::engine::{Engine, World};
+use crate::simulator::faults::Faults;
+use crate::simulator::payer::{Payer, PayerError, Scanned};
+use crate::simulator::wire::Request;
+
+/// A form as it was sent. Fields that are not there count as empty.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn of(request: &Request) -> Self {
+        Self(
+            url::form_urlencoded::parse(&request.body)
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value.trim())
+    }
+}
+
+pub(super) fn run(engine: &Arc<Engine>, what: &str, request: &Request) -> Response {
+    let form = Form::of(request);
+    let place = match what {
+        "phone" => phone(engine, &form),
+        "clock" => clock(engine, &form),
+        "faults" => faults(engine, &form),
+        _ => return failure(404, "There is nothing here to send to."),
+    };
+    match place {
+        Some(place) => Response::empty(303).with_header("location", format!("/#{place}")),
+        None => failure(400, "The page has no such button."),
+    }
+}
+
+fn phone(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
+    let payer = Payer::new(Arc::clone(engine));
+    let lead = engine.look(|world, _| lead(world, form));
+    let shown = match form.get("do") {
+        "scan" => payer
+            .scan(&lead)
+            .map(|scanned| screen(engine, scanned, &lead)),
+        "approve" => match form.get("shipping") {
+            "" => payer.approve(&lead),
+            method => payer.approve_with_shipping(&lead, method),
+        }
+        .map(|()| payment(engine, &lead)),
+        "reject" => payer.reject(&lead).map(|()| payment(engine, &lead)),
+        "show" => Ok(Screen::Personal(payer.personal_qr())),
+        "close" => Ok(Screen::Camera),
+        _ => return None,
+    };
+    let shown = shown.unwrap_or_else(|error| Screen::Sorry(error.to_string()));
+    engine.with(|world, _| world.desk.screen = shown);
+    Some("phone")
+}
+
+/// The text that leads to what the form is about: the one that was typed in,
+/// or the landing page of the order that it names.
+fn lead(world: &World, form: &Form) -> String {
+    match world.state.find(form.get("msn"), form.get("order")) {
+        Some(order) => world.state.order(order).terms.landing_page.clone(),
+        None => form.get("what").to_owned(),
+    }
+}
+
+fn screen(engine: &Engine, scanned: Scanned, lead: &str) -> Screen {
+    match scanned {
+        Scanned::Payment { .. } => payment(engine, lead),
+        Scanned::Redirect { url } => Screen::Redirect(url),
+        Scanned::CheckIn { merchant_qr_id } => Screen::Place(engine.look(|world, _| {
+            world
+                .state
+                .codes
+                .place_of(lead)
+                .unwrap_or(&merchant_qr_id)
+                .to_owned()
+        })),
+    }
+}
+
+fn payment(engine: &Engine, lead: &str) -> Screen {
+    let order = engine.look(|world, now| Payer::order(&world.state, lead, now));
+    order.map_or_else(
+        |error: PayerError| Screen::Sorry(error.to_string()),
+        Screen::Payment,
+    )
+}
+
+fn clock(engine: &Engine, form: &Form) -> Option<&'static str> {
+    let by = form.get("by").parse().ok()?;
+    STEPS.iter().find(|(seconds, _)| *seconds == by)?;
+    engine.clock().advance(Duration::from_secs(by));
+    Some("clock")
+}
+
+fn faults(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
+    let faults = Faults::new(Arc::clone(engine));
+    match form.get("do") {
+        "on" => {
+            let switch = SWITCHES
+                .iter()
+                .find(|switch| switch.name == form.get("switch"))?;
+            let before = engine.look(|world, _| world.desk.switched.get(switch.name).copied());
+            if let Some(before) = before {
+                faults.rule(before).remove();
+            }
+            let fault = (switch.install)(&faults);
+            engine.with(|world, _| world.desk.switched.insert(switch.name, fault.id()));
+        }
+        "off" => faults.rule(form.get("rule").parse().ok()?).remove(),
+        _ => return None,
+    }
+    Some("faults")
+}

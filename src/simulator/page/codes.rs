@@ -1,0 +1,98 @@
+//! Codes that are printed: they lead to a web page, or check somebody in.
+
+use maud::{Markup, html};
+
+use super::format::countdown;
+use super::{Response, Scene, failure};
+use crate::simulator::engine::World;
+use crate::simulator::images;
+use crate::simulator::qr::CONTENT_HOST;
+
+const SHOWN: usize = 50;
+
+pub(super) fn view(scene: &Scene<'_>) -> Markup {
+    let codes = &scene.world.state.codes;
+    let count = codes.redirects.len() + codes.callbacks.len() + codes.beacons.len();
+    html! {
+        section #codes.codes {
+            div.head {
+                h2 { "Printed codes" }
+                @if count > 0 { span.count { (count) } }
+            }
+            @if count == 0 {
+                p.soft { "Merchant redirect codes and merchant callback codes appear here when they are made." }
+            }
+            ul.cards {
+                @for ((msn, id), code) in codes.redirects.iter().take(SHOWN) {
+                    li.printed id={ "redirect-" (msn) "-" (id) } {
+                        (picture(&code.text, &format!("Redirect code {id}")))
+                        div {
+                            p.kind { "Redirect" }
+                            h3 { (id) }
+                            p.goal { "to " (code.destination) }
+                            @if let Some(ends) = code.ends {
+                                p.soft { "gone in " (countdown(scene.now, ends)) }
+                            }
+                            (scan("Scan", &code.text))
+                        }
+                    }
+                }
+                @for (key, place) in codes.callbacks.iter().take(SHOWN) {
+                    @if let Some(text) = codes.of_place(key) {
+                        li.printed id={ "callback-" (key.0) "-" (key.1) } {
+                            (picture(text, &format!("Callback code {}", key.1)))
+                            div {
+                                p.kind { "Check-in" }
+                                h3 { (key.1) }
+                                p.goal { "at " (place.location) }
+                                (scan("Check in", text))
+                            }
+                        }
+                    }
+                }
+                @for (beacon, msn) in codes.beacons.iter().take(SHOWN) {
+                    li.printed id={ "beacon-" (beacon) } {
+                        div {
+                            p.kind { "MobilePay beacon" }
+                            h3 { (beacon) }
+                            p.goal { "of sales unit " (msn) }
+                            (scan("Check in", beacon))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn scan(label: &str, text: &str) -> Markup {
+    html! {
+        form method="post" action="/_simulator/phone" {
+            input type="hidden" name="what" value=(text);
+            button name="do" value="scan" { (label) }
+        }
+    }
+}
+
+/// The drawing of a code. The browser keeps it, since a text is drawn in one
+/// way only.
+pub(super) fn picture(text: &str, what: &str) -> Markup {
+    let code = text.strip_prefix(CONTENT_HOST).unwrap_or_default();
+    html! {
+        img.qr src={ "/_simulator/code" (code) ".svg" } alt=(what) width="160" height="160" decoding="async";
+    }
+}
+
+/// Serves the drawing of `kind/slug.svg`, if there is such a code.
+pub(super) fn image(world: &World, code: &str) -> Response {
+    let codes = &world.state.codes;
+    let text = code
+        .strip_suffix(".svg")
+        .map(|code| format!("{CONTENT_HOST}/{code}"))
+        .filter(|text| codes.target(text).is_some() || codes.personal.contains_key(text));
+    match text.map(|text| images::svg(&text)) {
+        Some(Ok(drawing)) => Response::raw(200, "image/svg+xml", drawing)
+            .with_header("cache-control", "private, max-age=86400, immutable"),
+        _ => failure(404, "There is no such code."),
+    }
+}

@@ -1,0 +1,147 @@
+//! How money, time and states are written on the page.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use crate::simulator::order::{Order, Phase};
+
+/// Kroner with two decimals; a thin gap between thousands: `1 234.50 kr`.
+pub(super) fn kroner(ore: i64) -> String {
+    let digits = (ore.unsigned_abs() / 100).to_string();
+    let mut whole = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            whole.push('\u{202f}');
+        }
+        whole.push(digit);
+    }
+    let sign = if ore < 0 { "\u{2212}" } else { "" };
+    format!("{sign}{whole}.{:02}\u{a0}kr", ore.unsigned_abs() % 100)
+}
+
+/// The time of day, the full time one step away.
+pub(super) fn time(when: Timestamp) -> Markup {
+    html! {
+        time datetime=(when) title=(when) { (when.to_zoned(TimeZone::UTC).strftime("%H:%M:%S")) }
+    }
+}
+
+pub(super) fn date(when: Timestamp) -> String {
+    when.to_zoned(TimeZone::UTC)
+        .strftime("%A %-d %B %Y")
+        .to_string()
+}
+
+/// What is left until then, counted down by the script.
+pub(super) fn countdown(now: Timestamp, until: Timestamp) -> Markup {
+    let left = crate::simulator::clock::seconds_until(now, until);
+    html! {
+        span.countdown data-until=(until.as_millisecond()) { (left / 60) ":" (format!("{:02}", left % 60)) }
+    }
+}
+
+/// Where a payment stands, in the words of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    Waiting,
+    Scanned,
+    Reserved,
+    PartlyCaptured,
+    Captured,
+    PartlyRefunded,
+    Refunded,
+    Cancelled,
+    Rejected,
+    Declined,
+    Expired,
+}
+
+impl Stand {
+    pub(super) fn of(order: &Order) -> Self {
+        let summary = order.summary();
+        match order.phase {
+            Phase::Initiated if order.scanned.is_some() => Self::Scanned,
+            Phase::Initiated => Self::Waiting,
+            Phase::Failed => Self::Declined,
+            Phase::Expired => Self::Expired,
+            Phase::Cancelled => {
+                let declined = order.log.iter().any(|entry| !entry.success);
+                if order.user_acted && order.approved.is_none() && !declined {
+                    Self::Rejected
+                } else {
+                    Self::Cancelled
+                }
+            }
+            Phase::Approved if summary.refunded > 0 => {
+                if summary.left_to_refund == 0 {
+                    Self::Refunded
+                } else {
+                    Self::PartlyRefunded
+                }
+            }
+            Phase::Approved if summary.captured == 0 => Self::Reserved,
+            Phase::Approved if summary.left_to_capture > 0 => Self::PartlyCaptured,
+            Phase::Approved => Self::Captured,
+        }
+    }
+
+    /// The name in the style sheet.
+    fn tone(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Scanned => "scanned",
+            Self::Reserved => "reserved",
+            Self::PartlyCaptured | Self::Captured => "captured",
+            Self::PartlyRefunded | Self::Refunded => "refunded",
+            Self::Cancelled => "cancelled",
+            Self::Rejected | Self::Declined => "refused",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Scanned => "Scanned",
+            Self::Reserved => "Reserved",
+            Self::PartlyCaptured => "Partly captured",
+            Self::Captured => "Captured",
+            Self::PartlyRefunded => "Partly refunded",
+            Self::Refunded => "Refunded",
+            Self::Cancelled => "Cancelled",
+            Self::Rejected => "Rejected",
+            Self::Declined => "Declined",
+            Self::Expired => "Expired",
+        }
+    }
+
+    pub(super) fn chip(self) -> Markup {
+        chip(self.tone(), self.label())
+    }
+}
+
+/// A small coloured label.
+pub(super) fn chip(tone: &str, label: &str) -> Markup {
+    html! { span class={ "chip " (tone) } { (label) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kroner_are_grouped_and_exact() {
+        for (ore, written) in [
+            (0, "0.00 kr"),
+            (5, "0.05 kr"),
+            (49_900, "499.00 kr"),
+            (100_000, "1 000.00 kr"),
+            (2_147_483_647, "21 474 836.47 kr"),
+            (-12_345_678, "\u{2212}123 456.78 kr"),
+        ] {
+            let plain = kroner(ore).replace(['\u{202f}', '\u{a0}'], " ");
+            assert_eq!(plain, written);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Who may use the page. Its buttons approve payments and move the clock, and
+//! any web page that is open in the same browser can send requests here: such
+//! requests are refused, in two steps.
+//!
+//! A name in `Host` may have been made to lead here by whoever owns it (DNS
+//! rebinding), and then the browser takes that page and this one for the same
+//! site. An address cannot be made to lead elsewhere, and `localhost` is the
+//! machine's own. So only these are answered.
+//!
+//! A form of another site carries the honest `Host`, but the browser says where
+//! it is from: in `Sec-Fetch-Site`, and where that is not sent (plain HTTP from
+//! another machine) in `Origin`. What sends neither is no browser, and whoever
+//! can run a program here needs no forgery.
+
+use std::net::IpAddr;
+
+use ::http::Method;
+use ::http::uri::Authority;
+
+use crate::simulator::wire::Request;
+
+/// Why a request is refused, if it is.
+pub(super) fn refusal(request: &Request) -> Option<&'static str> {
+    let host = request.header("host").unwrap_or_default();
+    if !is_own(host) {
+        return Some(
+            "This page opens by an address, such as 127.0.0.1 or [::1], or as localhost, and not by another name: \
+             that keeps other sites from using it.",
+        );
+    }
+    let reads = matches!(request.method, Method::GET | Method::HEAD);
+    (!reads && is_foreign(request, host))
+        .then_some("This came from another site, so nothing was done.")
+}
+
+fn is_own(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host();
+    let address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
+    !host.contains('@')
+        && (name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok())
+}
+
+fn is_foreign(request: &Request, host: &str) -> bool {
+    let site = request.header("sec-fetch-site");
+    let origin = request.header("origin");
+    site.is_some_and(|site| site != "same-origin")
+        || origin.is_some_and(|origin| {
+            origin
+                .split_once("://")
+                .is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use ::http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn request(method: Method, headers: &[(&'static str, &'static str)]) -> Request {
+        Request {
+            method,
+            path: "/_simulator/clock".into(),
+            query: None,
+            headers: headers
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        HeaderName::from_static(name),
+                        HeaderValue::from_static(value),
+                    )
+                })
+                .collect::<HeaderMap>(),
+            body: bytes::Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn only_addresses_and_localhost_are_own() {
+        for own in [
+            "127.0.0.1:49152",
+            "127.0.0.1",
+            "192.168.1.5:80",
+            "[::1]:8080",
+            "localhost:1",
+            "LOCALHOST",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "127.0.0.1@example.com",
+            "example.com@127.0.0.1",
+            "127.0.0.1:80:80",
+            "0x7f.1",
+            "/",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+        assert!(refusal(&request(Method::GET, &[])).is_some());
+    }
+
+    #[test]
+    fn a_form_of_another_site_does_nothing() {
+        const HOST: (&str, &str) = ("host", "127.0.0.1:1");
+        for headers in [
+            &[HOST, ("sec-fetch-site", "cross-site")][..],
+            &[HOST, ("sec-fetch-site", "same-site")],
+            &[HOST, ("sec-fetch-site", "none")],
+            &[HOST, ("origin", "https://evil.example")],
+            &[HOST, ("origin", "null")],
+            &[HOST, ("origin", "http://127.0.0.1:2")],
+            &[
+                HOST,
+                ("sec-fetch-site", "same-origin"),
+                ("origin", "http://evil.example"),
+            ],
+        ] {
+            assert!(
+                refusal(&request(Method::POST, headers)).is_some(),
+                "{headers:?}"
+            );
+            // Looking changes nothing, and the browser keeps the answer from the other site.
+            assert_eq!(refusal(&request(Method::GET, headers)), None, "{headers:?}");
+        }
+        for headers in [
+            &[HOST][..],
+            &[HOST, ("sec-fetch-site", "same-origin")],
+            &[HOST, ("origin", "http://127.0.0.1:1")],
+        ] {
+            assert_eq!(
+                refusal(&request(Method::POST, headers)),
+                None,
+                "{headers:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The page around its parts, and the headers that keep it to itself.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+
+use super::{Scene, codes, controls, journal, orders, phone};
+use crate::simulator::wire::Response;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+const ICON: &str = include_str!("icon.svg");
+
+/// Nothing is loaded from anywhere else, and only the style and the script that
+/// are part of this program run: text from outside cannot become either, even
+/// if it should ever slip through the escaping.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+});
+
+/// Adds what every answer of the page carries.
+pub(super) fn secured(response: Response) -> Response {
+    let cached = response
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "cache-control");
+    let response = response
+        .with_header("content-security-policy", POLICY.as_str())
+        .with_header("x-content-type-options", "nosniff")
+        // With less than this, a browser hides where its own forms come from.
+        .with_header("referrer-policy", "same-origin")
+        .with_header("cross-origin-opener-policy", "same-origin")
+        .with_header("cross-origin-resource-policy", "same-origin");
+    if cached {
+        response
+    } else {
+        response.with_header("cache-control", "no-store")
+    }
+}
+
+pub(super) fn icon() -> Response {
+    Response::raw(200, "image/svg+xml", ICON).with_header("cache-control", "max-age=86400")
+}
+
+fn document(title: &str, head: &Markup, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                link rel="icon" type="image/svg+xml" href="/_simulator/icon.svg";
+                style { (PreEscaped(STYLE)) }
+                (head)
+            }
+            body { (body) }
+        }
+    }
+}
+
+/// The whole page.
+pub(super) fn page(scene: &Scene<'_>) -> Markup {
+    let head = html! {
+        noscript { meta http-equiv="refresh" content="3"; }
+    };
+    let body = html! {
+        a.skip href="#orders" { "To the orders" }
+        (live(scene))
+        script { (PreEscaped(SCRIPT)) }
+    };
+    document("Vipps simulator", &head, &body)
+}
+
+/// The part of it that changes.
+pub(super) fn live(scene: &Scene<'_>) -> Markup {
+    html! {
+        div #live data-version=(scene.version)
+                  data-now=(scene.now.as_millisecond())
+                  data-stands[scene.clock.stands()] {
+            header.top {
+                div.name {
+                    img src="/_simulator/icon.svg" alt="" width="36" height="36";
+                    h1 { "Vipps simulator" }
+                    // Which of them holds, the style sheet knows from the script.
+                    p.link role="status" {
+                        span.live { "live" }
+                        span.away { "connecting…" }
+                        span.plain { "reloads every 3 s" }
+                    }
+                }
+                (controls::clock(scene))
+            }
+            main {
+                div.side {
+                    (phone::view(scene))
+                    (controls::faults(scene))
+                    (controls::keys(scene))
+                }
+                (orders::view(scene))
+                (codes::view(scene))
+                (journal::view(scene))
+                footer {
+                    p { "A simulator: no account, no app and no real money. Not made by Vipps MobilePay, nor endorsed by it." }
+                }
+            }
+        }
+    }
+}
+
+/// A page that says what is wrong.
+pub(super) fn failure(reason: &str) -> Markup {
+    let body = html! {
+        main.alone {
+            h1 { "Vipps simulator" }
+            p { (reason) }
+            p { a href="/" { "To the page" } }
+        }
+    };
+    document("Vipps simulator", &html! {}, &body)
+}

@@ -1,0 +1,193 @@
+//! The customer's phone.
+
+use maud::{Markup, html};
+
+use super::Scene;
+use super::format::{Stand, countdown, kroner};
+use super::orders::target;
+use crate::simulator::ecom::express::{Method, Shipping};
+use crate::simulator::order::{Order, Phase};
+use crate::simulator::state::OrderRef;
+
+/// What it shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Screen {
+    /// Ready to scan.
+    #[default]
+    Camera,
+    Payment(OrderRef),
+    /// The browser, about to open this.
+    Redirect(String),
+    /// Checked in at a place of this name.
+    Place(String),
+    /// The customer's own code.
+    Personal(String),
+    /// Something did not work, and this is why.
+    Sorry(String),
+}
+
+pub(super) fn view(scene: &Scene<'_>) -> Markup {
+    let screen = &scene.world.desk.screen;
+    html! {
+        section #phone.phone aria-label="The customer’s phone" {
+            div.glass role="status" {
+                @match screen {
+                    Screen::Camera => (camera(scene)),
+                    Screen::Payment(order) => (payment(scene, *order)),
+                    Screen::Redirect(url) => (redirect(url)),
+                    Screen::Place(name) => (place(name)),
+                    Screen::Personal(text) => (personal(text)),
+                    Screen::Sorry(reason) => (sorry(reason)),
+                }
+            }
+            @if *screen != Screen::Camera {
+                form.home method="post" action="/_simulator/phone" {
+                    button.ghost name="do" value="close" { "Close" }
+                }
+            }
+        }
+    }
+}
+
+fn camera(scene: &Scene<'_>) -> Markup {
+    let waits = scene
+        .world
+        .state
+        .orders()
+        .iter()
+        .rev()
+        .find(|order| order.phase == Phase::Initiated);
+    html! {
+        div.finder aria-hidden="true" {}
+        h2 { "Scan to pay" }
+        @match waits {
+            Some(order) => {
+                p.soft { "In front of the camera: " strong { (order.id) } }
+                form method="post" action="/_simulator/phone" {
+                    (target(order))
+                    button.main name="do" value="scan" { "Scan it" }
+                }
+            }
+            None => p.soft { "Press Scan at any code on this page, or paste what one says." },
+        }
+        form.any method="post" action="/_simulator/phone" {
+            label.hidden for="what" { "Text of a code, link to its image, landing page or order id" }
+            input #what name="what" placeholder="Code or order id" autocomplete="off" spellcheck="false" required;
+            button name="do" value="scan" { "Scan" }
+        }
+        form method="post" action="/_simulator/phone" {
+            button.ghost name="do" value="show" { "Show my own code" }
+        }
+    }
+}
+
+fn payment(scene: &Scene<'_>, order: OrderRef) -> Markup {
+    let order = scene.world.state.order(order);
+    let stand = Stand::of(order);
+    html! {
+        p.shop { "Sales unit " (order.msn) }
+        p.sum { (kroner(order.total())) }
+        p.what { (order.text) }
+        @if order.phase == Phase::Initiated {
+            @if order.choosing.is_some() {
+                p.soft { "Waiting for the merchant’s ways of shipping…" }
+            } @else {
+                form.choice method="post" action="/_simulator/phone" {
+                    (target(order))
+                    (shipping(order))
+                    button.main name="do" value="approve" { "Approve" }
+                    button.ghost name="do" value="reject" { "Reject" }
+                }
+            }
+            p.soft { "Time left " (countdown(scene.now, order.deadline())) }
+        } @else {
+            p.verdict { (stand.chip()) }
+            p.soft { (meaning(order, stand)) }
+        }
+    }
+}
+
+fn shipping(order: &Order) -> Markup {
+    let methods: &[Method] = match order
+        .terms
+        .express
+        .as_ref()
+        .map(|express| &express.shipping)
+    {
+        Some(Shipping::Static(methods)) => methods,
+        _ => &[],
+    };
+    let preferred = crate::simulator::ecom::express::choose(methods, None);
+    html! {
+        @if !methods.is_empty() {
+            fieldset {
+                legend { "Shipping" }
+                @for method in methods {
+                    label {
+                        input type="radio" name="shipping" value=(method.id) checked[preferred == Some(method)];
+                        span { (method.name) }
+                        span.money { (kroner(method.ore)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the customer would be told.
+fn meaning(order: &Order, stand: Stand) -> String {
+    let summary = order.summary();
+    match stand {
+        Stand::Waiting | Stand::Scanned => String::new(),
+        Stand::Reserved => {
+            "You approved. The amount is set aside until the merchant captures it.".into()
+        }
+        Stand::PartlyCaptured | Stand::Captured => {
+            format!("You paid {}.", kroner(summary.captured))
+        }
+        Stand::PartlyRefunded | Stand::Refunded => {
+            format!("You got {} back.", kroner(summary.refunded))
+        }
+        Stand::Cancelled => "The merchant cancelled. Nothing is set aside.".into(),
+        Stand::Rejected => "You said no. Nothing was paid.".into(),
+        Stand::Declined => "The issuer refused your card. Nothing was paid.".into(),
+        Stand::Expired => "It took too long. Nothing was paid.".into(),
+    }
+}
+
+fn redirect(url: &str) -> Markup {
+    // The API lets nothing else in; a link to anything else would be no link.
+    let safe = url.starts_with("https://");
+    html! {
+        h2 { "Opens in the browser" }
+        @if safe {
+            p.link-out { a href=(url) rel="noreferrer noopener" target="_blank" { (url) } }
+        } @else {
+            p.link-out { (url) }
+        }
+        p.soft { "Nothing is opened from here unless you press it." }
+    }
+}
+
+fn place(name: &str) -> Markup {
+    html! {
+        h2 { "You are checked in" }
+        p.what { (name) }
+        p.soft { "The merchant’s webhook is called; see the journal." }
+    }
+}
+
+fn personal(text: &str) -> Markup {
+    html! {
+        h2 { "Show this at the till" }
+        (super::codes::picture(text, "Your own QR code"))
+        code.text { (text) }
+    }
+}
+
+fn sorry(reason: &str) -> Markup {
+    html! {
+        h2 { "That did not work" }
+        p.reason { (reason) }
+    }
+}

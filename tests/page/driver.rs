@@ -1,0 +1,250 @@
+//! A real browser, headless, driven through `WebDriver`: JSON over HTTP to Debian's `chromedriver`.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+/// A machine that is busy with other things is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One window of one browser. It ends when dropped.
+pub(crate) struct Browser {
+    driver: Child,
+    http: reqwest::Client,
+    session: String,
+    profile: PathBuf,
+}
+
+/// The browser, or `None` where there is none and none is demanded.
+pub(crate) async fn browser(name: &str) -> Option<Browser> {
+    let here = |program: &str| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    let missing: Vec<_> = ["chromium", "chromedriver"]
+        .into_iter()
+        .filter(|program| !here(program))
+        .collect();
+    if missing.is_empty() {
+        return Some(Browser::open(name).await);
+    }
+    assert!(
+        std::env::var_os("VIPPS_TEST_BROWSER").is_none(),
+        "VIPPS_TEST_BROWSER demands a browser, and there is no {}",
+        missing.join(" and no ")
+    );
+    eprintln!(
+        "SKIPPED {name}: no {} here; `apt-get install chromium chromium-driver`",
+        missing.join(" and no ")
+    );
+    None
+}
+
+impl Browser {
+    async fn open(name: &str) -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let mut said = BufReader::new(driver.stdout.take().expect("a pipe"));
+        let port = loop {
+            let mut line = String::new();
+            let read = said.read_line(&mut line).expect("text");
+            assert!(read > 0, "chromedriver ended before it had a port");
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.trim().trim_end_matches('.').to_owned();
+            }
+        };
+        // It may go on to say something.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-profile"));
+        drop(std::fs::remove_dir_all(&profile));
+        let mut browser = Self {
+            driver,
+            http: reqwest::Client::new(),
+            session: format!("http://127.0.0.1:{port}/session"),
+            profile,
+        };
+        let arguments = [
+            "--headless",
+            // As root, in a container, there is none.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ];
+        let mut arguments: Vec<String> = arguments.map(str::to_owned).into();
+        arguments.push(format!("--user-data-dir={}", browser.profile.display()));
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "goog:chromeOptions": {"args": arguments},
+        }}});
+        let session = browser.send("", Some(&wanted)).await;
+        let id = session["sessionId"].as_str().expect("a session").to_owned();
+        browser.session = format!("{}/{id}", browser.session);
+        browser.screen(1280, 900, "light").await;
+        browser
+    }
+
+    async fn send(&self, path: &str, body: Option<&Value>) -> Value {
+        let url = format!("{}{path}", self.session);
+        let request = match body {
+            Some(body) => self.http.post(url).json(body),
+            None => self.http.get(url),
+        };
+        let answer = request.send().await.expect("chromedriver answers");
+        let status = answer.status();
+        let mut answer: Value = answer.json().await.expect("JSON");
+        assert!(status.is_success(), "{path}: {answer}");
+        answer["value"].take()
+    }
+
+    pub(crate) async fn go(&self, url: &str) {
+        self.send("/url", Some(&json!({"url": url}))).await;
+    }
+
+    /// Runs a script's body in the page and gives what it returns.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        let body = json!({"script": script, "args": []});
+        self.send("/execute/sync", Some(&body)).await
+    }
+
+    /// Runs the script until it returns something true.
+    pub(crate) async fn until(&self, script: &str) -> Value {
+        let started = Instant::now();
+        loop {
+            let value = self.run(script).await;
+            if !matches!(value, Value::Null | Value::Bool(false)) {
+                return value;
+            }
+            if started.elapsed() > PATIENCE {
+                let shown = self.run("return document.body.innerText").await;
+                panic!("not within {PATIENCE:?}: {script}\n{shown}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until an element's text is this one.
+    pub(crate) async fn shows(&self, selector: &str, text: &str) {
+        let script = format!(
+            "const found = document.querySelector({}); return found && found.innerText.trim() === {}",
+            json!(selector),
+            json!(text)
+        );
+        self.until(&script).await;
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        let body = json!({"using": "css selector", "value": selector});
+        let found = self.send("/element", Some(&body)).await;
+        let id = found.as_object().and_then(|found| found.values().next());
+        id.and_then(Value::as_str).expect("an element").to_owned()
+    }
+
+    /// Clicks where a person would; what lies under something else cannot be clicked.
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.send(&format!("/element/{element}/click"), Some(&json!({})))
+            .await;
+    }
+
+    pub(crate) async fn write(&self, selector: &str, text: &str) {
+        let element = self.element(selector).await;
+        let path = format!("/element/{element}/value");
+        self.send(&path, Some(&json!({"text": text}))).await;
+    }
+
+    /// A picture of one element, as it is on the page.
+    pub(crate) async fn picture_of(&self, selector: &str) -> Vec<u8> {
+        let place = format!(
+            "const place = document.querySelector({}).getBoundingClientRect();
+             return {{ x: place.x + scrollX, y: place.y + scrollY, width: place.width, height: place.height, scale: 1 }}",
+            json!(selector)
+        );
+        let clip = self.run(&place).await;
+        let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let answer = self.devtools("Page.captureScreenshot", parameters).await;
+        decoded(&answer["data"])
+    }
+
+    /// A picture of the whole page, kept for whoever wants to look at it.
+    pub(crate) async fn picture(&self, name: &str) -> Vec<u8> {
+        let parameters = json!({"format": "png", "captureBeyondViewport": true});
+        let answer = self.devtools("Page.captureScreenshot", parameters).await;
+        let picture = decoded(&answer["data"]);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{name}.png"));
+        std::fs::write(&path, &picture).expect("a file");
+        eprintln!("{}", path.display());
+        picture
+    }
+
+    /// Gives the window the size of a screen, and the colours that somebody has chosen.
+    pub(crate) async fn screen(&self, width: u32, height: u32, scheme: &str) {
+        let is_phone = width < 500;
+        let size = json!({
+            "width": width, "height": height, "mobile": is_phone,
+            "deviceScaleFactor": if is_phone { 2 } else { 1 },
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await;
+        // Nothing moves, so that a picture shows how it ends.
+        let scheme = json!({"features": [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
+        self.devtools("Emulation.setEmulatedMedia", scheme).await;
+    }
+
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({"cmd": command, "params": parameters});
+        self.send("/goog/cdp/execute", Some(&body)).await
+    }
+
+    /// What the browser has complained about since the last question.
+    pub(crate) async fn complaints(&self) -> Vec<Value> {
+        let log = self
+            .send("/se/log", Some(&json!({"type": "browser"})))
+            .await;
+        log.as_array().expect("a list").clone()
+    }
+
+    pub(crate) async fn close(self) {
+        let closed = self.http.delete(&self.session).send().await;
+        closed.expect("chromedriver answers");
+    }
+}
+
+fn decoded(picture: &Value) -> Vec<u8> {
+    base64::engine::general_purpose::STANDARD
+        .decode(picture.as_str().expect("base64"))
+        .expect("base64")
+}
+
+impl Drop for Browser {
+    /// Without a session left, or with one when a test has failed: chromedriver ends its browser when it is told to end.
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        drop(
+            Command::new("kill")
+                .arg(self.driver.id().to_string())
+                .status(),
+        );
+        #[cfg(not(unix))]
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+        drop(std::fs::remove_dir_all(&self.profile));
+    }
+}

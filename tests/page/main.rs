@@ -1,0 +1,369 @@
+//! The simulator's page in a real browser: what a person sees and presses there, and the till that waits for it.
+
+mod driver;
+#[path = "../support/programs.rs"]
+mod programs;
+#[path = "../support/scan.rs"]
+mod scan;
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use driver::{Browser, browser};
+use serde_json::{Value, json};
+use vipps::Amount;
+use vipps::simulator::Simulator;
+
+/// The till of the examples, with this simulator's keys.
+fn till(sim: &Simulator, order: &str, text: &str) -> Child {
+    programs::against(sim, "till")
+        .args(["--order-id", order, "--text", text])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the till starts")
+}
+
+fn ended(till: Child) -> (bool, String) {
+    let output = till.wait_with_output().expect("the till ends");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let last = said.lines().last().unwrap_or_default().to_owned();
+    (output.status.success(), last)
+}
+
+async fn pay(sim: &Simulator, order: &str, text: &str) {
+    let client = sim.client();
+    let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
+    let sale = client.pay_by_qr(order, Amount::kroner(120), text);
+    sale.content().await.unwrap();
+}
+
+/// The size of a picture that the browser took.
+fn size(picture: &[u8]) -> (u32, u32) {
+    let decoder = png::Decoder::new(std::io::Cursor::new(picture));
+    decoder.read_info().expect("a PNG").info().size()
+}
+
+#[tokio::test]
+async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
+    let Some(browser) = browser("approve").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    browser.go(sim.base_url()).await;
+    browser.shows(".link", "live").await;
+    assert_eq!(
+        browser
+            .run("return document.querySelector('.empty strong').innerText")
+            .await,
+        "No orders yet."
+    );
+    // A page that was loaded again would not know it any more.
+    browser.run("window.seen = 'from the start'").await;
+
+    let text = "<script>document.title='x'</script>Socks";
+    let waiting = till(&sim, "page-1", text);
+    browser.shows("article h3", "page-1").await;
+    browser.shows("article .what", text).await;
+    browser.shows("article .sum", "499.00\u{a0}kr").await;
+    // What is on the screen is the code, in one piece and in black and white.
+    browser
+        .until("const code = document.querySelector('article img'); return code && code.complete && code.naturalWidth > 0")
+        .await;
+    let said = browser
+        .until("const code = document.querySelector('article code'); return code && code.innerText")
+        .await;
+    assert_eq!(scan::png(&browser.picture_of("article img").await), said);
+    assert!(sim.account("page-1").unwrap().effects().is_empty());
+
+    browser.click("article button[value=approve]").await;
+    browser.shows("article .chip", "Captured").await;
+    assert_eq!(
+        ended(waiting),
+        (true, "paid: page-1 captured 49900 øre".to_owned())
+    );
+    assert_eq!(sim.account("page-1").unwrap().charged(), 49_900);
+    let steps = "return [...document.querySelectorAll('.timeline li span:not(.money)')].map(step => step.innerText)";
+    let steps = browser.run(steps).await;
+    assert_eq!(
+        steps,
+        json!(["Initiated", "Scanned", "Reserved", "Captured"])
+    );
+    browser.shows("#phone .chip", "Captured").await;
+
+    assert_eq!(browser.run("return window.seen").await, "from the start");
+    assert_eq!(
+        browser.run("return document.title").await,
+        "Vipps simulator"
+    );
+    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn it_fits_every_screen() {
+    let Some(browser) = browser("screens").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    browser.go(sim.base_url()).await;
+    browser.shows(".link", "live").await;
+    let fits = "return document.documentElement.scrollWidth <= innerWidth";
+    for width in [320, 390, 820, 1280] {
+        browser.screen(width, 844, "light").await;
+        assert_eq!(browser.run(fits).await, true, "{width}, empty");
+    }
+    browser.picture("empty").await;
+    shop_window(&sim).await;
+    browser.shows("article h3", "shop-8").await;
+    let open = "document.querySelector('#journal details').open = true; document.querySelector('#keys').open = true";
+    for (width, height, scheme) in [
+        (1280, 900, "light"),
+        (1280, 900, "dark"),
+        (390, 844, "light"),
+        (390, 844, "dark"),
+        (820, 1100, "light"),
+        (320, 640, "light"),
+    ] {
+        browser.screen(width, height, scheme).await;
+        let scale = if width < 500 { 2 } else { 1 };
+        let picture = browser.picture(&format!("{width}-{scheme}")).await;
+        let (wide, high) = size(&picture);
+        // A scroll bar may take some of it.
+        let bar = (width - 20) * scale;
+        assert!((bar..=width * scale).contains(&wide), "{width}: {wide}");
+        assert!(high > height * scale, "{width}: {high}");
+        for details in ["", open] {
+            browser.run(details).await;
+            assert_eq!(browser.run(fits).await, true, "{width} {details}");
+        }
+        let small = browser.run(SMALL).await;
+        assert_eq!(small, json!([]), "{width}");
+        let faint = browser.run(FAINT).await;
+        assert_eq!(faint, json!([]), "{width} {scheme}");
+    }
+    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    browser.close().await;
+}
+
+/// What is shown and too small for a finger.
+const SMALL: &str = "
+    return [...document.querySelectorAll('button, summary, fieldset label, input:not([type=hidden], [type=radio])')]
+        .filter(element => element.checkVisibility())
+        .filter(element => element.getBoundingClientRect().height < 44)
+        .map(element => element.innerText)";
+
+/// Text that stands out from its ground by less than the 4.5 to 1 that WCAG asks for.
+const FAINT: &str = "
+    const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const parts = (colours) => {
+        paint.clearRect(0, 0, 1, 1);
+        for (const colour of colours) { paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1); }
+        return [...paint.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => {
+        const [x, y, z] = [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+    };
+    const faint = new Set();
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const element = texts.currentNode.parentElement;
+        if (!texts.currentNode.nodeValue.trim() || !element.checkVisibility() || element.closest('script, style')) continue;
+        const grounds = [];
+        for (let at = element; at; at = at.parentElement) grounds.unshift(getComputedStyle(at).backgroundColor);
+        const ground = light(parts(grounds));
+        const ink = light(parts([...grounds, getComputedStyle(element).color]));
+        const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
+        if (contrast < 4.5) faint.add(element.className + ': ' + element.innerText + ' ' + contrast.toFixed(2));
+    }
+    return [...faint]";
+
+/// Orders in all states, codes of all kinds.
+async fn shop_window(sim: &Simulator) {
+    let client = sim.client();
+    let payer = sim.payer();
+    let order = |id: &str| client.ecom().payment(&id.parse().unwrap());
+    for (id, text) in [
+        ("shop-1", "Wool socks, two pairs"),
+        ("shop-2", "Bicycle"),
+        ("shop-3", "Flat white and a bun"),
+        ("shop-4", "A book about a long journey by boat and on foot"),
+        ("shop-5", "Apples"),
+        ("shop-6", "Rain coat"),
+        ("shop-7-with-a-name-as-long-as-they-may-be-1234567", "Tea"),
+        (
+            "shop-8",
+            "A_text_without_a_single_blank_in_it_that_must_be_broken_somewhere",
+        ),
+    ] {
+        pay(sim, id, text).await;
+    }
+    for id in ["shop-1", "shop-2", "shop-5", "shop-6"] {
+        payer.approve(id).unwrap();
+    }
+    order("shop-1").capture().await.unwrap();
+    order("shop-1").refund().await.unwrap();
+    order("shop-2")
+        .capture()
+        .amount(Amount::kroner(50))
+        .await
+        .unwrap();
+    order("shop-5").cancel().await.unwrap();
+    payer.reject("shop-4").unwrap();
+    let qr = client.qr();
+    let poster = qr.merchant_redirect(
+        &"billboard_by_the_central_station_north_side"
+            .parse()
+            .unwrap(),
+    );
+    let target =
+        "https://example.com/a/page/with/quite/a/long/address?from=the-billboard-by-the-station";
+    poster.create(target.parse().unwrap()).await.unwrap();
+    let till = qr.merchant_callback(&"till-1".parse().unwrap());
+    till.put("Kasse 1".parse().unwrap()).await.unwrap();
+    sim.faults().on("refund_payment_using_post").status(503);
+    payer.scan("shop-8").unwrap();
+}
+
+#[tokio::test]
+async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
+    let Some(browser) = browser("work").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    pay(&sim, "page-1", "Tea").await;
+    browser.go(sim.base_url()).await;
+    browser.shows(".link", "live").await;
+    browser.run("window.seen = true").await;
+
+    // What somebody has opened, typed and looked up stays as it is while the page goes on.
+    browser.click("#journal details summary").await;
+    let open = browser
+        .run("return document.querySelector('#journal details[open]').id")
+        .await;
+    browser.write("#what", "page").await;
+    pay(&sim, "page-2", "Coffee").await;
+    browser.shows("#order-1 h3", "page-2").await;
+    assert_eq!(
+        browser
+            .run("return document.querySelector('details.line[open]').id")
+            .await,
+        open
+    );
+    let first = browser
+        .run("return document.querySelector('#journal details').id")
+        .await;
+    assert_ne!(first, open);
+    assert_eq!(
+        browser.run("return document.activeElement.id").await,
+        "what"
+    );
+    assert_eq!(
+        browser.run("return document.activeElement.value").await,
+        "page"
+    );
+    browser.write("#what", "-1").await;
+    browser.click("#phone .any button").await;
+    browser.shows("#phone .what", "Tea").await;
+    browser.shows("#order-0 .chip", "Scanned").await;
+    browser.click("#phone button[value=reject]").await;
+    browser.shows("#phone .chip", "Rejected").await;
+    browser.shows("#order-0 .chip", "Rejected").await;
+
+    let fault = "#faults li:has([value=unavailable]) button";
+    browser.click("#faults summary").await;
+    browser.click(fault).await;
+    browser.shows("#faults .chip", "1 on").await;
+    let refused = sim.client().ecom().payment(&"page-2".parse().unwrap());
+    let refused = refused.details().deadline(Duration::from_secs(1)).await;
+    refused.unwrap_err();
+    browser
+        .until("return document.querySelector('#faults .hits').innerText.startsWith('struck')")
+        .await;
+    browser.click("#faults button.on").await;
+    browser
+        .until("return !document.querySelector('#faults .chip')")
+        .await;
+
+    let time = "const clock = document.querySelector('#clock time').innerText; return clock";
+    let before = browser.run(time).await;
+    browser
+        .until(&format!(
+            "return document.querySelector('#clock time').innerText !== {before}"
+        ))
+        .await;
+    browser.click("#clock button[value='600']").await;
+    browser.shows("#order-1 .chip", "Expired").await;
+
+    assert_eq!(browser.run("return window.seen").await, true);
+    // The simulator is gone, and the page says so.
+    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    drop(sim);
+    browser.shows(".link", "connecting…").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn without_a_script_the_page_reloads_and_its_buttons_work() {
+    let Some(browser) = browser("plain").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    browser
+        .devtools(
+            "Emulation.setScriptExecutionDisabled",
+            json!({"value": true}),
+        )
+        .await;
+    browser.go(sim.base_url()).await;
+    browser.shows(".link", "reloads every 3 s").await;
+    pay(&sim, "page-1", "Tea").await;
+    browser.shows("article .chip", "Waiting").await;
+    press(&browser, "article button[value=approve]").await;
+    browser.shows("article .chip", "Reserved").await;
+    assert_eq!(sim.account("page-1").unwrap().reserved(), 12_000);
+    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    browser.close().await;
+}
+
+/// Reaches a button by the keyboard, since a page that reloads may take it away under the pointer.
+async fn press(browser: &Browser, selector: &str) {
+    let press = format!("document.querySelector({}).click()", json!(selector));
+    browser.run(&press).await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_press_the_buttons() {
+    let Some(browser) = browser("forged").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    pay(&sim, "page-1", "Tea").await;
+    let elsewhere = Simulator::start().unwrap();
+    let form = format!(
+        "<form method=post action='{}/_simulator/phone'><input name=order value=page-1><input name=msn value=123456>\
+         <button name=do value=approve>A free phone!</button></form>",
+        sim.base_url()
+    );
+    // Any page will do: one without a name, and one of the same machine.
+    for site in [
+        format!("data:text/html,{form}"),
+        format!("{}/_simulator/x", elsewhere.base_url()),
+    ] {
+        browser.go(&site).await;
+        if site.starts_with("http") {
+            // As if it were its own; what the browser says of its origin is the same.
+            let policy = json!({"enabled": true});
+            browser.devtools("Page.setBypassCSP", policy).await;
+            browser.go(&site).await;
+            let put = format!("document.body.innerHTML = {}", json!(form));
+            browser.run(&put).await;
+        }
+        browser.click("button").await;
+        browser
+            .until("return document.body.innerText.includes('another site')")
+            .await;
+    }
+    assert!(sim.account("page-1").unwrap().effects().is_empty());
+    browser.close().await;
+}
