@@ -78,13 +78,17 @@ struct Wire<'a> {
     #[serde(deserialize_with = "lenient::parts")]
     transaction_log_history: Vec<Event>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     transaction_summary: Option<&'a RawValue>,
     /// Seen in lower case in old answers.
     #[serde(borrow, rename = "transactionsummary")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     lower_case_summary: Option<&'a RawValue>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<UserDetails>"))]
     user_details: Option<&'a RawValue>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<ShippingDetails>"))]
     shipping_details: Option<&'a RawValue>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,

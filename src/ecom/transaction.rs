@@ -51,11 +51,14 @@ pub struct Transaction {
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
     #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction_info: Option<&'a RawValue>,
     /// What a refund calls it.
     #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction: Option<&'a RawValue>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     transaction_summary: Option<&'a RawValue>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
