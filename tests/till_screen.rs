@@ -35,7 +35,11 @@ fn can_open_terminals() -> bool {
             std::env::var_os("CI").is_none(),
             "there is no `script` of util-linux"
         );
-        eprintln!("SKIPPED: there is no `script` of util-linux to open a terminal with");
+        // Past the test harness, which keeps what a test that passes prints to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: there is no `script` of util-linux to open a terminal with"
+        );
     }
     is_there
 }

@@ -20,6 +20,26 @@
 //! let app: Router = Router::new().nest("/vipps", callbacks);
 //! # Ok(()) }
 //! ```
+//!
+//! A handler that needs something, such as a client or a store, clones it for each call:
+//!
+//! ```
+//! # use axum::{Router, http::StatusCode};
+//! # use std::sync::{Arc, Mutex};
+//! # use vipps::callback::{self, Callback, CallbackAuth};
+//! # fn main() -> vipps::Result<()> {
+//! let decided = Arc::new(Mutex::new(Vec::new()));
+//! let callbacks: Router = callback::axum::router(CallbackAuth::generate()?, move |callback| {
+//!     let decided = Arc::clone(&decided);
+//!     async move {
+//!         if let Callback::Payment(update) = callback {
+//!             decided.lock().unwrap().push(update.order_id);
+//!         }
+//!         StatusCode::OK
+//!     }
+//! });
+//! # Ok(()) }
+//! ```
 
 use std::future::Future;
 
