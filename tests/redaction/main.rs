@@ -3,16 +3,23 @@
 
 #[path = "../support/capture.rs"]
 mod capture;
+mod completeness;
 mod operations;
 mod raw;
 mod simulator;
+mod types;
 mod values;
 
+use std::any::type_name;
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Debug;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use capture::Capture;
+
+/// The types that have been searched, by all tests.
+static SEARCHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 
 /// All that is traced and logged by anybody in this process.
 static LOG: LazyLock<Capture> = LazyLock::new(Capture::everywhere);
@@ -90,13 +97,15 @@ impl Shown {
         }
     }
 
-    pub(crate) fn debug(&mut self, what: &str, value: &impl Debug) {
+    pub(crate) fn debug<T: Debug>(&mut self, what: &str, value: &T) {
+        SEARCHED.lock().unwrap().insert(type_name::<T>());
         self.text(what, &format!("{value:?}"));
         self.text(what, &format!("{value:#?}"));
     }
 
     /// An error and all that it comes from.
-    pub(crate) fn error(&mut self, what: &str, error: &impl StdError) {
+    pub(crate) fn error<E: StdError>(&mut self, what: &str, error: &E) {
+        SEARCHED.lock().unwrap().insert(type_name::<E>());
         let mut next: Option<&dyn StdError> = Some(error);
         while let Some(error) = next {
             self.text(what, &format!("{error}"));
