@@ -262,3 +262,42 @@ fn an_order_id_that_is_used_cancels_nothing() {
     assert!(err.contains("34"), "{out}{err}");
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
 }
+
+/// Of a sale that succeeds and of one that fails, with answers that gossip.
+#[test]
+fn nothing_that_it_prints_is_secret_or_personal() {
+    const PHONE: &str = "48271936";
+    let sim = Simulator::start().expect("a simulator");
+    let gossip = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
+    let details = || sim.faults().on("get_payment_details_using_get");
+    details().times(2).status_with_body(500, &gossip);
+    for order in ["till-test-9", "till-test-10"] {
+        let output = against(&sim)
+            .args(["--order-id", order, "--approve", PHONE])
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1")
+            .output()
+            .expect("the till runs");
+        let (out, err) = text(&output);
+        let keys = sim.keys();
+        for secret in [
+            keys.client_id(),
+            keys.client_secret(),
+            keys.subscription_key(),
+            PHONE,
+            "eyJ",
+        ] {
+            assert!(
+                !out.contains(secret) && !err.contains(secret),
+                "{secret} is shown:\n{out}{err}"
+            );
+        }
+        assert_eq!(
+            output.status.success(),
+            order == "till-test-9",
+            "{out}{err}"
+        );
+        // What the next one meets.
+        sim.faults().any().status_with_body(400, &gossip);
+    }
+}
