@@ -216,6 +216,29 @@ async fn initiate() {
     .await;
 }
 
+/// A payment and its code are two requests: what is left of the first is there for the next call to find.
+#[tokio::test(start_paused = true)]
+async fn pay_by_qr() {
+    for_all_polls(10, async |times| {
+        let shop = Shop::new();
+        let late = shop.sim.faults().on("generate_otp_qr");
+        late.times(1).after_commit().reset();
+        let sale = || {
+            let text = "Tea".parse().unwrap();
+            shop.vipps.pay_by_qr(id(), Amount::kroner(9), text)
+        };
+        let ended = poll_times(times, sale().into_future()).await;
+        let exists = shop.sim.account(ORDER).is_some();
+        match sale().await {
+            Ok(_) => assert!(!exists, "{times} polls"),
+            Err(error) => assert!(exists && error.has_code("34"), "{error:?}"),
+        }
+        shop.payment().cancel().await.unwrap();
+        ended.is_some_and(|result| result.is_ok())
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn wait_and_reconcile() {
     for_all_polls(8, async |times| {

@@ -30,6 +30,22 @@ fn the_client_and_its_handles_are_shared_freely() {
     sent::<vipps::ecom::Watch>();
 }
 
+/// What proves who somebody is cannot be compared with `==`, which takes longer the more of it is right.
+#[test]
+fn secrets_are_not_compared_by_accident() {
+    trait Compared<T> {
+        fn is_not() {}
+    }
+    struct Comparable;
+    impl<T> Compared<()> for T {}
+    impl<T: PartialEq> Compared<Comparable> for T {}
+    // These do not compile once there are two implementations to choose from.
+    <vipps::types::AuthToken as Compared<_>>::is_not();
+    <Credentials as Compared<_>>::is_not();
+    <CallbackAuth as Compared<_>>::is_not();
+    <vipps::webhook::Verifier as Compared<_>>::is_not();
+}
+
 #[test]
 fn an_error_is_one_pointer_wide() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());

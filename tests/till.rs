@@ -187,3 +187,26 @@ fn it_goes_on_when_nobody_reads_any_more() {
     let account = sim.account("till-test-9").expect("an order");
     assert_eq!(account.captured(), 49_900);
 }
+
+/// Of a sale that succeeds and of one that fails, with answers that gossip.
+#[test]
+fn nothing_that_it_prints_is_secret_or_personal() {
+    const PHONE: &str = "48271936";
+    let sim = Simulator::start().expect("a simulator");
+    let gossip = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
+    let details = || sim.faults().on("get_payment_details_using_get");
+    details().times(2).status_with_body(500, &gossip);
+    for order in ["till-test-9", "till-test-10"] {
+        let mut command = against(&sim, "till");
+        command
+            .args(["--order-id", order, "--approve", PHONE])
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1");
+        // Its end looks for every secret of the simulator in all that was printed.
+        let till = run(&mut command);
+        assert!(!format!("{till:?}").contains(PHONE), "{till:?}");
+        assert_eq!(till.code == Some(0), order == "till-test-9", "{till:?}");
+        // What the next one meets.
+        sim.faults().any().status_with_body(400, &gossip);
+    }
+}

@@ -2,6 +2,7 @@
 //! values, so that thousands of schedules run in a second and time is whatever
 //! the test says.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use super::http::encode;
 use super::wire;
 
 /// A request that has come in but has not taken effect; get it from
-/// [`Simulator::arrive`]. Dropped, it never does.
-#[derive(Debug)]
+/// [`Simulator::arrive`]. Dropped, it never does. Its `Debug` shows where it
+/// goes, and nothing of keys, tokens and people.
 #[must_use = "a request that does not take effect is lost"]
 pub struct Arrived {
     engine: Arc<Engine>,
@@ -24,8 +25,8 @@ pub struct Arrived {
     arrival: Arrival,
 }
 
-/// What comes back, as the client of a socket would see it.
-#[derive(Debug)]
+/// What comes back, as the client of a socket would see it. Its `Debug` shows
+/// the status and the length of an answer.
 #[non_exhaustive]
 pub enum Reply {
     /// An answer.
@@ -36,6 +37,35 @@ pub enum Reply {
     Reset,
     /// The head and the first half of the body, and then this.
     Cut(Response<Bytes>, Ending),
+}
+
+impl fmt::Debug for Arrived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrived")
+            .field("method", &self.request.method)
+            .field("path", &self.request.path)
+            .field("body_bytes", &self.request.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, answer, ending) = match self {
+            Self::Whole(answer) => ("Whole", answer, None),
+            Self::Cut(answer, ending) => ("Cut", answer, Some(ending)),
+            Self::Silence => return f.write_str("Silence"),
+            Self::Reset => return f.write_str("Reset"),
+        };
+        let mut shown = f.debug_struct(name);
+        shown
+            .field("status", &answer.status().as_u16())
+            .field("body_bytes", &answer.body().len());
+        if let Some(ending) = ending {
+            shown.field("ending", ending);
+        }
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// How a body that is cut short ends.

@@ -3,21 +3,61 @@
 
 #[path = "../support/capture.rs"]
 mod capture;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod artefacts;
+mod completeness;
 mod kit;
 mod operations;
 mod raw;
 mod simulator;
 mod store;
+mod types;
 mod values;
 
+use std::any::type_name;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Debug;
-use std::sync::LazyLock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use capture::Capture;
 
+/// The types that have been searched, by all tests.
+static SEARCHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+
 /// All that is traced and logged by anybody in this process.
-static LOG: LazyLock<Capture> = LazyLock::new(Capture::everywhere);
+static LOG: LazyLock<Capture> = LazyLock::new(|| {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if PROVOKED.get() {
+            let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+            panics.insert(panic.to_string());
+        } else {
+            usual(panic);
+        }
+    }));
+    Capture::everywhere()
+});
+
+/// What panics said that were provoked.
+static PANICS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+thread_local! {
+    /// Whether a panic on this thread is meant to be.
+    static PROVOKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs what panics, as callers' code does that unwraps, and keeps what is said.
+fn provoke(panics: impl FnOnce()) {
+    PROVOKED.set(true);
+    let ended = catch_unwind(AssertUnwindSafe(panics));
+    PROVOKED.set(false);
+    assert!(ended.is_err(), "that was to panic");
+}
 
 pub(crate) const CLIENT_ID: &str = "marker-client-id";
 pub(crate) const CLIENT_SECRET: &str = "marker-client-secret";
@@ -94,13 +134,15 @@ impl Shown {
         }
     }
 
-    pub(crate) fn debug(&mut self, what: &str, value: &impl Debug) {
+    pub(crate) fn debug<T: Debug>(&mut self, what: &str, value: &T) {
+        SEARCHED.lock().unwrap().insert(type_name::<T>());
         self.text(what, &format!("{value:?}"));
         self.text(what, &format!("{value:#?}"));
     }
 
     /// An error and all that it comes from.
-    pub(crate) fn error(&mut self, what: &str, error: &impl StdError) {
+    pub(crate) fn error<E: StdError>(&mut self, what: &str, error: &E) {
+        SEARCHED.lock().unwrap().insert(type_name::<E>());
         let mut next: Option<&dyn StdError> = Some(error);
         while let Some(error) = next {
             self.text(what, &format!("{error}"));
@@ -111,9 +153,14 @@ impl Shown {
 
     pub(crate) fn result<T: Debug>(&mut self, what: &str, result: &vipps::Result<T>) {
         match result {
-            Ok(value) => self.debug(what, value),
+            Ok(value) => {
+                self.debug(what, value);
+                provoke(|| Err::<(), _>(value).unwrap());
+            }
             Err(error) => {
                 self.error(what, error);
+                provoke(|| Err::<(), _>(error).unwrap());
+                provoke(|| panic!("{error}"));
                 for text in [error.hint(), error.correlation_id(), error.conflict_id()] {
                     self.text(what, text.unwrap_or_default());
                 }
@@ -127,6 +174,11 @@ impl Shown {
         for line in LOG.lines("") {
             self.text("the log", &line);
         }
+        let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+        for panic in &*panics {
+            self.text("a panic", panic);
+        }
+        drop(panics);
         assert!(self.leaks.is_empty(), "\n{}", self.leaks.join("\n"));
         assert!(self.texts >= at_least, "only {} texts", self.texts);
     }
@@ -151,4 +203,7 @@ fn the_search_finds_each_marker_in_texts_and_in_the_log() {
     log::trace!("probe-two");
     let log = LOG.text("");
     assert!(log.contains("probe-one") && log.contains("probe-two"));
+    provoke(|| panic!("probe-three"));
+    let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(panics.iter().any(|panic| panic.contains("probe-three")));
 }

@@ -141,7 +141,12 @@ fn failures() -> Vec<World> {
     .collect()
 }
 
-fn client(recorder: &Recorder) -> Vipps {
+/// A world that answers everything with success, behind a recorder.
+pub(crate) fn every_answer() -> Recorder {
+    Recorder::in_front_of(World::Success)
+}
+
+pub(crate) fn client_of(recorder: &Recorder) -> Vipps {
     let builder = client_builder(recorder);
     Shown::start().debug("the builder", &builder);
     builder.build().unwrap()
@@ -250,10 +255,10 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn operations_that_succeed() {
+pub(crate) async fn operations_that_succeed() {
     let mut shown = Shown::start();
-    let recorder = Recorder::in_front_of(World::Success);
-    let vipps = client(&recorder);
+    let recorder = every_answer();
+    let vipps = client_of(&recorder);
     assert_eq!(every_operation(&vipps, &mut shown).await, 0);
     // Nothing of that was shown because nothing of it was there.
     let details = vipps
@@ -271,11 +276,11 @@ async fn operations_that_succeed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn operations_that_fail() {
+pub(crate) async fn operations_that_fail() {
     let mut shown = Shown::start();
     for world in failures() {
         let recorder = Recorder::in_front_of(world);
-        every_operation(&client(&recorder), &mut shown).await;
+        every_operation(&client_of(&recorder), &mut shown).await;
         shown.text("the shapes", &recorder.to_snapshot());
     }
     shown.end(2_000);

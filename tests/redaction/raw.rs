@@ -21,7 +21,7 @@ macro_rules! show {
 }
 
 #[test]
-fn generated_types() {
+pub(crate) fn generated_types() {
     let mut shown = Shown::start();
     let callback = json!({"orderId": "order-1", "merchantSerialNumber": "123456", "userDetails": person(),
         "shippingDetails": {"address": address(), "shippingCost": 1},
@@ -69,7 +69,7 @@ fn generated_types() {
 
 /// What is read into a generated type and does not fit.
 #[tokio::test(start_paused = true)]
-async fn raw_calls() {
+pub(crate) async fn raw_calls() {
     let mut shown = Shown::start();
     let page = format!("https://x?token={LANDING_TOKEN}");
     for body in [
@@ -104,6 +104,98 @@ async fn raw_calls() {
         });
         shown.result("raw initiate", &initiate.await);
         shown.text("raw shapes", &recorder.to_snapshot());
+        let mut clients = String::new();
+        let told = &mut clients;
+        let nothing = vipps.call(async |raw| {
+            *told = format!("{raw:#?} {:?} {:?}", raw.ecom(), raw.qr());
+            let error = progenitor_client::Error::<()>::Custom(String::new());
+            Err::<progenitor_client::ResponseValue<()>, _>(error)
+        });
+        nothing.await.unwrap_err();
+        assert!(clients.contains("Client"), "{clients}");
+        shown.text("raw clients", &clients);
     }
     shown.end(15);
+}
+
+/// Text members of generated types that may be printed. A document that brings another one has it judged here, or by
+/// name in `build/passes/sensitive.rs`.
+const PRINTED: [&str; 47] = [
+    // Names that the merchant gives.
+    "agencyInvoiceNumber",
+    "airlineCode",
+    "airlineDesignatorCode",
+    "beacon_id",
+    "callbackPrefix",
+    "category",
+    "consentRemovalPrefix",
+    "fallBack",
+    "id",
+    "locationDescription",
+    "merchantQrId",
+    "merchantSerialNumber",
+    "merchant_qr_id",
+    "orderId",
+    "order_id",
+    "redirectUrl",
+    "requestId",
+    "scope",
+    "shippingDetailsPrefix",
+    "shippingMethod",
+    "shippingMethodId",
+    "ticketNumber",
+    "transactionText",
+    // What the API says of a payment, a code or a token.
+    "addressType",
+    "country",
+    "expires_in",
+    "expires_on",
+    "ext_expires_in",
+    "not_before",
+    "operation",
+    "paymentInstrument",
+    "qrContent",
+    "qrImageUrl",
+    "resource",
+    "status",
+    "timeStamp",
+    "token_type",
+    "transactionId",
+    "type",
+    "url",
+    "version",
+    // What it says of a mistake. The wrapper's own errors are searched for people.
+    "contextId",
+    "detail",
+    "errorCode",
+    "errorGroup",
+    "errorMessage",
+    "instance",
+];
+const PRINTED_OF_ERRORS: [&str; 5] = ["message", "name", "reason", "responseMessage", "title"];
+
+#[test]
+fn every_text_of_the_generated_types_is_judged() {
+    let mut judged = std::collections::BTreeSet::new();
+    for surface in [
+        include_str!("../snapshots/spec_surface__surface_access_token.snap"),
+        include_str!("../snapshots/spec_surface__surface_ecom.snap"),
+        include_str!("../snapshots/spec_surface__surface_qr.snap"),
+    ] {
+        let members = surface.lines().filter_map(|line| line.strip_prefix("    "));
+        for (name, kind) in members.filter_map(|member| member.split_once(": ")) {
+            // A list, a map or a choice of texts is a text too.
+            if !kind.contains("String") && !kind.contains("Value") {
+                continue;
+            }
+            assert!(
+                PRINTED.contains(&name) || PRINTED_OF_ERRORS.contains(&name),
+                "may {name}: {kind} be printed?"
+            );
+            judged.insert(name);
+        }
+    }
+    for name in PRINTED.iter().chain(&PRINTED_OF_ERRORS) {
+        assert!(judged.contains(name), "{name} is no more");
+    }
 }

@@ -107,7 +107,7 @@ async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
 }
 
 #[tokio::test]
-async fn a_day_at_the_shop() {
+pub(crate) async fn a_day_at_the_shop() {
     let mut shown = Shown::start();
     let sim = Simulator::start().unwrap();
     let mut shop = Shop::open(&sim).await;

@@ -22,7 +22,7 @@ fn refused<T: FromStr<Err = InvalidValue> + Debug>(shown: &mut Shown, what: &str
 }
 
 #[test]
-fn values_that_are_refused() {
+pub(crate) fn values_that_are_refused() {
     let mut shown = Shown::start();
     for wrong in [
         format!("{PHONE}x"),
@@ -74,7 +74,7 @@ fn values_that_are_refused() {
 }
 
 #[test]
-fn values_that_are_taken() {
+pub(crate) fn values_that_are_taken() {
     let mut shown = Shown::start();
     let keys = Credentials::new(
         CLIENT_ID,
@@ -113,7 +113,7 @@ fn values_that_are_taken() {
 }
 
 #[test]
-fn callbacks() {
+pub(crate) fn callbacks() {
     let mut shown = Shown::start();
     let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
     shown.debug("callback auth", &auth);
@@ -174,7 +174,7 @@ fn callbacks() {
 }
 
 #[test]
-fn webhooks() {
+pub(crate) fn webhooks() {
     let mut shown = Shown::start();
     let url = "https://shop.example.com/hooks";
     let verifier = Verifier::new(url, [WEBHOOK_SECRET]).unwrap();

@@ -117,6 +117,64 @@ async fn rules_choose_their_requests() {
 }
 
 #[tokio::test]
+async fn chance_is_the_same_for_the_same_seed() {
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        let shop = reserved().await;
+        let rule = shop.sim.faults().on(DETAILS).probability(0.3).seed(seed);
+        let fault = rule.status(500);
+        let mut struck = Vec::new();
+        for request in 0..60 {
+            let before = fault.hits();
+            shop.request(Method::GET, "/ecomm/v2/payments/order-1/details")
+                .send()
+                .await
+                .unwrap();
+            if fault.hits() > before {
+                struck.push(request);
+            }
+        }
+        assert!((6..=32).contains(&struck.len()), "{struck:?}");
+        runs.push(struck);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[1], runs[2]);
+}
+
+/// The second delivery meets the key of the first, and what has no key is done twice.
+#[tokio::test]
+async fn a_request_that_is_delivered_twice() {
+    for (key, captures, charged) in [("key", 1, 1_000), ("", 2, 2_000)] {
+        let shop = reserved().await;
+        let twice = shop.sim.faults().on(CAPTURE).times(1).duplicate();
+        let part = serde_json::json!({
+            "merchantInfo": {"merchantSerialNumber": shop.sim.keys().merchant_serial_number()},
+            "transaction": {"amount": 1_000, "transactionText": "A part"},
+        });
+        let request = shop.request(Method::POST, "/ecomm/v2/payments/order-1/capture");
+        let answer = request.header("x-request-id", key).json(&part);
+        assert_eq!(answer.send().await.unwrap().status(), 200);
+        assert_eq!(twice.hits(), 1);
+        let account = shop.sim.account("order-1").unwrap();
+        let kind = vipps::simulator::EffectKind::Capture;
+        assert_eq!(
+            (account.count(kind), account.captured()),
+            (captures, charged)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_lost() {
+    let shop = reserved().await;
+    let lost = shop.sim.faults().on(CAPTURE).times(1).lose();
+    let answer = shop.capture("order-1", "key");
+    let silence = tokio::time::timeout(Duration::from_millis(200), answer).await;
+    assert!(silence.is_err());
+    assert_eq!((lost.hits(), charged(&shop)), (1, 0));
+}
+
+#[tokio::test]
 async fn bodies_that_cannot_be_read() {
     let shop = reserved().await;
     let faults = shop.sim.faults();

@@ -147,3 +147,49 @@ async fn a_connection_that_ends_while_a_request_is_sent() {
     assert_eq!(reused, 0, "the server has ended the connection");
     assert!(renewed > 20, "{renewed}");
 }
+
+/// A call that is dropped takes its connection with it: its answer, wherever it has got to, is not the next one's.
+#[tokio::test]
+async fn the_answer_to_a_dropped_call_is_nobodys() {
+    const OTHERS: &str =
+        r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
+    let (head, body) = {
+        let whole = full(OTHERS);
+        let (head, body) = whole.split_at(whole.len() - OTHERS.len() / 2);
+        (head.to_vec(), body.to_vec())
+    };
+    for late in [
+        vec![
+            Step::Pause(PAUSE),
+            Step::Write(full(OTHERS).into()),
+            Step::Next,
+        ],
+        vec![
+            Step::Write(head.into()),
+            Step::Pause(PAUSE),
+            Step::Write(body.into()),
+            Step::Next,
+        ],
+    ] {
+        for pause in [Duration::ZERO, PAUSE * 2] {
+            let script = vec![
+                kept(full(TRANSACTION)),
+                late.clone(),
+                kept(full(TRANSACTION)),
+            ];
+            let server = RawServer::keeping(script);
+            let vipps = server.client();
+            capture(&vipps).await.unwrap();
+            let dropped = payment(&vipps).capture().into_future();
+            tokio::time::timeout(PAUSE / 2, dropped).await.unwrap_err();
+            tokio::time::sleep(pause).await;
+            for _ in 0..2 {
+                let done = capture(&vipps).await.unwrap();
+                assert_eq!(done.amount, Some(vipps::Amount::ore(100)), "{late:?}");
+            }
+            let requests = server.requests();
+            assert_eq!(requests[0].connection, requests[1].connection);
+            assert_ne!(requests[1].connection, requests[2].connection);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The public types that no operation shows by itself, each with a marker wherever it can hold one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use vipps::callback::{AddressType, CallbackAuth, CallbackStatus, CallbackUrls, ConsentRemoval};
+use vipps::ecom::{
+    Address, AirlineData, Express, Operation, PaymentDetails, PaymentState, Rhythm, ShippingMethod,
+    TransactionStatus, WaitEvent,
+};
+use vipps::qr::{Category, QrFormat};
+use vipps::simulator::{CaptureType, EffectKind, PayerError, Reply, Simulator};
+use vipps::types::{
+    BeaconId, CallbackQrId, FallbackUrl, HttpsUrl, ImageSize, LocationDescription, RedirectQrId,
+    RedirectUrl, Scope, ScopeItem, Sensitive, ShippingCost, SystemText, Timestamp, TransactionText,
+    Ttl,
+};
+use vipps::{
+    Amount, BaseUrl, Environment, ErrorClass, ErrorGroup, ErrorKind, MerchantSerialNumber, OrderId,
+    Outcome, RequestId, RetryBudget, RetryPolicy, TransportError, Vipps,
+};
+
+use super::operations::{address, client_of, every_answer, person};
+use super::*;
+
+macro_rules! show {
+    ($shown:ident: $($value:expr),+ $(,)?) => {
+        $($shown.debug(stringify!($value), &$value);)+
+    };
+}
+
+/// What is the merchant's own word, and no secret.
+#[test]
+pub(crate) fn plain_values() {
+    let mut shown = Shown::start();
+    let url = "https://shop.example.com/";
+    show!(shown:
+        Amount::kroner(1),
+        "order-1".parse::<OrderId>().unwrap(),
+        "123456".parse::<MerchantSerialNumber>().unwrap(),
+        "key".parse::<RequestId>().unwrap(),
+        "123456789012345".parse::<BeaconId>().unwrap(),
+        "till-1".parse::<CallbackQrId>().unwrap(),
+        "billboard-1".parse::<RedirectQrId>().unwrap(),
+        url.parse::<FallbackUrl>().unwrap(),
+        url.parse::<HttpsUrl>().unwrap(),
+        url.parse::<RedirectUrl>().unwrap(),
+        BaseUrl::parse(url).unwrap(),
+        Environment::custom(url).unwrap(),
+        ImageSize::new(512).unwrap(),
+        Ttl::new(Duration::from_secs(600)).unwrap(),
+        "Till 1".parse::<LocationDescription>().unwrap(),
+        "Socks".parse::<TransactionText>().unwrap(),
+        "shop".parse::<SystemText>().unwrap(),
+        "name email".parse::<Scope>().unwrap(),
+        ScopeItem::Nin,
+        ShippingCost::FREE,
+        Timestamp::from("2023-10-06T10:45:41Z".to_owned()),
+        CallbackUrls::new(url.parse().unwrap()),
+        CallbackStatus::Reserved,
+        AddressType::Home,
+        Operation::Reserve,
+        PaymentState::Reserved,
+        TransactionStatus::Captured,
+        Category::InStore,
+        QrFormat::Svg,
+        Rhythm::Till,
+        ErrorClass::Retry,
+        ErrorGroup::Payment,
+        ErrorKind::Api,
+        Outcome::Unknown,
+        RetryPolicy::default(),
+        RetryBudget::default(),
+        vipps::raw::ecom::OPERATIONS[0],
+    );
+    shown.end(70);
+}
+
+#[test]
+pub(crate) fn values_about_a_person() {
+    let mut shown = Shown::start();
+    let ticket = AirlineData {
+        passenger_name: PASSENGER.into(),
+        airline_code: "074".into(),
+        airline_designator_code: "KL".into(),
+        agency_invoice_number: "1".into(),
+        ticket_number: None,
+    };
+    let method = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+    let home = serde_json::json!({"shippingDetails": {"address": address()}, "userDetails": person(),
+        "transactionLogHistory": [{"operation": "RESERVE", "operationSuccess": true, "amount": 1}]});
+    let id = || "order-1".parse().unwrap();
+    let details = PaymentDetails::from_json(id(), &home.to_string()).unwrap();
+    let address: &Address = details.shipping().unwrap().address.as_ref().unwrap();
+    assert_eq!(address.city.as_ref().map(Sensitive::expose), Some(CITY));
+    let urls = CallbackUrls::new("https://shop.example.com/".parse().unwrap());
+    let consent = http::Request::delete(urls.consent_url(USER_ID))
+        .header("authorization", AUTH_TOKEN)
+        .body(Vec::new())
+        .unwrap();
+    let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
+    let Ok(vipps::callback::Callback::Consent(removal)) = vipps::callback::parse(&consent, &auth)
+    else {
+        panic!("no consent");
+    };
+    let removal: ConsentRemoval = removal;
+    assert_eq!(removal.user_id.expose(), USER_ID);
+    show!(shown:
+        ticket,
+        method,
+        Express::with_static_shipping([method.clone()]),
+        *address,
+        details.events()[0],
+        details.sums(),
+        removal,
+        WaitEvent::Decided(details.clone()),
+    );
+    shown.end(16);
+}
+
+#[tokio::test(start_paused = true)]
+pub(crate) async fn handles() {
+    let mut shown = Shown::start();
+    let vipps: Vipps = client_of(&every_answer());
+    let payment = vipps.ecom().payment(&"order-1".parse().unwrap());
+    let mut watch = payment.wait().watch();
+    let beacon = vipps
+        .qr()
+        .mobilepay_beacon(&"123456789012345".parse().unwrap());
+    let page: vipps::types::LandingPage = format!("https://api.vipps.no/x?token={LANDING_TOKEN}")
+        .parse()
+        .unwrap();
+    let code = vipps.qr().one_time(&page).await.unwrap();
+    let text = vipps.qr().one_time(&page).content().await.unwrap();
+    show!(shown:
+        vipps.ecom(),
+        payment,
+        vipps.qr(),
+        watch,
+        watch.nudge(),
+        vipps.qr().merchant_redirect(&"billboard-1".parse().unwrap()),
+        vipps.qr().merchant_callback(&"till-1".parse().unwrap()),
+        beacon,
+        beacon.put("Till 1".parse().unwrap()),
+        code,
+        code.link(),
+        text.content(),
+    );
+    shown.debug("an event", &watch.next().await);
+    for failure in [TransportError::not_sent, TransportError::maybe_sent] {
+        let failure = failure("connection reset");
+        shown.error("a transport's failure", &failure);
+        shown.debug("a transport's failure", &failure);
+    }
+    shown.end(20);
+}
+
+/// What the simulator takes in and gives back holds all that a client sends, keys and persons alike.
+#[tokio::test(start_paused = true)]
+pub(crate) async fn simulator() {
+    let mut shown = Shown::start();
+    let builder = Simulator::builder().freeze_clock();
+    show!(shown: builder, CaptureType::Direct, EffectKind::Capture, PayerError::NothingThere);
+    let sim = builder.in_memory().unwrap();
+    let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
+    let rule = sim.faults().any().order("order-1").times(2);
+    show!(shown: sim.transport(), sim.clock(), sim.journal(), sim.faults(), rule);
+    let fault = rule.status_with_body(500, gossip.clone());
+    shown.debug("a fault", &fault);
+    let request = |path: &str, body: &str| {
+        let keys = sim.keys();
+        http::Request::post(format!("https://x{path}?token={LANDING_TOKEN}"))
+            .header("client_id", keys.client_id())
+            .header("client_secret", keys.client_secret())
+            .header("ocp-apim-subscription-key", keys.subscription_key())
+            .header("authorization", format!("Bearer {ACCESS_TOKEN}"))
+            .header("x-person", PHONE)
+            .body(Bytes::from(body.to_owned()))
+            .unwrap()
+    };
+    let keys = sim.keys();
+    let secrets = [keys.client_secret(), keys.subscription_key(), "eyJ"].map(str::to_owned);
+    let mut texts = Vec::new();
+    for (path, cut) in [
+        ("/ecomm/v2/payments", false),
+        ("/accesstoken/get", false),
+        ("/accesstoken/get", true),
+    ] {
+        if cut {
+            sim.faults().any().times(1).truncate();
+        }
+        let body = format!(r#"{{"customerInfo":{{"mobileNumber":"{PHONE}"}},"x":"{gossip}"}}"#);
+        let arrived = sim.arrive(request(path, &body));
+        shown.debug("what arrived", &arrived);
+        texts.push(format!("{arrived:?}"));
+        let (_, reply) = arrived.take_effect();
+        shown.debug("a reply", &reply);
+        texts.push(format!("{reply:?}"));
+        if let Reply::Cut(_, ending) = &reply {
+            shown.debug("an ending", ending);
+        }
+    }
+    for text in &texts {
+        for secret in &secrets {
+            assert!(!text.contains(secret.as_str()), "{secret} is shown: {text}");
+        }
+    }
+    scans(&sim, &mut shown).await;
+    shown.end(20);
+}
+
+async fn scans(sim: &Simulator, shown: &mut Shown) {
+    sim.faults().clear();
+    let vipps = sim.client();
+    let payment = vipps.ecom().initiate(
+        "order-1".parse().unwrap(),
+        Amount::kroner(1),
+        "Socks".parse().unwrap(),
+    );
+    let payment = payment.await.unwrap();
+    let payer = sim.payer().with_number(MSISDN);
+    shown.debug(
+        "a scan",
+        &payer.scan(payment.landing_page().as_str()).unwrap(),
+    );
+    payer.approve("order-1").unwrap();
+    let account = sim.account("order-1").unwrap();
+    shown.debug("an effect", &account.effects()[0]);
+    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    till.put("Till 1".parse().unwrap()).await.unwrap();
+    let code = till.get().await.unwrap();
+    sim.webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
+        .unwrap();
+    let scanned = payer.scan(code.content().unwrap().as_str()).unwrap();
+    shown.debug("a check-in", &scanned);
+    for delivery in sim.deliveries() {
+        shown.debug("a delivery", &delivery);
+        shown.debug("its outcome", &delivery.outcome());
+    }
+}
