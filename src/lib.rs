@@ -21,6 +21,7 @@ pub mod webhook;
 
 mod call;
 mod clock;
+mod http_client;
 mod retry;
 mod token;
 mod transport;

@@ -8,6 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use url::Url;
+
+use crate::error::Error;
+use crate::http_client::Sender;
 
 /// The largest answer that is read: 1 MiB. The API's own are below 100 KiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;
@@ -101,20 +105,27 @@ pub(crate) struct Reply {
 }
 
 /// reqwest, or what the caller brought.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Wire {
-    Reqwest,
+    Reqwest(Sender),
     Custom(Arc<dyn Transport>),
 }
 
 impl Wire {
-    pub(crate) async fn send(
-        &self,
-        http: &reqwest::Client,
-        request: reqwest::Request,
-    ) -> Result<Reply, TransportError> {
+    /// Makes what must be made before the first request.
+    pub(crate) fn prepare(&self, url: &Url) -> Result<(), Error> {
         match self {
-            Self::Reqwest => {
+            Self::Reqwest(sender) => sender.get(url).map(drop),
+            Self::Custom(_) => Ok(()),
+        }
+    }
+
+    pub(crate) async fn send(&self, request: reqwest::Request) -> Result<Reply, TransportError> {
+        match self {
+            Self::Reqwest(sender) => {
+                let http = sender
+                    .get(request.url())
+                    .map_err(TransportError::not_sent)?;
                 let mut response = http.execute(request).await.map_err(classify)?;
                 let cap = if response.status().is_success() {
                     MAX_BODY
