@@ -26,6 +26,7 @@ pub mod webhook;
 
 mod call;
 mod clock;
+mod http_client;
 mod retry;
 mod token;
 pub mod token_store;

@@ -102,7 +102,7 @@ macro_rules! api {
                     info: &progenitor_client::OperationInfo,
                 ) -> reqwest::Result<reqwest::Response> {
                     let operation = OPERATIONS.iter().find(|o| o.id == info.operation_id);
-                    crate::call::exec(&self.inner, &self.client, request, operation).await
+                    crate::call::exec(&self.inner, request, operation).await
                 }
 
                 async fn post<E>(

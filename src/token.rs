@@ -1,6 +1,6 @@
 //! The access token's life: fetched when first needed, refreshed ahead of its end, shared by all callers.
 //!
-//! [`flight::State`] is a pure state machine: `step` says what a caller must do now, `land` and `fail` take in what a
+//! A caller that finds a fresh token takes no lock. [`flight::State`] is a pure state machine: `step` says what a caller must do now, `land` and `fail` take in what a
 //! fetch brought. One fetch is under way at a time. Callers that have no usable token wait for it and share its result,
 //! its error too; callers that still have one never wait. A leader that is dropped leaves its flight closed, and the
 //! next caller takes over. Once a fetch has failed, the next one waits for a pause that grows up to five seconds.
@@ -25,6 +25,9 @@ pub(crate) use flight::{Fetch, Fetched, Source, Token};
 
 /// The locks of [`flight`]; `tests/token_model.rs` compiles it with others.
 mod sync {
+    /// What many read and few write.
+    pub(super) type Current<T> = arc_swap::ArcSwapOption<T>;
+
     pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
 }
 

@@ -8,6 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use url::Url;
+
+use crate::error::Error;
+use crate::http_client::Sender;
 
 /// The largest answer that is read: 1 MiB. The API's own are below 100 KiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;
@@ -104,20 +108,27 @@ pub(crate) struct Reply {
 }
 
 /// reqwest, or what the caller brought.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Wire {
-    Reqwest,
+    Reqwest(Sender),
     Custom(Arc<dyn Transport>),
 }
 
 impl Wire {
-    pub(crate) async fn send(
-        &self,
-        http: &reqwest::Client,
-        request: reqwest::Request,
-    ) -> Result<Reply, TransportError> {
+    /// Makes what must be made before the first request.
+    pub(crate) fn prepare(&self, url: &Url) -> Result<(), Error> {
         match self {
-            Self::Reqwest => {
+            Self::Reqwest(sender) => sender.get(url).map(drop),
+            Self::Custom(_) => Ok(()),
+        }
+    }
+
+    pub(crate) async fn send(&self, request: reqwest::Request) -> Result<Reply, TransportError> {
+        match self {
+            Self::Reqwest(sender) => {
+                let http = sender
+                    .get(request.url())
+                    .map_err(TransportError::not_sent)?;
                 let mut response = http.execute(request).await.map_err(classify)?;
                 let cap = if response.status().is_success() {
                     MAX_BODY
@@ -157,9 +168,9 @@ impl Wire {
 #[cfg(feature = "testing")]
 impl Wire {
     /// The wire as a transport, for whatever stands in front of it.
-    pub(crate) fn transport(self, http: &reqwest::Client) -> Arc<dyn Transport> {
+    pub(crate) fn transport(self) -> Arc<dyn Transport> {
         match self {
-            Self::Reqwest => Arc::new(Network(http.clone())),
+            Self::Reqwest(_) => Arc::new(Network(self)),
             Self::Custom(transport) => transport,
         }
     }
@@ -167,14 +178,14 @@ impl Wire {
 
 #[cfg(feature = "testing")]
 #[derive(Debug)]
-struct Network(reqwest::Client);
+struct Network(Wire);
 
 #[cfg(feature = "testing")]
 impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-            let reply = Wire::Reqwest.send(&self.0, request).await?;
+            let reply = self.0.send(request).await?;
             let mut response = http::Response::new(reply.body);
             *response.status_mut() = reply.status;
             *response.headers_mut() = reply.headers;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -14,6 +14,7 @@ use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::http_client::{self, Sender};
 use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
@@ -47,7 +48,9 @@ struct Inner {
     base_url: Arc<str>,
     merchant: MerchantSerialNumber,
     headers: Headers,
-    http: reqwest::Client,
+    /// Builds requests.
+    requests: reqwest::Client,
+    /// Sends them.
     wire: Wire,
     time: Time,
     randomness: Arc<dyn Randomness>,
@@ -158,8 +161,8 @@ impl Vipps {
         self.0.base_url.clone()
     }
 
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.0.http
+    pub(crate) fn requests(&self) -> &reqwest::Client {
+        &self.0.requests
     }
 
     pub(crate) fn wire(&self) -> &Wire {
@@ -276,7 +279,7 @@ pub struct VippsBuilder {
 
 #[derive(Debug)]
 enum Http {
-    Own,
+    BuiltIn,
     Builder(Box<reqwest::ClientBuilder>),
     Client(reqwest::Client),
 }
@@ -301,7 +304,7 @@ impl VippsBuilder {
             total_timeout: Duration::from_secs(30),
             policy: RetryPolicy::default(),
             budget: RetryBudget::default(),
-            http: Http::Own,
+            http: Http::BuiltIn,
             transport: None,
             token_store: None,
             #[cfg(feature = "testing")]
@@ -428,10 +431,12 @@ impl VippsBuilder {
         self
     }
 
-    /// Checks everything and makes the client. Does no I/O.
+    /// Checks everything and makes the client. Does no I/O: the built-in HTTP client, which reads the system's
+    /// certificates, is made with the first request. (A [`http_client_builder`](Self::http_client_builder) of your own is
+    /// built here, whatever it reads.)
     ///
     /// # Errors
-    /// When a `Vipps-System-*` value or a time-out breaks its rule, or the HTTP client cannot be made or follows
+    /// When a `Vipps-System-*` value or a time-out breaks its rule, or your HTTP client cannot be made or follows
     /// redirects.
     pub fn build(self) -> Result<Vipps> {
         for (field, timeout) in [
@@ -445,36 +450,22 @@ impl VippsBuilder {
             }
         }
         let headers = self.headers()?;
-        let http = match self.http {
-            Http::Own if self.transport.is_some() => builder_of_requests()?,
-            Http::Own => own_client(
-                reqwest::Client::builder(),
-                self.connect_timeout,
-                self.environment.is_loopback(),
-            )?,
-            Http::Builder(builder) => own_client(*builder, self.connect_timeout, false)?,
-            Http::Client(client) => {
-                // What stands before the default headers is reqwest's own word.
-                let shown = format!("{client:?}");
-                let settings = shown.split("default_headers").next().unwrap_or_default();
-                if !settings.contains("Policy(None)") {
-                    return Err(Error::configuration(
-                        "the reqwest client follows redirects, which would carry the subscription key to another \
-                         host: build it with `redirect(reqwest::redirect::Policy::none())`, or give its builder to \
-                         `http_client_builder`",
-                    ));
-                }
-                client
-            }
+        let sender = match self.http {
+            Http::BuiltIn => Sender::built_in(self.connect_timeout, self.environment.is_loopback()),
+            Http::Builder(builder) => Sender::made_by(*builder, self.connect_timeout)?,
+            Http::Client(client) => Sender::given(client)?,
+        };
+        let wire = match self.transport {
+            Some(transport) => Wire::Custom(transport),
+            None => Wire::Reqwest(sender),
         };
         let base_url = self.environment.base_url();
         let fleet = self
             .token_store
             .map(|store| Fleet::new(store, base_url, &self.credentials));
-        let wire = self.transport.map_or(Wire::Reqwest, Wire::Custom);
         #[cfg(feature = "testing")]
         let wire = match self.recorder {
-            Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport(&http)))),
+            Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport()))),
             None => wire,
         };
         Ok(Vipps(Arc::new(Inner {
@@ -482,7 +473,7 @@ impl VippsBuilder {
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
-            http,
+            requests: http_client::requests()?,
             wire,
             time: self.time,
             randomness: self.randomness,
@@ -541,40 +532,4 @@ impl VippsBuilder {
             client_secret,
         })
     }
-}
-
-/// The client that only builds requests, because another transport sends them. Making one reads certificates, so that
-/// all share it.
-fn builder_of_requests() -> Result<reqwest::Client> {
-    static SHARED: OnceLock<reqwest::Client> = OnceLock::new();
-    if let Some(client) = SHARED.get() {
-        return Ok(client.clone());
-    }
-    let client = own_client(reqwest::Client::builder(), Duration::from_secs(1), true)?;
-    Ok(SHARED.get_or_init(|| client).clone())
-}
-
-fn own_client(
-    builder: reqwest::ClientBuilder,
-    connect: Duration,
-    loopback: bool,
-) -> Result<reqwest::Client> {
-    let mut builder = builder
-        .redirect(reqwest::redirect::Policy::none())
-        // reqwest would send a request again whose HTTP/2 connection is going away, a payment's too.
-        .retry(reqwest::retry::never())
-        // Another crate may have switched these on for the whole tree; a small answer stays small.
-        .no_brotli()
-        .no_deflate()
-        .no_gzip()
-        .no_zstd()
-        .connect_timeout(connect)
-        .pool_idle_timeout(Duration::from_secs(30));
-    if loopback {
-        // A proxy of the environment has no way to this machine's loopback.
-        builder = builder.no_proxy();
-    }
-    builder
-        .build()
-        .map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
 }

@@ -21,7 +21,29 @@ mod flight;
 
 /// In place of the crate's own.
 mod sync {
+    use std::sync::Arc;
+
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+
+    /// What the crate reads without a lock, as steps that the checker schedules.
+    #[derive(Debug)]
+    pub(crate) struct Current<T>(Mutex<Option<Arc<T>>>);
+
+    impl<T> Default for Current<T> {
+        fn default() -> Self {
+            Self(Mutex::new(None))
+        }
+    }
+
+    impl<T> Current<T> {
+        pub(crate) fn load_full(&self) -> Option<Arc<T>> {
+            self.0.lock().unwrap().clone()
+        }
+
+        pub(crate) fn store(&self, value: Option<Arc<T>>) {
+            *self.0.lock().unwrap() = value;
+        }
+    }
     pub(crate) use std::sync::PoisonError;
 }
 

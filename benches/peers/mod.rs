@@ -7,8 +7,11 @@
 pub mod answers;
 pub mod bare;
 pub mod bodies;
+pub mod hypers;
 pub mod ours;
+pub mod raw;
 pub mod server;
+pub mod socket;
 
 /// The calls that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,49 @@ impl Operation {
             Self::Capture => "capture",
         }
     }
+
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Details => "GET",
+            _ => "POST",
+        }
+    }
+
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Initiate => "/ecomm/v2/payments",
+            Self::Details => "/ecomm/v2/payments/acme-shop-123-order123abc/details",
+            Self::OneTimeQr => "/qr/v1",
+            Self::Capture => "/ecomm/v2/payments/acme-shop-123-order123abc/capture",
+        }
+    }
+
+    pub fn accept(self) -> &'static str {
+        match self {
+            Self::OneTimeQr => "image/svg+xml",
+            _ => "application/json",
+        }
+    }
+}
+
+/// Reads an answer as the peers without reqwest do.
+pub fn read(operation: Operation, body: &[u8]) {
+    use std::hint::black_box;
+    let done = match operation {
+        Operation::Initiate => {
+            serde_json::from_slice::<answers::Initiated>(body).map(|it| drop(black_box(it)))
+        }
+        Operation::Details => {
+            serde_json::from_slice::<answers::Details>(body).map(|it| drop(black_box(it)))
+        }
+        Operation::OneTimeQr => {
+            serde_json::from_slice::<answers::OneTimeQr>(body).map(|it| drop(black_box(it)))
+        }
+        Operation::Capture => {
+            serde_json::from_slice::<answers::Captured>(body).map(|it| drop(black_box(it)))
+        }
+    };
+    done.expect("an answer");
 }
 
 pub const ORDER: &str = "acme-shop-123-order123abc";

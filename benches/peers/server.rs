@@ -1,7 +1,7 @@
 //! A server on loopback that is no brake: prebuilt answers, picked by the request line, on a thread of its own.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct Server {
 /// What the server has seen.
 #[derive(Debug, Default)]
 pub struct Seen {
+    /// The server's own thread.
+    pub thread: AtomicI32,
     pub connections: AtomicU64,
     pub requests: AtomicU64,
     pub tokens: AtomicU64,
@@ -58,6 +60,8 @@ impl Server {
         let seen = Arc::new(Seen::default());
         let shared = seen.clone();
         let serve = async move {
+            let thread = rustix::thread::gettid().as_raw_nonzero().get();
+            shared.thread.store(thread, Ordering::Relaxed);
             let listener = TcpListener::from_std(listener).expect("a runtime");
             while let Ok((stream, _)) = listener.accept().await {
                 shared.connections.fetch_add(1, Ordering::Relaxed);

@@ -99,7 +99,7 @@ impl<'a> Attempts<'a> {
         self.effort.requests
     }
 
-    pub(super) async fn run(&mut self, http: &reqwest::Client) -> Result<Reply> {
+    pub(super) async fn run(&mut self) -> Result<Reply> {
         let vipps = &self.call.vipps;
         let options = &self.call.options;
         let policy = options.retry.as_ref().unwrap_or_else(|| vipps.policy());
@@ -107,12 +107,27 @@ impl<'a> Attempts<'a> {
             .call
             .started
             .saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        if let Err(error) = vipps.wire().prepare(self.effort.template.url()) {
+            return Err(self.explain(error));
+        }
         let mut replays = 0;
         loop {
-            self.keep_to_limit(deadline).await?;
-            let token = self.token(deadline).await?;
+            let mut begun = vipps.time().monotonic();
+            if self.keep_to_limit(begun, deadline).await? {
+                begun = vipps.time().monotonic();
+            }
+            let token = match self.auth {
+                Auth::Keys | Auth::Anonymous => None,
+                Auth::Token => match vipps.tokens().ready(begun) {
+                    Some(token) => Some(token),
+                    None => {
+                        let token = self.token(begun, deadline).await?;
+                        begun = vipps.time().monotonic();
+                        Some(token)
+                    }
+                },
+            };
             let request = self.request(token.as_deref())?;
-            let begun = vipps.time().monotonic();
             let left = deadline.saturating_sub(begun);
             if left.is_zero() {
                 return Err(self.out_of_time());
@@ -125,7 +140,7 @@ impl<'a> Attempts<'a> {
                 shared.push(begun);
             }
             let limit = vipps.attempt_timeout().min(left);
-            let sending = vipps.wire().send(http, request).instrument(attempt.span());
+            let sending = vipps.wire().send(request).instrument(attempt.span());
             let miss = match vipps.time().timeout(limit, sending).await {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
                     attempt.answered(reply.status.as_u16());
@@ -183,37 +198,32 @@ impl<'a> Attempts<'a> {
     }
 
     /// Waits out the limit per minute where no wait between attempts has done so: before the replay after a 401, and
-    /// before the first attempt of a call that goes on where another one ended.
-    async fn keep_to_limit(&mut self, deadline: Duration) -> Result<()> {
-        let time = self.call.vipps.time();
-        let now = time.monotonic();
+    /// before the first attempt of a call that goes on where another one ended. Tells whether it has waited.
+    async fn keep_to_limit(&mut self, now: Duration, deadline: Duration) -> Result<bool> {
         let room = self.room(now);
         if room.is_zero() {
-            return Ok(());
+            return Ok(false);
         }
         if room >= deadline.saturating_sub(now) {
             let what = "the limit of requests per minute leaves no time for another attempt";
             let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
             return Err(self.explain(error));
         }
-        time.sleep(room).await;
-        Ok(())
+        self.call.vipps.time().sleep(room).await;
+        Ok(true)
     }
 
-    /// The token to send, if this operation takes one.
-    async fn token(&mut self, deadline: Duration) -> Result<Option<Arc<Token>>> {
+    /// The token to send, where it may have to be fetched or renewed.
+    async fn token(&mut self, now: Duration, deadline: Duration) -> Result<Arc<Token>> {
         let vipps = &self.call.vipps;
-        let left = deadline.saturating_sub(vipps.time().monotonic());
+        let left = deadline.saturating_sub(now);
         if left.is_zero() {
             return Err(self.out_of_time());
         }
-        match self.auth {
-            Auth::Keys | Auth::Anonymous => Ok(None),
-            Auth::Token => match vipps.time().timeout(left, vipps.tokens().get(vipps)).await {
-                Some(Ok(token)) => Ok(Some(token)),
-                Some(Err(error)) => Err(self.without_token(&error)),
-                None => Err(self.out_of_time()),
-            },
+        match vipps.time().timeout(left, vipps.tokens().get(vipps)).await {
+            Some(Ok(token)) => Ok(token),
+            Some(Err(error)) => Err(self.without_token(&error)),
+            None => Err(self.out_of_time()),
         }
     }
 

@@ -108,7 +108,7 @@ impl Context {
 
     /// As [`base_url`](Self::base_url).
     pub(crate) fn http(&self) -> reqwest::Client {
-        self.0.vipps.http().clone()
+        self.0.vipps.requests().clone()
     }
 
     pub(super) fn put(&self, slot: Slot) {

@@ -17,7 +17,6 @@ use crate::vipps::Vipps;
 /// The hook that generated code calls with a built request.
 pub(crate) async fn exec(
     context: &Context,
-    http: &reqwest::Client,
     request: reqwest::Request,
     operation: Option<&'static Operation>,
 ) -> reqwest::Result<reqwest::Response> {
@@ -29,7 +28,7 @@ pub(crate) async fn exec(
     let operation = operation.unwrap_or(&UNLISTED);
     let mut attempts = Attempts::new(context, operation, request);
     let call = Call::begin(operation, attempts.template(), attempts.counters());
-    let running = attempts.run(http).instrument(call.span().clone());
+    let running = attempts.run().instrument(call.span().clone());
     let result = running.await;
     call.requests(attempts.requests());
     match result {
@@ -100,7 +99,7 @@ pub(crate) async fn fetch_anonymously(
     let context = Context::new(vipps, options);
     let request = reqwest::Request::new(http::Method::GET, url);
     // What the hook returns is for generated code; the slot says it all.
-    let _ = exec(&context, vipps.http(), request, Some(&IMAGE)).await;
+    let _ = exec(&context, request, Some(&IMAGE)).await;
     match context.take() {
         Slot::Answer(answer) => Ok(answer),
         Slot::Failed(error) => Err(error),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use tokio::sync::watch;
 
-use super::sync::{Mutex, MutexGuard, PoisonError};
+use super::sync::{Current, Mutex, MutexGuard, PoisonError};
 
 /// A token ready to be sent.
 pub(crate) struct Token {
@@ -191,26 +191,43 @@ pub(crate) trait Source: Clone + Send + Sync + 'static {
 
 /// The token of one client, shared by its clones and bound to its base URL and keys.
 #[derive(Debug)]
-pub(crate) struct Tokens<E>(Mutex<State<E>>);
+pub(crate) struct Tokens<E> {
+    /// The token of the state, for callers that only want to send it: they take no lock. Written under the lock alone.
+    current: Current<Token>,
+    state: Mutex<State<E>>,
+}
 
 impl<E> Default for Tokens<E> {
     fn default() -> Self {
-        Self(Mutex::new(State::default()))
+        Self {
+            current: Current::default(),
+            state: Mutex::new(State::default()),
+        }
     }
 }
 
 impl<E: Clone + Send + Sync + 'static> Tokens<E> {
     fn state(&self) -> MutexGuard<'_, State<E>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Throws the token of this generation away, if it is still the one in use.
     pub(crate) fn invalidate(&self, generation: u64) {
-        self.state().invalidate(generation);
+        let mut state = self.state();
+        state.invalidate(generation);
+        self.current.store(state.token.clone());
+    }
+
+    /// The token to send, where there is one that nobody need do anything for: what nearly every call finds.
+    pub(crate) fn ready(&self, now: Duration) -> Option<Arc<Token>> {
+        self.current.load_full().filter(|token| now < token.soft)
     }
 
     /// A token to send, fetched if need be.
     pub(crate) async fn get(&self, source: &impl Source<Error = E>) -> Result<Arc<Token>, E> {
+        if let Some(token) = self.ready(source.now()) {
+            return Ok(token);
+        }
         loop {
             let step = self.state().step(source.now());
             match step {
@@ -243,7 +260,10 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
         let result = match source.fetch().await {
             Ok(Fetched { header, lifetime }) => {
                 let jitter = source.jitter();
-                Ok(self.state().land(header, asked, lifetime, jitter))
+                let mut state = self.state();
+                let token = state.land(header, asked, lifetime, jitter);
+                self.current.store(Some(token.clone()));
+                Ok(token)
             }
             Err(error) => {
                 let now = source.now();

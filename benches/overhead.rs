@@ -1,0 +1,350 @@
+//! What a call costs, layer by layer: `cargo bench --bench overhead`.
+//!
+//! All layers run in one process against one server, in rounds: each round runs every layer once, so that what the
+//! machine does meanwhile falls on all of them. Figures are medians over the rounds, ratios are medians of the ratios
+//! within a round.
+//!
+//! - `--quick`: fewer rounds, for a gate that must be done in a minute.
+//! - `--check`: ends with an error when a ratio is beyond any noise.
+//! - a name such as `details`: this operation alone.
+
+mod measure;
+mod peers;
+
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use measure::{cpu_of, machine, median, micros, quantile, spread, take};
+use peers::Operation;
+use peers::bare::Bare;
+use peers::hypers::{Hyper, Pool};
+use peers::ours::Ours;
+use peers::raw::Raw;
+use peers::server::{Server, runtime};
+use peers::socket::Socket;
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+mod listener;
+
+/// In the order of what they are built on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Socket,
+    Hyper,
+    Pool,
+    Reqwest,
+    Raw,
+    Ours,
+    Traced,
+}
+
+impl Layer {
+    const ALL: [Self; 7] = [
+        Self::Socket,
+        Self::Hyper,
+        Self::Pool,
+        Self::Reqwest,
+        Self::Raw,
+        Self::Ours,
+        Self::Traced,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Hyper => "hyper",
+            Self::Pool => "hyper-util",
+            Self::Reqwest => "reqwest",
+            Self::Raw => "raw",
+            Self::Ours => "vipps",
+            Self::Traced => "vipps+tracing",
+        }
+    }
+}
+
+struct Clients {
+    socket: Socket,
+    hyper: Hyper,
+    pool: Pool,
+    bare: Bare,
+    raw: Raw,
+    ours: Ours,
+}
+
+impl Clients {
+    async fn new(server: &Server) -> Self {
+        let ours = Ours::new(&server.base());
+        Self {
+            socket: Socket::connect(server).await,
+            hyper: Hyper::connect(server).await,
+            pool: Pool::new(server),
+            bare: Bare::new(&server.base()),
+            raw: Raw(ours.vipps().clone()),
+            ours,
+        }
+    }
+
+    async fn call(&self, layer: Layer, operation: Operation) {
+        match layer {
+            Layer::Socket => self.socket.call(operation).await,
+            Layer::Hyper => self.hyper.call(operation).await,
+            Layer::Pool => self.pool.call(operation).await,
+            Layer::Reqwest => self.bare.call(operation).await,
+            Layer::Raw => self.raw.call(operation).await,
+            Layer::Ours | Layer::Traced => self.ours.call(operation).await,
+        }
+    }
+}
+
+/// How much to measure.
+struct Plan {
+    rounds: usize,
+    calls: u32,
+    /// Requests per caller count and round.
+    burst: usize,
+    callers: &'static [usize],
+}
+
+const FULL: Plan = Plan {
+    rounds: 21,
+    calls: 1_500,
+    burst: 6_000,
+    callers: &[1, 16, 64, 256],
+};
+const QUICK: Plan = Plan {
+    rounds: 7,
+    calls: 300,
+    burst: 1_500,
+    callers: &[1, 64],
+};
+
+/// What `--check` lets pass. The targets are 1.05 and 0.95; these are as wide as a busy machine makes them.
+const MOST_CPU: f64 = 1.35;
+const LEAST_RATE: f64 = 0.75;
+
+/// One layer's rounds, in microseconds a call.
+#[derive(Default)]
+struct Rounds {
+    cpu: Vec<f64>,
+    middle: Vec<f64>,
+    slow: Vec<f64>,
+}
+
+/// Runs with tracing on for the layer that has it, and off for all others.
+fn traced<T>(layer: Layer, run: impl FnOnce() -> T) -> T {
+    if layer != Layer::Traced {
+        return run();
+    }
+    let done = tracing::subscriber::with_default(listener::subscriber(), run);
+    // The subscriber is gone, and every place that might have told it something shall know.
+    tracing::callsite::rebuild_interest_cache();
+    done
+}
+
+fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: Operation) -> bool {
+    let mut rounds: Vec<Rounds> = Layer::ALL.iter().map(|_| Rounds::default()).collect();
+    let mut walls: Vec<f64> = Vec::new();
+    for round in 0..=plan.rounds {
+        for step in 0..Layer::ALL.len() {
+            // Each round begins with another layer.
+            let at = (step + round) % Layer::ALL.len();
+            let layer = Layer::ALL[at];
+            walls.clear();
+            let calls = async {
+                for _ in 0..plan.calls {
+                    let begun = Instant::now();
+                    clients.call(layer, operation).await;
+                    walls.push(micros(begun.elapsed()));
+                }
+            };
+            let ((), took) = traced(layer, || take(|| uncounted(|| runtime.block_on(calls))));
+            // The first round warms up.
+            if round > 0 {
+                rounds[at]
+                    .cpu
+                    .push(micros(took.cpu) / f64::from(plan.calls));
+                rounds[at].middle.push(median(&mut walls));
+                rounds[at].slow.push(quantile(&mut walls, 0.99));
+            }
+        }
+    }
+    println!("\n{}", operation.name());
+    println!("| layer | CPU µs/call | wall p50 µs | wall p99 µs | allocations | bytes |");
+    println!("|---|---|---|---|---|---|");
+    for (layer, figures) in Layer::ALL.into_iter().zip(&mut rounds) {
+        let (count, bytes) = allocations(clients, runtime, layer, operation);
+        println!(
+            "| {} | {:.1} | {:.1} | {:.1} | {count} | {bytes} |",
+            layer.name(),
+            median(&mut figures.cpu.clone()),
+            median(&mut figures.middle.clone()),
+            median(&mut figures.slow.clone()),
+        );
+    }
+    let mut good = true;
+    for (ours, theirs) in [
+        (Layer::Ours, Layer::Reqwest),
+        (Layer::Raw, Layer::Reqwest),
+        (Layer::Traced, Layer::Ours),
+        (Layer::Ours, Layer::Pool),
+        (Layer::Ours, Layer::Socket),
+        (Layer::Reqwest, Layer::Pool),
+    ] {
+        let of = |layer: Layer| &rounds[layer as usize];
+        let figures: [(&str, fn(&Rounds) -> &[f64]); 3] = [
+            ("cpu", |r| &r.cpu),
+            ("wall_p50", |r| &r.middle),
+            ("wall_p99", |r| &r.slow),
+        ];
+        for (name, figure) in figures {
+            let pairs = figure(of(ours)).iter().zip(figure(of(theirs)));
+            let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
+            ratio(operation.name(), ours, theirs, name, &mut ratios);
+            if (ours, theirs, name) == (Layer::Ours, Layer::Reqwest, "cpu") {
+                good &= median(&mut ratios) <= MOST_CPU;
+            }
+        }
+    }
+    good
+}
+
+fn ratio(operation: &str, ours: Layer, theirs: Layer, figure: &str, ratios: &mut [f64]) {
+    let (ours, theirs) = (ours.name(), theirs.name());
+    println!(
+        "ratio {operation} {ours}/{theirs} {figure} {}",
+        spread(ratios)
+    );
+}
+
+fn uncounted<T>(run: impl FnOnce() -> T) -> T {
+    let mut done = None;
+    allocation_counter::opt_out(|| done = Some(run()));
+    done.expect("it has run")
+}
+
+/// The least that a warm call allocates, which is the same each time but for the growth of queues.
+fn allocations(
+    clients: &Clients,
+    runtime: &Runtime,
+    layer: Layer,
+    operation: Operation,
+) -> (u64, u64) {
+    traced(layer, || {
+        runtime.block_on(clients.call(layer, operation));
+        (0..40)
+            .map(|_| {
+                allocation_counter::measure(|| runtime.block_on(clients.call(layer, operation)))
+            })
+            .map(|cost| (cost.count_total, cost.bytes_total))
+            .min()
+            .unwrap_or_default()
+    })
+}
+
+/// Requests per second of many callers, on the one thread of the runtime, which is the bottleneck.
+fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
+    const PAIR: [Layer; 3] = [Layer::Reqwest, Layer::Ours, Layer::Pool];
+    let mut good = true;
+    println!("\n{}: requests per second", operation.name());
+    println!("| callers | reqwest | vipps | hyper-util | server's processor |");
+    println!("|---|---|---|---|---|");
+    let mut lines = Vec::new();
+    for callers in plan.callers.iter().copied() {
+        let runtime = runtime();
+        let clients = Rc::new(runtime.block_on(Clients::new(server)));
+        let mut rates: Vec<Vec<f64>> = PAIR.iter().map(|_| Vec::new()).collect();
+        let (begun, busy) = (Instant::now(), server_cpu(server));
+        for round in 0..=plan.rounds {
+            for step in 0..PAIR.len() {
+                let at = (step + round) % PAIR.len();
+                let run = || burst(&clients, PAIR[at], operation, callers, plan.burst);
+                let ((), took) = take(|| uncounted(|| runtime.block_on(run())));
+                if round > 0 {
+                    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+                    rates[at].push(plan.burst as f64 / took.wall.as_secs_f64());
+                }
+            }
+        }
+        let busy = server_cpu(server) - busy;
+        println!(
+            "| {callers} | {:.0} | {:.0} | {:.0} | {:.0} % |",
+            median(&mut rates[0].clone()),
+            median(&mut rates[1].clone()),
+            median(&mut rates[2].clone()),
+            busy / begun.elapsed().as_secs_f64() * 100.0
+        );
+        let mut ratios: Vec<f64> = rates[1].iter().zip(&rates[0]).map(|(a, b)| a / b).collect();
+        good &= median(&mut ratios) >= LEAST_RATE;
+        lines.push((callers, ratios));
+    }
+    for (callers, mut ratios) in lines {
+        let figure = format!("rate@{callers}");
+        ratio(
+            operation.name(),
+            Layer::Ours,
+            Layer::Reqwest,
+            &figure,
+            &mut ratios,
+        );
+    }
+    good
+}
+
+fn server_cpu(server: &Server) -> f64 {
+    let thread = server.seen.thread.load(Ordering::Relaxed);
+    cpu_of(thread).unwrap_or_default().as_secs_f64()
+}
+
+async fn burst(
+    clients: &Rc<Clients>,
+    layer: Layer,
+    operation: Operation,
+    callers: usize,
+    requests: usize,
+) {
+    let set = LocalSet::new();
+    for caller in 0..callers {
+        let clients = clients.clone();
+        let share = requests / callers + usize::from(caller < requests % callers);
+        set.spawn_local(async move {
+            for _ in 0..share {
+                clients.call(layer, operation).await;
+            }
+        });
+    }
+    set.await;
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let asked = |name: &str| arguments.iter().any(|argument| argument == name);
+    let plan = if asked("--quick") { &QUICK } else { &FULL };
+    let mut operations: Vec<Operation> = Operation::ALL
+        .into_iter()
+        .filter(|o| asked(o.name()))
+        .collect();
+    if operations.is_empty() {
+        operations = Operation::ALL.to_vec();
+    }
+    println!("{}", machine());
+    println!(
+        "{} rounds of {} calls; ratios are medians with quartiles",
+        plan.rounds, plan.calls
+    );
+    let server = Server::start();
+    let runtime = runtime();
+    let clients = runtime.block_on(Clients::new(&server));
+    let mut good = true;
+    for operation in operations {
+        good &= measure_layers(plan, &clients, &runtime, operation);
+        good &= measure_rates(plan, &server, operation);
+    }
+    if asked("--check") && !good {
+        eprintln!("a ratio is beyond {MOST_CPU} (CPU) or {LEAST_RATE} (requests per second)");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
