@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
+use super::lean::lean;
 use super::names::snake;
 use super::passes::{KRONER, SENSITIVE};
 use super::polish::polish;
 use super::refusal::Refusal;
+use super::schemas;
 use super::source::Source;
 
 /// The bindings as source text.
@@ -28,6 +30,8 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
     })?;
     check::nothing_lost(document, &Source::of(&file))?;
     polish(&mut file, document);
+    lean(&mut file);
+    schemas::derive(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }

@@ -6,6 +6,7 @@ mod external_refs;
 mod frame;
 mod free_json;
 mod generate;
+mod lean;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
@@ -13,6 +14,7 @@ mod passes;
 mod polish;
 mod reach;
 pub(crate) mod refusal;
+mod schemas;
 pub(crate) mod source;
 mod yaml;
 

@@ -1,12 +1,12 @@
 //! What is corrected in the generated source rather than in the document.
 
 use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, Type, UseTree};
+use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, UseTree};
 
 use super::document::{Document, text};
 use super::free_json;
 use super::names::pascal;
-use super::source::{inner_mod, wire_name};
+use super::source::{inner_mod, is_named, wire_name};
 
 /// - Fields whose type is a component of its own get the property's description.
 /// - The `api-version` header goes: the generator sends the document's version with every call,
@@ -70,10 +70,6 @@ fn drop_import(tree: &mut UseTree, name: &str) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_named(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(path) if path.path.is_ident(name))
 }
 
 fn example_as_text(attribute: &mut Attribute) {
@@ -166,7 +162,7 @@ fn tokens(stmt: &Stmt) -> String {
 }
 
 /// Takes `.headers(header_map)` out of the chain of calls.
-fn drop_headers_call(expr: &mut Expr) {
+pub(super) fn drop_headers_call(expr: &mut Expr) {
     match expr {
         Expr::MethodCall(call) if call.method == "headers" => {
             let receiver = (*call.receiver).clone();

@@ -15,6 +15,10 @@ pub(crate) fn inner_mod<'a>(items: &'a mut [Item], name: &str) -> Option<&'a mut
     })
 }
 
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}
+
 fn items_of<'a>(items: &'a [Item], name: &str) -> &'a [Item] {
     items
         .iter()
@@ -171,7 +175,13 @@ impl Source {
             self.operations.push(Operation {
                 id: literal_after(&text, "operation_id : ").unwrap_or_default(),
                 method: method_of(&text).unwrap_or_default(),
-                path: literal_after(&text, "format ! (")
+                path: literal_after(&text, "let url = format ! (")
+                    .or_else(|| {
+                        literal_after(
+                            &text,
+                            "let url = crate :: raw :: url (& client . baseurl , ",
+                        )
+                    })
                     .map(|url| url.trim_start_matches("{}").to_owned())
                     .unwrap_or_default(),
                 inputs: inputs.unwrap_or_default(),

@@ -8,11 +8,15 @@
 //! until it is stopped. Opened in a browser, the address shows the orders as they
 //! come, and a phone to pay them with.
 
+#[path = "shared/stop.rs"]
+mod stop;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use stop::Stop;
 use vipps::simulator::Simulator;
 
 const USAGE: &str = "usage: simulator [--listen ADDRESS:PORT] [--approve-after SECONDS] [--seed N]";
@@ -89,7 +93,7 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> std::io::Result<()> {
     // Before the line is printed: whoever reads it may stop us at once.
-    let stopped = stop_signal()?;
+    let stop = Stop::listen()?;
     let mut builder = Simulator::builder()
         .listen(options.listen)
         .seed(options.seed);
@@ -111,26 +115,6 @@ async fn serve(options: Options) -> std::io::Result<()> {
         "simulator: open {}/ in a browser to see the orders and play the customer",
         sim.base_url()
     );
-    stopped.await;
+    stop.wanted().await;
     Ok(())
-}
-
-#[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

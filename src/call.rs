@@ -8,8 +8,10 @@ mod attempts;
 mod context;
 mod hook;
 mod options;
+mod template;
 
 pub(crate) use context::Answer;
 pub use context::Context;
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub(crate) use options::{Begun, CallOptions, built, operation};
+pub(crate) use template::Template;

@@ -44,7 +44,8 @@
 //! happens again.
 //!
 //! The calls are not signed. The `authToken` and TLS are all that protects them, so send one with each payment, and
-//! keep it secret. The check-in of a QR code is another thing with a signature, see [`webhook`](crate::webhook).
+//! keep it secret. Nor are they dated in a way that could be checked: a call that is replayed looks like a call. It
+//! does no harm where only the details decide. The check-in of a QR code is another thing with a signature, see [`webhook`](crate::webhook).
 
 mod auth;
 #[cfg(feature = "axum")]

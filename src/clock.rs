@@ -19,6 +19,11 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn now(&self) -> jiff::Timestamp;
     /// Ends after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
+    /// Ends after `duration`, as a limit on something that should be over sooner: an attempt, a call. Where waits pass
+    /// at once, limits must not, or everything that takes a moment would be late.
+    fn limit(&self, duration: Duration) -> Sleep {
+        self.sleep(duration)
+    }
 }
 
 /// Where a client takes randomness from: generated idempotency keys and the jitter of waits.
@@ -65,19 +70,29 @@ impl Time {
     pub(crate) async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         match self {
             Self::System => tokio::time::timeout(limit, future).await.ok(),
-            Self::Custom(clock) => {
-                let mut sleep = clock.sleep(limit);
-                let mut future = std::pin::pin!(future);
-                std::future::poll_fn(|cx| {
-                    if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
-                        return std::task::Poll::Ready(Some(output));
-                    }
-                    sleep.as_mut().poll(cx).map(|()| None)
-                })
-                .await
-            }
+            Self::Custom(clock) => race(future, clock.limit(limit)).await,
         }
     }
+
+    /// Waits for `duration`, or until the call for attention comes first; tells whether it did.
+    pub(crate) async fn sleep_unless(&self, duration: Duration, called: impl Future) -> bool {
+        match self {
+            Self::System => tokio::time::timeout(duration, called).await.is_ok(),
+            Self::Custom(clock) => race(called, clock.sleep(duration)).await.is_some(),
+        }
+    }
+}
+
+/// The future's output, or `None` when the time ends first.
+async fn race<F: Future>(future: F, mut time: Sleep) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
+            return std::task::Poll::Ready(Some(output));
+        }
+        time.as_mut().poll(cx).map(|()| None)
+    })
+    .await
 }
 
 /// The operating system's randomness.

@@ -330,10 +330,7 @@ impl Payment {
 /// The generated client of one wrapped call, and the context that takes the answer back.
 fn client(vipps: &Vipps, options: &CallOptions) -> (raw::ecom::Client, Context) {
     let context = Context::new(vipps, options);
-    (
-        raw::ecom::Client::new_with_client(vipps.base_url(), vipps.http().clone(), context.clone()),
-        context,
-    )
+    (raw::ecom::Client::of(&context), context)
 }
 
 /// The merchant serial number that a body must name: the call's own, or that of the credentials.

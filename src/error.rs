@@ -24,7 +24,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Nothing reached the API: refused before the wire, no connection, no token, no time left. Safe to repeat.
+    /// Nothing reached the API: refused before the wire, no connection, no token, no time left, or an HTTP/2 connection
+    /// that took no more requests. Safe to repeat.
     NotSent,
     /// The API (or its gateway) answered and declined. Nothing happened.
     Rejected,
@@ -57,7 +58,7 @@ pub enum ErrorKind {
     Configuration,
     /// No access token could be had: wrong keys, wrong environment, or the token endpoint is down.
     Authentication,
-    /// No connection to the API: DNS, TCP or TLS.
+    /// No connection to the API: DNS, TCP or TLS, or HTTP/2 where the server takes no more requests.
     Connect,
     /// One attempt took longer than it may.
     Timeout,

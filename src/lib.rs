@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
+// The guides refer to everything, so that their pages need the features they are about.
+#![cfg_attr(feature = "simulator", doc = "\n", doc = include_str!("guide/front.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Nothing that comes from outside may reach a panic.
 #![cfg_attr(
     not(test),
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
 )]
+
+#[cfg(all(any(doc, doctest), feature = "simulator"))]
+pub mod guide;
 
 pub mod raw;
 
@@ -23,6 +28,7 @@ mod call;
 mod clock;
 mod retry;
 mod token;
+pub mod token_store;
 mod transport;
 
 mod error;
@@ -32,6 +38,8 @@ pub mod types;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "schemars")]
+mod schema;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 #[cfg(feature = "testing")]
@@ -43,7 +51,10 @@ pub use crate::environment::{BaseUrl, Environment};
 pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
+#[cfg(feature = "schemars")]
+pub use crate::schema::schemas;
 pub use crate::telemetry::Metrics;
+pub use crate::token_store::TokenStore;
 pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
     Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,

@@ -159,8 +159,5 @@ fn deleted(result: Result<Answer>) -> Result<()> {
 /// The generated client of one wrapped call, and the context that takes the answer back.
 fn client(vipps: &Vipps, options: &CallOptions) -> (raw::qr::Client, Context) {
     let context = Context::new(vipps, options);
-    (
-        raw::qr::Client::new_with_client(vipps.base_url(), vipps.http().clone(), context.clone()),
-        context,
-    )
+    (raw::qr::Client::of(&context), context)
 }

@@ -75,7 +75,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use faults::{Fault, FaultRule, Faults};
+pub use faults::{Fault, FaultRule, Faults, Hold};
 pub use in_memory::InMemory;
 pub use journal::{Entry, Journal};
 pub use keys::Keys;

@@ -36,6 +36,8 @@
 //! | `token refused, fetching a new one` | DEBUG | |
 //! | `token fetched` | DEBUG | `vipps.token.lifetime_s` |
 //! | `token fetch failed` | WARN | `error.type`, `http.response.status_code` |
+//! | `token taken from the store` | DEBUG | `vipps.token.lifetime_s`; see [`token_store`](crate::token_store) |
+//! | `token store failed` | WARN | `reason`: what failed, in words; the client fetched a token for itself |
 //! | `retry budget is used up, not trying again` | WARN | |
 //! | `the request may have taken effect` | WARN | `error.type`, `http.response.status_code`; see [`Outcome::Unknown`](crate::Outcome::Unknown) |
 //! | `poll failed` | DEBUG | `failures`, `error.type` |

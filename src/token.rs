@@ -4,7 +4,10 @@
 //! fetch brought. One fetch is under way at a time. Callers that have no usable token wait for it and share its result,
 //! its error too; callers that still have one never wait. A leader that is dropped leaves its flight closed, and the
 //! next caller takes over. Once a fetch has failed, the next one waits for a pause that grows up to five seconds.
+//!
+//! Where the client has a token store, a fetch goes through [`Fleet`], which looks there first.
 
+mod fleet;
 mod flight;
 
 use std::future::Future;
@@ -17,6 +20,7 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::vipps::Vipps;
 
+pub(crate) use fleet::Fleet;
 pub(crate) use flight::{Fetch, Fetched, Source, Token};
 
 /// The locks of [`flight`]; `tests/token_model.rs` compiles it with others.
@@ -47,23 +51,10 @@ impl Source for Vipps {
 
     fn fetch(&self) -> Fetch<'_, Error> {
         Box::pin(async {
-            let fetched = fetch(self).await;
-            match &fetched {
-                Ok(token) => {
-                    let lifetime = token.lifetime.as_secs();
-                    tracing::debug!(vipps.token.lifetime_s = lifetime, "token fetched");
-                    self.counters().tokens_fetched.add_one();
-                }
-                Err(error) => {
-                    tracing::warn!(
-                        error.type = error.kind().as_str(),
-                        http.response.status_code = error.http_status(),
-                        "token fetch failed"
-                    );
-                    self.counters().token_failures.add_one();
-                }
+            match self.fleet() {
+                Some(fleet) => fleet.fetch(self).await,
+                None => fetch(self).await,
             }
-            fetched
         })
     }
 
@@ -75,7 +66,28 @@ impl Source for Vipps {
     }
 }
 
+/// A token from the endpoint.
 async fn fetch(vipps: &Vipps) -> Result<Fetched> {
+    let fetched = ask(vipps).await;
+    match &fetched {
+        Ok(token) => {
+            let lifetime = token.lifetime.as_secs();
+            tracing::debug!(vipps.token.lifetime_s = lifetime, "token fetched");
+            vipps.counters().tokens_fetched.add_one();
+        }
+        Err(error) => {
+            tracing::warn!(
+                error.type = error.kind().as_str(),
+                http.response.status_code = error.http_status(),
+                "token fetch failed"
+            );
+            vipps.counters().token_failures.add_one();
+        }
+    }
+    fetched
+}
+
+async fn ask(vipps: &Vipps) -> Result<Fetched> {
     let answer = vipps.fetch_token().await;
     let answer = answer.map_err(Error::into_authentication)?;
     let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
@@ -115,10 +127,9 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Du
     let Some(token) = answer.access_token.filter(|t| !t.trim().is_empty()) else {
         return unreadable("the token endpoint's answer has no access_token");
     };
-    let Ok(mut header) = HeaderValue::try_from(format!("Bearer {}", token.trim())) else {
+    let Some(header) = bearer(&token) else {
         return unreadable("the access token cannot travel in a header");
     };
-    header.set_sensitive(true);
     let number = |value: &serde_json::Value| match value {
         serde_json::Value::Number(n) => n.as_f64(),
         serde_json::Value::String(s) => s.trim().parse::<f64>().ok(),
@@ -138,6 +149,14 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Du
         None => ASSUMED_LIFETIME,
     };
     Ok((header, lifetime))
+}
+
+/// How a token is sent, if it can be.
+fn bearer(token: &str) -> Option<HeaderValue> {
+    let token = token.trim();
+    let mut header = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    header.set_sensitive(true);
+    (!token.is_empty()).then_some(header)
 }
 
 #[cfg(test)]

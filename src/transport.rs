@@ -14,6 +14,8 @@ pub(crate) const MAX_BODY: usize = 1 << 20;
 /// How much of an error's body is kept: 64 KiB.
 pub(crate) const MAX_ERROR_BODY: usize = 64 << 10;
 
+const BODY_TOO_LARGE: &str = "the body is above 1 MiB";
+
 /// What [`Transport::send`] returns.
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
@@ -37,7 +39,7 @@ pub struct TransportError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// No byte of the request can have reached the API.
+    /// No byte of the request can have reached the API, or the server has refused to look at it.
     NotSent,
     /// The request may have arrived.
     MaybeSent,
@@ -46,7 +48,8 @@ pub(crate) enum Stage {
 }
 
 impl TransportError {
-    /// No byte of the request left: no name, no connection, no TLS session.
+    /// No byte of the request left: no name, no connection, no TLS session; or the server has said that it did not look
+    /// at the request, as HTTP/2 can.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::NotSent,
@@ -62,10 +65,10 @@ impl TransportError {
         }
     }
 
-    fn too_large() -> Self {
+    fn too_large(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::TooLarge,
-            source: Arc::from(Box::<dyn StdError + Send + Sync>::from("answer too large")),
+            source: Arc::from(source.into()),
         }
     }
 
@@ -135,7 +138,7 @@ impl Wire {
                 let (parts, mut body) = response.into_parts();
                 if parts.status.is_success() {
                     if body.len() > MAX_BODY {
-                        return Err(TransportError::too_large());
+                        return Err(TransportError::too_large(BODY_TOO_LARGE));
                     }
                 } else {
                     body.truncate(MAX_ERROR_BODY);
@@ -151,12 +154,41 @@ impl Wire {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Wire {
+    /// The wire as a transport, for whatever stands in front of it.
+    pub(crate) fn transport(self, http: &reqwest::Client) -> Arc<dyn Transport> {
+        match self {
+            Self::Reqwest => Arc::new(Network(http.clone())),
+            Self::Custom(transport) => transport,
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+#[derive(Debug)]
+struct Network(reqwest::Client);
+
+#[cfg(feature = "testing")]
+impl Transport for Network {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
+            let reply = Wire::Reqwest.send(&self.0, request).await?;
+            let mut response = http::Response::new(reply.body);
+            *response.status_mut() = reply.status;
+            *response.headers_mut() = reply.headers;
+            Ok(response)
+        })
+    }
+}
+
 /// Reads a body up to `cap` bytes. Beyond it an error's body is cut and a success is refused; either way the
 /// connection is dropped rather than drained.
 async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, TransportError> {
     let success = response.status().is_success();
     if success && response.content_length().is_some_and(|n| n > cap as u64) {
-        return Err(TransportError::too_large());
+        return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
     let broken = |e| TransportError::maybe_sent(Box::new(strip(e)));
     let Some(mut first) = response.chunk().await.map_err(broken)? else {
@@ -169,7 +201,7 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
     }) else {
         if first.len() > cap {
             if success {
-                return Err(TransportError::too_large());
+                return Err(TransportError::too_large(BODY_TOO_LARGE));
             }
             first.truncate(cap);
         }
@@ -185,20 +217,47 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
         }
     }
     if success {
-        return Err(TransportError::too_large());
+        return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
     whole.truncate(cap);
     Ok(whole.freeze())
 }
 
 fn classify(error: reqwest::Error) -> TransportError {
-    let not_sent = error.is_connect() || error.is_builder();
+    let not_sent =
+        error.is_connect() || error.is_builder() || causes(&error).any(is_refused_unread);
+    let large = causes(&error).any(is_large_head);
     let error = strip(error);
     if not_sent {
         TransportError::not_sent(error)
+    } else if large {
+        TransportError::too_large(error)
     } else {
         TransportError::maybe_sent(error)
     }
+}
+
+type Cause<'a> = &'a (dyn StdError + 'static);
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
+    std::iter::successors(error.source(), |cause: &Cause<'_>| (*cause).source())
+}
+
+/// Whether the server has let nobody see the request, as RFC 9113 has it (8.7, 6.8): a stream that is refused, or one
+/// that came after the last one of a connection that is going away. An `h2` of another version is not recognized here,
+/// which leaves the request in doubt.
+fn is_refused_unread(cause: Cause<'_>) -> bool {
+    let Some(error) = cause.downcast_ref::<h2::Error>().filter(|e| e.is_remote()) else {
+        return false;
+    };
+    let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    refused || (error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR))
+}
+
+/// Whether the answer's head is what was too large: above hyper's 100 headers or 400 KiB. hyper has no other way to ask
+/// that a client could use; if it changes its words this is a broken connection, which is as unclear.
+fn is_large_head(cause: Cause<'_>) -> bool {
+    cause.to_string() == "message head is too large"
 }
 
 /// Without the URL, which holds order ids.

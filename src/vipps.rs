@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue, USER_AGENT};
+use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use progenitor_client::{Error as RawError, ResponseValue};
 
 use crate::call::{Answer, CallOptions, Context};
@@ -18,7 +18,8 @@ use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};
-use crate::token::Tokens;
+use crate::token::{Fleet, Token, Tokens};
+use crate::token_store::TokenStore;
 use crate::transport::{Transport, Wire};
 use crate::types::{InvalidValue, MerchantSerialNumber, SystemText};
 
@@ -42,6 +43,8 @@ pub struct Vipps(Arc<Inner>);
 
 struct Inner {
     environment: Environment,
+    /// That of the environment, to be shared with the client of each call.
+    base_url: Arc<str>,
     merchant: MerchantSerialNumber,
     headers: Headers,
     http: reqwest::Client,
@@ -53,6 +56,7 @@ struct Inner {
     attempt_timeout: Duration,
     total_timeout: Duration,
     tokens: Tokens,
+    fleet: Option<Fleet>,
     counters: Arc<Counters>,
 }
 
@@ -113,7 +117,7 @@ impl Vipps {
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
         let context = Context::for_raw(self, &CallOptions::default());
-        let result = operation(Raw::new(self.base_url(), self.http(), &context)).await;
+        let result = operation(Raw::of(&context)).await;
         context.finish_raw(result)
     }
 
@@ -145,13 +149,13 @@ impl Vipps {
     /// A token answer, fetched through the same attempt loop as everything else.
     pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
-        let client = raw::access_token::Client::new_with_client(
-            self.base_url(),
-            self.http().clone(),
-            context.clone(),
-        );
+        let client = raw::access_token::Client::of(&context);
         let result = client.fetch_authorization_token_using_post().send().await;
         context.finish(result)
+    }
+
+    pub(crate) fn shared_base_url(&self) -> Arc<str> {
+        self.0.base_url.clone()
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -190,6 +194,28 @@ impl Vipps {
         &self.0.tokens
     }
 
+    pub(crate) fn fleet(&self) -> Option<&Fleet> {
+        self.0.fleet.as_ref()
+    }
+
+    /// Takes in that a call which was replayed so often was answered with a 401 to this token; whether to fetch another
+    /// token and replay it once more.
+    pub(crate) fn refused(&self, token: &Token, replays: u32) -> bool {
+        let again = match replays {
+            0 => true,
+            // The fetch that the replay needed was left to another client, whose token was no better.
+            1 => self.fleet().is_some_and(|fleet| fleet.on_trust(token)),
+            _ => false,
+        };
+        if again {
+            if let Some(fleet) = self.fleet() {
+                fleet.refused(token, replays > 0, self.time().monotonic());
+            }
+            self.tokens().invalidate(token.generation);
+        }
+        again
+    }
+
     pub(crate) fn counters(&self) -> &Arc<Counters> {
         &self.0.counters
     }
@@ -208,21 +234,18 @@ impl fmt::Debug for Vipps {
     }
 }
 
+pub(crate) static MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
+
 /// Header values that are the same on every request, made once.
 pub(crate) struct Headers {
-    common: Vec<(HeaderName, HeaderValue)>,
-    merchant: HeaderValue,
+    common: HeaderMap,
     client_id: HeaderValue,
     client_secret: HeaderValue,
 }
 
 impl Headers {
-    pub(crate) fn common(&self) -> &[(HeaderName, HeaderValue)] {
+    pub(crate) fn common(&self) -> &HeaderMap {
         &self.common
-    }
-
-    pub(crate) fn merchant(&self) -> &HeaderValue {
-        &self.merchant
     }
 
     pub(crate) fn keys(&self) -> (&HeaderValue, &HeaderValue) {
@@ -244,6 +267,9 @@ pub struct VippsBuilder {
     budget: RetryBudget,
     http: Http,
     transport: Option<Arc<dyn Transport>>,
+    token_store: Option<Arc<dyn TokenStore>>,
+    #[cfg(feature = "testing")]
+    recorder: Option<crate::testing::Recorder>,
     time: Time,
     randomness: Arc<dyn Randomness>,
 }
@@ -277,6 +303,9 @@ impl VippsBuilder {
             budget: RetryBudget::default(),
             http: Http::Own,
             transport: None,
+            token_store: None,
+            #[cfg(feature = "testing")]
+            recorder: None,
             time: Time::System,
             randomness: Arc::new(SystemRandomness),
         }
@@ -337,14 +366,17 @@ impl VippsBuilder {
     }
 
     /// Your own [`reqwest::Client`]. It must not follow redirects, which would carry the subscription key to another
-    /// host; [`build`](Self::build) refuses one that does. Give a builder to
-    /// [`http_client_builder`](Self::http_client_builder) to have that done for you.
+    /// host; [`build`](Self::build) refuses one that does. It must send each request once, and
+    /// [`build`](Self::build) cannot see whether it does: reqwest by itself sends one again whose HTTP/2 connection is
+    /// going away, unless it is built with `retry(reqwest::retry::never())`. Give a builder to
+    /// [`http_client_builder`](Self::http_client_builder) to have both done for you.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Http::Client(client);
         self
     }
 
-    /// Your own [`reqwest::ClientBuilder`], for proxies, certificates and the like. Redirects are switched off on it.
+    /// Your own [`reqwest::ClientBuilder`], for proxies, certificates and the like. Redirects, reqwest's own repeats
+    /// and the unpacking of compressed answers are switched off on it.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Http::Builder(Box::new(builder));
         self
@@ -353,6 +385,34 @@ impl VippsBuilder {
     /// Your own way to the wire, instead of reqwest.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Where this client shares its token with others, such as the other processes of a fleet; see
+    /// [`token_store`](crate::token_store). Without one, the token is in this client's memory alone, for it and its
+    /// clones.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.token_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Records what the client sends, and sends it on to where it would have gone: over the network, or to a
+    /// [`transport`](Self::transport) of your own. What the recorder has an answer for does not get there.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vipps::simulator::Simulator;
+    /// use vipps::testing::Recorder;
+    ///
+    /// let (sim, recorder) = (Simulator::start()?, Recorder::new());
+    /// let vipps = sim.client_builder().record(&recorder).build()?;
+    /// vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(9), "Tea".parse()?).await?;
+    /// assert_eq!(recorder.requests().len(), 2); // a token, and the payment
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "testing")]
+    pub fn record(mut self, recorder: &crate::testing::Recorder) -> Self {
+        self.recorder = Some(recorder.clone());
         self
     }
 
@@ -407,12 +467,23 @@ impl VippsBuilder {
                 client
             }
         };
+        let base_url = self.environment.base_url();
+        let fleet = self
+            .token_store
+            .map(|store| Fleet::new(store, base_url, &self.credentials));
+        let wire = self.transport.map_or(Wire::Reqwest, Wire::Custom);
+        #[cfg(feature = "testing")]
+        let wire = match self.recorder {
+            Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport(&http)))),
+            None => wire,
+        };
         Ok(Vipps(Arc::new(Inner {
+            base_url: self.environment.base_url().into(),
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
             http,
-            wire: self.transport.map_or(Wire::Reqwest, Wire::Custom),
+            wire,
             time: self.time,
             randomness: self.randomness,
             policy: self.policy,
@@ -420,6 +491,7 @@ impl VippsBuilder {
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
             tokens: Tokens::default(),
+            fleet,
             counters: Arc::default(),
         })))
     }
@@ -432,16 +504,20 @@ impl VippsBuilder {
             value.set_sensitive(true);
             Ok::<_, Error>(value)
         };
-        let mut common = vec![
-            (
-                HeaderName::from_static("ocp-apim-subscription-key"),
-                secret(credentials.subscription_key())?,
-            ),
-            (
-                USER_AGENT,
-                HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
-            ),
-        ];
+        let merchant = HeaderValue::try_from(credentials.merchant_serial_number().as_str())
+            .map_err(|_| {
+                Error::configuration("the merchant serial number cannot travel in a header")
+            })?;
+        let mut common = HeaderMap::with_capacity(7);
+        common.insert(MSN.clone(), merchant);
+        common.insert(
+            HeaderName::from_static("ocp-apim-subscription-key"),
+            secret(credentials.subscription_key())?,
+        );
+        common.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
+        );
         let names = [
             "vipps-system-name",
             "vipps-system-version",
@@ -453,19 +529,14 @@ impl VippsBuilder {
             let value = HeaderValue::try_from(text.as_str()).map_err(|_| {
                 Error::configuration("a Vipps-System value cannot travel in a header")
             })?;
-            common.push((HeaderName::from_static(name), value));
+            common.insert(HeaderName::from_static(name), value);
         }
-        let merchant = HeaderValue::try_from(credentials.merchant_serial_number().as_str())
-            .map_err(|_| {
-                Error::configuration("the merchant serial number cannot travel in a header")
-            })?;
         let (client_id, client_secret) = (
             secret(credentials.client_id())?,
             secret(credentials.client_secret())?,
         );
         Ok(Headers {
             common,
-            merchant,
             client_id,
             client_secret,
         })
@@ -490,6 +561,13 @@ fn own_client(
 ) -> Result<reqwest::Client> {
     let mut builder = builder
         .redirect(reqwest::redirect::Policy::none())
+        // reqwest would send a request again whose HTTP/2 connection is going away, a payment's too.
+        .retry(reqwest::retry::never())
+        // Another crate may have switched these on for the whole tree; a small answer stays small.
+        .no_brotli()
+        .no_deflate()
+        .no_gzip()
+        .no_zstd()
         .connect_timeout(connect)
         .pool_idle_timeout(Duration::from_secs(30));
     if loopback {

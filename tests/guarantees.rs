@@ -3,6 +3,7 @@
 use vipps::callback::CallbackAuth;
 use vipps::ecom::{Ecom, Payment, PaymentDetails};
 use vipps::qr::Qr;
+use vipps::token_store::{MemoryTokenStore, RedisTokenStore, Stored, TokenStore, TokenStoreError};
 use vipps::{Credentials, Environment, Error, Vipps, VippsBuilder};
 
 fn shared<T: Clone + Send + Sync + 'static>() {}
@@ -20,6 +21,11 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<Environment>();
     shared::<Error>();
     shared::<CallbackAuth>();
+    shared::<MemoryTokenStore>();
+    shared::<RedisTokenStore>();
+    shared::<Stored>();
+    shared::<std::sync::Arc<dyn TokenStore>>();
+    sent::<TokenStoreError>();
     sent::<VippsBuilder>();
     sent::<vipps::ecom::Watch>();
 }

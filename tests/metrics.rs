@@ -116,7 +116,7 @@ async fn no_token_and_no_patience() {
     );
 
     let recorder = Recorder::new().lose("POST", CAPTURE);
-    let vipps = recorder.builder().unwrap().build().unwrap();
+    let vipps = support::on_tokio_time(&recorder).build().unwrap();
     let call = vipps.ecom().payment(&id()).capture().send();
     assert!(
         tokio::time::timeout(Duration::from_millis(1), call)

@@ -1,5 +1,6 @@
-//! The public surface as a list: one line for each public item, method, field and variant. A changed snapshot is a
-//! changed promise, and tells whether a release is a patch, a minor or a major one.
+//! The public surface as a list: one line for each public item, method, field, variant, derived trait and re-export, of
+//! all features, with the feature that it needs. A changed snapshot is a changed promise: a line more is a minor change,
+//! a line less or another one a breaking one.
 //!
 //! What macros make is listed by the macro's call. The generated bindings have their own snapshots.
 
@@ -7,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
-use syn::{ImplItem, Item, TraitItem, Visibility};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, ImplItem, Item, Token, TraitItem, UseTree, Visibility};
 
 #[test]
 fn public_items() {
@@ -35,7 +37,11 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            // Tests, and pages of prose.
+            && !path.ends_with("tests.rs")
+            && !path.ends_with("guide.rs")
+        {
             files.push(path);
         }
     }
@@ -88,10 +94,55 @@ fn text(tokens: impl ToTokens) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// `#[cfg(...)]` and `#[deprecated]`, each with a blank behind it: what must be so for the item to be there.
+fn marks(attributes: &[Attribute]) -> String {
+    let mut marks = String::new();
+    for attribute in attributes {
+        if attribute.path().is_ident("cfg") {
+            marks += &text(attribute);
+            marks.push(' ');
+        } else if attribute.path().is_ident("deprecated") {
+            marks += "#[deprecated] ";
+        }
+    }
+    marks
+}
+
+/// What the attributes of a type promise beside the type itself.
+fn promises(module: &str, name: &Ident, attributes: &[Attribute], lines: &mut Vec<String>) {
+    for attribute in attributes {
+        if attribute.path().is_ident("non_exhaustive") {
+            lines.push(format!("{module}: non_exhaustive {name}"));
+        } else if attribute.path().is_ident("derive") {
+            let derived = attribute
+                .parse_args_with(Punctuated::<syn::Path, Token![,]>::parse_terminated)
+                .expect("a list of traits");
+            lines.extend(
+                derived
+                    .iter()
+                    .map(|path| format!("{module}: derive {} for {name}", text(path))),
+            );
+        }
+    }
+}
+
+/// The names of a `use`, one by one.
+fn names(prefix: &str, tree: &UseTree, found: &mut Vec<String>) {
+    match tree {
+        UseTree::Path(path) => names(&format!("{prefix}{}::", path.ident), &path.tree, found),
+        UseTree::Group(group) => group.items.iter().for_each(|t| names(prefix, t, found)),
+        UseTree::Name(name) => found.push(format!("{prefix}{}", name.ident)),
+        UseTree::Rename(name) => found.push(format!("{prefix}{} as {}", name.ident, name.rename)),
+        UseTree::Glob(_) => found.push(format!("{prefix}*")),
+    }
+}
+
 fn items(module: &str, items: &[Item], lines: &mut Vec<String>) {
     for item in items {
         match item {
-            Item::Fn(f) if is_public(&f.vis) => lines.push(format!("{module}: {}", text(&f.sig))),
+            Item::Fn(f) if is_public(&f.vis) => {
+                lines.push(format!("{module}: {}{}", marks(&f.attrs), text(&f.sig)));
+            }
             Item::Const(c) if is_public(&c.vis) => {
                 lines.push(format!("{module}: const {}: {}", c.ident, text(&c.ty)));
             }
@@ -102,46 +153,25 @@ fn items(module: &str, items: &[Item], lines: &mut Vec<String>) {
                 lines.push(format!("{module}: type {} = {}", t.ident, text(&t.ty)));
             }
             Item::Use(u) if is_public(&u.vis) => {
-                lines.push(format!("{module}: use {}", text(&u.tree)));
+                let mut found = Vec::new();
+                names("", &u.tree, &mut found);
+                let marks = marks(&u.attrs);
+                lines.extend(
+                    found
+                        .iter()
+                        .map(|name| format!("{module}: {marks}use {name}")),
+                );
             }
             Item::Mod(m) if is_public(&m.vis) => {
-                lines.push(format!("{module}: mod {}", m.ident));
+                lines.push(format!("{module}: {}mod {}", marks(&m.attrs), m.ident));
                 if let Some((_, inner)) = &m.content {
                     self::items(&format!("{module}::{}", m.ident), inner, lines);
                 }
             }
-            Item::Struct(s) if is_public(&s.vis) => {
-                lines.push(format!("{module}: struct {}{}", s.ident, text(&s.generics)));
-                for (n, field) in s
-                    .fields
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, f)| is_public(&f.vis))
-                {
-                    let name = field
-                        .ident
-                        .as_ref()
-                        .map_or_else(|| n.to_string(), ToString::to_string);
-                    lines.push(format!(
-                        "{module}: struct {}: {name}: {}",
-                        s.ident,
-                        text(&field.ty)
-                    ));
-                }
-            }
-            Item::Enum(e) if is_public(&e.vis) => {
-                lines.push(format!("{module}: enum {}{}", e.ident, text(&e.generics)));
-                for variant in &e.variants {
-                    lines.push(format!(
-                        "{module}: enum {}: {}{}",
-                        e.ident,
-                        variant.ident,
-                        text(&variant.fields)
-                    ));
-                }
-            }
+            Item::Struct(s) if is_public(&s.vis) => structure(module, s, lines),
+            Item::Enum(e) if is_public(&e.vis) => enumeration(module, e, lines),
             Item::Trait(t) if is_public(&t.vis) => {
-                lines.push(format!("{module}: trait {}", t.ident));
+                lines.push(format!("{module}: {}trait {}", marks(&t.attrs), t.ident));
                 for member in &t.items {
                     if let TraitItem::Fn(f) = member {
                         lines.push(format!("{module}: trait {}: {}", t.ident, text(&f.sig)));
@@ -157,16 +187,47 @@ fn items(module: &str, items: &[Item], lines: &mut Vec<String>) {
     }
 }
 
+fn structure(module: &str, item: &syn::ItemStruct, lines: &mut Vec<String>) {
+    let (marks, name) = (marks(&item.attrs), &item.ident);
+    lines.push(format!(
+        "{module}: {marks}struct {name}{}",
+        text(&item.generics)
+    ));
+    promises(module, name, &item.attrs, lines);
+    let fields = item.fields.iter().enumerate();
+    for (n, field) in fields.filter(|(_, f)| is_public(&f.vis)) {
+        let ident = field.ident.as_ref();
+        let shown = ident.map_or_else(|| n.to_string(), ToString::to_string);
+        let ty = text(&field.ty);
+        lines.push(format!("{module}: struct {name}: {shown}: {ty}"));
+    }
+}
+
+fn enumeration(module: &str, item: &syn::ItemEnum, lines: &mut Vec<String>) {
+    let (marks, name) = (marks(&item.attrs), &item.ident);
+    lines.push(format!(
+        "{module}: {marks}enum {name}{}",
+        text(&item.generics)
+    ));
+    promises(module, name, &item.attrs, lines);
+    for variant in &item.variants {
+        let fields = text(&variant.fields);
+        lines.push(format!("{module}: enum {name}: {}{fields}", variant.ident));
+    }
+}
+
 fn implementation(module: &str, block: &syn::ItemImpl, lines: &mut Vec<String>) {
     let name = text(&block.self_ty);
+    let whole = marks(&block.attrs);
     if let Some((path, _)) = &block.trait_ {
-        lines.push(format!("{module}: impl {} for {name}", text(path)));
+        lines.push(format!("{module}: {whole}impl {} for {name}", text(path)));
         return;
     }
     for member in &block.items {
         match member {
             ImplItem::Fn(f) if is_public(&f.vis) => {
-                lines.push(format!("{module}: {name}: {}", text(&f.sig)));
+                let marks = marks(&f.attrs);
+                lines.push(format!("{module}: {whole}{marks}{name}: {}", text(&f.sig)));
             }
             ImplItem::Const(c) if is_public(&c.vis) => {
                 lines.push(format!(

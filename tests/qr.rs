@@ -1,6 +1,8 @@
 //! What the QR API's answers come to: conflicts told from lost answers, lifetimes, answers with less or more than the
 //! document says.
 
+mod support;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -222,10 +224,7 @@ impl Transport for Silent {
 
 #[tokio::test(start_paused = true)]
 async fn reading_back_stays_within_the_deadline_of_the_call() {
-    let builder = Recorder::new()
-        .builder()
-        .unwrap()
-        .transport(Silent::default());
+    let builder = support::on_tokio_time(&Recorder::new()).transport(Silent::default());
     let create = redirect_of(&builder.build().unwrap()).create(ours());
     let begun = tokio::time::Instant::now();
     let error = create.deadline(Duration::from_secs(15)).await.unwrap_err();

@@ -91,7 +91,7 @@ async fn the_deadline_covers_the_look_and_the_refund() {
         .answer("GET", DETAILS, 503, "")
         .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
         .lose("POST", REFUND);
-    let vipps = recorder.builder().unwrap().build().unwrap();
+    let vipps = support::on_tokio_time(&recorder).build().unwrap();
     let begun = tokio::time::Instant::now();
     let policy = vipps::RetryPolicy::default()
         .attempts(10)

@@ -17,7 +17,7 @@ const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
 
 /// A client with the default policy.
 fn patient(recorder: &Recorder) -> Vipps {
-    recorder.builder().unwrap().build().unwrap()
+    support::on_tokio_time(recorder).build().unwrap()
 }
 
 fn count(recorder: &Recorder, operation: &str) -> usize {

@@ -10,20 +10,11 @@ use serde_json::{Value, json};
 #[path = "../build/mod.rs"]
 mod build;
 
-/// Cargo builds the examples before it runs the tests, beside them.
+#[path = "support/programs.rs"]
+mod programs;
+
 fn program() -> Command {
-    let mut path: PathBuf = std::env::current_exe().expect("a test knows its own path");
-    path.pop();
-    path.pop();
-    let path = path
-        .join("examples")
-        .join(format!("spec_diff{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without a target filter once",
-        path.display()
-    );
-    Command::new(path)
+    Command::new(programs::built("spec_diff"))
 }
 
 fn ours(file: &str) -> PathBuf {

@@ -1,85 +1,40 @@
 //! The till as a program: what it prints, how it ends, and that it leaves no order behind.
 
-#[path = "support/example.rs"]
-mod example;
+#[path = "support/programs.rs"]
+mod programs;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use programs::{Program, against, example, run};
 use vipps::simulator::Simulator;
-
-fn till() -> Command {
-    piped(example::example("till"))
-}
-
-fn against(sim: &Simulator) -> Command {
-    piped(example::example_at(sim, "till"))
-}
-
-fn piped(mut command: Command) -> Command {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn text(output: &Output) -> (String, String) {
-    (
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
-}
-
-/// Starts the till and waits until it says this.
-#[allow(
-    clippy::zombie_processes,
-    reason = "the caller waits; only a failed test does not"
-)]
-fn until(mut command: Command, said: &str) -> (Child, Vec<String>) {
-    let mut child = command.spawn().expect("the till starts");
-    let mut lines = Vec::new();
-    let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
-    loop {
-        let mut line = String::new();
-        assert!(
-            reader.read_line(&mut line).expect("text") > 0,
-            "the till ended before it said {said}: {lines:?}"
-        );
-        let found = line.trim() == said;
-        lines.push(line);
-        if found {
-            // The rest goes on to be read by `wait_with_output`.
-            child.stdout = Some(reader.into_inner());
-            return (child, lines);
-        }
-    }
-}
 
 #[test]
 fn with_nothing_set_it_takes_a_payment_by_itself() {
-    let output = till()
-        .args(["--order-id", "till-test-1", "--text", "Socks"])
-        .output()
-        .expect("the till runs");
-    let (out, err) = text(&output);
-    assert!(output.status.success(), "{out}{err}");
+    let sale = ["--order-id", "till-test-1", "--text", "Socks"];
+    let till = run(example("till").args(sale));
+    assert_eq!(till.code, Some(0), "{till:?}");
     for step in [
         "order till-test-1: 499.00 kr for Socks",
+        "scan within 300 s",
         "waiting",
         "scanned",
         "reserved",
         "captured",
     ] {
         assert!(
-            out.lines().any(|line| line == step),
-            "{step} is missing in:\n{out}"
+            till.out.lines().any(|line| line == step),
+            "{step} is missing in:\n{}",
+            till.out
         );
     }
-    assert!(out.contains('█'), "no code is drawn:\n{out}");
+    assert!(till.out.contains('█'), "no code is drawn:\n{}", till.out);
+    assert!(
+        !till.out.contains('\x1b'),
+        "a pipe is no terminal:\n{}",
+        till.out
+    );
     assert_eq!(
-        out.lines().last(),
+        till.out.lines().last(),
         Some("paid: till-test-1 captured 49900 øre")
     );
 }
@@ -87,74 +42,61 @@ fn with_nothing_set_it_takes_a_payment_by_itself() {
 #[test]
 fn with_the_variables_set_it_goes_there_and_presses_the_button() {
     let sim = Simulator::start().expect("a simulator");
-    let output = against(&sim)
-        .args([
-            "--amount",
-            "49,50",
-            "--order-id",
-            "till-test-2",
-            "--approve",
-            "91234567",
-        ])
-        .output()
-        .expect("the till runs");
-    let (out, err) = text(&output);
-    assert!(output.status.success(), "{out}{err}");
+    let till = run(against(&sim, "till").args([
+        "--amount",
+        "49,50",
+        "--order-id",
+        "till-test-2",
+        "--approve",
+        "91234567",
+    ]));
+    assert_eq!(till.code, Some(0), "{till:?}");
     assert_eq!(
-        out.lines().last(),
+        till.out.lines().last(),
         Some("paid: till-test-2 captured 4950 øre")
     );
-    assert_eq!(
-        sim.account("till-test-2").expect("an order").captured(),
-        4950
-    );
+    let account = sim.account("till-test-2").expect("an order");
+    assert_eq!(account.captured(), 4950);
 }
 
 #[test]
 fn a_customer_who_says_no_is_a_sentence_and_exit_code_1() {
     let sim = Simulator::start().expect("a simulator");
-    let mut command = against(&sim);
-    command.args(["--order-id", "till-test-3"]);
-    let (child, _) = until(command, "waiting");
+    let sale = ["--order-id", "till-test-3"];
+    let mut till = Program::start(against(&sim, "till").args(sale), "");
+    till.says("waiting");
     sim.payer()
         .reject("till-test-3")
         .expect("an order to reject");
-    let output = child.wait_with_output().expect("an end");
-    let (out, err) = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
-    assert!(out.contains("did not approve"), "{out}");
+    let till = till.end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.out.contains("did not approve"), "{till:?}");
 }
 
 #[test]
 fn a_payment_that_expires_is_a_sentence_and_exit_code_1() {
     let sim = Simulator::start().expect("a simulator");
-    let mut command = against(&sim);
-    command.args(["--order-id", "till-test-4"]);
-    let (child, _) = until(command, "waiting");
+    let sale = ["--order-id", "till-test-4"];
+    let mut till = Program::start(against(&sim, "till").args(sale), "");
+    till.says("waiting");
     sim.clock().advance(Duration::from_secs(601));
-    let output = child.wait_with_output().expect("an end");
-    let (out, err) = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
-    assert!(out.contains("did not pay in time"), "{out}{err}");
+    let till = till.end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.out.contains("did not pay in time"), "{till:?}");
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_cancels_the_order_before_leaving() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         let sim = Simulator::start().expect("a simulator");
-        let mut command = against(&sim);
-        command.args(["--order-id", "till-test-5"]);
-        let (child, _) = until(command, "waiting");
-        let sent = Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success());
-        let output = child.wait_with_output().expect("an end");
-        let (out, err) = text(&output);
-        assert!(!output.status.success());
-        assert!(out.contains("cancelled: till-test-5"), "{out}{err}");
+        let sale = ["--order-id", "till-test-5"];
+        let mut till = Program::start(against(&sim, "till").args(sale), "");
+        till.says("waiting");
+        till.signal(signal);
+        let till = till.end();
+        assert_eq!(till.code, Some(1), "{till:?}");
+        assert!(till.out.contains("cancelled: till-test-5"), "{till:?}");
         assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
     }
 }
@@ -171,55 +113,42 @@ fn nonsense_is_refused_with_the_argument_named() {
         (["--approve", "12"], "--approve"),
         (["--colour", "red"], "--colour"),
     ] {
-        let output = till().args(args).output().expect("the till runs");
-        let (out, err) = text(&output);
-        assert!(!output.status.success(), "{args:?}: {out}");
+        let till = run(example("till").args(args));
+        assert_eq!(till.code, Some(2), "{args:?}: {till:?}");
         assert!(
-            err.contains(named) && err.starts_with("till: "),
-            "{args:?}: {err}"
+            till.err.contains(named) && till.err.starts_with("till: "),
+            "{args:?}: {till:?}"
         );
-        assert!(!out.contains('█'), "{args:?} was taken for a sale");
+        assert!(!till.out.contains('█'), "{args:?} was taken for a sale");
     }
 }
 
 #[test]
 fn a_missing_variable_is_named() {
     let sim = Simulator::start().expect("a simulator");
-    let output = against(&sim)
-        .env_remove("VIPPS_CLIENT_SECRET")
-        .output()
-        .expect("the till runs");
-    let (_, err) = text(&output);
-    assert!(
-        !output.status.success() && err.contains("VIPPS_CLIENT_SECRET"),
-        "{err}"
-    );
+    let till = run(against(&sim, "till").env_remove("VIPPS_CLIENT_SECRET"));
+    assert_eq!(till.code, Some(2), "{till:?}");
+    assert!(till.err.contains("VIPPS_CLIENT_SECRET"), "{till:?}");
 }
 
 /// Other programs have variables of that prefix too; the folder of official documents in CI is one.
 #[test]
 fn a_variable_of_another_purpose_means_nothing() {
-    let output = till()
+    let sale = ["--order-id", "till-test-6"];
+    let till = run(example("till")
         .env("VIPPS_SPEC_CORPUS", "/nowhere")
-        .args(["--order-id", "till-test-6"])
-        .output()
-        .expect("the till runs");
-    let (out, err) = text(&output);
-    assert!(output.status.success(), "{out}{err}");
-    assert!(out.contains("using a simulator"), "{out}{err}");
+        .args(sale));
+    assert_eq!(till.code, Some(0), "{till:?}");
+    assert!(till.out.contains("using a simulator"), "{till:?}");
 }
 
 #[test]
 fn an_order_whose_code_fails_is_cancelled() {
     let sim = Simulator::start().expect("a simulator");
     sim.faults().on("generate_otp_qr").status(400);
-    let output = against(&sim)
-        .args(["--order-id", "till-test-7"])
-        .output()
-        .expect("the till runs");
-    let (out, err) = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
-    assert!(out.contains("cancelled: till-test-7"), "{out}{err}");
+    let till = run(against(&sim, "till").args(["--order-id", "till-test-7"]));
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.out.contains("cancelled: till-test-7"), "{till:?}");
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
 }
 
@@ -230,12 +159,31 @@ fn an_order_id_that_is_used_cancels_nothing() {
     sim.faults()
         .on("initiate_payment_v3_using_post")
         .ecom_error("Payment", "34");
-    let output = against(&sim)
-        .args(["--order-id", "till-test-8"])
-        .output()
-        .expect("the till runs");
-    let (out, err) = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
-    assert!(err.contains("34"), "{out}{err}");
+    let till = run(against(&sim, "till").args(["--order-id", "till-test-8"]));
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.err.contains("34"), "{till:?}");
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
+}
+
+/// A pipe that nobody reads any more, as `till | head -1` has, must not end a sale in the middle.
+#[cfg(unix)]
+#[test]
+fn it_goes_on_when_nobody_reads_any_more() {
+    let sim = Simulator::start().expect("a simulator");
+    let mut command = against(&sim, "till");
+    command.args(["--order-id", "till-test-9"]);
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the till starts");
+    drop(child.stdout.take());
+    while sim.payer().approve("till-test-9").is_err() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    let account = sim.account("till-test-9").expect("an order");
+    assert_eq!(account.captured(), 49_900);
 }

@@ -198,14 +198,30 @@ async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
     };
     let vipps = server.client();
     let results = many(&vipps, 1000).await;
-    for result in results {
-        let error = result.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.outcome()),
-            (ErrorKind::Authentication, Outcome::NotSent)
-        );
-        assert_eq!(error.http_status(), Some(500));
-    }
+    // What the token endpoint said, word for word, and not an echo of it.
+    let told = |error: &vipps::Error| {
+        (
+            error.kind(),
+            error.outcome(),
+            error.http_status(),
+            error.correlation_id().map(str::to_owned),
+            error.raw_body().to_vec(),
+            error.to_string(),
+        )
+    };
+    let errors: Vec<_> = results.into_iter().map(Result::unwrap_err).collect();
+    let first = told(&errors[0]);
+    assert_eq!(
+        (first.0, first.1, first.2, first.3.as_deref()),
+        (
+            ErrorKind::Authentication,
+            Outcome::NotSent,
+            Some(500),
+            Some("request-3")
+        )
+    );
+    assert_eq!(errors.len(), 1_000);
+    assert!(errors.iter().all(|error| told(error) == first));
     // One fetch, with its own three attempts.
     assert_eq!(server.token_requests(), 3);
     vipps.ecom().payment(&id()).details().await.unwrap();

@@ -2,11 +2,14 @@
 
 #[path = "support/capture.rs"]
 mod capture;
+#[path = "support/store.rs"]
+mod store;
 mod support;
 
 use std::time::Duration;
 
 use capture::Capture;
+use store::{FakeStore, Weather};
 use support::{INITIATED, TRANSACTION, amount, id, text};
 use vipps::testing::Recorder;
 use vipps::{Outcome, Randomness, RetryPolicy, Vipps};
@@ -24,7 +27,7 @@ impl Randomness for Fixed {
 }
 
 fn client(recorder: &Recorder) -> Vipps {
-    let builder = recorder.builder().unwrap().randomness(Fixed);
+    let builder = support::on_tokio_time(recorder).randomness(Fixed);
     builder.build().unwrap()
 }
 
@@ -101,6 +104,31 @@ async fn a_call_that_is_dropped() {
     );
 }
 
+/// Three clients in a row, the last of which finds its store down.
+async fn fleet() {
+    let store = FakeStore::default();
+    for weather in [Weather::Fine, Weather::Fine, Weather::Down] {
+        store.weather(weather);
+        let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+        let builder = recorder.builder().unwrap().randomness(Fixed);
+        let vipps = builder.token_store(store.clone()).build().unwrap();
+        vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_from_the_store_and_a_store_that_failed() {
+    let (capture, _guard) = Capture::start();
+    fleet().await;
+    let lines = capture.lines("vipps");
+    let of_tokens: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("event `token"))
+        .map(String::as_str)
+        .collect();
+    insta::assert_snapshot!(of_tokens.join("\n"));
+}
+
 /// The list in the documentation is closed: whatever is recorded is in it, and at its level.
 #[tokio::test(start_paused = true)]
 async fn the_table_in_the_documentation_names_every_field_and_event() {
@@ -119,8 +147,15 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
     }
     let wait = payment.wait().deadline(Duration::from_secs(3));
     wait.await.unwrap_err();
+    fleet().await;
     let lines = capture.lines("vipps");
-    for told in ["budget is used up", "poll failed", "may have taken effect"] {
+    for told in [
+        "budget is used up",
+        "poll failed",
+        "may have taken effect",
+        "token taken from the store",
+        "token store failed",
+    ] {
         assert!(lines.iter().any(|line| line.contains(told)), "{told}");
     }
     for line in &lines {

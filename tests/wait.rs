@@ -47,8 +47,10 @@ impl Script {
     }
 
     fn wait(&self) -> Wait {
-        let recorder = Recorder::in_front_of(self.clone());
-        let vipps = recorder.builder().unwrap().build().unwrap();
+        let token = r#"{"access_token":"t","expires_in":"3599"}"#;
+        let recorder =
+            Recorder::in_front_of(self.clone()).answer("POST", "/accesstoken/get", 200, token);
+        let vipps = support::on_tokio_time(&recorder).build().unwrap();
         vipps.ecom().payment(&id()).wait()
     }
 

@@ -10,9 +10,10 @@ pub(crate) const NAME: &str = "operation-ids";
 pub(crate) const WHY: &str = "the generator names methods by operation id: it refuses to go without one, and two ids that give one Rust name do not compile";
 
 /// Methods that the generated client has anyway, and words that its builders use.
-const TAKEN: [&str; 13] = [
+const TAKEN: [&str; 14] = [
     "new",
     "new_with_client",
+    "of",
     "api_version",
     "baseurl",
     "client",

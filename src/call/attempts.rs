@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
-use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
 use tracing::Instrument;
 
 use super::context::{Context, Effort, State};
 use super::hook::IMAGE;
+use super::template::Template;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result, body};
 use crate::raw::Operation;
@@ -16,11 +17,10 @@ use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
 use crate::transport::{Reply, Stage, TransportError};
+use crate::vipps::MSN;
 
-static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 static CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
 static CLIENT_SECRET: HeaderName = HeaderName::from_static("client_secret");
-static MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How a request proves who sends it.
@@ -81,7 +81,7 @@ impl<'a> Attempts<'a> {
                 key,
                 merchant: call.options.merchant.clone(),
                 last_sent: None,
-                request,
+                template: Template::of(request),
             },
             tries: 0,
             starts: Vec::new(),
@@ -90,8 +90,8 @@ impl<'a> Attempts<'a> {
     }
 
     /// The request as it was built, without credentials.
-    pub(super) fn template(&self) -> &reqwest::Request {
-        &self.effort.request
+    pub(super) fn template(&self) -> &Template {
+        &self.effort.template
     }
 
     /// Requests made, replays after a 401 counted.
@@ -107,9 +107,7 @@ impl<'a> Attempts<'a> {
             .call
             .started
             .saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
-        self.set_headers()?;
-
-        let mut renewed = false;
+        let mut replays = 0;
         loop {
             self.keep_to_limit(deadline).await?;
             let token = self.token(deadline).await?;
@@ -119,7 +117,8 @@ impl<'a> Attempts<'a> {
             if left.is_zero() {
                 return Err(self.out_of_time());
             }
-            let attempt = Attempt::begin(self.effort.operation, &request, self.effort.requests);
+            let attempt =
+                Attempt::begin(self.effort.operation, request.url(), self.effort.requests);
             self.count();
             self.effort.last_sent = Some(begun);
             if let Some(shared) = &options.begun {
@@ -134,13 +133,14 @@ impl<'a> Attempts<'a> {
                     return Ok(reply);
                 }
                 Some(Ok(reply)) => {
-                    if let (401, Some(token), false) = (reply.status.as_u16(), &token, renewed) {
+                    if let (401, Some(token)) = (reply.status.as_u16(), &token)
+                        && vipps.refused(token, replays)
+                    {
                         // A 401 means that the call was not let in, so that even a payment may be sent again.
                         attempt.refused();
                         tracing::debug!("token refused, fetching a new one");
                         vipps.counters().replays.add_one();
-                        vipps.tokens().invalidate(token.generation);
-                        renewed = true;
+                        replays += 1;
                         self.starts.push(begun);
                         continue;
                     }
@@ -217,18 +217,13 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// A copy of the request for one attempt; the body is shared, not copied.
+    /// The request of one attempt; the body is shared, not copied.
     fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
-        let Some(mut request) = self.effort.request.try_clone() else {
+        let headers = self.headers(token)?;
+        self.effort.template.request(headers).ok_or_else(|| {
             let what = "a body that streams cannot be repeated";
-            return Err(self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, what)));
-        };
-        if let Some(token) = token {
-            request
-                .headers_mut()
-                .insert(AUTHORIZATION, token.header.clone());
-        }
-        Ok(request)
+            self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, what))
+        })
     }
 
     /// What follows from a failed attempt: how long to wait for the next, or the error to end with.
@@ -284,31 +279,35 @@ impl<'a> Attempts<'a> {
         (wait < deadline.saturating_sub(now)).then_some(wait)
     }
 
-    fn set_headers(&mut self) -> Result<()> {
+    /// The headers of one attempt, in a map that need not grow.
+    fn headers(&self, token: Option<&Token>) -> Result<HeaderMap> {
         let vipps = &self.call.vipps;
-        let headers = self.effort.request.headers_mut();
         if self.auth == Auth::Anonymous {
-            return Ok(());
+            return Ok(self.effort.template.headers.clone());
         }
-        // The generator adds the document's version to every request, which means nothing to the API.
-        headers.remove(&API_VERSION);
-        headers.reserve(9);
+        let own = &self.effort.template.headers;
         let prepared = vipps.headers();
-        for (name, value) in prepared.common() {
+        let added = if self.auth == Auth::Keys { 3 } else { 1 };
+        let mut headers = HeaderMap::with_capacity(
+            own.len() + prepared.common().len() + added + usize::from(self.effort.key.is_some()),
+        );
+        for (name, value) in own.iter().chain(prepared.common()) {
             headers.insert(name.clone(), value.clone());
         }
-        let merchant = match &self.call.options.merchant {
-            Some(number) => HeaderValue::try_from(number.as_str()).map_err(|_| {
+        if let Some(number) = &self.call.options.merchant {
+            let value = HeaderValue::try_from(number.as_str()).map_err(|_| {
                 Error::configuration("the merchant serial number cannot travel in a header")
-            })?,
-            None => prepared.merchant().clone(),
-        };
-        headers.insert(MSN.clone(), merchant);
+            })?;
+            headers.insert(MSN.clone(), value);
+        }
+        if let Some(token) = token {
+            headers.insert(AUTHORIZATION, token.header.clone());
+        }
         if self.auth == Auth::Keys {
             let (id, secret) = prepared.keys();
             headers.insert(CLIENT_ID.clone(), id.clone());
             headers.insert(CLIENT_SECRET.clone(), secret.clone());
-            headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         if let Some(key) = &self.effort.key {
             let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
@@ -316,7 +315,7 @@ impl<'a> Attempts<'a> {
             })?;
             headers.insert(REQUEST_ID.clone(), value);
         }
-        Ok(())
+        Ok(headers)
     }
 
     /// What it took, at the end.
@@ -371,8 +370,9 @@ impl<'a> Attempts<'a> {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
         let signal = match Signal::of_answer(status, error.api_errors()) {
-            // A success whose body is an error says two things at once; only the details know.
-            Signal::Refused(200..=299) => Signal::Unclear,
+            // A success whose body is an error says two things at once, and a change of protocol says nothing; only the
+            // details know.
+            Signal::Refused(..=299) => Signal::Unclear,
             signal => signal,
         };
         Miss {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use progenitor_client::Error as RawError;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::options::CallOptions;
+use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
 use crate::retry::Rules;
@@ -61,8 +62,7 @@ pub(crate) struct Effort {
     pub(super) merchant: Option<MerchantSerialNumber>,
     /// When the last request left.
     pub(super) last_sent: Option<Duration>,
-    /// What every attempt is a copy of, the token left out.
-    pub(super) request: reqwest::Request,
+    pub(super) template: Template,
 }
 
 impl fmt::Debug for Effort {
@@ -99,6 +99,16 @@ impl Context {
             started: vipps.time().monotonic(),
             slot: Mutex::default(),
         }))
+    }
+
+    /// For the generated clients, which are made once a call.
+    pub(crate) fn base_url(&self) -> Arc<str> {
+        self.0.vipps.shared_base_url()
+    }
+
+    /// As [`base_url`](Self::base_url).
+    pub(crate) fn http(&self) -> reqwest::Client {
+        self.0.vipps.http().clone()
     }
 
     pub(super) fn put(&self, slot: Slot) {
@@ -157,7 +167,7 @@ impl Context {
 
 impl Answer {
     /// Reads the body as JSON.
-    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+    pub(crate) fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|cause| {
             self.unreadable("the answer is a success, but its body cannot be read")
                 .with_source(position(&cause))
@@ -226,20 +236,19 @@ impl Effort {
     /// The order that the request names, in its path or its body. Only errors ask, so that a call that succeeds does
     /// no work for it.
     fn order_id(&self) -> Option<OrderId> {
-        let sent = self.request.url().path().rsplit('/');
+        let sent = self.template.url().path().rsplit('/');
         let named = sent
             .zip(self.operation.path.rsplit('/'))
             .find(|(_, template)| *template == "{orderId}");
         if let Some((order_id, _)) = named {
             return OrderId::parse(order_id).ok();
         }
-        let body: serde_json::Value =
-            serde_json::from_slice(self.request.body()?.as_bytes()?).ok()?;
+        let body: serde_json::Value = serde_json::from_slice(self.template.body()?).ok()?;
         OrderId::parse(body.pointer("/transaction/orderId")?.as_str()?).ok()
     }
 
-    pub(crate) fn key(&self) -> Option<&RequestId> {
-        self.key.as_ref()
+    pub(crate) fn into_key(self) -> Option<RequestId> {
+        self.key
     }
 }
 

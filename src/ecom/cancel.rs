@@ -129,7 +129,7 @@ impl Cancel {
             .body(body)
             .send()
             .await;
-        Transaction::read(self.order_id.clone(), &context.finish(result)?)
+        Transaction::read(self.order_id.clone(), context.finish(result)?)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {

@@ -58,13 +58,8 @@ impl Capture {
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
     pub async fn send(self) -> Result<Transaction> {
-        let body = action(
-            &self.vipps,
-            &self.options,
-            self.amount,
-            self.text.as_ref(),
-            "Capture",
-        )?;
+        let (amount, text) = (self.amount, self.text);
+        let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
         let (client, context) = super::client(&self.vipps, &self.options);
         let result = client
             .capture_payment_using_post()
@@ -72,7 +67,7 @@ impl Capture {
             .body(body)
             .send()
             .await;
-        Transaction::read(self.order_id, &context.finish(result)?)
+        Transaction::read(self.order_id, context.finish(result)?)
     }
 }
 
@@ -81,13 +76,11 @@ pub(super) fn action(
     vipps: &Vipps,
     options: &CallOptions,
     amount: Option<Amount>,
-    text: Option<&TransactionText>,
+    text: Option<TransactionText>,
     default_text: &str,
 ) -> Result<types::builder::PaymentActionsRequest> {
-    let mut transaction = types::Transaction::builder().transaction_text(
-        text.map_or(default_text, TransactionText::as_str)
-            .to_owned(),
-    );
+    let text = text.map_or_else(|| default_text.to_owned(), String::from);
+    let mut transaction = types::Transaction::builder().transaction_text(text);
     if let Some(amount) = amount {
         amount.check_transaction()?;
         transaction = transaction.amount(amount.as_ore());

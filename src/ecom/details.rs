@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::history::{self, Event, Operation, Summary, WireSummary};
+use super::history::{Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -47,7 +48,7 @@ impl Details {
             .send()
             .await;
         let answer = context.finish(result)?;
-        let wire: Wire = answer.decode()?;
+        let wire: Wire<'_> = answer.decode()?;
         let mut details = PaymentDetails::new(self.order_id, wire);
         details.as_of = answer.date();
         Ok(details)
@@ -59,8 +60,9 @@ impl Details {
 pub struct PaymentDetails {
     order_id: OrderId,
     events: Vec<Event>,
-    summary: Option<Summary>,
     sums: Summary,
+    /// Whether the sums are the API's own.
+    stated: bool,
     user: Option<UserDetails>,
     shipping: Option<ShippingDetails>,
     sub: Option<Sensitive>,
@@ -68,25 +70,35 @@ pub struct PaymentDetails {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-struct Wire {
-    #[serde(deserialize_with = "history::log")]
+struct Wire<'a> {
+    /// An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
+    /// look like none.
+    #[serde(deserialize_with = "lenient::parts")]
     transaction_log_history: Vec<Event>,
-    #[serde(deserialize_with = "lenient::opt")]
-    transaction_summary: Option<WireSummary>,
+    #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
+    transaction_summary: Option<&'a RawValue>,
     /// Seen in lower case in old answers.
-    #[serde(rename = "transactionsummary", deserialize_with = "lenient::opt")]
-    lower_case_summary: Option<WireSummary>,
-    #[serde(deserialize_with = "lenient::opt")]
-    user_details: Option<UserDetails>,
-    #[serde(deserialize_with = "lenient::opt")]
-    shipping_details: Option<ShippingDetails>,
+    #[serde(borrow, rename = "transactionsummary")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
+    lower_case_summary: Option<&'a RawValue>,
+    #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<UserDetails>"))]
+    user_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<ShippingDetails>"))]
+    shipping_details: Option<&'a RawValue>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
 }
 
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" => Wire; }
+
 impl PaymentDetails {
-    fn new(order_id: OrderId, wire: Wire) -> Self {
+    fn new(order_id: OrderId, wire: Wire<'_>) -> Self {
         let mut events = wire.transaction_log_history;
         // The API answers newest first. Where every event tells its time, that order is made sure; a stable sort
         // keeps the API's own order within one instant.
@@ -99,18 +111,21 @@ impl PaymentDetails {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
         let logged = Summary::of(&events);
-        let summary = wire
+        let stated = wire
             .transaction_summary
-            .or(wire.lower_case_summary)
-            .map(|stated| stated.or(&logged));
-        let sums = summary.clone().unwrap_or(logged);
+            .and_then(lenient::part::<WireSummary>)
+            .or_else(|| wire.lower_case_summary.and_then(lenient::part));
+        let (stated, sums) = match stated {
+            Some(sums) => (true, sums.or(&logged)),
+            None => (false, logged),
+        };
         Self {
             order_id,
             events,
-            summary,
             sums,
-            user: wire.user_details,
-            shipping: wire.shipping_details,
+            stated,
+            user: wire.user_details.and_then(lenient::part),
+            shipping: wire.shipping_details.and_then(lenient::part),
             sub: wire.sub.map(Sensitive::from),
             as_of: None,
         }
@@ -158,7 +173,7 @@ impl PaymentDetails {
 
     /// The sums as the API states them; it leaves them out until the customer has acted, and sometimes later.
     pub fn summary(&self) -> Option<&Summary> {
-        self.summary.as_ref()
+        self.stated.then_some(&self.sums)
     }
 
     /// The sums: as the API states them, or else computed from the events.
@@ -169,7 +184,7 @@ impl PaymentDetails {
     /// Where the payment stands. Whether a payment that nobody approved has expired depends on the time: see
     /// [`state_at`](Self::state_at).
     pub fn state(&self) -> PaymentState {
-        state::of(&self.events, self.summary.as_ref(), &self.sums)
+        state::of(&self.events, self.summary(), &self.sums)
     }
 
     /// Where the payment stands at a moment: as [`state`](Self::state), and
@@ -264,6 +279,7 @@ impl PaymentDetails {
 ///
 /// `Debug` shows none of it.
 #[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct UserDetails {
@@ -317,6 +333,7 @@ impl fmt::Debug for UserDetails {
 
 /// Where the goods of an express payment go, and how.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ShippingDetails {
@@ -361,6 +378,7 @@ pub struct Address {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct WireAddress {
     address_line1: Option<Sensitive>,
@@ -371,6 +389,9 @@ struct WireAddress {
     #[serde(deserialize_with = "lenient::opt_text")]
     country: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress; }
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {

@@ -31,6 +31,7 @@ open_enum! {
 
 /// One event of a payment's log.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Event {
@@ -61,14 +62,6 @@ fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
 }
 
-/// The events of a log. One that cannot be read at all stays as one that tells nothing, since a gap in the history of
-/// money must not look like none.
-pub(super) fn log<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Event>, D::Error> {
-    let entries: Vec<serde_json::Value> = lenient::vec(deserializer)?;
-    let read = |entry| serde_json::from_value(entry).unwrap_or_default();
-    Ok(entries.into_iter().map(read).collect())
-}
-
 impl Event {
     /// Whether the event took place. The API says so on every event; one that does not say is believed.
     pub fn succeeded(&self) -> bool {
@@ -97,6 +90,11 @@ pub struct Summary {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "TransactionSummary")
+)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
     #[serde(deserialize_with = "lenient::opt_amount")]
@@ -110,6 +108,9 @@ pub(super) struct WireSummary {
     #[serde(deserialize_with = "lenient::opt_text")]
     bank_identification_number: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Summary, "Summary" => WireSummary; }
 
 impl WireSummary {
     /// The sums that the API states, and where it leaves one out what is known of it otherwise.

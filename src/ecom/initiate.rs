@@ -156,7 +156,7 @@ impl Initiate {
         self
     }
 
-    fn body(&self) -> Result<types::builder::InitiatePaymentCommand> {
+    fn into_body(self) -> Result<types::builder::InitiatePaymentCommand> {
         self.amount.check_payment()?;
         let mut customer = types::CustomerInfo::builder();
         if let Some(number) = &self.phone_number {
@@ -175,20 +175,12 @@ impl Initiate {
             )
             .into());
         }
+        let callback_prefix = self.callback_prefix.map(HttpsUrl::into_prefix);
+        let fallback = self.fallback.map(String::from);
         let mut merchant = types::MerchantInfo::builder()
             .merchant_serial_number(super::merchant(&self.vipps, &self.options))
-            .callback_prefix(
-                self.callback_prefix
-                    .as_ref()
-                    .map_or(NO_CALLBACK, HttpsUrl::as_prefix)
-                    .to_owned(),
-            )
-            .fall_back(
-                self.fallback
-                    .as_ref()
-                    .map_or(NO_FALLBACK, FallbackUrl::as_str)
-                    .to_owned(),
-            );
+            .callback_prefix(callback_prefix.unwrap_or_else(|| NO_CALLBACK.to_owned()))
+            .fall_back(fallback.unwrap_or_else(|| NO_FALLBACK.to_owned()));
         if let Some(token) = &self.auth_token {
             merchant = merchant.auth_token(crate::types::Sensitive::from(token.expose()));
         }
@@ -206,7 +198,7 @@ impl Initiate {
         let mut transaction = types::TransactionInfoInitiate::builder()
             .amount(self.amount.as_ore())
             .order_id(self.order_id.as_str().to_owned())
-            .transaction_text(self.text.as_str().to_owned());
+            .transaction_text(String::from(self.text));
         if self.skip_landing_page {
             transaction = transaction.skip_landing_page(true);
         }
@@ -246,8 +238,10 @@ impl Initiate {
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
-        let body = self.body()?;
-        let (client, context) = super::client(&self.vipps, &self.options);
+        let (vipps, options) = (self.vipps.clone(), self.options.clone());
+        let order_id = self.order_id.clone();
+        let body = self.into_body()?;
+        let (client, context) = super::client(&vipps, &options);
         let result = client
             .initiate_payment_v3_using_post()
             .body(body)
@@ -255,10 +249,10 @@ impl Initiate {
             .await;
         let answer = context.finish(result)?;
         let wire: Wire = answer.decode()?;
-        let landing_page = LandingPage::parse(&wire.url)
+        let landing_page = LandingPage::from_answer(wire.url)
             .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-        let mut payment = self.vipps.ecom().payment(&self.order_id);
-        if let Some(number) = self.options.merchant {
+        let mut payment = vipps.ecom().payment(&order_id);
+        if let Some(number) = options.merchant {
             payment = payment.merchant_serial_number(number);
         }
         Ok(InitiatedPayment {
@@ -269,9 +263,13 @@ impl Initiate {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 struct Wire {
     url: String,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
 
 /// A payment that waits for its customer.
 #[derive(Clone, Debug)]

@@ -92,8 +92,7 @@ impl Refund {
                 Some(rest)
             }
         };
-        let text = self.text.as_ref();
-        let body = action(&self.vipps, &self.options, amount, text, "Refund")?;
+        let body = action(&self.vipps, &self.options, amount, self.text, "Refund")?;
         let (client, context) = super::client(&self.vipps, &self.options);
         let result = client
             .refund_payment_using_post()
@@ -101,7 +100,7 @@ impl Refund {
             .body(body)
             .send()
             .await;
-        Transaction::read(self.order_id, &context.finish(result)?)
+        Transaction::read(self.order_id, context.finish(result)?)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {

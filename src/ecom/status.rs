@@ -69,7 +69,11 @@ pub struct PaymentStatus {
     pub timestamp: Option<Timestamp>,
 }
 
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: PaymentStatus, "PaymentStatus" => Wire; }
+
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
     #[serde(deserialize_with = "lenient::opt")]
@@ -77,6 +81,11 @@ struct Wire {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "TransactionInfo")
+)]
 #[serde(rename_all = "camelCase", default)]
 struct Last {
     #[serde(deserialize_with = "lenient::opt_amount")]

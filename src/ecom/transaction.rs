@@ -1,6 +1,7 @@
 //! What capture, cancel and refund answer: one type for the three, since they differ only in spelling.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::details::PaymentDetails;
 use super::history::{Event, Operation, Summary, WireSummary};
@@ -46,20 +47,29 @@ pub struct Transaction {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-struct Wire {
-    #[serde(deserialize_with = "lenient::opt")]
-    transaction_info: Option<WireInfo>,
+struct Wire<'a> {
+    #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
+    transaction_info: Option<&'a RawValue>,
     /// What a refund calls it.
-    #[serde(deserialize_with = "lenient::opt")]
-    transaction: Option<WireInfo>,
-    #[serde(deserialize_with = "lenient::opt")]
-    transaction_summary: Option<WireSummary>,
+    #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
+    transaction: Option<&'a RawValue>,
+    #[serde(borrow)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
+    transaction_summary: Option<&'a RawValue>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "TransactionInfo")
+)]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
     #[serde(deserialize_with = "lenient::opt_amount")]
@@ -72,16 +82,24 @@ struct WireInfo {
     time_stamp: Option<Timestamp>,
 }
 
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wire; }
+
 impl Transaction {
-    pub(super) fn read(order_id: OrderId, answer: &Answer) -> Result<Self> {
-        let wire: Wire = answer.decode()?;
-        let info = wire.transaction_info.or(wire.transaction);
-        if info.is_none() && wire.transaction_summary.is_none() {
+    pub(super) fn read(order_id: OrderId, answer: Answer) -> Result<Self> {
+        let wire: Wire<'_> = answer.decode()?;
+        let info = wire
+            .transaction_info
+            .and_then(lenient::part::<WireInfo>)
+            .or_else(|| wire.transaction.and_then(lenient::part));
+        let summary: Option<WireSummary> = wire.transaction_summary.and_then(lenient::part);
+        if info.is_none() && summary.is_none() {
             return Err(
                 answer.unreadable("the answer is a success, but says nothing of a transaction")
             );
         }
         let info = info.unwrap_or_default();
+        let payment_instrument = wire.payment_instrument;
         Ok(Self {
             order_id,
             amount: info.amount,
@@ -89,11 +107,9 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: wire
-                .transaction_summary
-                .map(|sums| sums.or(&Summary::default())),
-            payment_instrument: wire.payment_instrument,
-            idempotency_key: answer.effort.key().cloned(),
+            summary: summary.map(|sums| sums.or(&Summary::default())),
+            payment_instrument,
+            idempotency_key: answer.effort.into_key(),
         })
     }
 

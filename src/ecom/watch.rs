@@ -206,8 +206,7 @@ impl Poller {
                 return true;
             }
             let left = due.min(self.ends).saturating_sub(now);
-            let nudged = time.timeout(left, self.nudge.0.notified()).await.is_some();
-            if nudged {
+            if time.sleep_unless(left, self.nudge.0.notified()).await {
                 self.due = self.not_before;
             }
         }

@@ -95,6 +95,7 @@ impl ExchangeCustomer {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 struct Wire {
     #[serde(default)]
     msisdn: Sensitive,
@@ -102,6 +103,12 @@ struct Wire {
     version: Option<String>,
     #[serde(default)]
     timestamp: Option<Timestamp>,
+}
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read:
+    PersonalQrOwner, "PersonalQrOwner" => Wire;
+    CheckedInCustomer, "CheckedInCustomer" => Wire;
 }
 
 impl Wire {

@@ -92,6 +92,7 @@ impl MerchantCallback {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_text")]
@@ -105,6 +106,9 @@ struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_text")]
     qr_content: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
 
 /// A merchant callback code, as the API has it.
 #[derive(Clone, Debug)]

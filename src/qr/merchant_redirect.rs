@@ -133,6 +133,7 @@ impl MerchantRedirect {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_text")]
@@ -144,6 +145,9 @@ struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_integer")]
     expires_in: Option<i64>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
 
 /// A merchant redirect code, as the API has it.
 #[derive(Clone, Debug)]

@@ -47,8 +47,7 @@ impl OneTime {
             return Err(InvalidValue::hidden("landing_page", rule).into());
         }
         let (client, context) = super::client(&self.vipps, &self.options);
-        let body =
-            types::OneTimePaymentQrRequest::builder().url(self.landing_page.as_str().to_owned());
+        let body = types::OneTimePaymentQrRequest::builder().url(self.landing_page.into_text());
         let mut request = client
             .generate_otp_qr()
             .accept(self.format.accept())
@@ -79,12 +78,16 @@ impl OneTime {
 const DEFAULT_LIFETIME: u64 = 300;
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     url: String,
     #[serde(default, deserialize_with = "lenient::opt_integer")]
     expires_in: Option<i64>,
 }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: OneTimeQr, "OneTimeQr" => Wire; }
 
 /// A code for one payment.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
 /// The instant at which a frozen clock stands: 2026-03-02 09:00 UTC, a Monday.
-pub(crate) const FROZEN_AT: Timestamp = Timestamp::constant(1_772_442_000, 0);
+pub(crate) const FROZEN_AT: Timestamp = crate::testing::START;
 
 /// The simulator's clock. Everything that depends on time follows it: the life
 /// of tokens, landing pages, QR codes and image links, the limits per minute,

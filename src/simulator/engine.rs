@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use super::clock::{Clock, later};
 use super::core;
-use super::faults::{Manner, Rules, Strike};
+use super::faults::{Gate, Manner, Rules, Strike};
 use super::journal::Records;
 use super::merchant::Merchant;
 use super::outbound::{DeliveryOutcome, Outbound, Reason, next_attempt};
@@ -65,6 +65,15 @@ impl Arrival {
         self.strike
             .as_ref()
             .map_or(Duration::ZERO, Strike::wait_before)
+    }
+
+    /// What it waits for before it takes effect, and what its answer waits for.
+    pub(crate) fn gates(&self) -> (Option<Gate>, Option<Gate>) {
+        let strike = self.strike.as_ref();
+        (
+            strike.and_then(Strike::gate_before),
+            strike.and_then(Strike::gate_after),
+        )
     }
 }
 

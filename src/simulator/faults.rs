@@ -10,8 +10,11 @@ use super::engine::Engine;
 use super::errors;
 use super::wire::Response;
 
+mod hold;
 mod rules;
 
+pub(crate) use hold::Gate;
+pub use hold::Hold;
 use rules::{Damage, Moment};
 pub(crate) use rules::{Listed, Manner, Rules, Strike};
 
@@ -201,6 +204,37 @@ impl FaultRule {
     /// [`before_commit`](Self::before_commit), otherwise before its answer.
     pub fn delay(self, time: Duration) -> Fault {
         self.install(Moment::After, Damage::Delay(time))
+    }
+
+    /// Holds the answer back until the test lets it go; with
+    /// [`before_commit`](Self::before_commit) the request takes no effect before
+    /// that. Not for [`Simulator::arrive`](super::Simulator::arrive), where
+    /// nothing waits.
+    pub fn hold(self) -> Hold {
+        let gate = Gate::default();
+        let fault = self.install(Moment::After, Damage::Hold(gate.clone()));
+        Hold { fault, gate }
+    }
+
+    /// Puts another text in place of each one like this in the answer's JSON, as
+    /// a later version of the API might say something new.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(9), "Tea".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::ecom::Operation;
+    ///
+    /// sim.faults().on("get_payment_details_using_get").replace("RESERVE", "PREAUTHORISE");
+    /// let details = vipps.ecom().payment(&"order-1".parse()?).details().await?;
+    /// let latest = details.events()[0].operation.clone();
+    /// assert_eq!(latest, Some(Operation::Unknown("PREAUTHORISE".into())));
+    /// # Ok(()) }
+    /// ```
+    pub fn replace(self, text: impl Into<String>, with: impl Into<String>) -> Fault {
+        self.install(Moment::After, Damage::Replace(text.into(), with.into()))
     }
 
     /// Never answers; the connection stays open.

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::courier;
 use super::engine::{Dispatch, Engine};
 use super::errors;
-use super::faults::Manner;
+use super::faults::{Gate, Manner};
 use super::page;
 use super::wire::{Request, Response};
 use super::wreck::{Plan, Stream};
@@ -149,13 +149,14 @@ async fn exchange(
         return encode(&page::answer(engine, &request).await, engine).map(Full::new);
     }
     let arrival = engine.arrive(&request);
-    wait(arrival.wait()).await;
+    let (before, after) = arrival.gates();
+    wait(arrival.wait(), before).await;
     let Dispatch {
         response,
         wait: late,
         manner,
     } = engine.answer(&request, &arrival);
-    wait(late).await;
+    wait(late, after).await;
     if manner == Manner::Stall {
         std::future::pending::<()>().await;
     }
@@ -164,9 +165,12 @@ async fn exchange(
     encoded.map(Full::new)
 }
 
-async fn wait(time: std::time::Duration) {
+async fn wait(time: std::time::Duration, gate: Option<Gate>) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;
+    }
+    if let Some(gate) = gate {
+        gate.pass().await;
     }
 }
 

@@ -91,12 +91,16 @@ impl InMemory {
         self.follow();
         let arrived = Arrived::at(&self.engine, request);
         let wait = arrived.wait();
-        let (late, reply) = if wait.is_zero() {
+        let (before, after) = arrived.gates();
+        let (late, reply) = if wait.is_zero() && before.is_none() {
             arrived.take_effect()
         } else {
             let network = self.clone();
             let effect = tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
+                if let Some(gate) = before {
+                    gate.pass().await;
+                }
                 network.follow();
                 arrived.take_effect()
             });
@@ -104,6 +108,9 @@ impl InMemory {
         };
         if !late.is_zero() {
             tokio::time::sleep(late).await;
+        }
+        if let Some(gate) = after {
+            gate.pass().await;
         }
         match reply {
             Reply::Whole(answer) => Ok(answer),

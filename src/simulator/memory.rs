@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::Simulator;
 use super::engine::{Arrival, Dispatch, Engine};
-use super::faults::Manner;
+use super::faults::{Gate, Manner};
 use super::http::encode;
 use super::wire;
 
@@ -95,6 +95,10 @@ impl Arrived {
     /// How long a fault holds the request back before it takes effect.
     pub fn wait(&self) -> Duration {
         self.arrival.wait()
+    }
+
+    pub(super) fn gates(&self) -> (Option<Gate>, Option<Gate>) {
+        self.arrival.gates()
     }
 
     /// Lets it take effect, unless a fault forbids that, and gives the answer

@@ -1,11 +1,10 @@
 //! The simulator's only source of chance: the same seed gives the same ids,
 //! the same tokens, the same faults.
-//!
-//! Hand-written (`SplitMix64`), because a library may change its sequence in any
-//! release and with it the bytes of every recorded test.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::testing::{STEP, mix};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
@@ -16,11 +15,8 @@ impl Random {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0 = self.0.wrapping_add(STEP);
+        mix(self.0)
     }
 
     pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {

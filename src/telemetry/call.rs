@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use serde::Deserialize;
 use tracing::Span;
 use tracing::field::Empty;
+use url::Url;
 
 use super::Counters;
+use crate::call::Template;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::raw::Operation;
 use crate::types::OrderId;
@@ -33,7 +35,7 @@ const UNKNOWN: u8 = 5;
 impl Call {
     pub(crate) fn begin(
         operation: &'static Operation,
-        request: &reqwest::Request,
+        request: &Template,
         counters: Option<Arc<Counters>>,
     ) -> Self {
         let span = tracing::info_span!(
@@ -130,12 +132,7 @@ pub(crate) struct Attempt(Span);
 
 impl Attempt {
     /// `resent` is the attempt's number among the repeats; 0 is the first attempt.
-    pub(crate) fn begin(
-        operation: &'static Operation,
-        request: &reqwest::Request,
-        resent: u32,
-    ) -> Self {
-        let url = request.url();
+    pub(crate) fn begin(operation: &'static Operation, url: &Url, resent: u32) -> Self {
         let span = tracing::info_span!(
             "vipps.attempt",
             otel.name = %format_args!("{} {}", operation.method, operation.path),
@@ -188,12 +185,11 @@ impl Attempt {
 }
 
 /// The order that a request is about: from its path or, for the one request that starts an order, from its body.
-fn order_id(operation: &Operation, request: &reqwest::Request) -> Option<OrderId> {
+fn order_id(operation: &Operation, request: &Template) -> Option<OrderId> {
     let text = if operation.path.contains(ORDER) {
         Cow::Borrowed(in_path(operation.path, request.url().path())?)
     } else if operation.id == "initiate_payment_v3_using_post" {
-        let body = request.body()?.as_bytes()?;
-        serde_json::from_slice::<Body>(body)
+        serde_json::from_slice::<Body>(request.body()?)
             .ok()?
             .transaction
             .order_id
@@ -241,11 +237,11 @@ mod tests {
         path: "/ecomm/v2/payments",
     };
 
-    fn request(path: &str, body: &str) -> reqwest::Request {
+    fn request(path: &str, body: &str) -> Template {
         let url = format!("https://example.com/prefix{path}");
         let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
         *request.body_mut() = Some(body.to_owned().into());
-        request
+        Template::of(request)
     }
 
     #[test]
@@ -281,7 +277,7 @@ mod tests {
         let run = || {
             let call = Call::begin(&CAPTURE, &request, Some(counters.clone()));
             let _span = call.span().clone();
-            let attempt = Attempt::begin(&CAPTURE, &request, 1);
+            let attempt = Attempt::begin(&CAPTURE, request.url(), 1);
             let _span = attempt.span();
             attempt.answered(200);
             call.requests(2);

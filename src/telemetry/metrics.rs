@@ -66,6 +66,10 @@ counters! {
     tokens_fetched,
     /// Fetches of a token that failed, each with all its requests.
     token_failures,
+    /// Tokens taken from the [token store](crate::token_store) instead, which another client had fetched.
+    tokens_shared,
+    /// Failures of the token store, after most of which it is left alone for 30 s.
+    token_store_failures,
 }
 
 impl Metrics {

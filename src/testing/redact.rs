@@ -1,80 +1,356 @@
 //! Names in place of values that no snapshot may hold, numbered so that equal values keep equal names.
+//!
+//! What is shown is listed, and everything else has a name: a member that a later version of the API brings is hidden
+//! until somebody decides that it may be seen.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// The names given so far.
-#[derive(Default)]
-pub(super) struct Names(Vec<(String, String)>);
-
-/// Members whose values are secrets or personal data, wherever they stand in a body.
-const HIDDEN: [&str; 23] = [
-    "access_token",
-    "authtoken",
-    "customertoken",
-    "qrcode",
-    "msisdn",
-    "mobilenumber",
-    "customerphonenumber",
-    "token",
-    "email",
-    "firstname",
-    "lastname",
-    "userid",
-    "ssn",
-    "dateofbirth",
-    "addressline1",
-    "addressline2",
-    "postcode",
-    "zipcode",
-    "city",
-    "passengername",
-    "birthdate",
-    "nin",
-    "sub",
+/// Members of bodies whose values are shown, in lower case: what the documents describe and what is neither a secret
+/// nor about a person.
+const MEMBERS: [&str; 29] = [
+    "agencyinvoicenumber",
+    "airlinecode",
+    "airlinedesignatorcode",
+    "amount",
+    "callbackprefix",
+    "category",
+    "consentremovalprefix",
+    "fallback",
+    "id",
+    "isapp",
+    "isdefault",
+    "locationdescription",
+    "merchantserialnumber",
+    "orderid",
+    "paymenttype",
+    "priority",
+    "redirecturl",
+    "requesteddata",
+    "scope",
+    "shippingcost",
+    "shippingdetailsprefix",
+    "shippingmethod",
+    "shippingmethodid",
+    "shouldreleaseremainingfunds",
+    "skiplandingpage",
+    "transactiontext",
+    "ttl",
+    "url",
+    "useexplicitcheckoutflow",
 ];
 
+/// The API's own query parameters, in lower case.
+const PARAMETERS: [&str; 2] = ["qrimageformat", "qrimagesize"];
+
+/// A value of so few characters gives nothing away.
+const HARMLESS: usize = 3;
+/// A secret or personal value of at least so many characters is looked for in all other texts too.
+const TELLING: usize = 6;
+/// A step of a path of at least so many letters and digits may be one that nobody shall guess.
+const GUESSABLE: usize = 16;
+
+/// The names given so far, and what may be shown besides the lists above.
+#[derive(Default)]
+pub(super) struct Names {
+    given: Vec<Given>,
+    shown: Vec<String>,
+}
+
+struct Given {
+    kind: String,
+    value: String,
+    is_secret: bool,
+}
+
 impl Names {
+    /// From now on the values of members and query parameters of this name are shown.
+    pub(super) fn show(&mut self, name: &str) {
+        self.shown.push(name.to_ascii_lowercase());
+    }
+
     /// The name of a value of this kind, such as `[token 2]`.
     pub(super) fn name(&mut self, kind: &str, value: &str) -> String {
-        let known = self.0.iter().filter(|(k, _)| k == kind);
-        let number = if let Some(at) = known.clone().position(|(_, v)| v == value) {
-            at + 1
+        self.give(kind, value, false)
+    }
+
+    /// As [`name`](Self::name), for a value that is hidden wherever else it turns up.
+    pub(super) fn secret(&mut self, kind: &str, value: &str) -> String {
+        self.give(kind, value, true)
+    }
+
+    fn give(&mut self, kind: &str, value: &str, is_secret: bool) -> String {
+        let mut number = 0;
+        for given in self.given.iter_mut().filter(|given| given.kind == kind) {
+            number += 1;
+            if given.value == value {
+                given.is_secret |= is_secret;
+                return format!("[{kind} {number}]");
+            }
+        }
+        self.given.push(Given {
+            kind: kind.to_owned(),
+            value: value.to_owned(),
+            is_secret,
+        });
+        format!("[{kind} {}]", number + 1)
+    }
+
+    /// The text, with every secret in it that is known already replaced by its name.
+    pub(super) fn scrub(&mut self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let telling = |given: &&Given| given.is_secret && given.value.len() >= TELLING;
+        let found: Vec<(String, String)> = self
+            .given
+            .iter()
+            .filter(telling)
+            .filter(|given| text.contains(&given.value))
+            .map(|given| (given.kind.clone(), given.value.clone()))
+            .collect();
+        for (kind, value) in found {
+            let name = self.secret(&kind, &value);
+            text = text.replace(&value, &name);
+        }
+        text
+    }
+
+    /// One member of a query, `name=value`; `plain` are values that the request shows anyway.
+    pub(super) fn parameter(&mut self, member: &str, plain: &[String]) -> String {
+        let Some((name, value)) = member.split_once('=') else {
+            return self.harmless("query", member, plain);
+        };
+        let lower = name.to_ascii_lowercase();
+        if PARAMETERS.contains(&lower.as_str()) || self.shown.contains(&lower) {
+            return self.scrub(member);
+        }
+        if is_identifier(name) {
+            format!("{name}={}", self.harmless(name, value, plain))
         } else {
-            let next = known.count() + 1;
-            self.0.push((kind.to_owned(), value.to_owned()));
-            next
-        };
-        format!("[{kind} {number}]")
+            let name = self.secret("parameter", name);
+            format!("{name}={}", self.harmless("value", value, plain))
+        }
     }
 
-    /// The text with the value of a `token` query member replaced.
-    pub(super) fn in_url(&mut self, text: &str) -> String {
-        let Some(at) = text.find("token=") else {
-            return text.to_owned();
-        };
-        let (head, rest) = text.split_at(at + "token=".len());
-        let end = rest.find('&').unwrap_or(rest.len());
-        let (token, tail) = rest.split_at(end);
-        format!("{head}{}{tail}", self.name("token", token))
+    fn harmless(&mut self, kind: &str, value: &str, plain: &[String]) -> String {
+        if value.chars().count() <= HARMLESS {
+            value.to_owned()
+        } else if plain.iter().any(|shown| shown == value) {
+            self.scrub(value)
+        } else {
+            self.secret(kind, value)
+        }
     }
 
-    pub(super) fn in_json(&mut self, value: &mut Value) {
+    /// One step of a path.
+    pub(super) fn step(&mut self, step: &str, plain: &[String]) -> String {
+        let has = |wanted: fn(&u8) -> bool| step.as_bytes().iter().any(wanted);
+        let is_random = step.len() >= GUESSABLE
+            && has(u8::is_ascii_digit)
+            && has(u8::is_ascii_alphabetic)
+            && !plain.iter().any(|shown| shown == step);
+        if is_random {
+            self.secret("path", step)
+        } else {
+            self.scrub(step)
+        }
+    }
+
+    /// A URL without what it may carry along: a user, a query, a fragment, a path that nobody shall guess.
+    fn url(&mut self, text: &str, plain: &[String]) -> String {
+        let (rest, fragment) = match text.split_once('#') {
+            Some((rest, fragment)) => (rest, Some(fragment)),
+            None => (text, None),
+        };
+        let (rest, query) = match rest.split_once('?') {
+            Some((rest, query)) => (rest, Some(query)),
+            None => (rest, None),
+        };
+        let (scheme, rest) = rest.split_once("://").unwrap_or_default();
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let host = match authority.rsplit_once('@') {
+            Some((user, host)) => format!("{}@{host}", self.secret("user", user)),
+            None => authority.to_owned(),
+        };
+        let mut shown = format!("{scheme}://{}", self.scrub(&host));
+        let steps: Vec<String> = path.split('/').map(|step| self.step(step, plain)).collect();
+        shown += &steps.join("/");
+        if let Some(query) = query {
+            let members: Vec<String> = query
+                .split('&')
+                .map(|member| self.parameter(member, plain))
+                .collect();
+            shown += "?";
+            shown += &members.join("&");
+        }
+        if let Some(fragment) = fragment {
+            shown += "#";
+            shown += &self.harmless("fragment", fragment, plain);
+        }
+        shown
+    }
+
+    /// Hides what is not listed, member by member. What is shown is gone through once more by
+    /// [`show_json`](Self::show_json), when all that is hidden is known.
+    pub(super) fn hide_json(&mut self, value: &mut Value) {
+        self.hide_below("body", value);
+    }
+
+    fn hide_below(&mut self, name: &str, value: &mut Value) {
         match value {
             Value::Object(members) => {
-                for (name, member) in members {
-                    if HIDDEN.contains(&name.to_ascii_lowercase().as_str()) && !member.is_null() {
-                        let text = member
-                            .as_str()
-                            .map_or_else(|| member.to_string(), str::to_owned);
-                        *member = Value::String(self.name(name, &text));
-                    } else {
-                        self.in_json(member);
-                    }
+                let before = std::mem::take(members);
+                *members = before
+                    .into_iter()
+                    .map(|(name, mut member)| {
+                        let shown = if is_identifier(&name) {
+                            name
+                        } else {
+                            self.secret("member", &name)
+                        };
+                        self.hide_below(&shown, &mut member);
+                        (shown, member)
+                    })
+                    .collect::<Map<_, _>>();
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|item| self.hide_below(name, item)),
+            Value::String(_) | Value::Number(_) => {
+                let lower = name.to_ascii_lowercase();
+                if !MEMBERS.contains(&lower.as_str()) && !self.shown.contains(&lower) {
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    *value = Value::String(self.secret(name, &text));
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.in_json(item)),
-            Value::String(text) => *text = self.in_url(text),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    /// Goes through the texts that [`hide_json`](Self::hide_json) has left.
+    pub(super) fn show_json(&mut self, value: &mut Value, plain: &[String]) {
+        match value {
+            Value::Object(members) => members
+                .values_mut()
+                .for_each(|member| self.show_json(member, plain)),
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|item| self.show_json(item, plain)),
+            Value::String(text) if text.contains("://") => *text = self.url(text, plain),
+            Value::String(text) => *text = self.scrub(text),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// Whether a name is one that a programmer chose; an address or a number is not.
+fn is_identifier(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && name.len() <= 64
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Members of requests that are secrets or about a person.
+    const NAMED: [&str; 8] = [
+        "authtoken",
+        "customerphonenumber",
+        "customertoken",
+        "mobilenumber",
+        "passengername",
+        "qrcode",
+        "ticketnumber",
+        "token",
+    ];
+
+    /// Finds the names of all members that have a value of their own; tells whether there are members at all.
+    fn leaves(root: &Value, schema: &Value, found: &mut BTreeSet<String>) -> bool {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => root.pointer(reference.trim_start_matches('#')),
+            None => Some(schema),
+        };
+        let members = schema.and_then(|schema| schema["properties"].as_object());
+        for (name, member) in members.into_iter().flatten() {
+            if !leaves(root, member, found) && !leaves(root, &member["items"], found) {
+                found.insert(name.to_ascii_lowercase());
+            }
+        }
+        members.is_some()
+    }
+
+    /// A new document brings new members: each is shown or named because somebody decided so.
+    #[test]
+    fn every_member_of_every_request_is_decided() {
+        let mut found = BTreeSet::new();
+        for document in [
+            include_str!(concat!(env!("OUT_DIR"), "/ecom.spec.json")),
+            include_str!(concat!(env!("OUT_DIR"), "/qr.spec.json")),
+        ] {
+            let root: Value = serde_json::from_str(document).unwrap();
+            let operations = root["paths"].as_object().unwrap().values();
+            for operation in operations.filter_map(Value::as_object).flatten() {
+                let content = operation.1["requestBody"]["content"].as_object();
+                for (_, media) in content.into_iter().flatten() {
+                    leaves(&root, &media["schema"], &mut found);
+                }
+            }
+        }
+        assert!(found.len() > 25, "{found:?}");
+        let decided =
+            |name: &String| MEMBERS.contains(&name.as_str()) != NAMED.contains(&name.as_str());
+        let open: Vec<_> = found.iter().filter(|name| !decided(name)).collect();
+        assert!(open.is_empty(), "{open:?}");
+        let listed = MEMBERS.iter().chain(&NAMED).copied();
+        let idle: Vec<_> = listed.filter(|name| !found.contains(*name)).collect();
+        assert!(idle.is_empty(), "listed for nothing: {idle:?}");
+    }
+
+    #[test]
+    fn equal_values_have_equal_names() {
+        let mut names = Names::default();
+        assert_eq!(names.name("key", "a"), "[key 1]");
+        assert_eq!(names.name("key", "b"), "[key 2]");
+        assert_eq!(names.name("other", "a"), "[other 1]");
+        assert_eq!(names.name("key", "a"), "[key 1]");
+    }
+
+    #[test]
+    fn urls_keep_their_shape() {
+        let mut names = Names::default();
+        let plain = ["order-1".to_owned()];
+        for (url, shown) in [
+            ("https://example.com", "https://example.com"),
+            ("https://example.com/a/b/", "https://example.com/a/b/"),
+            (
+                "https://example.com/?v=2&token=eyJ0",
+                "https://example.com/?v=2&token=[token 1]",
+            ),
+            ("vippsMT://?token=eyJ0&x", "vippsMT://?token=[token 1]&x"),
+            (
+                "https://me:word@example.com:8080/order-1?id=order-1",
+                "https://[user 1]@example.com:8080/order-1?id=order-1",
+            ),
+            (
+                "https://example.com/#state=1234",
+                "https://example.com/#[fragment 1]",
+            ),
+            (
+                "https://example.com/?91234567=yes&a%20b=1234",
+                "https://example.com/?[parameter 1]=yes&[parameter 2]=[value 1]",
+            ),
+        ] {
+            assert_eq!(names.url(url, &plain), shown);
         }
     }
 }

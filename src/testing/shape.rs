@@ -37,52 +37,26 @@ impl RequestShape {
     pub(super) fn new(request: &http::Request<Bytes>, names: &mut Names) -> Self {
         let path = request.uri().path();
         let operation = operation(request.method().as_str(), path);
-        let mut text = format!("{} {path}\n", request.method());
+        // What is secret is found first, so that it is hidden wherever else it stands.
+        let authorization = request
+            .headers()
+            .get_all("authorization")
+            .iter()
+            .map(|value| authorization(&String::from_utf8_lossy(value.as_bytes()), names))
+            .collect();
+        let mut body = Body::read(request.body());
+        body.hide(names);
+        let plain = plain(operation, path, &body);
+
+        let mut text = format!("{} {}\n", request.method(), {
+            self::path(operation, path, &plain, names)
+        });
         if let Some(operation) = operation.filter(|o| o.path != path) {
             let _ = writeln!(text, "  as {}", operation.path);
         }
-        let mut query: Vec<_> = request
-            .uri()
-            .query()
-            .unwrap_or_default()
-            .split('&')
-            .filter(|q| !q.is_empty())
-            .collect();
-        query.sort_unstable();
-        for member in query {
-            let _ = writeln!(text, "  ? {member}");
-        }
-        let headers = request.headers();
-        for name in SHOWN {
-            for value in headers.get_all(name) {
-                let value = String::from_utf8_lossy(value.as_bytes());
-                let shown = match name {
-                    "authorization" => match value.split_once(' ') {
-                        Some((scheme, token)) => format!("{scheme} {}", names.name("token", token)),
-                        None => names.name("token", &value),
-                    },
-                    "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
-                    "x-request-id" => names.name("idempotency key", &value),
-                    _ => value.into_owned(),
-                };
-                let _ = writeln!(text, "{name}: {shown}");
-            }
-        }
-        let known = |name: &str| SHOWN.contains(&name) || LEFT_OUT.contains(&name);
-        let mut others: Vec<_> = headers
-            .keys()
-            .map(http::HeaderName::as_str)
-            .filter(|name| !known(name))
-            .collect();
-        others.sort_unstable();
-        for name in others {
-            let _ = writeln!(text, "{name}: [hidden]");
-        }
-        if !request.body().is_empty() {
-            text += "\n";
-            text += &body(request.body(), names);
-            text += "\n";
-        }
+        text += &query(request.uri().query().unwrap_or_default(), &plain, names);
+        text += &headers(request.headers(), authorization, names);
+        text += &body.show(&plain, names);
         Self {
             operation: operation.map(|o| o.id),
             text,
@@ -106,14 +80,120 @@ impl fmt::Display for RequestShape {
     }
 }
 
-fn body(bytes: &[u8], names: &mut Names) -> String {
-    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
-        return format!("[{} bytes that are not JSON]", bytes.len());
-    };
-    // serde_json keeps members sorted, so equal bodies have equal texts.
-    value.sort_all_objects();
-    names.in_json(&mut value);
-    format!("{value:#}")
+fn authorization(value: &str, names: &mut Names) -> String {
+    match value.split_once(' ') {
+        Some((scheme, token)) => format!("{scheme} {}", names.secret("token", token)),
+        None => names.secret("token", value),
+    }
+}
+
+/// What the request shows anyway, so that it may be seen in its URLs too: the ids that the merchant gave.
+fn plain(operation: Option<&Operation>, path: &str, body: &Body) -> Vec<String> {
+    let template = operation.map_or("", |o| o.path);
+    let in_path = template
+        .rsplit('/')
+        .zip(path.rsplit('/'))
+        .filter(|(template, _)| template.starts_with('{'))
+        .map(|(_, step)| step);
+    let in_body = [
+        "/transaction/orderId",
+        "/merchantInfo/merchantSerialNumber",
+        "/id",
+    ];
+    let in_body = in_body.into_iter().filter_map(|pointer| body.text(pointer));
+    in_path.chain(in_body).map(str::to_owned).collect()
+}
+
+fn path(operation: Option<&Operation>, path: &str, plain: &[String], names: &mut Names) -> String {
+    if operation.is_some() {
+        return names.scrub(path);
+    }
+    let steps: Vec<_> = path.split('/').map(|s| names.step(s, plain)).collect();
+    steps.join("/")
+}
+
+fn query(query: &str, plain: &[String], names: &mut Names) -> String {
+    let mut members: Vec<_> = query.split('&').filter(|q| !q.is_empty()).collect();
+    members.sort_unstable();
+    members.into_iter().fold(String::new(), |mut text, member| {
+        let _ = writeln!(text, "  ? {}", names.parameter(member, plain));
+        text
+    })
+}
+
+fn headers(headers: &http::HeaderMap, authorization: Vec<String>, names: &mut Names) -> String {
+    let mut text = String::new();
+    let mut authorization = authorization.into_iter();
+    for name in SHOWN {
+        for value in headers.get_all(name) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let shown = match name {
+                "authorization" => authorization.next().unwrap_or_default(),
+                "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
+                "x-request-id" => names.name("idempotency key", &value),
+                _ => names.scrub(&value),
+            };
+            let _ = writeln!(text, "{name}: {shown}");
+        }
+    }
+    let known = |name: &&str| SHOWN.contains(name) || LEFT_OUT.contains(name);
+    let mut others: Vec<_> = headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(|name| !known(name))
+        .collect();
+    others.sort_unstable();
+    for name in others {
+        let _ = writeln!(text, "{name}: [hidden]");
+    }
+    text
+}
+
+enum Body {
+    Empty,
+    Json(Value),
+    Other(usize),
+}
+
+impl Body {
+    fn read(bytes: &[u8]) -> Self {
+        if bytes.is_empty() {
+            return Self::Empty;
+        }
+        match serde_json::from_slice::<Value>(bytes) {
+            Ok(mut value) => {
+                // serde_json keeps members sorted unless another crate of the build tells it otherwise.
+                value.sort_all_objects();
+                Self::Json(value)
+            }
+            Err(_) => Self::Other(bytes.len()),
+        }
+    }
+
+    fn hide(&mut self, names: &mut Names) {
+        if let Self::Json(value) = self {
+            names.hide_json(value);
+        }
+    }
+
+    fn text(&self, pointer: &str) -> Option<&str> {
+        match self {
+            Self::Json(value) => value.pointer(pointer)?.as_str(),
+            _ => None,
+        }
+    }
+
+    fn show(self, plain: &[String], names: &mut Names) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Json(mut value) => {
+                names.show_json(&mut value, plain);
+                value.sort_all_objects();
+                format!("\n{value:#}\n")
+            }
+            Self::Other(length) => format!("\n[{length} bytes that are not JSON]\n"),
+        }
+    }
 }
 
 /// The operation whose path template fits, the most literal one first.

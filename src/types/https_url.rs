@@ -46,6 +46,12 @@ impl HttpsUrl {
     pub fn as_prefix(&self) -> &str {
         self.0.trim_end_matches('/')
     }
+
+    /// As [`as_prefix`](Self::as_prefix), by value.
+    pub(crate) fn into_prefix(mut self) -> String {
+        self.0.truncate(self.as_prefix().len());
+        self.0
+    }
 }
 
 text_type!(HttpsUrl);

@@ -36,8 +36,27 @@ impl LandingPage {
     /// # Errors
     /// Names the rule that the URL breaks, never the URL.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let refuse = |rule: &'static str| Err(InvalidValue::hidden(FIELD, rule));
         let text = text.trim();
+        Self::check(text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As [`parse`](Self::parse), without a copy.
+    pub(crate) fn from_answer(text: String) -> Result<Self, InvalidValue> {
+        if text.trim().len() < text.len() {
+            return Self::parse(&text);
+        }
+        Self::check(&text)?;
+        Ok(Self(text))
+    }
+
+    /// The URL as it is sent, by value.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
+    fn check(text: &str) -> Result<(), InvalidValue> {
+        let refuse = |rule: &'static str| Err(InvalidValue::hidden(FIELD, rule));
         if text.is_empty() {
             return refuse("must not be blank");
         }
@@ -46,7 +65,7 @@ impl LandingPage {
         }
         match scheme(text) {
             "vipps" | "vippsmt" => {}
-            "https" if host(text).is_some() => {}
+            "https" if Url::parse(text).is_ok_and(|url| url.has_host()) => {}
             "http" if is_loopback(text) => {}
             "http" => return refuse("must be https; http is accepted on loopback only"),
             "https" => return refuse("must name a host"),
@@ -56,7 +75,7 @@ impl LandingPage {
                 );
             }
         }
-        Ok(Self(text.to_owned()))
+        Ok(())
     }
 
     /// The URL as initiate answered it. It holds a token: for the customer and the QR API, not for a log.

@@ -1,9 +1,18 @@
 //! Reading what the API may answer: numbers as strings, strings as numbers, `null` for nothing.
 //!
-//! For `#[serde(default, deserialize_with = "…")]`. Everything goes through [`Value`], since only it reads numbers
-//! under every feature of `serde_json` that another crate of the same build may switch on.
+//! For `#[serde(default, deserialize_with = "…")]`. What is no text goes through [`Value`], since only it reads numbers
+//! under every feature of `serde_json` that another crate of the same build may switch on. Text does not, since most of
+//! an answer is text.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 
 use super::Amount;
@@ -11,37 +20,135 @@ use super::Amount;
 /// The largest integer below which every integer has an `f64` of its own.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// What stands in an answer: text, borrowed where that is possible, or something else.
+enum Read<'de> {
+    Text(Cow<'de, str>),
+    Other(Value),
+}
+
+impl<'de> Deserialize<'de> for Read<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Anything)
+    }
+}
+
+struct Anything;
+
+impl<'de> Visitor<'de> for Anything {
+    type Value = Read<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Read::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Read::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Read::Text(Cow::Owned(text)))
+    }
+
+    fn visit_bool<E>(self, bool: bool) -> Result<Self::Value, E> {
+        Ok(Read::Other(bool.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Read::Other(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Read::Other(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Read::Other(number.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Read::Other(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Read::Other(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        Read::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(seq)).map(Read::from)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        // A number too, where a feature of `serde_json` passes it on as a map.
+        Value::deserialize(MapAccessDeserializer::new(map)).map(Read::from)
+    }
+}
+
+impl From<Value> for Read<'_> {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(Cow::Owned(text)),
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl<'de> Read<'de> {
+    /// The text, or the JSON of what is none; nothing for `null`.
+    fn into_text(self) -> Option<Cow<'de, str>> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(Value::Null) => None,
+            Self::Other(value) => Some(Cow::Owned(value.to_string())),
+        }
+    }
+}
+
 /// Text from anything: a number or a bool in its JSON spelling, nothing for `null`, an array or object as JSON.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Value::deserialize(deserializer).map(|value| any_text(value).unwrap_or_default())
+    some_text(deserializer).map(Cow::into_owned)
+}
+
+/// Like [`text`], for who need not keep it.
+pub(crate) fn some_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Cow<'de, str>, D::Error> {
+    Read::deserialize(deserializer).map(|read| read.into_text().unwrap_or_default())
 }
 
 /// Like [`text`]; `null` is `None`.
 pub(crate) fn opt_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
-    Value::deserialize(deserializer).map(any_text)
+    Read::deserialize(deserializer).map(|read| read.into_text().map(Cow::into_owned))
 }
 
 /// Text from a string or a number; anything else is an error, which does not show the value.
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
+    match Read::deserialize(deserializer)? {
+        Read::Text(text) => Ok(text.into_owned()),
+        Read::Other(Value::Number(number)) => Ok(number.to_string()),
         other => Err(D::Error::custom(format_args!(
             "expected a string or a number, found {}",
-            kind(&other)
+            other.kind()
         ))),
     }
 }
 
 /// An integer from a number or a string; an error for fractions and everything else.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    whole(&value).ok_or_else(|| {
+    let read = Read::deserialize(deserializer)?;
+    read.whole().ok_or_else(|| {
         D::Error::custom(format_args!(
             "expected a whole number, found {}",
-            kind(&value)
+            read.kind()
         ))
     })
 }
@@ -50,18 +157,18 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
 pub(crate) fn opt_integer<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<i64>, D::Error> {
-    Value::deserialize(deserializer).map(|value| whole(&value))
+    Read::deserialize(deserializer).map(|read| read.whole())
 }
 
 /// A bool from a bool, `"Y"`/`"N"`, `"true"`/`"false"`, `1`/`0`; what cannot be read is `None`.
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    if let Value::Bool(bool) = value {
+    let read = Read::deserialize(deserializer)?;
+    if let Read::Other(Value::Bool(bool)) = read {
         return Ok(Some(bool));
     }
-    let Some(text) = any_text(value) else {
+    let Some(text) = read.into_text() else {
         return Ok(None);
     };
     let is = |words: [&str; 4]| {
@@ -92,31 +199,75 @@ pub(crate) fn opt<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
 }
 
-/// A list; `null` is an empty one.
-pub(crate) fn vec<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+/// Like [`opt`], from a part of a JSON text, which is read in place.
+pub(crate) fn part<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
+    serde_json::from_str(json.get()).ok().or_else(|| {
+        // A member that is there twice is an error to a type, but not to a `Value`.
+        serde_json::from_str(json.get())
+            .and_then(serde_json::from_value)
+            .ok()
+    })
 }
 
-fn any_text(value: Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
+/// A list whose items are each read as [`part`] does; `null` is an empty one. Reads a JSON text only.
+pub(crate) fn parts<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_option(Parts(PhantomData))
+}
+
+struct Parts<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Parts<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(json) = seq.next_element::<&RawValue>()? {
+            items.push(part(json).unwrap_or_default());
+        }
+        Ok(items)
     }
 }
 
-fn whole(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64().or_else(|| whole_float(number)),
-        Value::String(text) => {
-            let text = text.trim();
-            let (integer, fraction) = text.split_once('.').unwrap_or((text, "0"));
-            let is_whole = !fraction.is_empty() && fraction.bytes().all(|b| b == b'0');
-            integer.parse().ok().filter(|_| is_whole)
+impl Read<'_> {
+    fn whole(&self) -> Option<i64> {
+        match self {
+            Self::Other(Value::Number(number)) => number.as_i64().or_else(|| whole_float(number)),
+            Self::Text(text) => {
+                let text = text.trim();
+                let (integer, fraction) = text.split_once('.').unwrap_or((text, "0"));
+                let is_whole = !fraction.is_empty() && fraction.bytes().all(|b| b == b'0');
+                integer.parse().ok().filter(|_| is_whole)
+            }
+            Self::Other(_) => None,
         }
-        _ => None,
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "other text",
+            Self::Other(value) => match value {
+                Value::Null => "null",
+                Value::Bool(_) => "a bool",
+                Value::Number(_) => "another number",
+                Value::String(_) => "other text",
+                Value::Array(_) => "an array",
+                Value::Object(_) => "an object",
+            },
+        }
     }
 }
 
@@ -127,17 +278,6 @@ fn whole_float(number: &Number) -> Option<i64> {
         .as_f64()
         .filter(|f| f.fract() == 0.0 && f.abs() < MAX_EXACT)
         .map(|f| f as i64)
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a bool",
-        Value::Number(_) => "another number",
-        Value::String(_) => "other text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
 }
 
 #[cfg(test)]
@@ -163,8 +303,8 @@ mod tests {
         opt_amount: Option<Amount>,
         #[serde(deserialize_with = "opt")]
         opt: Option<[u8; 2]>,
-        #[serde(deserialize_with = "vec")]
-        vec: Vec<u8>,
+        #[serde(deserialize_with = "parts")]
+        parts: Vec<u8>,
     }
 
     fn read(member: &str, value: &str) -> Result<All, serde_json::Error> {
@@ -303,9 +443,50 @@ mod tests {
 
     #[test]
     fn lists() {
-        assert_eq!(read("vec", "null").unwrap().vec, Vec::<u8>::new());
-        assert_eq!(read("vec", "[1,2]").unwrap().vec, [1, 2]);
-        assert!(read("vec", r#""x""#).is_err());
+        assert_eq!(read("parts", "null").unwrap().parts, Vec::<u8>::new());
+        assert_eq!(
+            read("parts", r#"[1,"x",{},3]"#).unwrap().parts,
+            [1, 0, 0, 3]
+        );
+        assert!(read("parts", r#""x""#).is_err());
+        assert!(read("parts", "{}").is_err());
+    }
+
+    #[test]
+    fn a_part_is_read_as_a_whole_value_would_be() {
+        let part = |json: &str| {
+            let raw: &RawValue = serde_json::from_str(json).unwrap();
+            super::part::<All>(raw)
+        };
+        let last = All {
+            opt_text: Some("b".to_owned()),
+            ..All::default()
+        };
+        assert_eq!(part(r#"{"opt_text":"b"}"#), Some(last));
+        // Twice there, and the last one counts, as in a `Value`.
+        for json in [
+            r#"{"opt_text":"a","opt_text":"b"}"#,
+            r#"{"opt_text":"a","integer":1}"#,
+            "{}",
+            "null",
+            "[]",
+            r#""x""#,
+            r#"{"integer":{}}"#,
+        ] {
+            let value = serde_json::from_str(json).unwrap();
+            let whole: Option<All> = serde_json::from_value(value).ok();
+            assert_eq!(part(json), whole, "{json}");
+        }
+    }
+
+    #[test]
+    fn text_with_escapes_is_text() {
+        let read = read("opt_text", r#""a\n\u00f8""#).unwrap();
+        assert_eq!(read.opt_text.as_deref(), Some("a\nø"));
+        assert_eq!(
+            self::read("integer", r#""\u0031\u0032""#).unwrap().integer,
+            12
+        );
     }
 
     #[test]

@@ -91,12 +91,37 @@ macro_rules! open_enum {
             }
         }
 
+        /// Any text; those that this version knows are given as examples.
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($name)).into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({
+                    "type": "string",
+                    "examples": [$($text $(, $alias)*),+],
+                })
+            }
+        }
+
         impl<'de> ::serde::Deserialize<'de> for $name {
             /// From anything; what is not known is kept as text.
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                $crate::types::lenient::text(deserializer).map(Self::from)
+                $crate::types::lenient::some_text(deserializer).map(|text| {
+                    Self::known(&text).unwrap_or_else(|| Self::Unknown(text.into_owned()))
+                })
             }
         }
     };

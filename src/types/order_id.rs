@@ -1,5 +1,7 @@
 //! The merchant's name for a payment.
 
+use std::sync::Arc;
+
 use super::InvalidValue;
 use super::text::text_type;
 
@@ -15,10 +17,12 @@ use super::text::text_type;
 /// assert_eq!(order.with_attempt(2)?.as_str(), "acme-shop-123-2");
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
+///
+/// Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(String);
+pub struct OrderId(Arc<str>);
 
-text_type!(OrderId);
+text_type!(shared OrderId);
 
 impl OrderId {
     /// The most characters that an id can have.
@@ -32,7 +36,7 @@ impl OrderId {
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let is_allowed = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if is_allowed && (1..=Self::MAX_LEN).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(InvalidValue::new(
                 "order_id",

@@ -41,12 +41,13 @@ impl RequestId {
     /// All 128 bits as 26 digits of base 32 (`0-9a-v`).
     pub(crate) fn from_entropy(bytes: [u8; 16]) -> Self {
         let bits = u128::from_be_bytes(bytes);
-        Self(
+        let mut text = String::with_capacity(26);
+        text.extend(
             (0..26)
                 .rev()
-                .filter_map(|digit| char::from_digit(((bits >> (5 * digit)) & 31) as u32, 32))
-                .collect(),
-        )
+                .filter_map(|digit| char::from_digit(((bits >> (5 * digit)) & 31) as u32, 32)),
+        );
+        Self(text)
     }
 }
 

@@ -3,10 +3,29 @@
 /// Conversions for a type with `fn parse(text: &str) -> Result<Self, InvalidValue>`.
 ///
 /// * `text_type!(Name)` for `struct Name(String)`: all of them, with `as_str` and `Display`;
+/// * `text_type!(shared Name)` for `struct Name(Arc<str>)`: the same;
 /// * `text_type!(hidden Name, wire)` for secrets and personal data: no `Display`, a `Debug` that shows nothing, and
 ///   serialised as what the method `wire` gives.
 macro_rules! text_type {
     ($name:ident) => {
+        impl ::std::convert::From<$name> for ::std::string::String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        $crate::types::text::text_type!(@shown $name);
+    };
+    (shared $name:ident) => {
+        impl ::std::convert::From<$name> for ::std::string::String {
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
+            }
+        }
+
+        $crate::types::text::text_type!(@shown $name);
+    };
+    (@shown $name:ident) => {
         impl $name {
             /// The text, as it is sent.
             pub fn as_str(&self) -> &str {
@@ -23,12 +42,6 @@ macro_rules! text_type {
         impl ::std::convert::AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
-            }
-        }
-
-        impl ::std::convert::From<$name> for ::std::string::String {
-            fn from(value: $name) -> Self {
-                value.0
             }
         }
 

@@ -6,6 +6,8 @@ use vipps::ecom::{Event, Operation, PaymentDetails, Reconciled};
 use vipps::simulator::{Account, EffectKind, Simulator};
 use vipps::{Error, ErrorKind, OrderId, Outcome};
 
+use crate::codes::Codes;
+
 #[derive(Clone, Debug)]
 pub struct Order {
     pub id: OrderId,
@@ -62,9 +64,13 @@ pub struct Record {
     pub what: What,
     pub text: String,
     pub key: Option<String>,
+    /// Whether the key was made for it.
+    pub made: bool,
     pub came: Came,
-    /// What `reconcile` said, and how many records there were then.
-    pub verdict: Option<(bool, usize)>,
+    /// Its place among all records.
+    pub number: usize,
+    /// Each time that `reconcile` told whether it took effect.
+    pub verdicts: Vec<bool>,
 }
 
 impl Record {
@@ -100,8 +106,7 @@ pub type Counts = BTreeMap<&'static str, u64>;
 pub struct Books {
     pub orders: Vec<Order>,
     pub records: Vec<Record>,
-    /// Where the redirect code was refused to lead.
-    pub refused: Vec<(String, Error)>,
+    pub codes: Codes,
     pub counts: Counts,
     /// Whether the network delivers requests twice.
     pub twice: bool,
@@ -124,6 +129,18 @@ impl Books {
         self.records.iter().filter(keyed)
     }
 
+    /// Whether exactly this operation, and no other with its key, has taken effect.
+    pub fn is_done(&self, record: &Record, sim: &Simulator) -> bool {
+        let alike = |other: &Record| other.what == record.what;
+        let same = |other: &&Record| other.identity() == record.identity();
+        let (Some(kind), Some(account)) = (record.kind(), sim.account(record.order.as_str()))
+        else {
+            return false;
+        };
+        self.records.iter().filter(same).all(alike)
+            && effects(&account, kind, record.key.as_deref()).len() == 1
+    }
+
     /// The operations that an error calls unknown.
     pub fn unknown(&self) -> impl Iterator<Item = usize> {
         let unknown = |(_, record): &(usize, &Record)| {
@@ -137,7 +154,13 @@ impl Books {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    pub fn enter(&mut self, record: Record) {
+    pub fn enter(&mut self, mut record: Record) {
+        record.number = self.records.len();
+        let known = self.records.iter().any(|before| before.key == record.key);
+        assert!(
+            !(record.made && known),
+            "a key was made for two operations: {record:?}"
+        );
         self.count(match &record.came {
             Came::Done { .. } => "done",
             Came::Dropped => "dropped",
@@ -156,16 +179,19 @@ impl Books {
         self.records.push(record);
     }
 
-    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end.
-    pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) {
-        let now = self.records.len();
+    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end. Says whether it was
+    /// one.
+    pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) -> bool {
         let record = &mut self.records[place];
         let took_effect = match verdict {
             Reconciled::TookEffect(_) => true,
             Reconciled::NoEffect => false,
-            _ => return self.count("reconcile: still unknown"),
+            _ => {
+                self.count("reconcile: still unknown");
+                return false;
+            }
         };
-        record.verdict = Some((took_effect, now));
+        record.verdicts.push(took_effect);
         if took_effect {
             let account = sim.account(record.order.as_str());
             let account = account.expect("what took effect has an account");
@@ -179,6 +205,7 @@ impl Books {
         } else {
             "reconcile: no effect"
         });
+        true
     }
 
     pub fn compare_sums(details: &PaymentDetails, sim: &Simulator) {
@@ -218,13 +245,14 @@ impl Books {
         records.filter(|(_, record)| record.order == order.id)
     }
 
-    /// The verdict of `reconcile` on an operation, if nothing was tried after it.
-    fn last_word(&self, record: &Record) -> Option<bool> {
-        let (took_effect, then) = record.verdict?;
+    /// The verdicts of `reconcile` on an operation that must hold to the end: that it took effect, and that it did not
+    /// unless it was tried again.
+    fn verdicts(&self, record: &Record) -> impl Iterator<Item = bool> {
         let identity = record.identity();
-        let mut later = self.records.iter().skip(then);
+        let mut later = self.records.iter().skip(record.number + 1);
         let tried_again = later.any(|later| later.identity() == identity);
-        (took_effect || !tried_again).then_some(took_effect)
+        let verdicts = record.verdicts.clone().into_iter();
+        verdicts.filter(move |took_effect| *took_effect || !tried_again)
     }
 
     fn audit_start(&self, order: &Order, account: Option<&Account>) {
@@ -237,7 +265,7 @@ impl Books {
             assert!(account.is_some(), "Ok, and no order: {order:?}");
         }
         for start in starts() {
-            if let Some(exists) = self.last_word(start) {
+            for exists in self.verdicts(start) {
                 assert_eq!(account.is_some(), exists, "reconcile was wrong: {start:?}");
             }
         }
@@ -308,7 +336,7 @@ impl Books {
                     assert_eq!(*amount, Some(asked), "{record:?}");
                 }
             }
-            if let Some(took_effect) = self.last_word(record) {
+            for took_effect in self.verdicts(record) {
                 assert_eq!(
                     amounts.len() == 1,
                     took_effect,
@@ -352,10 +380,12 @@ impl Books {
             } else if !self.is_unclear(&record.came) {
                 assert!(!mine, "NotSent and Rejected mean no effect: {record:?}");
             }
-            match self.last_word(record) {
-                Some(true) => assert_eq!(given_up.len(), 1, "reconcile was wrong: {record:?}"),
-                Some(false) => assert!(!mine, "reconcile was wrong: {record:?}"),
-                None => {}
+            for took_effect in self.verdicts(record) {
+                if took_effect {
+                    assert_eq!(given_up.len(), 1, "reconcile was wrong: {record:?}");
+                } else {
+                    assert!(!mine, "reconcile was wrong: {record:?}");
+                }
             }
         }
     }

@@ -9,13 +9,15 @@ use vipps::simulator::{CaptureType, InMemory, Simulator};
 use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps};
 
 use crate::books::{Books, Came, Order, Record, What};
+use crate::codes::{self, Asked, Code};
 use crate::dice::{Dice, Seeded};
-use crate::network::{CALL, Network};
+use crate::network::{CALL, Network, Sent};
 use crate::weather;
 
 /// tokio's timers go by the millisecond.
 const TICK: Duration = Duration::from_millis(2);
 const USUAL_DEADLINE: Duration = Duration::from_secs(30);
+const USUAL_ATTEMPTS: u32 = 3;
 
 /// What is about to be done.
 #[derive(Clone, Debug)]
@@ -25,7 +27,8 @@ struct Plan {
     key: Option<RequestId>,
     text: String,
     deadline: Option<Duration>,
-    policy: Option<RetryPolicy>,
+    /// How many attempts are allowed, where that is not the usual number.
+    attempts: Option<u32>,
     /// Which process does it.
     process: usize,
     /// When the caller loses patience and drops the call.
@@ -111,7 +114,7 @@ impl Merchant {
             66..74 => self.repeat().await,
             74..82 => self.reconcile_one().await,
             82..87 => self.wait().await,
-            87..91 => self.redirect_code().await,
+            87..91 => self.code().await,
             91..93 => self.sim.revoke_tokens(),
             93..95 => self.worsen(),
             _ => {
@@ -129,10 +132,10 @@ impl Merchant {
             2 => Some(self.dice.between(30_000, 200_000)),
             _ => None,
         };
-        let policy = match self.dice.below(10) {
-            0 => Some(RetryPolicy::none()),
-            1 => Some(RetryPolicy::default().attempts(10)),
-            2 => Some(RetryPolicy::default().attempts(5)),
+        let attempts = match self.dice.below(10) {
+            0 => Some(1),
+            1 => Some(10),
+            2 => Some(5),
             _ => None,
         };
         let key = self.dice.percent(40).then(|| {
@@ -148,13 +151,17 @@ impl Merchant {
             self.processes.push(second);
         }
         let process = self.dice.below(self.processes.len() as u64);
+        // Whoever never gives up meets the limits per minute.
+        let stubborn = self.dice.percent(10);
+        let deadline = if stubborn { Some(200_000) } else { deadline };
+        let attempts = if stubborn { Some(10) } else { attempts };
         Plan {
             order,
             what,
             key,
             text: format!("{word} {number}"),
             deadline: deadline.map(Duration::from_millis),
-            policy,
+            attempts,
             process: usize::try_from(process).expect("small"),
             patience,
         }
@@ -261,7 +268,17 @@ impl Merchant {
         {
             *amount = Some(amount.unwrap_or(500) + 1);
         }
+        let is_same = plan.what == before.what && self.books.is_done(&before, &self.sim);
         self.act(plan).await;
+        if let (true, Some(Came::Failed(error))) = (
+            is_same,
+            self.books.records.last().map(|record| &record.came),
+        ) {
+            assert!(
+                !error.has_code("93"),
+                "a repeat is not what it repeats: {before:?} {error:?}"
+            );
+        }
     }
 
     async fn act(&mut self, plan: Plan) {
@@ -286,7 +303,8 @@ impl Merchant {
                 .map_or(Came::Dropped, Came::of),
         };
         check_deadline(begun, deadline, &plan);
-        self.network.check(call);
+        let attempts = plan.attempts.unwrap_or(USUAL_ATTEMPTS);
+        self.network.check(call, Some(attempts));
         let key = self.network.key(call);
         if let (Some(told), Some(key)) = (came.key(), &key) {
             assert_eq!(&told, key, "the answer or error tells another key");
@@ -304,9 +322,11 @@ impl Merchant {
             order: plan.order,
             what: plan.what,
             text: plan.text,
+            made: key.is_some() && plan.key.is_none(),
             key: key.or_else(|| plan.key.map(|key| key.to_string())),
             came,
-            verdict: None,
+            number: 0,
+            verdicts: Vec::new(),
         }
     }
 
@@ -317,8 +337,8 @@ impl Merchant {
                 if let Some(deadline) = plan.deadline {
                     builder = builder.deadline(deadline);
                 }
-                if let Some(policy) = &plan.policy {
-                    builder = builder.retry(policy.clone());
+                if let Some(attempts) = plan.attempts {
+                    builder = builder.retry(RetryPolicy::default().attempts(attempts));
                 }
                 if let Some(key) = &plan.key {
                     builder = builder.idempotency_key(key.clone());
@@ -386,7 +406,7 @@ impl Merchant {
         let waited = CALL.scope(call, wait.into_future());
         let waited = waited.await;
         check_deadline(begun, patience, &"wait");
-        self.network.check(call);
+        self.network.check(call, None);
         match waited {
             Ok(details) if details.state().is_paid() => {
                 let account = self
@@ -400,27 +420,29 @@ impl Merchant {
         }
     }
 
-    async fn redirect_code(&mut self) {
-        let code = self.processes[0]
-            .qr()
-            .merchant_redirect(&"billboard_1".parse().expect("an id"));
+    /// Changes a code, or looks at one.
+    async fn code(&mut self) {
         let number = self.books.next_number();
-        let url = format!("https://example.com/{number}");
+        let asked = Asked::any(&mut self.dice, number);
+        let reads = self.dice.percent(15);
+        let call = self.network.next_call();
         let begun = Instant::now();
-        let led = match self.dice.below(4) {
-            0 => code.create(url.parse().expect("a URL")).await,
-            1 => code.create_or_update(url.parse().expect("a URL")).await,
-            2 => code.get().await,
-            _ => code.update(url.parse().expect("a URL")).await,
+        let vipps = &self.processes[0];
+        let came = if reads {
+            let read = CALL.scope(call, codes::shown(vipps, Code::Redirect));
+            read.await.map(drop)
+        } else {
+            CALL.scope(call, asked.send(vipps)).await
         };
-        check_deadline(begun, USUAL_DEADLINE, &"redirect code");
-        if let Err(error) = led
-            && matches!(error.outcome(), Outcome::NotSent | Outcome::Rejected)
-            // Delivered twice, the second finds the code that the first has made.
-            && !(self.books.twice && matches!(error.http_status(), Some(409 | 429)))
-        {
-            self.books.refused.push((url, error));
+        check_deadline(begun, USUAL_DEADLINE, &"code");
+        self.network.check(call, None);
+        if reads {
+            let unknown = matches!(&came, Err(error) if error.outcome() == Outcome::Unknown);
+            assert!(!unknown, "a read has no effect: {came:?}");
+            return;
         }
+        let late = self.network.requests(call).iter().any(Sent::is_unclear);
+        self.books.codes.enter(asked, came, late);
     }
 
     async fn reconcile_one(&mut self) {
@@ -429,25 +451,32 @@ impl Merchant {
             return;
         }
         let place = *self.dice.pick(&unknown);
-        self.reconcile(place).await;
+        // One without the patience for an answer.
+        let hurry = self.dice.percent(30);
+        let deadline = hurry.then(|| Duration::from_millis(self.dice.between(1, 20_000)));
+        self.reconcile(place, deadline).await;
     }
 
-    /// Asks what became of an operation, and holds the answer against the ledger.
-    async fn reconcile(&mut self, place: usize) {
+    /// Asks what became of an operation, and holds the answer against the ledger. Says whether it was one.
+    async fn reconcile(&mut self, place: usize, deadline: Option<Duration>) -> bool {
         let record = &self.books.records[place];
         let Came::Failed(error) = &record.came else {
-            return;
+            return false;
         };
         let call = self.network.next_call();
         let begun = Instant::now();
-        let asked = self.processes[0].ecom().reconcile(error);
+        let mut asked = self.processes[0].ecom().reconcile(error);
+        if let Some(deadline) = deadline {
+            asked = asked.deadline(deadline);
+        }
         let verdict = CALL.scope(call, asked.into_future()).await;
-        check_deadline(begun, Duration::from_secs(60), &"reconcile");
-        self.network.check(call);
+        let deadline = deadline.unwrap_or(Duration::from_secs(60));
+        check_deadline(begun, deadline, &"reconcile");
+        self.network.check(call, None);
         if let Reconciled::StillUnknown(why) = &verdict {
             assert_eq!(why.outcome(), Outcome::Unknown, "{why:?}");
         }
-        self.books.judge(place, &verdict, &self.sim);
+        self.books.judge(place, &verdict, &self.sim)
     }
 
     /// The storm is over: everything on its way arrives, and every question gets its answer.
@@ -457,9 +486,8 @@ impl Merchant {
         sleep(Duration::from_secs(90)).await;
         self.memory.follow();
         for place in self.books.unknown().collect::<Vec<_>>() {
-            self.reconcile(place).await;
             assert!(
-                self.books.records[place].verdict.is_some(),
+                self.reconcile(place, None).await,
                 "nothing is in the way, and reconcile does not tell: {:?}",
                 self.books.records[place]
             );
@@ -483,16 +511,16 @@ impl Merchant {
         self.network.count()
     }
 
-    /// Where the redirect code leads in the end.
-    pub async fn leads_to(&self) -> Option<String> {
-        if self.books.refused.is_empty() {
-            return None;
+    /// What the codes show in the end, against what was asked of them.
+    pub async fn audit_codes(&mut self) {
+        for code in [Code::Redirect, Code::Callback] {
+            let shown = codes::shown(&self.processes[0], code).await;
+            let shown = shown.expect("nothing is in the way");
+            let twice = self.books.twice;
+            if self.books.codes.audit(code, shown.as_deref(), twice) {
+                self.books.count("codes");
+            }
         }
-        let code = self.processes[0]
-            .qr()
-            .merchant_redirect(&"billboard_1".parse().expect("an id"));
-        let found = code.get().await.ok()?;
-        found.redirect_url().map(str::to_owned)
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Sent {
 
 impl Sent {
     /// Whether it may have taken effect, for all that the client knows.
-    fn is_unclear(&self) -> bool {
+    pub fn is_unclear(&self) -> bool {
         matches!(
             self.seen,
             Seen::Nothing | Seen::Lost | Seen::Status(408 | 500..)
@@ -150,9 +150,14 @@ impl Network {
         keyed.next()?.key.clone()
     }
 
-    /// The rules that the requests of one call keep, whatever came of it.
-    pub fn check(&self, call: usize) {
+    /// The rules that the requests of one call keep, whatever came of it. `attempts` is how many the call was allowed,
+    /// where that can be told from its requests.
+    pub fn check(&self, call: usize, attempts: Option<u32>) {
         let requests = self.requests(call);
+        one_replay(&requests);
+        if let Some(attempts) = attempts {
+            no_more_than(attempts, &requests);
+        }
         one_key_one_body(&requests);
         nothing_unclear_is_repeated(&requests);
         limits_per_minute(&requests);
@@ -197,6 +202,36 @@ fn nothing_unclear_is_repeated(requests: &[Sent]) {
             Kind::Details if sent.seen == Seen::Status(200) => unclear = None,
             _ => {}
         }
+    }
+}
+
+/// After a 401 a request is sent once more, with a new token; a second 401 is the answer.
+fn one_replay(requests: &[Sent]) {
+    // Polls and looks at the details are calls of their own each.
+    for kind in [Kind::Initiate, Kind::Capture, Kind::Refund, Kind::Cancel] {
+        let mut refused = 0;
+        for sent in requests.iter().filter(|sent| sent.kind == kind) {
+            assert!(
+                refused < 2,
+                "{kind:?} was sent after two 401s: {requests:?}"
+            );
+            if kind == Kind::Cancel && sent.is_unclear() {
+                // Its next round is a call of its own.
+                refused = 0;
+            }
+            refused += u32::from(sent.seen == Seen::Status(401));
+        }
+    }
+}
+
+/// The attempts that the policy allows, and one replay. A cancel has them for each of its rounds.
+fn no_more_than(attempts: u32, requests: &[Sent]) {
+    for kind in [Kind::Initiate, Kind::Capture, Kind::Refund] {
+        let sent = requests.iter().filter(|sent| sent.kind == kind).count();
+        assert!(
+            sent <= attempts as usize + 1,
+            "{sent} requests of {kind:?}, and {attempts} attempts were allowed"
+        );
     }
 }
 

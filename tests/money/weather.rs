@@ -14,7 +14,11 @@ const OPERATIONS: &[&str] = &[
     "get_payment_details_using_get",
     "fetch_authorization_token_using_post",
     "generate_otp_qr",
+    "create_merchant_redirect_qr",
     "update_merchant_redirect_url",
+    "delete_merchant_redirect_qr",
+    "put_merchant_callback_qr",
+    "delete_merchant_callback_qr",
 ];
 
 /// Switches one fault on. Says whether it delivers requests twice.
@@ -23,14 +27,19 @@ pub fn worsen(sim: &Simulator, dice: &mut Dice) -> bool {
         sim.faults().any()
     } else {
         // Where money moves it is most worth a storm.
-        let count = if dice.percent(60) { 4 } else { 8 };
+        let count = if dice.percent(60) {
+            4
+        } else {
+            OPERATIONS.len()
+        };
         sim.faults().on(*dice.pick(&OPERATIONS[..count]))
     };
     if dice.percent(40) {
         rule = rule.nth(dice.between(1, 3));
     }
     if dice.percent(80) {
-        rule = rule.times(dice.between(1, 4));
+        let most = if dice.percent(80) { 4 } else { 14 };
+        rule = rule.times(dice.between(1, most));
     } else {
         rule = rule
             .probability(0.3)

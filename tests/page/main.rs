@@ -1,49 +1,18 @@
 //! The simulator's page in a real browser: what a person sees and presses there, and the till that waits for it.
 
 mod driver;
-#[path = "../support/example.rs"]
-mod example;
+#[path = "../support/programs.rs"]
+mod programs;
 #[path = "../support/scan.rs"]
 mod scan;
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use driver::{Browser, browser};
+use programs::Program;
 use serde_json::{Value, json};
 use vipps::Amount;
 use vipps::simulator::Simulator;
-
-/// The till of the examples, with this simulator's keys. It does not outlive a test that fails.
-struct Till(Option<Child>);
-
-impl Till {
-    fn start(sim: &Simulator, order: &str, text: &str) -> Self {
-        let till = example::example_at(sim, "till")
-            .args(["--order-id", order, "--text", text])
-            .stdout(Stdio::piped())
-            .spawn();
-        Self(Some(till.expect("the till starts")))
-    }
-
-    /// Whether it ended well, and the last line that it said.
-    fn ended(mut self) -> (bool, String) {
-        let till = self.0.take().expect("a till ends once");
-        let output = till.wait_with_output().expect("the till ends");
-        let said = String::from_utf8_lossy(&output.stdout);
-        let last = said.lines().last().unwrap_or_default().to_owned();
-        (output.status.success(), last)
-    }
-}
-
-impl Drop for Till {
-    fn drop(&mut self) {
-        if let Some(mut till) = self.0.take() {
-            drop(till.kill());
-            drop(till.wait());
-        }
-    }
-}
 
 async fn pay(sim: &Simulator, order: &str, text: &str) {
     let client = sim.client();
@@ -76,7 +45,9 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
     browser.run("window.seen = 'from the start'").await;
 
     let text = "<script>document.title='x'</script>Socks";
-    let till = Till::start(&sim, "page-1", text);
+    let mut command = programs::against(&sim, "till");
+    command.args(["--order-id", "page-1", "--text", text]);
+    let till = Program::start(&mut command, "");
     browser.shows("article h3", "page-1").await;
     browser.shows("article .what", text).await;
     browser.shows("article .sum", "499.00\u{a0}kr").await;
@@ -92,9 +63,11 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
 
     browser.click("article button[value=approve]").await;
     browser.shows("article .chip", "Captured").await;
+    let ended = till.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(
-        till.ended(),
-        (true, "paid: page-1 captured 49900 øre".to_owned())
+        ended.out.lines().last(),
+        Some("paid: page-1 captured 49900 øre")
     );
     assert_eq!(sim.account("page-1").unwrap().charged(), 49_900);
     let steps = "return [...document.querySelectorAll('.timeline li span:not(.money)')].map(step => step.innerText)";

@@ -3,9 +3,11 @@
 
 #[path = "../support/capture.rs"]
 mod capture;
+mod kit;
 mod operations;
 mod raw;
 mod simulator;
+mod store;
 mod values;
 
 use std::error::Error as StdError;
@@ -26,6 +28,7 @@ pub(crate) const LANDING_TOKEN: &str = "eyJtYXJrZXIi.marker-landing-token.x";
 pub(crate) const CUSTOMER_TOKEN: &str = "marker-customer-token";
 pub(crate) const PERSONAL_QR: &str = "https://qr.vipps.no/p/marker-personal-qr";
 pub(crate) const WEBHOOK_SECRET: &str = "marker-webhook-secret";
+pub(crate) const REDIS_PASSWORD: &str = "marker-redis-password";
 pub(crate) const PHONE: &str = "48271936";
 pub(crate) const MSISDN: &str = "4748271936";
 pub(crate) const FIRST_NAME: &str = "Markerina";
@@ -42,7 +45,7 @@ pub(crate) const BIRTH_DATE: &str = "1991-03-27";
 pub(crate) const PASSENGER: &str = "MARKERSEN/MARKERINA MS";
 
 /// The part of each that nothing else contains.
-const MARKERS: [&str; 22] = [
+const MARKERS: [&str; 23] = [
     CLIENT_ID,
     CLIENT_SECRET,
     SUBSCRIPTION_KEY,
@@ -52,6 +55,7 @@ const MARKERS: [&str; 22] = [
     CUSTOMER_TOKEN,
     "marker-personal-qr",
     WEBHOOK_SECRET,
+    REDIS_PASSWORD,
     PHONE,
     FIRST_NAME,
     LAST_NAME,

@@ -15,7 +15,7 @@ use super::*;
 
 /// What the transport answers to everything.
 #[derive(Clone, Debug)]
-enum World {
+pub(crate) enum World {
     Success,
     Answer(u16, String),
     NoToken(u16, String),
@@ -142,6 +142,12 @@ fn failures() -> Vec<World> {
 }
 
 fn client(recorder: &Recorder) -> Vipps {
+    let builder = client_builder(recorder);
+    Shown::start().debug("the builder", &builder);
+    builder.build().unwrap()
+}
+
+pub(crate) fn client_builder(recorder: &Recorder) -> vipps::VippsBuilder {
     let keys = Credentials::new(
         CLIENT_ID,
         CLIENT_SECRET,
@@ -152,13 +158,11 @@ fn client(recorder: &Recorder) -> Vipps {
     let policy = RetryPolicy::default()
         .backoff(wait, wait)
         .throttled_backoff(wait, wait);
-    let builder = Vipps::builder(keys.unwrap())
+    Vipps::builder(keys.unwrap())
         .environment(Environment::Test)
         .transport(recorder.clone())
         .retry(policy)
-        .retry_budget(RetryBudget::unlimited());
-    Shown::start().debug("the builder", &builder);
-    builder.build().unwrap()
+        .retry_budget(RetryBudget::unlimited())
 }
 
 /// Shows a builder, sends it, shows what came of it, and counts the failures.

@@ -1,9 +1,8 @@
 //! The simulator over a real socket, as a client of any language sees it.
 
 mod codes;
-#[path = "../support/example.rs"]
-mod example;
 mod faults;
+mod hold;
 mod memory;
 mod merchant;
 mod page;

@@ -6,10 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::example::example;
+#[path = "../support/programs.rs"]
+mod programs;
 
 fn program(arguments: &[&str]) -> Child {
-    example("simulator")
+    Command::new(programs::built("simulator"))
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,8 +1,9 @@
 //! What the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+use vipps::testing::Recorder;
 use vipps::types::TransactionText;
-use vipps::{Amount, OrderId};
+use vipps::{Amount, Credentials, OrderId, Vipps, VippsBuilder};
 
 pub const PHONE: &str = "91234567";
 
@@ -43,6 +44,13 @@ pub fn amount() -> Amount {
 
 pub fn text() -> TransactionText {
     "One pair of socks".parse().expect("a text")
+}
+
+/// A client of this recorder that waits on tokio's time, for tests that measure or interrupt it.
+pub fn on_tokio_time(recorder: &Recorder) -> VippsBuilder {
+    let number = "123456".parse().expect("a serial number");
+    let keys = Credentials::new("canned-client-id", "canned-client-secret", "key", number);
+    Vipps::builder(keys.expect("keys")).transport(recorder.clone())
 }
 
 /// Nothing secret or personal that the tests send may be in what a person reads.

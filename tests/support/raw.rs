@@ -1,67 +1,156 @@
 //! A server that speaks bytes: what it answers is written to the socket as it stands.
 
-#![allow(unreachable_pub, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, channel};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::sleep;
 use std::time::Duration;
 
-/// What to do with a connection once a request has been read from it.
+/// One thing that the server does on a connection.
 #[derive(Clone, Debug)]
-pub enum Act {
-    /// Write these bytes, then close.
-    Write(Vec<u8>),
-    /// Write these bytes and keep the connection open without another word.
-    Stall(Vec<u8>),
-    /// Reset the connection.
+pub enum Step {
+    Write(Text),
+    /// The same bytes again and again, until the client is gone.
+    Drip(Text, Duration),
+    Pause(Duration),
+    /// Ends the writing side; the reading side stays open until the client ends it.
+    HalfClose,
+    /// Keeps the connection as it is, until the client ends it.
+    Hold,
     Reset,
-    /// Close the writing side at once.
-    Close,
+    /// Reads another request from the same connection.
+    Next,
 }
 
-/// A raw server on loopback. It answers token requests properly and everything else by script: one act a request,
-/// the last one repeated.
-pub struct RawServer {
-    address: std::net::SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
-    _stop: Receiver<()>,
+/// Bytes that a failed test shows the beginning of.
+#[derive(Clone)]
+pub struct Text(Vec<u8>);
+
+impl<T: Into<Vec<u8>>> From<T> for Text {
+    fn from(bytes: T) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let start = &self.0[..self.0.len().min(120)];
+        let length = self.0.len();
+        write!(f, "{:?} of {length} bytes", String::from_utf8_lossy(start))
+    }
+}
+
+/// What to do once a request has been read. Where the steps end the connection is closed.
+pub type Act = Vec<Step>;
+
+pub fn write(bytes: impl Into<Text>) -> Act {
+    vec![Step::Write(bytes.into()), Step::HalfClose]
+}
+
+pub fn stall(bytes: impl Into<Text>) -> Act {
+    vec![Step::Write(bytes.into()), Step::Hold]
+}
+
+/// A whole answer, after which the connection stays open.
+pub fn kept(bytes: impl Into<Text>) -> Act {
+    vec![Step::Write(bytes.into()), Step::Next]
+}
+
+pub fn with_head(head: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
 pub fn answer(status: &str, body: &str) -> Act {
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n"
-    );
-    Act::Write(format!("{head}connection: close\r\n\r\n{body}").into_bytes())
+    let head = format!("{status}\r\ncontent-type: application/json\r\nconnection: close");
+    write(with_head(&head, body))
+}
+
+const TOKEN: &str = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which connection it came on, counted from 0.
+    pub connection: usize,
+    pub text: String,
+}
+
+impl Request {
+    pub fn first_line(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.text.lines().skip(1).take_while(|l| !l.is_empty());
+        let mut pairs = lines.filter_map(|line| line.split_once(':'));
+        let found = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim())
+    }
+
+    pub fn body(&self) -> &str {
+        self.text
+            .split_once("\r\n\r\n")
+            .map_or("", |(_, body)| body)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    requests: Mutex<Vec<Request>>,
+    script: Mutex<Vec<Act>>,
+    /// Whether a connection stays open after a token.
+    keeps: bool,
+    over: AtomicBool,
+    connections: AtomicUsize,
+    written: AtomicUsize,
+}
+
+/// A raw server on loopback. It answers token requests properly and everything else by script: one act a request,
+/// the last one repeated. Nobody listens any more once it is dropped.
+pub struct RawServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl RawServer {
+    /// One that closes the connection after a token, so that each request of the API has a new one.
     pub fn start(script: Vec<Act>) -> Self {
+        Self::with(script, false)
+    }
+
+    /// One whose connections stay open after a token.
+    pub fn keeping(script: Vec<Act>) -> Self {
+        Self::with(script, true)
+    }
+
+    fn with(script: Vec<Act>, keeps: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (sender, stop) = channel::<()>();
-        let record = requests.clone();
-        let script = Arc::new(Mutex::new(script.into_iter().peekable()));
-        std::thread::spawn(move || {
-            for connection in listener.incoming() {
-                // The receiver is gone when the test is over.
-                if sender.send(()).is_err() {
+        let shared = Arc::new(Shared {
+            script: Mutex::new(script),
+            keeps,
+            ..Shared::default()
+        });
+        let of_thread = shared.clone();
+        let thread = std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                if of_thread.over.load(Ordering::SeqCst) {
                     return;
                 }
-                let (record, script) = (record.clone(), script.clone());
-                if let Ok(connection) = connection {
-                    std::thread::spawn(move || serve(connection, &record, &script));
-                }
+                let shared = of_thread.clone();
+                let number = shared.connections.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || shared.serve(connection, number));
             }
         });
         Self {
             address,
-            requests,
-            _stop: stop,
+            shared,
+            thread: Some(thread),
         }
     }
 
@@ -69,9 +158,18 @@ impl RawServer {
         format!("http://{}", self.address)
     }
 
-    /// The first lines of the requests, the token's left out.
-    pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("no test panics here").clone()
+    /// The requests, those for tokens left out.
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.shared.requests).clone()
+    }
+
+    /// How many bytes of acts the sockets have taken.
+    pub fn written(&self) -> usize {
+        self.shared.written.load(Ordering::SeqCst)
+    }
+
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     pub fn builder(&self) -> vipps::VippsBuilder {
@@ -88,56 +186,102 @@ impl RawServer {
     }
 }
 
-type Script = Mutex<std::iter::Peekable<std::vec::IntoIter<Act>>>;
-
-fn serve(mut connection: TcpStream, record: &Mutex<Vec<String>>, script: &Script) {
-    let _ = connection.set_read_timeout(Some(Duration::from_secs(30)));
-    let Some(request) = read_request(&mut connection) else {
-        return;
-    };
-    let act = if request.contains("/accesstoken/get") {
-        answer(
-            "200 OK",
-            r#"{"access_token":"raw.token","expires_in":"3600"}"#,
-        )
-    } else {
-        record
-            .lock()
-            .expect("no test panics here")
-            .push(request.lines().next().unwrap_or_default().to_owned());
-        let mut script = script.lock().expect("no test panics here");
-        let next = script.next();
-        let last = next.clone();
-        match next {
-            Some(act) => {
-                // The last act stays for whatever comes after it.
-                if script.peek().is_none() {
-                    *script = vec![last.expect("just taken"); 64].into_iter().peekable();
-                }
-                act
-            }
-            None => Act::Close,
-        }
-    };
-    match act {
-        Act::Write(bytes) => {
-            let _ = connection.write_all(&bytes);
-            let _ = connection.shutdown(Shutdown::Write);
-        }
-        Act::Stall(bytes) => {
-            let _ = connection.write_all(&bytes);
-            let _ = connection.flush();
-            let mut sink = [0; 64];
-            let _ = connection.read(&mut sink);
-        }
-        Act::Reset => {
-            // A linger of zero makes the kernel send a reset in place of an orderly end.
-            let _ = socket2::SockRef::from(&connection).set_linger(Some(Duration::ZERO));
-        }
-        Act::Close => {
-            let _ = connection.shutdown(Shutdown::Both);
+impl Drop for RawServer {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        // Wakes the listener up to see that it is over.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn serve(&self, mut connection: TcpStream, number: usize) {
+        let _ = connection.set_read_timeout(Some(Duration::from_secs(30)));
+        let _ = connection.set_nodelay(true);
+        while let Some(text) = read_request(&mut connection) {
+            let act = if text.contains("/accesstoken/get") {
+                if self.keeps {
+                    kept(with_head("200 OK", TOKEN))
+                } else {
+                    answer("200 OK", TOKEN)
+                }
+            } else {
+                lock(&self.requests).push(Request {
+                    connection: number,
+                    text,
+                });
+                let mut script = lock(&self.script);
+                if script.len() > 1 {
+                    script.remove(0)
+                } else {
+                    script.first().cloned().unwrap_or_default()
+                }
+            };
+            if !self.play(&mut connection, act) {
+                return;
+            }
+        }
+    }
+
+    /// Says whether another request is to be read.
+    fn play(&self, connection: &mut TcpStream, act: Act) -> bool {
+        for step in act {
+            match step {
+                Step::Write(bytes) => {
+                    if !self.write(connection, &bytes.0) {
+                        return false;
+                    }
+                }
+                Step::Drip(bytes, pause) => {
+                    while self.write(connection, &bytes.0) && !self.over.load(Ordering::SeqCst) {
+                        sleep(pause);
+                    }
+                    return false;
+                }
+                Step::Pause(pause) => sleep(pause),
+                Step::HalfClose => {
+                    let _ = connection.shutdown(Shutdown::Write);
+                    drain(connection);
+                    return false;
+                }
+                Step::Hold => {
+                    drain(connection);
+                    return false;
+                }
+                Step::Reset => {
+                    // A linger of zero makes the kernel send a reset in place of an orderly end.
+                    let _ = socket2::SockRef::from(&*connection).set_linger(Some(Duration::ZERO));
+                    return false;
+                }
+                Step::Next => return true,
+            }
+        }
+        false
+    }
+
+    fn write(&self, connection: &mut TcpStream, bytes: &[u8]) -> bool {
+        // In parts, so that what the socket has taken is known where the rest fails.
+        for part in bytes.chunks(16 << 10) {
+            if connection.write_all(part).is_err() {
+                return false;
+            }
+            self.written.fetch_add(part.len(), Ordering::SeqCst);
+        }
+        true
+    }
+}
+
+/// Reads until the client ends its side.
+fn drain(connection: &mut TcpStream) {
+    let mut sink = [0; 4096];
+    while connection.read(&mut sink).is_ok_and(|read| read > 0) {}
 }
 
 /// Reads head and body; leaves nothing unread.
@@ -152,16 +296,11 @@ fn read_request(connection: &mut TcpStream) -> Option<String> {
         bytes.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some(end) = text.find("\r\n\r\n") {
-            let length = text
+            let lower = text.to_ascii_lowercase();
+            let length = lower
                 .lines()
-                .find_map(|l| {
-                    l.to_ascii_lowercase()
-                        .strip_prefix("content-length:")
-                        .map(|v| v.trim().parse::<usize>())
-                })
-                .and_then(Result::ok)
-                .unwrap_or(0);
-            if bytes.len() >= end + 4 + length {
+                .find_map(|l| l.strip_prefix("content-length:")?.trim().parse().ok());
+            if bytes.len() >= end + 4 + length.unwrap_or(0_usize) {
                 return Some(text);
             }
         }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
-use super::FaultRule;
+use super::{FaultRule, Gate};
 use crate::simulator::clock::later;
 use crate::simulator::errors;
 use crate::simulator::random::Random;
@@ -26,6 +27,10 @@ pub(super) enum Damage {
     Code(String, String),
     /// Nothing but time passes.
     Delay(Duration),
+    /// Nothing but the test decides when it goes on.
+    Hold(Gate),
+    /// Each text like the first becomes the second.
+    Replace(String, String),
     Manner(Manner),
     Garbage,
     TruncatedJson,
@@ -135,6 +140,7 @@ impl Rules {
         let retired = &mut self.retired;
         self.active.retain(|active| {
             if active.id == id {
+                active.let_go();
                 retired.push((id, active.hits));
             }
             active.id != id
@@ -162,7 +168,10 @@ impl Rules {
     }
 
     pub(super) fn clear(&mut self) {
-        let gone = self.active.drain(..).map(|active| (active.id, active.hits));
+        let gone = self.active.drain(..).map(|active| {
+            active.let_go();
+            (active.id, active.hits)
+        });
         self.retired.extend(gone);
     }
 
@@ -180,6 +189,13 @@ impl Rules {
 }
 
 impl Active {
+    /// What a rule holds goes on when the rule is gone.
+    fn let_go(&self) {
+        if let Damage::Hold(gate) = &self.damage {
+            gate.open();
+        }
+    }
+
     /// How often it strikes at the most.
     fn times(&self) -> Option<u64> {
         self.rule.times.or(self.rule.nth.map(|_| 1))
@@ -224,7 +240,7 @@ impl Strike {
         match (&self.damage, self.moment) {
             (Damage::Lose, _) => 0,
             (Damage::Duplicate, _) => 2,
-            (Damage::Delay(_), _) | (_, Moment::After) => 1,
+            (Damage::Delay(_) | Damage::Hold(_), _) | (_, Moment::After) => 1,
             (_, Moment::Before) => 0,
         }
     }
@@ -255,6 +271,23 @@ impl Strike {
         }
     }
 
+    /// What the request waits for before it takes effect.
+    pub(crate) fn gate_before(&self) -> Option<Gate> {
+        self.gate(Moment::Before)
+    }
+
+    /// What its answer waits for.
+    pub(crate) fn gate_after(&self) -> Option<Gate> {
+        self.gate(Moment::After)
+    }
+
+    fn gate(&self, moment: Moment) -> Option<Gate> {
+        match &self.damage {
+            Damage::Hold(gate) if self.moment == moment => Some(gate.clone()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn manner(&self) -> Manner {
         match self.damage {
             Damage::Manner(manner) => manner,
@@ -270,7 +303,12 @@ impl Strike {
         let mut damaged = match &self.damage {
             Damage::Answer(answer) => answer.clone(),
             Damage::Code(group, code) => ecom_error(group, code, random),
-            Damage::Delay(_) | Damage::Manner(_) | Damage::Lose | Damage::Duplicate => kept,
+            Damage::Delay(_)
+            | Damage::Hold(_)
+            | Damage::Manner(_)
+            | Damage::Lose
+            | Damage::Duplicate => kept,
+            Damage::Replace(text, with) => replaced(kept, text, with),
             Damage::Garbage => with_body(kept, b"{\"orderId\": \xff\xfe, oops".to_vec()),
             Damage::TruncatedJson => {
                 let (_, bytes) = kept.encoded();
@@ -298,6 +336,8 @@ impl Damage {
             Self::Answer(answer) => format!("status {}", answer.status),
             Self::Code(group, code) => format!("error {group} {code}"),
             Self::Delay(time) => format!("delay {time:?}"),
+            Self::Hold(_) => "held".to_owned(),
+            Self::Replace(text, with) => format!("{with} in place of {text}"),
             Self::Manner(manner) => format!("{manner:?}").to_lowercase(),
             Self::Garbage => "garbage".to_owned(),
             Self::TruncatedJson => "truncated JSON".to_owned(),
@@ -305,6 +345,26 @@ impl Damage {
             Self::Duplicate => "delivered twice".to_owned(),
             Self::Oversized(bytes) => format!("body of {bytes} bytes"),
         }
+    }
+}
+
+fn replaced(mut response: Response, text: &str, with: &str) -> Response {
+    if let Body::Json(value) = &mut response.body {
+        replace_in(value, text, with);
+    }
+    response
+}
+
+fn replace_in(value: &mut Value, text: &str, with: &str) {
+    match value {
+        Value::String(found) if found == text => with.clone_into(found),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| replace_in(item, text, with)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| replace_in(member, text, with)),
+        _ => {}
     }
 }
 

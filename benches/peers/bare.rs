@@ -1,0 +1,151 @@
+//! The calls as a careful program would make them with reqwest alone: header values prepared once, the body serialised
+//! from borrowed text, the status checked, the whole answer read and decoded. No retries, no deadline, no renewal of
+//! the token.
+
+use reqwest::Client;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+
+use super::answers::{Captured, Details, Initiated, OneTimeQr};
+use super::{MERCHANT, ORDER, Operation, SUBSCRIPTION_KEY, bodies, token};
+
+/// A page like the one that initiate answers.
+pub const PAGE: &str = "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJraWQiOiJqd3RrZXkiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmF0dXJl";
+
+static JSON: HeaderValue = HeaderValue::from_static("application/json");
+static SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[derive(Clone, Debug)]
+pub struct Bare {
+    http: Client,
+    base: String,
+    token: HeaderValue,
+}
+
+/// The headers that every request carries.
+pub fn constant_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut put = |name, value| {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    };
+    put("ocp-apim-subscription-key", SUBSCRIPTION_KEY);
+    put("merchant-serial-number", MERCHANT);
+    put("vipps-system-name", "vipps-rust");
+    put("vipps-system-version", env!("CARGO_PKG_VERSION"));
+    put("vipps-system-plugin-name", "vipps-rust");
+    put("vipps-system-plugin-version", env!("CARGO_PKG_VERSION"));
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
+    );
+    headers
+}
+
+pub fn bearer() -> HeaderValue {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token())).expect("visible ASCII");
+    value.set_sensitive(true);
+    value
+}
+
+/// A fresh idempotency key.
+pub fn fresh_key() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("a system with randomness");
+    format!("{:026x}", u128::from_ne_bytes(bytes) >> 24)
+}
+
+impl Bare {
+    pub fn new(base: &str) -> Self {
+        Self::with(base, Client::builder().no_proxy())
+    }
+
+    pub fn with(base: &str, builder: reqwest::ClientBuilder) -> Self {
+        let http = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .default_headers(constant_headers())
+            .build()
+            .expect("a client");
+        Self {
+            http,
+            base: base.to_owned(),
+            token: bearer(),
+        }
+    }
+
+    pub async fn initiate(&self) -> reqwest::Result<Initiated> {
+        let response = self
+            .http
+            .post(format!("{}/ecomm/v2/payments", self.base))
+            .header(AUTHORIZATION, self.token.clone())
+            .header(ACCEPT, JSON.clone())
+            .json(&bodies::initiate())
+            .send()
+            .await?;
+        response.error_for_status()?.json().await
+    }
+
+    pub async fn details(&self) -> reqwest::Result<Details> {
+        let response = self
+            .http
+            .get(format!("{}/ecomm/v2/payments/{ORDER}/details", self.base))
+            .header(AUTHORIZATION, self.token.clone())
+            .header(ACCEPT, JSON.clone())
+            .send()
+            .await?;
+        response.error_for_status()?.json().await
+    }
+
+    pub async fn one_time_qr(&self) -> reqwest::Result<OneTimeQr> {
+        self.one_time_qr_of(PAGE).await
+    }
+
+    pub async fn one_time_qr_of(&self, page: &str) -> reqwest::Result<OneTimeQr> {
+        let response = self
+            .http
+            .post(format!("{}/qr/v1", self.base))
+            .header(AUTHORIZATION, self.token.clone())
+            .header(ACCEPT, SVG.clone())
+            .json(&bodies::one_time_qr(page))
+            .send()
+            .await?;
+        response.error_for_status()?.json().await
+    }
+
+    pub async fn capture(&self) -> reqwest::Result<Captured> {
+        let response = self
+            .http
+            .post(format!("{}/ecomm/v2/payments/{ORDER}/capture", self.base))
+            .header(AUTHORIZATION, self.token.clone())
+            .header(ACCEPT, JSON.clone())
+            .header(&REQUEST_ID, fresh_key())
+            .json(&bodies::capture())
+            .send()
+            .await?;
+        response.error_for_status()?.json().await
+    }
+
+    pub async fn call(&self, operation: Operation) {
+        let done = match operation {
+            Operation::Initiate => self
+                .initiate()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::Details => self
+                .details()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::OneTimeQr => self
+                .one_time_qr()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::Capture => self
+                .capture()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+        };
+        done.expect("the server answers");
+    }
+}

@@ -1,0 +1,109 @@
+//! The calls through this crate: token, headers, hooks, retries, deadline, decoding.
+
+use vipps::types::{FallbackUrl, HttpsUrl, LandingPage, TransactionText};
+use vipps::{Amount, Credentials, Environment, OrderId, Vipps};
+
+use super::{CALLBACK, FALLBACK, MERCHANT, ORDER, ORE, Operation, SUBSCRIPTION_KEY, TEXT};
+
+#[derive(Clone, Debug)]
+pub struct Ours {
+    vipps: Vipps,
+    order: OrderId,
+    text: TransactionText,
+    fallback: FallbackUrl,
+    callback: HttpsUrl,
+    page: LandingPage,
+}
+
+pub fn client(base: &str) -> vipps::VippsBuilder {
+    let credentials = Credentials::new(
+        "bench-client-id",
+        "bench-client-secret",
+        SUBSCRIPTION_KEY,
+        MERCHANT.parse().expect("a number"),
+    )
+    .expect("credentials");
+    let environment = Environment::custom(base).expect("a base URL");
+    Vipps::builder(credentials).environment(environment)
+}
+
+impl Ours {
+    pub fn new(base: &str) -> Self {
+        Self::with(client(base).build().expect("a client"))
+    }
+
+    pub fn with(vipps: Vipps) -> Self {
+        Self {
+            vipps,
+            order: ORDER.parse().expect("an order id"),
+            text: TEXT.parse().expect("a text"),
+            fallback: FALLBACK.parse().expect("a URL"),
+            callback: CALLBACK.parse().expect("a URL"),
+            page: super::bare::PAGE.parse().expect("a landing page"),
+        }
+    }
+
+    pub fn vipps(&self) -> &Vipps {
+        &self.vipps
+    }
+
+    pub async fn initiate(&self) -> vipps::Result<vipps::ecom::InitiatedPayment> {
+        self.vipps
+            .ecom()
+            .initiate(self.order.clone(), Amount::ore(ORE), self.text.clone())
+            .fallback(self.fallback.clone())
+            .callback_prefix(self.callback.clone())
+            .await
+    }
+
+    pub async fn details(&self) -> vipps::Result<vipps::ecom::PaymentDetails> {
+        self.vipps.ecom().payment(&self.order).details().await
+    }
+
+    pub async fn one_time_qr(&self) -> vipps::Result<vipps::qr::OneTimeQr> {
+        self.vipps.qr().one_time(&self.page).await
+    }
+
+    pub async fn capture(&self) -> vipps::Result<vipps::ecom::Transaction> {
+        self.vipps
+            .ecom()
+            .payment(&self.order)
+            .capture()
+            .amount(Amount::ore(ORE))
+            .text(self.text.clone())
+            .await
+    }
+
+    pub async fn pay_by_qr(&self) -> vipps::Result<vipps::QrPayment> {
+        self.vipps
+            .pay_by_qr(self.order.clone(), Amount::ore(ORE), self.text.clone())
+            .payment(|payment| {
+                payment
+                    .fallback(self.fallback.clone())
+                    .callback_prefix(self.callback.clone())
+            })
+            .await
+    }
+
+    pub async fn call(&self, operation: Operation) {
+        let done = match operation {
+            Operation::Initiate => self
+                .initiate()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::Details => self
+                .details()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::OneTimeQr => self
+                .one_time_qr()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::Capture => self
+                .capture()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+        };
+        done.expect("the server answers");
+    }
+}

@@ -1,0 +1,114 @@
+//! What is read: answers, and what Vipps MobilePay sends to the merchant. Most of these types are read by a structure
+//! of their own, beside them; those here are read member by member.
+#![allow(dead_code, reason = "read by the derive alone")]
+
+use schemars::JsonSchema;
+
+use super::{listed, read, same_as};
+use crate::callback::{AddressType, CallbackStatus, PaymentUpdate, ShippingReply, ShippingRequest};
+use crate::ecom::{
+    Address, Event, InitiatedPayment, Operation, PaymentDetails, PaymentStatus, ShippingDetails,
+    ShippingMethod, Summary, Transaction, TransactionStatus, UserDetails,
+};
+use crate::qr::{
+    Category, CheckedInCustomer, MerchantCallbackQr, MerchantRedirectQr, OneTimeQr, PersonalQrOwner,
+};
+use crate::types::{Amount, CustomerToken, MerchantSerialNumber, OrderId, Sensitive, Timestamp};
+use crate::webhook::CheckIn;
+
+listed! {
+    "callback::AddressType": AddressType,
+    "callback::CallbackStatus": CallbackStatus,
+    "callback::PaymentUpdate": PaymentUpdate,
+    "callback::ShippingReply": ShippingReply,
+    "callback::ShippingRequest": ShippingRequest,
+    "ecom::Address": Address,
+    "ecom::Event": Event,
+    "ecom::InitiatedPayment": InitiatedPayment,
+    "ecom::Operation": Operation,
+    "ecom::PaymentDetails": PaymentDetails,
+    "ecom::PaymentStatus": PaymentStatus,
+    "ecom::ShippingDetails": ShippingDetails,
+    "ecom::Summary": Summary,
+    "ecom::Transaction": Transaction,
+    "ecom::TransactionStatus": TransactionStatus,
+    "ecom::UserDetails": UserDetails,
+    "qr::Category": Category,
+    "qr::CheckedInCustomer": CheckedInCustomer,
+    "qr::MerchantCallbackQr": MerchantCallbackQr,
+    "qr::MerchantRedirectQr": MerchantRedirectQr,
+    "qr::OneTimeQr": OneTimeQr,
+    "qr::PersonalQrOwner": PersonalQrOwner,
+    "webhook::CheckIn": CheckIn,
+}
+
+same_as! { read:
+    PaymentUpdate, "PaymentUpdate" => Update;
+    ShippingRequest, "ShippingRequest" => AddressToDeliverTo;
+    ShippingReply, "ShippingReply" => Ways;
+    CheckIn, "CheckIn" => CheckedIn;
+}
+
+/// The result of a payment.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+struct Update {
+    error_info: Option<ErrorInfo>,
+    merchant_serial_number: Option<MerchantSerialNumber>,
+    order_id: OrderId,
+    shipping_details: Option<ShippingDetails>,
+    transaction_info: Option<Outcome>,
+    user_details: Option<UserDetails>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", inline)]
+struct Outcome {
+    amount: Option<Amount>,
+    status: Option<CallbackStatus>,
+    time_stamp: Option<Timestamp>,
+    transaction_id: Option<String>,
+}
+
+/// Why a payment failed.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", inline)]
+struct ErrorInfo {
+    context_id: Option<String>,
+    error_code: Option<String>,
+    error_group: Option<String>,
+    error_message: Option<String>,
+}
+
+/// An address, and the question how to deliver there.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+struct AddressToDeliverTo {
+    address_id: i64,
+    address_line1: Option<Sensitive>,
+    address_line2: Option<Sensitive>,
+    address_type: Option<AddressType>,
+    city: Option<Sensitive>,
+    country: Option<String>,
+    post_code: Option<Sensitive>,
+}
+
+/// The ways to deliver to an address.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+struct Ways {
+    address_id: i64,
+    order_id: OrderId,
+    #[schemars(length(max = 10))]
+    shipping_details: Vec<ShippingMethod>,
+}
+
+/// The event `user.checked-in.v1`.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+struct CheckedIn {
+    customer_token: CustomerToken,
+    initiated_at: Option<Timestamp>,
+    merchant_qr_id: String,
+    msn: Option<MerchantSerialNumber>,
+}

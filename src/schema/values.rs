@@ -1,0 +1,105 @@
+//! What the value types are in JSON.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::types::{
+    Amount, AuthToken, BeaconId, CallbackQrId, CustomerToken, FallbackUrl, HttpsUrl, ImageSize,
+    LandingPage, LocationDescription, MerchantSerialNumber, OrderId, PersonalQr, PhoneNumber,
+    RedirectQrId, RedirectUrl, RequestId, Scope, Sensitive, ShippingCost, SystemText, Timestamp,
+    TransactionText, Ttl,
+};
+
+macro_rules! values {
+    ($($name:ident $description:literal $json:tt)*) => {
+        $(
+            impl JsonSchema for $name {
+                /// So that the limits stand where the value does.
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn schema_id() -> Cow<'static, str> {
+                    concat!("vipps::types::", stringify!($name)).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    let mut schema = json_schema!($json);
+                    schema.insert("description".to_owned(), $description.into());
+                    schema
+                }
+            }
+        )*
+
+        /// Every type of this file, by its path in the crate.
+        pub(super) fn all() -> Vec<(&'static str, Schema)> {
+            vec![$((concat!("types::", stringify!($name)), super::of::<$name>())),*]
+        }
+    };
+}
+
+/// Everything but control characters.
+const PRINTED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// One step of a path.
+const STEP: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
+
+values! {
+    Amount "Money in øre; 100 of them are 1 kr."
+        {"type": "integer", "format": "int64"}
+    AuthToken "Secret of the merchant that comes back with callbacks."
+        {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": AuthToken::MAX_LEN}
+    BeaconId "Id of a printed MobilePay code."
+        {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": BeaconId::MAX_LEN}
+    CallbackQrId "The merchant's id of a merchant callback QR code."
+        {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": CallbackQrId::MAX_LEN}
+    CustomerToken "Token of a customer who checked in."
+        {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": CustomerToken::MAX_LEN}
+    FallbackUrl "Where the customer goes afterwards: an https URL, a link of an app, or the word INTENT."
+        {"type": "string", "pattern": "^([A-Za-z][A-Za-z0-9+.-]*:[!-~]+|INTENT)$", "maxLength": 255}
+    HttpsUrl "Address of the merchant's that Vipps MobilePay calls."
+        {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://[!-~]+$", "maxLength": 255}
+    ImageSize "Width and height of a PNG in pixels."
+        {"type": "integer", "minimum": ImageSize::MIN.as_pixels(), "maximum": ImageSize::MAX.as_pixels()}
+    LandingPage "Page or app link of an initiated payment."
+        {"type": "string", "format": "uri", "pattern": "^[A-Za-z]+://"}
+    LocationDescription "Where a merchant callback QR code hangs."
+        {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": LocationDescription::MAX_LEN}
+    MerchantSerialNumber "Number of a sales unit."
+        {"type": "string", "pattern": "^[0-9]{4,10}$"}
+    OrderId "The merchant's id of a payment."
+        {"type": "string", "pattern": "^[a-zA-Z0-9-]+$", "minLength": 1, "maxLength": OrderId::MAX_LEN}
+    PersonalQr "Text of the code in a customer's app."
+        {"type": "string", "pattern": r"^\S+$", "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
+    PhoneNumber "Country code and number, digits only; those of eight digits with a plus."
+        {"type": "string", "pattern": r"^(\+[1-9][0-9]{7}|[1-9][0-9]{8,14})$"}
+    RedirectQrId "The merchant's id of a merchant redirect QR code."
+        {
+            "type": "string",
+            "pattern": "^[a-zA-Z0-9æøåÆØÅ_+%-]([a-zA-Z0-9æøåÆØÅ_+% -]*[a-zA-Z0-9æøåÆØÅ_+%-])?$",
+            "minLength": 1,
+            "maxLength": RedirectQrId::MAX_LEN,
+        }
+    RedirectUrl "Where a merchant redirect QR code leads."
+        {"type": "string", "format": "uri", "pattern": "^https://[a-zA-Z0-9_.][a-zA-Z0-9_.#!:?+=&%@/-]*$"}
+    RequestId "Idempotency key of a request."
+        {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 40}
+    Scope "What the customer is asked to share: names with a blank between."
+        {"type": "string", "pattern": r"^\S+( \S+)*$"}
+    Sensitive "A secret, or personal data."
+        {"type": "string"}
+    ShippingCost "Price of a delivery in kroner, with at most two decimals."
+        {"type": "number", "minimum": 0, "maximum": 21_474_836.47}
+    SystemText "Name or version of the calling system."
+        {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": SystemText::MAX_LEN}
+    Timestamp "A time in ISO 8601; an answer may have other forms."
+        {"type": "string"}
+    TransactionText "What the customer reads."
+        {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": TransactionText::MAX_LEN}
+    Ttl "Life of a merchant redirect QR code in seconds."
+        {"type": "integer", "minimum": Ttl::MIN.as_secs(), "maximum": Ttl::MAX.as_secs()}
+}

@@ -1,0 +1,95 @@
+//! What a call through this crate allocates, against the same call made with reqwest alone.
+//!
+//! The counts are exact: one thread, a warm connection, the server on a thread of its own.
+
+#[path = "../benches/peers/mod.rs"]
+mod peers;
+
+use std::sync::atomic::Ordering;
+
+use peers::Operation;
+use peers::bare::Bare;
+use peers::ours::Ours;
+use peers::server::{Server, runtime};
+
+/// How many allocations a call may make beyond those of bare reqwest.
+const MOST: u64 = 8;
+const WARM: usize = 20;
+const CALLS: usize = 40;
+
+/// The allocations of a warm call.
+fn count(call: impl AsyncFn()) -> u64 {
+    let runtime = runtime();
+    for _ in 0..WARM {
+        runtime.block_on(call());
+    }
+    let counts: Vec<u64> = (0..CALLS)
+        .map(|_| allocation_counter::measure(|| runtime.block_on(call())).count_total)
+        .collect();
+    let least = counts.iter().copied().min().unwrap_or_default();
+    // A queue of tokio's grows by a block with every 32nd message.
+    let same = counts.iter().filter(|count| **count == least).count();
+    assert!(same > CALLS / 2, "no count to rely on: {counts:?}");
+    least
+}
+
+/// The last request that the server saw: its head as a sorted list of lines, and its body.
+fn seen(server: &Server) -> (Vec<String>, String) {
+    let last = server.seen.last.lock().expect("no panic while it is held");
+    let text = String::from_utf8(last.clone()).expect("text");
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+    let mut lines: Vec<String> = head
+        .lines()
+        .map(|line| match line.split_once(": ") {
+            // A fresh one each time.
+            Some(("x-request-id", key)) => format!("x-request-id: {} characters", key.len()),
+            _ => line.to_owned(),
+        })
+        .collect();
+    lines.sort();
+    (lines, body.to_owned())
+}
+
+/// A comparison of two clients is worth nothing where they do not do the same.
+#[test]
+fn the_peers_send_the_same_requests() {
+    let server = Server::start();
+    server.seen.record.store(true, Ordering::Relaxed);
+    let (bare, client) = (Bare::new(&server.base()), Ours::new(&server.base()));
+    let runtime = runtime();
+    for operation in Operation::ALL {
+        runtime.block_on(bare.call(operation));
+        let theirs = seen(&server);
+        runtime.block_on(client.call(operation));
+        assert_eq!(seen(&server), theirs, "{}", operation.name());
+        assert!(theirs.0.len() >= 11, "{theirs:?}");
+    }
+}
+
+#[test]
+fn a_call_makes_at_most_eight_allocations_more_than_bare_reqwest() {
+    let server = Server::start();
+    for operation in Operation::ALL {
+        let bare = Bare::new(&server.base());
+        let theirs = count(async || bare.call(operation).await);
+        let client = Ours::new(&server.base());
+        let ours = count(async || client.call(operation).await);
+        let name = operation.name();
+        println!("{name}: {ours} allocations, bare reqwest makes {theirs}");
+        assert!(ours <= theirs + MOST, "{name}: {ours} against {theirs}");
+    }
+}
+
+#[test]
+fn two_calls_in_one_cost_no_more_than_the_two() {
+    let server = Server::start();
+    let client = Ours::new(&server.base());
+    let initiate = count(async || client.call(Operation::Initiate).await);
+    let code = count(async || client.call(Operation::OneTimeQr).await);
+    let both = count(async || drop(client.pay_by_qr().await.expect("the server answers")));
+    println!("pay_by_qr: {both} allocations, the two calls {initiate} and {code}");
+    assert!(
+        both <= initiate + code,
+        "{both} against {initiate} + {code}"
+    );
+}

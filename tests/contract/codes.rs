@@ -1,0 +1,131 @@
+//! QR codes.
+
+use std::time::Duration;
+
+use vipps::types::ImageSize;
+use vipps::{ErrorKind, Outcome};
+
+use super::desk::at;
+
+fn size() -> ImageSize {
+    ImageSize::new(640).unwrap()
+}
+
+fn url<T: std::str::FromStr<Err: std::fmt::Debug>>(path: &str) -> T {
+    format!("https://example.com/{path}").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_payment_has_a_code_in_every_format() {
+    at(async |desk| {
+        let payment = desk.initiated().await;
+        let qr = desk.vipps.qr();
+        let svg = qr.one_time(&payment).await.unwrap();
+        assert!((1..=300).contains(&svg.expires_in().as_secs()), "{svg:?}");
+        assert_eq!(svg.image().await.unwrap().media_type(), "image/svg+xml");
+
+        // The image's size is checked as it is fetched.
+        let png = qr.one_time(&payment).png(size()).await.unwrap();
+        let image = png.image().await.unwrap();
+        assert_eq!(image.media_type(), "image/png");
+        assert_eq!(&image.bytes()[16..24], [0, 0, 2, 128, 0, 0, 2, 128]);
+
+        let text = qr.one_time(&payment).content().await.unwrap();
+        assert!(text.link().is_none());
+        assert!(text.content().unwrap().as_str().starts_with("https://"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redirect_code_lives() {
+    at(async |desk| {
+        let (id, qr) = (desk.redirect(), desk.vipps.qr());
+        let code = qr.merchant_redirect(&id);
+        let missing = code.get().await.unwrap_err();
+        assert_eq!(missing.http_status(), Some(404), "{missing}");
+
+        let made = code.create(url("one")).await.unwrap();
+        assert_eq!(made.id(), id.as_str());
+        assert_eq!(made.expires_in(), None);
+        assert_eq!(made.image().await.unwrap().media_type(), "image/svg+xml");
+
+        let taken = code.create(url("other")).await.unwrap_err();
+        assert_eq!(taken.http_status(), Some(409), "{taken}");
+        assert_eq!(taken.outcome(), Outcome::Rejected);
+        assert_eq!(taken.conflict_id(), Some(id.as_str()));
+
+        let read = code.get().png(size()).await.unwrap();
+        assert_eq!(read.redirect_url(), Some("https://example.com/one"));
+        let led = code.update(url("two")).await.unwrap();
+        assert_eq!(led.redirect_url(), Some("https://example.com/two"));
+        let all = qr.merchant_redirects().await.unwrap();
+        let listed: Vec<_> = all.iter().filter(|qr| qr.id() == id.as_str()).collect();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].redirect_url(), Some("https://example.com/two"));
+
+        code.delete().await.unwrap();
+        let gone = code.get().await.unwrap_err();
+        assert_eq!(gone.http_status(), Some(404), "{gone}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redirect_code_ends_by_itself() {
+    at(async |desk| {
+        let code = desk.vipps.qr().merchant_redirect(&desk.redirect());
+        let made = code
+            .create(url("one"))
+            .ttl(Duration::from_secs(300).try_into().unwrap());
+        let left = made.await.unwrap().expires_in().unwrap();
+        assert!((200..=300).contains(&left.as_secs()), "{left:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_callback_code_lives() {
+    at(async |desk| {
+        let (id, qr) = (desk.callback(), desk.vipps.qr());
+        let till = qr.merchant_callback(&id);
+        till.put("Kasse 1".parse().unwrap()).await.unwrap();
+        let first = till.get().png(size()).await.unwrap();
+        assert_eq!(first.merchant_qr_id(), id.as_str());
+        assert_eq!(first.location(), Some("Kasse 1"));
+        assert_eq!(first.image().await.unwrap().media_type(), "image/png");
+
+        // Its place changes; what is printed does not.
+        till.put("Kasse 2".parse().unwrap()).await.unwrap();
+        let second = till.get().await.unwrap();
+        assert_eq!(second.location(), Some("Kasse 2"));
+        let text = |qr: &vipps::qr::MerchantCallbackQr| qr.content().unwrap().as_str().to_owned();
+        assert_eq!(text(&first), text(&second));
+
+        let all = qr.merchant_callbacks().await.unwrap();
+        let ours = all.iter().filter(|qr| qr.merchant_qr_id() == id.as_str());
+        assert_eq!(ours.count(), 1);
+        till.delete().await.unwrap();
+        let gone = till.get().await.unwrap_err();
+        assert_eq!(gone.http_status(), Some(404), "{gone}");
+    })
+    .await;
+}
+
+/// What nobody has shown and nobody has checked in with is exchanged for nothing.
+#[tokio::test]
+async fn made_up_codes_belong_to_nobody() {
+    at(async |desk| {
+        let qr = desk.vipps.qr();
+        let scanned = "https://qr.vipps.no/p/no-such-code".parse().unwrap();
+        let token = "no-such-token".parse().unwrap();
+        for error in [
+            qr.exchange(scanned).await.unwrap_err(),
+            qr.exchange_customer(token).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Api, "{error}");
+            assert_eq!(error.http_status(), Some(400), "{error}");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,129 @@
+//! What every test has on its desk: a client, fresh ids, and a list of what to clear away.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use vipps::ecom::{InitiatedPayment, Payment};
+use vipps::types::{CallbackQrId, RedirectQrId};
+use vipps::{Amount, OrderId, Vipps};
+
+use super::target;
+
+/// The amount of every payment.
+pub(crate) const PRICE: Amount = Amount::kroner(10);
+
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) vipps: Vipps,
+    made: Arc<Mutex<Vec<Made>>>,
+}
+
+/// Something that outlives a test unless it is cleared away.
+enum Made {
+    Order(OrderId),
+    Redirect(RedirectQrId),
+    Callback(CallbackQrId),
+}
+
+/// Runs a test, and clears away after it, however it ends.
+pub(crate) async fn at<F>(test: impl FnOnce(Desk) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let desk = Desk {
+        vipps: target::client(),
+        made: Arc::default(),
+    };
+    let ended = tokio::spawn(test(desk.clone())).await;
+    desk.clear().await;
+    if let Err(failure) = ended {
+        std::panic::resume_unwind(failure.into_panic());
+    }
+}
+
+impl Desk {
+    /// A text that no other test of any run has.
+    fn fresh(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        static RUN: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
+        let run = RUN.get_or_init(|| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            now.expect("a clock that is set").as_micros()
+        });
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        format!("contract-{run:x}-{}-{number}", std::process::id())
+    }
+
+    pub(crate) fn order(&self) -> OrderId {
+        let id: OrderId = self.fresh().parse().expect("an order id");
+        self.made.lock().unwrap().push(Made::Order(id.clone()));
+        id
+    }
+
+    pub(crate) fn redirect(&self) -> RedirectQrId {
+        let id: RedirectQrId = self.fresh().parse().expect("an id");
+        self.made.lock().unwrap().push(Made::Redirect(id.clone()));
+        id
+    }
+
+    pub(crate) fn callback(&self) -> CallbackQrId {
+        let id: CallbackQrId = self.fresh().parse().expect("an id");
+        self.made.lock().unwrap().push(Made::Callback(id.clone()));
+        id
+    }
+
+    /// A payment that waits for its customer.
+    pub(crate) async fn initiated(&self) -> InitiatedPayment {
+        let text = "Contract test".parse().expect("a text");
+        let payment = self.vipps.ecom().initiate(self.order(), PRICE, text);
+        payment.await.expect("a payment")
+    }
+
+    /// A payment that is approved; `None`, and a word about it, where that is not allowed.
+    pub(crate) async fn approved(&self, test: &str) -> Option<Payment> {
+        let skipped = |why: &str| {
+            eprintln!("SKIPPED {test}: {why}");
+            None
+        };
+        let Some(payer) = target::payer() else {
+            return skipped("VIPPS_CONTRACT_PHONE names no test user who could approve a payment");
+        };
+        let started = self.initiated().await;
+        if let Err(error) = started.force_approve().phone_number(payer).await {
+            assert!(target::is_real(), "the simulator allows it: {error}");
+            return skipped(&format!("force approve is not allowed here: {error}"));
+        }
+        Some(started.payment())
+    }
+
+    /// Gives back and gives up what is left of every payment, and deletes every code.
+    async fn clear(&self) {
+        let made = std::mem::take(&mut *self.made.lock().unwrap());
+        for made in made {
+            // What does not exist, or not any more, needs no clearing.
+            match made {
+                Made::Order(id) => self.clear_order(&id).await,
+                Made::Redirect(id) => drop(self.vipps.qr().merchant_redirect(&id).delete().await),
+                Made::Callback(id) => drop(self.vipps.qr().merchant_callback(&id).delete().await),
+            }
+        }
+    }
+
+    async fn clear_order(&self, id: &OrderId) {
+        let payment = self.vipps.ecom().payment(id);
+        let within = Duration::from_secs(90);
+        let Ok(details) = payment.details().await else {
+            return;
+        };
+        if details.can_cancel() {
+            drop(payment.cancel().deadline(within).await);
+        } else if details.can_release() {
+            drop(payment.cancel().release_remaining().deadline(within).await);
+        }
+        if details.can_refund() {
+            drop(payment.refund().rest().deadline(within).await);
+        }
+    }
+}

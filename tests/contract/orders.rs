@@ -1,0 +1,111 @@
+//! Orders that nobody has paid, or that do not exist.
+
+use vipps::ecom::{Operation, PaymentState};
+use vipps::{Credentials, ErrorGroup, ErrorKind, Outcome, Vipps};
+
+use super::desk::{PRICE, at};
+use super::target;
+
+/// A token comes with the keys: an order that nobody has made is not found, which only who may ask is told.
+#[tokio::test]
+async fn keys_give_a_token() {
+    at(async |desk| {
+        let error = desk.vipps.ecom().payment(&desk.order()).details().await;
+        let error = error.unwrap_err();
+        assert!(error.has_code("35"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Api, "{error}");
+        assert_eq!(error.http_status(), Some(404), "{error}");
+        assert_eq!(desk.vipps.metrics().tokens_fetched, 1);
+    })
+    .await;
+}
+
+/// Keys that nobody has give none, and the call is not made.
+#[tokio::test]
+async fn other_keys_give_none() {
+    at(async |desk| {
+        let number = desk.vipps.merchant_serial_number().clone();
+        let keys = Credentials::new(
+            "00000000-0000-4000-8000-000000000000",
+            "bm8tc3VjaC1zZWNyZXQ=",
+            "00000000000000000000000000000000",
+            number,
+        );
+        let stranger = Vipps::builder(keys.unwrap()).environment(target::environment());
+        let stranger = stranger.build().unwrap();
+        let details = stranger.ecom().payment(&desk.order()).details();
+        let error = details.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
+        assert_eq!(error.outcome(), Outcome::NotSent);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_payment_begins() {
+    at(async |desk| {
+        let started = desk.initiated().await;
+        assert!(!started.landing_page().is_app_link());
+        assert!(started.landing_page().token().is_some());
+
+        let details = started.payment().details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Initiated);
+        let [event] = details.events() else {
+            panic!("{details:?}")
+        };
+        assert_eq!(event.operation, Some(Operation::Initiate));
+        assert_eq!((event.success, event.amount), (Some(true), Some(PRICE)));
+        assert!(event.timestamp.as_ref().unwrap().instant().is_some());
+        assert!(details.can_cancel() && !details.can_capture() && !details.is_scanned());
+    })
+    .await;
+}
+
+/// Nobody has approved: it can be given up, once, and then neither be captured nor approved.
+#[tokio::test]
+async fn a_payment_is_given_up_before_anybody_pays() {
+    at(async |desk| {
+        let payment = desk.initiated().await.payment();
+        let capture = payment.capture().await.unwrap_err();
+        assert_eq!(capture.outcome(), Outcome::Rejected, "{capture}");
+        payment.cancel().await.unwrap();
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Cancelled);
+        assert!(!details.can_cancel());
+    })
+    .await;
+}
+
+/// An order id is used up by the first payment, also by one that is given up.
+#[tokio::test]
+async fn an_order_id_is_good_once() {
+    at(async |desk| {
+        let payment = desk.initiated().await.payment();
+        payment.cancel().await.unwrap();
+        let text = || "Contract test".parse().unwrap();
+        let id = payment.order_id().clone();
+        let again = desk.vipps.ecom().initiate(id, PRICE, text()).await;
+        let error = again.unwrap_err();
+        assert!(error.has_code("34"), "{error}");
+        assert_eq!(error.outcome(), Outcome::Rejected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_done_to_an_order_that_is_not_there() {
+    at(async |desk| {
+        let payment = desk.vipps.ecom().payment(&desk.order());
+        for error in [
+            payment.details().await.unwrap_err(),
+            payment.capture().await.unwrap_err(),
+            payment.refund().await.unwrap_err(),
+            payment.cancel().await.unwrap_err(),
+        ] {
+            assert!(error.has_code("35"), "{error}");
+            let group = error.api_errors()[0].group();
+            assert_eq!(group, Some(&ErrorGroup::Merchant), "{error}");
+        }
+    })
+    .await;
+}

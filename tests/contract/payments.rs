@@ -1,0 +1,172 @@
+//! Payments that a test user has approved.
+
+use vipps::ecom::{Operation, PaymentState, TransactionStatus};
+use vipps::{Amount, Outcome, RequestId};
+
+use super::desk::{Desk, PRICE, at};
+
+/// Runs a test on an approved payment, where there can be one.
+macro_rules! approved {
+    ($desk:ident, $test:literal) => {
+        match Desk::approved(&$desk, $test).await {
+            Some(payment) => payment,
+            None => return,
+        }
+    };
+}
+
+#[tokio::test]
+async fn an_approval_reserves() {
+    at(async |desk| {
+        let payment = approved!(desk, "an_approval_reserves");
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Reserved);
+        let newest = &details.events()[0];
+        assert_eq!(newest.operation, Some(Operation::Reserve));
+        assert_eq!(newest.amount, Some(PRICE));
+        assert!(newest.transaction_id.is_some() && details.is_scanned());
+        let sums = details.sums();
+        assert_eq!(sums.remaining_to_capture, PRICE);
+        assert_eq!((sums.captured, sums.refunded), (Amount::ZERO, Amount::ZERO));
+
+        #[allow(deprecated, reason = "it is there all the same")]
+        let status = payment.status().await.unwrap();
+        assert_eq!(status.operation, Some(Operation::Reserve));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn money_is_taken_and_given_back_in_parts() {
+    at(async |desk| {
+        let payment = approved!(desk, "money_is_taken_and_given_back_in_parts");
+        let (four, six) = (Amount::kroner(4), Amount::kroner(6));
+
+        let first = payment.capture().amount(four).await.unwrap();
+        assert_eq!(first.status, Some(TransactionStatus::Captured));
+        assert_eq!(first.amount, Some(four));
+        let sums = first.summary.unwrap();
+        assert_eq!((sums.captured, sums.remaining_to_capture), (four, six));
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::PartiallyCaptured);
+
+        let rest = payment.capture().rest().await.unwrap();
+        assert_eq!(rest.amount, Some(six));
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Captured);
+        assert_eq!(details.sums().captured, PRICE);
+
+        let back = payment.refund().amount(four).await.unwrap();
+        assert_eq!(back.status, Some(TransactionStatus::Refunded));
+        assert_eq!(back.amount, Some(four));
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::PartiallyRefunded);
+        assert_eq!(details.sums().remaining_to_refund, six);
+
+        let rest = payment.refund().rest().await.unwrap();
+        assert_eq!(rest.amount, Some(six));
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Refunded);
+        assert!(!details.can_refund() && !details.can_capture());
+    })
+    .await;
+}
+
+/// What a lost answer rests on: the same key moves the money once, and the log names the key.
+#[tokio::test]
+async fn a_key_captures_once() {
+    at(async |desk| {
+        let payment = approved!(desk, "a_key_captures_once");
+        let key = RequestId::parse("contract-capture").unwrap();
+        let capture = || {
+            let part = payment.capture().amount(Amount::kroner(4));
+            part.idempotency_key(key.clone())
+        };
+        let one = capture().await.unwrap();
+        let other = capture().await.unwrap();
+        assert_eq!(one.amount, other.amount);
+
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.sums().captured, Amount::kroner(4));
+        let captures: Vec<_> = details
+            .events()
+            .iter()
+            .filter(|event| event.operation == Some(Operation::Capture) && event.succeeded())
+            .collect();
+        let [event] = captures.as_slice() else {
+            panic!("{captures:?}")
+        };
+        assert_eq!(event.idempotency_key.as_deref(), Some(key.as_str()));
+    })
+    .await;
+}
+
+/// A key is bound to its amount.
+#[tokio::test]
+async fn a_key_with_another_amount_is_refused() {
+    at(async |desk| {
+        let payment = approved!(desk, "a_key_with_another_amount_is_refused");
+        let capture = |amount| {
+            let key = RequestId::parse("contract-other").unwrap();
+            payment.capture().amount(amount).idempotency_key(key)
+        };
+        capture(Amount::kroner(4)).await.unwrap();
+        let error = capture(Amount::kroner(5)).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.sums().captured, Amount::kroner(4));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reservation_is_given_up() {
+    at(async |desk| {
+        let payment = approved!(desk, "a_reservation_is_given_up");
+        let cancelled = payment.cancel().await.unwrap();
+        assert_eq!(cancelled.status, Some(TransactionStatus::Cancelled));
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Cancelled);
+        assert_eq!(details.sums().remaining_to_capture, Amount::ZERO);
+        let error = payment.capture().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_reservation_is_released() {
+    at(async |desk| {
+        let payment = approved!(desk, "the_rest_of_a_reservation_is_released");
+        payment.capture().amount(Amount::kroner(4)).await.unwrap();
+        payment.cancel().release_remaining().await.unwrap();
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Captured);
+        assert_eq!(details.sums().captured, Amount::kroner(4));
+        assert!(!details.can_capture() && details.can_refund());
+    })
+    .await;
+}
+
+/// The codes by which a program tells what it has asked for.
+#[tokio::test]
+async fn too_much_is_refused_by_its_code() {
+    at(async |desk| {
+        let payment = approved!(desk, "too_much_is_refused_by_its_code");
+        let more = Amount::kroner(11);
+        let refused = async |code: &str, answer: vipps::Result<_>| {
+            let error = answer.map(|_: vipps::ecom::Transaction| ()).unwrap_err();
+            assert!(error.has_code(code), "not {code}: {error}");
+            assert_eq!(error.outcome(), Outcome::Rejected);
+        };
+        refused("61", payment.capture().amount(more).await).await;
+        refused("72", payment.refund().await).await;
+        payment.capture().await.unwrap();
+        refused("71", payment.refund().amount(more).await).await;
+        refused("51", payment.cancel().await).await;
+        let details = payment.details().await.unwrap();
+        assert_eq!(details.sums().captured, PRICE);
+        assert_eq!(details.sums().refunded, Amount::ZERO);
+    })
+    .await;
+}

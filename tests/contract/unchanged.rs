@@ -1,0 +1,179 @@
+//! About the suite itself: that it runs unchanged against a server that it has not started, and against none that
+//! nobody asked for.
+
+use std::process::{Command, Output};
+
+use vipps::simulator::Simulator;
+
+use super::target::{Choice, choose};
+
+/// Every operation that the suite must have asked the server for.
+const OPERATIONS: [&str; 20] = [
+    "fetch_authorization_token_using_post",
+    "initiate_payment_v3_using_post",
+    "get_payment_details_using_get",
+    "get_order_status_using_get",
+    "capture_payment_using_post",
+    "refund_payment_using_post",
+    "cancel_payment_request_using_put",
+    "integration_test_approve_payment",
+    "generate_otp_qr",
+    "create_merchant_redirect_qr",
+    "get_merchant_redirect_qr_by_id",
+    "get_all_merchant_redirect_qrs",
+    "update_merchant_redirect_url",
+    "delete_merchant_redirect_qr",
+    "put_merchant_callback_qr",
+    "get_merchant_callback_by_id",
+    "get_merchant_callback_qrs",
+    "delete_merchant_callback_qr",
+    "exchange_qr",
+    "exchange_customer",
+];
+
+/// This very program, with the keys of a simulator in its environment, and without the tests of this file.
+fn suite(sim: &Simulator, variables: &[(&str, &str)]) -> Output {
+    let keys = sim.keys();
+    Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--skip",
+            "unchanged::",
+            "--test-threads",
+            "2",
+            "--nocapture",
+        ])
+        .env_remove("VIPPS_CONTRACT")
+        .env_remove("VIPPS_CONTRACT_PHONE")
+        .env_remove("VIPPS_ENVIRONMENT")
+        .env_remove("VIPPS_BASE_URL")
+        .env("VIPPS_CLIENT_ID", keys.client_id())
+        .env("VIPPS_CLIENT_SECRET", keys.client_secret())
+        .env("VIPPS_SUBSCRIPTION_KEY", keys.subscription_key())
+        .env(
+            "VIPPS_MERCHANT_SERIAL_NUMBER",
+            keys.merchant_serial_number(),
+        )
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout);
+    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
+}
+
+/// How many tests ended like this.
+fn ended(said: &str, how: &str) -> usize {
+    let counts = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: "));
+    counts
+        .flat_map(|line| line.split([';', '.']))
+        .filter_map(|part| part.trim().strip_suffix(how)?.trim().parse::<usize>().ok())
+        .sum()
+}
+
+#[test]
+fn the_same_tests_run_against_a_server_that_the_environment_names() {
+    let sim = Simulator::start().unwrap();
+    let asked = [
+        ("VIPPS_CONTRACT", "test-environment"),
+        ("VIPPS_BASE_URL", sim.base_url()),
+    ];
+    let output = suite(&sim, &asked);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("SKIPPED"), "{said}");
+    let listed = Command::new(std::env::current_exe().unwrap())
+        .args(["--list", "--skip", "unchanged::"])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let tests = listed.lines().filter(|line| line.ends_with(": test"));
+    assert_eq!(ended(&said, "passed"), tests.count(), "{said}");
+    for operation in OPERATIONS {
+        assert!(sim.journal().count(operation) > 0, "{operation}");
+    }
+    // And nothing is left behind: no money, no code.
+    for account in sim.ledger() {
+        let held = account.reserved() - account.captured() - account.released();
+        assert_eq!((account.charged(), held), (0, 0), "{account:?}");
+    }
+}
+
+/// Keys alone ask for nothing.
+#[test]
+fn a_server_that_nobody_asked_for_hears_nothing() {
+    let sim = Simulator::start().unwrap();
+    let output = suite(&sim, &[("VIPPS_BASE_URL", sim.base_url())]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(sim.journal().entries().len(), 0);
+}
+
+#[test]
+fn production_is_refused_by_every_test() {
+    let sim = Simulator::start().unwrap();
+    let asked = [
+        ("VIPPS_CONTRACT", "test-environment"),
+        ("VIPPS_ENVIRONMENT", "production"),
+    ];
+    let output = suite(&sim, &asked);
+    let said = said(&output);
+    assert!(!output.status.success());
+    assert_eq!(ended(&said, "passed"), 0, "{said}");
+    assert!(
+        said.contains("refused: VIPPS_ENVIRONMENT `production`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn only_a_test_environment_is_chosen() {
+    let with = |variables: &[(&str, &str)]| {
+        choose(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    };
+    let asked = ("VIPPS_CONTRACT", "test-environment");
+    for own in [
+        &[][..],
+        &[
+            ("VIPPS_ENVIRONMENT", "production"),
+            ("VIPPS_CLIENT_ID", "x"),
+        ],
+    ] {
+        assert_eq!(with(own), Ok(Choice::OwnSimulator));
+    }
+    for named in [
+        &[asked][..],
+        &[asked, ("VIPPS_ENVIRONMENT", "test")],
+        &[asked, ("VIPPS_BASE_URL", "http://127.0.0.1:8080")],
+        &[asked, ("VIPPS_BASE_URL", "https://apitest.vipps.no/")],
+    ] {
+        assert_eq!(with(named), Ok(Choice::Named), "{named:?}");
+    }
+    for refused in [
+        &[("VIPPS_CONTRACT", "1")][..],
+        &[("VIPPS_CONTRACT", "")],
+        &[asked, ("VIPPS_ENVIRONMENT", "production")],
+        &[asked, ("VIPPS_ENVIRONMENT", "Production ")],
+        &[asked, ("VIPPS_ENVIRONMENT", "")],
+        &[asked, ("VIPPS_BASE_URL", "https://api.vipps.no")],
+        &[asked, ("VIPPS_BASE_URL", "https://API.vipps.no:443/x")],
+        &[asked, ("VIPPS_BASE_URL", "https://proxy.example.com")],
+        &[
+            asked,
+            ("VIPPS_BASE_URL", "https://apitest.vipps.no.evil.example"),
+        ],
+        &[asked, ("VIPPS_BASE_URL", "http://192.0.2.1")],
+        &[
+            asked,
+            ("VIPPS_ENVIRONMENT", "production"),
+            ("VIPPS_BASE_URL", "http://127.0.0.1:8080"),
+        ],
+    ] {
+        assert!(with(refused).is_err(), "{refused:?}");
+    }
+}

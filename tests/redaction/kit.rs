@@ -1,0 +1,111 @@
+//! What the recorder keeps of requests that no list foresees.
+
+use bytes::Bytes;
+use serde_json::json;
+use vipps::testing::Recorder;
+use vipps::{Amount, Transport as _};
+
+use super::*;
+
+/// Records a request as it stands, whatever operation it is of.
+async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) {
+    let request = request.body(Bytes::copy_from_slice(body.as_bytes()));
+    recorder.send(request.unwrap()).await.unwrap();
+}
+
+/// Every marker in every place of a request that a raw call, a later document or a careless merchant could bring.
+#[tokio::test]
+async fn markers_in_places_of_tomorrow() {
+    let mut shown = Shown::start();
+    for marker in MARKERS {
+        let recorder = Recorder::new();
+        let encoded: String = url::form_urlencoded::byte_serialize(marker.as_bytes()).collect();
+        let uri = format!("https://api.vipps.no/tomorrow?customer={encoded}&{encoded}");
+        keep(&recorder, http::Request::get(uri), "").await;
+        let header = http::Request::get("/x")
+            .header("authorization", marker)
+            .header("x-tomorrow", marker);
+        keep(&recorder, header, "").await;
+        for body in [
+            json!({"tomorrow": marker, "list": [marker, {"deep": marker}]}),
+            // What could be the name of a member is taken for one.
+            json!({format!("{marker}@x"): 1, "by": {format!("+{marker}"): {"x": [marker]}}}),
+            json!(marker),
+            json!([marker]),
+            json!({"url": format!("https://x.example/?sig={encoded}")}),
+            json!({"redirectUrl": format!("https://{encoded}@x.example/a#{encoded}")}),
+            json!({"fallBack": format!("myapp://done?+{encoded}=1&session={encoded}&x")}),
+            json!({"transactionText": format!("see https://x.example/?code={encoded}")}),
+        ] {
+            keep(&recorder, http::Request::post("/x"), &body.to_string()).await;
+        }
+        keep(&recorder, http::Request::post("/x"), &format!("a={marker}")).await;
+        for text in [recorder.to_snapshot(), format!("{recorder:?}")] {
+            shown.text("the recorder", &text);
+            shown.text("percent-encoded", &text.replace(&encoded, marker));
+        }
+        shown.debug("the shapes", &recorder.requests());
+    }
+    shown.end(MARKERS.len() * 5);
+}
+
+/// What a request names as a secret is one in all its other places too.
+#[tokio::test]
+async fn a_number_that_is_known_is_hidden_everywhere() {
+    // None of the markers, since an order id is in the log by right.
+    let number = "91827364";
+    let recorder = Recorder::new();
+    let ecom = recorder.client().ecom();
+    let text = format!("Socks for {number}").parse().unwrap();
+    let started = ecom
+        .initiate(number.parse().unwrap(), Amount::kroner(1), text)
+        .phone_number(number.parse().unwrap())
+        .fallback(format!("https://example.com/{number}").parse().unwrap());
+    started.await.unwrap_err();
+    let payment = ecom.payment(&number.parse().unwrap());
+    payment.details().await.unwrap_err();
+    let text = recorder.to_snapshot();
+    assert!(text.contains("Socks for [mobileNumber 1]"), "{text}");
+    assert!(text.contains("GET /ecomm/v2/payments/[mobileNumber 1]/details"));
+    assert!(!text.contains(number), "{text}");
+}
+
+/// A path that nobody shall guess protects what has no other protection.
+#[tokio::test]
+async fn paths_that_nobody_shall_guess() {
+    let recorder = Recorder::new();
+    let secret = "1f0c5a7e9b2d4c6f8a10";
+    let text = "Socks".parse().unwrap();
+    let started = recorder
+        .client()
+        .ecom()
+        .initiate("order-1".parse().unwrap(), Amount::kroner(1), text)
+        .callback_prefix(
+            format!("https://example.com/vipps/{secret}")
+                .parse()
+                .unwrap(),
+        )
+        .fallback(
+            "https://example.com/orders/order-1?order=order-1&page=2"
+                .parse()
+                .unwrap(),
+        );
+    started.await.unwrap_err();
+    keep(
+        &recorder,
+        http::Request::get(format!("/tomorrow/{secret}")),
+        "",
+    )
+    .await;
+    let text = recorder.to_snapshot();
+    assert!(!text.contains(secret), "{text}");
+    assert!(
+        text.contains("https://example.com/vipps/[path 1]"),
+        "{text}"
+    );
+    assert!(text.contains("GET /tomorrow/[path 1]"), "{text}");
+    assert!(
+        text.contains("https://example.com/orders/order-1?order=order-1&page=2"),
+        "{text}"
+    );
+}

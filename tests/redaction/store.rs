@@ -1,0 +1,98 @@
+//! The token store: what is in it, and what it says when it fails.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use vipps::token_store::{MemoryTokenStore, RedisTokenStore, Stored, TokenStore, TokenStoreError};
+
+use super::operations::{World, client_builder};
+use super::*;
+use fake::FakeStore;
+use vipps::testing::Recorder;
+
+#[path = "../support/store.rs"]
+mod fake;
+
+/// A Redis that refuses everything and repeats what it was sent, as the real one does.
+fn gossip() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut buffer = [0; 4096];
+            // An answer to each command of the hand-shake and to the question after it.
+            while let Ok(1..) = stream.read(&mut buffer) {
+                let line =
+                    format!("-ERR unknown command, args: {ACCESS_TOKEN} {REDIS_PASSWORD}\r\n");
+                if stream.write_all(line.repeat(3).as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    format!("redis://user:{REDIS_PASSWORD}@{address}")
+}
+
+#[tokio::test]
+async fn stores_and_what_they_say() {
+    let mut shown = Shown::start();
+    let recorder = Recorder::in_front_of(World::Success);
+    let minute = Duration::from_secs(60);
+    let memory = MemoryTokenStore::new();
+    memory.set("key", ACCESS_TOKEN, minute).await.unwrap();
+    shown.debug("a store", &memory);
+    shown.debug("what it holds", &memory.get("key").await.unwrap().unwrap());
+    shown.debug("a value", &Stored::new(ACCESS_TOKEN, minute));
+    shown.error("its error", &TokenStoreError::new("down"));
+    for url in [
+        format!("http://user:{REDIS_PASSWORD}@host"),
+        format!("redis://user:{REDIS_PASSWORD}@"),
+        format!("redis://host/{REDIS_PASSWORD}"),
+        REDIS_PASSWORD.to_owned(),
+    ] {
+        let error = RedisTokenStore::new(&url).unwrap_err();
+        shown.error("a URL", &error);
+        shown.debug("a URL", &error.invalid_value());
+    }
+    for url in [
+        format!("redis://user:{REDIS_PASSWORD}@127.0.0.1:1"),
+        gossip(),
+    ] {
+        let redis = RedisTokenStore::new(&url).unwrap();
+        shown.debug("a store", &redis);
+        for error in [
+            redis.set("key", ACCESS_TOKEN, minute).await.unwrap_err(),
+            redis.get("key").await.unwrap_err(),
+            redis
+                .delete_if_equal("key", ACCESS_TOKEN)
+                .await
+                .unwrap_err(),
+        ] {
+            shown.error("its error", &error);
+            shown.debug("its error", &error);
+        }
+        let builder = client_builder(&recorder).token_store(redis);
+        shown.debug("the builder", &builder);
+        let vipps = builder.build().unwrap();
+        vipps.qr().merchant_callbacks().await.unwrap();
+        shown.debug("the client", &vipps);
+    }
+    // A token from the store is as secret as one from the endpoint, and what is no token may be one nearly.
+    let store = FakeStore::default();
+    let call = async || {
+        let builder = client_builder(&recorder).token_store(store.clone());
+        builder.build().unwrap().qr().merchant_callbacks().await
+    };
+    for _ in 0..2 {
+        shown.result("a call", &call().await);
+    }
+    let nearly = format!(r#"{{"token":"{ACCESS_TOKEN}""#);
+    store.put(&store.only_keys().0, &nearly, minute).await;
+    shown.result("a call", &call().await);
+    shown.debug("the fake", &store);
+    let log = LOG.text("vipps");
+    assert!(log.contains("token taken from the store") && log.contains("token store failed"));
+    shown.end(40);
+}

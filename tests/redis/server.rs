@@ -1,0 +1,86 @@
+//! A Redis server, ours or somebody else's.
+
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub(crate) struct Server {
+    url: String,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// The one that the environment names, or one of our own.
+    pub(crate) fn any() -> Option<Self> {
+        match std::env::var("VIPPS_TEST_REDIS") {
+            Ok(url) => Some(Self { url, child: None }),
+            Err(_) => Self::own(),
+        }
+    }
+
+    /// One that nobody else uses.
+    pub(crate) fn own() -> Option<Self> {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        Self::start(port)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.stop();
+    }
+
+    /// Another one at the same place, with nothing in it.
+    pub(crate) fn restart(mut self) -> Self {
+        self.stop();
+        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
+        Self::start(port).unwrap()
+    }
+
+    fn start(port: u16) -> Option<Self> {
+        let started = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
+            .args(["--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn();
+        let Ok(child) = started else {
+            let told =
+                std::env::var_os("CI").is_some() || std::env::var_os("VIPPS_TEST_REDIS").is_some();
+            assert!(!told, "redis-server is not installed");
+            // Past the test harness, which keeps what a test that passes prints to itself.
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: redis-server is not installed, so no token went through Redis"
+            );
+            return None;
+        };
+        let server = Self {
+            url: format!("redis://127.0.0.1:{port}"),
+            child: Some(child),
+        };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "no redis-server");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Some(server)
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,144 @@
+//! Webhooks that come again: outside the window they are refused, to the nanosecond, whatever else is right about them.
+
+use std::time::Duration;
+
+use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{Request, StatusCode};
+use sha2::{Digest as _, Sha256};
+use tower::ServiceExt as _;
+use vipps::webhook::{CheckIn, Verifier, WebhookError};
+
+const SECRET: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";
+const URL: &str = "https://shop.example.com/hooks";
+const BODY: &str = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456"}"#;
+const SENT: &str = "Fri, 06 Oct 2023 10:45:41 GMT";
+const WINDOW: Duration = Duration::from_secs(300);
+
+/// Signed by the book, whatever the date says.
+fn signed(date: &str) -> Request<Vec<u8>> {
+    let hash = STANDARD.encode(Sha256::digest(BODY));
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(format!("POST\n/hooks\n{date};shop.example.com;{hash}").as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    let authorization = format!(
+        "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}"
+    );
+    Request::post("/hooks")
+        .header("x-ms-date", date)
+        .header("x-ms-content-sha256", hash)
+        .header("authorization", authorization)
+        .body(BODY.as_bytes().to_vec())
+        .unwrap()
+}
+
+#[derive(Debug)]
+struct Standing(&'static str);
+
+impl vipps::Clock for Standing {
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn now(&self) -> jiff::Timestamp {
+        self.0.parse().unwrap()
+    }
+    fn sleep(&self, _: Duration) -> vipps::Sleep {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn verifier(window: Option<Duration>, now: &'static str) -> Verifier {
+    let verifier = Verifier::new(URL, [SECRET]).unwrap().clock(Standing(now));
+    match window {
+        Some(window) => verifier.window(window),
+        None => verifier,
+    }
+}
+
+fn refusal(window: Duration, now: &'static str, date: &str) -> Option<WebhookError> {
+    verifier(Some(window), now).verify(&signed(date)).err()
+}
+
+#[test]
+fn the_edges_of_the_window_are_within_it() {
+    for now in [
+        "2023-10-06T10:45:41Z",
+        "2023-10-06T10:50:41Z",
+        "2023-10-06T10:50:40.999999999Z",
+        "2023-10-06T10:40:41Z",
+        "2023-10-06T10:40:41.000000001Z",
+    ] {
+        assert_eq!(refusal(WINDOW, now, SENT), None, "{now}");
+    }
+    for now in [
+        "2023-10-06T10:50:41.000000001Z",
+        "2023-10-06T10:50:42Z",
+        "2023-10-06T10:40:40.999999999Z",
+        "2023-10-06T10:40:40Z",
+        "2023-10-13T10:45:41Z",
+        "1970-01-01T00:00:00Z",
+        "9999-12-30T22:00:00Z",
+    ] {
+        let outside = Some(WebhookError::OutsideWindow);
+        assert_eq!(refusal(WINDOW, now, SENT), outside, "{now}");
+    }
+    // The narrowest window and the widest.
+    let same = "2023-10-06T10:45:41Z";
+    assert_eq!(refusal(Duration::ZERO, same, SENT), None);
+    let late = "2023-10-06T10:45:41.000000001Z";
+    assert!(refusal(Duration::ZERO, late, SENT).is_some());
+    assert_eq!(refusal(Duration::MAX, "9999-12-30T22:00:00Z", SENT), None);
+}
+
+#[test]
+fn a_date_that_is_none_is_outside_every_window() {
+    for date in ["soon", "Fri, 99 Oct 2023 10:45:41 GMT", ""] {
+        let request = signed(date);
+        let now = "2023-10-06T10:45:41Z";
+        assert!(verifier(None, now).verify(&request).is_ok(), "{date}");
+        let error = refusal(Duration::MAX, now, date);
+        assert_eq!(error, Some(WebhookError::OutsideWindow), "{date}");
+    }
+}
+
+/// A forger cannot renew the date, and a wrong signature is told as one whatever the window says.
+#[test]
+fn a_renewed_date_is_not_signed() {
+    let mut renewed = signed(SENT);
+    let date = "Mon, 01 Jan 2024 00:00:00 GMT".parse().unwrap();
+    renewed.headers_mut().insert("x-ms-date", date);
+    for now in ["2024-01-01T00:00:00Z", "2023-10-06T10:45:41Z"] {
+        let error = verifier(Some(WINDOW), now).verify(&renewed).unwrap_err();
+        assert_eq!(error, WebhookError::Signature);
+    }
+}
+
+/// Retries come for a week: without a window nothing is too old.
+#[test]
+fn without_a_window_nothing_is_too_old() {
+    let now = "2024-10-06T10:45:41Z";
+    assert!(verifier(None, now).verify(&signed(SENT)).is_ok());
+}
+
+#[tokio::test]
+async fn the_ready_handler_refuses_a_replay() {
+    for (now, status) in [
+        ("2023-10-06T10:50:41Z", StatusCode::ACCEPTED),
+        ("2023-10-06T10:50:42Z", StatusCode::UNAUTHORIZED),
+    ] {
+        let handler = |check_in: CheckIn| async move {
+            assert_eq!(check_in.merchant_qr_id, "till-1");
+            StatusCode::ACCEPTED
+        };
+        let post = vipps::webhook::axum::post(verifier(Some(WINDOW), now), handler);
+        let app: Router = Router::new().route("/hooks", post);
+        let request = signed(SENT).map(axum::body::Body::from);
+        assert_eq!(
+            app.oneshot(request).await.unwrap().status(),
+            status,
+            "{now}"
+        );
+    }
+}

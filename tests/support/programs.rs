@@ -1,0 +1,239 @@
+//! The examples as programs: started, read while they run, and waited for, but never without an end.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+use std::io::{Read, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use vipps::simulator::Simulator;
+
+/// Far longer than anything takes on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What no program may print: the keys of every simulator of the usual seed, tokens of any kind, and what is known of
+/// its customer.
+static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let sim = Simulator::builder().in_memory().expect("a simulator");
+    let keys = sim.keys();
+    let of_the_customer = [
+        "91234567",
+        "Lovelace",
+        "user@example.com",
+        "Dronning Eufemias",
+        "user-4791234567",
+        "dXNlci00NzkxMjM0NTY3",
+    ];
+    [
+        keys.client_id(),
+        keys.client_secret(),
+        keys.subscription_key(),
+        "Bearer",
+        "eyJ",
+    ]
+    .into_iter()
+    .chain(of_the_customer)
+    .map(str::to_owned)
+    .collect()
+});
+
+/// Where cargo has put an example: it builds them before it runs the tests, beside them.
+pub fn built(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().expect("a test knows its own path");
+    path.pop();
+    path.pop();
+    let path = path
+        .join("examples")
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo test` without a target filter once, or `cargo build --examples`",
+        path.display()
+    );
+    path
+}
+
+/// An example with nothing set.
+pub fn example(name: &str) -> Command {
+    let mut command = Command::new(built(name));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("VIPPS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// An example with the variables set, as for the real thing.
+pub fn against(sim: &Simulator, name: &str) -> Command {
+    let mut command = example(name);
+    for (name, value) in variables(sim) {
+        command.env(name, value);
+    }
+    command
+}
+
+pub fn variables(sim: &Simulator) -> [(&'static str, &str); 5] {
+    let keys = sim.keys();
+    [
+        ("VIPPS_BASE_URL", sim.base_url()),
+        ("VIPPS_CLIENT_ID", keys.client_id()),
+        ("VIPPS_CLIENT_SECRET", keys.client_secret()),
+        ("VIPPS_SUBSCRIPTION_KEY", keys.subscription_key()),
+        (
+            "VIPPS_MERCHANT_SERIAL_NUMBER",
+            keys.merchant_serial_number(),
+        ),
+    ]
+}
+
+/// A program that runs. It is killed when the test lets go of it.
+pub struct Program {
+    child: Child,
+    out: Reader,
+    err: Reader,
+}
+
+/// How a program ended. `None` is the code of one that a signal ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+pub fn run(command: &mut Command) -> Ended {
+    Program::start(command, "").end()
+}
+
+impl Program {
+    pub fn start(command: &mut Command, input: &str) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // Who needs no input may be gone already.
+        let _ = stdin.write_all(input.as_bytes());
+        Self {
+            child,
+            out: Reader::start(out.expect("a pipe")),
+            err: Reader::start(err.expect("a pipe")),
+        }
+    }
+
+    /// Waits until a line has this in it, and gives that line.
+    pub fn says(&mut self, what: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            // Before the look, so that the last words count.
+            let over = self.child.try_wait().expect("a child").is_some();
+            let out = self.out.text();
+            let whole = out.rfind('\n').map_or("", |at| &out[..at]);
+            if let Some(line) = whole.lines().find(|line| line.contains(what)) {
+                return line.to_owned();
+            }
+            assert!(
+                !over && begun.elapsed() < PATIENCE,
+                "{what:?} was never said:\n{out}{}",
+                self.err.text()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Everything that was printed so far.
+    pub fn so_far(&self) -> String {
+        self.out.text()
+    }
+
+    /// Sends a signal, such as `INT`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+    }
+
+    pub fn end(self) -> Ended {
+        let ended = self.end_with_numbers();
+        for secret in &*SECRETS {
+            let shown = format!("{}{}", ended.out, ended.err);
+            assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");
+        }
+        ended
+    }
+
+    /// The end of a program that was told to print phone numbers whole.
+    pub fn end_with_numbers(mut self) -> Ended {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the program goes on and on:\n{}{}",
+                self.out.text(),
+                self.err.text()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        Ended {
+            code: status.code(),
+            out: self.out.end(),
+            err: self.err.end(),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads a pipe, so that it never fills up.
+struct Reader {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    fn start(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&bytes);
+        let thread = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                let mut kept = kept.lock().expect("no panic while it is held");
+                kept.extend_from_slice(&buffer[..read]);
+            }
+        });
+        Self {
+            bytes,
+            thread: Some(thread),
+        }
+    }
+
+    fn text(&self) -> String {
+        let bytes = self.bytes.lock().expect("no panic while it is held");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn end(&mut self) -> String {
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("a reader never panics");
+        }
+        self.text()
+    }
+}

@@ -1,0 +1,238 @@
+//! HTTP/2: a stream that is refused, a connection that is going away. reqwest sends some of these requests again by
+//! itself unless it is told not to; only the attempt loop may.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use vipps::{ErrorKind, Outcome, RetryPolicy};
+
+use super::*;
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const ACK: u8 = 1;
+
+const NO_ERROR: u32 = 0;
+const REFUSED_STREAM: u32 = 7;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// How a request for anything but a token is answered.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Success,
+    /// `RST_STREAM` with this code.
+    Refused(u32),
+    /// `GOAWAY` with this code; the streams up to this request, or up to the one before it, were taken in. Then the
+    /// connection ends.
+    GoAway(u32, bool),
+    Close,
+}
+
+/// A server that speaks HTTP/2 without TLS. The first request is for a token; the others are answered by script, the
+/// last act repeated.
+struct Server {
+    address: std::net::SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn start(script: Vec<End>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (count, script) = (requests.clone(), Arc::new(Mutex::new(script)));
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let (count, script) = (count.clone(), script.clone());
+                // A connection that breaks has nothing more to say.
+                std::thread::spawn(move || serve(connection, &count, &script).ok());
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// How many requests came, the one for the token left out.
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst) - 1
+    }
+
+    fn builder(&self) -> vipps::VippsBuilder {
+        let number = "123456".parse().unwrap();
+        let keys = vipps::Credentials::new("id", "secret", "key", number).unwrap();
+        let url = format!("http://{}", self.address);
+        vipps::Vipps::builder(keys)
+            .environment(vipps::Environment::custom(&url).unwrap())
+            .http_client_builder(reqwest::Client::builder().http2_prior_knowledge())
+            .retry(RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO))
+    }
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut bytes = length[1..].to_vec();
+    bytes.extend([kind, flags]);
+    bytes.extend(stream.to_be_bytes());
+    bytes.extend(payload);
+    bytes
+}
+
+/// `:status: 200`, which is number 8 of the static table, and a body.
+fn success(stream: u32, body: &str) -> Vec<u8> {
+    let head = frame(HEADERS, END_HEADERS, stream, &[0x88]);
+    [head, frame(DATA, END_STREAM, stream, body.as_bytes())].concat()
+}
+
+fn serve(
+    mut connection: TcpStream,
+    count: &AtomicUsize,
+    script: &Mutex<Vec<End>>,
+) -> std::io::Result<()> {
+    let mut preface = [0; 24];
+    connection.read_exact(&mut preface)?;
+    connection.write_all(&frame(SETTINGS, 0, 0, &[]))?;
+    loop {
+        let mut head = [0; 9];
+        connection.read_exact(&mut head)?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let (kind, flags) = (head[3], head[4]);
+        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        connection.read_exact(&mut payload)?;
+        match kind {
+            SETTINGS | PING if flags & ACK == 0 => {
+                let answer = if kind == PING { &payload[..] } else { &[] };
+                connection.write_all(&frame(kind, ACK, 0, answer))?;
+            }
+            HEADERS | DATA if flags & END_STREAM != 0 => {
+                if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                    let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
+                    connection.write_all(&success(stream, token))?;
+                    continue;
+                }
+                let mut script = script.lock().unwrap();
+                let end = if script.len() > 1 {
+                    script.remove(0)
+                } else {
+                    script[0]
+                };
+                drop(script);
+                match end {
+                    End::Success => connection.write_all(&success(stream, TRANSACTION))?,
+                    End::Refused(code) => {
+                        connection.write_all(&frame(RST_STREAM, 0, stream, &code.to_be_bytes()))?;
+                    }
+                    End::GoAway(code, taken_in) => {
+                        let last = if taken_in {
+                            stream
+                        } else {
+                            stream.saturating_sub(2)
+                        };
+                        let payload = [last.to_be_bytes(), code.to_be_bytes()].concat();
+                        connection.write_all(&frame(GOAWAY, 0, 0, &payload))?;
+                        return Ok(());
+                    }
+                    End::Close => return Ok(()),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// After these the request may have been looked at.
+const UNCLEAR: [End; 5] = [
+    End::Refused(ENHANCE_YOUR_CALM),
+    End::GoAway(NO_ERROR, true),
+    End::GoAway(ENHANCE_YOUR_CALM, true),
+    End::GoAway(ENHANCE_YOUR_CALM, false),
+    End::Close,
+];
+
+/// After these it has not.
+const UNREAD: [End; 2] = [End::Refused(REFUSED_STREAM), End::GoAway(NO_ERROR, false)];
+
+#[tokio::test]
+async fn a_healthy_answer_is_read() {
+    let server = Server::start(vec![End::Success]);
+    let vipps = server.builder().build().unwrap();
+    for _ in 0..3 {
+        capture(&vipps).await.unwrap();
+    }
+    assert_eq!(server.requests(), 3);
+}
+
+#[tokio::test]
+async fn an_initiate_that_may_have_been_read_is_sent_once() {
+    for end in UNCLEAR {
+        let server = Server::start(vec![end, End::Success]);
+        let vipps = server.builder().build().unwrap();
+        let error = initiate(&vipps).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome(), error.attempts()),
+            (ErrorKind::Connection, Outcome::Unknown, 1),
+            "{end:?} {error:?}"
+        );
+        assert_eq!(server.requests(), 1, "{end:?}");
+    }
+}
+
+/// Each request is one that the attempt loop knows of: it counts, it is traced, and it keeps to the limits.
+#[tokio::test]
+async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
+    for end in UNCLEAR {
+        let server = Server::start(vec![end]);
+        let vipps = server.builder().build().unwrap();
+        let error = capture(&vipps).await.unwrap_err();
+        assert_eq!(
+            (error.outcome(), error.attempts()),
+            (Outcome::Unknown, 3),
+            "{end:?} {error:?}"
+        );
+        assert_eq!(server.requests(), 3, "{end:?}");
+        assert_eq!(vipps.metrics().attempts, 3, "{end:?}");
+
+        let server = Server::start(vec![end, End::Success]);
+        capture(&server.builder().build().unwrap()).await.unwrap();
+        assert_eq!(server.requests(), 2, "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_not_read_is_sent_again_within_the_limits() {
+    for end in UNREAD {
+        let server = Server::start(vec![end, End::Success]);
+        let vipps = server.builder().build().unwrap();
+        // The answer is no landing page, and that it came is what counts.
+        let error = initiate(&vipps).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 2));
+        assert_eq!(server.requests(), 2, "{end:?}");
+        assert_eq!(vipps.metrics().attempts, 2, "{end:?}");
+
+        // Two initiates a minute are allowed, however often they are refused.
+        let server = Server::start(vec![end]);
+        let error = initiate(&server.builder().build().unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome(), error.attempts()),
+            (ErrorKind::Connect, Outcome::NotSent, 2),
+            "{end:?} {error:?}"
+        );
+        assert_eq!(server.requests(), 2, "{end:?}");
+
+        let server = Server::start(vec![end]);
+        let error = capture(&server.builder().build().unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 3));
+        assert_eq!(server.requests(), 3, "{end:?}");
+    }
+}
