@@ -32,16 +32,15 @@
 //!
 //! A token that was answered with HTTP 401 is not taken again, and neither is one that may have been revoked together
 //! with it. The first process that is refused deletes the token, if it is still the one in the store, and fetches; the
-//! others take what that one brings. Should that have been revoked since, the call is replayed once more, with a token that
-//! its own process has fetched.
+//! others take what that one brings. Should that have been revoked since, the call is replayed once more.
 //!
 //! How long a token still lives is told by the store, as a time left. No clock of one machine is compared with another's.
 //!
 //! # When it fails
 //!
-//! A store that is down, or that takes longer than 1 s for an answer or 2 s for all that a fetch asks it, costs the sharing and nothing else: each process
-//! fetches its own token, warns once with the event `token store failed`, counts it in
-//! [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and leaves the store alone for 30 s.
+//! A store that is down, or that takes longer than 1 s for an answer or 2 s for the few that a fetch needs, costs the
+//! sharing and nothing else: each process fetches its own token, warns once with the event `token store failed`, counts
+//! it in [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and leaves the store alone for 30 s.
 //!
 //! # What is in it
 //!

@@ -209,7 +209,7 @@ impl Vipps {
         };
         if again {
             if let Some(fleet) = self.fleet() {
-                fleet.refused(token, replays > 0, self.time().monotonic());
+                fleet.refused(token, self.time().monotonic());
             }
             self.tokens().invalidate(token.generation);
         }

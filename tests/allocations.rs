@@ -81,6 +81,20 @@ fn a_call_makes_at_most_eight_allocations_more_than_bare_reqwest() {
 }
 
 #[test]
+fn a_token_store_costs_a_warm_call_nothing() {
+    let server = Server::start();
+    for operation in Operation::ALL {
+        let alone = Ours::new(&server.base());
+        let alone = count(async || alone.call(operation).await);
+        let builder = peers::ours::client(&server.base());
+        let builder = builder.token_store(vipps::token_store::MemoryTokenStore::new());
+        let shared = Ours::with(builder.build().expect("a client"));
+        let shared = count(async || shared.call(operation).await);
+        assert_eq!(shared, alone, "{}", operation.name());
+    }
+}
+
+#[test]
 fn two_calls_in_one_cost_no_more_than_the_two() {
     let server = Server::start();
     let client = Ours::new(&server.base());

@@ -104,12 +104,16 @@ async fn a_call_that_is_dropped() {
     );
 }
 
-/// Three clients in a row, the last of which finds its store down.
+/// Three clients in a row; the last one finds its store down, and needs two tokens.
 async fn fleet() {
     let store = FakeStore::default();
     for weather in [Weather::Fine, Weather::Fine, Weather::Down] {
         store.weather(weather);
-        let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+        let mut recorder = Recorder::new();
+        if matches!(weather, Weather::Down) {
+            recorder = recorder.answer("POST", "/ecomm/v2/payments", 401, "");
+        }
+        let recorder = recorder.answer("POST", "/ecomm/v2/payments", 200, INITIATED);
         let builder = recorder.builder().unwrap().randomness(Fixed);
         let vipps = builder.token_store(store.clone()).build().unwrap();
         vipps.ecom().initiate(id(), amount(), text()).await.unwrap();

@@ -5,9 +5,10 @@
 //! fails costs the sharing and nothing else.
 //!
 //! What is of use after a 401 is the hard part. Another token than the refused one may have been revoked by the same
-//! stroke, and a call is replayed only once. So a client that was refused takes only a token that is surely younger
+//! stroke, and a replay is to bring the answer. So a client that was refused takes only a token that is surely younger
 //! than that: one whose fetch began after the refusal, or whose fetcher knew of it. Each stored token says when it was
-//! fetched and which ones were refused before it.
+//! fetched and which ones were refused before it. It may have been revoked since, which a call finds out that is refused
+//! a second time: then, and only then, it is replayed once more. So no call fails for want of a fetch of its own.
 
 mod visit;
 
@@ -62,8 +63,6 @@ struct Newest {
     ends: Duration,
     /// When it was answered with a 401.
     refused: Option<Duration>,
-    /// Whether it was refused to a call that had been refused before: then nobody's word is taken again.
-    doubted: bool,
 }
 
 /// What the store has under the token's key, by this client's clock.
@@ -115,13 +114,12 @@ impl Fleet {
         self.seen().on_trust.as_ref() == Some(&token.header)
     }
 
-    /// Takes in that a token was answered with a 401, maybe to a call that was replayed with it.
-    pub(crate) fn refused(&self, token: &Token, replayed: bool, now: Duration) {
+    /// Takes in that a token was answered with a 401.
+    pub(crate) fn refused(&self, token: &Token, now: Duration) {
         if let Some(newest) = &mut self.seen().newest
             && newest.header == token.header
         {
             newest.refused.get_or_insert(now);
-            newest.doubted |= replayed;
         }
     }
 
@@ -152,7 +150,6 @@ impl Fleet {
             header: fetched.header.clone(),
             ends,
             refused: None,
-            doubted: false,
         });
         Ok(fetched)
     }
@@ -180,10 +177,7 @@ impl Seen {
             return false;
         }
         match newest.refused {
-            Some(at) => {
-                let known = || token.refused.contains(&fingerprint(&newest.header));
-                token.began >= at || (!newest.doubted && known())
-            }
+            Some(at) => token.began >= at || token.refused.contains(&fingerprint(&newest.header)),
             // Ahead of its end, a token is replaced by one that lives longer.
             None => ends > newest.ends,
         }

@@ -12,7 +12,7 @@ use super::{Stored, TokenStore, TokenStoreError, TokenStoreFuture};
 use crate::types::InvalidValue;
 
 /// How long a connection may take to come up, and how long an answer on it.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection that has been idle for longer is not used again: what lies between may have forgotten it.
 const IDLE: Duration = Duration::from_secs(10);
@@ -23,10 +23,9 @@ const DELETE_IF_EQUAL: &str =
 
 /// A [`TokenStore`] in Redis, or in what speaks its protocol and runs its scripts, such as Valkey.
 ///
-/// One server, or a group of them behind one address. It connects when it is first asked, on tokio's runtime. A connection
-/// may take 500 ms to come up and an answer as long; see [the module](super) for what happens when they do not come. The
-/// user needs the commands `GET`, `PTTL`, `MULTI`, `EXEC`, `SET`, `DEL` and `EVAL` on keys that begin with
-/// `vipps:token:`.
+/// One server, or a group of them behind one address. It connects when it is first asked, on tokio's runtime, and gives
+/// a connection 1 s to come up and an answer as long. The user of the URL needs the commands `GET`, `PTTL`, `MULTI`,
+/// `EXEC`, `SET`, `DEL` and `EVAL` on keys that begin with `vipps:token:`.
 ///
 /// Clones share their connection.
 #[derive(Clone)]

@@ -32,7 +32,7 @@ fn gossip() -> String {
             }
         }
     });
-    format!("redis://user:{REDIS_PASSWORD}@{address}")
+    address.to_string()
 }
 
 #[tokio::test]
@@ -58,7 +58,8 @@ async fn stores_and_what_they_say() {
     }
     for url in [
         format!("redis://user:{REDIS_PASSWORD}@127.0.0.1:1"),
-        gossip(),
+        format!("redis://user:{REDIS_PASSWORD}@{}", gossip()),
+        format!("redis://{}", gossip()),
     ] {
         let redis = RedisTokenStore::new(&url).unwrap();
         shown.debug("a store", &redis);

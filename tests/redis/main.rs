@@ -260,6 +260,38 @@ async fn what_redis_says_about_a_command_is_not_told() {
     }
 }
 
+#[tokio::test]
+async fn a_user_with_the_commands_that_the_documentation_names_is_enough() {
+    let Some(server) = Server::own() else { return };
+    let mut redis = redis::Client::open(server.url()).unwrap();
+    let documented = include_str!("../../src/token_store/redis.rs");
+    let rules = "get pttl multi exec set del eval".split(' ').map(|name| {
+        let upper = name.to_uppercase();
+        assert!(documented.contains(&format!("`{upper}`")), "{upper}");
+        format!("+{name}")
+    });
+    let mut command = redis::cmd("ACL");
+    command.arg("SETUSER").arg("least").arg("on");
+    command.arg(&[">word", "~vipps:token:*", "-@all"]);
+    for rule in rules {
+        command.arg(rule);
+    }
+    let () = command.query(&mut redis).unwrap();
+
+    let url = server.url().replace("redis://", "redis://least:word@");
+    let sim = Simulator::start().unwrap();
+    let store = RedisTokenStore::new(&url).unwrap();
+    for _ in 0..2 {
+        let builder = sim.client_builder().token_store(store.clone());
+        let vipps = builder.build().unwrap();
+        vipps.qr().merchant_callbacks().await.unwrap();
+        assert_eq!(vipps.metrics().token_store_failures, 0);
+    }
+    assert_eq!(token_requests(&sim), 1);
+    let keys: Vec<String> = redis.keys("*").unwrap();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+}
+
 #[test]
 fn a_process_of_the_fleet() {
     process::run_if_asked();

@@ -19,7 +19,7 @@ const LEASE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The first wait between two looks into the store, and the longest.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(400));
-/// How long the store may take for one answer, and for all of a fetch.
+/// How long the store may take for one answer, and for all from a look to a token.
 const ANSWER: Duration = Duration::from_secs(1);
 const ANSWERS: Duration = Duration::from_secs(2);
 
@@ -76,6 +76,7 @@ impl<'a> Visit<'a> {
             let wait = pause.mul_f64(0.5 + jitter / 2.0);
             self.vipps.time().sleep(wait).await;
             pause = (pause * 2).min(LOOKS.1);
+            self.left = ANSWERS;
         }
     }
 
