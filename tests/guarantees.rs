@@ -22,6 +22,10 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<CallbackAuth>();
     sent::<VippsBuilder>();
     sent::<vipps::ecom::Watch>();
+    shared::<vipps::testing::Recorder>();
+    shared::<vipps::testing::ManualClock>();
+    sent::<vipps::testing::SeededRandomness>();
+    sent::<vipps::simulator::Hold>();
 }
 
 #[test]
