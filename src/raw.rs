@@ -5,6 +5,8 @@
 //! operations through the same token, header, retry and error machinery.
 //!
 //! Secrets and personal data are [`Sensitive`](crate::types::Sensitive) here too, so that `Debug` never prints them.
+//!
+//! With the feature `schemars` each of the modules has a function `schemas` with the JSON Schemas of its types.
 
 use std::fmt::{self, Write as _};
 

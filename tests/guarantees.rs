@@ -28,6 +28,10 @@ fn the_client_and_its_handles_are_shared_freely() {
     sent::<TokenStoreError>();
     sent::<VippsBuilder>();
     sent::<vipps::ecom::Watch>();
+    shared::<vipps::testing::Recorder>();
+    shared::<vipps::testing::ManualClock>();
+    sent::<vipps::testing::SeededRandomness>();
+    sent::<vipps::simulator::Hold>();
 }
 
 /// What proves who somebody is cannot be compared with `==`, which takes longer the more of it is right.

@@ -8,7 +8,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-pub fn subscriber() -> impl Subscriber + Send + Sync {
+pub(crate) fn subscriber() -> impl Subscriber + Send + Sync {
     tracing_subscriber::registry().with(Listener)
 }
 
