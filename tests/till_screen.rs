@@ -6,6 +6,7 @@
 mod programs;
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ const SCALE: usize = 4;
 /// A program in a terminal, which `script` opens and a parser of what terminals understand looks at.
 struct Terminal {
     child: Child,
+    size: (u16, u16),
     parser: Arc<Mutex<vt100::Parser>>,
     bytes: Arc<Mutex<Vec<u8>>>,
 }
@@ -79,7 +81,9 @@ impl Terminal {
             command.env("NO_COLOR", "1");
         }
         let mut child = command.spawn().expect("script starts");
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let cells = |n| NonZeroU16::new(n).expect("a window");
+        let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
+        let parser = Arc::new(Mutex::new(parser));
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let mut out = child.stdout.take().expect("a pipe");
         let (into, kept) = (Arc::clone(&parser), Arc::clone(&bytes));
@@ -94,6 +98,7 @@ impl Terminal {
         });
         Self {
             child,
+            size: (rows, columns),
             parser,
             bytes,
         }
@@ -160,7 +165,7 @@ impl Terminal {
 
     /// The modules on the screen, read as a scanner reads them.
     fn scanned(&self) -> String {
-        let (rows, columns) = self.look(vt100::Screen::size);
+        let (rows, columns) = self.size;
         let mut light = Vec::new();
         for row in 0..rows {
             let cell = |column| {
