@@ -27,7 +27,6 @@ mod shop;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 use lexopt::prelude::*;
@@ -48,7 +47,7 @@ Sells socks and mittens.
                       places than the simulator
   --listen ADDRESS    where the proxy or tunnel behind that URL finds this program, such as 127.0.0.1:8080;
                       any free port of this machine by default
-  --serve             with the simulator: stay up when its customers are done
+  --serve             with the simulator: stay up when its customers are done, for a browser
 ";
 
 #[derive(Default)]
@@ -78,12 +77,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Option<Args>> {
 
 async fn run(args: Args) -> Result<Ending> {
     let stop = Stop::listen()?;
-    let mut simulator = Simulator::builder();
-    if args.serve {
-        // There is no phone to approve with, so that whoever shops by browser is taken to have paid.
-        simulator = simulator.approve_after(Duration::from_secs(10));
-    }
-    let place = Place::choose(simulator)?;
+    let place = Place::choose(Simulator::builder())?;
     let front = Front::open(&place, &args.front).await?;
     let address = front.address();
     let shop = Arc::new(Shop::new(place.vipps.clone(), &front)?);
@@ -107,8 +101,9 @@ async fn run(args: Args) -> Result<Ending> {
         shop.close().await;
         return Ok(Ending::Done);
     }
-    if place.simulator.is_some() {
-        say!("what is bought at http://{address} is paid after 10 s");
+    if let Some(simulator) = &place.simulator {
+        let phone = simulator.base_url();
+        say!("buy at http://{address} and pay with the phone at {phone}");
     }
     say!("open; Ctrl-C closes the shop");
     server.await??;
