@@ -137,7 +137,12 @@ fn our_documents_in_3_1_become_the_same_code() {
         };
         let api = build::build_text(&raised.to_string(), &plain.name, &sibling)
             .unwrap_or_else(|refusal| panic!("{file}: {refusal}"));
-        assert!(api.rust == plain.rust, "{file}: the code differs");
+        let mut lines = plain.rust.lines().zip(api.rust.lines());
+        let other = lines.find(|(plain, raised)| plain != raised);
+        assert!(
+            api.rust == plain.rust,
+            "{file}: the code differs: {other:?}"
+        );
     }
     let counts = [
         used.type_lists,

@@ -65,6 +65,9 @@ impl Bare {
     pub fn with(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let http = builder
             .redirect(reqwest::redirect::Policy::none())
+            // As the wrapper's: an answer is not unpacked.
+            .no_deflate()
+            .no_gzip()
             .default_headers(constant_headers())
             .build()
             .expect("a client");

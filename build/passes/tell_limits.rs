@@ -45,11 +45,28 @@ fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
         _ => &[],
     };
     let is_known = |keyword: &str| known.contains(&keyword);
-    schema
+    let mut limits: Map<_, _> = schema
         .iter()
         .filter(|(keyword, _)| is_known(keyword))
         .map(|(keyword, value)| (keyword.clone(), value.clone()))
-        .collect()
+        .collect();
+    // OpenAPI 3.0 has a flag where JSON Schema has a number of its own. Between whole numbers the next one says the same.
+    let whole = schema.get("type").and_then(Value::as_str) == Some("integer");
+    for (plain, flag, step) in [
+        ("minimum", "exclusiveMinimum", 1),
+        ("maximum", "exclusiveMaximum", -1),
+    ] {
+        if schema.get(flag) == Some(&Value::Bool(true))
+            && let Some(limit) = limits.remove(plain)
+        {
+            let next = limit.as_i64().and_then(|limit| limit.checked_add(step));
+            match next.filter(|_| whole) {
+                Some(next) => limits.insert(plain.to_owned(), next.into()),
+                None => limits.insert(flag.to_owned(), limit),
+            };
+        }
+    }
+    limits
 }
 
 #[cfg(test)]
@@ -73,6 +90,26 @@ mod tests {
             ",
         );
         assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn a_limit_that_is_itself_outside() {
+        becomes(
+            apply,
+            "
+            paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
+            components: {schemas: {A: {properties: {
+                a: {type: integer, minimum: 99, exclusiveMinimum: true, maximum: 7, exclusiveMaximum: false},
+                b: {type: number, maximum: 5, exclusiveMaximum: true}}}}}
+            ",
+            "
+            paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
+            components: {schemas: {A: {properties: {
+                a: {type: integer, minimum: 99, exclusiveMinimum: true, maximum: 7, exclusiveMaximum: false,
+                    x-limits: {minimum: 100, maximum: 7}},
+                b: {type: number, maximum: 5, exclusiveMaximum: true, x-limits: {exclusiveMaximum: 5}}}}}}
+            ",
+        );
     }
 
     #[test]

@@ -73,8 +73,8 @@ pub struct PaymentDetails {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
-    /// An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
-    /// look like none.
+    // An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
+    // look like none.
     #[serde(deserialize_with = "lenient::parts")]
     transaction_log_history: Vec<Event>,
     #[serde(borrow)]

@@ -31,7 +31,7 @@ static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
         keys.client_id(),
         keys.client_secret(),
         keys.subscription_key(),
-        "Bearer",
+        "Bearer e",
         "eyJ",
     ]
     .into_iter()
