@@ -19,9 +19,13 @@ doc:
 snippets:
     cargo test --doc
 
-# Benchmarks.
-bench:
-    cargo bench
+# What a call costs, layer by layer: `just bench --quick` is done in a minute.
+bench *args:
+    cargo bench --bench overhead -- {{ args }}
+
+# The contract, against the simulator or, with VIPPS_CONTRACT, against the real test environment.
+contract:
+    cargo test --test contract
 
 # Looks for inputs that break a parser: `just fuzz details`. Needs nightly and cargo-fuzz.
 fuzz target seconds="300":
