@@ -66,13 +66,15 @@ impl Failure {
     }
 }
 
+/// The key and the body of a request.
+type Sent = (Option<String>, Bytes);
+
 #[derive(Clone, Debug)]
 struct World {
     failure: Failure,
     /// Whether it is the token that fails.
     no_token: bool,
-    /// Keys and bodies, as they came.
-    requests: Arc<Mutex<Vec<(Option<String>, Bytes)>>>,
+    requests: Arc<Mutex<Vec<Sent>>>,
 }
 
 impl Transport for World {
@@ -221,7 +223,7 @@ fn check(
     cell: &str,
     failure: &Failure,
     told: &Error,
-    requests: &[(Option<String>, Bytes)],
+    requests: &[Sent],
     took: Duration,
 ) {
     // Half of 100 ms, or 100 ms and half of a second more.

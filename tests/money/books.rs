@@ -197,7 +197,11 @@ impl Books {
             let account = account.expect("what took effect has an account");
             if let Some(kind) = record.kind() {
                 let key = record.key.as_deref();
-                assert_eq!(effects(&account, kind, key).len(), 1, "{record:?}");
+                let times = effects(&account, kind, key).len();
+                assert_eq!(
+                    times, 1,
+                    "reconcile: it took effect, and not once: {record:?}"
+                );
             }
         }
         self.count(if took_effect {

@@ -114,7 +114,7 @@ impl Codes {
         if twice || of_code().any(|(_, came, late)| *late || unclear(came)) {
             return false;
         }
-        let done = of_code().filter(|(_, came, _)| came.is_ok()).next_back();
+        let done = of_code().rfind(|(_, came, _)| came.is_ok());
         let expected = done.and_then(|(asked, ..)| asked.shows.as_deref());
         assert_eq!(shown, expected, "Ok means exactly once: {done:?}");
         done.is_some()

@@ -155,11 +155,15 @@ impl Shown {
         match result {
             Ok(value) => {
                 self.debug(what, value);
-                provoke(|| Err::<(), _>(value).unwrap());
+                provoke(|| {
+                    result.as_ref().unwrap_err();
+                });
             }
             Err(error) => {
                 self.error(what, error);
-                provoke(|| Err::<(), _>(error).unwrap());
+                provoke(|| {
+                    result.as_ref().unwrap();
+                });
                 provoke(|| panic!("{error}"));
                 for text in [error.hint(), error.correlation_id(), error.conflict_id()] {
                     self.text(what, text.unwrap_or_default());
