@@ -65,6 +65,9 @@ impl Layer {
     }
 }
 
+/// One of the figures of the rounds.
+type Figure = fn(&Rounds) -> &[f64];
+
 struct Clients {
     socket: Socket,
     hyper: Hyper,
@@ -194,7 +197,7 @@ fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: 
         (Layer::Reqwest, Layer::Pool),
     ] {
         let of = |layer: Layer| &rounds[layer as usize];
-        let figures: [(&str, fn(&Rounds) -> &[f64]); 3] = [
+        let figures: [(&str, Figure); 3] = [
             ("cpu", |r| &r.cpu),
             ("wall_p50", |r| &r.middle),
             ("wall_p99", |r| &r.slow),

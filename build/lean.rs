@@ -362,7 +362,7 @@ mod tests {
             r#"let url = format!("{}/a/{id}", client.baseurl);"#,
             r#"let url = format!("{}/a/{}", client.baseurl);"#,
             r#"let url = format!("/a{}", client.baseurl);"#,
-            r#"let url = other(&client.baseurl);"#,
+            "let url = other(&client.baseurl);",
         ] {
             let Stmt::Local(mut local) = syn::parse_str(form).unwrap() else {
                 panic!("no statement")

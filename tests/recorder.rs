@@ -39,9 +39,10 @@ impl Transport for Keys {
             self.0.lock().unwrap().push(key);
         }
         let is_token = request.uri().path().ends_with("/accesstoken/get");
-        let (status, body) = match is_token {
-            true => (200, r#"{"access_token":"t","expires_in":"3599"}"#),
-            false => (503, ""),
+        let (status, body) = if is_token {
+            (200, r#"{"access_token":"t","expires_in":"3599"}"#)
+        } else {
+            (503, "")
         };
         let answer = http::Response::builder().status(status);
         Box::pin(async move { Ok(answer.body(Bytes::from(body)).unwrap()) })

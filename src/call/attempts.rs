@@ -118,14 +118,14 @@ impl<'a> Attempts<'a> {
             }
             let token = match self.auth {
                 Auth::Keys | Auth::Anonymous => None,
-                Auth::Token => match vipps.tokens().ready(begun) {
-                    Some(token) => Some(token),
-                    None => {
-                        let token = self.token(begun, deadline).await?;
+                Auth::Token => {
+                    let mut token = vipps.tokens().ready(begun);
+                    if token.is_none() {
+                        token = Some(self.token(begun, deadline).await?);
                         begun = vipps.time().monotonic();
-                        Some(token)
                     }
-                },
+                    token
+                }
             };
             let request = self.request(token.as_deref())?;
             let left = deadline.saturating_sub(begun);

@@ -135,7 +135,7 @@ pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
     match Read::deserialize(deserializer)? {
         Read::Text(text) => Ok(text.into_owned()),
         Read::Other(Value::Number(number)) => Ok(number.to_string()),
-        other => Err(D::Error::custom(format_args!(
+        other @ Read::Other(_) => Err(D::Error::custom(format_args!(
             "expected a string or a number, found {}",
             other.kind()
         ))),

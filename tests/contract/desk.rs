@@ -45,7 +45,7 @@ where
 
 impl Desk {
     /// A text that no other test of any run has.
-    fn fresh(&self) -> String {
+    fn fresh() -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         static RUN: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
         let run = RUN.get_or_init(|| {
@@ -57,19 +57,19 @@ impl Desk {
     }
 
     pub(crate) fn order(&self) -> OrderId {
-        let id: OrderId = self.fresh().parse().expect("an order id");
+        let id: OrderId = Self::fresh().parse().expect("an order id");
         self.made.lock().unwrap().push(Made::Order(id.clone()));
         id
     }
 
     pub(crate) fn redirect(&self) -> RedirectQrId {
-        let id: RedirectQrId = self.fresh().parse().expect("an id");
+        let id: RedirectQrId = Self::fresh().parse().expect("an id");
         self.made.lock().unwrap().push(Made::Redirect(id.clone()));
         id
     }
 
     pub(crate) fn callback(&self) -> CallbackQrId {
-        let id: CallbackQrId = self.fresh().parse().expect("an id");
+        let id: CallbackQrId = Self::fresh().parse().expect("an id");
         self.made.lock().unwrap().push(Made::Callback(id.clone()));
         id
     }

@@ -146,7 +146,7 @@ impl Differences {
     }
 
     fn compare(&mut self, at: &str, ours: &Side<'_>, theirs: &Side<'_>, is_read: bool) {
-        let list = |words: &BTreeSet<String>| Value::from_iter(words.iter().cloned());
+        let list = |words: &BTreeSet<String>| words.iter().cloned().collect::<Value>();
         if ours.kinds() != theirs.kinds() {
             self.note(at, "type", &list(&ours.kinds()), &list(&theirs.kinds()));
         }
