@@ -41,6 +41,10 @@ fn every_public_type_is_searched() {
     raw::generated_types();
     raw::raw_calls();
     simulator::a_day_at_the_shop();
+    store::stores_and_what_they_say();
+    kit::markers_in_places_of_tomorrow();
+    kit::a_number_that_is_known_is_hidden_everywhere();
+    kit::paths_that_nobody_shall_guess();
     types::plain_values();
     types::values_about_a_person();
     types::handles();

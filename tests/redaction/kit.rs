@@ -15,7 +15,7 @@ async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) 
 
 /// Every marker in every place of a request that a raw call, a later document or a careless merchant could bring.
 #[tokio::test]
-async fn markers_in_places_of_tomorrow() {
+pub(crate) async fn markers_in_places_of_tomorrow() {
     let mut shown = Shown::start();
     for marker in MARKERS {
         let recorder = Recorder::new();
@@ -51,7 +51,7 @@ async fn markers_in_places_of_tomorrow() {
 
 /// What a request names as a secret is one in all its other places too.
 #[tokio::test]
-async fn a_number_that_is_known_is_hidden_everywhere() {
+pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
     // None of the markers, since an order id is in the log by right.
     let number = "91827364";
     let recorder = Recorder::new();
@@ -72,7 +72,7 @@ async fn a_number_that_is_known_is_hidden_everywhere() {
 
 /// A path that nobody shall guess protects what has no other protection.
 #[tokio::test]
-async fn paths_that_nobody_shall_guess() {
+pub(crate) async fn paths_that_nobody_shall_guess() {
     let recorder = Recorder::new();
     let secret = "1f0c5a7e9b2d4c6f8a10";
     let text = "Socks".parse().unwrap();

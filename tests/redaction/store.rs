@@ -36,7 +36,7 @@ fn gossip() -> String {
 }
 
 #[tokio::test]
-async fn stores_and_what_they_say() {
+pub(crate) async fn stores_and_what_they_say() {
     let mut shown = Shown::start();
     let recorder = Recorder::in_front_of(World::Success);
     let minute = Duration::from_secs(60);

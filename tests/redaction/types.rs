@@ -71,6 +71,8 @@ pub(crate) fn plain_values() {
         Outcome::Unknown,
         RetryPolicy::default(),
         RetryBudget::default(),
+        vipps::testing::ManualClock::new(),
+        vipps::testing::SeededRandomness::new(7),
         vipps::raw::ecom::OPERATIONS[0],
     );
     shown.end(70);
@@ -165,6 +167,7 @@ pub(crate) async fn simulator() {
     let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
     let rule = sim.faults().any().order("order-1").times(2);
     show!(shown: sim.transport(), sim.clock(), sim.journal(), sim.faults(), rule);
+    shown.debug("a hold", &sim.faults().on("nothing").hold());
     let fault = rule.status_with_body(500, gossip.clone());
     shown.debug("a fault", &fault);
     let request = |path: &str, body: &str| {
