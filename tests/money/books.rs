@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vipps::ecom::{Event, Operation, PaymentDetails, Reconciled};
 use vipps::simulator::{Account, EffectKind, Simulator};
-use vipps::{Error, ErrorKind, OrderId, Outcome};
+use vipps::{Error, OrderId, Outcome};
 
 use crate::codes::Codes;
 
@@ -67,6 +67,8 @@ pub struct Record {
     /// Whether the key was made for it.
     pub made: bool,
     pub came: Came,
+    /// Whether any of its requests was told 429.
+    pub limited: bool,
     /// Its place among all records.
     pub number: usize,
     /// Each time that `reconcile` told whether it took effect.
@@ -238,10 +240,10 @@ impl Books {
 
     /// Whether a call may have taken effect, for all that anybody can know. A network that delivers a request twice and
     /// hands on the second answer can spend the last of a minute's requests on the first, and be told 429 for the
-    /// second.
-    fn is_unclear(&self, came: &Came) -> bool {
-        let limited = |error: &Error| error.kind() == ErrorKind::RateLimited;
-        came.is_unknown() || matches!(came, Came::Failed(e) if self.twice && limited(e))
+    /// second, whatever is told to the next attempt.
+    fn is_unclear(&self, record: &Record) -> bool {
+        let limited = self.twice && record.limited;
+        record.came.is_unknown() || (limited && matches!(record.came, Came::Failed(_)))
     }
 
     fn of_order<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (usize, &'a Record)> {
@@ -275,7 +277,7 @@ impl Books {
         }
         // A request that the network delivers twice makes the order, and is told that it exists.
         let innocent = |start: &Record| match &start.came {
-            Came::Failed(error) => !self.is_unclear(&start.came) && !error.has_code("34"),
+            Came::Failed(error) => !self.is_unclear(start) && !error.has_code("34"),
             _ => false,
         };
         if starts().all(innocent) {
@@ -350,7 +352,7 @@ impl Books {
         }
         if records
             .iter()
-            .all(|record| !record.came.is_done() && !self.is_unclear(&record.came))
+            .all(|record| !record.came.is_done() && !self.is_unclear(record))
         {
             assert!(
                 amounts.is_empty(),
@@ -381,7 +383,7 @@ impl Books {
                 .any(|event| event.text.as_deref() == Some(&record.text));
             if record.came.is_done() {
                 assert_eq!(given_up.len(), 1, "Ok means exactly once: {record:?}");
-            } else if !self.is_unclear(&record.came) {
+            } else if !self.is_unclear(record) {
                 assert!(!mine, "NotSent and Rejected mean no effect: {record:?}");
             }
             for took_effect in self.verdicts(record) {

@@ -11,7 +11,7 @@ use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy
 use crate::books::{Books, Came, Order, Record, What};
 use crate::codes::{self, Asked, Code};
 use crate::dice::{Dice, Seeded};
-use crate::network::{CALL, Network, Sent};
+use crate::network::{CALL, Network, Seen, Sent};
 use crate::weather;
 
 /// tokio's timers go by the millisecond.
@@ -306,6 +306,8 @@ impl Merchant {
         let attempts = plan.attempts.unwrap_or(USUAL_ATTEMPTS);
         self.network.check(call, Some(attempts));
         let key = self.network.key(call);
+        let requests = self.network.requests(call);
+        let limited = requests.iter().any(|sent| sent.seen == Seen::Status(429));
         if let (Some(told), Some(key)) = (came.key(), &key) {
             assert_eq!(&told, key, "the answer or error tells another key");
             let own = plan.key.as_ref().map(RequestId::as_str);
@@ -325,6 +327,7 @@ impl Merchant {
             made: key.is_some() && plan.key.is_none(),
             key: key.or_else(|| plan.key.map(|key| key.to_string())),
             came,
+            limited,
             number: 0,
             verdicts: Vec::new(),
         }
