@@ -221,3 +221,27 @@ async fn a_mobilepay_code_checks_in_here_once_it_is_mapped() {
         Scanned::CheckIn { merchant_qr_id }
     );
 }
+
+/// Made by a request whose answer was lost, and refused by the one that was to lead it here: it leads here all the same.
+#[tokio::test]
+async fn what_an_earlier_attempt_may_have_made_stays_in_doubt() {
+    for (lost, outcome) in [(true, Outcome::Unknown), (false, Outcome::Rejected)] {
+        let sim = Simulator::start().unwrap();
+        let code = sim
+            .client()
+            .qr()
+            .merchant_redirect(&"poster".parse().unwrap());
+        if lost {
+            let create = sim.faults().on("create_merchant_redirect_qr");
+            create.times(1).after_commit().reset();
+        } else {
+            code.create(page("spring")).await.unwrap();
+        }
+        sim.faults().on("update_merchant_redirect_url").status(400);
+        let error = code.create_or_update(page("autumn")).await.unwrap_err();
+        assert_eq!(error.outcome(), outcome, "{error:?}");
+        let leads = code.get().await.unwrap();
+        let there = leads.redirect_url() == Some(page("autumn").as_str());
+        assert_eq!(there, lost);
+    }
+}

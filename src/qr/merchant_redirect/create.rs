@@ -152,15 +152,21 @@ impl CreateOrUpdateMerchantRedirect {
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let create = self.create.format(self.format);
         let clock = Remaining::new(&create.vipps, &self.options);
-        match create.attempt(clock.options()).await {
-            Err(error) if is_conflict(&error) => {}
+        let conflict = match create.attempt(clock.options()).await {
+            Err(error) if is_conflict(&error) => error,
             decided => return decided,
-        }
-        UpdateMerchantRedirect::new(create.vipps.clone(), create.id, create.redirect_url)
-            .format(self.format)
-            .with_options(clock.options())
-            .send()
-            .await
+        };
+        let updated =
+            UpdateMerchantRedirect::new(create.vipps.clone(), create.id, create.redirect_url)
+                .format(self.format)
+                .with_options(clock.options())
+                .send()
+                .await;
+        // The code may be there because an earlier attempt made it, and that leads here already.
+        updated.map_err(|error| match conflict.outcome() {
+            Outcome::Unknown => error.with_outcome(Outcome::Unknown),
+            _ => error,
+        })
     }
 }
 
