@@ -1,6 +1,7 @@
 //! A real browser, headless, driven through `WebDriver`: JSON over HTTP to Debian's `chromedriver`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -208,6 +209,18 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", scheme).await;
     }
 
+    /// By hand, since nothing can be awaited while a test ends.
+    fn end_session(&self) -> std::io::Result<()> {
+        let address = self.session.trim_start_matches("http://");
+        let (address, path) = address.split_once('/').unwrap_or_default();
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "DELETE /{path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+        // It answers when the browser is gone, and keeps the connection open.
+        stream.read_exact(&mut [0])?;
+        Ok(())
+    }
+
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
         self.send("/goog/cdp/execute", Some(&body)).await
@@ -220,11 +233,6 @@ impl Browser {
             .await;
         log.as_array().expect("a list").clone()
     }
-
-    pub(crate) async fn close(self) {
-        let closed = self.http.delete(&self.session).send().await;
-        closed.expect("chromedriver answers");
-    }
 }
 
 fn decoded(picture: &Value) -> Vec<u8> {
@@ -234,15 +242,9 @@ fn decoded(picture: &Value) -> Vec<u8> {
 }
 
 impl Drop for Browser {
-    /// Without a session left, or with one when a test has failed: chromedriver ends its browser when it is told to end.
+    /// A browser outlives its chromedriver unless the session is ended first, also when a test has failed.
     fn drop(&mut self) {
-        #[cfg(unix)]
-        drop(
-            Command::new("kill")
-                .arg(self.driver.id().to_string())
-                .status(),
-        );
-        #[cfg(not(unix))]
+        drop(self.end_session());
         drop(self.driver.kill());
         drop(self.driver.wait());
         drop(std::fs::remove_dir_all(&self.profile));

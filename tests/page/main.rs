@@ -84,7 +84,6 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
         "Vipps simulator"
     );
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -129,7 +128,6 @@ async fn it_fits_every_screen() {
         assert_eq!(faint, json!([]), "{width} {scheme}");
     }
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
-    browser.close().await;
 }
 
 /// A phone makes room for what is too wide, so its window's own width would tell nothing.
@@ -298,7 +296,6 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
     drop(sim);
     browser.shows(".link", "connecting…").await;
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -321,7 +318,6 @@ async fn without_a_script_the_page_reloads_and_its_buttons_work() {
     browser.shows("article .chip", "Reserved").await;
     assert_eq!(sim.account("page-1").unwrap().reserved(), 12_000);
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
-    browser.close().await;
 }
 
 /// Reaches a button by the keyboard, since a page that reloads may take it away under the pointer.
@@ -363,5 +359,4 @@ async fn a_page_of_another_site_cannot_press_the_buttons() {
             .await;
     }
     assert!(sim.account("page-1").unwrap().effects().is_empty());
-    browser.close().await;
 }
