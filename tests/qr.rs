@@ -148,7 +148,8 @@ async fn a_conflict_after_a_lost_answer_is_a_conflict_if_the_code_is_another() {
         let found = format!(r#"{{"id":"billboard_1",{members}}}"#);
         let error = after_a_lost_answer(ttl, 200, &found).await.unwrap_err();
         assert_eq!(error.conflict_id(), Some("billboard_1"), "{members}");
-        assert_eq!(error.outcome(), Outcome::Rejected, "{members}");
+        // The lost request may have come first, or may still come.
+        assert_eq!(error.outcome(), Outcome::Unknown, "{members}");
     }
 }
 

@@ -53,8 +53,8 @@ impl CreateMerchantRedirect {
     ///
     /// # Errors
     /// HTTP 409 when a code with this id exists, which [`Error::conflict_id`] then repeats: nothing has changed. With
-    /// an outcome of [`Unknown`](Outcome::Unknown) the answer is lost, and [`get`](super::MerchantRedirect::get) tells
-    /// whether the code was made.
+    /// an outcome of [`Unknown`](Outcome::Unknown) an earlier answer was lost, and the code that is there is not the one
+    /// asked for, or could not be read: [`get`](super::MerchantRedirect::get) tells what it is now.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let clock = Remaining::new(&self.vipps, &self.options);
         let error = match self.attempt(clock.options()).await {
@@ -65,12 +65,10 @@ impl CreateMerchantRedirect {
             .format(self.format)
             .with_options(clock.options());
         match read.send().await {
-            Ok(found) => match self.made(&found) {
-                Some(true) => Ok(found),
-                Some(false) => Err(error.with_outcome(Outcome::Rejected)),
-                None => Err(error),
-            },
-            Err(_) => Err(error),
+            Ok(found) if self.made(&found) => Ok(found),
+            // That another code is there now tells nothing of the lost request: it may have come before that code, and
+            // it may still arrive once that code is deleted.
+            Ok(_) | Err(_) => Err(error),
         }
     }
 
@@ -94,16 +92,15 @@ impl CreateMerchantRedirect {
         MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
     }
 
-    /// Whether the code that was found can be the one that this request asked for; `None` if it does not say where it
-    /// leads.
-    fn made(&self, found: &MerchantRedirectQr) -> Option<bool> {
+    /// Whether the code that was found can be the one that this request asked for. One that does not say where it leads cannot.
+    fn made(&self, found: &MerchantRedirectQr) -> bool {
         let lives = match (self.ttl, found.expires_in) {
             (_, None) => true,
             (None, Some(left)) => left < 0,
             (Some(ttl), Some(left)) => (0..=ttl.as_secs()).contains(&left),
         };
-        let leads = same(self.redirect_url.as_str(), found.redirect_url()?);
-        Some(lives && leads)
+        let ours = self.redirect_url.as_str();
+        lives && found.redirect_url().is_some_and(|leads| same(ours, leads))
     }
 }
 
