@@ -1,16 +1,16 @@
 //! The token: one request for any number of callers, renewed once when refused, never kept when it failed.
 
+#[path = "support/polled.rs"]
+mod polled;
 mod support;
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use polled::Polled;
 use support::{DETAILS, id};
 use tokio::time::Instant;
 use vipps::{
@@ -323,22 +323,6 @@ async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(server.flights.began.lock().unwrap().len(), 2);
         assert_eq!(server.token_requests(), if stalls { 1 } else { 2 });
-    }
-}
-
-/// Polls a future so many times, and drops it if it is not done by then.
-struct Polled<F>(Pin<Box<F>>, u32);
-
-impl<F: Future> Future for Polled<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.1 -= 1;
-        match self.0.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if self.1 == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! The token store: one token request for a fleet, and no outage when it fails. Each client here stands for a process.
 
+#[path = "support/polled.rs"]
+mod polled;
 #[path = "support/store.rs"]
 mod store;
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
+use polled::Polled;
 use store::{FakeStore, Weather};
 use tokio::time::Instant;
 use vipps::simulator::{Fault, InMemory, Simulator};
@@ -493,22 +494,6 @@ async fn nobody_waits_longer_for_others_than_is_his_to_wait() {
     let (error, time) = timed(calling).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Deadline);
     assert_eq!(time, second / 2);
-}
-
-/// Polls a future so many times, and drops it if it is not done by then.
-struct Polled<F>(Pin<Box<F>>, u32);
-
-impl<F: Future> Future for Polled<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.1 -= 1;
-        match self.0.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if self.1 == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]

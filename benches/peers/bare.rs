@@ -131,24 +131,6 @@ impl Bare {
     }
 
     pub async fn call(&self, operation: Operation) {
-        let done = match operation {
-            Operation::Initiate => self
-                .initiate()
-                .await
-                .map(|it| drop(std::hint::black_box(it))),
-            Operation::Details => self
-                .details()
-                .await
-                .map(|it| drop(std::hint::black_box(it))),
-            Operation::OneTimeQr => self
-                .one_time_qr()
-                .await
-                .map(|it| drop(std::hint::black_box(it))),
-            Operation::Capture => self
-                .capture()
-                .await
-                .map(|it| drop(std::hint::black_box(it))),
-        };
-        done.expect("the server answers");
+        call!(self, operation);
     }
 }

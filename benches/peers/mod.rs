@@ -4,6 +4,33 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each bench and test uses a part")]
 
+/// Runs the method of an operation, and keeps what it gives from being optimised away.
+macro_rules! call {
+    ($client:expr, $operation:expr) => {{
+        use super::Operation;
+        let client = $client;
+        match $operation {
+            Operation::Initiate => client
+                .initiate()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::Details => client
+                .details()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::OneTimeQr => client
+                .one_time_qr()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+            Operation::Capture => client
+                .capture()
+                .await
+                .map(|it| drop(std::hint::black_box(it))),
+        }
+        .expect("the server answers");
+    }};
+}
+
 pub mod answers;
 pub mod bare;
 pub mod bodies;

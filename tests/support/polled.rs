@@ -1,0 +1,21 @@
+//! A future that is dropped at one of its awaits.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Polls a future so many times, and drops it if it is not done by then.
+pub(crate) struct Polled<F>(pub(crate) Pin<Box<F>>, pub(crate) u32);
+
+impl<F: Future> Future for Polled<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.1 -= 1;
+        match self.0.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if self.1 == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
