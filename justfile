@@ -31,7 +31,7 @@ contract:
 fuzz target seconds="300":
     cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }} -dict=fuzz/json.dict
 
-# Every set of up to two features.
+# Every set of features.
 powerset:
     .ci/features
 
