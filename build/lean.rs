@@ -10,7 +10,7 @@ use super::polish::drop_headers_call;
 use super::source::{inner_mod, is_named};
 
 /// - A client shares its base URL with the others instead of copying it, and is made by `of` alone.
-/// - A URL is put together in one piece of memory; each segment of a path is encoded on its way into it, by the crate's
+/// - A URL is made from the base URL as it is, without reading that anew; each segment of a path is encoded on its way into it, by the crate's
 ///   own rule, since progenitor's leaves `\`, `+` and `;`, which parsers and servers take for something else.
 /// - Headers go onto the request, and not into a map that is then copied into it.
 /// - Builders begin with an empty message for each member that is missing. The sentence about it is made where it is
@@ -177,13 +177,14 @@ fn url(tokens: proc_macro2::TokenStream) -> Option<Expr> {
     let Lit::Str(format) = format.lit else {
         return None;
     };
-    let base = arguments.next()?;
+    // The base URL, which the context has ready.
+    arguments.next()?;
     let segments: Vec<Expr> = arguments.map(segment).collect::<Option<_>>()?;
     let format = format.value();
     let path = format.strip_prefix("{}")?;
     let known = path.matches("{}").count() == segments.len()
         && !path.replace("{}", "").contains(['{', '}']);
-    known.then(|| syn::parse_quote!(crate::raw::url(&#base, #path, &[#(&#segments),*])))
+    known.then(|| syn::parse_quote!(client.inner.url(#path, &[#(&#segments),*])))
 }
 
 /// What `encode_path(&segment.to_string())` encodes.
@@ -339,7 +340,7 @@ mod tests {
                     pub async fn send(self) {
                         let Self { client, id } = self;
                         let id = crate::raw::given(id, "id was not initialized").map_err(Error::InvalidRequest)?;
-                        let url = crate::raw::url(&client.baseurl, "/a/{}/b", &[&id]);
+                        let url = client.inner.url("/a/{}/b", &[&id]);
                         let other = format!("{}", client.baseurl);
                         let mut request = client.client.get(url).build()?;
                         request.headers_mut().insert("Accept", accept.to_string().try_into()?);

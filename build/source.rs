@@ -176,12 +176,7 @@ impl Source {
                 id: literal_after(&text, "operation_id : ").unwrap_or_default(),
                 method: method_of(&text).unwrap_or_default(),
                 path: literal_after(&text, "let url = format ! (")
-                    .or_else(|| {
-                        literal_after(
-                            &text,
-                            "let url = crate :: raw :: url (& client . baseurl , ",
-                        )
-                    })
+                    .or_else(|| literal_after(&text, "let url = client . inner . url ("))
                     .map(|url| url.trim_start_matches("{}").to_owned())
                     .unwrap_or_default(),
                 inputs: inputs.unwrap_or_default(),

@@ -11,6 +11,7 @@
 use std::fmt::{self, Write as _};
 
 pub use progenitor_client::{ByteStream, ResponseValue};
+use url::Url;
 
 pub use crate::call::Context;
 
@@ -43,20 +44,23 @@ fn encode_path(segment: &str) -> String {
     percent_encoding::utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
-/// The URL of an operation: `path` has `{}` where a segment goes.
-fn url(base: &str, path: &str, segments: &[&dyn fmt::Display]) -> String {
+/// The URL of an operation. `path` has `{}` where a segment goes; `prefix` is the base URL's own path.
+pub(crate) fn url(base: &Url, prefix: &str, path: &str, segments: &[&dyn fmt::Display]) -> Url {
     /// Room for a segment, which is seldom longer.
     const USUAL: usize = 64;
-    let mut url = String::with_capacity(base.len() + path.len() + USUAL * segments.len());
-    url.push_str(base);
+    let room = prefix.len() + path.len() + USUAL * segments.len();
+    let mut whole = String::with_capacity(room);
+    whole.push_str(prefix);
     let mut segments = segments.iter();
     for part in path.split("{}") {
-        url.push_str(part);
+        whole.push_str(part);
         if let Some(segment) = segments.next() {
             // A text takes all that is written to it.
-            let _ = write!(Encoded(&mut url), "{segment}");
+            let _ = write!(Encoded(&mut whole), "{segment}");
         }
     }
+    let mut url = base.clone();
+    url.set_path(&whole);
     url
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use progenitor_client::{Error as RawError, ResponseValue};
+use url::Url;
 
 use crate::call::{Answer, CallOptions, Context};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
@@ -46,6 +47,9 @@ struct Inner {
     environment: Environment,
     /// That of the environment, to be shared with the client of each call.
     base_url: Arc<str>,
+    base: Url,
+    /// The path of the base URL, without a slash at its end.
+    prefix: String,
     merchant: MerchantSerialNumber,
     headers: Headers,
     /// Builds requests.
@@ -155,6 +159,11 @@ impl Vipps {
         let client = raw::access_token::Client::of(&context);
         let result = client.fetch_authorization_token_using_post().send().await;
         context.finish(result)
+    }
+
+    /// The base URL, and its path without a slash at its end.
+    pub(crate) fn base(&self) -> (&Url, &str) {
+        (&self.0.base, &self.0.prefix)
     }
 
     pub(crate) fn shared_base_url(&self) -> Arc<str> {
@@ -450,6 +459,8 @@ impl VippsBuilder {
             }
         }
         let headers = self.headers()?;
+        let base = Url::parse(self.environment.base_url())
+            .map_err(|e| Error::configuration("the base URL is none").with_source(e))?;
         let sender = match self.http {
             Http::BuiltIn => Sender::built_in(self.connect_timeout, self.environment.is_loopback()),
             Http::Builder(builder) => Sender::made_by(*builder, self.connect_timeout)?,
@@ -470,6 +481,8 @@ impl VippsBuilder {
         };
         Ok(Vipps(Arc::new(Inner {
             base_url: self.environment.base_url().into(),
+            prefix: base.path().trim_end_matches('/').to_owned(),
+            base,
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,

@@ -7,11 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use progenitor_client::Error as RawError;
 use serde::Deserialize;
+use url::Url;
 
 use super::options::CallOptions;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::raw::Operation;
+use crate::raw::{self, Operation};
 use crate::retry::Rules;
 use crate::telemetry::Call;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId};
@@ -104,6 +105,12 @@ impl Context {
     /// For the generated clients, which are made once a call.
     pub(crate) fn base_url(&self) -> Arc<str> {
         self.0.vipps.shared_base_url()
+    }
+
+    /// The URL of an operation; `path` has `{}` where a segment goes.
+    pub(crate) fn url(&self, path: &str, segments: &[&dyn fmt::Display]) -> Url {
+        let (base, prefix) = self.0.vipps.base();
+        raw::url(base, prefix, path, segments)
     }
 
     /// As [`base_url`](Self::base_url).

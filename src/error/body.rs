@@ -10,7 +10,9 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -75,17 +77,18 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
     parsed
 }
 
+/// What a body has somewhere that may be an error. Every success is searched for it, so that the searchers are made once.
+static SUSPICIOUS: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| {
+    // The first stands for errorCode, errorMessage, error_description and error_codes; the second for either case.
+    ["\"error", "esponseInfo\"", "\"statusCode\""].map(Finder::new)
+});
+
 /// Whether the body of an answer with a success status is an error after all.
 ///
 /// This runs on every successful answer, so it searches before it parses. A member that only looks like an error and
 /// lies deeper, such as `errorInfo` in a payment's history, is none.
 pub(crate) fn is_error(body: &[u8]) -> bool {
-    // The first stands for errorCode, errorMessage, error_description and error_codes; the second for either case.
-    let suspicious = [&b"\"error"[..], b"esponseInfo\"", b"\"statusCode\""];
-    if !suspicious
-        .iter()
-        .any(|name| memchr::memmem::find(body, name).is_some())
-    {
+    if !SUSPICIOUS.iter().any(|name| name.find(body).is_some()) {
         return false;
     }
     match read(String::from_utf8_lossy(body).trim_start_matches('\u{feff}')) {
