@@ -5,7 +5,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
+};
 use progenitor_client::{Error as RawError, ResponseValue};
 use url::Url;
 
@@ -248,20 +251,21 @@ impl fmt::Debug for Vipps {
 
 pub(crate) static MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
 
-/// Header values that are the same on every request, made once.
+/// What is the same on every request, made once.
 pub(crate) struct Headers {
-    common: HeaderMap,
-    client_id: HeaderValue,
-    client_secret: HeaderValue,
+    with_token: HeaderMap,
+    with_keys: HeaderMap,
 }
 
 impl Headers {
-    pub(crate) fn common(&self) -> &HeaderMap {
-        &self.common
+    /// For a call with a token. The token is yet to be put in, as are the media types where they are not JSON.
+    pub(crate) fn with_token(&self) -> &HeaderMap {
+        &self.with_token
     }
 
-    pub(crate) fn keys(&self) -> (&HeaderValue, &HeaderValue) {
-        (&self.client_id, &self.client_secret)
+    /// For the request for a token.
+    pub(crate) fn with_keys(&self) -> &HeaderMap {
+        &self.with_keys
     }
 }
 
@@ -512,7 +516,7 @@ impl VippsBuilder {
             .map_err(|_| {
                 Error::configuration("the merchant serial number cannot travel in a header")
             })?;
-        let mut common = HeaderMap::with_capacity(7);
+        let mut common = HeaderMap::with_capacity(10);
         common.insert(MSN.clone(), merchant);
         common.insert(
             HeaderName::from_static("ocp-apim-subscription-key"),
@@ -535,14 +539,22 @@ impl VippsBuilder {
             })?;
             common.insert(HeaderName::from_static(name), value);
         }
-        let (client_id, client_secret) = (
-            secret(credentials.client_id())?,
-            secret(credentials.client_secret())?,
-        );
+        let mut with_keys = common.clone();
+        for (name, value) in [
+            ("client_id", credentials.client_id()),
+            ("client_secret", credentials.client_secret()),
+        ] {
+            with_keys.insert(HeaderName::from_static(name), secret(value)?);
+        }
+        with_keys.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        let mut with_token = common;
+        let json = HeaderValue::from_static("application/json");
+        with_token.insert(AUTHORIZATION, HeaderValue::from_static(""));
+        with_token.insert(ACCEPT, json.clone());
+        with_token.insert(CONTENT_TYPE, json);
         Ok(Headers {
-            common,
-            client_id,
-            client_secret,
+            with_token,
+            with_keys,
         })
     }
 }

@@ -1,11 +1,12 @@
 //! The attempt loop: the only place in the crate that loops over requests.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
-use tracing::Instrument;
 
 use super::context::{Context, Effort, State};
 use super::hook::IMAGE;
@@ -19,8 +20,6 @@ use crate::token::Token;
 use crate::transport::{Reply, Stage, TransportError};
 use crate::vipps::MSN;
 
-static CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
-static CLIENT_SECRET: HeaderName = HeaderName::from_static("client_secret");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How a request proves who sends it.
@@ -36,6 +35,8 @@ enum Auth {
 pub(super) struct Attempts<'a> {
     call: &'a State,
     auth: Auth,
+    /// The request as generated code built it, until the first attempt takes it.
+    first: Option<reqwest::Request>,
     effort: Effort,
     /// Attempts that the policy counts.
     tries: u32,
@@ -60,6 +61,7 @@ impl<'a> Attempts<'a> {
     ) -> Self {
         let call = &*context.0;
         let rules = retry::rules(operation.id, operation.method);
+        let (template, first) = Template::of(request);
         let auth = match operation.id {
             "fetch_authorization_token_using_post" | "fetch_token" => Auth::Keys,
             id if id == IMAGE.id => Auth::Anonymous,
@@ -73,6 +75,7 @@ impl<'a> Attempts<'a> {
         Self {
             call,
             auth,
+            first: Some(first),
             effort: Effort {
                 operation,
                 rules,
@@ -81,7 +84,7 @@ impl<'a> Attempts<'a> {
                 key,
                 merchant: call.options.merchant.clone(),
                 last_sent: None,
-                template: Template::of(request),
+                template,
             },
             tries: 0,
             starts: Vec::new(),
@@ -140,8 +143,13 @@ impl<'a> Attempts<'a> {
                 shared.push(begun);
             }
             let limit = vipps.attempt_timeout().min(left);
-            let sending = vipps.wire().send(request).instrument(attempt.span());
-            let miss = match vipps.time().timeout(limit, sending).await {
+            let outcome = {
+                // It stays where it is: what it is handed on in would be a copy each time.
+                let mut sending = pin!(vipps.wire().send(request));
+                let sending = poll_fn(|cx| attempt.within(|| sending.as_mut().poll(cx)));
+                vipps.time().timeout(limit, sending).await
+            };
+            let miss = match outcome {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
                     attempt.answered(reply.status.as_u16());
                     vipps.budget().refill();
@@ -230,7 +238,9 @@ impl<'a> Attempts<'a> {
     /// The request of one attempt; the body is shared, not copied.
     fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
         let headers = self.headers(token)?;
-        self.effort.template.request(headers).ok_or_else(|| {
+        let template = &self.effort.template;
+        let request = self.first.take().unwrap_or_else(|| template.bare());
+        template.fill(request, headers).ok_or_else(|| {
             let what = "a body that streams cannot be repeated";
             self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, what))
         })
@@ -289,19 +299,25 @@ impl<'a> Attempts<'a> {
         (wait < deadline.saturating_sub(now)).then_some(wait)
     }
 
-    /// The headers of one attempt, in a map that need not grow.
+    /// The headers of one attempt: a copy of those that are prepared, in which few have to be changed.
     fn headers(&self, token: Option<&Token>) -> Result<HeaderMap> {
-        let vipps = &self.call.vipps;
-        if self.auth == Auth::Anonymous {
-            return Ok(self.effort.template.headers.clone());
-        }
         let own = &self.effort.template.headers;
-        let prepared = vipps.headers();
-        let added = if self.auth == Auth::Keys { 3 } else { 1 };
-        let mut headers = HeaderMap::with_capacity(
-            own.len() + prepared.common().len() + added + usize::from(self.effort.key.is_some()),
-        );
-        for (name, value) in own.iter().chain(prepared.common()) {
+        let prepared = self.call.vipps.headers();
+        let mut headers = match (self.auth, token) {
+            (Auth::Anonymous, _) => return Ok(own.clone()),
+            (Auth::Token, Some(token)) => {
+                let mut headers = prepared.with_token().clone();
+                headers.insert(AUTHORIZATION, token.header.clone());
+                for name in [ACCEPT, CONTENT_TYPE] {
+                    if !own.contains_key(&name) {
+                        headers.remove(name);
+                    }
+                }
+                headers
+            }
+            _ => prepared.with_keys().clone(),
+        };
+        for (name, value) in own {
             headers.insert(name.clone(), value.clone());
         }
         if let Some(number) = &self.call.options.merchant {
@@ -309,15 +325,6 @@ impl<'a> Attempts<'a> {
                 Error::configuration("the merchant serial number cannot travel in a header")
             })?;
             headers.insert(MSN.clone(), value);
-        }
-        if let Some(token) = token {
-            headers.insert(AUTHORIZATION, token.header.clone());
-        }
-        if self.auth == Auth::Keys {
-            let (id, secret) = prepared.keys();
-            headers.insert(CLIENT_ID.clone(), id.clone());
-            headers.insert(CLIENT_SECRET.clone(), secret.clone());
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         if let Some(key) = &self.effort.key {
             let value = HeaderValue::try_from(key.as_str()).map_err(|_| {

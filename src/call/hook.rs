@@ -1,10 +1,11 @@
 //! What generated code calls with a built request.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::PoisonError;
 
 use bytes::Bytes;
 use progenitor_client::Error as RawError;
-use tracing::Instrument;
 
 use super::attempts::Attempts;
 use super::context::{Answer, Context, Slot};
@@ -28,8 +29,11 @@ pub(crate) async fn exec(
     let operation = operation.unwrap_or(&UNLISTED);
     let mut attempts = Attempts::new(context, operation, request);
     let call = Call::begin(operation, attempts.template(), attempts.counters());
-    let running = attempts.run().instrument(call.span().clone());
-    let result = running.await;
+    let result = {
+        // It stays where it is: what it is handed on in would be a copy each time.
+        let mut running = pin!(attempts.run());
+        poll_fn(|cx| call.within(|| running.as_mut().poll(cx))).await
+    };
     call.requests(attempts.requests());
     match result {
         Ok(reply) => {

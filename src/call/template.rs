@@ -16,8 +16,6 @@ pub(crate) struct Template {
     /// What the generated code says of the request; no attempt changes it.
     pub(super) headers: HeaderMap,
     body: Payload,
-    /// The request itself, for the first attempt, which is the only one as a rule.
-    first: Option<reqwest::Request>,
 }
 
 enum Payload {
@@ -29,19 +27,20 @@ enum Payload {
 }
 
 impl Template {
-    pub(crate) fn of(mut request: reqwest::Request) -> Self {
+    /// Takes a request apart, and gives what is left of it back for the first attempt, which is the only one as a rule.
+    pub(crate) fn of(mut request: reqwest::Request) -> (Self, reqwest::Request) {
         let body = match request.body_mut().take() {
             None => Payload::None,
             Some(body) if body.as_bytes().is_none() => Payload::Stream,
             Some(body) => Payload::Whole(whole(body)),
         };
-        Self {
+        let template = Self {
             method: request.method().clone(),
             headers: std::mem::take(request.headers_mut()),
             url: request.url().clone(),
             body,
-            first: Some(request),
-        }
+        };
+        (template, request)
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -55,10 +54,17 @@ impl Template {
         }
     }
 
-    /// One attempt's request; `None` when its body can be sent only once.
-    pub(super) fn request(&mut self, headers: HeaderMap) -> Option<reqwest::Request> {
-        let again = || reqwest::Request::new(self.method.clone(), self.url.clone());
-        let mut request = self.first.take().unwrap_or_else(again);
+    /// A request for one more attempt, yet to be filled.
+    pub(super) fn bare(&self) -> reqwest::Request {
+        reqwest::Request::new(self.method.clone(), self.url.clone())
+    }
+
+    /// Makes a bare request one that can be sent; `None` when the body can be sent only once.
+    pub(super) fn fill(
+        &self,
+        mut request: reqwest::Request,
+        headers: HeaderMap,
+    ) -> Option<reqwest::Request> {
         *request.headers_mut() = headers;
         match &self.body {
             Payload::None => {}
@@ -94,11 +100,11 @@ mod tests {
     #[test]
     fn a_request_comes_back_with_other_headers_as_often_as_asked_for() {
         for text in ["", "{}", &"x".repeat(1 << 20)] {
-            let mut template = Template::of(request(text.to_owned()));
+            let (template, first) = Template::of(request(text.to_owned()));
             assert_eq!(template.headers["a"], "b");
             assert_eq!(template.body(), Some(text.as_bytes()));
-            for _ in 0..2 {
-                let again = template.request(HeaderMap::new()).unwrap();
+            for bare in [first, template.bare(), template.bare()] {
+                let again = template.fill(bare, HeaderMap::new()).unwrap();
                 assert_eq!(again.method(), Method::POST);
                 assert_eq!(again.url().as_str(), "https://example.com/a?b=c");
                 assert_eq!(again.body().unwrap().as_bytes(), Some(text.as_bytes()));
@@ -109,10 +115,9 @@ mod tests {
 
     #[test]
     fn a_body_that_comes_once_is_not_taken_for_an_empty_one() {
-        let body = stream();
-        let mut template = Template::of(request(body));
+        let (template, first) = Template::of(request(stream()));
         assert_eq!(template.body(), None);
-        assert!(template.request(HeaderMap::new()).is_none());
+        assert!(template.fill(first, HeaderMap::new()).is_none());
     }
 
     /// Two pieces, one after the other.
@@ -135,8 +140,9 @@ mod tests {
     #[test]
     fn no_body_stays_none() {
         let url = "https://example.com/".parse().unwrap();
-        let mut template = Template::of(reqwest::Request::new(Method::GET, url));
+        let (template, first) = Template::of(reqwest::Request::new(Method::GET, url));
         assert_eq!(template.body(), None);
-        assert!(template.request(HeaderMap::new()).unwrap().body().is_none());
+        let request = template.fill(first, HeaderMap::new()).unwrap();
+        assert!(request.body().is_none());
     }
 }

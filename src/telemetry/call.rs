@@ -67,8 +67,9 @@ impl Call {
         }
     }
 
-    pub(crate) fn span(&self) -> &Span {
-        &self.span
+    /// Runs a part of the call.
+    pub(crate) fn within<T>(&self, part: impl FnOnce() -> T) -> T {
+        self.span.in_scope(part)
     }
 
     /// How many requests were made in all.
@@ -149,8 +150,9 @@ impl Attempt {
         Self(span)
     }
 
-    pub(crate) fn span(&self) -> Span {
-        self.0.clone()
+    /// Runs a part of the attempt.
+    pub(crate) fn within<T>(&self, part: impl FnOnce() -> T) -> T {
+        self.0.in_scope(part)
     }
 
     pub(crate) fn answered(self, status: u16) {
@@ -241,7 +243,7 @@ mod tests {
         let url = format!("https://example.com/prefix{path}");
         let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
         *request.body_mut() = Some(body.to_owned().into());
-        Template::of(request)
+        Template::of(request).0
     }
 
     #[test]
@@ -276,9 +278,9 @@ mod tests {
         let counters = Arc::new(Counters::default());
         let run = || {
             let call = Call::begin(&CAPTURE, &request, Some(counters.clone()));
-            let _span = call.span().clone();
+            call.within(|| ());
             let attempt = Attempt::begin(&CAPTURE, request.url(), 1);
-            let _span = attempt.span();
+            attempt.within(|| ());
             attempt.answered(200);
             call.requests(2);
             call.succeeded(200);

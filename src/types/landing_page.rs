@@ -138,7 +138,7 @@ fn is_plain_host(text: &str) -> bool {
             && label
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.get(2..4).is_some_and(|at| at == "--")
+            && label.get(2..4).is_none_or(|at| at != "--")
     };
     text.split('.').all(is_plain)
         && text
