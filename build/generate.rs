@@ -14,6 +14,7 @@ use super::lean::lean;
 use super::names::snake;
 use super::passes::{KRONER, SENSITIVE};
 use super::polish::polish;
+use super::prepare::prepare;
 use super::refusal::Refusal;
 use super::schemas;
 use super::source::Source;
@@ -31,6 +32,7 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
     check::nothing_lost(document, &Source::of(&file))?;
     polish(&mut file, document);
     lean(&mut file);
+    prepare(&mut file);
     schemas::derive(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))

@@ -12,6 +12,7 @@ mod merchant;
 pub(crate) mod names;
 mod passes;
 mod polish;
+mod prepare;
 mod reach;
 pub(crate) mod refusal;
 mod schemas;

@@ -160,7 +160,11 @@ impl Source {
                 _ => None,
             });
             let Some(send) = send else { continue };
-            let text = send.block.to_token_stream().to_string();
+            let prepared = block.items.iter().find(|item| {
+                matches!(item, ImplItem::Fn(method) if method.sig.ident == "prepared_request")
+            });
+            let mut text = send.block.to_token_stream().to_string();
+            text.extend(prepared.map(|method| method.to_token_stream().to_string()));
             let inputs = items.iter().find_map(|item| match item {
                 Item::Struct(item) if item.ident == name => Some(
                     item.fields

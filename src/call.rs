@@ -12,6 +12,7 @@ mod template;
 
 pub(crate) use context::Answer;
 pub use context::Context;
+pub(crate) use context::Prepared;
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub(crate) use options::{Begun, CallOptions, built, operation};
 pub(crate) use template::Template;

@@ -44,6 +44,32 @@ fn encode_path(segment: &str) -> String {
     percent_encoding::utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
+/// The operation with this id; generated code looks its own up when it is compiled.
+pub(crate) const fn operation(
+    operations: &'static [Operation],
+    id: &str,
+) -> Option<&'static Operation> {
+    let mut rest = operations;
+    while let [first, others @ ..] = rest {
+        if same(first.id.as_bytes(), id.as_bytes()) {
+            return Some(first);
+        }
+        rest = others;
+    }
+    None
+}
+
+/// What `==` is where it cannot be called.
+const fn same(mut a: &[u8], mut b: &[u8]) -> bool {
+    while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
+        if *x != *y {
+            return false;
+        }
+        (a, b) = (more_a, more_b);
+    }
+    a.is_empty() && b.is_empty()
+}
+
 /// The URL of an operation. `path` has `{}` where a segment goes; `prefix` is the base URL's own path.
 pub(crate) fn url(base: &Url, prefix: &str, path: &str, segments: &[&dyn fmt::Display]) -> Url {
     /// Room for a segment, which is seldom longer.
@@ -107,7 +133,7 @@ macro_rules! api {
                     request: reqwest::Request,
                     info: &progenitor_client::OperationInfo,
                 ) -> reqwest::Result<reqwest::Response> {
-                    let operation = OPERATIONS.iter().find(|o| o.id == info.operation_id);
+                    let operation = crate::raw::operation(OPERATIONS, info.operation_id);
                     crate::call::exec(&self.inner, request, operation).await
                 }
 

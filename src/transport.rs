@@ -103,8 +103,6 @@ pub(crate) struct Reply {
     pub(crate) status: http::StatusCode,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Bytes,
-    /// The drained response, for the generated code to pass through without a new allocation.
-    pub(crate) shell: Option<reqwest::Response>,
 }
 
 /// reqwest, or what the caller brought.
@@ -141,7 +139,6 @@ impl Wire {
                     status: response.status(),
                     headers,
                     body,
-                    shell: Some(response),
                 })
             }
             Self::Custom(transport) => {
@@ -158,7 +155,6 @@ impl Wire {
                     status: parts.status,
                     headers: parts.headers,
                     body,
-                    shell: None,
                 })
             }
         }

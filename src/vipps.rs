@@ -126,7 +126,7 @@ impl Vipps {
         F: FnOnce(Raw) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
-        let context = Context::for_raw(self, &CallOptions::default());
+        let context = Context::new(self, &CallOptions::default());
         let result = operation(Raw::of(&context)).await;
         context.finish_raw(result)
     }
@@ -160,8 +160,10 @@ impl Vipps {
     pub(crate) async fn fetch_token(&self) -> Result<Answer> {
         let context = Context::new(self, &CallOptions::default());
         let client = raw::access_token::Client::of(&context);
-        let result = client.fetch_authorization_token_using_post().send().await;
-        context.finish(result)
+        let request = client
+            .fetch_authorization_token_using_post()
+            .prepared_request();
+        context.run(request).await
     }
 
     /// The base URL, and its path without a slash at its end.

@@ -9,6 +9,7 @@ use progenitor_client::Error as RawError;
 use serde::Deserialize;
 use url::Url;
 
+use super::hook;
 use super::options::CallOptions;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -25,22 +26,23 @@ pub struct Context(pub(super) Arc<State>);
 pub(super) struct State {
     pub(super) vipps: Vipps,
     pub(super) options: CallOptions,
-    /// Whether the answer goes back through the generated code (raw calls) or through the slot.
-    pub(super) raw: bool,
     pub(super) started: Duration,
+    /// What came of a raw call, whose hook can only return reqwest's own errors.
     pub(super) slot: Mutex<Slot>,
 }
 
 #[derive(Default)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is one slot a call, and an answer is what it mostly holds"
-)]
 pub(super) enum Slot {
     #[default]
     Empty,
-    Answer(Answer),
+    Answer(Box<Answer>),
     Failed(Error),
+}
+
+/// A request that generated code has built and not sent.
+pub(crate) struct Prepared {
+    pub(crate) request: reqwest::Request,
+    pub(crate) operation: Option<&'static Operation>,
 }
 
 /// A success, not yet decoded.
@@ -85,18 +87,9 @@ impl fmt::Debug for Context {
 
 impl Context {
     pub(crate) fn new(vipps: &Vipps, options: &CallOptions) -> Self {
-        Self::with(vipps, options, false)
-    }
-
-    pub(crate) fn for_raw(vipps: &Vipps, options: &CallOptions) -> Self {
-        Self::with(vipps, options, true)
-    }
-
-    fn with(vipps: &Vipps, options: &CallOptions, raw: bool) -> Self {
         Self(Arc::new(State {
             vipps: vipps.clone(),
             options: options.clone(),
-            raw,
             started: vipps.time().monotonic(),
             slot: Mutex::default(),
         }))
@@ -122,27 +115,24 @@ impl Context {
         *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
     }
 
-    pub(super) fn take(&self) -> Slot {
+    fn take(&self) -> Slot {
         std::mem::take(&mut *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What a wrapped call came to. `result` is what the generated code made of it, which matters only when no
-    /// request was ever built.
-    pub(crate) fn finish<T, E>(&self, result: Result<T, RawError<E>>) -> Result<Answer> {
-        match (self.take(), result) {
-            (Slot::Answer(answer), _) => Ok(answer),
-            (Slot::Failed(error), _) => Err(error),
-            (Slot::Empty, Err(RawError::InvalidRequest(reason))) => Err(Error::new(
-                ErrorKind::InvalidInput,
-                Outcome::NotSent,
-                reason,
-            )),
-            (Slot::Empty, _) => Err(Error::new(
-                ErrorKind::InvalidInput,
-                Outcome::NotSent,
-                "no request could be built",
-            )),
-        }
+    /// Sends what generated code has prepared.
+    pub(crate) async fn run<E>(&self, prepared: Result<Prepared, RawError<E>>) -> Result<Answer> {
+        let unbuilt = match prepared {
+            Ok(Prepared { request, operation }) => {
+                return hook::run(self, request, operation).await;
+            }
+            Err(RawError::InvalidRequest(reason)) => reason,
+            Err(_) => "no request could be built".to_owned(),
+        };
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            Outcome::NotSent,
+            unbuilt,
+        ))
     }
 
     /// What a raw call came to.

@@ -5,27 +5,29 @@ use std::pin::pin;
 use std::sync::PoisonError;
 
 use bytes::Bytes;
+use http::StatusCode;
 use progenitor_client::Error as RawError;
 
 use super::attempts::Attempts;
 use super::context::{Answer, Context, Slot};
 use super::options::CallOptions;
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::error::Result;
 use crate::raw::Operation;
 use crate::telemetry::Call;
 use crate::vipps::Vipps;
 
-/// The hook that generated code calls with a built request.
-pub(crate) async fn exec(
+static UNLISTED: Operation = Operation {
+    id: "unlisted",
+    method: "POST",
+    path: "",
+};
+
+/// One call, from the request that generated code has built to the answer.
+pub(super) async fn run(
     context: &Context,
     request: reqwest::Request,
     operation: Option<&'static Operation>,
-) -> reqwest::Result<reqwest::Response> {
-    static UNLISTED: Operation = Operation {
-        id: "unlisted",
-        method: "POST",
-        path: "",
-    };
+) -> Result<Answer> {
     let operation = operation.unwrap_or(&UNLISTED);
     let mut attempts = Attempts::new(context, operation, request);
     let call = Call::begin(operation, attempts.template(), attempts.counters());
@@ -38,41 +40,44 @@ pub(crate) async fn exec(
     match result {
         Ok(reply) => {
             call.succeeded(reply.status.as_u16());
-            if context.0.raw {
-                // Should the generated code not understand it, this is what the error is made from.
-                context.put(Slot::Answer(Answer {
-                    status: reply.status.as_u16(),
-                    body: reply.body.clone(),
-                    effort: attempts.into_effort(),
-                    headers: http::HeaderMap::new(),
-                    call,
-                }));
-                let mut response = http::Response::new(reply.body);
-                *response.status_mut() = reply.status;
-                *response.headers_mut() = reply.headers;
-                return Ok(response.into());
-            }
-            let shell = reply.shell.unwrap_or_else(empty_response);
-            let (status, headers) = (reply.status.as_u16(), reply.headers);
-            let answer = Answer {
-                status,
+            Ok(Answer {
+                status: reply.status.as_u16(),
                 body: reply.body,
                 effort: attempts.into_effort(),
-                headers,
+                headers: reply.headers,
                 call,
-            };
-            context.put(Slot::Answer(answer));
-            Ok(shell)
+            })
         }
         Err(error) => {
             call.failed(&error);
-            context.put(Slot::Failed(error));
-            Ok(empty_response())
+            Err(error)
         }
     }
 }
 
-/// The hook after [`exec`]: ends the generated code's work where the slot has all there is to say.
+/// The hook that generated code calls with a built request, in raw calls alone. Should that code not understand the
+/// answer, the error is made from what the slot holds.
+pub(crate) async fn exec(
+    context: &Context,
+    request: reqwest::Request,
+    operation: Option<&'static Operation>,
+) -> reqwest::Result<reqwest::Response> {
+    match run(context, request, operation).await {
+        Ok(mut answer) => {
+            let mut response = http::Response::new(answer.body.clone());
+            *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
+            *response.headers_mut() = std::mem::take(&mut answer.headers);
+            context.put(Slot::Answer(Box::new(answer)));
+            Ok(response.into())
+        }
+        Err(error) => {
+            context.put(Slot::Failed(error));
+            Ok(http::Response::new(Bytes::new()).into())
+        }
+    }
+}
+
+/// The hook after [`exec`]: ends the generated code's work where there is no answer.
 #[allow(clippy::result_large_err, reason = "progenitor's own error")]
 pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
     let slot = context
@@ -81,9 +86,8 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     match &*slot {
-        Slot::Empty => Ok(()),
-        Slot::Answer(_) if context.0.raw => Ok(()),
-        Slot::Answer(_) | Slot::Failed(_) => Err(RawError::Custom(String::new())),
+        Slot::Empty | Slot::Answer(_) => Ok(()),
+        Slot::Failed(_) => Err(RawError::Custom(String::new())),
     }
 }
 
@@ -102,19 +106,5 @@ pub(crate) async fn fetch_anonymously(
 ) -> Result<Answer> {
     let context = Context::new(vipps, options);
     let request = reqwest::Request::new(http::Method::GET, url);
-    // What the hook returns is for generated code; the slot says it all.
-    let _ = exec(&context, request, Some(&IMAGE)).await;
-    match context.take() {
-        Slot::Answer(answer) => Ok(answer),
-        Slot::Failed(error) => Err(error),
-        Slot::Empty => Err(Error::new(
-            ErrorKind::InvalidInput,
-            Outcome::NotSent,
-            "no request could be built",
-        )),
-    }
-}
-
-fn empty_response() -> reqwest::Response {
-    http::Response::new(Bytes::new()).into()
+    run(&context, request, Some(&IMAGE)).await
 }

@@ -123,13 +123,12 @@ impl Cancel {
             body = body.should_release_remaining_funds(true);
         }
         let (client, context) = super::client(&self.vipps, &options);
-        let result = client
+        let request = client
             .cancel_payment_request_using_put()
             .order_id(self.order_id.as_str())
             .body(body)
-            .send()
-            .await;
-        Transaction::read(self.order_id.clone(), context.finish(result)?)
+            .prepared_request();
+        Transaction::read(self.order_id.clone(), context.run(request).await?)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {

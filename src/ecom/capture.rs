@@ -61,13 +61,12 @@ impl Capture {
         let (amount, text) = (self.amount, self.text);
         let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .capture_payment_using_post()
             .order_id(self.order_id.as_str())
             .body(body)
-            .send()
-            .await;
-        Transaction::read(self.order_id, context.finish(result)?)
+            .prepared_request();
+        Transaction::read(self.order_id, context.run(request).await?)
     }
 }
 

@@ -42,12 +42,11 @@ impl Details {
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .get_payment_details_using_get()
             .order_id(self.order_id.as_str())
-            .send()
-            .await;
-        let answer = context.finish(result)?;
+            .prepared_request();
+        let answer = context.run(request).await?;
         let wire: Wire<'_> = answer.decode()?;
         let mut details = PaymentDetails::new(self.order_id, wire);
         details.as_of = answer.date();

@@ -66,13 +66,12 @@ impl ForceApprove {
             body = body.token(Sensitive::from(token));
         }
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .integration_test_approve_payment()
             .order_id(self.order_id.as_str())
             .body(body)
-            .send()
-            .await;
-        context.finish(result).map(drop)
+            .prepared_request();
+        context.run(request).await.map(drop)
     }
 }
 

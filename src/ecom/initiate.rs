@@ -242,12 +242,11 @@ impl Initiate {
         let order_id = self.order_id.clone();
         let body = self.into_body()?;
         let (client, context) = super::client(&vipps, &options);
-        let result = client
+        let request = client
             .initiate_payment_v3_using_post()
             .body(body)
-            .send()
-            .await;
-        let answer = context.finish(result)?;
+            .prepared_request();
+        let answer = context.run(request).await?;
         let wire: Wire = answer.decode()?;
         let landing_page = LandingPage::from_answer(wire.url)
             .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;

@@ -94,13 +94,12 @@ impl Refund {
         };
         let body = action(&self.vipps, &self.options, amount, self.text, "Refund")?;
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .refund_payment_using_post()
             .order_id(self.order_id.as_str())
             .body(body)
-            .send()
-            .await;
-        Transaction::read(self.order_id, context.finish(result)?)
+            .prepared_request();
+        Transaction::read(self.order_id, context.run(request).await?)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {

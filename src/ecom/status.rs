@@ -35,12 +35,11 @@ impl Status {
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentStatus> {
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .get_order_status_using_get()
             .order_id(self.order_id.as_str())
-            .send()
-            .await;
-        let wire: Wire = context.finish(result)?.decode()?;
+            .prepared_request();
+        let wire: Wire = context.run(request).await?.decode()?;
         let last = wire.transaction_info.unwrap_or_default();
         Ok(PaymentStatus {
             order_id: self.order_id,

@@ -38,8 +38,8 @@ impl ExchangePersonalQr {
             .qr_code(Sensitive::from(self.code.expose()))
             .requested_data(vec![types::RequestedData::Msisdn]);
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client.exchange_qr().body(body).send().await;
-        let answer = context.finish(result)?;
+        let request = client.exchange_qr().body(body).prepared_request();
+        let answer = context.run(request).await?;
         let wire: Wire = answer.decode()?;
         Ok(PersonalQrOwner {
             phone_number: wire.phone_number(&answer)?,
@@ -84,8 +84,8 @@ impl ExchangeCustomer {
             )?)
             .requested_data(vec![types::RequestedData::Msisdn]);
         let (client, context) = super::client(&self.vipps, &self.options);
-        let result = client.exchange_customer().body(body).send().await;
-        let answer = context.finish(result)?;
+        let request = client.exchange_customer().body(body).prepared_request();
+        let answer = context.run(request).await?;
         let wire: Wire = answer.decode()?;
         Ok(CheckedInCustomer {
             phone_number: wire.phone_number(&answer)?,

@@ -55,8 +55,7 @@ impl OneTime {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let sent = request.send().await;
-        let answer = context.finish(sent)?;
+        let answer = context.run(request.prepared_request()).await?;
         let wire: Wire = answer.decode()?;
         let expires_in = Duration::from_secs(
             wire.expires_in

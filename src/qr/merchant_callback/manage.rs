@@ -44,8 +44,7 @@ impl GetMerchantCallback {
         if let Some(size) = self.format.size() {
             request = request.qr_image_size(size);
         }
-        let result = request.send().await;
-        let wire: Wire = context.finish(result)?.decode()?;
+        let wire: Wire = context.run(request.prepared_request()).await?.decode()?;
         let id = wire
             .merchant_qr_id
             .clone()
@@ -81,12 +80,11 @@ impl DeleteMerchantCallback {
     /// number. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
     pub async fn send(self) -> Result<()> {
         let (client, context) = client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .delete_merchant_callback_qr()
             .merchant_qr_id(self.id.as_str())
-            .send()
-            .await;
-        crate::qr::deleted(context.finish(result))
+            .prepared_request();
+        crate::qr::deleted(context.run(request).await)
     }
 }
 
@@ -124,8 +122,7 @@ impl ListMerchantCallbacks {
         if let Some(size) = self.format.size() {
             request = request.qr_image_size(size);
         }
-        let result = request.send().await;
-        let answer = context.finish(result)?;
+        let answer = context.run(request.prepared_request()).await?;
         let read = |wire: Wire| match wire.merchant_qr_id.clone() {
             Some(id) => Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire)),
             None => Err(answer.unreadable("the answer lists a code without its merchantQrId")),

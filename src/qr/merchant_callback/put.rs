@@ -73,13 +73,12 @@ impl PutMerchantCallback {
             })?);
         }
         let (client, context) = client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .put_merchant_callback_qr()
             .merchant_qr_id(self.id.as_str())
             .body(body)
-            .send()
-            .await;
-        context.finish(result).map(drop)
+            .prepared_request();
+        context.run(request).await.map(drop)
     }
 }
 
@@ -152,13 +151,12 @@ impl PutMobilePayBeacon {
         let body = types::MerchantCallbackMobilePayPutRequest::builder()
             .location_description(self.location.as_str().to_owned());
         let (client, context) = client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .put_merchant_callback_mobile_pay_qr()
             .beacon_id(self.id.as_str())
             .body(body)
-            .send()
-            .await;
-        match context.finish(result) {
+            .prepared_request();
+        match context.run(request).await {
             Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
             done => done.map(drop),
         }

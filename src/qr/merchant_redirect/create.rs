@@ -87,8 +87,7 @@ impl CreateMerchantRedirect {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let result = request.send().await;
-        let answer = context.finish(result)?;
+        let answer = context.run(request.prepared_request()).await?;
         MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
     }
 

@@ -50,8 +50,7 @@ impl GetMerchantRedirect {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let result = request.send().await;
-        let answer = context.finish(result)?;
+        let answer = context.run(request.prepared_request()).await?;
         MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
     }
 }
@@ -105,8 +104,7 @@ impl UpdateMerchantRedirect {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let result = request.send().await;
-        let answer = context.finish(result)?;
+        let answer = context.run(request.prepared_request()).await?;
         MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
     }
 }
@@ -138,12 +136,11 @@ impl DeleteMerchantRedirect {
     /// repeated.
     pub async fn send(self) -> Result<()> {
         let (client, context) = client(&self.vipps, &self.options);
-        let result = client
+        let request = client
             .delete_merchant_redirect_qr()
             .id(self.id.as_str())
-            .send()
-            .await;
-        crate::qr::deleted(context.finish(result))
+            .prepared_request();
+        crate::qr::deleted(context.run(request).await)
     }
 }
 
@@ -181,8 +178,7 @@ impl ListMerchantRedirects {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let result = request.send().await;
-        let answer = context.finish(result)?;
+        let answer = context.run(request.prepared_request()).await?;
         let read = |wire: Wire| match wire.id.clone() {
             Some(id) => Ok(MerchantRedirectQr::of(&self.vipps, id, self.format, wire)),
             None => Err(answer.unreadable("the answer lists a code without its id")),
