@@ -36,17 +36,20 @@ enum Layer {
     Hyper,
     Pool,
     Reqwest,
+    /// The same with a time limit for the request, as every program must have that must not hang.
+    Limited,
     Raw,
     Ours,
     Traced,
 }
 
 impl Layer {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Socket,
         Self::Hyper,
         Self::Pool,
         Self::Reqwest,
+        Self::Limited,
         Self::Raw,
         Self::Ours,
         Self::Traced,
@@ -58,6 +61,7 @@ impl Layer {
             Self::Hyper => "hyper",
             Self::Pool => "hyper-util",
             Self::Reqwest => "reqwest",
+            Self::Limited => "reqwest+timeout",
             Self::Raw => "raw",
             Self::Ours => "vipps",
             Self::Traced => "vipps+tracing",
@@ -73,6 +77,7 @@ struct Clients {
     hyper: Hyper,
     pool: Pool,
     bare: Bare,
+    limited: Bare,
     raw: Raw,
     ours: Ours,
 }
@@ -85,6 +90,7 @@ impl Clients {
             hyper: Hyper::connect(server).await,
             pool: Pool::new(server),
             bare: Bare::new(&server.base()),
+            limited: Bare::limited(&server.base()),
             raw: Raw(ours.vipps().clone()),
             ours,
         }
@@ -96,6 +102,7 @@ impl Clients {
             Layer::Hyper => self.hyper.call(operation).await,
             Layer::Pool => self.pool.call(operation).await,
             Layer::Reqwest => self.bare.call(operation).await,
+            Layer::Limited => self.limited.call(operation).await,
             Layer::Raw => self.raw.call(operation).await,
             Layer::Ours | Layer::Traced => self.ours.call(operation).await,
         }
@@ -190,6 +197,7 @@ fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: 
     let mut good = true;
     for (ours, theirs) in [
         (Layer::Ours, Layer::Reqwest),
+        (Layer::Ours, Layer::Limited),
         (Layer::Raw, Layer::Reqwest),
         (Layer::Traced, Layer::Ours),
         (Layer::Ours, Layer::Pool),

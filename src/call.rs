@@ -10,9 +10,8 @@ mod hook;
 mod options;
 mod template;
 
-pub(crate) use context::Answer;
 pub use context::Context;
-pub(crate) use context::Prepared;
+pub(crate) use context::{Answer, Prepared, unbuilt};
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub(crate) use options::{Begun, CallOptions, built, operation};
 pub(crate) use template::Template;

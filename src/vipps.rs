@@ -1,5 +1,6 @@
 //! The entry: [`Vipps`] and its builder.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -277,7 +278,7 @@ impl Headers {
 pub struct VippsBuilder {
     credentials: Credentials,
     environment: Environment,
-    system: [String; 4],
+    system: [Cow<'static, str>; 4],
     connect_timeout: Duration,
     attempt_timeout: Duration,
     total_timeout: Duration,
@@ -301,19 +302,12 @@ enum Http {
 
 impl VippsBuilder {
     fn new(credentials: Credentials) -> Self {
-        let (name, version) = (
-            env!("CARGO_PKG_NAME").to_owned(),
-            env!("CARGO_PKG_VERSION").to_owned(),
-        );
+        const NAME: &str = concat!(env!("CARGO_PKG_NAME"), "-rust");
+        const VERSION: &str = env!("CARGO_PKG_VERSION");
         Self {
             credentials,
             environment: Environment::Test,
-            system: [
-                format!("{name}-rust"),
-                version.clone(),
-                format!("{name}-rust"),
-                version,
-            ],
+            system: [NAME, VERSION, NAME, VERSION].map(Cow::Borrowed),
             connect_timeout: Duration::from_millis(3_100),
             attempt_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
@@ -338,7 +332,7 @@ impl VippsBuilder {
     /// `Vipps-System-Name` and `Vipps-System-Version`: your solution, such as `acme` and `3.1.2`; at most 30
     /// characters each. Partners and platforms must set them. The plugin's values become the same unless set later.
     pub fn system(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        let (name, version) = (name.into(), version.into());
+        let (name, version) = (Cow::from(name.into()), Cow::from(version.into()));
         self.system = [name.clone(), version.clone(), name, version];
         self
     }
@@ -346,8 +340,8 @@ impl VippsBuilder {
     /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`: the part of your solution that talks to Vipps
     /// MobilePay, such as `acme-webshop` and `4.5.6`; at most 30 characters each.
     pub fn plugin(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        self.system[2] = name.into();
-        self.system[3] = version.into();
+        self.system[2] = Cow::Owned(name.into());
+        self.system[3] = Cow::Owned(version.into());
         self
     }
 
@@ -535,10 +529,14 @@ impl VippsBuilder {
             "vipps-system-plugin-version",
         ];
         for (name, text) in names.into_iter().zip(&self.system) {
-            let text = SystemText::parse(text).map_err(|e| e.with_field(name))?;
-            let value = HeaderValue::try_from(text.as_str()).map_err(|_| {
-                Error::configuration("a Vipps-System value cannot travel in a header")
-            })?;
+            let checked = SystemText::parse(text).map_err(|e| e.with_field(name))?;
+            let value = match text {
+                // Each request has a copy, and this one needs no count of them.
+                Cow::Borrowed(text) => HeaderValue::from_static(text),
+                Cow::Owned(_) => HeaderValue::try_from(checked.as_str()).map_err(|_| {
+                    Error::configuration("a Vipps-System value cannot travel in a header")
+                })?,
+            };
             common.insert(HeaderName::from_static(name), value);
         }
         let mut with_keys = common.clone();

@@ -2,6 +2,8 @@
 //! from borrowed text, the status checked, the whole answer read and decoded. No retries, no deadline, no renewal of
 //! the token.
 
+use std::time::Duration;
+
 use reqwest::Client;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
@@ -25,14 +27,20 @@ pub struct Bare {
 /// The headers that every request carries.
 pub fn constant_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
+    // What a program reads from its configuration is not static.
+    for (name, value) in [
+        ("ocp-apim-subscription-key", SUBSCRIPTION_KEY),
+        ("merchant-serial-number", MERCHANT),
+    ] {
+        let value = HeaderValue::from_str(value).expect("visible ASCII");
+        headers.insert(HeaderName::from_static(name), value);
+    }
     let mut put = |name, value| {
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
         );
     };
-    put("ocp-apim-subscription-key", SUBSCRIPTION_KEY);
-    put("merchant-serial-number", MERCHANT);
     put("vipps-system-name", "vipps-rust");
     put("vipps-system-version", env!("CARGO_PKG_VERSION"));
     put("vipps-system-plugin-name", "vipps-rust");
@@ -60,6 +68,14 @@ pub fn fresh_key() -> String {
 impl Bare {
     pub fn new(base: &str) -> Self {
         Self::with(base, Client::builder().no_proxy())
+    }
+
+    /// With the time limits that the wrapper has.
+    pub fn limited(base: &str) -> Self {
+        let times = Client::builder()
+            .connect_timeout(Duration::from_millis(3_100))
+            .timeout(Duration::from_secs(10));
+        Self::with(base, times.no_proxy())
     }
 
     pub fn with(base: &str, builder: reqwest::ClientBuilder) -> Self {

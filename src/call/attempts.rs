@@ -37,7 +37,8 @@ pub(super) struct Attempts<'a> {
     auth: Auth,
     /// The request as generated code built it, until the first attempt takes it.
     first: Option<reqwest::Request>,
-    effort: Effort,
+    /// Moved on at the end, into the answer; it is too large to be copied for that.
+    effort: Box<Effort>,
     /// Attempts that the policy counts.
     tries: u32,
     /// When each request began that brought no success.
@@ -76,7 +77,7 @@ impl<'a> Attempts<'a> {
             call,
             auth,
             first: Some(first),
-            effort: Effort {
+            effort: Box::new(Effort {
                 operation,
                 rules,
                 requests: 0,
@@ -85,7 +86,7 @@ impl<'a> Attempts<'a> {
                 merchant: call.options.merchant.clone(),
                 last_sent: None,
                 template,
-            },
+            }),
             tries: 0,
             starts: Vec::new(),
             unclear: false,
@@ -124,7 +125,8 @@ impl<'a> Attempts<'a> {
                 Auth::Token => {
                     let mut token = vipps.tokens().ready(begun);
                     if token.is_none() {
-                        token = Some(self.token(begun, deadline).await?);
+                        // Seldom, so that not every call has the room for it.
+                        token = Some(Box::pin(self.token(begun, deadline)).await?);
                         begun = vipps.time().monotonic();
                     }
                     token
@@ -336,7 +338,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// What it took, at the end.
-    pub(super) fn into_effort(mut self) -> Effort {
+    pub(super) fn into_effort(mut self) -> Box<Effort> {
         self.effort.elapsed = self.elapsed();
         self.effort
     }

@@ -50,7 +50,7 @@ pub(crate) struct Prepared {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
-    pub(crate) effort: Effort,
+    pub(crate) effort: Box<Effort>,
     pub(super) headers: http::HeaderMap,
     pub(super) call: Call,
 }
@@ -119,20 +119,21 @@ impl Context {
         std::mem::take(&mut *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    pub(crate) fn vipps(&self) -> &Vipps {
+        &self.0.vipps
+    }
+
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.0.options
+    }
+
     /// Sends what generated code has prepared.
     pub(crate) async fn run<E>(&self, prepared: Result<Prepared, RawError<E>>) -> Result<Answer> {
-        let unbuilt = match prepared {
-            Ok(Prepared { request, operation }) => {
-                return hook::run(self, request, operation).await;
-            }
-            Err(RawError::InvalidRequest(reason)) => reason,
-            Err(_) => "no request could be built".to_owned(),
-        };
-        Err(Error::new(
-            ErrorKind::InvalidInput,
-            Outcome::NotSent,
-            unbuilt,
-        ))
+        self.send(prepared.map_err(unbuilt)?).await
+    }
+
+    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Answer> {
+        hook::run(self, prepared.request, prepared.operation).await
     }
 
     /// What a raw call came to.
@@ -160,6 +161,15 @@ impl Context {
             ),
         })
     }
+}
+
+/// What to say of a request that generated code could not build.
+pub(crate) fn unbuilt<E>(error: RawError<E>) -> Error {
+    let reason = match error {
+        RawError::InvalidRequest(reason) => reason,
+        _ => "no request could be built".to_owned(),
+    };
+    Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
 }
 
 impl Answer {

@@ -87,7 +87,9 @@ macro_rules! operation {
 
             /// Sends the request, as `send` does.
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(self.send())
+                // Written where it stays: by way of the stack it would be copied once more.
+                let future = Box::write(Box::new_uninit(), self.send());
+                Box::into_pin(future)
             }
         }
     };

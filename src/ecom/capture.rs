@@ -1,7 +1,7 @@
 //! Taking reserved money.
 
 use super::transaction::Transaction;
-use crate::call::{CallOptions, built, operation};
+use crate::call::{CallOptions, Context, Prepared, built, operation, unbuilt};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -58,15 +58,23 @@ impl Capture {
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
     pub async fn send(self) -> Result<Transaction> {
+        // The builder ends here: a future would keep the room for it until the answer.
+        let (order_id, context, request) = self.prepare()?;
+        Transaction::read(order_id, context.send(request).await?)
+    }
+
+    fn prepare(self) -> Result<(OrderId, Context, Prepared)> {
         let (amount, text) = (self.amount, self.text);
         let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
         let (client, context) = super::client(&self.vipps, &self.options);
         let request = client
             .capture_payment_using_post()
             .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        Transaction::read(self.order_id, context.run(request).await?)
+            // As it is: `body` would finish the builder and begin it anew.
+            .body_map(|_| body)
+            .prepared_request()
+            .map_err(unbuilt)?;
+        Ok((self.order_id, context, request))
     }
 }
 

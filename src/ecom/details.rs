@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::history::{Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Context, Prepared, operation, unbuilt};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
 use crate::vipps::Vipps;
@@ -41,16 +41,23 @@ impl Details {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
+        // The builder ends here: a future would keep the room for it until the answer.
+        let (order_id, context, request) = self.prepare()?;
+        let answer = context.send(request).await?;
+        let wire: Wire<'_> = answer.decode()?;
+        let mut details = PaymentDetails::new(order_id, wire);
+        details.as_of = answer.date();
+        Ok(details)
+    }
+
+    fn prepare(self) -> Result<(OrderId, Context, Prepared)> {
         let (client, context) = super::client(&self.vipps, &self.options);
         let request = client
             .get_payment_details_using_get()
             .order_id(self.order_id.as_str())
-            .prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire<'_> = answer.decode()?;
-        let mut details = PaymentDetails::new(self.order_id, wire);
-        details.as_of = answer.date();
-        Ok(details)
+            .prepared_request()
+            .map_err(unbuilt)?;
+        Ok((self.order_id, context, request))
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::airline::AirlineData;
 use super::express::Express;
-use crate::call::{CallOptions, built, operation};
+use crate::call::{CallOptions, Context, Prepared, built, operation, unbuilt};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
@@ -231,6 +231,19 @@ impl Initiate {
         Ok(())
     }
 
+    fn prepare(self) -> Result<(OrderId, Context, Prepared)> {
+        let (client, context) = super::client(&self.vipps, &self.options);
+        let order_id = self.order_id.clone();
+        let body = self.into_body()?;
+        let request = client
+            .initiate_payment_v3_using_post()
+            // As it is: `body` would finish the builder and begin it anew.
+            .body_map(|_| body)
+            .prepared_request()
+            .map_err(unbuilt)?;
+        Ok((order_id, context, request))
+    }
+
     /// Sends the request.
     ///
     /// # Errors
@@ -238,21 +251,15 @@ impl Initiate {
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
-        let (vipps, options) = (self.vipps.clone(), self.options.clone());
-        let order_id = self.order_id.clone();
-        let body = self.into_body()?;
-        let (client, context) = super::client(&vipps, &options);
-        let request = client
-            .initiate_payment_v3_using_post()
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
+        // The builder ends here: a future would keep the room for it until the answer.
+        let (order_id, context, request) = self.prepare()?;
+        let answer = context.send(request).await?;
         let wire: Wire = answer.decode()?;
         let landing_page = LandingPage::from_answer(wire.url)
             .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-        let mut payment = vipps.ecom().payment(&order_id);
-        if let Some(number) = options.merchant {
-            payment = payment.merchant_serial_number(number);
+        let mut payment = context.vipps().ecom().payment(&order_id);
+        if let Some(number) = &context.options().merchant {
+            payment = payment.merchant_serial_number(number.clone());
         }
         Ok(InitiatedPayment {
             payment,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Context, Prepared, operation, unbuilt};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::types::{InvalidValue, LandingPage, lenient};
@@ -42,6 +42,24 @@ impl OneTime {
     /// HTTP 400 `Order timeout` when the payment has expired, `Validation error` when the landing page is not of this
     /// environment.
     pub async fn send(self) -> Result<OneTimeQr> {
+        // The builder ends here: a future would keep the room for it until the answer.
+        let (format, context, request) = self.prepare()?;
+        let answer = context.send(request).await?;
+        let wire: Wire = answer.decode()?;
+        let expires_in = Duration::from_secs(
+            wire.expires_in
+                .and_then(|s| u64::try_from(s).ok())
+                .unwrap_or(DEFAULT_LIFETIME),
+        );
+        let (link, text) = format.read(context.vipps(), Some(wire.url), Some(expires_in));
+        Ok(OneTimeQr {
+            link,
+            content: text,
+            expires_in,
+        })
+    }
+
+    fn prepare(self) -> Result<(QrFormat, Context, Prepared)> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `is_app` has no code";
             return Err(InvalidValue::hidden("landing_page", rule).into());
@@ -51,25 +69,13 @@ impl OneTime {
         let mut request = client
             .generate_otp_qr()
             .accept(self.format.accept())
-            .body(body);
+            // As it is: `body` would finish the builder and begin it anew.
+            .body_map(|_| body);
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let answer = context.run(request.prepared_request()).await?;
-        let wire: Wire = answer.decode()?;
-        let expires_in = Duration::from_secs(
-            wire.expires_in
-                .and_then(|s| u64::try_from(s).ok())
-                .unwrap_or(DEFAULT_LIFETIME),
-        );
-        let (link, text) = self
-            .format
-            .read(&self.vipps, Some(wire.url), Some(expires_in));
-        Ok(OneTimeQr {
-            link,
-            content: text,
-            expires_in,
-        })
+        let request = request.prepared_request().map_err(unbuilt)?;
+        Ok((self.format, context, request))
     }
 }
 
