@@ -10,8 +10,9 @@ use super::polish::drop_headers_call;
 use super::source::{inner_mod, is_named};
 
 /// - A client shares its base URL with the others instead of copying it, and is made by `of` alone.
-/// - A URL is made from the base URL as it is, without reading that anew; each segment of a path is encoded on its way into it, by the crate's
-///   own rule, since progenitor's leaves `\`, `+` and `;`, which parsers and servers take for something else.
+/// - A URL is made from the base URL as it is, which is not read anew; each segment of a path is encoded on its way into
+///   it, by the crate's own rule, since progenitor's leaves `\`, `+` and `;`, which parsers and servers take for
+///   something else.
 /// - Headers go onto the request, and not into a map that is then copied into it.
 /// - Builders begin with an empty message for each member that is missing. The sentence about it is made where it is
 ///   read, for the one call that needs it.

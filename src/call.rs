@@ -1,8 +1,8 @@
 //! The one tail of every operation: deadline, token, idempotency key, and the attempt loop.
 //!
-//! Generated code builds a request and hands it to [`exec`] through progenitor's hooks. The generated client of a call
-//! carries a [`Context`], which knows the options of that call and takes back what came of it, since the hook itself
-//! can only return reqwest's own errors.
+//! Generated code builds a request, which the wrapper has sent by [`Context::run`], and a raw call by [`exec`] through
+//! progenitor's hooks. The generated client of a call carries the [`Context`], which knows the options of that call and
+//! takes back what came of a raw one, since the hook itself can only return reqwest's own errors.
 
 mod attempts;
 mod context;

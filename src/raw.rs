@@ -178,3 +178,19 @@ macro_rules! apis {
 }
 
 include!(concat!(env!("OUT_DIR"), "/apis.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_found_by_its_whole_id() {
+        for listed in ecom::OPERATIONS {
+            let found = operation(ecom::OPERATIONS, listed.id);
+            assert!(found.is_some_and(|found| std::ptr::eq(found, listed)));
+        }
+        for id in ["", "get", "get_payment_details_using_get_", "none"] {
+            assert!(operation(ecom::OPERATIONS, id).is_none(), "{id}");
+        }
+    }
+}
