@@ -326,7 +326,7 @@ async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
                     (
                         ErrorKind::Authentication,
                         Outcome::NotSent,
-                        Some(ends - failed.elapsed())
+                        ends.checked_sub(failed.elapsed())
                     )
                 );
                 assert_eq!(server.token_requests(), 1);
