@@ -28,6 +28,11 @@ pub enum Outcome {
     /// that took no more requests. Safe to repeat.
     NotSent,
     /// The API (or its gateway) answered and declined. Nothing happened.
+    ///
+    /// One case is beyond what an answer can tell: a network that delivers one request twice and hands on the answer to
+    /// the second. That one is declined for what the first has done, with HTTP 429 (the limit is used up), or because the
+    /// id is taken: code 34 when a payment is started, HTTP 409 when a QR code is made. A capture or refund that is made
+    /// again with [`Error::idempotency_key`] moves nothing twice all the same.
     Rejected,
     /// The operation only reads. It failed on the way, and nothing can have changed.
     NoEffect,

@@ -57,9 +57,15 @@ pub fn error_body(data: &[u8]) {
         assert!(!text.contains(char::is_control), "{text:?}");
     }
     let _ = (error.hint(), error.correlation_id(), error.conflict_id());
-    let signal = Signal::of_answer(status, error.api_errors());
+    let write = retry::Class::KeyedWrite;
+    let signal = Signal::of_answer(write, status, error.api_errors());
     if matches!(status, 400 | 404 | 422) && error.api_errors().is_empty() {
         assert_eq!(signal, Signal::Refused(status));
+    }
+    // Neither a success nor a failure of the server is a refusal, whatever the body says.
+    if matches!(status, ..300 | 500..) {
+        let verdict = retry::judge(write, signal);
+        assert_eq!(verdict.outcome, Outcome::Unknown, "{status}");
     }
     let _ = body::is_error(body);
 }

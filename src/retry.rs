@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::error::{ApiError, ErrorClass, ErrorGroup, Outcome};
+use crate::error::{ApiError, ErrorClass, Outcome};
 
 /// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
 /// the operation.
@@ -19,11 +19,11 @@ pub struct RetryPolicy {
     pub(crate) cap: Duration,
     pub(crate) throttle_base: Duration,
     pub(crate) throttle_cap: Duration,
-    pub(crate) max_wait: Duration,
+    pub(crate) longest_retry_after: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// 3 attempts; waits from 100 ms up to 5 s, after a 429 from 1 s up to 20 s.
+    /// 3 attempts; waits from 100 ms up to 5 s, after a 429 from 1 s up to 20 s, for a `Retry-After` up to 60 s.
     fn default() -> Self {
         Self {
             max_attempts: 3,
@@ -31,7 +31,7 @@ impl Default for RetryPolicy {
             cap: Duration::from_secs(5),
             throttle_base: Duration::from_secs(1),
             throttle_cap: Duration::from_secs(20),
-            max_wait: Duration::from_secs(20),
+            longest_retry_after: MINUTE,
         }
     }
 }
@@ -65,6 +65,15 @@ impl RetryPolicy {
     pub fn throttled_backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.throttle_base = base;
         self.throttle_cap = cap.max(base);
+        self
+    }
+
+    /// The longest `Retry-After` that is waited for; 60 s by default, since the API counts its limits by the minute. A
+    /// longer one ends the call at once, with [`Error::retry_after`](crate::Error::retry_after) filled. So does any wait,
+    /// however short, that would not end before the call's deadline, which is 30 s unless it is set.
+    #[must_use]
+    pub fn longest_retry_after(mut self, longest: Duration) -> Self {
+        self.longest_retry_after = longest;
         self
     }
 }
@@ -140,29 +149,43 @@ pub(crate) enum Signal {
     Refused(u16),
     /// The order is locked by another call, or too many calls run at once (eCom 94 and 98 of `VippsError`).
     Locked,
-    /// A business error after which only the details tell what happened (class [`ErrorClass::CheckDetails`]).
+    /// The same said by a 408 or a failure of the server, of which nobody knows what it has done before.
+    BrokenLocked,
+    /// An answer after which only the details tell what happened.
     Unclear,
+    /// A success that is too large to be read. Asking again would bring the same.
+    TooLarge,
 }
 
 impl Signal {
-    pub(crate) fn of_answer(status: u16, errors: &[ApiError]) -> Self {
-        // 98 of another group means that the time limit has passed.
-        let locked = |e: &ApiError| match e.code() {
-            Some("94") => true,
-            Some("98") => matches!(e.group(), Some(ErrorGroup::VippsError)),
-            _ => false,
-        };
-        if errors.iter().any(locked) {
-            Self::Locked
-        } else if status < 500
-            && errors
-                .iter()
-                .any(|e| e.class() == Some(ErrorClass::CheckDetails))
-        {
-            Self::Unclear
-        } else {
-            Self::Refused(status)
+    /// What an answer that is no success says, or a success whose body is an error.
+    pub(crate) fn of_answer(class: Class, status: u16, errors: &[ApiError]) -> Self {
+        use ErrorClass::{CheckDetails, Contact, NewOrder, Permanent, Retry};
+        let says = |class| errors.iter().any(|e| e.class() == Some(class));
+        let refuses = || [Permanent, NewOrder, Contact].into_iter().any(says);
+        match status {
+            // It says two things at once; a change of protocol says nothing.
+            ..300 => Self::Unclear,
+            408 | 500.. if says(Retry) => Self::BrokenLocked,
+            500.. => Self::Refused(status),
+            _ if says(CheckDetails) => Self::Unclear,
+            400.. if says(Retry) => Self::Locked,
+            _ if is_doubtful(class, status) && !refuses() => Self::Unclear,
+            _ => Self::Refused(status),
         }
+    }
+}
+
+/// Whether a status by itself leaves open what happened, where something may have.
+fn is_doubtful(class: Class, status: u16) -> bool {
+    match status {
+        // *Not here*, and the request is to be made elsewhere.
+        301 | 302 | 307 | 308 => false,
+        // Others mean *done, look there*, or nothing after a write. 402 is trouble at the payment's provider.
+        300..400 | 402 => class.has_effect(),
+        // An id that is taken, in the QR API; of payments nothing is documented, and it may be this one that is in the way.
+        409 => class.has_effect() && class != Class::Idempotent,
+        _ => false,
     }
 }
 
@@ -199,7 +222,13 @@ pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
     match signal {
         Signal::NotSent => again(Outcome::NotSent, Pace::Transient),
         Signal::Broken | Signal::Refused(408 | 500..) if repeatable => again(lost, Pace::Transient),
-        Signal::Broken | Signal::Refused(408 | 500..) | Signal::Unclear => stop(lost),
+        Signal::BrokenLocked if repeatable => again(lost, Pace::Throttled),
+        Signal::Unclear if !class.has_effect() => again(lost, Pace::Transient),
+        Signal::Broken
+        | Signal::BrokenLocked
+        | Signal::Refused(408 | 500..)
+        | Signal::Unclear
+        | Signal::TooLarge => stop(lost),
         Signal::Refused(429) | Signal::Locked => again(Outcome::Rejected, Pace::Throttled),
         Signal::Refused(_) => stop(Outcome::Rejected),
     }
@@ -340,7 +369,7 @@ mod tests {
             .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
             .collect();
         let columns = rows.remove(0);
-        assert_eq!(rows.remove(0), ["---"; 9]);
+        assert_eq!(rows.remove(0), ["---"; 10]);
         let classes = [
             ("read", Class::Read),
             ("keyed write", Class::KeyedWrite),
@@ -349,7 +378,7 @@ mod tests {
             ("cancel", Class::Cancel),
             ("once", Class::Once),
         ];
-        let signals: [(&str, &[Signal]); 7] = [
+        let signals: [(&str, &[Signal]); 8] = [
             ("no connection", &[Signal::NotSent]),
             ("broken", &[Signal::Broken]),
             (
@@ -362,6 +391,7 @@ mod tests {
             ),
             ("429", &[Signal::Refused(429)]),
             ("locked", &[Signal::Locked]),
+            ("locked, 408 or 5xx", &[Signal::BrokenLocked]),
             ("look first", &[Signal::Unclear]),
             (
                 "other 4xx, 3xx",
@@ -456,7 +486,11 @@ mod tests {
     #[test]
     fn a_refusal_is_final_for_all() {
         for class in ALL {
-            for status in [301, 400, 401, 402, 403, 404, 405, 409, 415, 422] {
+            for status in [301, 302, 400, 401, 403, 404, 405, 410, 415, 422] {
+                assert_eq!(
+                    Signal::of_answer(class, status, &[]),
+                    Signal::Refused(status)
+                );
                 assert_eq!(
                     judge(class, Signal::Refused(status)),
                     Verdict {
@@ -465,6 +499,30 @@ mod tests {
                     }
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_does_not_tell_is_no_refusal_of_what_has_an_effect() {
+        for status in (100..700).filter(|status| ![401, 429].contains(status)) {
+            for class in ALL.into_iter().filter(|class| class.has_effect()) {
+                let refused = judge(class, Signal::of_answer(class, status, &[])).outcome
+                    == Outcome::Rejected;
+                let tells = match status {
+                    301 | 302 | 307 | 308 => true,
+                    402 | 408 => false,
+                    409 => class == Class::Idempotent,
+                    _ => (400..500).contains(&status),
+                };
+                assert_eq!(refused, tells, "{class:?} {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_too_large_comes_again_as_large() {
+        for class in ALL {
+            assert_eq!(judge(class, Signal::TooLarge).repeat, None);
         }
     }
 

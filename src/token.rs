@@ -3,7 +3,9 @@
 //! A caller that finds a fresh token takes no lock. [`flight::State`] is a pure state machine: `step` says what a caller must do now, `land` and `fail` take in what a
 //! fetch brought. One fetch is under way at a time. Callers that have no usable token wait for it and share its result,
 //! its error too; callers that still have one never wait. A leader that is dropped leaves its flight closed, and the
-//! next caller takes over. Once a fetch has failed, the next one waits for a pause that grows up to five seconds.
+//! next caller takes over. Once a fetch has failed, the next one waits for a pause that grows up to five seconds. An
+//! endpoint that asks for a longer one (`Retry-After`) gets it, up to five minutes; who asks for a token until shortly
+//! before its end is told what the endpoint said.
 //!
 //! Where the client has a token store, a fetch goes through [`Fleet`], which looks there first.
 
@@ -35,6 +37,15 @@ pub(crate) type Tokens = flight::Tokens<Error>;
 
 impl Source for Vipps {
     type Error = Error;
+
+    fn asked(error: &Error) -> Option<Duration> {
+        error.retry_after()
+    }
+
+    fn left(error: Error, left: Duration) -> Error {
+        let retryable = error.is_retryable();
+        error.with_retry(retryable, Some(left))
+    }
 
     fn tokens(&self) -> &Tokens {
         self.tokens()
@@ -177,6 +188,10 @@ mod tests {
         HeaderValue::from_static("Bearer x")
     }
 
+    fn failure() -> Error {
+        Error::new(ErrorKind::Authentication, Outcome::NotSent, "down")
+    }
+
     #[test]
     fn one_leads_and_the_others_follow() {
         let mut state = State::<Error>::default();
@@ -218,7 +233,7 @@ mod tests {
         let Step::Refresh(_, _) = state.step(at(3500)) else {
             panic!("nobody refreshes")
         };
-        state.fail(at(3500));
+        state.fail(at(3500), &failure(), None);
         assert!(matches!(state.step(at(3500)), Step::Use(_)));
         assert!(matches!(state.step(at(3501)), Step::Refresh(..)));
     }
@@ -230,7 +245,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..9 {
             assert!(matches!(state.step(now), Step::Lead(_)));
-            state.fail(now);
+            state.fail(now, &failure(), None);
             let Step::Hold(wait) = state.step(now) else {
                 panic!("no pause")
             };
@@ -238,6 +253,26 @@ mod tests {
             now += wait;
         }
         assert_eq!(waits, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    }
+
+    #[test]
+    fn a_pause_that_is_asked_for_is_kept_and_not_waited_for() {
+        let mut state = State::<Error>::default();
+        state.land(bearer(), at(0), HOUR, 0.0);
+        assert!(matches!(state.step(at(3500)), Step::Refresh(..)));
+        state.fail(at(3500), &failure(), Some(at(120)));
+        // As long as the old token lasts, nobody notices.
+        assert!(matches!(state.step(at(3589)), Step::Use(_)));
+        assert!(matches!(state.step(at(3590)), Step::Failed(_, left) if left == at(30)));
+        assert!(matches!(state.step(at(3614)), Step::Failed(..)));
+        assert!(matches!(state.step(at(3615)), Step::Hold(left) if left == at(5)));
+        assert!(matches!(state.step(at(3620)), Step::Lead(_)));
+        // A failure that asks for nothing keeps to its own pause, and a mistaken one shuts no shop.
+        state.fail(at(3620), &failure(), Some(Duration::ZERO));
+        assert!(matches!(state.step(at(3620)), Step::Hold(left) if left < at(1)));
+        state.fail(at(3620), &failure(), Some(Duration::MAX));
+        assert!(matches!(state.step(at(3919)), Step::Hold(_)));
+        assert!(matches!(state.step(at(3920)), Step::Lead(_)));
     }
 
     #[test]

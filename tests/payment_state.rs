@@ -241,6 +241,91 @@ fn without_an_event_expiry_is_told_by_age() {
     }
 }
 
+/// Only the absence of a word on it is taken for a success.
+#[test]
+fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
+    let event = |operation: &str, success: &str| {
+        format!(r#"{{"operation":"{operation}","amount":20000{success}}}"#)
+    };
+    let said = |value: &str| format!(r#","operationSuccess":{value}"#);
+    let started = event("INITIATE", &said("true"));
+    for believed in [
+        "",
+        r#","operationSuccess":null"#,
+        r#","operationSuccess":"Y""#,
+    ] {
+        let reserve = event("RESERVE", believed);
+        let details = read(&format!(
+            r#"{{"transactionLogHistory":[{reserve},{started}]}}"#
+        ));
+        assert_eq!(details.state(), Reserved, "{believed}");
+        assert!(details.events()[0].succeeded() && !details.events()[0].failed());
+    }
+    for value in [
+        r#""Failed""#,
+        r#""pending""#,
+        r#""F""#,
+        r#""""#,
+        "2",
+        "-1",
+        "0.5",
+        "[]",
+        "{}",
+        "[true]",
+    ] {
+        for operation in [
+            "RESERVE", "SALE", "CAPTURE", "REFUND", "CANCEL", "VOID", "REJECT",
+        ] {
+            let unread = event(operation, &said(value));
+            for rest in [
+                started.clone(),
+                format!("{},{started}", event("RESERVE", &said("true"))),
+            ] {
+                for sums in [
+                    "",
+                    r#""transactionSummary":{"capturedAmount":0,"remainingAmountToCapture":20000,"refundedAmount":0,"remainingAmountToRefund":0},"#,
+                ] {
+                    let details = read(&format!(
+                        r#"{{{sums}"transactionLogHistory":[{unread},{rest}]}}"#
+                    ));
+                    let about = format!("{operation} {value} {rest} {sums}");
+                    assert_eq!(details.state(), Unknown, "{about}");
+                    assert!(
+                        !details.state().is_paid() && can(&details).is_empty(),
+                        "{about}"
+                    );
+                    assert_eq!(details.sums().captured, Amount::ZERO, "{about}");
+                    assert!(!details.captured_at_once(), "{about}");
+                    let event = &details.events()[0];
+                    assert!(!event.succeeded() && !event.failed(), "{about}");
+                    // Nobody gives up waiting for what may be paid.
+                    assert!(!details.is_expired("2030-01-01T00:00:00Z".parse().unwrap()));
+                }
+            }
+        }
+    }
+    // What came later and can be read decides, and so do sums that the API states.
+    let reserve = event("RESERVE", &said("2"));
+    let void = event("VOID", &said("true"));
+    let details = read(&format!(
+        r#"{{"transactionLogHistory":[{void},{reserve},{started}]}}"#
+    ));
+    assert_eq!(details.state(), Cancelled);
+    let sums = r#""transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000},"#;
+    let capture = event("CAPTURE", &said("2"));
+    let details = read(&format!(
+        r#"{{{sums}"transactionLogHistory":[{capture},{started}]}}"#
+    ));
+    assert_eq!(details.state(), Captured);
+    // Where it does not, a part that may have moved leaves all of it open.
+    let captured = event("CAPTURE", &said("true"));
+    let refund = event("REFUND", &said("2"));
+    let details = read(&format!(
+        r#"{{"transactionLogHistory":[{refund},{captured},{started}]}}"#
+    ));
+    assert_eq!(details.state(), Unknown);
+}
+
 #[test]
 fn sums_that_are_stated_in_part_are_completed_from_the_log() {
     let log = json(&[I, R, PART], None);

@@ -266,7 +266,8 @@ async fn a_history_with_gaps_leaves_it_unknown() {
         (event("mine"), 5_000, "took effect"),
         (event(""), 5_000, "still unknown"),
         (event("other"), 9_000, "still unknown"),
-        (String::new(), 0, "no effect"),
+        // A capture is sent for what is reserved, and a history that does not even tell that is none.
+        (String::new(), 0, "still unknown"),
         (String::new(), 5_000, "still unknown"),
         // What failed moved nothing.
         (event("mine").replacen("true", "false", 1), 0, "no effect"),
@@ -274,24 +275,179 @@ async fn a_history_with_gaps_leaves_it_unknown() {
         (event("").replace("CAPTURE", "SALE"), 5_000, "no effect"),
     ] {
         let body = details(&events, captured);
-        let recorder = Recorder::new()
-            .lose("POST", "/ecomm/v2/payments/acme-shop-123/capture")
-            .answer(
-                "GET",
-                "/ecomm/v2/payments/acme-shop-123/details",
-                200,
-                &body,
-            );
-        let vipps = recorder.client();
-        let key = RequestId::parse("mine").unwrap();
-        let capture = vipps.ecom().payment(&id()).capture().idempotency_key(key);
-        let error = capture.await.unwrap_err();
-        assert_eq!(
-            word(&vipps.ecom().reconcile(&error).await),
-            verdict,
-            "{body}"
-        );
+        assert_eq!(told(CAPTURE, &body).await, verdict, "{body}");
     }
+}
+
+/// What reconcile makes of these details, after an operation with the key `mine` whose answer was lost.
+async fn told(operation: &str, body: &str) -> &'static str {
+    let path = format!("/ecomm/v2/payments/{ORDER}");
+    let recorder = Recorder::new()
+        .lose("POST", &format!("{path}/capture"))
+        .lose("POST", &format!("{path}/refund"))
+        .lose("PUT", &format!("{path}/cancel"))
+        .answer("GET", &format!("{path}/details"), 200, body);
+    let vipps = recorder.client();
+    let payment = vipps.ecom().payment(&id());
+    let key = RequestId::parse("mine").unwrap();
+    let error = match operation {
+        CAPTURE => payment.capture().idempotency_key(key).await,
+        REFUND => payment.refund().idempotency_key(key).await,
+        CANCEL => payment.cancel().release_remaining().await,
+        other => panic!("{other} is not lost here"),
+    };
+    let Err(error) = error else {
+        // The cancel has looked by itself.
+        return "took effect";
+    };
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    word(&vipps.ecom().reconcile(&error).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn details_that_tell_nothing_prove_nothing() {
+    for operation in [CAPTURE, REFUND, CANCEL] {
+        for body in [
+            "{}",
+            "[]",
+            r#"{"message":"ok"}"#,
+            r#"{"transactionLogHistory":null}"#,
+            r#"{"transactionLogHistory":[]}"#,
+            r#"{"transactionLogHistory":[[1]]}"#,
+            r#"{"transactionLogHistory":[{"operation":"RESERVE","operationSuccess":false}]}"#,
+            r#"{"transactionSummary":{"capturedAmount":0,"remainingAmountToCapture":20000,"refundedAmount":0,"remainingAmountToRefund":0}}"#,
+        ] {
+            let verdict = told(operation, body).await;
+            assert_eq!(verdict, "still unknown", "{operation} {body}");
+        }
+    }
+}
+
+/// What an event of an unknown kind is about nobody knows, also with the operation's own key: a merchant may use one key
+/// for the capture and the refund of an order, since the API tells keys apart by endpoint.
+#[tokio::test(start_paused = true)]
+async fn events_that_nobody_knows_prove_nothing() {
+    let reserved = r#"{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true},
+        {"amount":20000,"operation":"INITIATE","requestId":"","operationSuccess":true}"#;
+    for operation in [CAPTURE, REFUND, CANCEL] {
+        for event in [
+            r#"{"amount":5000,"operation":"TOMORROW","requestId":"mine","operationSuccess":true}"#,
+            r#"{"amount":5000,"operation":"TOMORROW","requestId":"other","operationSuccess":true}"#,
+            r#"{"amount":5000,"requestId":"mine","operationSuccess":true}"#,
+            r#"{"amount":5000,"operation":null}"#,
+            r#"{"amount":5000,"operation":"TOMORROW","operationSuccess":"F"}"#,
+            "[1]",
+            "{}",
+            "7",
+        ] {
+            let body = format!(r#"{{"transactionLogHistory":[{event},{reserved}]}}"#);
+            let verdict = told(operation, &body).await;
+            assert_eq!(verdict, "still unknown", "{operation} {body}");
+        }
+        // One that failed has done nothing, whatever it was.
+        let failed = r#"{"operation":"TOMORROW","requestId":"mine","operationSuccess":false}"#;
+        let body = format!(r#"{{"transactionLogHistory":[{failed},{reserved}]}}"#);
+        assert_eq!(told(operation, &body).await, "no effect", "{operation}");
+    }
+}
+
+/// Whether an event succeeded that does not say so readably, nobody knows.
+#[tokio::test(start_paused = true)]
+async fn a_success_that_cannot_be_read_proves_nothing() {
+    for success in [
+        r#""Failed""#,
+        r#""pending""#,
+        r#""F""#,
+        "2",
+        "{}",
+        "[]",
+        r#""""#,
+    ] {
+        for (operation, kind) in [(CAPTURE, "CAPTURE"), (REFUND, "REFUND"), (CANCEL, "VOID")] {
+            for key in ["mine", "other"] {
+                let event = format!(
+                    r#"{{"amount":5000,"operation":"{kind}","requestId":"{key}","operationSuccess":{success}}}"#
+                );
+                let body = format!(
+                    r#"{{"transactionLogHistory":[{event},{{"amount":20000,"operation":"RESERVE","operationSuccess":true}}]}}"#
+                );
+                let verdict = told(operation, &body).await;
+                assert_eq!(verdict, "still unknown", "{operation} {body}");
+            }
+        }
+    }
+}
+
+/// What remained of a partly captured payment is released, in each of the ways that the API may tell it.
+#[tokio::test(start_paused = true)]
+async fn a_release_after_a_partial_capture() {
+    let summary = |remaining: i64, captured: i64| {
+        format!(
+            r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{remaining},"refundedAmount":0,"remainingAmountToRefund":{captured}}},"#
+        )
+    };
+    let log = |given_up: &str, captured: i64| {
+        format!(
+            r#""transactionLogHistory":[{given_up}
+                {{"amount":{captured},"operation":"CAPTURE","requestId":"c","operationSuccess":true}},
+                {{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true}}]"#
+        )
+    };
+    let event = |operation: &str| {
+        format!(r#"{{"amount":10000,"operation":"{operation}","operationSuccess":true}},"#)
+    };
+    for (summary, log, verdict) in [
+        (
+            summary(0, 10_000),
+            log(&event("VOID"), 10_000),
+            "took effect",
+        ),
+        (
+            summary(0, 10_000),
+            log(&event("CANCEL"), 10_000),
+            "took effect",
+        ),
+        (String::new(), log(&event("VOID"), 10_000), "took effect"),
+        (String::new(), log(&event("CANCEL"), 10_000), "took effect"),
+        (summary(10_000, 10_000), log("", 10_000), "no effect"),
+        (String::new(), log("", 10_000), "no effect"),
+        // Captured in full: there was nothing to release.
+        (summary(0, 20_000), log("", 20_000), "no effect"),
+        // Sums and events that contradict each other.
+        (summary(0, 10_000), log("", 10_000), "still unknown"),
+        (
+            summary(10_000, 10_000),
+            log(&event("VOID"), 10_000),
+            "still unknown",
+        ),
+        (
+            summary(10_000, 10_000),
+            log(&event("CANCEL"), 10_000),
+            "still unknown",
+        ),
+    ] {
+        let body = format!("{{{summary}{log}}}");
+        assert_eq!(told(CANCEL, &body).await, verdict, "{body}");
+    }
+}
+
+/// A gateway's page in place of the details is asked for again, like any failure that passes.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_asked_for_again() {
+    let path = format!("/ecomm/v2/payments/{ORDER}");
+    let recorder = Recorder::new()
+        .lose("POST", &format!("{path}/capture"))
+        .answer(
+            "GET",
+            &format!("{path}/details"),
+            200,
+            "<html>maintenance</html>",
+        )
+        .answer("GET", &format!("{path}/details"), 200, support::DETAILS);
+    let vipps = recorder.client();
+    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let verdict = word(&vipps.ecom().reconcile(&error).await);
+    assert_eq!(verdict, "no effect");
 }
 
 /// A partner's question goes out for the sales unit that the operation was for.

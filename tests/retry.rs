@@ -56,12 +56,194 @@ async fn a_read_is_repeated_twice_and_then_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_not_repeated() {
-    for status in [301, 307, 400, 402, 403, 404, 405, 409, 415, 422] {
+    for status in [301, 302, 307, 308, 400, 403, 404, 405, 415, 422] {
         let recorder = Recorder::new().answer("POST", CAPTURE, status, "");
         let error = capture(&patient(&recorder)).await.unwrap_err();
         assert_eq!((error.http_status(), error.attempts()), (Some(status), 1));
         assert_eq!(error.outcome(), Outcome::Rejected);
         assert!(!error.is_retryable());
+    }
+}
+
+fn code(group: &str, code: &str) -> String {
+    format!(r#"[{{"errorGroup":"{group}","errorCode":"{code}","errorMessage":"x"}}]"#)
+}
+
+/// Trouble at the payment's provider (402), *done, look there* (303) and a conflict of which the API's documents tell
+/// nothing (409) do not say that no money moved, unless a code does.
+#[tokio::test(start_paused = true)]
+async fn a_status_that_does_not_tell_is_unknown_unless_a_code_decides() {
+    for status in [402, 409, 303, 300, 304] {
+        let unknown_code = code("Payment", "7777");
+        let look_first = code("Payment", "63");
+        for body in [
+            "",
+            "<html>Payment Required</html>",
+            &unknown_code,
+            &look_first,
+            "{}",
+            "[]",
+        ] {
+            let recorder = Recorder::new()
+                .answer("POST", CAPTURE, status, body)
+                .answer("POST", INITIATE, status, body)
+                .answer("PUT", CANCEL, status, body);
+            let vipps = patient(&recorder);
+            let payment = vipps.ecom().payment(&id());
+            let initiate = vipps.ecom().initiate(id(), amount(), text());
+            for error in [
+                capture(&vipps).await.unwrap_err(),
+                initiate.await.unwrap_err(),
+                payment.cancel().await.unwrap_err(),
+            ] {
+                assert_eq!(
+                    error.outcome(),
+                    Outcome::Unknown,
+                    "{status} {body} {error:?}"
+                );
+                assert_eq!((error.http_status(), error.attempts()), (Some(status), 1));
+                assert!(!error.is_retryable());
+            }
+        }
+    }
+    for (group, number) in [("Payment", "61"), ("Payment", "44"), ("Merchant", "34")] {
+        for status in [402, 409] {
+            let body = code(group, number);
+            let recorder = Recorder::new().answer("POST", CAPTURE, status, &body);
+            let error = capture(&patient(&recorder)).await.unwrap_err();
+            assert_eq!(error.outcome(), Outcome::Rejected, "{status} {body}");
+        }
+    }
+    // A read changes nothing, and an id that is taken is an answer of the QR API.
+    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 402, "");
+    let details = patient(&recorder).ecom().payment(&id()).details();
+    assert_eq!(details.await.unwrap_err().outcome(), Outcome::Rejected);
+    let taken = r#"{"id":"billboard_1"}"#;
+    let recorder = Recorder::new().answer("POST", "/qr/v1/merchant-redirect", 409, taken);
+    let vipps = patient(&recorder);
+    let code = vipps
+        .qr()
+        .merchant_redirect(&"billboard_1".parse().unwrap());
+    let created = code.create("https://example.com/".parse().unwrap()).await;
+    assert_eq!(created.unwrap_err().outcome(), Outcome::Rejected);
+}
+
+/// Whatever else it says, neither a success nor a failure of the server is a refusal.
+#[tokio::test(start_paused = true)]
+async fn only_a_4xx_says_that_an_order_is_locked() {
+    for number in ["94", "98"] {
+        let body = code("VippsError", number);
+        for status in [200, 201, 202] {
+            let recorder = Recorder::new()
+                .answer("POST", CAPTURE, status, &body)
+                .answer("POST", INITIATE, status, &body);
+            let vipps = patient(&recorder);
+            let initiate = vipps.ecom().initiate(id(), amount(), text());
+            for error in [
+                capture(&vipps).await.unwrap_err(),
+                initiate.await.unwrap_err(),
+            ] {
+                assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
+                assert!(!error.is_retryable());
+            }
+        }
+        for status in [408, 500, 502, 503] {
+            let recorder = Recorder::new()
+                .answer("POST", CAPTURE, status, &body)
+                .answer("POST", INITIATE, status, &body)
+                .answer("PUT", CANCEL, status, &body)
+                .answer("GET", DETAILS_PATH, 500, "");
+            let vipps = patient(&recorder);
+            let initiate = vipps.ecom().initiate(id(), amount(), text());
+            let error = initiate.await.unwrap_err();
+            assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
+            let error = vipps.ecom().payment(&id()).cancel().await.unwrap_err();
+            assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
+            // With a key it is safe to repeat, as patiently as a lock asks.
+            let begun = Instant::now();
+            let error = capture(&vipps).await.unwrap_err();
+            assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
+            assert!(begun.elapsed() >= Duration::from_millis(300));
+        }
+    }
+    // In another group than the documented one the number means nothing that is known.
+    let recorder = Recorder::new().answer("POST", CAPTURE, 400, &code("Payment", "94"));
+    let error = capture(&patient(&recorder)).await.unwrap_err();
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 1));
+    // The API leaves the group out at times, and no other group has this one.
+    let recorder = Recorder::new().answer("POST", CAPTURE, 400, r#"[{"errorCode":"94"}]"#);
+    assert_eq!(
+        capture(&patient(&recorder)).await.unwrap_err().attempts(),
+        3
+    );
+    // Where one code says *later* and another *look*, looking comes first.
+    let both = r#"[{"errorGroup":"VippsError","errorCode":"94"},{"errorGroup":"Payment","errorCode":"63"}]"#;
+    let recorder = Recorder::new().answer("POST", CAPTURE, 400, both);
+    let error = capture(&patient(&recorder)).await.unwrap_err();
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
+}
+
+/// A gateway's failure that calls itself a success passes like one that does not.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_tells_nothing_is_repeated() {
+    let down = r#"{"responseInfo":{"responseCode":503,"responseMessage":"Service Unavailable"}}"#;
+    let recorder = Recorder::new()
+        .answer("GET", DETAILS_PATH, 200, down)
+        .answer("GET", DETAILS_PATH, 200, DETAILS);
+    let vipps = patient(&recorder);
+    vipps.ecom().payment(&id()).details().await.unwrap();
+    assert_eq!(count(&recorder, "get_payment_details_using_get"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline() {
+    let took = |asked: &'static str, policy: RetryPolicy, deadline: u64| async move {
+        let busy = http::Response::builder().status(429);
+        let busy = busy.header("retry-after", asked).body("").unwrap();
+        let recorder = Recorder::new().respond("GET", DETAILS_PATH, busy).answer(
+            "GET",
+            DETAILS_PATH,
+            200,
+            DETAILS,
+        );
+        let begun = Instant::now();
+        let details = patient(&recorder).ecom().payment(&id()).details();
+        let details = details
+            .retry(policy)
+            .deadline(Duration::from_secs(deadline));
+        let told = details.await.map(drop);
+        (told, begun.elapsed().as_secs())
+    };
+    let usual = RetryPolicy::default;
+    // The limits are per minute, so that a minute is worth waiting for where there is time.
+    for (asked, policy, deadline, waits) in [
+        ("21", usual(), 300, Some(21)),
+        ("60", usual(), 300, Some(60)),
+        ("61", usual(), 300, None),
+        (
+            "61",
+            usual().longest_retry_after(Duration::from_secs(120)),
+            300,
+            Some(61),
+        ),
+        (
+            "3",
+            usual().longest_retry_after(Duration::from_secs(2)),
+            300,
+            None,
+        ),
+        ("60", usual(), 30, None),
+        ("61", usual().longest_retry_after(Duration::MAX), 60, None),
+    ] {
+        let (told, took) = took(asked, policy.clone(), deadline).await;
+        if let Some(waits) = waits {
+            assert!(told.is_ok() && took == waits, "{asked} {policy:?} {took}");
+        } else {
+            let error = told.unwrap_err();
+            let asked = Duration::from_secs(asked.parse().unwrap());
+            assert_eq!((error.retry_after(), took), (Some(asked), 0), "{policy:?}");
+            assert!(error.is_retryable());
+        }
     }
 }
 

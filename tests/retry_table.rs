@@ -36,31 +36,71 @@ impl Failure {
         Self::Answer(status, body)
     }
 
-    /// What each column of the table is about.
-    fn of_column(column: &str) -> Vec<Self> {
+    /// What each column of the table is about, for the operations of a row.
+    fn of_column(column: &str, class: &str) -> Vec<Self> {
+        let statuses = |statuses: &[u16]| {
+            statuses
+                .iter()
+                .copied()
+                .map(Self::status)
+                .collect::<Vec<_>>()
+        };
+        let reads = matches!(class, "read" | "harmless");
         match column {
             "no connection" => vec![Self::NoConnection],
             "broken" => vec![Self::Broken],
-            "408, 5xx" => [408, 500, 502, 503, 504].map(Self::status).to_vec(),
-            "429" => vec![Self::status(429)],
+            "408, 5xx" => statuses(&[408, 500, 502, 503, 504]),
+            "429" => statuses(&[429]),
             "locked" => [
-                (400, "Payment", "94"),
+                (400, "VippsError", "94"),
                 (402, "VippsError", "94"),
+                (409, "VippsError", "94"),
                 (400, "VippsError", "98"),
             ]
             .map(|(status, group, code)| Self::code(status, group, code))
             .to_vec(),
-            "look first" => [
-                ("Payment", "52"),
-                ("Payment", "63"),
-                ("VippsError", "92"),
-                ("VippsError", "99"),
-            ]
-            .map(|(group, code)| Self::code(400, group, code))
-            .to_vec(),
-            "other 4xx, 3xx" => [301, 302, 307, 400, 402, 403, 404, 405, 409, 410, 415, 422]
-                .map(Self::status)
+            "locked, 408 or 5xx" => [(408, "94"), (500, "94"), (503, "94"), (500, "98")]
+                .map(|(status, code)| Self::code(status, "VippsError", code))
                 .to_vec(),
+            "look first" => {
+                let mut all = [
+                    (400, "Payment", "52"),
+                    (400, "Payment", "63"),
+                    (400, "VippsError", "92"),
+                    (400, "VippsError", "99"),
+                    (402, "VippsError", "99"),
+                    (200, "Payment", "61"),
+                    (200, "VippsError", "94"),
+                    (202, "VippsError", "98"),
+                ]
+                .map(|(status, group, code)| Self::code(status, group, code))
+                .to_vec();
+                if !reads {
+                    all.extend([300, 303, 304, 402].map(Self::status));
+                    all.push(Self::code(402, "Payment", "7777"));
+                }
+                if !reads && class != "idempotent" {
+                    all.push(Self::status(409));
+                    all.push(Self::code(409, "Payment", "63"));
+                }
+                all
+            }
+            "other 4xx, 3xx" => {
+                let mut all: Vec<_> =
+                    statuses(&[301, 302, 307, 308, 400, 403, 404, 405, 410, 415, 422]);
+                all.extend([
+                    Self::code(400, "Payment", "94"),
+                    Self::code(402, "Payment", "51"),
+                    Self::code(409, "Merchant", "34"),
+                ]);
+                if reads {
+                    all.extend([303, 402, 409].map(Self::status));
+                }
+                if class == "idempotent" {
+                    all.push(Self::status(409));
+                }
+                all
+            }
             other => panic!("what is {other}?"),
         }
     }
@@ -245,7 +285,7 @@ fn check(
     let outcome = match failure {
         _ if cell.ends_with("unknown") => Outcome::Unknown,
         Failure::NoConnection => Outcome::NotSent,
-        Failure::Broken | Failure::Answer(408 | 500.., _) => Outcome::NoEffect,
+        Failure::Broken | Failure::Answer(..300 | 408 | 500.., _) => Outcome::NoEffect,
         Failure::Answer(_, body)
             if ["52", "63", "92", "99"]
                 .iter()
@@ -271,7 +311,7 @@ async fn every_cell_is_what_every_operation_of_its_row_does() {
         let row: Vec<_> = row.collect();
         for (name, operation) in operations(row[0]) {
             for (column, cell) in columns.iter().zip(&row).skip(2) {
-                for failure in Failure::of_column(column) {
+                for failure in Failure::of_column(column, row[0]) {
                     let about = format!("{name}, {column}, {failure:?}");
                     let world = World {
                         failure: failure.clone(),
@@ -300,7 +340,7 @@ async fn the_token_is_a_read() {
         "429",
         "other 4xx, 3xx",
     ] {
-        for failure in Failure::of_column(column) {
+        for failure in Failure::of_column(column, "read") {
             let world = World {
                 failure: failure.clone(),
                 no_token: true,

@@ -26,6 +26,8 @@ struct Server {
     /// Token requests that fail before the first one succeeds.
     failures: usize,
     status: u16,
+    /// What a failure asks for, in seconds.
+    retry_after: Option<u64>,
     lifetime: u64,
     /// Refuses tokens up to this number.
     refuse: Arc<AtomicUsize>,
@@ -132,10 +134,11 @@ impl Transport for Server {
             if status == 0 {
                 return Err(TransportError::not_sent("no route"));
             }
-            Ok(http::Response::builder()
-                .status(status)
-                .body(Bytes::from(body))
-                .unwrap())
+            let mut answer = http::Response::builder().status(status);
+            if let (Some(seconds), 429 | 503) = (self.retry_after, status) {
+                answer = answer.header("retry-after", seconds);
+            }
+            Ok(answer.body(Bytes::from(body)).unwrap())
         })
     }
 }
@@ -293,6 +296,52 @@ async fn while_the_endpoint_is_down_it_sees_one_request_a_pause_whatever_the_loa
     assert_eq!(shared.values().map(Vec::len).sum::<usize>(), 3_000);
     for told in shared.values() {
         assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
+    }
+}
+
+/// The endpoint is left alone for as long as it asks, and nobody hangs for it: a call in that time is told what it said.
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
+    for (asked, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
+        for status in [429, 503] {
+            let server = Server {
+                failures: 1,
+                status,
+                retry_after: Some(asked),
+                ..Server::new()
+            };
+            let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
+            let call = || async { vipps.ecom().payment(&id()).details().await };
+            let first = call().await.unwrap_err();
+            let failed = Instant::now();
+            assert_eq!(first.retry_after(), Some(Duration::from_secs(asked)));
+            let ends = Duration::from_secs(pause);
+            while failed.elapsed() + Duration::from_secs(5) < ends {
+                let begun = Instant::now();
+                let error = call().await.unwrap_err();
+                assert_eq!(begun.elapsed(), Duration::ZERO);
+                assert_eq!(error.to_string(), first.to_string());
+                assert_eq!(
+                    (error.kind(), error.outcome(), error.retry_after()),
+                    (
+                        ErrorKind::Authentication,
+                        Outcome::NotSent,
+                        ends.checked_sub(failed.elapsed())
+                    )
+                );
+                assert_eq!(server.token_requests(), 1);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            // What is left is waited for.
+            call().await.unwrap();
+            let began = server.flights.began.lock().unwrap();
+            let waited = began[1] - failed;
+            assert!(waited >= Duration::from_secs(pause), "{asked}: {waited:?}");
+            assert!(
+                waited <= Duration::from_secs(pause + 1),
+                "{asked}: {waited:?}"
+            );
+        }
     }
 }
 

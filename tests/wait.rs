@@ -26,8 +26,11 @@ enum Says {
     Fails(u16),
     SlowDown(u64),
     Slowly(u64),
+    /// A success that holds no details.
+    Garbage(&'static str),
+    TooMuch,
 }
-use Says::{Expired, Fails, Paid, Scanned, SlowDown, Slowly, Waiting};
+use Says::{Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
 
 /// Answers polls by script, the last answer forever, and notes when each poll began.
 #[derive(Clone, Debug)]
@@ -108,6 +111,8 @@ impl Transport for Script {
                 Scanned => (200, log(&["INITIATE"], true)),
                 Paid | Slowly(_) => (200, log(&["RESERVE", "INITIATE"], true)),
                 SlowDown(_) => (429, String::new()),
+                Garbage(body) => (200, body.to_owned()),
+                TooMuch => (200, " ".repeat((1 << 20) + 1)),
                 Fails(404) => {
                     let body = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
                     (404, body.to_owned())
@@ -227,6 +232,71 @@ async fn polls_that_fail_make_it_slower_and_end_nothing() {
         .await
         .unwrap();
     assert_eq!(script.polls(), [0, 600]);
+}
+
+/// A proxy's page, a cut answer, an error dressed as a success: the next answer may be whole.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_ends_nothing() {
+    for garbage in [
+        Garbage("<html>maintenance</html>"),
+        Garbage(r#"{"orderId":"acme-shop-123","transactionLogHist"#),
+        Garbage(""),
+        Garbage(r#"{"responseInfo":{"responseCode":503,"responseMessage":"Service Unavailable"}}"#),
+        Garbage(r#"[{"errorGroup":"VippsError","errorCode":"99","errorMessage":"x"}]"#),
+        TooMuch,
+    ] {
+        let script = Script::new(&[garbage, garbage, Waiting, Paid]);
+        let details = script.wait().await.unwrap();
+        assert_eq!(state(&details), PaymentState::Reserved, "{garbage:?}");
+        assert_eq!(script.polls(), [0, 20, 60, 70], "{garbage:?}");
+    }
+    // In place of the token too.
+    let details = format!("/ecomm/v2/payments/{}/details", id());
+    let recorder = Recorder::new()
+        .answer("POST", "/accesstoken/get", 200, "<html>maintenance</html>")
+        .answer("POST", "/accesstoken/get", 200, r#"{"access_token":"t"}"#)
+        .answer("GET", &details, 200, support::DETAILS);
+    let vipps = support::on_tokio_time(&recorder).build().unwrap();
+    let details = vipps.ecom().payment(&id()).wait().await.unwrap();
+    assert_eq!(details.state(), PaymentState::Reserved);
+}
+
+/// However long the API asks to be left alone, whoever waits is not told *no decision* without a last look.
+#[tokio::test(start_paused = true)]
+async fn a_long_pause_ends_with_a_last_look() {
+    for asked in [700, 86_400] {
+        let script = Script::new(&[SlowDown(asked), Paid]);
+        let details = script.wait().await.unwrap();
+        assert_eq!(state(&details), PaymentState::Reserved);
+        assert_eq!(script.polls(), [0, 6_550]);
+    }
+    // A nudge does not bring it forward.
+    let script = Script::new(&[SlowDown(700), Paid]);
+    let mut watch = script.wait().watch();
+    let nudge = watch.nudge();
+    let nudges = tokio::spawn(async move {
+        loop {
+            nudge.poll_now();
+            sleep(Duration::from_secs(20)).await;
+        }
+    });
+    watch.next().await.unwrap().unwrap();
+    nudges.abort();
+    assert_eq!(script.polls(), [0, 6_550]);
+    // Nor is there more than one.
+    let script = Script::new(&[SlowDown(700)]);
+    assert_eq!(script.wait().await.unwrap_err().kind(), ErrorKind::Deadline);
+    assert_eq!(script.polls(), [0, 6_550]);
+    // Whoever waits shortly is not left without one.
+    let script = Script::new(&[SlowDown(60), Paid]);
+    let wait = script.wait().deadline(Duration::from_secs(4));
+    wait.await.unwrap();
+    assert_eq!(script.polls(), [0, 20]);
+    // Other failures slow it down as well, and the end comes in the middle of a pause.
+    let script = Script::new(&[Fails(503)]);
+    let wait = script.wait().deadline(Duration::from_secs(60));
+    wait.await.unwrap_err();
+    assert_eq!(script.polls(), [0, 20, 60, 140, 300, 550]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -292,7 +292,7 @@ impl<'a> Attempts<'a> {
         deadline: Duration,
     ) -> Option<Duration> {
         let vipps = &self.call.vipps;
-        if retry_after.is_some_and(|after| after > policy.max_wait) {
+        if retry_after.is_some_and(|after| after > policy.longest_retry_after) {
             return None;
         }
         let now = vipps.time().monotonic();
@@ -388,12 +388,7 @@ impl<'a> Attempts<'a> {
         } else if reply.status.is_redirection() {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
-        let signal = match Signal::of_answer(status, error.api_errors()) {
-            // A success whose body is an error says two things at once, and a change of protocol says nothing; only the
-            // details know.
-            Signal::Refused(..=299) => Signal::Unclear,
-            signal => signal,
-        };
+        let signal = Signal::of_answer(self.effort.rules.class, status, error.api_errors());
         Miss {
             signal,
             error,
@@ -405,8 +400,7 @@ impl<'a> Attempts<'a> {
         let (signal, kind) = match failure.stage {
             Stage::NotSent => (Signal::NotSent, ErrorKind::Connect),
             Stage::MaybeSent => (Signal::Broken, ErrorKind::Connection),
-            // Asking again would bring the same.
-            Stage::TooLarge => (Signal::Unclear, ErrorKind::TooLarge),
+            Stage::TooLarge => (Signal::TooLarge, ErrorKind::TooLarge),
         };
         let error = Error::new(kind, Outcome::Unknown, failure.to_string())
             .with_shared_source(failure.source_arc());

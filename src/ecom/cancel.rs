@@ -9,7 +9,7 @@ use crate::call::{Begun, CallOptions, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
-use crate::types::{Amount, OrderId, TransactionText};
+use crate::types::{OrderId, TransactionText};
 use crate::vipps::Vipps;
 
 /// Gives a payment up. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
@@ -100,8 +100,8 @@ impl Cancel {
                 Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
                     round += 1;
                 }
-                Some(_) => return Err(error),
-                None => return Err(unknown),
+                Some(details) if details.given_up().is_some() => return Err(error),
+                _ => return Err(unknown),
             }
         }
     }
@@ -143,15 +143,12 @@ impl Cancel {
     }
 
     fn is_done(&self, details: &PaymentDetails) -> bool {
-        let released = || {
-            let mut events = details.events().iter();
-            details.sums().remaining_to_capture == Amount::ZERO
-                && events.any(|e| e.succeeded() && e.is(&super::Operation::Void))
-        };
-        details.state() == PaymentState::Cancelled || (self.release && released())
+        details.state() == PaymentState::Cancelled
+            || (self.release && details.given_up() == Some(true))
     }
 
     fn is_open(&self, details: &PaymentDetails) -> bool {
-        details.can_cancel() || (self.release && details.can_release())
+        let may = details.can_cancel() || (self.release && details.can_release());
+        may && details.given_up() == Some(false)
     }
 }

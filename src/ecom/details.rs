@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::history::{Event, Operation, Summary, WireSummary};
+use super::history::{self, Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{CallOptions, Context, Prepared, operation, unbuilt};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -257,6 +257,16 @@ impl PaymentDetails {
     /// still reserved.
     pub fn can_release(&self) -> bool {
         self.sums.captured > Amount::ZERO && self.sums.remaining_to_capture > Amount::ZERO
+    }
+
+    /// Whether the payment is given up, or what remained of it after a capture; `None` where the details do not tell.
+    pub(super) fn given_up(&self) -> Option<bool> {
+        state::given_up(&self.events, self.state(), &self.sums)
+    }
+
+    /// Why the events tell less than what happened, if they do.
+    pub(super) fn gap(&self) -> Option<&'static str> {
+        history::gap(&self.events)
     }
 
     /// Whether a refund can succeed: something is captured that has not gone back.

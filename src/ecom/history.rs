@@ -1,6 +1,8 @@
 //! What happened to a payment: the events of its log, and the sums over them.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Timestamp, lenient};
@@ -38,8 +40,9 @@ pub struct Event {
     /// What it is about.
     pub operation: Option<Operation>,
     /// Whether it succeeded. Events that failed are told, but change nothing.
-    #[serde(rename = "operationSuccess", deserialize_with = "lenient::opt_bool")]
-    pub success: Option<bool>,
+    #[serde(rename = "operationSuccess", deserialize_with = "success")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
+    success: Success,
     /// How much, in øre.
     #[serde(deserialize_with = "lenient::opt_amount")]
     pub amount: Option<Amount>,
@@ -57,20 +60,77 @@ pub struct Event {
     pub timestamp: Option<Timestamp>,
 }
 
+/// What an event says of its own success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Success {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    Said(bool),
+    /// Something that is neither yes nor no.
+    Unreadable,
+}
+
+fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Success, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    if value.is_null() {
+        return Ok(Success::Unsaid);
+    }
+    let said = lenient::opt_bool(value).map_err(D::Error::custom)?;
+    Ok(said.map_or(Success::Unreadable, Success::Said))
+}
+
 /// The API spells *none* as empty text.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
 }
 
 impl Event {
-    /// Whether the event took place. The API says so on every event; one that does not say is believed.
+    /// Whether the event took place. The API says so on every event; one that says nothing is believed.
     pub fn succeeded(&self) -> bool {
-        self.success != Some(false)
+        matches!(self.success, Success::Unsaid | Success::Said(true))
+    }
+
+    /// Whether the event was tried and did not take place. One that says what nobody can read has neither failed nor
+    /// [succeeded](Self::succeeded).
+    pub fn failed(&self) -> bool {
+        self.success == Success::Said(false)
+    }
+
+    /// Whether it may have taken place or not.
+    pub(super) fn is_unclear(&self) -> bool {
+        self.success == Success::Unreadable
+    }
+
+    fn is_known(&self) -> bool {
+        !matches!(self.operation, None | Some(Operation::Unknown(_)))
     }
 
     pub(super) fn is(&self, operation: &Operation) -> bool {
         self.operation.as_ref() == Some(operation)
     }
+}
+
+/// Why a log tells less than what happened, if it does. Then what it lacks may have happened all the same.
+pub(super) fn gap(events: &[Event]) -> Option<&'static str> {
+    // Every payment was started, and its log says so.
+    if !events.iter().any(|e| e.succeeded() && e.is_known()) {
+        return Some("the details hold no event that tells anything");
+    }
+    let strange = |e: &Event| !e.failed() && !e.is_known();
+    let what = "the details hold an event of a kind that nobody knows, which may be this operation";
+    events.iter().any(strange).then_some(what)
+}
+
+fn sum(events: &[Event], operations: &[Operation]) -> Amount {
+    let of_them =
+        |e: &&Event| e.succeeded() && e.operation.as_ref().is_some_and(|o| operations.contains(o));
+    events.iter().filter(of_them).filter_map(|e| e.amount).sum()
+}
+
+/// What the customer has approved.
+pub(super) fn reserved(events: &[Event]) -> Amount {
+    sum(events, &[Operation::Reserve])
 }
 
 /// The sums of a payment, in øre.
@@ -133,17 +193,9 @@ impl WireSummary {
 impl Summary {
     /// The sums of a log, newest event first, for an answer that has none.
     pub(super) fn of(events: &[Event]) -> Self {
-        let sum = |operations: &[Operation]| -> Amount {
-            events
-                .iter()
-                .filter(|e| {
-                    e.succeeded() && e.operation.as_ref().is_some_and(|o| operations.contains(o))
-                })
-                .filter_map(|e| e.amount)
-                .sum()
-        };
+        let sum = |operations: &[Operation]| sum(events, operations);
         let happened = |operation| events.iter().any(|e| e.succeeded() && e.is(&operation));
-        let reserved = sum(&[Operation::Reserve]);
+        let reserved = reserved(events);
         let captured = sum(&[Operation::Capture, Operation::Sale]);
         let refunded = sum(&[Operation::Refund]);
         let given_up = happened(Operation::Void) || happened(Operation::Cancel);

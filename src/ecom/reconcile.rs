@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::details::PaymentDetails;
-use super::history::Operation;
-use super::state::PaymentState;
+use super::history::{Event, Operation};
+use super::watch::passes;
 use crate::call::Begun;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::types::{Amount, MerchantSerialNumber, OrderId};
@@ -20,6 +20,8 @@ const TO_ASK: Duration = Duration::from_secs(30);
 /// From one question to the next.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(20);
+
+const UNREADABLE: &str = "an event of this kind does not say readably whether it succeeded";
 
 /// What became of an operation whose outcome was [`Unknown`](Outcome::Unknown).
 #[derive(Clone, Debug)]
@@ -49,8 +51,13 @@ pub enum Reconciled {
 /// |---|---|---|
 /// | initiate | the details exist | error 35 |
 /// | capture, refund | a successful event of the kind carries the operation's idempotency key | the other events account for the whole sum |
-/// | cancel | the payment is cancelled, or a part of it released | it is not |
+/// | cancel | the payment is cancelled, or what remained of it released | it is not |
 /// | force approve | the payment is reserved or captured | it is not |
+///
+/// Details that tell less than what happened prove no absence: without any event, with one of a kind that this crate does
+/// not know, or with one of the operation's kind that does not say readably whether it succeeded, it stays unknown. An
+/// event of an unknown kind proves no presence either, whatever its key: the API tells keys apart by endpoint, so that one
+/// order's capture and refund may carry the same.
 ///
 /// A request that was given up may still be on its way. So *took effect* is told at once, and *no effect* only when
 /// the last request was sent [`settled_after`](Self::settled_after) ago; until then the details are asked again now
@@ -156,7 +163,7 @@ impl Reconcile {
                 Ok(None) if asked >= settled => return Reconciled::NoEffect,
                 Ok(None) => still("a request that was just sent may still take effect"),
                 Err(error) => {
-                    let passes = error.is_retryable();
+                    let passes = passes(&error);
                     let asked_for = error.retry_after().unwrap_or_default();
                     let unknown = Reconciled::StillUnknown(error.with_outcome(Outcome::Unknown));
                     if !passes {
@@ -202,11 +209,6 @@ impl Reconcile {
     }
 
     fn trace(&self, details: &PaymentDetails) -> Trace {
-        let found = |yes| if yes { Trace::Found } else { Trace::Absent };
-        let has = |operation: Operation| {
-            let mut events = details.events().iter();
-            events.any(|e| e.succeeded() && e.is(&operation))
-        };
         match self.error.call() {
             Some("capture_payment_using_post") => {
                 let of_the_kind = [Operation::Capture, Operation::Sale];
@@ -215,12 +217,21 @@ impl Reconcile {
             Some("refund_payment_using_post") => {
                 self.moved(details, &[Operation::Refund], details.sums().refunded)
             }
-            Some("cancel_payment_request_using_put") => match details.state() {
-                PaymentState::Unknown => Trace::Unclear("the details tell nothing that is known"),
-                state => found(state == PaymentState::Cancelled || has(Operation::Void)),
+            Some("cancel_payment_request_using_put") => match details.given_up() {
+                Some(true) => Trace::Found,
+                Some(false) => Trace::Absent,
+                None => Trace::Unclear("the details do not tell whether the payment is given up"),
             },
             Some("integration_test_approve_payment") => {
-                found(has(Operation::Reserve) || has(Operation::Sale))
+                let approved = |e: &&Event| e.is(&Operation::Reserve) || e.is(&Operation::Sale);
+                let mut events = details.events().iter().filter(approved);
+                if events.clone().any(Event::succeeded) {
+                    Trace::Found
+                } else if events.any(Event::is_unclear) {
+                    Trace::Unclear(UNREADABLE)
+                } else {
+                    details.gap().map_or(Trace::Absent, Trace::Unclear)
+                }
             }
             // The payment is there, which is what was asked for; its code may be missing.
             Some("initiate_payment_v3_using_post" | "generate_otp_qr") => Trace::Found,
@@ -233,11 +244,25 @@ impl Reconcile {
         let Some(key) = self.error.idempotency_key() else {
             return Trace::Unclear("the error carries no idempotency key");
         };
+        let events = details.events().iter().filter(|e| !e.failed());
+        let of_the_kind = || {
+            events
+                .clone()
+                .filter(|e| kinds.iter().any(|kind| e.is(kind)))
+        };
+        let ours = |e: &Event| e.succeeded() && e.idempotency_key.as_deref() == Some(key.as_str());
+        if of_the_kind().any(ours) {
+            return Trace::Found;
+        }
+        if let Some(what) = details.gap() {
+            return Trace::Unclear(what);
+        }
         let mut accounted = 0_i64;
-        let events = details.events().iter().filter(|e| e.succeeded());
-        for event in events.filter(|e| kinds.iter().any(|kind| e.is(kind))) {
+        for event in of_the_kind() {
+            if event.is_unclear() {
+                return Trace::Unclear(UNREADABLE);
+            }
             match event.idempotency_key.as_deref() {
-                Some(theirs) if theirs == key.as_str() => return Trace::Found,
                 None if !event.is(&Operation::Sale) => {
                     return Trace::Unclear("an event without an idempotency key may be this one");
                 }

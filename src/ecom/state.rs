@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use super::history::{Event, Operation, Summary};
+use super::history::{self, Event, Operation, Summary};
+use crate::types::Amount;
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +31,7 @@ pub enum PaymentState {
     Rejected,
     /// Failed for good.
     Failed,
-    /// The log holds nothing that this crate knows.
+    /// The log holds nothing that this crate knows, or leaves open whether its last event took place.
     Unknown,
 }
 
@@ -68,30 +69,38 @@ impl fmt::Display for PaymentState {
     }
 }
 
-/// The state that a log, newest event first, and its sums tell. Only events that succeeded count; money that moved
-/// outweighs how the payment ended, so that what was captured before a release stays captured.
+/// The state that a log, newest event first, and its sums tell. Only events that succeeded count, and where one may have
+/// succeeded that would change the state, nobody knows it. Money that moved outweighs how the payment ended, so that what
+/// was captured before a release stays captured.
 ///
 /// `stated` are the sums that the API states itself, `sums` are these or else what the log adds up to.
 pub(super) fn of(events: &[Event], stated: Option<&Summary>, sums: &Summary) -> PaymentState {
-    if sums.captured > crate::Amount::ZERO {
+    if sums.captured > Amount::ZERO {
+        let moves = |e: &Event| !e.is(&Operation::Initiate) && !e.is(&Operation::Reserve);
+        let open = |e: &Event| e.is_unclear() && moves(e);
+        if stated.is_none() && events.iter().any(open) {
+            return PaymentState::Unknown;
+        }
         return if sums.refunded >= sums.captured {
             PaymentState::Refunded
-        } else if sums.refunded > crate::Amount::ZERO {
+        } else if sums.refunded > Amount::ZERO {
             PaymentState::PartiallyRefunded
-        } else if sums.remaining_to_capture > crate::Amount::ZERO {
+        } else if sums.remaining_to_capture > Amount::ZERO {
             PaymentState::PartiallyCaptured
         } else {
             PaymentState::Captured
         };
     }
-    for event in events.iter().filter(|e| e.succeeded()) {
+    for event in events.iter().filter(|e| !e.failed()) {
         match event.operation {
+            Some(Operation::Unknown(_)) | None => {}
+            _ if event.is_unclear() => return PaymentState::Unknown,
             Some(Operation::Void | Operation::Cancel) => return PaymentState::Cancelled,
             Some(Operation::Reject) => return PaymentState::Rejected,
             Some(Operation::Failed) => return PaymentState::Failed,
             // Nothing captured and nothing left to capture: given up, though the log lacks the event.
             Some(Operation::Reserve)
-                if stated.is_some_and(|s| s.remaining_to_capture == crate::Amount::ZERO) =>
+                if stated.is_some_and(|s| s.remaining_to_capture == Amount::ZERO) =>
             {
                 return PaymentState::Cancelled;
             }
@@ -100,13 +109,35 @@ pub(super) fn of(events: &[Event], stated: Option<&Summary>, sums: &Summary) -> 
             Some(Operation::Sale | Operation::Capture) => return PaymentState::Captured,
             Some(Operation::Refund) => return PaymentState::Refunded,
             Some(Operation::Initiate) => return PaymentState::Initiated,
-            Some(Operation::Unknown(_)) | None => {}
         }
     }
     // A log with events of which none is known tells nothing; an empty one belongs to a payment just started.
-    if events.iter().any(Event::succeeded) {
-        PaymentState::Unknown
-    } else {
+    if events.iter().all(Event::failed) {
         PaymentState::Initiated
+    } else {
+        PaymentState::Unknown
+    }
+}
+
+/// Whether a payment in this state is given up, or what remained of it after a capture; `None` where its log and its
+/// sums do not tell.
+pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) -> Option<bool> {
+    match state {
+        PaymentState::Cancelled => return Some(true),
+        PaymentState::Unknown => return None,
+        _ => {}
+    }
+    let happened = |kind: Operation| events.iter().any(|e| e.succeeded() && e.is(&kind));
+    let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
+    let nothing_left = sums.captured > Amount::ZERO && sums.remaining_to_capture == Amount::ZERO;
+    let a_part_is_gone = nothing_left && sums.captured < history::reserved(events);
+    let may_be = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
+    if (void && nothing_left) || (cancel && a_part_is_gone) {
+        Some(true)
+    } else if void || cancel || a_part_is_gone || events.iter().any(may_be) {
+        // The log and the sums contradict each other.
+        None
+    } else {
+        history::gap(events).is_none().then_some(false)
     }
 }

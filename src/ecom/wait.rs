@@ -70,8 +70,9 @@ impl WaitEvent {
 /// that told it. Whether the customer paid is for [`PaymentState::is_paid`](super::PaymentState::is_paid) to say.
 ///
 /// `deadline` is here the longest time to wait in all, 11 minutes by default; the customer has ten. Polls that fail
-/// for a passing reason, HTTP 429 among them, make the rhythm slower, down to one in 30 s, and end nothing. Dropping
-/// the future or the [`Watch`] stops asking.
+/// for a passing reason, HTTP 429 and answers that cannot be read among them, end nothing. They make the rhythm slower,
+/// down to one in 30 s, or as slow as a `Retry-After` asks; the last look is then 5 s before the end, however long it
+/// asks. Dropping the future or the [`Watch`] stops asking.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is asked until `.await`, `send` or `watch`"]
 pub struct Wait {

@@ -20,6 +20,9 @@ use crate::retry::RetryPolicy;
 /// No slower than this while polls fail, unless the rhythm is slower itself.
 const SLOWEST: Duration = Duration::from_secs(30);
 const ONE_POLL: Duration = Duration::from_secs(15);
+/// So long before the end of a wait its last poll begins, where failures have made it too slow for a later one: there is
+/// time for an answer.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// The steps of a payment as they happen, each told once. Made by [`Wait::watch`](super::Wait::watch). Dropping it
 /// stops asking.
@@ -48,12 +51,14 @@ impl Watch {
         wait.options.begun = Some(Begun::default());
         let nudge = Nudge(Arc::new(Notify::new()));
         let begun = wait.vipps.time().monotonic();
+        let ends = begun.saturating_add(time);
         let poller = Poller {
             nudge: nudge.clone(),
             // Who waits for a moment only has the details read all the same.
             due: begun.saturating_add(wait.rhythm.first().min(time / 2)),
             not_before: begun,
-            ends: begun.saturating_add(time),
+            ends,
+            last_look: ends.saturating_sub(LAST_LOOK.min(time / 2)),
             failures: 0,
             seen: Seen::Nothing,
             decided: None,
@@ -134,7 +139,7 @@ pub struct Nudge(Arc<Notify>);
 
 impl Nudge {
     /// Has the details read now, or as soon as the API's limits allow: 500 ms after the last poll began, and not
-    /// before the end of a pause that an HTTP 429 asked for. Many nudges before a poll make one poll.
+    /// before the end of a pause that an HTTP 429 or a `Retry-After` asked for. Many nudges before a poll make one poll.
     pub fn poll_now(&self) {
         self.0.notify_one();
     }
@@ -156,6 +161,8 @@ struct Poller {
     /// When it may begin at the earliest, if it is nudged.
     not_before: Duration,
     ends: Duration,
+    /// Whatever a failure asks for, there is a poll at this moment.
+    last_look: Duration,
     failures: u32,
     seen: Seen,
     /// The decision, when a poll that told it had an earlier step to tell first.
@@ -235,8 +242,14 @@ impl Poller {
             .min(SLOWEST.max(interval));
         let asked_for = error.retry_after().unwrap_or_default();
         let now = self.wait.vipps.time().monotonic();
-        self.due = now.saturating_add(pause.max(asked_for));
-        self.not_before = self.not_before.max(now.saturating_add(asked_for));
+        let latest = if now < self.last_look {
+            self.last_look
+        } else {
+            Duration::MAX
+        };
+        self.due = now.saturating_add(pause.max(asked_for)).min(latest);
+        let asked_for = now.saturating_add(asked_for).min(latest);
+        self.not_before = self.not_before.max(asked_for);
         if error.kind() == ErrorKind::RateLimited {
             self.not_before = self.due;
         }
@@ -287,8 +300,10 @@ impl Poller {
 }
 
 /// Whether asking again later can bring an answer.
-fn passes(error: &Error) -> bool {
+pub(super) fn passes(error: &Error) -> bool {
+    // A success that cannot be read, or that is an error after all, comes from whatever stands in between.
     error.is_retryable()
+        || error.http_status().is_some_and(|status| status < 300)
         || matches!(
             error.kind(),
             ErrorKind::Connect
@@ -296,5 +311,7 @@ fn passes(error: &Error) -> bool {
                 | ErrorKind::Timeout
                 | ErrorKind::Deadline
                 | ErrorKind::RateLimited
+                | ErrorKind::Decode
+                | ErrorKind::TooLarge
         )
 }

@@ -54,7 +54,14 @@ pub(crate) enum Step<E> {
     Follow(watch::Receiver<Landing<E>>),
     /// The last fetch failed; ask again after this long.
     Hold(Duration),
+    /// The last fetch failed with this, and the next one, after so long, is too far off to be waited for.
+    Failed(E, Duration),
 }
+
+/// How long failures by themselves put the next fetch off at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long the endpoint can put it off. What asks for more may be a mistake, and without tokens nothing works.
+const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 pub(crate) struct State<E> {
@@ -64,6 +71,8 @@ pub(crate) struct State<E> {
     failures: u32,
     /// No new fetch before this moment.
     next_fetch: Duration,
+    /// What the endpoint said that asked for a pause longer than anybody should wait.
+    asked_for_it: Option<E>,
 }
 
 impl<E> Default for State<E> {
@@ -74,11 +83,12 @@ impl<E> Default for State<E> {
             flight: None,
             failures: 0,
             next_fetch: Duration::ZERO,
+            asked_for_it: None,
         }
     }
 }
 
-impl<E> State<E> {
+impl<E: Clone> State<E> {
     pub(crate) fn step(&mut self, now: Duration) -> Step<E> {
         let usable = self.token.as_ref().filter(|t| now < t.hard).cloned();
         if let Some(token) = &usable
@@ -94,9 +104,11 @@ impl<E> State<E> {
             };
         }
         if now < self.next_fetch {
-            return match usable {
-                Some(token) => Step::Use(token),
-                None => Step::Hold(self.next_fetch.saturating_sub(now)),
+            let left = self.next_fetch.saturating_sub(now);
+            return match (usable, &self.asked_for_it) {
+                (Some(token), _) => Step::Use(token),
+                (None, Some(error)) if left > LONGEST_PAUSE => Step::Failed(error.clone(), left),
+                (None, _) => Step::Hold(left),
             };
         }
         let (sender, receiver) = watch::channel(None);
@@ -131,14 +143,18 @@ impl<E> State<E> {
         self.flight = None;
         self.failures = 0;
         self.next_fetch = Duration::ZERO;
+        self.asked_for_it = None;
         token
     }
 
-    /// Takes in a failed fetch: nothing is kept of it but when the next one may start.
-    pub(crate) fn fail(&mut self, now: Duration) {
+    /// Takes in a failed fetch, and the time for which the endpoint asks to be left alone. The failure itself is kept only
+    /// for those whom that time would have wait too long.
+    pub(crate) fn fail(&mut self, now: Duration, error: &E, asked: Option<Duration>) {
         let step = Duration::from_millis(100) * 2_u32.saturating_pow(self.failures.min(6));
+        let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
         self.failures = self.failures.saturating_add(1);
-        self.next_fetch = now + step.min(Duration::from_secs(5));
+        self.next_fetch = now + step.min(LONGEST_PAUSE).max(asked);
+        self.asked_for_it = (asked > LONGEST_PAUSE).then(|| error.clone());
         self.flight = None;
     }
 
@@ -168,6 +184,12 @@ pub(crate) type Fetch<'a, E> = Pin<Box<dyn Future<Output = Result<Fetched, E>> +
 /// Where the tokens come from, and the clock that they are judged by.
 pub(crate) trait Source: Clone + Send + Sync + 'static {
     type Error: Clone + Send + Sync + 'static;
+
+    /// How long the endpoint asks to be left alone after this failure.
+    fn asked(error: &Self::Error) -> Option<Duration>;
+
+    /// The failure as it is told later, when so much of that time is left.
+    fn left(error: Self::Error, left: Duration) -> Self::Error;
 
     /// The tokens that this source is for.
     fn tokens(&self) -> &Tokens<Self::Error>;
@@ -224,7 +246,7 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
     }
 
     /// A token to send, fetched if need be.
-    pub(crate) async fn get(&self, source: &impl Source<Error = E>) -> Result<Arc<Token>, E> {
+    pub(crate) async fn get<S: Source<Error = E>>(&self, source: &S) -> Result<Arc<Token>, E> {
         if let Some(token) = self.ready(source.now()) {
             return Ok(token);
         }
@@ -251,11 +273,16 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
                     }
                 }
                 Step::Hold(wait) => source.sleep(wait).await,
+                Step::Failed(error, left) => return Err(S::left(error, left)),
             }
         }
     }
 
-    async fn fetch(&self, source: &impl Source<Error = E>, lead: Lead<E>) -> Result<Arc<Token>, E> {
+    async fn fetch<S: Source<Error = E>>(
+        &self,
+        source: &S,
+        lead: Lead<E>,
+    ) -> Result<Arc<Token>, E> {
         let asked = source.now();
         let result = match source.fetch().await {
             Ok(Fetched { header, lifetime }) => {
@@ -267,7 +294,7 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
             }
             Err(error) => {
                 let now = source.now();
-                self.state().fail(now);
+                self.state().fail(now, &error, S::asked(&error));
                 Err(error)
             }
         };

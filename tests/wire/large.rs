@@ -48,8 +48,8 @@ async fn of_an_error_64_kib_are_kept() {
     ] {
         let body = "x".repeat(length);
         for act in [
-            answer("402 Payment Required", &body),
-            write(format!("HTTP/1.1 402 Payment Required\r\n\r\n{body}")),
+            answer("403 Forbidden", &body),
+            write(format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}")),
         ] {
             for error in <[_; 2]>::from(both(&act).await) {
                 assert_eq!(
