@@ -118,7 +118,7 @@ impl FallbackUrl {
 text_type!(FallbackUrl);
 
 /// RFC 3986, section 3.1.
-fn is_scheme(text: &str) -> bool {
+pub(super) fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
             .bytes()

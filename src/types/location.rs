@@ -1,7 +1,7 @@
 //! Where a merchant callback QR code hangs.
 
 use super::InvalidValue;
-use super::text::text_type;
+use super::text::{is_printed, text_type};
 
 /// Where a merchant callback QR code is (`locationDescription`), such as `Kasse 1` or `Platform 3`: 1 to 36 characters,
 /// trimmed.
@@ -38,7 +38,7 @@ impl LocationDescription {
                 Self::MAX_LEN
             ));
         }
-        if trimmed.chars().any(char::is_control) {
+        if !is_printed(trimmed) {
             return refuse("must not have control characters".to_owned());
         }
         Ok(Self(trimmed.to_owned()))

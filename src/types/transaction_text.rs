@@ -1,7 +1,7 @@
 //! What the customer reads.
 
 use super::InvalidValue;
-use super::text::text_type;
+use super::text::{is_printed, text_type};
 
 /// What a payment, capture, refund or cancellation is about (`transactionText`): 1 to 100 characters, trimmed.
 ///
@@ -24,7 +24,7 @@ impl TransactionText {
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let trimmed = text.trim();
         let length = trimmed.chars().count();
-        if trimmed.chars().any(char::is_control) || !(1..=Self::MAX_LEN).contains(&length) {
+        if !is_printed(trimmed) || !(1..=Self::MAX_LEN).contains(&length) {
             let rule = "must be 1 to 100 characters without control characters";
             return Err(InvalidValue::new("transaction_text", rule, text));
         }
