@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use progenitor_client::Error as RawError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use url::Url;
 
 use super::options::CallOptions;
@@ -179,6 +180,29 @@ impl Answer {
             self.unreadable("the answer is a success, but its body cannot be read")
                 .with_source(position(&cause))
         })
+    }
+
+    /// Whether the body says nothing.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// Reads the body as a list. Nothing and `null` are an empty one, and an entry that is `null` is none.
+    pub(crate) fn list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
+        if self.is_blank() {
+            return Ok(Vec::new());
+        }
+        let list: Option<Vec<Option<T>>> = self.decode()?;
+        Ok(list.into_iter().flatten().flatten().collect())
+    }
+
+    /// For an operation that needs no body in the answer. One that is not even JSON, such as the page of a login, does
+    /// not come from the API.
+    pub(crate) fn done(&self) -> Result<()> {
+        if self.is_blank() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
+            return Ok(());
+        }
+        Err(self.unreadable("the answer is a success, but its body is not JSON"))
     }
 
     /// When the API answered, by its own clock.

@@ -72,7 +72,7 @@ impl ForceApprove {
             .body(body)
             .send()
             .await;
-        context.finish(result).map(drop)
+        context.finish(result)?.done()
     }
 }
 

@@ -91,7 +91,7 @@ impl DeleteMerchantCallback {
 }
 
 /// Lists the sales unit's codes. Made by [`Qr::merchant_callbacks`](crate::qr::Qr::merchant_callbacks); `.await` sends
-/// it. The API knows neither pages nor filters.
+/// it. The API knows neither pages nor filters. What the answer lists without an id is left out.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantCallbacks {
@@ -126,14 +126,10 @@ impl ListMerchantCallbacks {
         }
         let result = request.send().await;
         let answer = context.finish(result)?;
-        let read = |wire: Wire| match wire.merchant_qr_id.clone() {
-            Some(id) => Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire)),
-            None => Err(answer.unreadable("the answer lists a code without its merchantQrId")),
+        let read = |mut wire: Wire| {
+            let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
+            Some(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
         };
-        answer
-            .decode::<Vec<Wire>>()?
-            .into_iter()
-            .map(read)
-            .collect()
+        Ok(answer.list()?.into_iter().filter_map(read).collect())
     }
 }

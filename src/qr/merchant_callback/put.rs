@@ -79,7 +79,7 @@ impl PutMerchantCallback {
             .body(body)
             .send()
             .await;
-        context.finish(result).map(drop)
+        context.finish(result)?.done()
     }
 }
 
@@ -160,7 +160,7 @@ impl PutMobilePayBeacon {
             .await;
         match context.finish(result) {
             Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
-            done => done.map(drop),
+            done => done?.done(),
         }
     }
 }

@@ -89,7 +89,13 @@ impl CreateMerchantRedirect {
         }
         let result = request.send().await;
         let answer = context.finish(result)?;
-        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+        MerchantRedirectQr::written(
+            &self.vipps,
+            &self.id,
+            &self.redirect_url,
+            self.format,
+            &answer,
+        )
     }
 
     /// Whether the code that was found can be the one that this request asked for. One that does not say where it leads cannot.
