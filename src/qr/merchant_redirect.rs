@@ -98,7 +98,8 @@ impl MerchantRedirect {
         GetMerchantRedirect::new(self.vipps.clone(), self.id.clone())
     }
 
-    /// Leads the code elsewhere, at once and for printed copies too; the image stays the same.
+    /// Leads the code elsewhere, at once and for printed copies too; the image stays the same. Should the answer say
+    /// nothing, what comes back is the id and where the code leads now, without a link.
     ///
     /// Calls `UpdateMerchantRedirectUrl`.
     ///
