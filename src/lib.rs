@@ -27,6 +27,7 @@ pub mod webhook;
 mod call;
 mod clock;
 mod http_client;
+mod http_date;
 mod retry;
 mod token;
 pub mod token_store;

@@ -13,6 +13,7 @@ use url::Url;
 use super::options::CallOptions;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http_date;
 use crate::raw::{self, Operation};
 use crate::retry::Rules;
 use crate::telemetry::Call;
@@ -207,10 +208,7 @@ impl Answer {
 
     /// When the API answered, by its own clock.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
-        let text = self.headers.get(http::header::DATE)?.to_str().ok()?;
-        jiff::fmt::rfc2822::DateTimeParser::new()
-            .parse_timestamp(text)
-            .ok()
+        http_date::parse(self.headers.get(http::header::DATE)?.to_str().ok()?)
     }
 
     /// The media type of the body, without parameters.

@@ -143,7 +143,7 @@ struct Wire {
     url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     redirect_url: Option<String>,
-    #[serde(default, deserialize_with = "lenient::opt_integer")]
+    #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
 }
 

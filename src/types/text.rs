@@ -116,8 +116,18 @@ macro_rules! text_type {
 
 pub(crate) use text_type;
 
+/// How long a text is that a person reads, counted as UTF-16 counts: a sign beyond the 65536 oldest ones, such as most
+/// emoji, is two. The documents do not say what they count, and this is the most that any server is likely to.
+pub(crate) fn length(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.encode_utf16().count()
+    }
+}
+
 /// Whether there is no control character. Most texts are ASCII, for which one pass without a branch is enough.
-pub(super) fn is_printed(text: &str) -> bool {
+pub(crate) fn is_printed(text: &str) -> bool {
     const CONTROL: u8 = 1;
     const BEYOND_ASCII: u8 = 1 << 7;
     let seen = text.bytes().fold(0, |seen, byte| {
@@ -142,5 +152,19 @@ mod tests {
             }
         }
         assert!(is_printed("") && is_printed("🧦"));
+    }
+
+    #[test]
+    fn an_emoji_is_as_long_as_two_letters() {
+        for (text, expected) in [
+            ("", 0),
+            ("abc", 3),
+            ("blåbær", 6),
+            ("🧦", 2),
+            ("a🧦ø", 4),
+            ("e\u{301}", 2),
+        ] {
+            assert_eq!(length(text), expected, "{text}");
+        }
     }
 }
