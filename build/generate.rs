@@ -12,7 +12,7 @@ use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
 use super::lean::lean;
 use super::names::snake;
-use super::passes::{KRONER, SENSITIVE};
+use super::passes::{KEY, KRONER, SENSITIVE};
 use super::polish::polish;
 use super::prepare::prepare;
 use super::refusal::Refusal;
@@ -196,9 +196,10 @@ fn tables(document: &Document) -> Result<Vec<syn::Item>, Refusal> {
     for place in document.operations() {
         let id = snake(text(place.operation, "operationId").unwrap_or_default());
         let method = place.method.to_uppercase();
+        let key = text(place.operation, KEY);
         let _ = write!(
             source,
-            "crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?} }},",
+            "crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?}, idempotency_key: {key:?} }},",
             place.path
         );
     }
@@ -221,6 +222,24 @@ mod tests {
         );
         assert_eq!(quietly(|| panic!("no")), Err::<(), _>("no".to_owned()));
         assert_eq!(quietly(|| 5), Ok(5));
+    }
+
+    #[test]
+    fn the_table_says_which_header_a_key_travels_in() {
+        let document = testing::document(
+            "
+            info: {version: '1'}
+            paths: {/a: {get: {operationId: aGet}, post: {operationId: aPost, x-idempotency-key: idempotency-key}}}
+            ",
+        );
+        let items = tables(&document).unwrap();
+        let text = quote::quote!(#(#items)*).to_string().replace(' ', "");
+        for part in [
+            r#"id:"a_get",method:"GET",path:"/a",idempotency_key:None"#,
+            r#"id:"a_post",method:"POST",path:"/a",idempotency_key:Some("idempotency-key")"#,
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     /// Two kinds of answer make the generator panic; no pass has run here to prevent it.

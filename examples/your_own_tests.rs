@@ -8,21 +8,28 @@
 //! socket, since those have to arrive somewhere.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
 use vipps::callback::{self, Callback, CallbackAuth};
-use vipps::ecom::{PaymentState, Reconciled};
+use vipps::ecom::{Payment, PaymentState, Reconciled};
 use vipps::simulator::Simulator;
 use vipps::types::LandingPage;
-use vipps::{Amount, OrderId, Outcome, Result, Vipps};
+use vipps::{Amount, OrderId, Outcome, RequestId, Result, Vipps};
 
 /// A shop that sells socks and ships what is paid.
 #[derive(Clone)]
 struct Shop {
     vipps: Vipps,
     auth: CallbackAuth,
-    orders: Arc<Mutex<BTreeMap<OrderId, Status>>>,
+    orders: Arc<Mutex<BTreeMap<OrderId, Order>>>,
+}
+
+#[derive(Clone)]
+struct Order {
+    status: Status,
+    /// One capture, one key, as long as the order lives. A shop's database has it too.
+    capture_key: RequestId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +54,11 @@ impl Shop {
     /// Starts a payment; the customer is sent to the page.
     async fn sell(&self, id: &OrderId, price: Amount) -> Result<LandingPage> {
         // Written down first: the callback may be here before the answer is.
-        self.note(id, Status::Open);
+        let order = Order {
+            status: Status::Open,
+            capture_key: RequestId::random(),
+        };
+        self.orders().insert(id.clone(), order);
         let payment = self
             .vipps
             .ecom()
@@ -70,18 +81,27 @@ impl Shop {
         Ok(self.status(id).unwrap_or(Status::Open))
     }
 
-    /// Takes the money and ships, once, however often it is called. The key is the order's own.
+    /// Takes the money and ships, once, however often it is called.
     async fn ship(&self, id: &OrderId) -> Result<()> {
-        let key = format!("ship-{id}").parse()?;
-        let capture = self.vipps.ecom().payment(id).capture().idempotency_key(key);
-        if let Err(error) = capture.await {
-            let unknown = error.outcome() == Outcome::Unknown;
-            if !unknown || !self.took_effect(&error).await {
-                return Err(error);
-            }
+        let payment = self.vipps.ecom().payment(id);
+        // Sales units with direct capture have the money already.
+        if !payment.details().await?.captured_at_once() {
+            self.take(&payment).await?;
         }
         self.note(id, Status::Shipped);
         Ok(())
+    }
+
+    async fn take(&self, payment: &Payment) -> Result<()> {
+        let mut capture = payment.capture();
+        if let Some(order) = self.orders().get(payment.order_id()) {
+            capture = capture.idempotency_key(order.capture_key.clone());
+        }
+        match capture.await {
+            Err(error) if error.outcome() != Outcome::Unknown => Err(error),
+            Err(error) if !self.took_effect(&error).await => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn took_effect(&self, error: &vipps::Error) -> bool {
@@ -106,13 +126,17 @@ impl Shop {
     }
 
     fn status(&self, id: &OrderId) -> Option<Status> {
-        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        orders.get(id).copied()
+        self.orders().get(id).map(|order| order.status)
     }
 
     fn note(&self, id: &OrderId, status: Status) {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        orders.insert(id.clone(), status);
+        if let Some(order) = self.orders().get_mut(id) {
+            order.status = status;
+        }
+    }
+
+    fn orders(&self) -> MutexGuard<'_, BTreeMap<OrderId, Order>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,6 +172,7 @@ mod tests {
     use std::time::Duration;
 
     use vipps::ErrorKind;
+    use vipps::simulator::CaptureType;
     use vipps::testing::Recorder;
 
     use super::*;
@@ -217,6 +242,35 @@ mod tests {
         let (one, other) = tokio::join!(shop.ship(&order), shop.ship(&order));
         assert!(one.is_ok() && other.is_ok());
         assert_eq!(sim.journal().count(CAPTURE), 2);
+        assert_eq!(charged(&sim), 4_900);
+    }
+
+    /// The longest order number that there is ships like any other.
+    #[tokio::test(start_paused = true)]
+    async fn a_long_order_number() {
+        let (sim, shop) = open();
+        let order = OrderId::parse(&"9".repeat(OrderId::MAX_LEN)).unwrap();
+        shop.sell(&order, Amount::kroner(49)).await.unwrap();
+        sim.payer().approve(order.as_str()).unwrap();
+        assert_eq!(shop.check(&order).await.unwrap(), Status::Paid);
+        shop.ship(&order).await.unwrap();
+        assert_eq!(shop.status(&order), Some(Status::Shipped));
+    }
+
+    /// Where the money is captured in the moment of approval, there is nothing left to capture.
+    #[tokio::test(start_paused = true)]
+    async fn a_sales_unit_with_direct_capture() {
+        let sim = Simulator::builder()
+            .freeze_clock()
+            .capture_type(CaptureType::Direct);
+        let sim = sim.in_memory().unwrap();
+        let shop = Shop::new(sim.client()).unwrap();
+        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        sim.payer().approve("order-1").unwrap();
+        assert_eq!(shop.check(&order()).await.unwrap(), Status::Paid);
+        shop.ship(&order()).await.unwrap();
+        assert_eq!(shop.status(&order()), Some(Status::Shipped));
+        assert_eq!(sim.journal().count(CAPTURE), 0);
         assert_eq!(charged(&sim), 4_900);
     }
 
@@ -293,8 +347,11 @@ mod tests {
     #[tokio::test]
     async fn what_the_shop_sends() {
         let initiated = r#"{"url":"https://api.vipps.no/x?token=y"}"#;
+        let reserved =
+            r#"{"transactionLogHistory":[{"operation":"RESERVE","operationSuccess":true}]}"#;
         let recorder = Recorder::new()
             .answer("POST", "/ecomm/v2/payments", 200, initiated)
+            .answer("GET", "/ecomm/v2/payments/order-1/details", 200, reserved)
             .lose("POST", "/ecomm/v2/payments/order-1/capture")
             .answer(
                 "POST",

@@ -13,5 +13,6 @@ mod template;
 pub use context::Context;
 pub(crate) use context::{Answer, Prepared, unbuilt};
 pub(crate) use hook::{after, exec, fetch_anonymously};
-pub(crate) use options::{Begun, CallOptions, built, operation};
+pub use options::CallOptions;
+pub(crate) use options::{Begun, built, operation};
 pub(crate) use template::Template;

@@ -13,7 +13,8 @@
 //! // ... show the landing page, or a code of it ...
 //! # sim.payer().approve("order-123")?;
 //! let payment = started.payment();
-//! if payment.wait().await?.state().is_paid() {
+//! // Sales units with direct capture have the money already.
+//! if payment.wait().await?.can_capture() {
 //!     payment.capture().await?;
 //! }
 //! # assert_eq!(payment.details().await?.sums().captured, Amount::kroner(499));

@@ -27,6 +27,7 @@ pub mod webhook;
 mod call;
 mod clock;
 mod http_client;
+mod http_date;
 mod retry;
 mod token;
 pub mod token_store;
@@ -46,6 +47,7 @@ pub mod simulator;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use crate::call::CallOptions;
 pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};

@@ -152,7 +152,7 @@ fn deleted(result: Result<Answer>) -> Result<()> {
         Err(error) if error.http_status() == Some(404) && error.outcome() == Outcome::Unknown => {
             Ok(())
         }
-        done => done.map(drop),
+        done => done?.done(),
     }
 }
 

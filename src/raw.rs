@@ -25,6 +25,9 @@ pub struct Operation {
     pub method: &'static str,
     /// The path template below the base URL.
     pub path: &'static str,
+    /// The header that the document has an idempotency key in, in lower case: `x-request-id` or `idempotency-key`. It is
+    /// no parameter of the generated method; every call of the operation carries a key in it, the same on every attempt.
+    pub idempotency_key: Option<&'static str>,
 }
 
 /// Everything but what RFC 3986 calls unreserved. A URL parser would take `\` for another `/`, and servers are known to

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::{ApiError, ErrorClass, Outcome};
+use crate::http_date;
 
 /// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
 /// the operation.
@@ -290,9 +291,7 @@ pub(crate) fn retry_after(
         let asked = Duration::from_secs(text.parse().unwrap_or(u64::MAX));
         return Some(asked.min(LONGEST_RETRY_AFTER));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()?;
+    let date = http_date::parse(text)?;
     let left = Duration::try_from(date.duration_since(now)).unwrap_or_default();
     Some(left.min(LONGEST_RETRY_AFTER))
 }
@@ -616,7 +615,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_in_both_forms() {
+    fn retry_after_is_read_in_every_form() {
         let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let read = |text: &str| retry_after(Some(&http::HeaderValue::from_str(text).unwrap()), now);
         assert_eq!(read("3"), Some(Duration::from_secs(3)));
@@ -626,6 +625,12 @@ mod tests {
             Some(Duration::from_secs(9))
         );
         assert_eq!(read("Wed, 31 Dec 2025 23:59:00 GMT"), Some(Duration::ZERO));
+        for old in [
+            "Thursday, 01-Jan-26 00:00:09 GMT",
+            "Thu Jan  1 00:00:09 2026",
+        ] {
+            assert_eq!(read(old), Some(Duration::from_secs(9)), "{old}");
+        }
         // However far off, it can be added to the time of day.
         for forever in [
             "99999999999999999999999",

@@ -138,7 +138,7 @@ impl Wire {
                 Ok(Reply {
                     status: response.status(),
                     headers,
-                    body,
+                    body: unmarked(body),
                 })
             }
             Self::Custom(transport) => {
@@ -154,7 +154,7 @@ impl Wire {
                 Ok(Reply {
                     status: parts.status,
                     headers: parts.headers,
-                    body,
+                    body: unmarked(body),
                 })
             }
         }
@@ -187,6 +187,16 @@ impl Transport for Network {
             *response.headers_mut() = reply.headers;
             Ok(response)
         })
+    }
+}
+
+/// The body without the byte order mark that some servers put before their JSON, which no reader of JSON takes.
+fn unmarked(body: Bytes) -> Bytes {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if body.starts_with(MARK) {
+        body.slice(MARK.len()..)
+    } else {
+        body
     }
 }
 

@@ -102,9 +102,10 @@ impl Vipps {
 
     /// Runs any generated operation through the same token, headers, retries, deadline and errors that the wrapper
     /// uses: an operation is usable the day its document lands. An operation that this crate has no rules for is
-    /// repeated only if it is a GET.
+    /// repeated only if it is a GET. Where the document declares an idempotency key
+    /// ([`Operation::idempotency_key`](crate::raw::Operation::idempotency_key)), every call carries one.
     ///
-    /// One call runs one operation.
+    /// One call runs one operation. [`call_with`](Self::call_with) takes a deadline, a key, a sales unit and the like.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -127,7 +128,53 @@ impl Vipps {
         F: FnOnce(Raw) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
-        let context = Context::new(self, &CallOptions::default());
+        self.call_with(CallOptions::default(), operation).await
+    }
+
+    /// As [`call`](Self::call), made as the options say. So a capture whose outcome is not known is made again with its
+    /// own key, and moves the money once:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::raw::{Raw, ecom::types};
+    /// use vipps::{CallOptions, Outcome};
+    ///
+    /// let merchant = types::MerchantInfoPayment::builder().merchant_serial_number("123456".to_owned());
+    /// let transaction = types::Transaction::builder().transaction_text("Socks".to_owned());
+    /// let body: types::PaymentActionsRequest = types::PaymentActionsRequest::builder()
+    ///     .merchant_info(types::MerchantInfoPayment::try_from(merchant)?)
+    ///     .transaction(types::Transaction::try_from(transaction)?)
+    ///     .try_into()?;
+    /// let capture = async |raw: Raw| {
+    ///     raw.ecom().capture_payment_using_post().order_id("order-1").body(body.clone()).send().await
+    /// };
+    /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
+    /// let error = vipps.call(capture).await.unwrap_err();
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    ///
+    /// let key = error.idempotency_key().ok_or("a capture has a key")?.clone();
+    /// vipps.call_with(CallOptions::new().idempotency_key(key), capture).await?;
+    /// # assert_eq!(sim.account("order-1").ok_or("no order")?.charged(), 20_000);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As those of [`call`](Self::call).
+    pub async fn call_with<T, E, F, Fut>(
+        &self,
+        options: CallOptions,
+        operation: F,
+    ) -> Result<ResponseValue<T>>
+    where
+        F: FnOnce(Raw) -> Fut,
+        Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
+    {
+        let context = Context::new(self, &options);
         let result = operation(Raw::of(&context)).await;
         context.finish_raw(result)
     }

@@ -295,6 +295,29 @@ fn the_readme_has_every_feature_and_no_other() {
     assert_eq!(told, there);
 }
 
+/// Nothing is published yet, so that a version alone resolves to nothing.
+#[test]
+fn the_lines_for_a_manifest_name_a_folder_and_features_that_exist() {
+    let mut lines = Vec::new();
+    for file in ["README.md", "src/guide/testing.md"] {
+        let text = read(file);
+        lines.extend(
+            text.lines()
+                .filter(|l| l.starts_with("vipps = "))
+                .map(str::to_owned),
+        );
+    }
+    assert!(lines.len() >= 3, "{lines:?}");
+    for line in lines {
+        let rest = line.strip_prefix(r#"vipps = { path = "../vipps", features = [""#);
+        let named = rest.and_then(|rest| rest.split('"').next());
+        assert!(
+            named.is_some_and(|name| features().contains(name)),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn the_oldest_compiler_is_the_same_everywhere() {
     let manifest = read("Cargo.toml");

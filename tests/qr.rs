@@ -361,6 +361,12 @@ async fn a_code_lives_until_it_is_deleted_unless_the_answer_counts_down() {
     for (member, expected) in [
         (r#","expiresIn":598"#, Some(598)),
         (r#","expiresIn":"598""#, Some(598)),
+        (r#","expiresIn":544.7"#, Some(544)),
+        (r#","expiresIn":"544.7""#, Some(544)),
+        (r#","expiresIn":0.5"#, Some(0)),
+        (r#","expiresIn":-0.5"#, None),
+        (r#","expiresIn":1e300"#, None),
+        (r#","expiresIn":"NaN""#, None),
         (r#","expiresIn":0"#, Some(0)),
         (r#","expiresIn":2147483647"#, Some(2_147_483_647)),
         (r#","expiresIn":-1"#, None),
@@ -425,23 +431,6 @@ async fn the_list_has_whatever_was_ever_made() {
         "https://qr.vipps.no/r/a"
     );
     assert!(list[2].content().is_none());
-
-    let nameless = Recorder::new().answer(
-        "GET",
-        REDIRECTS,
-        200,
-        r#"[{"url":"https://qr.vipps.no/x"}]"#,
-    );
-    let error = nameless
-        .client()
-        .qr()
-        .merchant_redirects()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Decode, Outcome::NoEffect)
-    );
 }
 
 #[tokio::test]
@@ -474,13 +463,28 @@ async fn a_callback_answer_may_lack_and_add_members() {
     let recorder = Recorder::new().answer("GET", CALLBACKS, 200, body);
     let list = recorder.client().qr().merchant_callbacks().await.unwrap();
     assert_eq!((list.len(), list[1].merchant_qr_id()), (2, "1/2"));
+}
 
-    let nameless = Recorder::new().answer("GET", CALLBACKS, 200, r#"[{"qrContent":"x"}]"#);
-    let error = nameless
-        .client()
-        .qr()
-        .merchant_callbacks()
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+#[tokio::test]
+async fn a_one_time_code_counts_down_whole_seconds() {
+    let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=y".parse().unwrap();
+    for (seconds, expected) in [
+        ("544", 544),
+        ("544.7", 544),
+        (r#""544.7""#, 544),
+        ("0.9", 0),
+        // Not said: what a customer has for the landing page.
+        ("null", 300),
+        ("-1", 300),
+        (r#""soon""#, 300),
+    ] {
+        let body = format!(r#"{{"url":"https://qr.vipps.no/x","expiresIn":{seconds}}}"#);
+        let recorder = Recorder::new().answer("POST", "/qr/v1", 200, &body);
+        let code = recorder.client().qr().one_time(&page).await.unwrap();
+        assert_eq!(
+            code.expires_in(),
+            Duration::from_secs(expected),
+            "{seconds}"
+        );
+    }
 }

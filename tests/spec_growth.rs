@@ -85,7 +85,10 @@ const GROWTH: [Growth; 9] = [
         for document in documents.both() {
             document["paths"]["/v9/grown/{id}"] = json!({ "post": {
                 "operationId": "grownOperation",
-                "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }],
+                "parameters": [
+                    { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
+                    { "name": "Idempotency-Key", "in": "header", "required": true, "schema": { "type": "string" } },
+                ],
                 "requestBody": { "content": { "application/json": { "schema": { "type": "object", "properties": { "grown": { "type": "string" } } } } } },
                 "responses": { "200": { "description": "OK", "content": { "application/json": { "schema": { "type": "array", "items": { "type": "object", "properties": { "grown": { "enum": ["A"] } } } } } } } },
             } });

@@ -8,14 +8,18 @@ use super::super::refusal::Refusal;
 pub(crate) const NAME: &str = "client-headers";
 pub(crate) const WHY: &str = "credentials, system names, the serial number and the idempotency key are set by the client for every call; as parameters they would be asked for each time, or sent twice";
 
-const HEADERS: [&str; 7] = [
+/// Where an operation keeps the name of the header of its idempotency key, which is no parameter any more.
+pub(crate) const KEY: &str = "x-idempotency-key";
+
+/// What an idempotency key travels in: that of newer APIs first, where the other may be a name for logs alone.
+const KEYS: [&str; 2] = ["idempotency-key", "x-request-id"];
+const HEADERS: [&str; 6] = [
     "authorization",
     "content-type",
     "ocp-apim-subscription-key",
     "merchant-serial-number",
     "client_id",
     "client_secret",
-    "x-request-id",
 ];
 const PREFIX: &str = "vipps-system-";
 
@@ -36,6 +40,10 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         if parameters.is_empty() {
             operation.remove("parameters");
         }
+        let is_gone = |key: &&str| gone.iter().any(|name| name.eq_ignore_ascii_case(key));
+        if let Some(key) = KEYS.into_iter().find(is_gone) {
+            operation.insert(KEY.to_owned(), key.into());
+        }
         if !gone.is_empty() {
             notes.push(note(
                 format!("{pointer}/parameters"),
@@ -48,7 +56,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
 
 fn is_the_clients(name: &str) -> bool {
     let name = name.to_lowercase();
-    HEADERS.contains(&name.as_str()) || name.starts_with(PREFIX)
+    HEADERS.contains(&name.as_str()) || KEYS.contains(&name.as_str()) || name.starts_with(PREFIX)
 }
 
 #[cfg(test)]
@@ -61,9 +69,18 @@ mod tests {
         let document = becomes(
             apply,
             "paths: {/a: {get: {parameters: [{name: AUTHORIZATION, in: header}, {name: Accept, in: header}, {name: Vipps-System-Name, in: header}, {name: X-Request-Id, in: header}]}, put: {parameters: [{name: Content-Type, in: header}]}}}",
-            "paths: {/a: {get: {parameters: [{name: Accept, in: header}]}, put: {}}}",
+            "paths: {/a: {get: {parameters: [{name: Accept, in: header}], x-idempotency-key: x-request-id}, put: {}}}",
         );
         assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn the_name_of_the_key_is_kept() {
+        becomes(
+            apply,
+            "paths: {/a: {post: {parameters: [{name: X-Request-Id, in: header}, {name: IDEMPOTENCY-KEY, in: header}]}}}",
+            "paths: {/a: {post: {x-idempotency-key: idempotency-key}}}",
+        );
     }
 
     #[test]

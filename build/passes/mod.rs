@@ -42,6 +42,7 @@ mod unread;
 use super::document::Document;
 use super::refusal::Refusal;
 
+pub(crate) use client_headers::KEY;
 pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
 pub(crate) use tell_limits::ASIDE as LIMITS;

@@ -124,7 +124,7 @@ impl Shop {
         let order = Order {
             id: id.clone(),
             goods,
-            capture_key: format!("{id}-capture").parse()?,
+            capture_key: RequestId::random(),
             progress: Progress::Waiting,
             nudge: None,
             customer: None,

@@ -21,6 +21,7 @@ use crate::transport::{Reply, Stage, TransportError};
 use crate::vipps::MSN;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a request proves who sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +69,12 @@ impl<'a> Attempts<'a> {
             id if id == IMAGE.id => Auth::Anonymous,
             _ => Auth::Token,
         };
+        let keyed = rules.keyed || operation.idempotency_key.is_some();
         let key = call
             .options
             .key
             .clone()
-            .or_else(|| rules.keyed.then(|| clock::new_key(call.vipps.randomness())));
+            .or_else(|| keyed.then(|| clock::new_key(call.vipps.randomness())));
         Self {
             call,
             auth,
@@ -332,7 +334,11 @@ impl<'a> Attempts<'a> {
             let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
                 Error::configuration("the idempotency key cannot travel in a header")
             })?;
-            headers.insert(REQUEST_ID.clone(), value);
+            let name = match self.effort.operation.idempotency_key {
+                Some(name) if IDEMPOTENCY_KEY == *name => &IDEMPOTENCY_KEY,
+                _ => &REQUEST_ID,
+            };
+            headers.insert(name.clone(), value);
         }
         Ok(headers)
     }

@@ -7,12 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use progenitor_client::Error as RawError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use url::Url;
 
 use super::hook;
 use super::options::CallOptions;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http_date;
 use crate::raw::{self, Operation};
 use crate::retry::Rules;
 use crate::telemetry::Call;
@@ -115,7 +117,7 @@ impl Context {
         *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
     }
 
-    fn take(&self) -> Slot {
+    pub(super) fn take(&self) -> Slot {
         std::mem::take(&mut *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -181,12 +183,32 @@ impl Answer {
         })
     }
 
+    /// Whether the body says nothing.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// Reads the body as a list. Nothing and `null` are an empty one, and an entry that is `null` is none.
+    pub(crate) fn list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
+        if self.is_blank() {
+            return Ok(Vec::new());
+        }
+        let list: Option<Vec<Option<T>>> = self.decode()?;
+        Ok(list.into_iter().flatten().flatten().collect())
+    }
+
+    /// For an operation that needs no body in the answer. One that is not even JSON, such as the page of a login, does
+    /// not come from the API.
+    pub(crate) fn done(&self) -> Result<()> {
+        if self.is_blank() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
+            return Ok(());
+        }
+        Err(self.unreadable("the answer is a success, but its body is not JSON"))
+    }
+
     /// When the API answered, by its own clock.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
-        let text = self.headers.get(http::header::DATE)?.to_str().ok()?;
-        jiff::fmt::rfc2822::DateTimeParser::new()
-            .parse_timestamp(text)
-            .ok()
+        http_date::parse(self.headers.get(http::header::DATE)?.to_str().ok()?)
     }
 
     /// The media type of the body, without parameters.

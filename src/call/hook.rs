@@ -20,6 +20,7 @@ static UNLISTED: Operation = Operation {
     id: "unlisted",
     method: "POST",
     path: "",
+    idempotency_key: None,
 };
 
 /// One call, from the request that generated code has built to the answer.
@@ -96,6 +97,7 @@ pub(crate) static IMAGE: Operation = Operation {
     id: "image",
     method: "GET",
     path: "(image link)",
+    idempotency_key: None,
 };
 
 /// Fetches a URL that is not the API's, with the same deadline, attempts and caps, and without any credential.
@@ -107,4 +109,78 @@ pub(crate) async fn fetch_anonymously(
     let context = Context::new(vipps, options);
     let request = reqwest::Request::new(http::Method::GET, url);
     run(&context, request, Some(&IMAGE)).await
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::testing::Recorder;
+
+    const PATH: &str = "/v9/new";
+
+    async fn call(
+        recorder: &Recorder,
+        method: &'static str,
+        idempotency_key: Option<&'static str>,
+    ) -> Slot {
+        let operation = Box::leak(Box::new(Operation {
+            id: "of_a_later_document",
+            method,
+            path: PATH,
+            idempotency_key,
+        }));
+        let vipps = recorder.client();
+        let context = Context::new(&vipps, &CallOptions::default());
+        let url = context.url(PATH, &[]);
+        let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        let _ = exec(
+            &context,
+            reqwest::Request::new(method, url),
+            Some(operation),
+        )
+        .await;
+        context.take()
+    }
+
+    #[tokio::test]
+    async fn a_key_that_a_document_declares_is_sent_and_stays_the_same() {
+        for (name, other) in [
+            ("idempotency-key", "x-request-id"),
+            ("x-request-id", "idempotency-key"),
+        ] {
+            let recorder = Recorder::new()
+                .answer("POST", PATH, 401, "")
+                .answer("POST", PATH, 200, "{}");
+            let done = call(&recorder, "POST", Some(name)).await;
+            assert!(matches!(done, Slot::Answer(_)));
+            let sent = recorder.to_snapshot();
+            let lines = format!("\n{name}: [idempotency key 1]\n");
+            assert_eq!(sent.matches(&lines).count(), 2, "{sent}");
+            assert!(!sent.contains(other), "{sent}");
+        }
+        let recorder = Recorder::new().answer("POST", PATH, 200, "{}");
+        call(&recorder, "POST", None).await;
+        assert!(!recorder.to_snapshot().contains("idempotency key"));
+    }
+
+    #[tokio::test]
+    async fn a_key_alone_lets_no_unknown_write_be_repeated() {
+        let recorder = Recorder::new().lose("POST", PATH);
+        let Slot::Failed(error) = call(&recorder, "POST", Some("idempotency-key")).await else {
+            panic!("there is no answer")
+        };
+        assert_eq!(
+            (error.kind(), error.outcome(), error.attempts()),
+            (ErrorKind::Connection, Outcome::Unknown, 1)
+        );
+        assert!(error.idempotency_key().is_some());
+        let recorder = Recorder::new()
+            .lose("GET", PATH)
+            .answer("GET", PATH, 200, "{}");
+        assert!(matches!(
+            call(&recorder, "GET", None).await,
+            Slot::Answer(_)
+        ));
+    }
 }

@@ -9,15 +9,63 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::{self, RetryPolicy};
 use crate::types::{MerchantSerialNumber, RequestId};
 
-/// What every builder can be told about how to make its call.
+/// How a raw call is to be made: what the wrapper's builders can be told too. Given to
+/// [`Vipps::call_with`](crate::Vipps::call_with).
+///
+/// ```
+/// use std::time::Duration;
+/// use vipps::{CallOptions, RequestId, RetryPolicy};
+///
+/// let options = CallOptions::new()
+///     .idempotency_key(RequestId::random())
+///     .merchant_serial_number("654321".parse()?)
+///     .deadline(Duration::from_secs(5))
+///     .retry(RetryPolicy::none());
+/// # let _ = options;
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CallOptions {
+#[must_use = "options do nothing until they are given to `Vipps::call_with`"]
+pub struct CallOptions {
     pub(crate) deadline: Option<Duration>,
     pub(crate) key: Option<RequestId>,
     pub(crate) merchant: Option<MerchantSerialNumber>,
     pub(crate) retry: Option<RetryPolicy>,
     /// Set where one operation of the caller's makes several calls of the same operation of the API.
     pub(crate) begun: Option<Begun>,
+}
+
+impl CallOptions {
+    /// What holds where nothing is said.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The longest that the call may take in all: token, attempts, waits and answer. 30 s by default.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Your own idempotency key, to repeat a call whose outcome is not known. It travels in the header that the document
+    /// has for it, or else in `X-Request-Id`. An operation whose document declares one makes one by itself.
+    pub fn idempotency_key(mut self, key: RequestId) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// The sales unit to act for, when it is not the one of the credentials: what a partner needs. Some bodies name it
+    /// too, and those of a raw call are yours to fill.
+    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
+        self.merchant = Some(number);
+        self
+    }
+
+    /// How often and how patiently to repeat, for this call alone.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
 }
 
 /// When requests began, oldest first, so that they stay within the limit per minute. Clones share it.

@@ -3,6 +3,7 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::ecom::types;
+use crate::types::text::{is_printed, length};
 use crate::types::{InvalidValue, Sensitive};
 
 /// The ticket that a payment is for (wire name `additionalData`). Only for airlines and travel agencies. Given to
@@ -95,7 +96,5 @@ fn check(
 }
 
 fn fits(text: &str, least: usize, most: usize) -> bool {
-    (least..=most).contains(&text.chars().count())
-        && !text.trim().is_empty()
-        && !text.chars().any(char::is_control)
+    (least..=most).contains(&length(text)) && !text.trim().is_empty() && is_printed(text)
 }

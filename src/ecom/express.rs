@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::ecom::types;
+use crate::types::text::{is_printed, length};
 use crate::types::{HttpsUrl, InvalidValue, ShippingCost};
 
 /// How the customer of an express payment gets to the shipping methods. Given to
@@ -208,9 +209,7 @@ fn check_text(
     most: usize,
     text: &str,
 ) -> Result<(), InvalidValue> {
-    let fits = !text.trim().is_empty()
-        && text.chars().count() <= most
-        && !text.chars().any(char::is_control);
+    let fits = !text.trim().is_empty() && length(text) <= most && is_printed(text);
     if fits {
         Ok(())
     } else {

@@ -71,7 +71,7 @@ impl ForceApprove {
             .order_id(self.order_id.as_str())
             .body(body)
             .prepared_request();
-        context.run(request).await.map(drop)
+        context.run(request).await?.done()
     }
 }
 

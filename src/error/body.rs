@@ -79,20 +79,45 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
 
 /// What a body has somewhere that may be an error. Every success is searched for it, so that the searchers are made once.
 static SUSPICIOUS: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| {
-    // The first stands for errorCode, errorMessage, error_description and error_codes; the second for either case.
+    // The first stands for errorCode, errorMessage, errors, error_description and error_codes; the second for either
+    // case.
     ["\"error", "esponseInfo\"", "\"statusCode\""].map(Finder::new)
 });
+
+/// What a problem tells its HTTP status by, and a transaction how it ended.
+static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"status\""));
+
+fn is_suspicious(body: &[u8]) -> bool {
+    SUSPICIOUS.iter().any(|name| name.find(body).is_some())
+        || STATUS.find_iter(body).any(|at| tells_error(&body[at..]))
+        || lists_texts(body)
+}
+
+/// Whether a member `status`, which the text begins with, has a value that begins as an HTTP status of an error does.
+fn tells_error(text: &[u8]) -> bool {
+    let value = text.strip_prefix(STATUS.needle()).unwrap_or_default();
+    let value = value.trim_ascii_start().strip_prefix(b":");
+    let value = value.unwrap_or_default().trim_ascii_start();
+    matches!(value, [b'4' | b'5', ..] | [b'"', b'4' | b'5', ..])
+}
+
+/// Whether it begins as a list of texts does, which no answer of an operation that worked is.
+fn lists_texts(body: &[u8]) -> bool {
+    let list = body.trim_ascii_start().strip_prefix(b"[");
+    list.is_some_and(|items| items.trim_ascii_start().starts_with(b"\""))
+}
 
 /// Whether the body of an answer with a success status is an error after all.
 ///
 /// This runs on every successful answer, so it searches before it parses. A member that only looks like an error and
 /// lies deeper, such as `errorInfo` in a payment's history, is none.
 pub(crate) fn is_error(body: &[u8]) -> bool {
-    if !SUSPICIOUS.iter().any(|name| name.find(body).is_some()) {
+    if !is_suspicious(body) {
         return false;
     }
     match read(String::from_utf8_lossy(body).trim_start_matches('\u{feff}')) {
         Top::Object(object) => is_error_object(&object) && !is_success_object(&object),
+        Top::List(list) if list.iter().all(Value::is_string) => !list.is_empty(),
         Top::List(list) => {
             let mut objects = list.iter().filter_map(Value::as_object).peekable();
             objects.peek().is_some()
@@ -109,14 +134,30 @@ fn is_error_object(object: &Map<String, Value>) -> bool {
         code.and_then(|c| c.parse::<u16>().ok())
             .is_some_and(|c| (200..300).contains(&c))
     };
+    let failed = |status: String| {
+        status
+            .parse::<u16>()
+            .is_ok_and(|status| (400..600).contains(&status))
+    };
     let info = response_info(object);
     has(object, "errorCode")
+        || object.get("errors").is_some_and(says_something)
+        || member(object, "status", clean::label).is_some_and(failed)
         || has(object, "error_description")
         || (has(object, "error") && has(object, "error_codes"))
         || info.is_some_and(|info| !fine(member(info, "responseCode", clean::label)))
         || (has(object, "statusCode")
             && has(object, "message")
             && !fine(member(object, "statusCode", clean::label)))
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        Value::String(text) => !text.trim().is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether the object holds what only the answer of an operation that worked holds.
@@ -234,7 +275,7 @@ impl ParsedBody {
         }
     }
 
-    /// A list of `{name, reason}` or of texts, or an object of messages by field.
+    /// A list of `{name, reason}` or of texts, an object of messages by field, or one text.
     fn take_details(&mut self, details: Option<&Value>) {
         match details {
             Some(Value::Array(list)) => self.take_list(list.get(..MAX_ERRORS).unwrap_or(list)),
@@ -248,6 +289,7 @@ impl ParsedBody {
                     }
                 }
             }
+            Some(Value::String(text)) => self.errors.extend(ApiError::new(None, said(text))),
             _ => {}
         }
     }

@@ -98,7 +98,8 @@ impl MerchantRedirect {
         GetMerchantRedirect::new(self.vipps.clone(), self.id.clone())
     }
 
-    /// Leads the code elsewhere, at once and for printed copies too; the image stays the same.
+    /// Leads the code elsewhere, at once and for printed copies too; the image stays the same. Should the answer say
+    /// nothing, what comes back is the id and where the code leads now, without a link.
     ///
     /// Calls `UpdateMerchantRedirectUrl`.
     ///
@@ -132,7 +133,7 @@ impl MerchantRedirect {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
@@ -142,7 +143,7 @@ struct Wire {
     url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     redirect_url: Option<String>,
-    #[serde(default, deserialize_with = "lenient::opt_integer")]
+    #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
 }
 
@@ -170,6 +171,27 @@ impl MerchantRedirectQr {
     ) -> Result<Self> {
         let wire: Wire = answer.decode()?;
         let id = wire.id.clone().unwrap_or_else(|| asked.to_string());
+        Ok(Self::of(vipps, id, format, wire))
+    }
+
+    /// Reads the answer to a request that has made the code or led it elsewhere. It has worked, so that whatever the
+    /// answer leaves out is what was asked for.
+    fn written(
+        vipps: &Vipps,
+        asked: &RedirectQrId,
+        leads: &RedirectUrl,
+        format: QrFormat,
+        answer: &Answer,
+    ) -> Result<Self> {
+        let wire = if answer.is_blank() {
+            None
+        } else {
+            answer.decode::<Option<Wire>>()?
+        };
+        let mut wire = wire.unwrap_or_default();
+        let id = wire.id.take().unwrap_or_else(|| asked.to_string());
+        wire.redirect_url
+            .get_or_insert_with(|| leads.as_str().to_owned());
         Ok(Self::of(vipps, id, format, wire))
     }
 

@@ -87,7 +87,7 @@ const DEFAULT_LIFETIME: u64 = 300;
 #[serde(rename_all = "camelCase")]
 struct Wire {
     url: String,
-    #[serde(default, deserialize_with = "lenient::opt_integer")]
+    #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
 }
 

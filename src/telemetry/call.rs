@@ -232,11 +232,13 @@ mod tests {
         id: "capture_payment_using_post",
         method: "POST",
         path: "/ecomm/v2/payments/{orderId}/capture",
+        idempotency_key: None,
     };
     static INITIATE: Operation = Operation {
         id: "initiate_payment_v3_using_post",
         method: "POST",
         path: "/ecomm/v2/payments",
+        idempotency_key: None,
     };
 
     fn request(path: &str, body: &str) -> Template {

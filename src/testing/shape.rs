@@ -16,7 +16,7 @@ pub struct RequestShape {
 }
 
 /// Headers whose values are shown, in this order. Others are named, and their values hidden.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "accept",
     "content-type",
     "size",
@@ -28,6 +28,7 @@ const SHOWN: [&str; 11] = [
     "vipps-system-plugin-name",
     "vipps-system-plugin-version",
     "x-request-id",
+    "idempotency-key",
 ];
 
 /// Headers that the transport makes, or that change with every release of this crate.
@@ -130,7 +131,7 @@ fn headers(headers: &http::HeaderMap, authorization: Vec<String>, names: &mut Na
             let shown = match name {
                 "authorization" => authorization.next().unwrap_or_default(),
                 "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
-                "x-request-id" => names.name("idempotency key", &value),
+                "x-request-id" | "idempotency-key" => names.name("idempotency key", &value),
                 _ => names.scrub(&value),
             };
             let _ = writeln!(text, "{name}: {shown}");

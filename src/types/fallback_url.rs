@@ -1,7 +1,7 @@
 //! Where the customer goes after a payment.
 
 use super::InvalidValue;
-use super::https_url::{check_characters, check_https, refused};
+use super::https_url::{check_characters, check_page, refused};
 use super::text::text_type;
 
 /// Where Vipps sends the customer after a payment, successful or not: `fallBack` of an eCom payment (the wire name
@@ -9,7 +9,8 @@ use super::text::text_type;
 ///
 /// At most 255 characters, one of
 ///
-/// * an `https` URL by the rules of [`HttpsUrl`](super::HttpsUrl),
+/// * an `https` URL by the rules of [`HttpsUrl`](super::HttpsUrl), which may have a fragment here: a browser opens it, so
+///   that `https://shop.example.com/#/orders/123` leads into a shop that finds its way by it,
 /// * a link with the scheme of your own app, such as `myapp://payment/123`,
 /// * the word `INTENT` ([`FallbackUrl::intent`]): on Android the Vipps app closes and the customer is back in yours.
 ///
@@ -81,7 +82,7 @@ impl FallbackUrl {
             .map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
         match scheme {
             None if text == INTENT => {}
-            Some((scheme, _)) if scheme == "https" => check_https(FIELD, text)?,
+            Some((scheme, _)) if scheme == "https" => check_page(FIELD, text)?,
             Some((scheme, _)) if scheme == "http" => return refuse("must be https, not http"),
             Some((scheme, _)) if NOT_AN_APP.contains(&scheme.as_str()) => {
                 return refuse(
@@ -118,7 +119,7 @@ impl FallbackUrl {
 text_type!(FallbackUrl);
 
 /// RFC 3986, section 3.1.
-fn is_scheme(text: &str) -> bool {
+pub(super) fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
             .bytes()
@@ -134,6 +135,9 @@ mod tests {
         for (text, app) in [
             ("https://example.com/done?order=1", false),
             ("HTTPS://example.com", false),
+            ("https://example.com/#/orders/1?paid=%C3%A5", false),
+            ("https://example.com#!done", false),
+            ("https://example.com/?a#", false),
             ("myapp://", true),
             ("myapp://payment/123?x=1#y", true),
             ("MyApp.v2+x-y://done", true),
@@ -165,7 +169,10 @@ mod tests {
             ("https://localhost/x", "DNS name"),
             ("https:example.com", "https://"),
             ("https://10.0.0.1/x", "IP address"),
-            ("https://example.com/#x", "fragment"),
+            ("https://example.com/#a#b", "one `#`"),
+            ("https://example.com/#100%", "two hexadecimal digits"),
+            ("https://user:x@example.com/#a", "password"),
+            ("https://localhost/#a", "DNS name"),
             ("intent", "INTENT"),
             ("INTENT ", "blanks"),
             ("myapp", "INTENT"),

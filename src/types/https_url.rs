@@ -105,7 +105,16 @@ pub(super) fn check_characters(field: &'static str, text: &str) -> Result<(), In
 }
 
 /// All the rules of [`HttpsUrl`], for a field of any name.
-pub(super) fn check_https(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+fn check_https(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    check_page(field, text)?;
+    if text.contains('#') {
+        return Err(refused(field, "must not have a fragment (`#...`)", text));
+    }
+    Ok(())
+}
+
+/// The same for a page that a browser opens, which may have a fragment.
+pub(super) fn check_page(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     check_characters(field, text)?;
     let refuse = |rule: &'static str| Err(refused(field, rule, text));
     let rest = match text.split_at_checked("https://".len()) {
@@ -116,8 +125,8 @@ pub(super) fn check_https(field: &'static str, text: &str) -> Result<(), Invalid
     if authority.contains('@') {
         return refuse("must not hold a user name or password");
     }
-    if tail.contains('#') {
-        return refuse("must not have a fragment (`#...`)");
+    if tail.split('#').nth(2).is_some() {
+        return refuse("must have one `#` at most; write another one as %23");
     }
     if !escapes_are_whole(tail) {
         return refuse("must follow each `%` with two hexadecimal digits; a `%` itself is %25");

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
 use url::{Host, Url};
 
-use super::InvalidValue;
-use super::text::text_type;
+use super::fallback_url::is_scheme;
+use super::text::{is_printed, text_type};
+use super::{InvalidValue, lenient};
 
 /// The URL that eCom's initiate answers: a landing page (`https`), or an app link (`vipps://`, in the test environment
 /// `vippsMT://`) for a payment that was initiated with `isApp`. It is good for about five minutes.
@@ -13,8 +15,11 @@ use super::text::text_type;
 /// Send it to the customer, or hand it to the one-time payment QR code, exactly as it is: [`as_str`](Self::as_str).
 /// Do not open it in a frame, mail it, text it, shorten it or take it apart; its form may change.
 ///
-/// It holds a token, so `Debug` and `Display` show no more than scheme and host. Plain `http` is accepted on this
-/// machine's loopback only, where a simulator may answer.
+/// What initiate answers is taken as it is, whatever its scheme: the payment exists by then, and its page must not be
+/// lost. So is what was serialised from such a page. [`parse`](Self::parse) is stricter: it knows `https`, `vipps` and
+/// `vippsMT`, and plain `http` on this machine's loopback only, where a simulator may answer.
+///
+/// It holds a token, so `Debug` and `Display` show no more than scheme and host.
 ///
 /// ```
 /// use vipps::types::LandingPage;
@@ -29,6 +34,7 @@ use super::text::text_type;
 pub struct LandingPage(String);
 
 const FIELD: &str = "url";
+const NO_CONTROLS: &str = "must not hold control characters";
 
 impl LandingPage {
     /// Checks the URL and cuts blanks off its ends; the rest stays as it is.
@@ -41,13 +47,26 @@ impl LandingPage {
         Ok(Self(text.to_owned()))
     }
 
-    /// As [`parse`](Self::parse), without a copy.
+    /// What an answer gives: any text with a scheme and no control characters.
     pub(crate) fn from_answer(text: String) -> Result<Self, InvalidValue> {
-        if text.trim().len() < text.len() {
-            return Self::parse(&text);
+        let trimmed = text.trim();
+        if !is_printed(trimmed) {
+            return Err(InvalidValue::hidden(FIELD, NO_CONTROLS));
         }
-        Self::check(&text)?;
-        Ok(Self(text))
+        if !trimmed
+            .split_once(':')
+            .is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty())
+        {
+            return Err(InvalidValue::hidden(
+                FIELD,
+                "must begin with a scheme, such as https:",
+            ));
+        }
+        Ok(Self(if trimmed.len() < text.len() {
+            trimmed.to_owned()
+        } else {
+            text
+        }))
     }
 
     /// The URL as it is sent, by value.
@@ -60,8 +79,8 @@ impl LandingPage {
         if text.is_empty() {
             return refuse("must not be blank");
         }
-        if has_controls(text) {
-            return refuse("must not hold control characters");
+        if !is_printed(text) {
+            return refuse(NO_CONTROLS);
         }
         match scheme(text) {
             "vipps" | "vippsmt" => {}
@@ -83,9 +102,17 @@ impl LandingPage {
         &self.0
     }
 
-    /// Whether this opens the Vipps app (`vipps://`, `vippsMT://`) rather than a page.
+    /// Whether this opens an app (`vipps://`, `vippsMT://`, or any scheme that is no page's) rather than a page.
     pub fn is_app_link(&self) -> bool {
-        matches!(scheme(&self.0), "vipps" | "vippsmt")
+        let (scheme, _) = self.split();
+        !["https", "http"]
+            .iter()
+            .any(|page| page.eq_ignore_ascii_case(scheme))
+    }
+
+    /// The scheme, and what comes after its colon.
+    fn split(&self) -> (&str, &str) {
+        self.0.split_once(':').unwrap_or_default()
     }
 
     /// The value of the query member `token`, as it stands in the URL. Force approve of the test environment asks
@@ -100,7 +127,14 @@ impl LandingPage {
     }
 }
 
-text_type!(@conversions LandingPage, as_str);
+text_type!(@parsed LandingPage, as_str);
+
+/// What was serialised is read back, as it came in an answer.
+impl<'de> Deserialize<'de> for LandingPage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_answer(lenient::scalar(deserializer)?).map_err(D::Error::custom)
+    }
+}
 
 /// The scheme, in lower case, when it is one of the four that a landing page may have.
 fn scheme(text: &str) -> &'static str {
@@ -113,14 +147,6 @@ fn scheme(text: &str) -> &'static str {
                 })
         })
         .unwrap_or_default()
-}
-
-fn has_controls(text: &str) -> bool {
-    if text.is_ascii() {
-        text.bytes().any(|b| b.is_ascii_control())
-    } else {
-        text.chars().any(char::is_control)
-    }
 }
 
 /// Whether a https URL names a host. Nearly all do so in plain words, which need no parser.
@@ -169,15 +195,13 @@ impl AsRef<LandingPage> for LandingPage {
 
 impl fmt::Display for LandingPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, rest) = self.split();
         if self.is_app_link() {
-            write!(f, "{}://…", self.0.split(':').next().unwrap_or_default())
+            let slashes = if rest.starts_with("//") { "//" } else { "" };
+            write!(f, "{scheme}:{slashes}…")
         } else {
-            write!(
-                f,
-                "{}://{}/…",
-                scheme(&self.0),
-                host(&self.0).unwrap_or_default()
-            )
+            let host = host(&self.0).unwrap_or_default();
+            write!(f, "{}://{host}/…", scheme.to_ascii_lowercase())
         }
     }
 }
@@ -326,15 +350,60 @@ mod tests {
                 "{text}: {error}"
             );
             assert!(!error.contains("s3cret"), "{error}");
-            let json = serde_json::to_string(text).unwrap();
-            let error = serde_json::from_str::<LandingPage>(&json)
-                .unwrap_err()
-                .to_string();
-            assert!(error.contains(rule) && !error.contains("s3cret"), "{error}");
         }
-        let error = serde_json::from_str::<LandingPage>("4791234567")
-            .unwrap_err()
-            .to_string();
-        assert!(!error.contains("4791234567"), "{error}");
+    }
+
+    #[test]
+    fn takes_an_answer_whatever_its_scheme_and_reads_it_back() {
+        for (text, shown, app) in [
+            ("mobilepay://?token=s3cret", "mobilepay://…", true),
+            ("mobilepay:s3cret?token=s3cret", "mobilepay:…", true),
+            ("vipps-mt+x.2://pay?token=s3cret", "vipps-mt+x.2://…", true),
+            ("https://?token=s3cret", "https:///…", false),
+            (
+                "http://api.vipps.no/?token=s3cret",
+                "http://api.vipps.no/…",
+                false,
+            ),
+            ("https://æ.no/?token=s3cret", "https://xn--6ca.no/…", false),
+        ] {
+            let page = LandingPage::from_answer(format!(" {text}\n")).unwrap();
+            assert_eq!((page.as_str(), page.is_app_link()), (text, app));
+            assert_eq!(page.token(), Some("s3cret"));
+            assert_eq!(
+                format!("{page} {page:?}"),
+                format!("{shown} LandingPage({shown})")
+            );
+            let json = serde_json::to_string(&page).unwrap();
+            assert_eq!(serde_json::from_str::<LandingPage>(&json).unwrap(), page);
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_scheme_is_no_page_and_is_not_shown() {
+        for (text, rule) in [
+            ("", "scheme"),
+            (" ", "scheme"),
+            ("s3cret", "scheme"),
+            ("://s3cret", "scheme"),
+            ("1app://s3cret", "scheme"),
+            ("my app://s3cret", "scheme"),
+            ("https:", "scheme"),
+            ("4791234567", "scheme"),
+            ("https://api.vipps.no/\ns3cret", "control"),
+            ("mobilepay://\u{9b}s3cret", "control"),
+        ] {
+            let error = LandingPage::from_answer(text.to_owned()).unwrap_err();
+            let json = serde_json::to_string(text).unwrap();
+            let read = serde_json::from_str::<LandingPage>(&json).unwrap_err();
+            for error in [error.to_string(), read.to_string()] {
+                assert!(error.contains(rule), "{text:?}: {error}");
+                assert!(
+                    !error.contains("s3cret") && !error.contains("4791"),
+                    "{error}"
+                );
+            }
+        }
+        assert!(serde_json::from_str::<LandingPage>("4791234567").is_err());
     }
 }

@@ -12,8 +12,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
     Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor,
 };
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Number, Value};
 
 use super::Amount;
 
@@ -160,6 +160,20 @@ pub(crate) fn opt_integer<'de, D: Deserializer<'de>>(
     Read::deserialize(deserializer).map(|read| read.whole())
 }
 
+/// Whole seconds from a number or a string; a part of a second is left out, and what cannot be read is `None`.
+pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
+    let read = Read::deserialize(deserializer)?;
+    let part = || match &read {
+        Read::Other(Value::Number(number)) => number.as_f64(),
+        Read::Text(text) => text.trim().parse().ok(),
+        Read::Other(_) => None,
+    };
+    let rounded = || part().map(f64::floor).and_then(whole_float);
+    Ok(read.whole().or_else(rounded))
+}
+
 /// A bool from a bool, `"Y"`/`"N"`, `"true"`/`"false"`, `1`/`0`; what cannot be read is `None`.
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -245,7 +259,9 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Parts<T> {
 impl Read<'_> {
     fn whole(&self) -> Option<i64> {
         match self {
-            Self::Other(Value::Number(number)) => number.as_i64().or_else(|| whole_float(number)),
+            Self::Other(Value::Number(number)) => number
+                .as_i64()
+                .or_else(|| number.as_f64().and_then(whole_float)),
             Self::Text(text) => {
                 let text = text.trim();
                 let (integer, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -272,12 +288,9 @@ impl Read<'_> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "whole and within ±2⁵³")]
-fn whole_float(number: &Number) -> Option<i64> {
+fn whole_float(number: f64) -> Option<i64> {
     // Beyond 2⁵³ neighbouring integers share a float: which one was meant is lost.
-    number
-        .as_f64()
-        .filter(|f| f.fract() == 0.0 && f.abs() < MAX_EXACT)
-        .map(|f| f as i64)
+    (number.fract() == 0.0 && number.abs() < MAX_EXACT).then_some(number as i64)
 }
 
 #[cfg(test)]

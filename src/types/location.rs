@@ -1,13 +1,13 @@
 //! Where a merchant callback QR code hangs.
 
 use super::InvalidValue;
-use super::text::text_type;
+use super::text::{is_printed, length, text_type};
 
 /// Where a merchant callback QR code is (`locationDescription`), such as `Kasse 1` or `Platform 3`: 1 to 36 characters,
 /// trimmed.
 ///
-/// The customer reads it in the app after a scan. Characters are counted as Unicode scalar values; control characters,
-/// line ends included, are refused.
+/// The customer reads it in the app after a scan. Characters are counted as UTF-16 does, where most emoji are two, since
+/// the API does not say how it counts; control characters, line ends included, are refused.
 ///
 /// ```
 /// use vipps::types::LocationDescription;
@@ -30,7 +30,7 @@ impl LocationDescription {
     /// When it is blank, longer than 36 characters, or has a control character.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let trimmed = text.trim();
-        let length = trimmed.chars().count();
+        let length = length(trimmed);
         let refuse = |rule: String| Err(InvalidValue::new("location_description", rule, text));
         if !(1..=Self::MAX_LEN).contains(&length) {
             return refuse(format!(
@@ -38,7 +38,7 @@ impl LocationDescription {
                 Self::MAX_LEN
             ));
         }
-        if trimmed.chars().any(char::is_control) {
+        if !is_printed(trimmed) {
             return refuse("must not have control characters".to_owned());
         }
         Ok(Self(trimmed.to_owned()))
@@ -56,6 +56,7 @@ mod tests {
             (" Kasse 1\n", "Kasse 1"),
             ("Bl\u{e5}b\u{e6}r / \"2\" 😀", "Blåbær / \"2\" 😀"),
             (&format!(" {} ", "å".repeat(36)), &"å".repeat(36)),
+            (&"😀".repeat(18), &"😀".repeat(18)),
         ] {
             let location = LocationDescription::parse(text).unwrap();
             assert_eq!(location.as_str(), kept);
@@ -69,6 +70,7 @@ mod tests {
             ("", "it has 0"),
             (" \n", "it has 0"),
             (&"å".repeat(37), "1 to 36 characters; it has 37"),
+            (&"😀".repeat(19), "1 to 36 characters; it has 38"),
             ("a\nb", "control"),
             ("a\u{7f}b", "control"),
         ] {

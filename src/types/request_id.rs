@@ -2,6 +2,7 @@
 
 use super::InvalidValue;
 use super::text::text_type;
+use crate::clock::{self, SystemRandomness};
 
 const MAX_LEN: usize = 40;
 
@@ -9,10 +10,15 @@ const MAX_LEN: usize = 40;
 ///
 /// Capture and refund carry one: within an order and operation, the same key moves the money once, however often the
 /// request is sent. The key must come with the same request each time. Where none is given, a random one is made.
-/// Letters, digits and hyphens are a good choice, and at most [`RequestId::MAX_GENERATED_LEN`] of them.
+/// Letters, digits and hyphens are a good choice, and at most [`RequestId::MAX_GENERATED_LEN`] of them. An order id can be
+/// longer than a key, so a key is better kept with the order than made from its id.
 ///
 /// ```
-/// let key = vipps::RequestId::parse("order-123-capture-1")?;
+/// use vipps::RequestId;
+///
+/// let key = RequestId::random(); // to be stored with the order, before the call
+/// let stored = key.to_string();
+/// assert_eq!(RequestId::parse(&stored)?, key);
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +42,11 @@ impl RequestId {
             let rule = "must be 1 to 40 visible ASCII characters without blanks";
             Err(InvalidValue::new("idempotency_key", rule, text))
         }
+    }
+
+    /// A new one, from 128 bits of the system's randomness: 26 letters and digits.
+    pub fn random() -> Self {
+        clock::new_key(&SystemRandomness)
     }
 
     /// All 128 bits as 26 digits of base 32 (`0-9a-v`).
@@ -107,5 +118,13 @@ mod tests {
             assert!(key.as_str().len() <= RequestId::MAX_GENERATED_LEN);
             assert_eq!(RequestId::parse(key.as_str()).unwrap(), key);
         }
+    }
+
+    #[test]
+    fn random_ones_differ_and_are_short_enough_for_any_server() {
+        let (one, other) = (RequestId::random(), RequestId::random());
+        assert_ne!(one, other);
+        assert!(one.as_str().len() <= RequestId::MAX_GENERATED_LEN);
+        assert_eq!(RequestId::parse(one.as_str()), Ok(one));
     }
 }

@@ -126,7 +126,7 @@ fn without_a_callback_the_details_are_asked() {
     );
     let effects = account.effects();
     let key = effects.iter().find_map(|effect| effect.idempotency_key());
-    assert_eq!(key, Some(format!("{order}-capture").as_str()));
+    assert!(key.is_some_and(|key| key.len() <= vipps::RequestId::MAX_GENERATED_LEN));
     assert_eq!(
         shop.sim.deliveries()[0].outcome(),
         &DeliveryOutcome::NotRouted

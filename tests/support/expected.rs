@@ -9,7 +9,7 @@ const METHODS: [&str; 8] = [
 ];
 
 /// Headers that the client sets by itself; the generated calls do not take them.
-const CLIENT_HEADERS: [&str; 7] = [
+const CLIENT_HEADERS: [&str; 8] = [
     "authorization",
     "content-type",
     "ocp-apim-subscription-key",
@@ -17,6 +17,7 @@ const CLIENT_HEADERS: [&str; 7] = [
     "client_id",
     "client_secret",
     "x-request-id",
+    "idempotency-key",
 ];
 
 /// The names of an object's members, which is all of its shape that is compared.

@@ -545,6 +545,15 @@ fn errors_with_a_success_status_are_seen() {
         r#"{"statusCode":401,"message":"x"}"#,
         r#"{"statusCode":"401","message":"x"}"#,
         "\u{feff}{\"errorCode\":\"99\"}",
+        r#"["wrong"]"#,
+        "\n[ \"wrong\" , \"errorCode\" ]",
+        r#"{"errors":{"url":["wrong"]}}"#,
+        r#"{"errors":["wrong"],"id":"x"}"#,
+        r#"{"errors":"wrong"}"#,
+        r#"{"title":"wrong","status":400}"#,
+        r#"{"status":"ok","title":"wrong","extra":{},"status" : "503"}"#,
+        r#"{"type":"about:blank","status":
+            599,"detail":"wrong"}"#,
         r#"[{"errorCode":"44","errorMessage":"x"},{"errorC"#,
     ] {
         assert!(is_error(body.as_bytes()), "{body}");
@@ -592,7 +601,21 @@ fn success_answers_are_no_errors() {
         // no JSON
         r#"OK "errorCode""#,
         "<html>\"statusCode\"</html>",
-        "[\"errorCode\"]",
+        "<html>\"status\":400</html>",
+        "\"errors\"",
+        "[\"",
+        "[[\"wrong\"]]",
+        // a list of errors that is empty, a status that is none or a good one, one that lies deeper
+        r#"{"errors":[]}"#,
+        r#"{"errors":{},"error":null}"#,
+        r#"{"errors":" "}"#,
+        r#"{"errors":0}"#,
+        r#"{"status":200,"title":"x"}"#,
+        r#"{"status":"400 pieces"}"#,
+        r#"{"status":4000}"#,
+        r#"{"status":["400"]}"#,
+        r#"{"order":{"status":400}}"#,
+        r#"{"orderId":"acme-1","transactionInfo":{},"status":500,"errors":["x"]}"#,
     ] {
         assert!(!is_error(body.as_bytes()), "{body}");
     }

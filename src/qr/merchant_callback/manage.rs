@@ -89,7 +89,7 @@ impl DeleteMerchantCallback {
 }
 
 /// Lists the sales unit's codes. Made by [`Qr::merchant_callbacks`](crate::qr::Qr::merchant_callbacks); `.await` sends
-/// it. The API knows neither pages nor filters.
+/// it. The API knows neither pages nor filters. What the answer lists without an id is left out.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantCallbacks {
@@ -123,14 +123,10 @@ impl ListMerchantCallbacks {
             request = request.qr_image_size(size);
         }
         let answer = context.run(request.prepared_request()).await?;
-        let read = |wire: Wire| match wire.merchant_qr_id.clone() {
-            Some(id) => Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire)),
-            None => Err(answer.unreadable("the answer lists a code without its merchantQrId")),
+        let read = |mut wire: Wire| {
+            let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
+            Some(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
         };
-        answer
-            .decode::<Vec<Wire>>()?
-            .into_iter()
-            .map(read)
-            .collect()
+        Ok(answer.list()?.into_iter().filter_map(read).collect())
     }
 }

@@ -78,7 +78,7 @@ impl PutMerchantCallback {
             .merchant_qr_id(self.id.as_str())
             .body(body)
             .prepared_request();
-        context.run(request).await.map(drop)
+        context.run(request).await?.done()
     }
 }
 
@@ -158,7 +158,7 @@ impl PutMobilePayBeacon {
             .prepared_request();
         match context.run(request).await {
             Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
-            done => done.map(drop),
+            done => done?.done(),
         }
     }
 }

@@ -88,7 +88,13 @@ impl CreateMerchantRedirect {
             request = request.size(size);
         }
         let answer = context.run(request.prepared_request()).await?;
-        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+        MerchantRedirectQr::written(
+            &self.vipps,
+            &self.id,
+            &self.redirect_url,
+            self.format,
+            &answer,
+        )
     }
 
     /// Whether the code that was found can be the one that this request asked for. One that does not say where it leads cannot.

@@ -105,7 +105,13 @@ impl UpdateMerchantRedirect {
             request = request.size(size);
         }
         let answer = context.run(request.prepared_request()).await?;
-        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+        MerchantRedirectQr::written(
+            &self.vipps,
+            &self.id,
+            &self.redirect_url,
+            self.format,
+            &answer,
+        )
     }
 }
 
@@ -145,7 +151,7 @@ impl DeleteMerchantRedirect {
 }
 
 /// Lists the sales unit's codes. Made by [`Qr::merchant_redirects`](crate::qr::Qr::merchant_redirects); `.await` sends
-/// it. The API knows neither pages nor filters.
+/// it. The API knows neither pages nor filters. What the answer lists without an id is left out.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantRedirects {
@@ -179,14 +185,10 @@ impl ListMerchantRedirects {
             request = request.size(size);
         }
         let answer = context.run(request.prepared_request()).await?;
-        let read = |wire: Wire| match wire.id.clone() {
-            Some(id) => Ok(MerchantRedirectQr::of(&self.vipps, id, self.format, wire)),
-            None => Err(answer.unreadable("the answer lists a code without its id")),
+        let read = |mut wire: Wire| {
+            let id = wire.id.take().filter(|id| !id.is_empty())?;
+            Some(MerchantRedirectQr::of(&self.vipps, id, self.format, wire))
         };
-        answer
-            .decode::<Vec<Wire>>()?
-            .into_iter()
-            .map(read)
-            .collect()
+        Ok(answer.list()?.into_iter().filter_map(read).collect())
     }
 }

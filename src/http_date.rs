@@ -1,0 +1,57 @@
+//! The time of day as HTTP headers spell it.
+
+use jiff::Timestamp;
+use jiff::fmt::{rfc2822, strtime};
+use jiff::tz::TimeZone;
+
+/// The two spellings of old that RFC 9110, section 5.6.7, has every recipient read: RFC 850's, and C's `asctime`.
+const OF_OLD: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+
+/// Reads a date in any of the three spellings that a recipient must know.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let of_today = rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    of_today.or_else(|| {
+        OF_OLD.iter().find_map(|format| {
+            let read = strtime::parse(format, text).ok()?.to_datetime().ok()?;
+            Some(TimeZone::UTC.to_zoned(read).ok()?.timestamp())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_one_moment() {
+        let moment: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            " Sun Nov 06 08:49:37 1994 ",
+        ] {
+            assert_eq!(parse(text), Some(moment), "{text}");
+        }
+        let later: Timestamp = "2026-11-16T08:49:37Z".parse().unwrap();
+        for text in ["Monday, 16-Nov-26 08:49:37 GMT", "Mon Nov 16 08:49:37 2026"] {
+            assert_eq!(parse(text), Some(later), "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_moment() {
+        for text in [
+            "",
+            "soon",
+            "Sunday, 06-Nov-94 08:49:37",
+            "Sunday, 06-Nov-94 08:49:37 CET",
+            "Sun Nov 31 08:49:37 1994",
+            "Sun Nov  6 25:49:37 1994",
+            "Sun Nov  6 08:49:37 1994 x",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}
