@@ -114,7 +114,7 @@ pub(crate) async fn fetch_anonymously(
 #[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::error::{ErrorKind, Outcome};
     use crate::testing::Recorder;
 
     const PATH: &str = "/v9/new";
