@@ -78,25 +78,28 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
 }
 
 /// What a body has somewhere that may be an error. Every success is searched for it, so that the searchers are made once.
-static SUSPICIOUS: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| {
+static SUSPICIOUS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| {
     // The first stands for errorCode, errorMessage, errors, error_description and error_codes; the second for either
     // case.
-    ["\"error", "esponseInfo\"", "\"statusCode\""].map(Finder::new)
+    ["\"error", "esponseInfo\""].map(Finder::new)
 });
 
-/// What a problem tells its HTTP status by, and a transaction how it ended.
-static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"status\""));
+/// What the gateway's `statusCode` begins with, and the `status` of a problem, and that of a transaction.
+static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"status"));
 
 fn is_suspicious(body: &[u8]) -> bool {
+    let tells_error = |at: usize| tells_error(&body[at + STATUS.needle().len()..]);
     SUSPICIOUS.iter().any(|name| name.find(body).is_some())
-        || STATUS.find_iter(body).any(|at| tells_error(&body[at..]))
+        || STATUS.find_iter(body).any(tells_error)
         || lists_texts(body)
 }
 
-/// Whether a member `status`, which the text begins with, has a value that begins as an HTTP status of an error does.
-fn tells_error(text: &[u8]) -> bool {
-    let value = text.strip_prefix(STATUS.needle()).unwrap_or_default();
-    let value = value.trim_ascii_start().strip_prefix(b":");
+/// Whether what follows `"status` makes it a `statusCode`, or a `status` that begins as the HTTP status of an error does.
+fn tells_error(rest: &[u8]) -> bool {
+    let Some(rest) = rest.strip_prefix(b"\"") else {
+        return rest.starts_with(b"Code\"");
+    };
+    let value = rest.trim_ascii_start().strip_prefix(b":");
     let value = value.unwrap_or_default().trim_ascii_start();
     matches!(value, [b'4' | b'5', ..] | [b'"', b'4' | b'5', ..])
 }

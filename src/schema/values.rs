@@ -68,7 +68,7 @@ values! {
     ImageSize "Width and height of a PNG in pixels."
         {"type": "integer", "minimum": ImageSize::MIN.as_pixels(), "maximum": ImageSize::MAX.as_pixels()}
     LandingPage "Page or app link of an initiated payment."
-        {"type": "string", "format": "uri", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:."}
+        {"type": "string", "format": "uri", "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*:[^\u0000-\u001f\u007f-\u009f]+$"}
     LocationDescription "Where a merchant callback QR code hangs."
         {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": LocationDescription::MAX_LEN}
     MerchantSerialNumber "Number of a sales unit."
