@@ -76,7 +76,8 @@ async fn a_failed_token_response_is_not_cached() {
                 .answer("POST", "/accesstoken/get", status, body)
                 .answer("POST", "/accesstoken/get", 200, token)
                 .answer("GET", DETAILS_PATH, 200, DETAILS);
-            let payment = recorder.client().ecom().payment(&id());
+            let once = recorder.builder().unwrap().retry(RetryPolicy::none());
+            let payment = once.build().unwrap().ecom().payment(&id());
             let error = payment.details().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication, "{status} {body}");
             payment.details().await.unwrap();

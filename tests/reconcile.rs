@@ -323,6 +323,36 @@ async fn details_that_tell_nothing_prove_nothing() {
     }
 }
 
+/// A cancel is made again only if the details tell that the first one did nothing.
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
+    let path = format!("/ecomm/v2/payments/{ORDER}");
+    let refused = r#"[{"errorGroup":"Payment","errorCode":"51","errorMessage":"x"}]"#;
+    for details in [
+        "{}",
+        r#"{"transactionLogHistory":[{"operation":"TOMORROW"},{"operation":"RESERVE"}]}"#,
+        r#"{"transactionLogHistory":[{"operation":"VOID","operationSuccess":"F"},{"operation":"RESERVE"}]}"#,
+    ] {
+        let recorder = Recorder::new()
+            .lose("PUT", &format!("{path}/cancel"))
+            .answer("PUT", &format!("{path}/cancel"), 200, support::TRANSACTION)
+            .answer("GET", &format!("{path}/details"), 200, details);
+        let payment = recorder.client().ecom().payment(&id());
+        let error = payment.cancel().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
+        let sent = recorder.requests();
+        let cancels = sent.iter().filter(|r| r.operation() == Some(CANCEL));
+        assert_eq!(cancels.count(), 1, "{details}");
+        // Nor do they tell whether a release that is refused has been made before.
+        let recorder = Recorder::new()
+            .answer("PUT", &format!("{path}/cancel"), 402, refused)
+            .answer("GET", &format!("{path}/details"), 200, details);
+        let payment = recorder.client().ecom().payment(&id());
+        let error = payment.cancel().release_remaining().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
+    }
+}
+
 /// What an event of an unknown kind is about nobody knows, also with the operation's own key: a merchant may use one key
 /// for the capture and the refund of an order, since the API tells keys apart by endpoint.
 #[tokio::test(start_paused = true)]

@@ -25,12 +25,14 @@ enum Says {
     Expired,
     Fails(u16),
     SlowDown(u64),
+    /// 503, with the seconds after which to come again.
+    Closed(u64),
     Slowly(u64),
     /// A success that holds no details.
     Garbage(&'static str),
     TooMuch,
 }
-use Says::{Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
+use Says::{Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
 
 /// Answers polls by script, the last answer forever, and notes when each poll began.
 #[derive(Clone, Debug)]
@@ -111,6 +113,7 @@ impl Transport for Script {
                 Scanned => (200, log(&["INITIATE"], true)),
                 Paid | Slowly(_) => (200, log(&["RESERVE", "INITIATE"], true)),
                 SlowDown(_) => (429, String::new()),
+                Closed(_) => (503, String::new()),
                 Garbage(body) => (200, body.to_owned()),
                 TooMuch => (200, " ".repeat((1 << 20) + 1)),
                 Fails(404) => {
@@ -127,7 +130,7 @@ impl Transport for Script {
             let mut response = http::Response::builder()
                 .status(status)
                 .header("date", date);
-            if let SlowDown(seconds) = says
+            if let SlowDown(seconds) | Closed(seconds) = says
                 && seconds > 0
             {
                 response = response.header("retry-after", seconds.to_string());
@@ -264,8 +267,8 @@ async fn an_answer_that_cannot_be_read_ends_nothing() {
 /// However long the API asks to be left alone, whoever waits is not told *no decision* without a last look.
 #[tokio::test(start_paused = true)]
 async fn a_long_pause_ends_with_a_last_look() {
-    for asked in [700, 86_400] {
-        let script = Script::new(&[SlowDown(asked), Paid]);
+    for pause in [SlowDown(700), SlowDown(86_400), Closed(700)] {
+        let script = Script::new(&[pause, Paid]);
         let details = script.wait().await.unwrap();
         assert_eq!(state(&details), PaymentState::Reserved);
         assert_eq!(script.polls(), [0, 6_550]);

@@ -71,7 +71,7 @@ fn strike(rule: FaultRule, dice: &mut Dice) {
         0 => rule.reset(),
         1 => rule.stall(),
         2 => rule.html(502),
-        3 => rule.status(*dice.pick(&[408, 500, 502, 503, 504])),
+        3 => rule.status(*dice.pick(&[303, 402, 408, 500, 502, 503, 504])),
         4 => rule.ecom_error("VippsError", "99"),
         5 => rule.ecom_error("Payment", *dice.pick(&["52", "63"])),
         _ => rule.delay(late),
