@@ -2,7 +2,7 @@
 //! itself unless it is told not to; only the attempt loop may.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -137,6 +137,9 @@ fn serve(
                         };
                         let payload = [last.to_be_bytes(), code.to_be_bytes()].concat();
                         connection.write_all(&frame(GOAWAY, 0, 0, &payload))?;
+                        connection.shutdown(Shutdown::Write)?;
+                        // What is left unread would turn the end into a reset, which overtakes the frame.
+                        std::io::copy(&mut connection, &mut std::io::sink())?;
                         return Ok(());
                     }
                     End::Close => return Ok(()),
