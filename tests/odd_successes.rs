@@ -232,8 +232,6 @@ async fn a_success_that_says_wrong_is_an_error() {
             "is wrong",
         ),
         (r#"{"errors":["is wrong"]}"#, "is wrong"),
-        (r#"["is wrong"]"#, "is wrong"),
-        (" [\n\"is wrong\" ]", "is wrong"),
         (r#"{"title":"is wrong","status":400}"#, "is wrong"),
         (
             r#"{"title":"is wrong","status":"404","detail":"No"}"#,
@@ -251,13 +249,15 @@ async fn a_success_that_says_wrong_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_page_is_no_success() {
+async fn a_page_or_a_list_of_texts_is_no_success() {
     for body in [
         "<!DOCTYPE html><html><body>Log in</body></html>",
         "\r\n<html>",
         "OK",
         "{",
         r#"{"ok":true} <html>"#,
+        r#"["is wrong"]"#,
+        " [\n\"is wrong\" ]",
     ] {
         for (operation, result) in bodiless(200, body).await {
             let error = result.expect_err(operation);

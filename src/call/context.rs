@@ -198,12 +198,18 @@ impl Answer {
     }
 
     /// For an operation that needs no body in the answer. One that is not even JSON, such as the page of a login, does
-    /// not come from the API.
+    /// not come from the API; a list of texts is one of the API's ways to say what is wrong.
     pub(crate) fn done(&self) -> Result<()> {
-        if self.is_blank() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
+        if self.is_blank() {
             return Ok(());
         }
-        Err(self.unreadable("the answer is a success, but its body is not JSON"))
+        if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
+            return Err(self.unreadable("the answer is a success, but its body is not JSON"));
+        }
+        if serde_json::from_slice::<Vec<String>>(&self.body).is_ok_and(|texts| !texts.is_empty()) {
+            return Err(self.unreadable("the answer is a success, but its body lists texts"));
+        }
+        Ok(())
     }
 
     /// When the API answered, by its own clock.

@@ -91,7 +91,6 @@ fn is_suspicious(body: &[u8]) -> bool {
     let tells_error = |at: usize| tells_error(&body[at + STATUS.needle().len()..]);
     SUSPICIOUS.iter().any(|name| name.find(body).is_some())
         || STATUS.find_iter(body).any(tells_error)
-        || lists_texts(body)
 }
 
 /// Whether what follows `"status` makes it a `statusCode`, or a `status` that begins as the HTTP status of an error does.
@@ -104,12 +103,6 @@ fn tells_error(rest: &[u8]) -> bool {
     matches!(value, [b'4' | b'5', ..] | [b'"', b'4' | b'5', ..])
 }
 
-/// Whether it begins as a list of texts does, which no answer of an operation that worked is.
-fn lists_texts(body: &[u8]) -> bool {
-    let list = body.trim_ascii_start().strip_prefix(b"[");
-    list.is_some_and(|items| items.trim_ascii_start().starts_with(b"\""))
-}
-
 /// Whether the body of an answer with a success status is an error after all.
 ///
 /// This runs on every successful answer, so it searches before it parses. A member that only looks like an error and
@@ -120,7 +113,6 @@ pub(crate) fn is_error(body: &[u8]) -> bool {
     }
     match read(String::from_utf8_lossy(body).trim_start_matches('\u{feff}')) {
         Top::Object(object) => is_error_object(&object) && !is_success_object(&object),
-        Top::List(list) if list.iter().all(Value::is_string) => !list.is_empty(),
         Top::List(list) => {
             let mut objects = list.iter().filter_map(Value::as_object).peekable();
             objects.peek().is_some()
