@@ -15,6 +15,15 @@ pub fn thread_cpu() -> Duration {
     )
 }
 
+/// The time that all threads of this process have spent on processors.
+pub fn process_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or_default(),
+        time.tv_nsec.try_into().unwrap_or_default(),
+    )
+}
+
 /// The time that another thread of this process has spent on a processor, where the system tells it.
 pub fn cpu_of(thread: i32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat")).ok()?;
