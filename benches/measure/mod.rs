@@ -56,6 +56,13 @@ pub fn take<T>(run: impl FnOnce() -> T) -> (T, Took) {
     (done, took)
 }
 
+/// Runs without counting allocations, which takes time itself.
+pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
+    let mut done = None;
+    allocation_counter::opt_out(|| done = Some(run()));
+    done.expect("it has run")
+}
+
 /// The value that a share of the sample lies below.
 pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
     sample.sort_by(f64::total_cmp);
