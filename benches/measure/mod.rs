@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each bench uses a part")]
 
+pub mod process;
+
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -78,6 +80,11 @@ pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
 
 pub fn median(sample: &mut [f64]) -> f64 {
     quantile(sample, 0.5)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+pub fn float(count: u64) -> f64 {
+    count as f64
 }
 
 pub fn micros(duration: Duration) -> f64 {

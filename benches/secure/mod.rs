@@ -1,10 +1,13 @@
 //! A server on loopback behind TLS, with a certificate that it makes for itself. It speaks one version of HTTP, which it
 //! tells in the handshake, and counts its connections.
 
+#![allow(dead_code, reason = "each bench uses a part")]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -78,6 +81,20 @@ impl Secure {
 
     pub(crate) fn base(&self) -> String {
         format!("https://{}", self.address)
+    }
+
+    /// Its certificate as a file would hold it.
+    pub(crate) fn pem(&self) -> String {
+        let text = base64::Engine::encode(&STANDARD, &self.certificate);
+        let mut lines = vec!["-----BEGIN CERTIFICATE-----"];
+        let (mut rest, mut line);
+        rest = text.as_str();
+        while !rest.is_empty() {
+            (line, rest) = rest.split_at(rest.len().min(64));
+            lines.push(line);
+        }
+        lines.push("-----END CERTIFICATE-----\n");
+        lines.join("\n")
     }
 
     /// A client that trusts this server and nobody else.
