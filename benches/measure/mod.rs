@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each bench uses a part")]
 
+pub mod process;
+
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -9,6 +11,15 @@ use rustix::time::{ClockId, clock_gettime};
 /// The time that this thread has spent on a processor.
 pub fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or_default(),
+        time.tv_nsec.try_into().unwrap_or_default(),
+    )
+}
+
+/// The time that all threads of this process have spent on processors.
+pub fn process_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(
         time.tv_sec.try_into().unwrap_or_default(),
         time.tv_nsec.try_into().unwrap_or_default(),
@@ -47,6 +58,13 @@ pub fn take<T>(run: impl FnOnce() -> T) -> (T, Took) {
     (done, took)
 }
 
+/// Runs without counting allocations, which takes time itself.
+pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
+    let mut done = None;
+    allocation_counter::opt_out(|| done = Some(run()));
+    done.expect("it has run")
+}
+
 /// The value that a share of the sample lies below.
 pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
     sample.sort_by(f64::total_cmp);
@@ -62,6 +80,11 @@ pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
 
 pub fn median(sample: &mut [f64]) -> f64 {
     quantile(sample, 0.5)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+pub fn float(count: u64) -> f64 {
+    count as f64
 }
 
 pub fn micros(duration: Duration) -> f64 {
