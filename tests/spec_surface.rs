@@ -1,140 +1,19 @@
 //! What the build makes of the vendored documents, as snapshots: a new release of a document, of
 //! the generator or of a pass shows its effect as a diff that a person can read.
 
-use std::fmt::Write as _;
 use std::path::Path;
-
-use quote::ToTokens;
-use syn::{Fields, ImplItem, Item, ReturnType};
 
 #[allow(dead_code, unused_imports)] // the entry points are the build script's
 #[path = "../build/mod.rs"]
 mod build;
+#[path = "support/surface.rs"]
+mod surface;
+
+use surface::surface;
 
 fn built(file: &str) -> build::Api {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     build::build_file(&folder, file).unwrap_or_else(|refusal| panic!("{refusal}"))
-}
-
-/// Rust tokens without the paths and spaces that say nothing.
-fn short(tokens: impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string().replace(' ', "");
-    [
-        "::std::option::",
-        "::std::vec::",
-        "::std::string::",
-        "::std::collections::",
-        "::serde_json::",
-        "crate::types::",
-        "types::",
-    ]
-    .iter()
-    .fold(text, |text, path| text.replace(path, ""))
-    .replace(',', ", ")
-}
-
-/// `Result<Option<T>, String>` and the like: the `T`, and whether it may be left out.
-fn input(ty: &syn::Type) -> String {
-    let text = short(ty);
-    let inner = text
-        .strip_prefix("Result<")
-        .and_then(|rest| rest.strip_suffix(", String>"))
-        .unwrap_or(&text);
-    inner.replace("builder::", "")
-}
-
-fn items<'a>(file: &'a syn::File, name: &str) -> &'a [Item] {
-    file.items
-        .iter()
-        .find_map(|item| match item {
-            Item::Mod(module) if module.ident == name => {
-                Some(module.content.as_ref()?.1.as_slice())
-            }
-            _ => None,
-        })
-        .unwrap_or_default()
-}
-
-/// Operations with their inputs and answers, then types with their fields.
-fn surface(rust: &str) -> String {
-    let file: syn::File = syn::parse_str(rust).expect("the build checked that it is Rust");
-    let source = build::source::Source::of(&file);
-    let mut text = String::new();
-    let builders = items(&file, "builder");
-    for item in builders {
-        let Item::Struct(builder) = item else {
-            continue;
-        };
-        let send = builders.iter().find_map(|item| match item {
-            Item::Impl(block) if short(&block.self_ty) == format!("{}<'a>", builder.ident) => {
-                block.items.iter().find_map(|item| match item {
-                    ImplItem::Fn(method) if method.sig.ident == "send" => Some(&method.sig.output),
-                    _ => None,
-                })
-            }
-            _ => None,
-        });
-        let Some(ReturnType::Type(_, answer)) = send else {
-            continue;
-        };
-        let answer = short(answer);
-        let answer = answer
-            .strip_prefix("Result<ResponseValue<")
-            .and_then(|rest| rest.split_once(">, Error<"))
-            .map_or(answer.clone(), |(answer, _)| answer.to_owned());
-        let known = source
-            .operations
-            .iter()
-            .find(|o| builder.ident == build::names::pascal(&o.id));
-        let known = known.unwrap_or_else(|| panic!("{} is no operation", builder.ident));
-        let inputs: Vec<String> = builder
-            .fields
-            .iter()
-            .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
-            .filter(|(name, _)| *name != "client")
-            .map(|(name, ty)| format!("\n    {name}: {}", input(ty)))
-            .collect();
-        let _ = writeln!(
-            text,
-            "{} {} {} -> {answer}{}",
-            known.method,
-            known.path,
-            known.id,
-            inputs.concat()
-        );
-    }
-    for item in items(&file, "types") {
-        match item {
-            Item::Struct(item) => {
-                let _ = writeln!(text, "\nstruct {}", item.ident);
-                match &item.fields {
-                    Fields::Named(fields) => {
-                        for field in &fields.named {
-                            let wire = build::source::wire_name(field).unwrap_or_default();
-                            let _ = writeln!(text, "    {wire}: {}", short(&field.ty));
-                        }
-                    }
-                    Fields::Unnamed(fields) => {
-                        for field in &fields.unnamed {
-                            let _ = writeln!(text, "    {}", short(&field.ty));
-                        }
-                    }
-                    Fields::Unit => {}
-                }
-            }
-            Item::Enum(item) => {
-                let values = source
-                    .enums
-                    .get(&item.ident.to_string())
-                    .cloned()
-                    .unwrap_or_default();
-                let values: Vec<String> = values.into_iter().collect();
-                let _ = writeln!(text, "\nenum {}\n    {}", item.ident, values.join(" | "));
-            }
-            _ => {}
-        }
-    }
-    text
 }
 
 #[test]

@@ -7,7 +7,7 @@
 #[path = "support/store.rs"]
 mod store;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -160,22 +160,41 @@ async fn schedule(seed: u64, kind: Kind) {
     }
 }
 
+/// Runs the schedules of one seed.
+fn run(seed: u64) {
+    for (wrong, dropped) in [(0, 0), (0, 20), (3, 0), (20, 20)] {
+        let kind = Kind { wrong, dropped };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let run = std::panic::AssertUnwindSafe(|| runtime.block_on(schedule(seed, kind)));
+        assert!(
+            std::panic::catch_unwind(run).is_ok(),
+            "{kind:?}: repeat it with VIPPS_FLEET_SEED={seed} VIPPS_FLEET_SCHEDULES=1"
+        );
+    }
+}
+
 #[test]
 fn in_all_weathers() {
     let first = number("VIPPS_FLEET_SEED", 1);
-    for seed in first..first + number("VIPPS_FLEET_SCHEDULES", 60) {
-        for (wrong, dropped) in [(0, 0), (0, 20), (3, 0), (20, 20)] {
-            let kind = Kind { wrong, dropped };
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .start_paused(true)
-                .build()
-                .unwrap();
-            let run = std::panic::AssertUnwindSafe(|| runtime.block_on(schedule(seed, kind)));
-            assert!(
-                std::panic::catch_unwind(run).is_ok(),
-                "{kind:?}: repeat it with VIPPS_FLEET_SEED={seed} VIPPS_FLEET_SCHEDULES=1"
-            );
+    let end = first + number("VIPPS_FLEET_SCHEDULES", 60);
+    let next = AtomicU64::new(first);
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                break;
+            }
+            run(seed);
         }
-    }
+    };
+    // A thread that panics makes the scope panic.
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
 }

@@ -1,55 +1,92 @@
 //! A copy of this crate whose documents can be changed, and cargo run on it.
 
-#![allow(dead_code)] // each test uses a part
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Copies the crate, without its build output, to a fresh folder of this name.
+/// A folder of this name that holds the crate as it is now, without its build output.
+///
+/// What is there and the same is left alone, so that cargo need not build it again.
 ///
 /// The copy has a version of its own: that is how cargo tells its artefacts from the crate's in
 /// the common build folder, where all dependencies are compiled already.
-pub(crate) fn copy(name: &str) -> PathBuf {
+pub fn copy(name: &str) -> PathBuf {
     let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if to.exists() {
-        fs::remove_dir_all(&to).unwrap();
-    }
-    copy_folder(Path::new(env!("CARGO_MANIFEST_DIR")), &to);
-    let own = format!("version = {:?}", env!("CARGO_PKG_VERSION"));
-    for file in ["Cargo.toml", "Cargo.lock"] {
-        let text = fs::read_to_string(to.join(file)).unwrap();
-        let here = text
-            .find("name = \"vipps\"")
-            .expect("the package has a name");
-        let (before, after) = text.split_at(here);
-        let text = format!(
-            "{before}{}",
-            after.replacen(&own, &format!("version = \"0.0.0-{name}\""), 1)
-        );
-        fs::write(to.join(file), text).unwrap();
-    }
+    let version = format!("version = \"0.0.0-{name}\"");
+    copy_folder(Path::new(env!("CARGO_MANIFEST_DIR")), &to, &version);
     to
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+fn copy_folder(from: &Path, to: &Path, version: &str) {
     fs::create_dir_all(to).unwrap();
+    let mut known: BTreeSet<OsString> = BTreeSet::new();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name();
-        let skipped = name == "target" || name.to_string_lossy().starts_with('.');
-        match (skipped, entry.file_type().unwrap().is_dir()) {
-            (true, _) => {}
-            (false, true) => copy_folder(&entry.path(), &to.join(name)),
-            (false, false) => {
-                fs::copy(entry.path(), to.join(name)).unwrap();
+        if name == "target" || name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let copied = to.join(&name);
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &copied, version);
+        } else {
+            let mut content = fs::read(entry.path()).unwrap();
+            if name == "Cargo.toml" || name == "Cargo.lock" {
+                content = with_version(content, version);
             }
+            write(&copied, content);
+        }
+        known.insert(name);
+    }
+    for entry in fs::read_dir(to).unwrap() {
+        let entry = entry.unwrap();
+        if known.contains(&entry.file_name()) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            fs::remove_dir_all(entry.path()).unwrap();
+        } else {
+            fs::remove_file(entry.path()).unwrap();
         }
     }
 }
 
+/// The manifest or the lock file, with this version of the crate.
+///
+/// Its tests ask for few features: for what the tests of requests use, and for `redis`, without
+/// which some dependencies would have to be compiled anew.
+fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
+    const ITSELF: &str = "vipps = { path = \".\", features = ";
+    let mut text = String::from_utf8(content).unwrap();
+    let own = format!("version = {:?}", env!("CARGO_PKG_VERSION"));
+    if let Some((before, after)) = text.split_once("name = \"vipps\"") {
+        let after = after.replacen(&own, version, 1);
+        text = format!("{before}name = \"vipps\"{after}");
+    }
+    let lines = text.lines().map(|line| {
+        if line.starts_with(ITSELF) {
+            format!("{ITSELF}[\"redis\", \"testing\"] }}\n")
+        } else {
+            format!("{line}\n")
+        }
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+/// Writes what is new there.
+pub fn write(file: &Path, content: impl AsRef<[u8]>) {
+    if fs::read(file).is_ok_and(|there| there == content.as_ref()) {
+        return;
+    }
+    fs::write(file, content).unwrap();
+}
+
 /// Runs cargo there, without network.
-pub(crate) fn cargo(folder: &Path, arguments: &[&str]) -> Output {
+pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
     // The build folder holds the one for temporary files.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     Command::new(env!("CARGO"))
@@ -63,13 +100,8 @@ pub(crate) fn cargo(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// `cargo check --lib` there, without TLS, which bindings have no part in.
-pub(crate) fn check(folder: &Path) -> Output {
-    cargo(folder, &["check", "--lib", "--no-default-features"])
-}
-
 /// What cargo said, for a failed assertion.
-pub(crate) fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }

@@ -5,11 +5,23 @@ use vipps::ErrorKind;
 use super::raw::{Step, stall};
 use super::*;
 
+/// Each of these stalls ends a call at its deadline; all at once, as each takes as long.
+async fn assert_ended_at_the_deadline(acts: impl IntoIterator<Item = raw::Act>) {
+    let mut running = tokio::task::JoinSet::new();
+    for act in acts {
+        running.spawn(assert_unclear(act, ErrorKind::Deadline));
+    }
+    assert!(!running.is_empty());
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn silence_ends_at_the_deadline() {
     let whole = full(TRANSACTION);
     let head = whole.len() - TRANSACTION.len();
-    for act in [
+    assert_ended_at_the_deadline([
         stall(""),
         stall("HTTP/1.1 200 OK\r\ncontent-"),
         stall(&whole[..head]),
@@ -18,9 +30,8 @@ async fn silence_ends_at_the_deadline() {
         stall("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n"),
         // Without a length the body goes on until the connection ends.
         stall(format!("HTTP/1.1 200 OK\r\n\r\n{TRANSACTION}")),
-    ] {
-        assert_unclear(act, ErrorKind::Deadline).await;
-    }
+    ])
+    .await;
 }
 
 /// Each byte is progress, and none of it counts.
@@ -29,7 +40,7 @@ async fn a_trickle_ends_at_the_deadline() {
     let pause = DEADLINE / 40;
     let drip =
         |start: &str, bytes: &str| vec![Step::Write(start.into()), Step::Drip(bytes.into(), pause)];
-    for act in [
+    assert_ended_at_the_deadline([
         drip("HTTP/1.1 200 OK\r\nname: ", "x"),
         drip("HTTP/1.1 200 OK\r\n", "n: x\r\n"),
         drip("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", " "),
@@ -40,9 +51,8 @@ async fn a_trickle_ends_at_the_deadline() {
         ),
         drip("", "HTTP/1.1 100 Continue\r\n\r\n"),
         drip("", "HTTP/1.1 102 Processing\r\nname: x\r\n\r\n"),
-    ] {
-        assert_unclear(act, ErrorKind::Deadline).await;
-    }
+    ])
+    .await;
 }
 
 #[tokio::test]

@@ -1,46 +1,10 @@
-//! A document that grows changes nothing for the wrapper: the crate builds without an edit and
-//! sends the same requests. A document that breaks something says so in one place.
+//! Growth: what a document may gain without a change of the wrapper or of a request.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-#[allow(dead_code, unused_imports)] // the entry points are the build script's
-#[path = "../build/mod.rs"]
-mod build;
-#[path = "support/crate_copy.rs"]
-mod crate_copy;
-
-/// Our documents, to be changed and put into a copy of the crate.
-struct Documents {
-    qr: Value,
-    ecom: Value,
-}
-
-impl Documents {
-    fn ours() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-        let read = |name: &str| {
-            let text = std::fs::read_to_string(folder.join(name)).unwrap();
-            build::load::parse(&text).unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
-        };
-        Self {
-            qr: read("qr.yaml"),
-            ecom: read("ecom.yaml"),
-        }
-    }
-
-    fn both(&mut self) -> [&mut Value; 2] {
-        [&mut self.qr, &mut self.ecom]
-    }
-
-    fn write(&self, copy: &Path) {
-        for (name, document) in [("qr.yaml", &self.qr), ("ecom.yaml", &self.ecom)] {
-            std::fs::write(copy.join("openapi").join(name), document.to_string()).unwrap();
-        }
-    }
-}
+use super::{Copy, Documents, crate_copy};
 
 fn schemas(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     document["components"]["schemas"]
@@ -80,7 +44,7 @@ fn is_answer(name: &str) -> bool {
 
 type Growth = (&'static str, fn(&mut Documents));
 
-const GROWTH: [Growth; 9] = [
+const GROWTH: [Growth; 10] = [
     ("a new operation", |documents| {
         for document in documents.both() {
             document["paths"]["/v9/grown/{id}"] = json!({ "post": {
@@ -208,15 +172,29 @@ const GROWTH: [Growth; 9] = [
         }
         documents.both().into_iter().for_each(grow);
     }),
+    ("new documents", |documents| {
+        for name in ["library.yaml", "library-news.yaml", "meters.yaml"] {
+            documents.new.push((name, of_tests(name)));
+        }
+    }),
 ];
 
-/// Builds a copy with these documents and runs the request snapshots.
-fn requests_unchanged(copy: &Path, documents: &Documents) -> Result<(), String> {
-    documents.write(copy);
-    let output = crate_copy::cargo(
-        copy,
-        &["test", "--test", "requests", "--test", "requests_qr"],
-    );
+/// A file of `tests/specs`.
+fn of_tests(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// Builds a copy with these documents, and compares its requests with the snapshots.
+fn nothing_is_lost(documents: &Documents) -> Result<(), String> {
+    let copy = Copy::with(documents);
+    let mut files = vec!["requests", "requests_qr"];
+    if !documents.new.is_empty() {
+        let caller = copy.folder.join("tests/caller.rs");
+        crate_copy::write(&caller, of_tests("caller.rs"));
+        files.push("caller");
+    }
+    let output = copy.test(&files);
     if output.status.success() {
         Ok(())
     } else {
@@ -227,141 +205,21 @@ fn requests_unchanged(copy: &Path, documents: &Documents) -> Result<(), String> 
 /// All kinds at once; if that fails, one by one, to tell which it is.
 #[test]
 fn growth_changes_neither_source_nor_requests() {
-    let copy = crate_copy::copy("spec-growth");
     let mut grown = Documents::ours();
     for (kind, grow) in GROWTH {
-        let before = [grown.qr.clone(), grown.ecom.clone()];
+        let before = grown.clone();
         grow(&mut grown);
-        assert!(
-            before != [grown.qr.clone(), grown.ecom.clone()],
-            "{kind}: the documents are the same"
-        );
+        assert!(before != grown, "{kind}: the documents are the same");
     }
-    let Err(said) = requests_unchanged(&copy, &grown) else {
+    let Err(said) = nothing_is_lost(&grown) else {
         return;
     };
     for (kind, grow) in GROWTH {
         let mut one = Documents::ours();
         grow(&mut one);
-        if let Err(said) = requests_unchanged(&copy, &one) {
-            panic!("{kind} breaks the wrapper:\n{said}");
+        if let Err(said) = nothing_is_lost(&one) {
+            panic!("{kind}: the wrapper breaks:\n{said}");
         }
     }
     panic!("only all kinds of growth together break the wrapper:\n{said}");
-}
-
-/// The files of the wrapper that the compiler points at.
-fn files_of_errors(said: &str) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    let mut error = false;
-    for line in said.lines() {
-        if line.starts_with("error") {
-            error = true;
-        } else if line.starts_with("warning") {
-            error = false;
-        }
-        if let Some(place) = line.trim_start().strip_prefix("--> ")
-            && error
-        {
-            files.insert(place.split(':').next().unwrap_or_default().to_owned());
-            error = false;
-        }
-    }
-    files
-}
-
-/// The break, the change that is it, and the one file that the compiler points at.
-type Break = (&'static str, fn(&mut Documents), &'static str);
-
-const BREAKS: [Break; 3] = [
-    (
-        "an operation that is gone",
-        |documents| {
-            documents.ecom["paths"]
-                .as_object_mut()
-                .unwrap()
-                .remove("/ecomm/v2/payments/{orderId}/capture");
-        },
-        "src/ecom/capture.rs",
-    ),
-    (
-        "an operation under another name",
-        |documents| {
-            documents.ecom["paths"]["/ecomm/v2/payments/{orderId}/cancel"]["put"]["operationId"] =
-                "cancelNow".into();
-        },
-        "src/ecom/cancel.rs",
-    ),
-    (
-        "a request member of another type",
-        |documents| {
-            documents.ecom["components"]["schemas"]["ForceApproveRequest"]["properties"]["token"] =
-                json!({ "type": "object", "properties": { "text": { "type": "string" } } });
-        },
-        "src/ecom/force_approve.rs",
-    ),
-];
-
-#[test]
-fn the_compiler_names_a_break_in_one_place() {
-    let copy = crate_copy::copy("spec-breaks");
-    for (kind, spoil, file) in BREAKS {
-        let mut broken = Documents::ours();
-        spoil(&mut broken);
-        broken.write(&copy);
-        let output = crate_copy::check(&copy);
-        let said = crate_copy::said(&output);
-        assert!(!output.status.success(), "{kind}: nobody noticed");
-        assert_eq!(
-            files_of_errors(&said),
-            BTreeSet::from([file.to_owned()]),
-            "{kind}:\n{said}"
-        );
-    }
-}
-
-/// What still compiles changes a snapshot: of a request, or of what is generated.
-#[test]
-fn a_snapshot_names_a_break_that_compiles() {
-    let copy = crate_copy::copy("spec-breaks-snapshots");
-    let mut broken = Documents::ours();
-    let schemas = &mut broken.ecom["components"]["schemas"];
-    schemas["CancelTransaction"]["properties"]["reason"] = json!({ "type": "string" });
-    schemas["CancelTransaction"]["required"]
-        .as_array_mut()
-        .unwrap()
-        .push("reason".into());
-    schemas["TransactionSummary"]["properties"]["capturedAmount"] = json!({ "type": "string" });
-    broken.write(&copy);
-    let output = crate_copy::cargo(
-        &copy,
-        &[
-            "test",
-            "--no-fail-fast",
-            "--test",
-            "requests",
-            "--test",
-            "spec_surface",
-        ],
-    );
-    let said = crate_copy::said(&output);
-    assert!(!output.status.success(), "nobody noticed");
-    // The required member stops the request that lacks it, and names it.
-    let requests: Vec<&str> = said
-        .lines()
-        .filter(|line| line.contains("no value supplied for reason"))
-        .collect();
-    assert!(!requests.is_empty(), "{said}");
-    // The changed answer is a line of the diff.
-    assert!(
-        said.contains("capturedAmount: Option<i64>")
-            && said.contains("capturedAmount: Option<String>"),
-        "{said}"
-    );
-    let failed: BTreeSet<&str> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
-        .collect();
-    let wanted = BTreeSet::from(["cancel_full", "cancel_minimal", "generated_surface"]);
-    assert_eq!(failed, wanted, "{said}");
 }

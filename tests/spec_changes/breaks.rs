@@ -1,0 +1,152 @@
+//! Breaks: what a document may not change unnoticed, and who notices it where.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::surface::surface;
+use super::{Copy, Documents, build, crate_copy, openapi};
+
+/// Each file of the wrapper that the compiler points at, with what it says there.
+fn errors(said: &str) -> BTreeSet<(String, String)> {
+    let mut errors = BTreeSet::new();
+    let mut error = None;
+    for line in said.lines() {
+        if line.starts_with("error") || line.starts_with("warning") {
+            error = line.starts_with("error").then_some(line);
+        }
+        if let Some(place) = line.trim_start().strip_prefix("--> ")
+            && let Some(error) = error.take()
+        {
+            let file = place.split(':').next().unwrap_or_default();
+            errors.insert((file.to_owned(), error.to_owned()));
+        }
+    }
+    errors
+}
+
+/// The break, the change that is it, the one file that the compiler points at, and what it says.
+type Break = (&'static str, fn(&mut Documents), &'static str, &'static str);
+
+const BREAKS: [Break; 3] = [
+    (
+        "an operation that is gone",
+        |documents| {
+            documents.ecom["paths"]
+                .as_object_mut()
+                .unwrap()
+                .remove("/ecomm/v2/payments/{orderId}/capture");
+        },
+        "src/ecom/capture.rs",
+        "no method named `capture_payment_using_post`",
+    ),
+    (
+        "an operation under another name",
+        |documents| {
+            documents.ecom["paths"]["/ecomm/v2/payments/{orderId}/cancel"]["put"]["operationId"] =
+                "cancelNow".into();
+        },
+        "src/ecom/cancel.rs",
+        "no method named `cancel_payment_request_using_put`",
+    ),
+    (
+        "a request member of another type",
+        |documents| {
+            documents.ecom["components"]["schemas"]["ForceApproveRequest"]["properties"]["token"] =
+                json!({ "type": "object", "properties": { "text": { "type": "string" } } });
+        },
+        "src/ecom/force_approve.rs",
+        "ForceApproveRequestToken",
+    ),
+];
+
+/// All at once: each is told in its own place, and no other place is.
+#[test]
+fn the_compiler_names_a_break_in_one_place() {
+    let mut broken = Documents::ours();
+    for (_, spoil, ..) in BREAKS {
+        spoil(&mut broken);
+    }
+    let output = Copy::with(&broken).test(&["requests"]);
+    let said = crate_copy::said(&output);
+    assert!(!output.status.success(), "nobody noticed");
+    let errors = errors(&said);
+    for (kind, _, file, words) in BREAKS {
+        assert!(
+            errors
+                .iter()
+                .any(|(place, error)| place == file && error.contains(words)),
+            "{kind}: {errors:?}\n{said}"
+        );
+    }
+    let files: BTreeSet<&str> = errors.iter().map(|(file, _)| file.as_str()).collect();
+    let wanted: BTreeSet<&str> = BREAKS.iter().map(|(_, _, file, _)| *file).collect();
+    assert_eq!(files, wanted, "{said}");
+}
+
+/// What still compiles changes a snapshot: of a request, or of what is generated.
+#[test]
+fn a_snapshot_names_a_break_that_compiles() {
+    let ours = Documents::ours();
+    let mut broken = ours.clone();
+    let schemas = &mut broken.ecom["components"]["schemas"];
+    schemas["CancelTransaction"]["properties"]["reason"] = json!({ "type": "string" });
+    schemas["CancelTransaction"]["required"]
+        .as_array_mut()
+        .unwrap()
+        .push("reason".into());
+    schemas["TransactionSummary"]["properties"]["capturedAmount"] = json!({ "type": "string" });
+
+    // The required member stops the request that lacks it, and names it.
+    let output = Copy::with(&broken).test(&["requests"]);
+    let said = crate_copy::said(&output);
+    assert!(!output.status.success(), "nobody noticed");
+    assert!(said.contains("no value supplied for reason"), "{said}");
+    let failed: BTreeSet<&str> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
+        .collect();
+    let wanted = BTreeSet::from(["cancel_full", "cancel_minimal"]);
+    assert_eq!(failed, wanted, "{said}");
+
+    // The changed answer is a line of the diff, as the new member of the request is.
+    let folder = openapi();
+    let lines = |documents: &Documents| -> BTreeSet<String> {
+        let text = documents.ecom.to_string();
+        let read = build::load::from_folder(&folder);
+        let api =
+            build::build_text(&text, "ecom", &read).unwrap_or_else(|refusal| panic!("{refusal}"));
+        surface(&api.rust).lines().map(str::to_owned).collect()
+    };
+    let (before, after) = (lines(&ours), lines(&broken));
+    let gone: Vec<&String> = before.difference(&after).collect();
+    let new: Vec<&String> = after.difference(&before).collect();
+    assert_eq!(gone, ["    capturedAmount: Option<i64>"]);
+    assert_eq!(
+        new,
+        ["    capturedAmount: Option<String>", "    reason: String"]
+    );
+}
+
+/// What cannot be generated is one error line, with no panic and no backtrace.
+#[test]
+fn a_document_that_cannot_be_read_is_one_sentence() {
+    let mut broken = Documents::ours();
+    broken.qr = json!({ "swagger": "2.0", "info": broken.qr["info"], "paths": broken.qr["paths"] });
+    let output = Copy::with(&broken).test(&["requests"]);
+    let said = crate_copy::said(&output);
+    assert!(!output.status.success(), "{said}");
+    let errors: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("error: vipps@0.0.0-spec-changes: "))
+        .collect();
+    assert_eq!(errors.len(), 1, "{said}");
+    assert!(
+        errors[0].contains("openapi/qr.yaml#/swagger: Swagger 2.0 documents are not read"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("panicked") && !said.contains("backtrace"),
+        "{said}"
+    );
+}
