@@ -545,8 +545,6 @@ fn errors_with_a_success_status_are_seen() {
         r#"{"statusCode":401,"message":"x"}"#,
         r#"{"statusCode":"401","message":"x"}"#,
         "\u{feff}{\"errorCode\":\"99\"}",
-        r#"["wrong"]"#,
-        "\n[ \"wrong\" , \"errorCode\" ]",
         r#"{"errors":{"url":["wrong"]}}"#,
         r#"{"errors":["wrong"],"id":"x"}"#,
         r#"{"errors":"wrong"}"#,
@@ -569,6 +567,8 @@ fn errors_with_a_success_status_are_seen() {
 #[test]
 fn success_answers_are_no_errors() {
     for body in [
+        // what a later operation may list
+        r#"["NOK","errorCode"]"#,
         // eCom: initiate, capture, cancel, refund, details, status, force approve
         r#"{"orderId":"acme-1","url":"https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJ"}"#,
         r#"{"orderId":"acme-1","transactionInfo":{"amount":20000,"status":"Captured"},"transactionSummary":{"capturedAmount":20000}}"#,
