@@ -39,6 +39,7 @@ pub(crate) fn plain_values() {
         "order-1".parse::<OrderId>().unwrap(),
         "123456".parse::<MerchantSerialNumber>().unwrap(),
         "key".parse::<RequestId>().unwrap(),
+        vipps::CallOptions::new().idempotency_key("key".parse().unwrap()),
         "123456789012345".parse::<BeaconId>().unwrap(),
         "till-1".parse::<CallbackQrId>().unwrap(),
         "billboard-1".parse::<RedirectQrId>().unwrap(),
