@@ -131,9 +131,9 @@ const QUICK: Plan = Plan {
     callers: &[1, 64],
 };
 
-/// What `--check` lets pass. The targets are 1.05 and 0.95; these are as wide as a busy machine makes them.
-const MOST_CPU: f64 = 1.35;
-const LEAST_RATE: f64 = 0.75;
+/// What `--check` lets pass, as wide as a busy machine makes it. The targets, with optimisation, are 1.05 and 0.95.
+const MOST_CPU: f64 = if cfg!(debug_assertions) { 2.0 } else { 1.35 };
+const LEAST_RATE: f64 = if cfg!(debug_assertions) { 0.5 } else { 0.75 };
 
 /// One layer's rounds, in microseconds a call.
 #[derive(Default)]

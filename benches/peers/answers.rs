@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 pub const INITIATED: &str = r#"{"orderId":"acme-shop-123-order123abc","url":"https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJraWQiOiJqd3RrZXkiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmF0dXJl"}"#;
 
 pub const DETAILS: &str = concat!(
-    r#"{"orderId":"acme-shop-123-order123abc","transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000,"bankIdentificationNumber":"492556"},"transactionLogHistory":["#,
+    r#"{"orderId":"acme-shop-123-order123abc","transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000,"bankIdentificationNumber":492556},"transactionLogHistory":["#,
     r#"{"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420058","timeStamp":"2018-11-14T15:22:46.680Z","operation":"CAPTURE","requestId":"1542208966","operationSuccess":true},"#,
     r#"{"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:22.126Z","operation":"RESERVE","requestId":"","operationSuccess":true},"#,
     r#"{"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:04.697Z","operation":"INITIATE","requestId":"","operationSuccess":true}]}"#,
@@ -85,7 +85,7 @@ pub struct Summary {
     pub remaining_amount_to_capture: i64,
     pub refunded_amount: i64,
     pub remaining_amount_to_refund: i64,
-    pub bank_identification_number: Option<String>,
+    pub bank_identification_number: Option<u32>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
