@@ -22,7 +22,7 @@
 //!
 //! The APIs beside access token, eCom and QR, the landing page itself, and the
 //! registration of webhooks over HTTP (see [`Simulator::webhook`]) are answered
-//! with 501. Two things are taken as simple as they can be: a request that is
+//! with 501; a browser that is sent to a landing page is led to the phone. Two things are taken as simple as they can be: a request that is
 //! refused uses up no idempotency key, and orders are never locked (error 94)
 //! unless a fault says so.
 //!

@@ -103,7 +103,7 @@ async fn run(args: Args) -> Result<Ending> {
     }
     if let Some(simulator) = &place.simulator {
         let phone = simulator.base_url();
-        say!("buy at http://{address} and pay with the phone at {phone}");
+        say!("buy at http://{address}; the phone to pay with is at {phone}");
     }
     say!("open; Ctrl-C closes the shop");
     server.await??;

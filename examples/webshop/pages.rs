@@ -5,12 +5,22 @@ use vipps::ecom::PaymentState;
 use crate::shared::html::escaped;
 use crate::shop::{GOODS, Order, Shop};
 
+const STYLE: &str = "
+:root { color-scheme: light dark }
+body { font: 1.1em/1.5 system-ui, sans-serif; max-width: 36em; margin: 2em auto; padding: 0 1.25em }
+h1 { line-height: 1.2 }
+section { border-top: 1px solid #8886; padding-bottom: 1.25em }
+form { display: inline-block; margin: 0 .75em .75em 0 }
+button { font: inherit; padding: .6em 1.1em; border: 1px solid #8888; border-radius: .6em; cursor: pointer }
+button.main { background: #1d4f91; border-color: #1d4f91; color: #fff }
+a { color: inherit }
+";
+
 fn page(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n{head}<title>{}</title>\n\
-         <style>body {{ font: 1.1em/1.5 sans-serif; max-width: 40em; margin: 2em auto; padding: 0 1em }}</style>\n\
-         <h1>{}</h1>\n{body}\n",
+         <style>{STYLE}</style>\n<h1>{}</h1>\n{body}\n",
         escaped(title),
         escaped(title),
     )
@@ -19,14 +29,21 @@ fn page(title: &str, head: &str, body: &str) -> String {
 pub(crate) fn front(shop: &Shop) -> String {
     let mut body = String::new();
     for (number, goods) in GOODS.iter().enumerate() {
-        let form = |way: &str, label: &str| {
+        let form = |way: &str, class: &str, label: &str| {
             let action = escaped(&shop.link(&format!("/{way}/{number}")));
-            format!("<form method=\"post\" action=\"{action}\"><button>{label}</button></form>")
+            format!(
+                "<form method=\"post\" action=\"{action}\"><button class=\"{class}\">{label}</button></form>\n"
+            )
         };
         body.extend([
-            format!("<h2>{}</h2>\n<p>{}</p>\n", escaped(goods.name), goods.price),
-            form("buy", "Pay with Vipps"),
-            form("express", "Vipps express checkout"),
+            format!(
+                "<section>\n<h2>{}</h2>\n<p>{}</p>\n",
+                escaped(goods.name),
+                goods.price
+            ),
+            form("buy", "main", "Pay with Vipps"),
+            form("express", "", "Vipps express checkout"),
+            "</section>\n".to_owned(),
         ]);
     }
     page("Warm feet and hands", "", &body)
@@ -53,10 +70,10 @@ pub(crate) fn thanks(shop: &Shop, order: &Order, state: PaymentState) -> String 
         "<meta http-equiv=\"refresh\" content=\"2\">\n"
     };
     let body = format!(
-        "<p>{text}</p>\n<p>Order {}: {}, {}</p>\n{}",
-        escaped(order.id.as_str()),
+        "<p>{text}</p>\n<p>{}, {}<br>\nOrder {}</p>\n{}",
         escaped(order.goods.name),
         order.goods.price,
+        escaped(order.id.as_str()),
         home(shop),
     );
     page(title, head, &body)
@@ -83,8 +100,9 @@ pub(crate) fn unclear(shop: &Shop) -> String {
     )
 }
 
-pub(crate) fn not_found() -> String {
-    page("Not here", "", "<p>There is no such page or order.</p>")
+pub(crate) fn not_found(shop: &Shop) -> String {
+    let body = format!("<p>There is no such page or order.</p>\n{}", home(shop));
+    page("Not here", "", &body)
 }
 
 fn home(shop: &Shop) -> String {

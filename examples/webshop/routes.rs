@@ -28,6 +28,7 @@ pub(crate) fn router(shop: &Arc<Shop>) -> Router {
         .route("/buy/{goods}", post(buy))
         .route("/express/{goods}", post(express))
         .route("/thanks/{order}", get(thanks))
+        .fallback(async |shop: State<Arc<Shop>>| not_found(&shop))
         .with_state(Arc::clone(shop))
         .nest(CALLBACKS, callbacks)
 }
@@ -51,7 +52,7 @@ async fn check_out(
     checkout: Checkout,
 ) -> Response {
     let Some(goods) = crate::shop::GOODS.get(goods) else {
-        return not_found();
+        return not_found(&shop);
     };
     match Shop::check_out(&shop, goods, checkout).await {
         Ok(landing_page) => Redirect::to(landing_page.as_str()).into_response(),
@@ -64,17 +65,17 @@ async fn check_out(
 /// believed: the details are asked.
 async fn thanks(State(shop): State<Arc<Shop>>, Path(order): Path<String>) -> Response {
     let Ok(id) = OrderId::parse(&order) else {
-        return not_found();
+        return not_found(&shop);
     };
     match shop.look(&id).await {
         Ok(Some((order, state))) => Html(pages::thanks(&shop, &order, state)).into_response(),
-        Ok(None) => not_found(),
+        Ok(None) => not_found(&shop),
         Err(_) => (StatusCode::BAD_GATEWAY, Html(pages::unclear(&shop))).into_response(),
     }
 }
 
-fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Html(pages::not_found())).into_response()
+fn not_found(shop: &Shop) -> Response {
+    (StatusCode::NOT_FOUND, Html(pages::not_found(shop))).into_response()
 }
 
 /// What Vipps calls. It waits for the answer, three seconds at most, so that the work is left to the order's own task.

@@ -90,6 +90,8 @@ pub(crate) struct Terms {
     pub(crate) skips_landing_page: bool,
     /// The URL that was handed out for the customer.
     pub(crate) landing_page: String,
+    /// Where the customer's browser goes afterwards.
+    pub(crate) fallback: String,
 }
 
 /// A choice that waits for the merchant's shipping methods.

@@ -22,6 +22,7 @@ use std::time::Duration;
 use ::http::Method;
 
 use super::engine::Engine;
+use super::routes::{self, Found};
 use super::wire::{Request, Response};
 
 /// Nothing of the API's paths begins like this.
@@ -46,6 +47,17 @@ pub(crate) fn is_asked(request: &Request) -> bool {
         || (matches!(request.method, Method::GET | Method::HEAD)
             // Browsers ask for the icon by this name, whatever the page says.
             && matches!(request.path.as_str(), "/" | "/favicon.ico"))
+        || opens_a_payment(request)
+}
+
+/// Whether a browser has been sent to a payment's page. What Vipps shows there
+/// is not imitated, but the customer's phone is here.
+fn opens_a_payment(request: &Request) -> bool {
+    request.method == Method::GET
+        && request
+            .header("accept")
+            .is_some_and(|accept| accept.contains("text/html"))
+        && matches!(routes::find(request), Found::LandingPage)
 }
 
 /// Answers it.
@@ -66,6 +78,7 @@ async fn route(engine: &Arc<Engine>, request: &Request) -> Response {
         return failure(405, "This is not done here.");
     }
     match below {
+        _ if opens_a_payment(request) => actions::open(engine, request),
         "" if request.path == "/" => {
             let page = engine.look(|world, now| layout::page(&Scene::of(engine, world, now)));
             html(200, page)

@@ -148,10 +148,11 @@ fn without_a_callback_the_details_are_asked() {
             "{path}"
         );
     }
-    assert_eq!(
-        request(shop.address, "POST", "/warm/buy/9", &[], "").status,
-        404
-    );
+    for (method, path) in [("POST", "/warm/buy/9"), ("GET", "/warm/nowhere")] {
+        let answer = request(shop.address, method, path, &[], "");
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains(home), "{path}: {}", answer.body);
+    }
 }
 
 #[test]

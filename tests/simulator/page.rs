@@ -166,6 +166,52 @@ async fn a_payment_goes_its_way_without_a_script() {
     assert_eq!(page.all("article button").len(), 0);
 }
 
+/// A shop sends its customer's browser to the landing page, and wants it back.
+#[tokio::test]
+async fn a_browser_that_is_sent_to_a_payment_finds_the_phone() {
+    let shop = Shop::open().await;
+    let sim = &shop.sim;
+    let landing_page = shop.initiate("order-1", 20_000).await;
+    shop.initiate("order-2", 30_000).await;
+    let before = sim.journal().entries().len();
+    let browser = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let open = async |url: &str| {
+        let asked = browser.get(url).header("accept", "text/html,*/*;q=0.8");
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+        assert_eq!(answer.headers()["location"], "/#phone");
+        Page::of(sim).await
+    };
+    let page = open(&landing_page).await;
+    assert_eq!(page.one("#phone .sum"), "200.00 kr");
+    // It is looked at, and not scanned.
+    assert_eq!(page.texts("article .chip"), ["Waiting", "Waiting"]);
+    assert_eq!(page.all("#phone a").len(), 0);
+    let back = async || {
+        let page = Page::of(sim).await;
+        let link = page.all("#phone a")[0].attr("href");
+        link.unwrap().to_owned()
+    };
+    page.press(sim, "#phone button[value=approve]").await;
+    assert_eq!(back().await, "https://example.com/result");
+    // Where the shop really is, if that was said.
+    let address: std::net::SocketAddr = "127.0.0.1:8080".parse().unwrap();
+    sim.route("https://example.com", address).unwrap();
+    assert_eq!(back().await, "http://127.0.0.1:8080/result");
+
+    let none = landing_page.replace("token=", "token=x");
+    let page = open(&none).await;
+    assert!(page.one("#phone .glass").contains("That did not work"));
+    assert_eq!(sim.journal().entries().len(), before);
+    // To a program it is what Vipps might do with it: unknown.
+    let program = shop.http.get(&landing_page).send().await.unwrap();
+    assert_eq!(program.status(), 501);
+    assert_eq!(sim.journal().entries().len(), before + 1);
+}
+
 #[tokio::test]
 async fn the_phone_says_no_and_is_told_why_it_cannot() {
     let shop = Shop::open().await;

@@ -78,6 +78,7 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
             shares,
             skips_landing_page,
             landing_page: String::new(),
+            fallback: text("/merchantInfo/fallBack"),
         },
     })
 }

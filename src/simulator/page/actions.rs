@@ -46,6 +46,15 @@ pub(super) fn run(engine: &Arc<Engine>, what: &str, request: &Request) -> Respon
     }
 }
 
+/// A payment's page in a browser: the phone shows that payment, as if the number
+/// had been typed in there.
+pub(super) fn open(engine: &Engine, request: &Request) -> Response {
+    let query = request.query.as_deref().unwrap_or_default();
+    let shown = payment(engine, &format!("{}?{query}", request.path));
+    engine.with(|world, _| world.desk.screen = shown);
+    Response::empty(303).with_header("location", "/#phone")
+}
+
 fn phone(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
     let payer = Payer::new(Arc::clone(engine));
     let lead = engine.look(|world, _| lead(world, form));

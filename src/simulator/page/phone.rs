@@ -103,8 +103,24 @@ fn payment(scene: &Scene<'_>, order: OrderRef) -> Markup {
         } @else {
             p.verdict { (stand.chip()) }
             p.soft { (meaning(order, stand)) }
+            @if let Some(url) = way_back(scene, &order.terms.fallback) {
+                p.link-out { a href=(url) rel="noreferrer noopener" { "Back to the shop" } }
+            }
         }
     }
+}
+
+/// Where the shop wants its customer back, at the address where it really is.
+/// Apps have addresses of their own, which a browser cannot open.
+fn way_back(scene: &Scene<'_>, fallback: &str) -> Option<String> {
+    let url = url::Url::parse(fallback).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    Some(match scene.world.merchant.whereabouts(fallback) {
+        Some(address) => format!("http://{address}{}", &url[url::Position::BeforePath..]),
+        None => url.into(),
+    })
 }
 
 fn shipping(order: &Order) -> Markup {
