@@ -120,8 +120,8 @@ struct Plan {
 
 const FULL: Plan = Plan {
     rounds: 21,
-    calls: 1_500,
-    burst: 6_000,
+    calls: 1_000,
+    burst: 4_000,
     callers: &[1, 16, 64, 256],
 };
 const QUICK: Plan = Plan {

@@ -212,6 +212,15 @@ impl Answer {
         Ok(())
     }
 
+    /// Reads the body in one go, as its parts fit nearly always; else as an `L`, which forgives each part by itself.
+    pub(crate) fn decode_parts<'a, T, L>(&'a self) -> Result<T>
+    where
+        T: Deserialize<'a>,
+        L: Deserialize<'a> + Into<T>,
+    {
+        serde_json::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
+    }
+
     /// When the API answered, by its own clock.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
         http_date::parse(self.headers.get(http::header::DATE)?.to_str().ok()?)

@@ -44,7 +44,7 @@ impl Details {
         // The builder ends here: a future would keep the room for it until the answer.
         let (order_id, context, request) = self.prepare()?;
         let answer = context.send(request).await?;
-        let wire: Wire<'_> = answer.decode()?;
+        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
         let mut details = PaymentDetails::new(order_id, wire);
         details.as_of = answer.date();
         Ok(details)
@@ -76,6 +76,21 @@ pub struct PaymentDetails {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Parts {
+    transaction_log_history: Vec<Event>,
+    transaction_summary: Option<WireSummary>,
+    /// Seen in lower case in old answers.
+    #[serde(rename = "transactionsummary")]
+    lower_case_summary: Option<WireSummary>,
+    user_details: Option<UserDetails>,
+    shipping_details: Option<ShippingDetails>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    sub: Option<String>,
+}
+
+/// The same where a part may be anything.
+#[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
@@ -86,7 +101,6 @@ struct Wire<'a> {
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     transaction_summary: Option<&'a RawValue>,
-    /// Seen in lower case in old answers.
     #[serde(borrow, rename = "transactionsummary")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     lower_case_summary: Option<&'a RawValue>,
@@ -103,8 +117,21 @@ struct Wire<'a> {
 #[cfg(feature = "schemars")]
 crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" => Wire; }
 
+impl From<Wire<'_>> for Parts {
+    fn from(wire: Wire<'_>) -> Self {
+        Self {
+            transaction_log_history: wire.transaction_log_history,
+            transaction_summary: wire.transaction_summary.and_then(lenient::part),
+            lower_case_summary: wire.lower_case_summary.and_then(lenient::part),
+            user_details: wire.user_details.and_then(lenient::part),
+            shipping_details: wire.shipping_details.and_then(lenient::part),
+            sub: wire.sub,
+        }
+    }
+}
+
 impl PaymentDetails {
-    fn new(order_id: OrderId, wire: Wire<'_>) -> Self {
+    fn new(order_id: OrderId, wire: Parts) -> Self {
         let mut events = wire.transaction_log_history;
         // The API answers newest first. Where every event tells its time, that order is made sure; a stable sort
         // keeps the API's own order within one instant.
@@ -117,10 +144,7 @@ impl PaymentDetails {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
         let logged = Summary::of(&events);
-        let stated = wire
-            .transaction_summary
-            .and_then(lenient::part::<WireSummary>)
-            .or_else(|| wire.lower_case_summary.and_then(lenient::part));
+        let stated = wire.transaction_summary.or(wire.lower_case_summary);
         let (stated, sums) = match stated {
             Some(sums) => (true, sums.or(&logged)),
             None => (false, logged),
@@ -130,8 +154,8 @@ impl PaymentDetails {
             events,
             sums,
             stated,
-            user: wire.user_details.and_then(lenient::part),
-            shipping: wire.shipping_details.and_then(lenient::part),
+            user: wire.user_details,
+            shipping: wire.shipping_details,
             sub: wire.sub.map(Sensitive::from),
             as_of: None,
         }
@@ -153,7 +177,9 @@ impl PaymentDetails {
     /// # Errors
     /// [`ErrorKind::Decode`] when the text is no JSON object, or its history no list. The error does not repeat it.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
-        let wire = serde_json::from_str(json).map_err(|cause| {
+        let forgiving = |_| serde_json::from_str::<Wire<'_>>(json).map(Parts::from);
+        let wire = serde_json::from_str(json).or_else(forgiving);
+        let wire = wire.map_err(|cause| {
             let (line, column) = (cause.line(), cause.column());
             let what =
                 format!("the details cannot be read (at line {line}, column {column} of the JSON)");

@@ -47,13 +47,24 @@ pub struct Transaction {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Parts {
+    transaction_info: Option<WireInfo>,
+    /// What a refund calls it.
+    transaction: Option<WireInfo>,
+    transaction_summary: Option<WireSummary>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    payment_instrument: Option<String>,
+}
+
+/// The same where a part may be anything.
+#[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction_info: Option<&'a RawValue>,
-    /// What a refund calls it.
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction: Option<&'a RawValue>,
@@ -85,14 +96,24 @@ struct WireInfo {
 #[cfg(feature = "schemars")]
 crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wire; }
 
+impl From<Wire<'_>> for Parts {
+    fn from(wire: Wire<'_>) -> Self {
+        Self {
+            transaction_info: wire.transaction_info.and_then(lenient::part),
+            transaction: wire.transaction.and_then(lenient::part),
+            transaction_summary: wire.transaction_summary.and_then(lenient::part),
+            payment_instrument: wire.payment_instrument,
+        }
+    }
+}
+
 impl Transaction {
     pub(super) fn read(order_id: OrderId, answer: Answer) -> Result<Self> {
-        let wire: Wire<'_> = answer.decode()?;
-        let info = wire
-            .transaction_info
-            .and_then(lenient::part::<WireInfo>)
-            .or_else(|| wire.transaction.and_then(lenient::part));
-        let summary: Option<WireSummary> = wire.transaction_summary.and_then(lenient::part);
+        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
+        let (info, summary) = (
+            wire.transaction_info.or(wire.transaction),
+            wire.transaction_summary,
+        );
         if info.is_none() && summary.is_none() {
             return Err(
                 answer.unreadable("the answer is a success, but says nothing of a transaction")
