@@ -14,7 +14,6 @@ use super::hook;
 use super::options::CallOptions;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http_date;
 use crate::raw::{self, Operation};
 use crate::retry::Rules;
 use crate::telemetry::Call;
@@ -222,8 +221,8 @@ impl Answer {
     }
 
     /// When the API answered, by its own clock.
-    pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
-        http_date::parse(self.headers.get(http::header::DATE)?.to_str().ok()?)
+    pub(crate) fn date(&self) -> Option<http::HeaderValue> {
+        self.headers.get(http::header::DATE).cloned()
     }
 
     /// The media type of the body, without parameters.

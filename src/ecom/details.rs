@@ -10,6 +10,7 @@ use super::history::{self, Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{CallOptions, Context, Prepared, operation, unbuilt};
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http_date;
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
 use crate::vipps::Vipps;
 
@@ -72,7 +73,8 @@ pub struct PaymentDetails {
     user: Option<UserDetails>,
     shipping: Option<ShippingDetails>,
     sub: Option<Sensitive>,
-    as_of: Option<jiff::Timestamp>,
+    /// As the answer spells it, since few ask for it.
+    as_of: Option<http::HeaderValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -80,7 +82,6 @@ pub struct PaymentDetails {
 struct Parts {
     transaction_log_history: Vec<Event>,
     transaction_summary: Option<WireSummary>,
-    /// Seen in lower case in old answers.
     #[serde(rename = "transactionsummary")]
     lower_case_summary: Option<WireSummary>,
     user_details: Option<UserDetails>,
@@ -89,7 +90,7 @@ struct Parts {
     sub: Option<String>,
 }
 
-/// The same where a part may be anything.
+// The same where a part may be anything.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -101,6 +102,7 @@ struct Wire<'a> {
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     transaction_summary: Option<&'a RawValue>,
+    /// Seen in lower case in old answers.
     #[serde(borrow, rename = "transactionsummary")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     lower_case_summary: Option<&'a RawValue>,
@@ -195,7 +197,7 @@ impl PaymentDetails {
 
     /// When the API answered, by its own clock; what to judge expiry by where this machine's clock may be wrong.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
-        self.as_of
+        http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
     }
 
     /// Every event, newest first, those that failed included.

@@ -50,14 +50,13 @@ pub struct Transaction {
 #[serde(rename_all = "camelCase", default)]
 struct Parts {
     transaction_info: Option<WireInfo>,
-    /// What a refund calls it.
     transaction: Option<WireInfo>,
     transaction_summary: Option<WireSummary>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
 }
 
-/// The same where a part may be anything.
+// The same where a part may be anything.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -65,6 +64,7 @@ struct Wire<'a> {
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction_info: Option<&'a RawValue>,
+    /// What a refund calls it.
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction: Option<&'a RawValue>,
