@@ -9,6 +9,7 @@
 )]
 
 #[cfg(all(any(doc, doctest), feature = "simulator"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "simulator")))] // or the badge speaks of several features
 pub mod guide;
 
 pub mod raw;
