@@ -257,21 +257,21 @@ fn allocations(
 
 /// Requests per second of many callers, on the one thread of the runtime, which is the bottleneck.
 fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
-    const PAIR: [Layer; 3] = [Layer::Reqwest, Layer::Ours, Layer::Pool];
+    const COMPARED: [Layer; 4] = [Layer::Reqwest, Layer::Limited, Layer::Ours, Layer::Pool];
     let mut good = true;
     println!("\n{}: requests per second", operation.name());
-    println!("| callers | reqwest | vipps | hyper-util | server's processor |");
-    println!("|---|---|---|---|---|");
+    println!("| callers | reqwest | reqwest+timeout | vipps | hyper-util | server's processor |");
+    println!("|---|---|---|---|---|---|");
     let mut lines = Vec::new();
     for callers in plan.callers.iter().copied() {
         let runtime = runtime();
         let clients = Rc::new(runtime.block_on(Clients::new(server)));
-        let mut rates: Vec<Vec<f64>> = PAIR.iter().map(|_| Vec::new()).collect();
+        let mut rates: Vec<Vec<f64>> = COMPARED.iter().map(|_| Vec::new()).collect();
         let (begun, busy) = (Instant::now(), server_cpu(server));
         for round in 0..=plan.rounds {
-            for step in 0..PAIR.len() {
-                let at = (step + round) % PAIR.len();
-                let run = || burst(&clients, PAIR[at], operation, callers, plan.burst);
+            for step in 0..COMPARED.len() {
+                let at = (step + round) % COMPARED.len();
+                let run = || burst(&clients, COMPARED[at], operation, callers, plan.burst);
                 let ((), took) = take(|| uncounted(|| runtime.block_on(run())));
                 if round > 0 {
                     #[expect(clippy::cast_precision_loss, reason = "thousands")]
@@ -281,25 +281,23 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
         }
         let busy = server_cpu(server) - busy;
         println!(
-            "| {callers} | {:.0} | {:.0} | {:.0} | {:.0} % |",
+            "| {callers} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} % |",
             median(&mut rates[0].clone()),
             median(&mut rates[1].clone()),
             median(&mut rates[2].clone()),
+            median(&mut rates[3].clone()),
             busy / begun.elapsed().as_secs_f64() * 100.0
         );
-        let mut ratios: Vec<f64> = rates[1].iter().zip(&rates[0]).map(|(a, b)| a / b).collect();
-        good &= median(&mut ratios) >= LEAST_RATE;
-        lines.push((callers, ratios));
+        for theirs in 0..2 {
+            let pairs = rates[2].iter().zip(&rates[theirs]);
+            let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
+            good &= median(&mut ratios) >= LEAST_RATE;
+            lines.push((COMPARED[theirs], callers, ratios));
+        }
     }
-    for (callers, mut ratios) in lines {
+    for (theirs, callers, mut ratios) in lines {
         let figure = format!("rate@{callers}");
-        ratio(
-            operation.name(),
-            Layer::Ours,
-            Layer::Reqwest,
-            &figure,
-            &mut ratios,
-        );
+        ratio(operation.name(), Layer::Ours, theirs, &figure, &mut ratios);
     }
     good
 }

@@ -139,8 +139,9 @@ impl<'a> Attempts<'a> {
             if left.is_zero() {
                 return Err(self.out_of_time());
             }
-            let attempt =
-                Attempt::begin(self.effort.operation, request.url(), self.effort.requests);
+            // Not the request's own URL: what has been borrowed from keeps its room until the answer.
+            let url = self.effort.template.url();
+            let attempt = Attempt::begin(self.effort.operation, url, self.effort.requests);
             self.count();
             self.effort.last_sent = Some(begun);
             if let Some(shared) = &options.begun {

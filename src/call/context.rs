@@ -133,8 +133,8 @@ impl Context {
         self.send(prepared.map_err(unbuilt)?).await
     }
 
-    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Answer> {
-        hook::run(self, prepared.request, prepared.operation).await
+    pub(crate) fn send(&self, prepared: Prepared) -> impl Future<Output = Result<Answer>> {
+        hook::run(self, prepared.request, prepared.operation)
     }
 
     /// What a raw call came to.

@@ -1,6 +1,6 @@
 //! What generated code calls with a built request.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::PoisonError;
 
@@ -24,34 +24,38 @@ static UNLISTED: Operation = Operation {
 };
 
 /// One call, from the request that generated code has built to the answer.
-pub(super) async fn run(
+///
+/// No `async fn`, and neither is what calls it: each would keep room for the request that it only passes on.
+pub(super) fn run(
     context: &Context,
     request: reqwest::Request,
     operation: Option<&'static Operation>,
-) -> Result<Answer> {
+) -> impl Future<Output = Result<Answer>> {
     let operation = operation.unwrap_or(&UNLISTED);
     let mut attempts = Attempts::new(context, operation, request);
     let call = Call::begin(operation, attempts.template(), attempts.counters());
-    let result = {
-        // It stays where it is: what it is handed on in would be a copy each time.
-        let mut running = pin!(attempts.run());
-        poll_fn(|cx| call.within(|| running.as_mut().poll(cx))).await
-    };
-    call.requests(attempts.requests());
-    match result {
-        Ok(reply) => {
-            call.succeeded(reply.status.as_u16());
-            Ok(Answer {
-                status: reply.status.as_u16(),
-                body: reply.body,
-                effort: attempts.into_effort(),
-                headers: reply.headers,
-                call,
-            })
-        }
-        Err(error) => {
-            call.failed(&error);
-            Err(error)
+    async move {
+        let result = {
+            // It stays where it is: what it is handed on in would be a copy each time.
+            let mut running = pin!(attempts.run());
+            poll_fn(|cx| call.within(|| running.as_mut().poll(cx))).await
+        };
+        call.requests(attempts.requests());
+        match result {
+            Ok(reply) => {
+                call.succeeded(reply.status.as_u16());
+                Ok(Answer {
+                    status: reply.status.as_u16(),
+                    body: reply.body,
+                    effort: attempts.into_effort(),
+                    headers: reply.headers,
+                    call,
+                })
+            }
+            Err(error) => {
+                call.failed(&error);
+                Err(error)
+            }
         }
     }
 }
