@@ -73,10 +73,11 @@ const fn same(mut a: &[u8], mut b: &[u8]) -> bool {
     a.is_empty() && b.is_empty()
 }
 
-/// The URL of an operation. `path` has `{}` where a segment goes; `prefix` is the base URL's own path.
-pub(crate) fn url(base: &Url, prefix: &str, path: &str, segments: &[&dyn fmt::Display]) -> Url {
+/// The URL of an operation, whose `path` has `{}` where a segment goes.
+pub(crate) fn url(base: &Url, path: &str, segments: &[&dyn fmt::Display]) -> Url {
     /// Room for a segment, which is seldom longer.
     const USUAL: usize = 64;
+    let prefix = base.path().trim_end_matches('/');
     let room = prefix.len() + path.len() + USUAL * segments.len();
     let mut whole = String::with_capacity(room);
     whole.push_str(prefix);

@@ -323,7 +323,10 @@ impl<'a> Attempts<'a> {
             _ => prepared.with_keys().clone(),
         };
         for (name, value) in own {
-            headers.insert(name.clone(), value.clone());
+            // The media types are the document's; in all else the client's own word holds.
+            if [ACCEPT, CONTENT_TYPE].contains(name) || !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
+            }
         }
         if let Some(number) = &self.call.options.merchant {
             let value = HeaderValue::try_from(number.as_str()).map_err(|_| {

@@ -103,8 +103,7 @@ impl Context {
 
     /// The URL of an operation; `path` has `{}` where a segment goes.
     pub(crate) fn url(&self, path: &str, segments: &[&dyn fmt::Display]) -> Url {
-        let (base, prefix) = self.0.vipps.base();
-        raw::url(base, prefix, path, segments)
+        raw::url(self.0.vipps.base(), path, segments)
     }
 
     /// As [`base_url`](Self::base_url).

@@ -169,6 +169,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_document_chooses_the_media_types_and_no_other_header_of_the_clients() {
+        let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
+        let vipps = recorder.client();
+        let context = Context::new(&vipps, &CallOptions::default());
+        let mut request = reqwest::Request::new(http::Method::GET, context.url(PATH, &[]));
+        for (name, value) in [
+            ("accept", "image/png"),
+            ("merchant-serial-number", "999999"),
+            ("size", "512"),
+        ] {
+            let value = http::HeaderValue::from_static(value);
+            request.headers_mut().insert(name, value);
+        }
+        run(&context, request, None).await.unwrap();
+        let sent = recorder.to_snapshot();
+        assert!(sent.contains("\naccept: image/png\n"), "{sent}");
+        assert!(sent.contains("\nsize: 512\n"), "{sent}");
+        assert!(!sent.contains("999999"), "{sent}");
+    }
+
+    #[tokio::test]
     async fn a_key_alone_lets_no_unknown_write_be_repeated() {
         let recorder = Recorder::new().lose("POST", PATH);
         let Slot::Failed(error) = call(&recorder, "POST", Some("idempotency-key")).await else {

@@ -3,6 +3,7 @@
 mod agree;
 mod document;
 mod instances;
+mod meant;
 mod read;
 mod sent;
 mod shown;

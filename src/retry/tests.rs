@@ -1,0 +1,308 @@
+use super::*;
+
+const ALL: [Class; 6] = [
+    Class::Read,
+    Class::KeyedWrite,
+    Class::Idempotent,
+    Class::Harmless,
+    Class::Cancel,
+    Class::Once,
+];
+
+/// What users read is what is done: every cell of the table, against the code.
+#[test]
+fn the_table_that_users_read_is_the_code() {
+    let mut rows: Vec<Vec<&str>> = include_str!("../retry.md")
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let columns = rows.remove(0);
+    assert_eq!(rows.remove(0), ["---"; 10]);
+    let classes = [
+        ("read", Class::Read),
+        ("keyed write", Class::KeyedWrite),
+        ("idempotent", Class::Idempotent),
+        ("harmless", Class::Harmless),
+        ("cancel", Class::Cancel),
+        ("once", Class::Once),
+    ];
+    let signals: [(&str, &[Signal]); 8] = [
+        ("no connection", &[Signal::NotSent]),
+        ("broken", &[Signal::Broken]),
+        (
+            "408, 5xx",
+            &[
+                Signal::Refused(408),
+                Signal::Refused(500),
+                Signal::Refused(503),
+            ],
+        ),
+        ("429", &[Signal::Refused(429)]),
+        ("locked", &[Signal::Locked]),
+        ("locked, 408 or 5xx", &[Signal::BrokenLocked]),
+        ("look first", &[Signal::Unclear]),
+        (
+            "other 4xx, 3xx",
+            &[
+                Signal::Refused(302),
+                Signal::Refused(400),
+                Signal::Refused(404),
+            ],
+        ),
+    ];
+    assert_eq!(rows.len(), classes.len());
+    for (row, (name, class)) in rows.iter().zip(classes) {
+        assert_eq!(row[0], name);
+        for (place, (column, signals)) in signals.iter().enumerate() {
+            assert_eq!(columns[place + 2], *column);
+            for signal in *signals {
+                let verdict = judge(class, *signal);
+                let mut cell = match verdict.repeat {
+                    None => "stop".to_owned(),
+                    Some(Pace::Transient) => "again".to_owned(),
+                    Some(Pace::Throttled) => "again, slower".to_owned(),
+                };
+                if verdict.outcome == Outcome::Unknown {
+                    cell.push_str(", unknown");
+                }
+                assert_eq!(row[place + 2], cell, "{name}, {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_sent_is_always_safe_to_repeat() {
+    for class in ALL {
+        assert_eq!(
+            judge(class, Signal::NotSent),
+            Verdict {
+                outcome: Outcome::NotSent,
+                repeat: Some(Pace::Transient)
+            }
+        );
+    }
+}
+
+#[test]
+fn a_broken_attempt_is_repeated_only_where_that_cannot_double_anything() {
+    for signal in [
+        Signal::Broken,
+        Signal::Refused(500),
+        Signal::Refused(502),
+        Signal::Refused(503),
+        Signal::Refused(504),
+        Signal::Refused(408),
+    ] {
+        for class in ALL {
+            let verdict = judge(class, signal);
+            let may = matches!(
+                class,
+                Class::Read | Class::KeyedWrite | Class::Idempotent | Class::Harmless
+            );
+            assert_eq!(verdict.repeat.is_some(), may, "{class:?} {signal:?}");
+            let harmless = matches!(class, Class::Read | Class::Harmless);
+            assert_eq!(
+                verdict.outcome == Outcome::NoEffect,
+                harmless,
+                "{class:?} {signal:?}"
+            );
+            assert_eq!(
+                verdict.outcome == Outcome::Unknown,
+                !harmless,
+                "{class:?} {signal:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn too_many_requests_and_locks_are_waited_out_by_all() {
+    for class in ALL {
+        for signal in [Signal::Refused(429), Signal::Locked] {
+            assert_eq!(
+                judge(class, signal),
+                Verdict {
+                    outcome: Outcome::Rejected,
+                    repeat: Some(Pace::Throttled)
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_final_for_all() {
+    for class in ALL {
+        for status in [301, 302, 400, 401, 403, 404, 405, 410, 415, 422] {
+            assert_eq!(
+                Signal::of_answer(class, status, &[]),
+                Signal::Refused(status)
+            );
+            assert_eq!(
+                judge(class, Signal::Refused(status)),
+                Verdict {
+                    outcome: Outcome::Rejected,
+                    repeat: None
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn what_does_not_tell_is_no_refusal_of_what_has_an_effect() {
+    for status in (100..700).filter(|status| ![401, 429].contains(status)) {
+        for class in ALL.into_iter().filter(|class| class.has_effect()) {
+            let refused =
+                judge(class, Signal::of_answer(class, status, &[])).outcome == Outcome::Rejected;
+            let tells = match status {
+                301 | 302 | 307 | 308 => true,
+                402 | 408 => false,
+                409 => class == Class::Idempotent,
+                _ => (400..500).contains(&status),
+            };
+            assert_eq!(refused, tells, "{class:?} {status}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_too_large_comes_again_as_large() {
+    for class in ALL {
+        assert_eq!(judge(class, Signal::TooLarge).repeat, None);
+    }
+}
+
+#[test]
+fn a_code_that_says_look_at_the_details_is_unknown_for_writes() {
+    for class in [
+        Class::KeyedWrite,
+        Class::Idempotent,
+        Class::Cancel,
+        Class::Once,
+    ] {
+        assert_eq!(
+            judge(class, Signal::Unclear),
+            Verdict {
+                outcome: Outcome::Unknown,
+                repeat: None
+            }
+        );
+    }
+}
+
+#[test]
+fn operations_of_a_future_document_are_treated_with_caution() {
+    assert_eq!(rules("brand_new", "POST").class, Class::Once);
+    assert_eq!(rules("brand_new", "PUT").class, Class::Once);
+    assert_eq!(rules("brand_new", "GET").class, Class::Read);
+}
+
+#[test]
+fn every_listed_operation_exists_in_the_bindings() {
+    let known: Vec<_> = [
+        crate::raw::qr::OPERATIONS,
+        crate::raw::ecom::OPERATIONS,
+        crate::raw::access_token::OPERATIONS,
+    ]
+    .concat();
+    assert_eq!(known.len(), 13 + 7 + 2);
+    for operation in known {
+        let rules = rules(operation.id, operation.method);
+        let plain_get = operation.method == "GET";
+        let listed = rules.class != Class::Once || operation.id == "initiate_payment_v3_using_post";
+        assert!(plain_get || listed, "{} has no row", operation.id);
+    }
+}
+
+#[test]
+fn waits_grow_with_full_jitter_and_stop_at_the_cap() {
+    let policy = RetryPolicy::default();
+    let ms = |attempt, jitter, pace| wait(&policy, pace, attempt, jitter, None).as_millis();
+    assert_eq!(ms(1, 0.0, Pace::Transient), 0);
+    assert_eq!(ms(1, 0.5, Pace::Transient), 50);
+    assert_eq!(ms(2, 0.5, Pace::Transient), 100);
+    assert_eq!(ms(30, 1.0, Pace::Transient), 5_000);
+    assert_eq!(ms(u32::MAX, 1.0, Pace::Transient), 5_000);
+    for attempt in 1..12 {
+        assert!(ms(attempt, 0.0, Pace::Throttled) >= ms(attempt, 1.0, Pace::Transient));
+    }
+    assert_eq!(ms(30, 1.0, Pace::Throttled), 25_000);
+}
+
+#[test]
+fn no_policy_is_too_patient_to_reckon_with() {
+    let endless = RetryPolicy::default()
+        .backoff(Duration::MAX, Duration::MAX)
+        .throttled_backoff(Duration::MAX, Duration::MAX);
+    for pace in [Pace::Transient, Pace::Throttled] {
+        for jitter in [0.0, 0.5, 0.999_999_999] {
+            assert!(wait(&endless, pace, 9, jitter, None) <= Duration::MAX);
+        }
+    }
+}
+
+#[test]
+fn retry_after_is_a_lower_bound() {
+    let policy = RetryPolicy::default();
+    let seven = Some(Duration::from_secs(7));
+    assert_eq!(
+        wait(&policy, Pace::Throttled, 1, 0.9, seven),
+        Duration::from_secs(7)
+    );
+    assert!(
+        wait(
+            &policy,
+            Pace::Transient,
+            9,
+            0.99,
+            Some(Duration::from_secs(1))
+        ) > Duration::from_secs(1)
+    );
+}
+
+#[test]
+fn retry_after_is_read_in_every_form() {
+    let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let read = |text: &str| retry_after(Some(&http::HeaderValue::from_str(text).unwrap()), now);
+    assert_eq!(read("3"), Some(Duration::from_secs(3)));
+    assert_eq!(read(" 0 "), Some(Duration::ZERO));
+    assert_eq!(
+        read("Thu, 01 Jan 2026 00:00:09 GMT"),
+        Some(Duration::from_secs(9))
+    );
+    assert_eq!(read("Wed, 31 Dec 2025 23:59:00 GMT"), Some(Duration::ZERO));
+    for old in [
+        "Thursday, 01-Jan-26 00:00:09 GMT",
+        "Thu Jan  1 00:00:09 2026",
+    ] {
+        assert_eq!(read(old), Some(Duration::from_secs(9)), "{old}");
+    }
+    // However far off, it can be added to the time of day.
+    for forever in [
+        "99999999999999999999999",
+        "18446744073709551615",
+        "Thu, 31 Dec 9998 23:59:59 GMT",
+    ] {
+        let wait = read(forever).unwrap();
+        assert!(wait > Duration::from_secs(3600), "{forever}");
+        assert!(std::time::Instant::now().checked_add(wait).is_some());
+        assert!(now.checked_add(wait).is_ok(), "{forever}");
+    }
+    for nonsense in ["", "-1", "1.5", "soon", "Thu, 99 Jan 2026 00:00:09 GMT"] {
+        assert_eq!(read(nonsense), None, "{nonsense}");
+    }
+    assert_eq!(retry_after(None, now), None);
+}
+
+#[test]
+fn attempts_stay_within_the_limit_per_minute() {
+    let s = Duration::from_secs;
+    assert_eq!(room(&[s(0)], Some(2), s(1)), Duration::ZERO);
+    assert_eq!(room(&[s(0), s(1)], Some(2), s(2)), s(58));
+    assert_eq!(room(&[s(0), s(1)], Some(2), s(61)), Duration::ZERO);
+    assert_eq!(room(&[s(0), s(1), s(60)], Some(2), s(61)), Duration::ZERO);
+    assert_eq!(room(&[s(0); 9], None, s(0)), Duration::ZERO);
+}
