@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 #[path = "../build/mod.rs"]
 mod build;
 
+#[path = "support/prefix.rs"]
+mod prefix;
 #[path = "support/programs.rs"]
 mod programs;
 
@@ -93,19 +95,7 @@ fn nothing_changed() {
 #[test]
 fn a_prefix_that_moves_is_no_change() {
     let (code, said) = edited("prefix", QR, |root| {
-        for server in root["servers"].as_array_mut().unwrap() {
-            let url = server["url"]
-                .as_str()
-                .unwrap()
-                .trim_end_matches("/qr")
-                .to_owned();
-            server["url"] = url.into();
-        }
-        let paths = root["paths"].as_object_mut().unwrap();
-        *paths = std::mem::take(paths)
-            .into_iter()
-            .map(|(path, item)| (format!("/qr{path}"), item))
-            .collect();
+        prefix::from_servers_to_paths(root, "/qr");
     });
     assert_eq!(code, Some(0), "{said}");
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Copy, Documents, crate_copy};
+use super::{Copy, Documents, crate_copy, prefix};
 
 fn schemas(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     document["components"]["schemas"]
@@ -127,19 +127,7 @@ const GROWTH: [Growth; 10] = [
         }
     }),
     ("the prefix of the paths in another place", |documents| {
-        for server in documents.qr["servers"].as_array_mut().unwrap() {
-            let url = server["url"]
-                .as_str()
-                .unwrap()
-                .trim_end_matches("/qr")
-                .to_owned();
-            server["url"] = url.into();
-        }
-        let paths = documents.qr["paths"].as_object_mut().unwrap();
-        *paths = std::mem::take(paths)
-            .into_iter()
-            .map(|(path, item)| (format!("/qr{path}"), item))
-            .collect();
+        prefix::from_servers_to_paths(&mut documents.qr, "/qr");
         for server in documents.ecom["servers"].as_array_mut().unwrap() {
             let url = format!("{}/ecomm", server["url"].as_str().unwrap());
             server["url"] = url.into();

@@ -18,6 +18,8 @@ use serde_json::Value;
 mod build;
 #[path = "../support/crate_copy.rs"]
 mod crate_copy;
+#[path = "../support/prefix.rs"]
+mod prefix;
 #[path = "../support/surface.rs"]
 mod surface;
 

@@ -1,0 +1,16 @@
+//! The part of the paths that a document may tell in the URLs of its servers as well.
+
+use serde_json::Value;
+
+/// Takes it from the URLs of the servers and puts it before each path, which changes nothing.
+pub(crate) fn from_servers_to_paths(document: &mut Value, prefix: &str) {
+    for server in document["servers"].as_array_mut().unwrap() {
+        let url = server["url"].as_str().unwrap().trim_end_matches(prefix);
+        server["url"] = url.to_owned().into();
+    }
+    let paths = document["paths"].as_object_mut().unwrap();
+    *paths = std::mem::take(paths)
+        .into_iter()
+        .map(|(path, item)| (format!("{prefix}{path}"), item))
+        .collect();
+}
