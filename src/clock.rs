@@ -40,13 +40,18 @@ pub(crate) enum Time {
     Custom(Arc<dyn Clock>),
 }
 
+/// What the system's monotonic time is counted from.
+fn start() -> tokio::time::Instant {
+    static START: OnceLock<tokio::time::Instant> = OnceLock::new();
+    *START.get_or_init(tokio::time::Instant::now)
+}
+
 impl Time {
     pub(crate) fn monotonic(&self) -> Duration {
         match self {
             Self::System => {
-                static START: OnceLock<tokio::time::Instant> = OnceLock::new();
-                tokio::time::Instant::now()
-                    .saturating_duration_since(*START.get_or_init(tokio::time::Instant::now))
+                let start = start();
+                tokio::time::Instant::now().saturating_duration_since(start)
             }
             Self::Custom(clock) => clock.monotonic(),
         }
@@ -66,10 +71,18 @@ impl Time {
         }
     }
 
-    /// The future's output, or `None` when `limit` passes first.
-    pub(crate) async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+    /// The future's output, or `None` when `limit` passes first, counted from the moment `now`, which is not read anew.
+    pub(crate) async fn timeout_since<F: Future>(
+        &self,
+        now: Duration,
+        limit: Duration,
+        future: F,
+    ) -> Option<F::Output> {
         match self {
-            Self::System => tokio::time::timeout(limit, future).await.ok(),
+            Self::System => match start().checked_add(now.saturating_add(limit)) {
+                Some(end) => tokio::time::timeout_at(end, future).await.ok(),
+                None => Some(future.await),
+            },
             Self::Custom(clock) => race(future, clock.limit(limit)).await,
         }
     }

@@ -90,7 +90,7 @@ fn own(
     let mut builder = builder
         .redirect(reqwest::redirect::Policy::none())
         // reqwest would send a request again whose HTTP/2 connection is going away, a payment's too.
-        .retry(reqwest::retry::never())
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         // Another crate may have switched these on for the whole tree; a small answer stays small.
         .no_brotli()
         .no_deflate()

@@ -106,7 +106,7 @@ async fn ask(vipps: &Vipps) -> Result<Fetched> {
     let answer = answer.map_err(Error::into_authentication)?;
     let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
         // Not the body: it may hold a token, however odd.
-        let error = answer.effort.explain(error);
+        let error = answer.explain(error);
         error.with_status(answer.status, bytes::Bytes::new())
     })?;
     Ok(Fetched { header, lifetime })

@@ -121,44 +121,60 @@ impl Wire {
         }
     }
 
-    pub(crate) async fn send(&self, request: reqwest::Request) -> Result<Reply, TransportError> {
-        match self {
-            Self::Reqwest(sender) => {
-                let http = sender
-                    .get(request.url())
-                    .map_err(TransportError::not_sent)?;
-                let mut response = http.execute(request).await.map_err(classify)?;
-                let cap = if response.status().is_success() {
-                    MAX_BODY
-                } else {
-                    MAX_ERROR_BODY
-                };
-                let body = read(&mut response, cap).await?;
-                let headers = std::mem::take(response.headers_mut());
-                Ok(Reply {
-                    status: response.status(),
-                    headers,
-                    body: unmarked(body),
-                })
-            }
-            Self::Custom(transport) => {
-                let response = transport.send(plain(request)?).await?;
-                let (parts, mut body) = response.into_parts();
-                if parts.status.is_success() {
-                    if body.len() > MAX_BODY {
-                        return Err(TransportError::too_large(BODY_TOO_LARGE));
-                    }
-                } else {
-                    body.truncate(MAX_ERROR_BODY);
+    /// Begins to send, and reads the answer when it is awaited.
+    ///
+    /// No `async fn`, which would keep room for the request until the answer.
+    pub(crate) fn send(
+        &self,
+        request: reqwest::Request,
+    ) -> impl Future<Output = Result<Reply, TransportError>> + Send + use<'_> {
+        let sent = match self {
+            Self::Reqwest(sender) => sender
+                .get(request.url())
+                .map(|http| Sent::Reqwest(http.execute(request)))
+                .map_err(TransportError::not_sent),
+            Self::Custom(transport) => plain(request).map(|r| Sent::Custom(transport.send(r))),
+        };
+        async move {
+            match sent? {
+                Sent::Reqwest(answer) => {
+                    let mut response = answer.await.map_err(classify)?;
+                    let cap = if response.status().is_success() {
+                        MAX_BODY
+                    } else {
+                        MAX_ERROR_BODY
+                    };
+                    let body = read(&mut response, cap).await?;
+                    Ok(Reply {
+                        status: response.status(),
+                        headers: std::mem::take(response.headers_mut()),
+                        body: unmarked(body),
+                    })
                 }
-                Ok(Reply {
-                    status: parts.status,
-                    headers: parts.headers,
-                    body: unmarked(body),
-                })
+                Sent::Custom(answer) => {
+                    let (parts, mut body) = answer.await?.into_parts();
+                    if parts.status.is_success() {
+                        if body.len() > MAX_BODY {
+                            return Err(TransportError::too_large(BODY_TOO_LARGE));
+                        }
+                    } else {
+                        body.truncate(MAX_ERROR_BODY);
+                    }
+                    Ok(Reply {
+                        status: parts.status,
+                        headers: parts.headers,
+                        body: unmarked(body),
+                    })
+                }
             }
         }
     }
+}
+
+/// A request on its way.
+enum Sent<'a, F> {
+    Reqwest(F),
+    Custom(TransportFuture<'a>),
 }
 
 #[cfg(feature = "testing")]

@@ -8,12 +8,11 @@ use std::time::Duration;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 
-use super::context::{Context, Effort, State};
+use super::context::{Effort, State};
 use super::hook::IMAGE;
 use super::template::Template;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result, body};
-use crate::raw::Operation;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
@@ -36,8 +35,6 @@ enum Auth {
 pub(super) struct Attempts<'a> {
     call: &'a State,
     auth: Auth,
-    /// The request as generated code built it, until the first attempt takes it.
-    first: Option<reqwest::Request>,
     /// Moved on at the end, into the answer; it is too large to be copied for that.
     effort: Box<Effort>,
     /// Attempts that the policy counts.
@@ -56,39 +53,16 @@ struct Miss {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(
-        context: &'a Context,
-        operation: &'static Operation,
-        request: reqwest::Request,
-    ) -> Self {
-        let call = &*context.0;
-        let rules = retry::rules(operation.id, operation.method);
-        let (template, first) = Template::of(request);
-        let auth = match operation.id {
+    pub(super) fn new(call: &'a State, effort: Box<Effort>) -> Self {
+        let auth = match effort.operation.id {
             "fetch_authorization_token_using_post" | "fetch_token" => Auth::Keys,
             id if id == IMAGE.id => Auth::Anonymous,
             _ => Auth::Token,
         };
-        let keyed = rules.keyed || operation.idempotency_key.is_some();
-        let key = call
-            .options
-            .key
-            .clone()
-            .or_else(|| keyed.then(|| clock::new_key(call.vipps.randomness())));
         Self {
             call,
             auth,
-            first: Some(first),
-            effort: Box::new(Effort {
-                operation,
-                rules,
-                requests: 0,
-                elapsed: Duration::ZERO,
-                key,
-                merchant: call.options.merchant.clone(),
-                last_sent: None,
-                template,
-            }),
+            effort,
             tries: 0,
             starts: Vec::new(),
             unclear: false,
@@ -109,17 +83,19 @@ impl<'a> Attempts<'a> {
         let vipps = &self.call.vipps;
         let options = &self.call.options;
         let policy = options.retry.as_ref().unwrap_or_else(|| vipps.policy());
-        let deadline = self
-            .call
-            .started
-            .saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        let mut begun = vipps.time().monotonic();
+        self.effort.started = begun;
+        let deadline =
+            begun.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
         if let Err(error) = vipps.wire().prepare(self.effort.template.url()) {
             return Err(self.explain(error));
         }
         let mut replays = 0;
         loop {
-            let mut begun = vipps.time().monotonic();
-            if self.keep_to_limit(begun, deadline).await? {
+            let room = self.room(begun);
+            if !room.is_zero() {
+                // Seldom, as the next: not every call has the room for what is seldom.
+                Box::pin(self.keep_to_limit(room, begun, deadline)).await?;
                 begun = vipps.time().monotonic();
             }
             let token = match self.auth {
@@ -127,7 +103,6 @@ impl<'a> Attempts<'a> {
                 Auth::Token => {
                     let mut token = vipps.tokens().ready(begun);
                     if token.is_none() {
-                        // Seldom, so that not every call has the room for it.
                         token = Some(Box::pin(self.token(begun, deadline)).await?);
                         begun = vipps.time().monotonic();
                     }
@@ -139,7 +114,6 @@ impl<'a> Attempts<'a> {
             if left.is_zero() {
                 return Err(self.out_of_time());
             }
-            // Not the request's own URL: what has been borrowed from keeps its room until the answer.
             let url = self.effort.template.url();
             let attempt = Attempt::begin(self.effort.operation, url, self.effort.requests);
             self.count();
@@ -150,9 +124,9 @@ impl<'a> Attempts<'a> {
             let limit = vipps.attempt_timeout().min(left);
             let outcome = {
                 // It stays where it is: what it is handed on in would be a copy each time.
-                let mut sending = pin!(vipps.wire().send(request));
+                let mut sending = pin!(attempt.within(|| vipps.wire().send(request)));
                 let sending = poll_fn(|cx| attempt.within(|| sending.as_mut().poll(cx)));
-                vipps.time().timeout(limit, sending).await
+                vipps.time().timeout_since(begun, limit, sending).await
             };
             let miss = match outcome {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
@@ -170,6 +144,7 @@ impl<'a> Attempts<'a> {
                         vipps.counters().replays.add_one();
                         replays += 1;
                         self.starts.push(begun);
+                        begun = vipps.time().monotonic();
                         continue;
                     }
                     self.refused(&reply)
@@ -182,6 +157,7 @@ impl<'a> Attempts<'a> {
             self.tries += 1;
             let wait = self.settle(policy, miss, deadline)?;
             vipps.time().sleep(wait).await;
+            begun = vipps.time().monotonic();
         }
     }
 
@@ -211,19 +187,20 @@ impl<'a> Attempts<'a> {
     }
 
     /// Waits out the limit per minute where no wait between attempts has done so: before the replay after a 401, and
-    /// before the first attempt of a call that goes on where another one ended. Tells whether it has waited.
-    async fn keep_to_limit(&mut self, now: Duration, deadline: Duration) -> Result<bool> {
-        let room = self.room(now);
-        if room.is_zero() {
-            return Ok(false);
-        }
+    /// before the first attempt of a call that goes on where another one ended.
+    async fn keep_to_limit(
+        &mut self,
+        room: Duration,
+        now: Duration,
+        deadline: Duration,
+    ) -> Result<()> {
         if room >= deadline.saturating_sub(now) {
             let what = "the limit of requests per minute leaves no time for another attempt";
             let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
             return Err(self.explain(error));
         }
         self.call.vipps.time().sleep(room).await;
-        Ok(true)
+        Ok(())
     }
 
     /// The token to send, where it may have to be fetched or renewed.
@@ -233,7 +210,8 @@ impl<'a> Attempts<'a> {
         if left.is_zero() {
             return Err(self.out_of_time());
         }
-        match vipps.time().timeout(left, vipps.tokens().get(vipps)).await {
+        let token = vipps.tokens().get(vipps);
+        match vipps.time().timeout_since(now, left, token).await {
             Some(Ok(token)) => Ok(token),
             Some(Err(error)) => Err(self.without_token(&error)),
             None => Err(self.out_of_time()),
@@ -241,11 +219,9 @@ impl<'a> Attempts<'a> {
     }
 
     /// The request of one attempt; the body is shared, not copied.
-    fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
+    fn request(&self, token: Option<&Token>) -> Result<reqwest::Request> {
         let headers = self.headers(token)?;
-        let template = &self.effort.template;
-        let request = self.first.take().unwrap_or_else(|| template.bare());
-        template.fill(request, headers).ok_or_else(|| {
+        self.effort.template.request(headers).ok_or_else(|| {
             let what = "a body that streams cannot be repeated";
             self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, what))
         })
@@ -306,7 +282,7 @@ impl<'a> Attempts<'a> {
 
     /// The headers of one attempt: a copy of those that are prepared, in which few have to be changed.
     fn headers(&self, token: Option<&Token>) -> Result<HeaderMap> {
-        let own = &self.effort.template.headers;
+        let own = self.effort.template.headers();
         let prepared = self.call.vipps.headers();
         let mut headers = match (self.auth, token) {
             (Auth::Anonymous, _) => return Ok(own.clone()),
@@ -348,19 +324,13 @@ impl<'a> Attempts<'a> {
     }
 
     /// What it took, at the end.
-    pub(super) fn into_effort(mut self) -> Box<Effort> {
-        self.effort.elapsed = self.elapsed();
+    pub(super) fn into_effort(self) -> Box<Effort> {
         self.effort
     }
 
-    fn elapsed(&self) -> Duration {
-        let now = self.call.vipps.time().monotonic();
-        now.saturating_sub(self.call.started)
-    }
-
-    fn explain(&mut self, error: Error) -> Error {
-        self.effort.elapsed = self.elapsed();
-        self.effort.explain(error)
+    fn explain(&self, error: Error) -> Error {
+        self.effort
+            .explain(error, self.call.vipps.time().monotonic())
     }
 
     fn outcome_so_far(&self) -> Outcome {
@@ -371,7 +341,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    fn out_of_time(&mut self) -> Error {
+    fn out_of_time(&self) -> Error {
         let error = Error::new(
             ErrorKind::Deadline,
             self.outcome_so_far(),
@@ -381,10 +351,10 @@ impl<'a> Attempts<'a> {
     }
 
     /// The token's own error, which goes on naming the token's operation, with what is known of this call.
-    fn without_token(&mut self, error: &Error) -> Error {
-        self.effort.elapsed = self.elapsed();
+    fn without_token(&self, error: &Error) -> Error {
         let error = error.clone().with_outcome(self.outcome_so_far());
-        self.effort.about(error)
+        self.effort
+            .about(error, self.call.vipps.time().monotonic())
     }
 
     fn refused(&self, reply: &Reply) -> Miss {

@@ -13,9 +13,10 @@ use url::Url;
 use super::hook;
 use super::options::CallOptions;
 use super::template::Template;
+use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::{self, Operation};
-use crate::retry::Rules;
+use crate::retry::{self, Rules};
 use crate::telemetry::Call;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId};
 use crate::vipps::Vipps;
@@ -27,7 +28,6 @@ pub struct Context(pub(super) Arc<State>);
 pub(super) struct State {
     pub(super) vipps: Vipps,
     pub(super) options: CallOptions,
-    pub(super) started: Duration,
     /// What came of a raw call, whose hook can only return reqwest's own errors.
     pub(super) slot: Mutex<Slot>,
 }
@@ -54,14 +54,15 @@ pub(crate) struct Answer {
     pub(crate) effort: Box<Effort>,
     pub(super) headers: http::HeaderMap,
     pub(super) call: Call,
+    pub(super) context: Context,
 }
 
-/// What it took, for the errors that are found later.
+/// What is to be sent and, in the end, what it took, for the errors that are found later.
 pub(crate) struct Effort {
     pub(super) operation: &'static Operation,
     pub(super) rules: Rules,
     pub(super) requests: u32,
-    pub(super) elapsed: Duration,
+    pub(super) started: Duration,
     pub(super) key: Option<RequestId>,
     pub(super) merchant: Option<MerchantSerialNumber>,
     /// When the last request left.
@@ -91,7 +92,6 @@ impl Context {
         Self(Arc::new(State {
             vipps: vipps.clone(),
             options: options.clone(),
-            started: vipps.time().monotonic(),
             slot: Mutex::default(),
         }))
     }
@@ -129,11 +129,35 @@ impl Context {
 
     /// Sends what generated code has prepared.
     pub(crate) async fn run<E>(&self, prepared: Result<Prepared, RawError<E>>) -> Result<Answer> {
-        self.send(prepared.map_err(unbuilt)?).await
+        let effort = self.effort(prepared.map_err(unbuilt)?);
+        self.clone().send(effort).await
     }
 
-    pub(crate) fn send(&self, prepared: Prepared) -> impl Future<Output = Result<Answer>> {
-        hook::run(self, prepared.request, prepared.operation)
+    /// All that can be done before a request is sent.
+    pub(crate) fn effort(&self, prepared: Prepared) -> Box<Effort> {
+        let Prepared { request, operation } = prepared;
+        let operation = operation.unwrap_or(&hook::UNLISTED);
+        let State { vipps, options, .. } = &*self.0;
+        let rules = retry::rules(operation.id, operation.method);
+        let keyed = rules.keyed || operation.idempotency_key.is_some();
+        let key = options
+            .key
+            .clone()
+            .or_else(|| keyed.then(|| clock::new_key(vipps.randomness())));
+        Box::new(Effort {
+            operation,
+            rules,
+            requests: 0,
+            started: Duration::ZERO,
+            key,
+            merchant: options.merchant.clone(),
+            last_sent: None,
+            template: Template::of(request),
+        })
+    }
+
+    pub(crate) fn send(self, effort: Box<Effort>) -> impl Future<Output = Result<Answer>> + Send {
+        hook::run(self, effort)
     }
 
     /// What a raw call came to.
@@ -234,13 +258,23 @@ impl Answer {
         value.split(';').next().unwrap_or_default().trim()
     }
 
+    /// The call that is answered.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// An error that is found in the answer.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        self.effort
+            .explain(error, self.context.vipps().time().monotonic())
+    }
+
     /// An error about a body that says something else than it must.
     pub(crate) fn unreadable(&self, what: &'static str) -> Error {
         let outcome = self.effort.lost();
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);
         let error = self
-            .effort
             .explain(Error::new(ErrorKind::Decode, outcome, what))
             .with_status(self.status, body);
         self.call.failed(&error);
@@ -249,14 +283,14 @@ impl Answer {
 }
 
 impl Effort {
-    pub(crate) fn explain(&self, error: Error) -> Error {
-        self.about(error.with_operation(self.operation))
+    pub(super) fn explain(&self, error: Error, now: Duration) -> Error {
+        self.about(error.with_operation(self.operation), now)
     }
 
     /// What is known of the call, whatever operation its error names.
-    pub(super) fn about(&self, error: Error) -> Error {
+    pub(super) fn about(&self, error: Error, now: Duration) -> Error {
         error
-            .with_effort(self.requests, self.elapsed)
+            .with_effort(self.requests, now.saturating_sub(self.started))
             .with_key(self.key.clone())
             .with_call(
                 self.operation,

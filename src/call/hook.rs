@@ -1,6 +1,6 @@
 //! What generated code calls with a built request.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::PoisonError;
 
@@ -9,14 +9,14 @@ use http::StatusCode;
 use progenitor_client::Error as RawError;
 
 use super::attempts::Attempts;
-use super::context::{Answer, Context, Slot};
+use super::context::{Answer, Context, Effort, Prepared, Slot};
 use super::options::CallOptions;
 use crate::error::Result;
 use crate::raw::Operation;
 use crate::telemetry::Call;
 use crate::vipps::Vipps;
 
-static UNLISTED: Operation = Operation {
+pub(super) static UNLISTED: Operation = Operation {
     id: "unlisted",
     method: "POST",
     path: "",
@@ -24,38 +24,34 @@ static UNLISTED: Operation = Operation {
 };
 
 /// One call, from the request that generated code has built to the answer.
-///
-/// No `async fn`, and neither is what calls it: each would keep room for the request that it only passes on.
-pub(super) fn run(
-    context: &Context,
-    request: reqwest::Request,
-    operation: Option<&'static Operation>,
-) -> impl Future<Output = Result<Answer>> {
-    let operation = operation.unwrap_or(&UNLISTED);
-    let mut attempts = Attempts::new(context, operation, request);
-    let call = Call::begin(operation, attempts.template(), attempts.counters());
-    async move {
+pub(super) async fn run(context: Context, effort: Box<Effort>) -> Result<Answer> {
+    let (result, effort, call) = {
+        let operation = effort.operation;
+        let mut attempts = Attempts::new(&context.0, effort);
+        let call = Call::begin(operation, attempts.template(), attempts.counters());
         let result = {
             // It stays where it is: what it is handed on in would be a copy each time.
             let mut running = pin!(attempts.run());
             poll_fn(|cx| call.within(|| running.as_mut().poll(cx))).await
         };
         call.requests(attempts.requests());
-        match result {
-            Ok(reply) => {
-                call.succeeded(reply.status.as_u16());
-                Ok(Answer {
-                    status: reply.status.as_u16(),
-                    body: reply.body,
-                    effort: attempts.into_effort(),
-                    headers: reply.headers,
-                    call,
-                })
-            }
-            Err(error) => {
-                call.failed(&error);
-                Err(error)
-            }
+        (result, attempts.into_effort(), call)
+    };
+    match result {
+        Ok(reply) => {
+            call.succeeded(reply.status.as_u16());
+            Ok(Answer {
+                status: reply.status.as_u16(),
+                body: reply.body,
+                effort,
+                headers: reply.headers,
+                call,
+                context,
+            })
+        }
+        Err(error) => {
+            call.failed(&error);
+            Err(error)
         }
     }
 }
@@ -67,7 +63,8 @@ pub(crate) async fn exec(
     request: reqwest::Request,
     operation: Option<&'static Operation>,
 ) -> reqwest::Result<reqwest::Response> {
-    match run(context, request, operation).await {
+    let effort = context.effort(Prepared { request, operation });
+    match run(context.clone(), effort).await {
         Ok(mut answer) => {
             let mut response = http::Response::new(answer.body.clone());
             *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
@@ -111,8 +108,12 @@ pub(crate) async fn fetch_anonymously(
     url: url::Url,
 ) -> Result<Answer> {
     let context = Context::new(vipps, options);
-    let request = reqwest::Request::new(http::Method::GET, url);
-    run(&context, request, Some(&IMAGE)).await
+    let prepared = Prepared {
+        request: reqwest::Request::new(http::Method::GET, url),
+        operation: Some(&IMAGE),
+    };
+    let effort = context.effort(prepared);
+    run(context, effort).await
 }
 
 #[cfg(all(test, feature = "testing"))]
@@ -182,7 +183,11 @@ mod tests {
             let value = http::HeaderValue::from_static(value);
             request.headers_mut().insert(name, value);
         }
-        run(&context, request, None).await.unwrap();
+        let effort = context.effort(Prepared {
+            request,
+            operation: None,
+        });
+        run(context, effort).await.unwrap();
         let sent = recorder.to_snapshot();
         assert!(sent.contains("\naccept: image/png\n"), "{sent}");
         assert!(sent.contains("\nsize: 512\n"), "{sent}");

@@ -95,8 +95,14 @@ impl Begun {
 }
 
 /// Gives a builder its call options, `send` and `.await`.
+///
+/// What follows `by` makes the future of `.await`, where that is not `send`: for the calls that are made most, of which
+/// it does all that it can at once and keeps the least. A future of an `async fn` keeps all that the function was given.
 macro_rules! operation {
     ($builder:ident => $output:ty) => {
+        $crate::call::operation!($builder => $output, by send);
+    };
+    ($builder:ident => $output:ty, by $begin:ident) => {
         impl $builder {
             /// The longest that this call may take in all: token, attempts, waits and answer. 30 s by default.
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
@@ -136,7 +142,7 @@ macro_rules! operation {
             /// Sends the request, as `send` does.
             fn into_future(self) -> Self::IntoFuture {
                 // Written where it stays: by way of the stack it would be copied once more.
-                let future = Box::write(Box::new_uninit(), self.send());
+                let future = Box::write(Box::new_uninit(), self.$begin());
                 Box::into_pin(future)
             }
         }

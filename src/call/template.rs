@@ -4,17 +4,15 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use http_body::Body;
 use url::Url;
 
-/// A request as generated code built it. It is taken apart rather than kept, since a copy that reqwest makes costs
-/// three times what a request costs that is made from these.
+/// A request as generated code built it. Its body is taken apart, since a copy that reqwest makes of a request costs
+/// three times what one costs that is made from this.
 pub(crate) struct Template {
-    method: Method,
-    url: Url,
-    /// What the generated code says of the request; no attempt changes it.
-    pub(super) headers: HeaderMap,
+    /// Without its body. No attempt changes it.
+    request: reqwest::Request,
     body: Payload,
 }
 
@@ -27,24 +25,22 @@ enum Payload {
 }
 
 impl Template {
-    /// Takes a request apart, and gives what is left of it back for the first attempt, which is the only one as a rule.
-    pub(crate) fn of(mut request: reqwest::Request) -> (Self, reqwest::Request) {
+    pub(crate) fn of(mut request: reqwest::Request) -> Self {
         let body = match request.body_mut().take() {
             None => Payload::None,
             Some(body) if body.as_bytes().is_none() => Payload::Stream,
             Some(body) => Payload::Whole(whole(body)),
         };
-        let template = Self {
-            method: request.method().clone(),
-            headers: std::mem::take(request.headers_mut()),
-            url: request.url().clone(),
-            body,
-        };
-        (template, request)
+        Self { request, body }
     }
 
     pub(crate) fn url(&self) -> &Url {
-        &self.url
+        self.request.url()
+    }
+
+    /// What the generated code says of the request.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
     }
 
     pub(crate) fn body(&self) -> Option<&[u8]> {
@@ -54,17 +50,10 @@ impl Template {
         }
     }
 
-    /// A request for one more attempt, yet to be filled.
-    pub(super) fn bare(&self) -> reqwest::Request {
-        reqwest::Request::new(self.method.clone(), self.url.clone())
-    }
-
-    /// Makes a bare request one that can be sent; `None` when the body can be sent only once.
-    pub(super) fn fill(
-        &self,
-        mut request: reqwest::Request,
-        headers: HeaderMap,
-    ) -> Option<reqwest::Request> {
+    /// The request of one attempt; `None` when the body can be sent only once.
+    pub(super) fn request(&self, headers: HeaderMap) -> Option<reqwest::Request> {
+        let (method, url) = (self.request.method().clone(), self.url().clone());
+        let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         match &self.body {
             Payload::None => {}
@@ -87,6 +76,8 @@ fn whole(body: reqwest::Body) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
     use super::*;
 
     fn request(body: impl Into<reqwest::Body>) -> reqwest::Request {
@@ -100,11 +91,11 @@ mod tests {
     #[test]
     fn a_request_comes_back_with_other_headers_as_often_as_asked_for() {
         for text in ["", "{}", &"x".repeat(1 << 20)] {
-            let (template, first) = Template::of(request(text.to_owned()));
-            assert_eq!(template.headers["a"], "b");
+            let template = Template::of(request(text.to_owned()));
+            assert_eq!(template.headers()["a"], "b");
             assert_eq!(template.body(), Some(text.as_bytes()));
-            for bare in [first, template.bare(), template.bare()] {
-                let again = template.fill(bare, HeaderMap::new()).unwrap();
+            for _ in 0..3 {
+                let again = template.request(HeaderMap::new()).unwrap();
                 assert_eq!(again.method(), Method::POST);
                 assert_eq!(again.url().as_str(), "https://example.com/a?b=c");
                 assert_eq!(again.body().unwrap().as_bytes(), Some(text.as_bytes()));
@@ -115,9 +106,9 @@ mod tests {
 
     #[test]
     fn a_body_that_comes_once_is_not_taken_for_an_empty_one() {
-        let (template, first) = Template::of(request(stream()));
+        let template = Template::of(request(stream()));
         assert_eq!(template.body(), None);
-        assert!(template.fill(first, HeaderMap::new()).is_none());
+        assert!(template.request(HeaderMap::new()).is_none());
     }
 
     /// Two pieces, one after the other.
@@ -140,9 +131,9 @@ mod tests {
     #[test]
     fn no_body_stays_none() {
         let url = "https://example.com/".parse().unwrap();
-        let (template, first) = Template::of(reqwest::Request::new(Method::GET, url));
+        let template = Template::of(reqwest::Request::new(Method::GET, url));
         assert_eq!(template.body(), None);
-        let request = template.fill(first, HeaderMap::new()).unwrap();
+        let request = template.request(HeaderMap::new()).unwrap();
         assert!(request.body().is_none());
     }
 }

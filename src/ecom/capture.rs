@@ -1,7 +1,7 @@
 //! Taking reserved money.
 
 use super::transaction::Transaction;
-use crate::call::{CallOptions, Context, Prepared, built, operation, unbuilt};
+use crate::call::{CallOptions, Context, Effort, built, operation, unbuilt};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -21,7 +21,7 @@ pub struct Capture {
     text: Option<TransactionText>,
 }
 
-operation!(Capture => Transaction);
+operation!(Capture => Transaction, by begin);
 
 impl Capture {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
@@ -58,12 +58,18 @@ impl Capture {
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
     pub async fn send(self) -> Result<Transaction> {
-        // The builder ends here: a future would keep the room for it until the answer.
-        let (order_id, context, request) = self.prepare()?;
-        Transaction::read(order_id, context.send(request).await?)
+        self.begin().await
     }
 
-    fn prepare(self) -> Result<(OrderId, Context, Prepared)> {
+    fn begin(self) -> impl Future<Output = Result<Transaction>> + Send {
+        let prepared = self.prepare();
+        async move {
+            let (order_id, context, effort) = prepared?;
+            Transaction::read(order_id, context.send(effort).await?)
+        }
+    }
+
+    fn prepare(self) -> Result<(OrderId, Context, Box<Effort>)> {
         let (amount, text) = (self.amount, self.text);
         let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
         let (client, context) = super::client(&self.vipps, &self.options);
@@ -74,7 +80,8 @@ impl Capture {
             .body_map(|_| body)
             .prepared_request()
             .map_err(unbuilt)?;
-        Ok((self.order_id, context, request))
+        let effort = context.effort(request);
+        Ok((self.order_id, context, effort))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::history::{self, Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{CallOptions, Context, Prepared, operation, unbuilt};
+use crate::call::{CallOptions, Context, Effort, operation, unbuilt};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
@@ -26,7 +26,7 @@ pub struct Details {
     order_id: OrderId,
 }
 
-operation!(Details => PaymentDetails);
+operation!(Details => PaymentDetails, by begin);
 
 impl Details {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
@@ -42,23 +42,30 @@ impl Details {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
-        // The builder ends here: a future would keep the room for it until the answer.
-        let (order_id, context, request) = self.prepare()?;
-        let answer = context.send(request).await?;
-        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        let mut details = PaymentDetails::new(order_id, wire);
-        details.as_of = answer.date();
-        Ok(details)
+        self.begin().await
     }
 
-    fn prepare(self) -> Result<(OrderId, Context, Prepared)> {
+    fn begin(self) -> impl Future<Output = Result<PaymentDetails>> + Send {
+        let prepared = self.prepare();
+        async move {
+            let (order_id, context, effort) = prepared?;
+            let answer = context.send(effort).await?;
+            let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
+            let mut details = PaymentDetails::new(order_id, wire);
+            details.as_of = answer.date();
+            Ok(details)
+        }
+    }
+
+    fn prepare(self) -> Result<(OrderId, Context, Box<Effort>)> {
         let (client, context) = super::client(&self.vipps, &self.options);
         let request = client
             .get_payment_details_using_get()
             .order_id(self.order_id.as_str())
             .prepared_request()
             .map_err(unbuilt)?;
-        Ok((self.order_id, context, request))
+        let effort = context.effort(request);
+        Ok((self.order_id, context, effort))
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::airline::AirlineData;
 use super::express::Express;
-use crate::call::{CallOptions, Context, Prepared, built, operation, unbuilt};
+use crate::call::{CallOptions, Context, Effort, built, operation, unbuilt};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
@@ -43,7 +43,7 @@ pub struct Initiate {
     airline_data: Option<AirlineData>,
 }
 
-operation!(Initiate => InitiatedPayment);
+operation!(Initiate => InitiatedPayment, by begin);
 
 impl Initiate {
     pub(super) fn new(
@@ -231,7 +231,7 @@ impl Initiate {
         Ok(())
     }
 
-    fn prepare(self) -> Result<(OrderId, Context, Prepared)> {
+    fn prepare(self) -> Result<(OrderId, Context, Box<Effort>)> {
         let (client, context) = super::client(&self.vipps, &self.options);
         let order_id = self.order_id.clone();
         let body = self.into_body()?;
@@ -241,7 +241,8 @@ impl Initiate {
             .body_map(|_| body)
             .prepared_request()
             .map_err(unbuilt)?;
-        Ok((order_id, context, request))
+        let effort = context.effort(request);
+        Ok((order_id, context, effort))
     }
 
     /// Sends the request.
@@ -251,20 +252,27 @@ impl Initiate {
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
-        // The builder ends here: a future would keep the room for it until the answer.
-        let (order_id, context, request) = self.prepare()?;
-        let answer = context.send(request).await?;
-        let wire: Wire = answer.decode()?;
-        let landing_page = LandingPage::from_answer(wire.url)
-            .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-        let mut payment = context.vipps().ecom().payment(&order_id);
-        if let Some(number) = &context.options().merchant {
-            payment = payment.merchant_serial_number(number.clone());
+        self.begin().await
+    }
+
+    fn begin(self) -> impl Future<Output = Result<InitiatedPayment>> + Send {
+        let prepared = self.prepare();
+        async move {
+            let (order_id, context, effort) = prepared?;
+            let answer = context.send(effort).await?;
+            let wire: Wire = answer.decode()?;
+            let landing_page = LandingPage::from_answer(wire.url)
+                .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
+            let context = answer.context();
+            let mut payment = context.vipps().ecom().payment(&order_id);
+            if let Some(number) = &context.options().merchant {
+                payment = payment.merchant_serial_number(number.clone());
+            }
+            Ok(InitiatedPayment {
+                payment,
+                landing_page,
+            })
         }
-        Ok(InitiatedPayment {
-            payment,
-            landing_page,
-        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
-use crate::call::{CallOptions, Context, Prepared, operation, unbuilt};
+use crate::call::{CallOptions, Context, Effort, operation, unbuilt};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::types::{InvalidValue, LandingPage, lenient};
@@ -22,7 +22,7 @@ pub struct OneTime {
     format: QrFormat,
 }
 
-operation!(OneTime => OneTimeQr);
+operation!(OneTime => OneTimeQr, by begin);
 formats!(OneTime);
 
 impl OneTime {
@@ -42,24 +42,31 @@ impl OneTime {
     /// HTTP 400 `Order timeout` when the payment has expired, `Validation error` when the landing page is not of this
     /// environment.
     pub async fn send(self) -> Result<OneTimeQr> {
-        // The builder ends here: a future would keep the room for it until the answer.
-        let (format, context, request) = self.prepare()?;
-        let answer = context.send(request).await?;
-        let wire: Wire = answer.decode()?;
-        let expires_in = Duration::from_secs(
-            wire.expires_in
-                .and_then(|s| u64::try_from(s).ok())
-                .unwrap_or(DEFAULT_LIFETIME),
-        );
-        let (link, text) = format.read(context.vipps(), Some(wire.url), Some(expires_in));
-        Ok(OneTimeQr {
-            link,
-            content: text,
-            expires_in,
-        })
+        self.begin().await
     }
 
-    fn prepare(self) -> Result<(QrFormat, Context, Prepared)> {
+    fn begin(self) -> impl Future<Output = Result<OneTimeQr>> + Send {
+        let prepared = self.prepare();
+        async move {
+            let (format, context, effort) = prepared?;
+            let answer = context.send(effort).await?;
+            let wire: Wire = answer.decode()?;
+            let expires_in = Duration::from_secs(
+                wire.expires_in
+                    .and_then(|s| u64::try_from(s).ok())
+                    .unwrap_or(DEFAULT_LIFETIME),
+            );
+            let vipps = answer.context().vipps();
+            let (link, text) = format.read(vipps, Some(wire.url), Some(expires_in));
+            Ok(OneTimeQr {
+                link,
+                content: text,
+                expires_in,
+            })
+        }
+    }
+
+    fn prepare(self) -> Result<(QrFormat, Context, Box<Effort>)> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `is_app` has no code";
             return Err(InvalidValue::hidden("landing_page", rule).into());
@@ -75,7 +82,8 @@ impl OneTime {
             request = request.size(size);
         }
         let request = request.prepared_request().map_err(unbuilt)?;
-        Ok((self.format, context, request))
+        let effort = context.effort(request);
+        Ok((self.format, context, effort))
     }
 }
 

@@ -105,7 +105,8 @@ impl<'a> Visit<'a> {
     async fn ask<T>(&mut self, answer: TokenStoreFuture<'_, T>) -> Result<T, TokenStoreError> {
         let asked = self.now();
         let limit = ANSWER.min(self.left);
-        let answer = self.vipps.time().timeout(limit, answer).await;
+        let answer = self.vipps.time().timeout_since(asked, limit, answer);
+        let answer = answer.await;
         self.left = self.left.saturating_sub(self.now().saturating_sub(asked));
         answer.unwrap_or_else(|| Err(TokenStoreError::new("no answer in time")))
     }
