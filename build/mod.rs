@@ -1,6 +1,7 @@
 //! The build pipeline: load, normalise, generate.
 
 mod check;
+mod direct;
 mod document;
 mod external_refs;
 mod frame;

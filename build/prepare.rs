@@ -6,6 +6,7 @@ use syn::{
     ReturnType, Stmt, Type,
 };
 
+use super::direct::direct;
 use super::source::inner_mod;
 
 /// What each `send` does before it sends becomes a function of its own. The wrapper takes the request from there and
@@ -46,15 +47,16 @@ fn split(send: &mut ImplItemFn) -> Option<ImplItemFn> {
     let rest = send.block.stmts.split_off(info);
     let begin: [Stmt; 2] = [
         syn::parse_quote!(let #client = self.#client;),
-        syn::parse_quote!(let mut request = self.prepared_request()?.request;),
+        syn::parse_quote!(let mut request = self.prepared_request()?.template.into_request();),
     ];
-    let before = std::mem::replace(&mut send.block.stmts, begin.into());
+    let mut before = std::mem::replace(&mut send.block.stmts, begin.into());
+    direct(&mut before);
     send.block.stmts.extend(rest);
     Some(syn::parse_quote!(
         pub(crate) fn prepared_request(self) -> Result<crate::call::Prepared, #error> {
             #(#before)*
             Ok(crate::call::Prepared {
-                request,
+                template: request.into(),
                 operation: const { crate::raw::operation(super::OPERATIONS, #id) },
             })
         }
@@ -140,16 +142,16 @@ mod tests {
                 impl<'a> Get<'a> {
                     pub(crate) fn prepared_request(self) -> Result<crate::call::Prepared, Error<types::B>> {
                         let Self { _client, id, client } = self;
-                        let mut request = _client.client.get(id).build()?;
+                        let mut request = crate::call::Template::new(::reqwest::Method::GET, id);
                         request.headers_mut().insert("A", client);
                         Ok(crate::call::Prepared {
-                            request,
+                            template: request.into(),
                             operation: const { crate::raw::operation(super::OPERATIONS, "get_it") },
                         })
                     }
                     pub async fn send(self) -> Result<ResponseValue<types::A>, Error<types::B>> {
                         let _client = self._client;
-                        let mut request = self.prepared_request()?.request;
+                        let mut request = self.prepared_request()?.template.into_request();
                         let info = OperationInfo { operation_id: "get_it" };
                         _client.pre(&mut request, &info).await?;
                         let result = _client.exec(request, &info).await;

@@ -1,10 +1,14 @@
 //! Time and randomness, both replaceable, so that a test can decide them.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::coop::{Unconstrained, unconstrained};
 
 use crate::types::RequestId;
 
@@ -71,20 +75,29 @@ impl Time {
         }
     }
 
-    /// The future's output, or `None` when `limit` passes first, counted from the moment `now`, which is not read anew.
+    /// Ends when `limit` has passed since the moment `now`, which is not read anew.
+    pub(crate) fn limit(&self, now: Duration, limit: Duration) -> Limit {
+        match self {
+            Self::System => match start().checked_add(now.saturating_add(limit)) {
+                Some(end) => Limit::System {
+                    sleep: unconstrained(tokio::time::sleep_until(end)),
+                },
+                None => Limit::Never,
+            },
+            Self::Custom(clock) => Limit::Custom {
+                sleep: clock.limit(limit),
+            },
+        }
+    }
+
+    /// The future's output, or `None` when `limit` passes first, counted as in [`limit`](Self::limit).
     pub(crate) async fn timeout_since<F: Future>(
         &self,
         now: Duration,
         limit: Duration,
         future: F,
     ) -> Option<F::Output> {
-        match self {
-            Self::System => match start().checked_add(now.saturating_add(limit)) {
-                Some(end) => tokio::time::timeout_at(end, future).await.ok(),
-                None => Some(future.await),
-            },
-            Self::Custom(clock) => race(future, clock.limit(limit)).await,
-        }
+        race(future, self.limit(now, limit)).await
     }
 
     /// Waits for `duration`, or until the call for attention comes first; tells whether it did.
@@ -96,14 +109,35 @@ impl Time {
     }
 }
 
-/// The future's output, or `None` when the time ends first.
-async fn race<F: Future>(future: F, mut time: Sleep) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|cx| {
-        if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
-            return std::task::Poll::Ready(Some(output));
+pin_project! {
+    /// A limit on something that should be over sooner.
+    #[project = LimitParts]
+    pub(crate) enum Limit {
+        // Even where what it limits has used up the task's turn.
+        System { #[pin] sleep: Unconstrained<tokio::time::Sleep> },
+        Custom { sleep: Sleep },
+        Never,
+    }
+}
+
+impl Future for Limit {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.project() {
+            LimitParts::System { sleep } => sleep.poll(cx),
+            LimitParts::Custom { sleep } => sleep.as_mut().poll(cx),
+            LimitParts::Never => Poll::Pending,
         }
-        time.as_mut().poll(cx).map(|()| None)
+    }
+}
+
+/// The future's output, or `None` when the time ends first.
+async fn race<F: Future>(future: F, time: impl Future<Output = ()>) -> Option<F::Output> {
+    let (mut future, mut time) = (pin!(future), pin!(time));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => time.as_mut().poll(cx).map(|()| None),
     })
     .await
 }

@@ -158,6 +158,11 @@ macro_rules! apis {
     ($($name:ident, $file:literal, $doc:literal;)*) => {
         $(api!($name, $file, $doc);)*
 
+        /// The operations of all documents.
+        pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
+            [$($name::OPERATIONS,)*].into_iter().flatten()
+        }
+
         /// The generated clients of one call; see [`Vipps::call`](crate::Vipps::call).
         #[derive(Clone, Debug)]
         pub struct Raw {

@@ -6,8 +6,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+use pin_project_lite::pin_project;
 use url::Url;
 
 use crate::error::Error;
@@ -127,54 +129,83 @@ impl Wire {
     pub(crate) fn send(
         &self,
         request: reqwest::Request,
-    ) -> impl Future<Output = Result<Reply, TransportError>> + Send + use<'_> {
-        let sent = match self {
-            Self::Reqwest(sender) => sender
-                .get(request.url())
-                .map(|http| Sent::Reqwest(http.execute(request)))
-                .map_err(TransportError::not_sent),
-            Self::Custom(transport) => plain(request).map(|r| Sent::Custom(transport.send(r))),
-        };
-        async move {
-            match sent? {
-                Sent::Reqwest(answer) => {
-                    let mut response = answer.await.map_err(classify)?;
-                    let cap = if response.status().is_success() {
-                        MAX_BODY
-                    } else {
-                        MAX_ERROR_BODY
-                    };
-                    let body = read(&mut response, cap).await?;
-                    Ok(Reply {
-                        status: response.status(),
-                        headers: std::mem::take(response.headers_mut()),
-                        body: unmarked(body),
-                    })
-                }
-                Sent::Custom(answer) => {
-                    let (parts, mut body) = answer.await?.into_parts();
-                    if parts.status.is_success() {
-                        if body.len() > MAX_BODY {
-                            return Err(TransportError::too_large(BODY_TOO_LARGE));
-                        }
-                    } else {
-                        body.truncate(MAX_ERROR_BODY);
-                    }
-                    Ok(Reply {
-                        status: parts.status,
-                        headers: parts.headers,
-                        body: unmarked(body),
-                    })
-                }
-            }
+    ) -> Sent<'_, impl Future<Output = Result<Reply, TransportError>> + Send + use<>> {
+        match self {
+            Self::Reqwest(sender) => match sender.get(request.url()) {
+                Ok(http) => Sent::Reqwest {
+                    answer: answer(http.execute(request)),
+                },
+                Err(error) => Sent::Failed {
+                    error: Some(TransportError::not_sent(error)),
+                },
+            },
+            Self::Custom(transport) => match plain(request) {
+                Ok(request) => Sent::Custom {
+                    answer: transport.send(request),
+                },
+                Err(error) => Sent::Failed { error: Some(error) },
+            },
         }
     }
 }
 
-/// A request on its way.
-enum Sent<'a, F> {
-    Reqwest(F),
-    Custom(TransportFuture<'a>),
+pin_project! {
+    /// A request on its way.
+    #[project = SentParts]
+    pub(crate) enum Sent<'a, F> {
+        Reqwest { #[pin] answer: F },
+        Custom { answer: TransportFuture<'a> },
+        Failed { error: Option<TransportError> },
+    }
+}
+
+impl<F: Future<Output = Result<Reply, TransportError>>> Future for Sent<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            SentParts::Reqwest { answer } => answer.poll(cx),
+            SentParts::Custom { answer } => answer.as_mut().poll(cx).map(|done| checked(done?)),
+            SentParts::Failed { error } => error
+                .take()
+                .map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+        }
+    }
+}
+
+/// What reqwest brings.
+async fn answer(
+    sent: impl Future<Output = reqwest::Result<reqwest::Response>>,
+) -> Result<Reply, TransportError> {
+    let mut response = sent.await.map_err(classify)?;
+    let cap = if response.status().is_success() {
+        MAX_BODY
+    } else {
+        MAX_ERROR_BODY
+    };
+    let body = read(&mut response, cap).await?;
+    Ok(Reply {
+        status: response.status(),
+        headers: std::mem::take(response.headers_mut()),
+        body: unmarked(body),
+    })
+}
+
+/// What a transport of the caller's own brings.
+fn checked(response: http::Response<Bytes>) -> Result<Reply, TransportError> {
+    let (parts, mut body) = response.into_parts();
+    if parts.status.is_success() {
+        if body.len() > MAX_BODY {
+            return Err(TransportError::too_large(BODY_TOO_LARGE));
+        }
+    } else {
+        body.truncate(MAX_ERROR_BODY);
+    }
+    Ok(Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body: unmarked(body),
+    })
 }
 
 #[cfg(feature = "testing")]
@@ -223,37 +254,46 @@ async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, Tra
     if success && response.content_length().is_some_and(|n| n > cap as u64) {
         return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
-    let broken = |e| TransportError::maybe_sent(Box::new(strip(e)));
     let Some(mut first) = response.chunk().await.map_err(broken)? else {
         return Ok(Bytes::new());
     };
-    let Some(second) = (if first.len() > cap {
-        None
-    } else {
-        response.chunk().await.map_err(broken)?
-    }) else {
-        if first.len() > cap {
-            if success {
-                return Err(TransportError::too_large(BODY_TOO_LARGE));
-            }
-            first.truncate(cap);
-        }
-        return Ok(first);
-    };
-    let mut whole = BytesMut::with_capacity(first.len() + second.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&second);
+    if first.len() <= cap {
+        let Some(second) = response.chunk().await.map_err(broken)? else {
+            return Ok(first);
+        };
+        // Seldom, so that not every call has the room for it.
+        return Box::pin(read_more(response, cap, &[first, second])).await;
+    }
+    if success {
+        return Err(TransportError::too_large(BODY_TOO_LARGE));
+    }
+    first.truncate(cap);
+    Ok(first)
+}
+
+/// The rest of a body that comes in pieces.
+async fn read_more(
+    response: &mut reqwest::Response,
+    cap: usize,
+    begin: &[Bytes],
+) -> Result<Bytes, TransportError> {
+    let mut whole = BytesMut::with_capacity(begin.iter().map(Bytes::len).sum());
+    begin.iter().for_each(|part| whole.extend_from_slice(part));
     while whole.len() <= cap {
         match response.chunk().await.map_err(broken)? {
             Some(chunk) => whole.extend_from_slice(&chunk),
             None => return Ok(whole.freeze()),
         }
     }
-    if success {
+    if response.status().is_success() {
         return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
     whole.truncate(cap);
     Ok(whole.freeze())
+}
+
+fn broken(error: reqwest::Error) -> TransportError {
+    TransportError::maybe_sent(Box::new(strip(error)))
 }
 
 fn classify(error: reqwest::Error) -> TransportError {

@@ -2,6 +2,7 @@
 
 mod builder;
 mod headers;
+mod urls;
 
 use std::fmt;
 use std::future::Future;
@@ -9,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use progenitor_client::{Error as RawError, ResponseValue};
-use url::Url;
 
 pub use builder::VippsBuilder;
 use headers::Headers;
 pub(crate) use headers::MSN;
+use urls::Urls;
 
 use crate::call::{Answer, CallOptions, Context};
 use crate::clock::{Randomness, Time};
@@ -51,7 +52,7 @@ struct Inner {
     environment: Environment,
     /// That of the environment, to be shared with the client of each call.
     base_url: Arc<str>,
-    base: Url,
+    urls: Urls,
     merchant: MerchantSerialNumber,
     headers: Headers,
     /// Builds requests.
@@ -212,8 +213,8 @@ impl Vipps {
         context.run(request).await
     }
 
-    pub(crate) fn base(&self) -> &Url {
-        &self.0.base
+    pub(crate) fn urls(&self) -> &Urls {
+        &self.0.urls
     }
 
     pub(crate) fn shared_base_url(&self) -> Arc<str> {

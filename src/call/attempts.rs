@@ -3,6 +3,7 @@
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
@@ -109,11 +110,8 @@ impl<'a> Attempts<'a> {
                     token
                 }
             };
+            let limit = self.limit(begun, deadline)?;
             let request = self.request(token.as_deref())?;
-            let left = deadline.saturating_sub(begun);
-            if left.is_zero() {
-                return Err(self.out_of_time());
-            }
             let url = self.effort.template.url();
             let attempt = Attempt::begin(self.effort.operation, url, self.effort.requests);
             self.count();
@@ -121,12 +119,15 @@ impl<'a> Attempts<'a> {
             if let Some(shared) = &options.begun {
                 shared.push(begun);
             }
-            let limit = vipps.attempt_timeout().min(left);
             let outcome = {
-                // It stays where it is: what it is handed on in would be a copy each time.
+                // They stay where they are: what they are handed on in would be a copy each time.
                 let mut sending = pin!(attempt.within(|| vipps.wire().send(request)));
-                let sending = poll_fn(|cx| attempt.within(|| sending.as_mut().poll(cx)));
-                vipps.time().timeout_since(begun, limit, sending).await
+                let mut limit = pin!(vipps.time().limit(begun, limit));
+                poll_fn(|cx| match attempt.within(|| sending.as_mut().poll(cx)) {
+                    Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                    Poll::Pending => limit.as_mut().poll(cx).map(|()| None),
+                })
+                .await
             };
             let miss = match outcome {
                 Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
@@ -150,15 +151,24 @@ impl<'a> Attempts<'a> {
                     self.refused(&reply)
                 }
                 Some(Err(error)) => Self::broken(&error),
-                None => Self::timed_out(limit == left),
+                None => Self::timed_out(deadline.saturating_sub(begun) == limit),
             };
             attempt.failed(&miss.error);
             self.starts.push(begun);
             self.tries += 1;
             let wait = self.settle(policy, miss, deadline)?;
-            vipps.time().sleep(wait).await;
+            Box::pin(vipps.time().sleep(wait)).await;
             begun = vipps.time().monotonic();
         }
+    }
+
+    /// How long an attempt may take that begins now.
+    fn limit(&self, now: Duration, deadline: Duration) -> Result<Duration> {
+        let left = deadline.saturating_sub(now);
+        if left.is_zero() {
+            return Err(self.out_of_time());
+        }
+        Ok(left.min(self.call.vipps.attempt_timeout()))
     }
 
     /// What counts this call, unless it is for a token.
@@ -282,28 +292,25 @@ impl<'a> Attempts<'a> {
 
     /// The headers of one attempt: a copy of those that are prepared, in which few have to be changed.
     fn headers(&self, token: Option<&Token>) -> Result<HeaderMap> {
-        let own = self.effort.template.headers();
+        let template = &self.effort.template;
         let prepared = self.call.vipps.headers();
         let mut headers = match (self.auth, token) {
-            (Auth::Anonymous, _) => return Ok(own.clone()),
+            (Auth::Anonymous, _) => return Ok(template.all_headers()),
             (Auth::Token, Some(token)) => {
-                let mut headers = prepared.with_token().clone();
+                let mut headers = prepared.with_token(template.is_json()).clone();
                 headers.insert(AUTHORIZATION, token.header.clone());
-                for name in [ACCEPT, CONTENT_TYPE] {
-                    if !own.contains_key(&name) {
-                        headers.remove(name);
-                    }
+                if !template.accepts_json() {
+                    headers.remove(ACCEPT);
                 }
+                Self::add(&mut headers, template.headers());
                 headers
             }
-            _ => prepared.with_keys().clone(),
-        };
-        for (name, value) in own {
-            // The media types are the document's; in all else the client's own word holds.
-            if [ACCEPT, CONTENT_TYPE].contains(name) || !headers.contains_key(name) {
-                headers.insert(name.clone(), value.clone());
+            _ => {
+                let mut headers = prepared.with_keys().clone();
+                Self::add(&mut headers, &template.all_headers());
+                headers
             }
-        }
+        };
         if let Some(number) = &self.call.options.merchant {
             let value = HeaderValue::try_from(number.as_str()).map_err(|_| {
                 Error::configuration("the merchant serial number cannot travel in a header")
@@ -321,6 +328,15 @@ impl<'a> Attempts<'a> {
             headers.insert(name.clone(), value);
         }
         Ok(headers)
+    }
+
+    /// Adds what the document says of the request. The media types are its own; in all else the client's word holds.
+    fn add(headers: &mut HeaderMap, own: &HeaderMap) {
+        for (name, value) in own {
+            if [ACCEPT, CONTENT_TYPE].contains(name) || !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
     }
 
     /// What it took, at the end.
@@ -353,8 +369,7 @@ impl<'a> Attempts<'a> {
     /// The token's own error, which goes on naming the token's operation, with what is known of this call.
     fn without_token(&self, error: &Error) -> Error {
         let error = error.clone().with_outcome(self.outcome_so_far());
-        self.effort
-            .about(error, self.call.vipps.time().monotonic())
+        self.effort.about(error, self.call.vipps.time().monotonic())
     }
 
     fn refused(&self, reply: &Reply) -> Miss {

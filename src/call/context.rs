@@ -15,7 +15,7 @@ use super::options::CallOptions;
 use super::template::Template;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::raw::{self, Operation};
+use crate::raw::Operation;
 use crate::retry::{self, Rules};
 use crate::telemetry::Call;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId};
@@ -42,7 +42,7 @@ pub(super) enum Slot {
 
 /// A request that generated code has built and not sent.
 pub(crate) struct Prepared {
-    pub(crate) request: reqwest::Request,
+    pub(crate) template: Template,
     pub(crate) operation: Option<&'static Operation>,
 }
 
@@ -103,7 +103,7 @@ impl Context {
 
     /// The URL of an operation; `path` has `{}` where a segment goes.
     pub(crate) fn url(&self, path: &str, segments: &[&dyn fmt::Display]) -> Url {
-        raw::url(self.0.vipps.base(), path, segments)
+        self.0.vipps.urls().of(path, segments)
     }
 
     /// As [`base_url`](Self::base_url).
@@ -135,8 +135,7 @@ impl Context {
 
     /// All that can be done before a request is sent.
     pub(crate) fn effort(&self, prepared: Prepared) -> Box<Effort> {
-        let Prepared { request, operation } = prepared;
-        let operation = operation.unwrap_or(&hook::UNLISTED);
+        let operation = prepared.operation.unwrap_or(&hook::UNLISTED);
         let State { vipps, options, .. } = &*self.0;
         let rules = retry::rules(operation.id, operation.method);
         let keyed = rules.keyed || operation.idempotency_key.is_some();
@@ -152,7 +151,7 @@ impl Context {
             key,
             merchant: options.merchant.clone(),
             last_sent: None,
-            template: Template::of(request),
+            template: prepared.template,
         })
     }
 

@@ -11,6 +11,7 @@ use progenitor_client::Error as RawError;
 use super::attempts::Attempts;
 use super::context::{Answer, Context, Effort, Prepared, Slot};
 use super::options::CallOptions;
+use super::template::Template;
 use crate::error::Result;
 use crate::raw::Operation;
 use crate::telemetry::Call;
@@ -63,7 +64,10 @@ pub(crate) async fn exec(
     request: reqwest::Request,
     operation: Option<&'static Operation>,
 ) -> reqwest::Result<reqwest::Response> {
-    let effort = context.effort(Prepared { request, operation });
+    let effort = context.effort(Prepared {
+        template: request.into(),
+        operation,
+    });
     match run(context.clone(), effort).await {
         Ok(mut answer) => {
             let mut response = http::Response::new(answer.body.clone());
@@ -109,7 +113,7 @@ pub(crate) async fn fetch_anonymously(
 ) -> Result<Answer> {
     let context = Context::new(vipps, options);
     let prepared = Prepared {
-        request: reqwest::Request::new(http::Method::GET, url),
+        template: Template::new(http::Method::GET, url),
         operation: Some(&IMAGE),
     };
     let effort = context.effort(prepared);
@@ -184,7 +188,7 @@ mod tests {
             request.headers_mut().insert(name, value);
         }
         let effort = context.effort(Prepared {
-            request,
+            template: request.into(),
             operation: None,
         });
         run(context, effort).await.unwrap();

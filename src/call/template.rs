@@ -4,15 +4,27 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body;
+use progenitor_client::Error as RawError;
+use serde::Serialize;
 use url::Url;
 
-/// A request as generated code built it. Its body is taken apart, since a copy that reqwest makes of a request costs
+const JSON: &str = "application/json";
+/// Room for a body, which is seldom larger, in bytes.
+const USUAL_BODY: usize = 512;
+
+/// A request as generated code writes it, without what the client adds. A copy that reqwest makes of its own costs
 /// three times what one costs that is made from this.
 pub(crate) struct Template {
-    /// Without its body. No attempt changes it.
-    request: reqwest::Request,
+    method: Method,
+    url: Url,
+    /// Whether the answer is to be JSON. What is true of nearly every request is not in `headers`.
+    accepts_json: bool,
+    /// Whether the body is JSON.
+    is_json: bool,
+    headers: HeaderMap,
     body: Payload,
 }
 
@@ -21,46 +33,127 @@ enum Payload {
     /// Shared by all attempts.
     Whole(Bytes),
     /// Comes bit by bit, and only once.
-    Stream,
+    Stream(reqwest::Body),
 }
 
 impl Template {
-    pub(crate) fn of(mut request: reqwest::Request) -> Self {
-        let body = match request.body_mut().take() {
-            None => Payload::None,
-            Some(body) if body.as_bytes().is_none() => Payload::Stream,
-            Some(body) => Payload::Whole(whole(body)),
-        };
-        Self { request, body }
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            accepts_json: false,
+            is_json: false,
+            headers: HeaderMap::new(),
+            body: Payload::None,
+        }
+    }
+
+    /// For generated code, as the next two.
+    pub(crate) fn accept_json(&mut self) {
+        self.accepts_json = true;
+    }
+
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    pub(crate) fn json<T: Serialize, E>(&mut self, body: &T) -> Result<(), RawError<E>> {
+        let mut bytes = Vec::with_capacity(USUAL_BODY);
+        serde_json::to_writer(&mut bytes, body)
+            .map_err(|error| RawError::InvalidRequest(error.to_string()))?;
+        self.is_json = true;
+        self.body = Payload::Whole(bytes.into());
+        Ok(())
     }
 
     pub(crate) fn url(&self) -> &Url {
-        self.request.url()
+        &self.url
     }
 
-    /// What the generated code says of the request.
+    /// Whether the answer is to be JSON.
+    pub(super) fn accepts_json(&self) -> bool {
+        self.accepts_json
+    }
+
+    /// Whether the body is JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// What there is to say beyond that. No attempt changes it.
     pub(super) fn headers(&self) -> &HeaderMap {
-        self.request.headers()
+        &self.headers
+    }
+
+    /// Everything that generated code says in headers.
+    pub(super) fn all_headers(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        for (name, holds) in [(ACCEPT, self.accepts_json), (CONTENT_TYPE, self.is_json)] {
+            if holds {
+                headers
+                    .entry(name)
+                    .or_insert(HeaderValue::from_static(JSON));
+            }
+        }
+        headers
     }
 
     pub(crate) fn body(&self) -> Option<&[u8]> {
         match &self.body {
             Payload::Whole(bytes) => Some(bytes),
-            Payload::None | Payload::Stream => None,
+            Payload::None | Payload::Stream(_) => None,
         }
     }
 
     /// The request of one attempt; `None` when the body can be sent only once.
     pub(super) fn request(&self, headers: HeaderMap) -> Option<reqwest::Request> {
-        let (method, url) = (self.request.method().clone(), self.url().clone());
-        let mut request = reqwest::Request::new(method, url);
+        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         *request.headers_mut() = headers;
         match &self.body {
             Payload::None => {}
             Payload::Whole(bytes) => *request.body_mut() = Some(bytes.clone().into()),
-            Payload::Stream => return None,
+            Payload::Stream(_) => return None,
         }
         Some(request)
+    }
+
+    /// As reqwest has it, for the hooks of generated code.
+    pub(crate) fn into_request(self) -> reqwest::Request {
+        let headers = self.all_headers();
+        let mut request = reqwest::Request::new(self.method, self.url);
+        *request.headers_mut() = headers;
+        *request.body_mut() = match self.body {
+            Payload::None => None,
+            Payload::Whole(bytes) => Some(bytes.into()),
+            Payload::Stream(body) => Some(body),
+        };
+        request
+    }
+}
+
+impl From<reqwest::Request> for Template {
+    fn from(mut request: reqwest::Request) -> Self {
+        let body = match request.body_mut().take() {
+            None => Payload::None,
+            Some(body) if body.as_bytes().is_none() => Payload::Stream(body),
+            Some(body) => Payload::Whole(whole(body)),
+        };
+        let mut headers = std::mem::take(request.headers_mut());
+        let mut take_json = |name| {
+            let is_json = headers.get(&name).is_some_and(|value| value == JSON);
+            if is_json {
+                headers.remove(name);
+            }
+            is_json
+        };
+        Self {
+            accepts_json: take_json(ACCEPT),
+            is_json: take_json(CONTENT_TYPE),
+            method: request.method().clone(),
+            url: request.url().clone(),
+            headers,
+            body,
+        }
     }
 }
 
@@ -76,8 +169,6 @@ fn whole(body: reqwest::Body) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
-
     use super::*;
 
     fn request(body: impl Into<reqwest::Body>) -> reqwest::Request {
@@ -91,7 +182,7 @@ mod tests {
     #[test]
     fn a_request_comes_back_with_other_headers_as_often_as_asked_for() {
         for text in ["", "{}", &"x".repeat(1 << 20)] {
-            let template = Template::of(request(text.to_owned()));
+            let template = Template::from(request(text.to_owned()));
             assert_eq!(template.headers()["a"], "b");
             assert_eq!(template.body(), Some(text.as_bytes()));
             for _ in 0..3 {
@@ -106,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_body_that_comes_once_is_not_taken_for_an_empty_one() {
-        let template = Template::of(request(stream()));
+        let template = Template::from(request(stream()));
         assert_eq!(template.body(), None);
         assert!(template.request(HeaderMap::new()).is_none());
     }
@@ -129,9 +220,45 @@ mod tests {
     }
 
     #[test]
+    fn the_media_types_come_through() {
+        let types = |headers: &HeaderMap| {
+            [ACCEPT, CONTENT_TYPE].map(|name| {
+                let value = headers.get(name)?;
+                value.to_str().ok().map(str::to_owned)
+            })
+        };
+        for (accept, content_type) in [
+            (None, None),
+            (Some(JSON), None),
+            (None, Some(JSON)),
+            (Some("image/png"), Some(JSON)),
+            (Some(JSON), Some("text/plain")),
+        ] {
+            let mut request = request("{}");
+            for (name, value) in [(ACCEPT, accept), (CONTENT_TYPE, content_type)] {
+                if let Some(value) = value {
+                    request
+                        .headers_mut()
+                        .insert(name, HeaderValue::from_static(value));
+                }
+            }
+            let template = Template::from(request);
+            let is_json = |said| said == Some(JSON);
+            assert_eq!(template.accepts_json(), is_json(accept));
+            assert_eq!(template.is_json(), is_json(content_type));
+            let wanted = [accept, content_type].map(|said| said.map(str::to_owned));
+            assert_eq!(types(&template.all_headers()), wanted);
+            let request = template.into_request();
+            assert_eq!(types(request.headers()), wanted);
+            assert_eq!(request.headers()["a"], "b");
+            assert_eq!(request.body().unwrap().as_bytes(), Some(&b"{}"[..]));
+        }
+    }
+
+    #[test]
     fn no_body_stays_none() {
         let url = "https://example.com/".parse().unwrap();
-        let template = Template::of(reqwest::Request::new(Method::GET, url));
+        let template = Template::from(reqwest::Request::new(Method::GET, url));
         assert_eq!(template.body(), None);
         let request = template.request(HeaderMap::new()).unwrap();
         assert!(request.body().is_none());

@@ -245,7 +245,7 @@ mod tests {
         let url = format!("https://example.com/prefix{path}");
         let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
         *request.body_mut() = Some(body.to_owned().into());
-        Template::of(request)
+        Template::from(request)
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::headers::Headers;
+use super::urls::Urls;
 use super::{Inner, Vipps};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
@@ -228,7 +229,7 @@ impl VippsBuilder {
         };
         Ok(Vipps(Arc::new(Inner {
             base_url: self.environment.base_url().into(),
-            base,
+            urls: Urls::new(base),
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,

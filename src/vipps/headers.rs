@@ -16,6 +16,7 @@ pub(crate) static MSN: HeaderName = HeaderName::from_static("merchant-serial-num
 /// What is the same on every request, made once.
 pub(crate) struct Headers {
     with_token: HeaderMap,
+    with_token_and_body: HeaderMap,
     with_keys: HeaderMap,
 }
 
@@ -71,16 +72,22 @@ impl Headers {
         let json = HeaderValue::from_static("application/json");
         with_token.insert(AUTHORIZATION, HeaderValue::from_static(""));
         with_token.insert(ACCEPT, json.clone());
-        with_token.insert(CONTENT_TYPE, json);
+        let mut with_token_and_body = with_token.clone();
+        with_token_and_body.insert(CONTENT_TYPE, json);
         Ok(Self {
             with_token,
+            with_token_and_body,
             with_keys,
         })
     }
 
-    /// For a call with a token. The token is yet to be put in, as are the media types where they are not JSON.
-    pub(crate) fn with_token(&self) -> &HeaderMap {
-        &self.with_token
+    /// For a call with a token, whose answer is to be JSON as its body is, if it has one. The token is yet to be put in.
+    pub(crate) fn with_token(&self, json_body: bool) -> &HeaderMap {
+        if json_body {
+            &self.with_token_and_body
+        } else {
+            &self.with_token
+        }
     }
 
     /// For the request for a token.
