@@ -13,7 +13,8 @@ use super::context::{Effort, State};
 use super::hook::IMAGE;
 use super::template::Template;
 use crate::clock;
-use crate::error::{Error, ErrorKind, Outcome, Result, body};
+use crate::error::body::is_error;
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
@@ -38,8 +39,12 @@ pub(super) struct Attempts<'a> {
     auth: Auth,
     /// Moved on at the end, into the answer; it is too large to be copied for that.
     effort: Box<Effort>,
+    /// When the call must be over.
+    deadline: Duration,
     /// Attempts that the policy counts.
     tries: u32,
+    /// Repeats with another token.
+    replays: u32,
     /// When each request began that brought no success.
     starts: Vec<Duration>,
     /// Whether an earlier attempt may have taken effect.
@@ -64,7 +69,9 @@ impl<'a> Attempts<'a> {
             call,
             auth,
             effort,
+            deadline: Duration::ZERO,
             tries: 0,
+            replays: 0,
             starts: Vec::new(),
             unclear: false,
         }
@@ -83,88 +90,106 @@ impl<'a> Attempts<'a> {
     pub(super) async fn run(&mut self) -> Result<Reply> {
         let vipps = &self.call.vipps;
         let options = &self.call.options;
-        let policy = options.retry.as_ref().unwrap_or_else(|| vipps.policy());
         let mut begun = vipps.time().monotonic();
         self.effort.started = begun;
-        let deadline =
+        self.deadline =
             begun.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
         if let Err(error) = vipps.wire().prepare(self.effort.template.url()) {
             return Err(self.explain(error));
         }
-        let mut replays = 0;
         loop {
-            let room = self.room(begun);
-            if !room.is_zero() {
-                // Seldom, as the next: not every call has the room for what is seldom.
-                Box::pin(self.keep_to_limit(room, begun, deadline)).await?;
+            if let Some(room) = self.room(begun) {
+                // Seldom, as the next two: not every call has the room for what is seldom.
+                Box::pin(self.keep_to_limit(room, begun)).await?;
                 begun = vipps.time().monotonic();
             }
-            let token = match self.auth {
-                Auth::Keys | Auth::Anonymous => None,
-                Auth::Token => {
-                    let mut token = vipps.tokens().ready(begun);
-                    if token.is_none() {
-                        token = Some(Box::pin(self.token(begun, deadline)).await?);
-                        begun = vipps.time().monotonic();
+            // All that an attempt needs ends with it, and is not kept until the next one.
+            let wait = {
+                let token = match self.auth {
+                    Auth::Keys | Auth::Anonymous => None,
+                    Auth::Token => {
+                        let mut token = vipps.tokens().ready(begun);
+                        if token.is_none() {
+                            token = Some(Box::pin(self.token(begun)).await?);
+                            begun = vipps.time().monotonic();
+                        }
+                        token
                     }
-                    token
+                };
+                let limit = self.limit(begun)?;
+                let request = self.request(token.as_deref())?;
+                let url = self.effort.template.url();
+                let attempt = Attempt::begin(self.effort.operation, url, self.effort.requests);
+                self.count();
+                self.effort.last_sent = Some(begun);
+                if let Some(shared) = &options.begun {
+                    shared.push(begun);
                 }
-            };
-            let limit = self.limit(begun, deadline)?;
-            let request = self.request(token.as_deref())?;
-            let url = self.effort.template.url();
-            let attempt = Attempt::begin(self.effort.operation, url, self.effort.requests);
-            self.count();
-            self.effort.last_sent = Some(begun);
-            if let Some(shared) = &options.begun {
-                shared.push(begun);
-            }
-            let outcome = {
-                // They stay where they are: what they are handed on in would be a copy each time.
-                let mut sending = pin!(attempt.within(|| vipps.wire().send(request)));
-                let mut limit = pin!(vipps.time().limit(begun, limit));
-                poll_fn(|cx| match attempt.within(|| sending.as_mut().poll(cx)) {
-                    Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                    Poll::Pending => limit.as_mut().poll(cx).map(|()| None),
-                })
-                .await
-            };
-            let miss = match outcome {
-                Some(Ok(reply)) if reply.status.is_success() && !body::is_error(&reply.body) => {
-                    attempt.answered(reply.status.as_u16());
-                    vipps.budget().refill();
-                    return Ok(reply);
-                }
-                Some(Ok(reply)) => {
-                    if let (401, Some(token)) = (reply.status.as_u16(), &token)
-                        && vipps.refused(token, replays)
-                    {
-                        // A 401 means that the call was not let in, so that even a payment may be sent again.
-                        attempt.refused();
-                        tracing::debug!("token refused, fetching a new one");
-                        vipps.counters().replays.add_one();
-                        replays += 1;
+                let outcome = {
+                    // They stay where they are: what they are handed on in would be a copy each time.
+                    let mut sending = pin!(attempt.within(|| vipps.wire().send(request)));
+                    let mut limit = pin!(vipps.time().limit(begun, limit));
+                    poll_fn(|cx| match attempt.within(|| sending.as_mut().poll(cx)) {
+                        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                        Poll::Pending => limit.as_mut().poll(cx).map(|()| None),
+                    })
+                    .await
+                };
+                match outcome {
+                    Some(Ok(reply)) if reply.status.is_success() && !is_error(&reply.body) => {
+                        attempt.answered(reply.status.as_u16());
+                        vipps.budget().refill();
+                        return Ok(reply);
+                    }
+                    outcome => {
                         self.starts.push(begun);
-                        begun = vipps.time().monotonic();
-                        continue;
+                        let whole_call = self.deadline.saturating_sub(begun) == limit;
+                        self.missed(outcome, attempt, token.as_deref(), whole_call)?
                     }
-                    self.refused(&reply)
                 }
-                Some(Err(error)) => Self::broken(&error),
-                None => Self::timed_out(deadline.saturating_sub(begun) == limit),
             };
-            attempt.failed(&miss.error);
-            self.starts.push(begun);
-            self.tries += 1;
-            let wait = self.settle(policy, miss, deadline)?;
-            Box::pin(vipps.time().sleep(wait)).await;
+            if let Some(wait) = wait {
+                Box::pin(vipps.time().sleep(wait)).await;
+            }
             begun = vipps.time().monotonic();
         }
     }
 
+    /// What follows from an attempt that brought no success: how long to wait for the next one, or the error to end
+    /// with. There is no wait before a replay with another token.
+    fn missed(
+        &mut self,
+        outcome: Option<Result<Reply, TransportError>>,
+        attempt: Attempt,
+        token: Option<&Token>,
+        whole_call: bool,
+    ) -> Result<Option<Duration>> {
+        let vipps = &self.call.vipps;
+        let miss = match outcome {
+            Some(Ok(reply)) => {
+                if let (401, Some(token)) = (reply.status.as_u16(), token)
+                    && vipps.refused(token, self.replays)
+                {
+                    // A 401 means that the call was not let in, so that even a payment may be sent again.
+                    attempt.refused();
+                    tracing::debug!("token refused, fetching a new one");
+                    vipps.counters().replays.add_one();
+                    self.replays += 1;
+                    return Ok(None);
+                }
+                self.refused(&reply)
+            }
+            Some(Err(error)) => Self::broken(&error),
+            None => Self::timed_out(whole_call),
+        };
+        attempt.failed(&miss.error);
+        self.tries += 1;
+        self.settle(miss).map(Some)
+    }
+
     /// How long an attempt may take that begins now.
-    fn limit(&self, now: Duration, deadline: Duration) -> Result<Duration> {
-        let left = deadline.saturating_sub(now);
+    fn limit(&self, now: Duration) -> Result<Duration> {
+        let left = self.deadline.saturating_sub(now);
         if left.is_zero() {
             return Err(self.out_of_time());
         }
@@ -186,25 +211,21 @@ impl<'a> Attempts<'a> {
         counter.add_one();
     }
 
-    /// How long to wait so that one more request stays within the limit per minute.
-    fn room(&self, now: Duration) -> Duration {
+    /// How long to wait so that one more request stays within the limit per minute, if at all.
+    fn room(&self, now: Duration) -> Option<Duration> {
         let per_minute = self.effort.rules.per_minute;
         let own = retry::room(&self.starts, per_minute, now);
-        match &self.call.options.begun {
+        let room = match &self.call.options.begun {
             Some(shared) => own.max(shared.room(per_minute, now)),
             None => own,
-        }
+        };
+        (!room.is_zero()).then_some(room)
     }
 
     /// Waits out the limit per minute where no wait between attempts has done so: before the replay after a 401, and
     /// before the first attempt of a call that goes on where another one ended.
-    async fn keep_to_limit(
-        &mut self,
-        room: Duration,
-        now: Duration,
-        deadline: Duration,
-    ) -> Result<()> {
-        if room >= deadline.saturating_sub(now) {
+    async fn keep_to_limit(&self, room: Duration, now: Duration) -> Result<()> {
+        if room >= self.deadline.saturating_sub(now) {
             let what = "the limit of requests per minute leaves no time for another attempt";
             let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
             return Err(self.explain(error));
@@ -214,9 +235,9 @@ impl<'a> Attempts<'a> {
     }
 
     /// The token to send, where it may have to be fetched or renewed.
-    async fn token(&mut self, now: Duration, deadline: Duration) -> Result<Arc<Token>> {
+    async fn token(&self, now: Duration) -> Result<Arc<Token>> {
         let vipps = &self.call.vipps;
-        let left = deadline.saturating_sub(now);
+        let left = self.deadline.saturating_sub(now);
         if left.is_zero() {
             return Err(self.out_of_time());
         }
@@ -238,7 +259,8 @@ impl<'a> Attempts<'a> {
     }
 
     /// What follows from a failed attempt: how long to wait for the next, or the error to end with.
-    fn settle(&mut self, policy: &RetryPolicy, miss: Miss, deadline: Duration) -> Result<Duration> {
+    fn settle(&mut self, miss: Miss) -> Result<Duration> {
+        let policy = self.call.options.policy(&self.call.vipps);
         let verdict = judge(self.effort.rules.class, miss.signal);
         self.unclear |= verdict.outcome == Outcome::Unknown;
         let outcome = if self.unclear {
@@ -254,7 +276,7 @@ impl<'a> Attempts<'a> {
         let Some(pace) = verdict.repeat.filter(|_| self.tries < policy.max_attempts) else {
             return Err(error);
         };
-        let Some(wait) = self.wait(policy, pace, miss.retry_after, deadline) else {
+        let Some(wait) = self.wait(policy, pace, miss.retry_after) else {
             return Err(error);
         };
         if !self.call.vipps.budget().spend(pace) {
@@ -278,7 +300,6 @@ impl<'a> Attempts<'a> {
         policy: &RetryPolicy,
         pace: Pace,
         retry_after: Option<Duration>,
-        deadline: Duration,
     ) -> Option<Duration> {
         let vipps = &self.call.vipps;
         if retry_after.is_some_and(|after| after > policy.longest_retry_after) {
@@ -286,8 +307,9 @@ impl<'a> Attempts<'a> {
         }
         let now = vipps.time().monotonic();
         let jitter = clock::fraction(vipps.randomness());
-        let wait = retry::wait(policy, pace, self.tries, jitter, retry_after).max(self.room(now));
-        (wait < deadline.saturating_sub(now)).then_some(wait)
+        let wait = retry::wait(policy, pace, self.tries, jitter, retry_after)
+            .max(self.room(now).unwrap_or_default());
+        (wait < self.deadline.saturating_sub(now)).then_some(wait)
     }
 
     /// The headers of one attempt: a copy of those that are prepared, in which few have to be changed.

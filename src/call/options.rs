@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::{self, RetryPolicy};
 use crate::types::{MerchantSerialNumber, RequestId};
+use crate::vipps::Vipps;
 
 /// How a raw call is to be made: what the wrapper's builders can be told too. Given to
 /// [`Vipps::call_with`](crate::Vipps::call_with).
@@ -30,7 +31,8 @@ pub struct CallOptions {
     pub(crate) deadline: Option<Duration>,
     pub(crate) key: Option<RequestId>,
     pub(crate) merchant: Option<MerchantSerialNumber>,
-    pub(crate) retry: Option<RetryPolicy>,
+    /// In a box, since few calls have one and all options are moved.
+    pub(crate) retry: Option<Box<RetryPolicy>>,
     /// Set where one operation of the caller's makes several calls of the same operation of the API.
     pub(crate) begun: Option<Begun>,
 }
@@ -63,8 +65,14 @@ impl CallOptions {
 
     /// How often and how patiently to repeat, for this call alone.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
+        self.retry = Some(Box::new(policy));
         self
+    }
+}
+
+impl CallOptions {
+    pub(crate) fn policy<'a>(&'a self, vipps: &'a Vipps) -> &'a RetryPolicy {
+        self.retry.as_deref().unwrap_or_else(|| vipps.policy())
     }
 }
 
@@ -129,7 +137,7 @@ macro_rules! operation {
 
             /// How often and how patiently to repeat, for this call alone.
             pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
-                self.options.retry = Some(policy);
+                self.options.retry = Some(Box::new(policy));
                 self
             }
         }

@@ -65,11 +65,7 @@ impl Cancel {
         let ends = time
             .monotonic()
             .saturating_add(deadline.unwrap_or_else(|| self.vipps.total_timeout()));
-        let policy = self
-            .options
-            .retry
-            .clone()
-            .unwrap_or_else(|| self.vipps.policy().clone());
+        let policy = self.options.policy(&self.vipps).clone();
         let mut round = 1;
         let mut unclear = false;
         loop {

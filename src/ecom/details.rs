@@ -77,8 +77,9 @@ pub struct PaymentDetails {
     sums: Summary,
     /// Whether the sums are the API's own.
     stated: bool,
-    user: Option<UserDetails>,
-    shipping: Option<ShippingDetails>,
+    // In boxes, since few payments have them and all details are moved.
+    user: Option<Box<UserDetails>>,
+    shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
     /// As the answer spells it, since few ask for it.
     as_of: Option<http::HeaderValue>,
@@ -91,8 +92,8 @@ struct Parts {
     transaction_summary: Option<WireSummary>,
     #[serde(rename = "transactionsummary")]
     lower_case_summary: Option<WireSummary>,
-    user_details: Option<UserDetails>,
-    shipping_details: Option<ShippingDetails>,
+    user_details: Option<Box<UserDetails>>,
+    shipping_details: Option<Box<ShippingDetails>>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
 }
@@ -311,12 +312,12 @@ impl PaymentDetails {
 
     /// The customer, for express payments and where a scope was asked for.
     pub fn user(&self) -> Option<&UserDetails> {
-        self.user.as_ref()
+        self.user.as_deref()
     }
 
     /// Where to send the goods, for express payments.
     pub fn shipping(&self) -> Option<&ShippingDetails> {
-        self.shipping.as_ref()
+        self.shipping.as_deref()
     }
 
     /// The customer's id for the userinfo endpoint, where a scope was asked for. It comes late: ask again when it is

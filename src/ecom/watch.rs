@@ -227,7 +227,7 @@ impl Poller {
         let mut details = vipps.ecom().payment(&self.wait.order_id).details();
         details.options = self.wait.options.clone();
         // One request a poll keeps within the limit; the rhythm itself is the retry.
-        details.options.retry = Some(RetryPolicy::none());
+        details.options.retry = Some(Box::new(RetryPolicy::none()));
         details.options.deadline = Some(ONE_POLL.min(self.ends.saturating_sub(now)));
         let details = details.await?;
         self.failures = 0;

@@ -23,6 +23,8 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 /// What stands in an answer: text, borrowed where that is possible, or something else.
 enum Read<'de> {
     Text(Cow<'de, str>),
+    Whole(i64),
+    Bool(bool),
     Other(Value),
 }
 
@@ -54,15 +56,15 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_bool<E>(self, bool: bool) -> Result<Self::Value, E> {
-        Ok(Read::Other(bool.into()))
+        Ok(Read::Bool(bool))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Read::Other(number.into()))
+        Ok(Read::Whole(number))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Read::Other(number.into()))
+        Ok(i64::try_from(number).map_or_else(|_| Read::Other(number.into()), Read::Whole))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
@@ -95,7 +97,11 @@ impl From<Value> for Read<'_> {
     fn from(value: Value) -> Self {
         match value {
             Value::String(text) => Self::Text(Cow::Owned(text)),
-            other => Self::Other(other),
+            Value::Bool(bool) => Self::Bool(bool),
+            other => match other.as_i64() {
+                Some(number) => Self::Whole(number),
+                None => Self::Other(other),
+            },
         }
     }
 }
@@ -105,6 +111,8 @@ impl<'de> Read<'de> {
     fn into_text(self) -> Option<Cow<'de, str>> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Whole(number) => Some(Cow::Owned(number.to_string())),
+            Self::Bool(bool) => Some(Cow::Borrowed(if bool { "true" } else { "false" })),
             Self::Other(Value::Null) => None,
             Self::Other(value) => Some(Cow::Owned(value.to_string())),
         }
@@ -134,8 +142,9 @@ pub(crate) fn opt_text<'de, D: Deserializer<'de>>(
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Read::deserialize(deserializer)? {
         Read::Text(text) => Ok(text.into_owned()),
+        Read::Whole(number) => Ok(number.to_string()),
         Read::Other(Value::Number(number)) => Ok(number.to_string()),
-        other @ Read::Other(_) => Err(D::Error::custom(format_args!(
+        other @ (Read::Bool(_) | Read::Other(_)) => Err(D::Error::custom(format_args!(
             "expected a string or a number, found {}",
             other.kind()
         ))),
@@ -168,7 +177,7 @@ pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
     let part = || match &read {
         Read::Other(Value::Number(number)) => number.as_f64(),
         Read::Text(text) => text.trim().parse().ok(),
-        Read::Other(_) => None,
+        Read::Whole(_) | Read::Bool(_) | Read::Other(_) => None,
     };
     let rounded = || part().map(f64::floor).and_then(whole_float);
     Ok(read.whole().or_else(rounded))
@@ -179,7 +188,7 @@ pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
     let read = Read::deserialize(deserializer)?;
-    if let Read::Other(Value::Bool(bool)) = read {
+    if let Read::Bool(bool) = read {
         return Ok(Some(bool));
     }
     let Some(text) = read.into_text() else {
@@ -259,22 +268,23 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Parts<T> {
 impl Read<'_> {
     fn whole(&self) -> Option<i64> {
         match self {
-            Self::Other(Value::Number(number)) => number
-                .as_i64()
-                .or_else(|| number.as_f64().and_then(whole_float)),
+            Self::Whole(number) => Some(*number),
+            Self::Other(Value::Number(number)) => number.as_f64().and_then(whole_float),
             Self::Text(text) => {
                 let text = text.trim();
                 let (integer, fraction) = text.split_once('.').unwrap_or((text, "0"));
                 let is_whole = !fraction.is_empty() && fraction.bytes().all(|b| b == b'0');
                 integer.parse().ok().filter(|_| is_whole)
             }
-            Self::Other(_) => None,
+            Self::Bool(_) | Self::Other(_) => None,
         }
     }
 
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "other text",
+            Self::Whole(_) => "another number",
+            Self::Bool(_) => "a bool",
             Self::Other(value) => match value {
                 Value::Null => "null",
                 Value::Bool(_) => "a bool",
