@@ -7,7 +7,7 @@ use syn::{Expr, ExprMethodCall, Lit, Local, Pat, Stmt};
 /// `crate::call::Template`, which is what the wrapper sends from: reqwest's builder is moved with each word, and makes
 /// a map of headers that are then put into another. Where a chain says anything else it stays.
 pub(crate) fn direct(stmts: &mut Vec<Stmt>) {
-    let at = stmts.iter().position(|stmt| is_request(stmt));
+    let at = stmts.iter().position(is_request);
     if let Some(at) = at
         && let Some(Stmt::Local(local)) = stmts.get(at)
         && let Some(written) = written(local)

@@ -278,7 +278,9 @@ async fn read_more(
     begin: &[Bytes],
 ) -> Result<Bytes, TransportError> {
     let mut whole = BytesMut::with_capacity(begin.iter().map(Bytes::len).sum());
-    begin.iter().for_each(|part| whole.extend_from_slice(part));
+    for part in begin {
+        whole.extend_from_slice(part);
+    }
     while whole.len() <= cap {
         match response.chunk().await.map_err(broken)? {
             Some(chunk) => whole.extend_from_slice(&chunk),

@@ -57,6 +57,7 @@ impl Template {
         &mut self.headers
     }
 
+    #[allow(clippy::result_large_err, reason = "progenitor's own error")]
     pub(crate) fn json<T: Serialize, E>(&mut self, body: &T) -> Result<(), RawError<E>> {
         let mut bytes = Vec::with_capacity(USUAL_BODY);
         serde_json::to_writer(&mut bytes, body)

@@ -145,7 +145,10 @@ mod tests {
             }
             7
         };
-        assert_eq!(time.timeout(minute, slow).await, Some(7));
+        assert_eq!(
+            time.timeout_since(time.monotonic(), minute, slow).await,
+            Some(7)
+        );
         assert_eq!(clock.elapsed(), Duration::ZERO);
 
         time.sleep(minute).await;
@@ -153,7 +156,7 @@ mod tests {
 
         let never = std::future::pending::<()>();
         let advance = async { clock.advance(minute) };
-        let (late, ()) = tokio::join!(time.timeout(minute, never), advance);
+        let (late, ()) = tokio::join!(time.timeout_since(time.monotonic(), minute, never), advance);
         assert_eq!(late, None);
         assert_eq!(clock.elapsed(), 2 * minute);
     }
@@ -184,7 +187,10 @@ mod tests {
         let time = Time::Custom(Arc::new(clock.clone()));
         let minute = Duration::from_secs(60);
         let never = std::future::pending::<()>();
-        assert_eq!(time.timeout(minute, never).await, None);
+        assert_eq!(
+            time.timeout_since(time.monotonic(), minute, never).await,
+            None
+        );
         assert_eq!(clock.elapsed(), minute);
     }
 

@@ -15,8 +15,9 @@ pub(crate) static MSN: HeaderName = HeaderName::from_static("merchant-serial-num
 
 /// What is the same on every request, made once.
 pub(crate) struct Headers {
-    with_token: HeaderMap,
-    with_token_and_body: HeaderMap,
+    /// For a call with a token and no body, and for one with a body.
+    reading: HeaderMap,
+    writing: HeaderMap,
     with_keys: HeaderMap,
 }
 
@@ -68,15 +69,15 @@ impl Headers {
             with_keys.insert(HeaderName::from_static(name), secret(value)?);
         }
         with_keys.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        let mut with_token = common;
+        let mut reading = common;
         let json = HeaderValue::from_static("application/json");
-        with_token.insert(AUTHORIZATION, HeaderValue::from_static(""));
-        with_token.insert(ACCEPT, json.clone());
-        let mut with_token_and_body = with_token.clone();
-        with_token_and_body.insert(CONTENT_TYPE, json);
+        reading.insert(AUTHORIZATION, HeaderValue::from_static(""));
+        reading.insert(ACCEPT, json.clone());
+        let mut writing = reading.clone();
+        writing.insert(CONTENT_TYPE, json);
         Ok(Self {
-            with_token,
-            with_token_and_body,
+            reading,
+            writing,
             with_keys,
         })
     }
@@ -84,9 +85,9 @@ impl Headers {
     /// For a call with a token, whose answer is to be JSON as its body is, if it has one. The token is yet to be put in.
     pub(crate) fn with_token(&self, json_body: bool) -> &HeaderMap {
         if json_body {
-            &self.with_token_and_body
+            &self.writing
         } else {
-            &self.with_token
+            &self.reading
         }
     }
 
