@@ -103,7 +103,8 @@ impl StdError for TransportError {
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: http::StatusCode,
-    pub(crate) headers: http::HeaderMap,
+    /// In a box, since an answer is handed on from step to step.
+    pub(crate) headers: Box<http::HeaderMap>,
     pub(crate) body: Bytes,
 }
 
@@ -115,29 +116,33 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
-    /// Makes what must be made before the first request.
-    pub(crate) fn prepare(&self, url: &Url) -> Result<(), Error> {
-        match self {
-            Self::Reqwest(sender) => sender.get(url).map(drop),
-            Self::Custom(_) => Ok(()),
-        }
+    /// What carries requests to this URL, which may have to be made before the first one.
+    pub(crate) fn to(&self, url: &Url) -> Result<Way<'_>, Error> {
+        Ok(match self {
+            Self::Reqwest(sender) => Way::Reqwest(sender.get(url)?),
+            Self::Custom(transport) => Way::Custom(&**transport),
+        })
     }
+}
 
+/// As [`Wire`], for one call.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'a> {
+    Reqwest(&'a reqwest::Client),
+    Custom(&'a dyn Transport),
+}
+
+impl<'a> Way<'a> {
     /// Begins to send, and reads the answer when it is awaited.
     ///
     /// No `async fn`, which would keep room for the request until the answer.
     pub(crate) fn send(
-        &self,
+        self,
         request: reqwest::Request,
-    ) -> Sent<'_, impl Future<Output = Result<Reply, TransportError>> + Send + use<>> {
+    ) -> Sent<'a, impl Future<Output = Result<Reply, TransportError>> + Send + use<>> {
         match self {
-            Self::Reqwest(sender) => match sender.get(request.url()) {
-                Ok(http) => Sent::Reqwest {
-                    answer: answer(http.execute(request)),
-                },
-                Err(error) => Sent::Failed {
-                    error: Some(TransportError::not_sent(error)),
-                },
+            Self::Reqwest(http) => Sent::Reqwest {
+                answer: answer(http.execute(request)),
             },
             Self::Custom(transport) => match plain(request) {
                 Ok(request) => Sent::Custom {
@@ -186,7 +191,7 @@ async fn answer(
     let body = read(&mut response, cap).await?;
     Ok(Reply {
         status: response.status(),
-        headers: std::mem::take(response.headers_mut()),
+        headers: Box::new(std::mem::take(response.headers_mut())),
         body: unmarked(body),
     })
 }
@@ -203,7 +208,7 @@ fn checked(response: http::Response<Bytes>) -> Result<Reply, TransportError> {
     }
     Ok(Reply {
         status: parts.status,
-        headers: parts.headers,
+        headers: Box::new(parts.headers),
         body: unmarked(body),
     })
 }
@@ -228,10 +233,12 @@ impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-            let reply = self.0.send(request).await?;
+            let way = self.0.to(request.url());
+            let way = way.map_err(TransportError::not_sent)?;
+            let reply = way.send(request).await?;
             let mut response = http::Response::new(reply.body);
             *response.status_mut() = reply.status;
-            *response.headers_mut() = reply.headers;
+            *response.headers_mut() = *reply.headers;
             Ok(response)
         })
     }

@@ -94,9 +94,10 @@ impl<'a> Attempts<'a> {
         self.effort.started = begun;
         self.deadline =
             begun.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
-        if let Err(error) = vipps.wire().prepare(self.effort.template.url()) {
-            return Err(self.explain(error));
-        }
+        let way = match vipps.wire().to(self.effort.template.url()) {
+            Ok(way) => way,
+            Err(error) => return Err(self.explain(error)),
+        };
         loop {
             if let Some(room) = self.room(begun) {
                 // Seldom, as the next two: not every call has the room for what is seldom.
@@ -127,7 +128,7 @@ impl<'a> Attempts<'a> {
                 }
                 let outcome = {
                     // They stay where they are: what they are handed on in would be a copy each time.
-                    let mut sending = pin!(attempt.within(|| vipps.wire().send(request)));
+                    let mut sending = pin!(attempt.within(|| way.send(request)));
                     let mut limit = pin!(vipps.time().limit(begun, limit));
                     poll_fn(|cx| match attempt.within(|| sending.as_mut().poll(cx)) {
                         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),

@@ -52,7 +52,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
     pub(crate) effort: Box<Effort>,
-    pub(super) headers: http::HeaderMap,
+    pub(super) headers: Box<http::HeaderMap>,
     pub(super) call: Call,
     pub(super) context: Context,
 }

@@ -72,7 +72,7 @@ pub(crate) async fn exec(
         Ok(mut answer) => {
             let mut response = http::Response::new(answer.body.clone());
             *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
-            *response.headers_mut() = std::mem::take(&mut answer.headers);
+            *response.headers_mut() = std::mem::take(&mut *answer.headers);
             context.put(Slot::Answer(Box::new(answer)));
             Ok(response.into())
         }

@@ -153,11 +153,11 @@ impl PaymentDetails {
         if events.iter().all(|e| instant(e).is_some()) {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
-        let logged = Summary::of(&events);
+        let logged = || Summary::of(&events);
         let stated = wire.transaction_summary.or(wire.lower_case_summary);
         let (stated, sums) = match stated {
-            Some(sums) => (true, sums.or(&logged)),
-            None => (false, logged),
+            Some(sums) => (true, sums.or(logged)),
+            None => (false, logged()),
         };
         Self {
             order_id,

@@ -175,17 +175,33 @@ crate::schema::same_as! { crate::schema::read: Summary, "Summary" => WireSummary
 
 impl WireSummary {
     /// The sums that the API states, and where it leaves one out what is known of it otherwise.
-    pub(super) fn or(self, known: &Summary) -> Summary {
+    pub(super) fn or(self, known: impl FnOnce() -> Summary) -> Summary {
+        let number = self.bank_identification_number;
+        let stated = (
+            self.captured_amount,
+            self.remaining_amount_to_capture,
+            self.refunded_amount,
+            self.remaining_amount_to_refund,
+        );
+        if let (Some(captured), Some(remaining_to_capture), Some(refunded), Some(to_refund)) =
+            stated
+        {
+            return Summary {
+                captured,
+                remaining_to_capture,
+                refunded,
+                remaining_to_refund: to_refund,
+                bank_identification_number: number,
+            };
+        }
+        let known = known();
+        let (captured, remaining_to_capture, refunded, to_refund) = stated;
         Summary {
-            captured: self.captured_amount.unwrap_or(known.captured),
-            remaining_to_capture: self
-                .remaining_amount_to_capture
-                .unwrap_or(known.remaining_to_capture),
-            refunded: self.refunded_amount.unwrap_or(known.refunded),
-            remaining_to_refund: self
-                .remaining_amount_to_refund
-                .unwrap_or(known.remaining_to_refund),
-            bank_identification_number: self.bank_identification_number,
+            captured: captured.unwrap_or(known.captured),
+            remaining_to_capture: remaining_to_capture.unwrap_or(known.remaining_to_capture),
+            refunded: refunded.unwrap_or(known.refunded),
+            remaining_to_refund: to_refund.unwrap_or(known.remaining_to_refund),
+            bank_identification_number: number,
         }
     }
 }

@@ -128,7 +128,7 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary.map(|sums| sums.or(&Summary::default())),
+            summary: summary.map(|sums| sums.or(Summary::default)),
             payment_instrument,
             idempotency_key: answer.effort.into_key(),
         })
