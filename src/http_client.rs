@@ -1,4 +1,4 @@
-//! The reqwest clients: one that builds requests for all, and those that send them.
+//! The reqwest clients: one that builds the requests that generated code leaves to reqwest, and those that send.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 
-/// Builds the requests of generated code and sends none.
+/// Builds requests and sends none.
 pub(crate) fn requests() -> Result<reqwest::Client> {
     static SHARED: OnceLock<Result<reqwest::Client>> = OnceLock::new();
     SHARED.get_or_init(|| plain(Duration::from_secs(1))).clone()
@@ -54,6 +54,16 @@ impl Sender {
             plain: OnceLock::new(),
             secure: OnceLock::new(),
         }
+    }
+
+    /// The client for this URL, if it is made.
+    pub(crate) fn ready(&self, url: &Url) -> Option<&reqwest::Client> {
+        let made = match self {
+            Self::Given(client) => return Some(client),
+            Self::BuiltIn { plain, .. } if url.scheme() == "http" => plain.get(),
+            Self::BuiltIn { secure, .. } => secure.get(),
+        };
+        made?.as_ref().ok()
     }
 
     /// The client for this URL.

@@ -116,12 +116,20 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
-    /// What carries requests to this URL, which may have to be made before the first one.
-    pub(crate) fn to(&self, url: &Url) -> Result<Way<'_>, Error> {
-        Ok(match self {
-            Self::Reqwest(sender) => Way::Reqwest(sender.get(url)?),
-            Self::Custom(transport) => Way::Custom(&**transport),
-        })
+    /// What carries requests to this URL, unless it is yet to be made.
+    pub(crate) fn ready(&self, url: &Url) -> Option<Way<'_>> {
+        match self {
+            Self::Reqwest(sender) => sender.ready(url).map(Way::Reqwest),
+            Self::Custom(transport) => Some(Way::Custom(&**transport)),
+        }
+    }
+
+    /// The same, made if it must be, which takes a while.
+    pub(crate) fn make(&self, url: &Url) -> Result<Way<'_>, Error> {
+        match self {
+            Self::Reqwest(sender) => sender.get(url).map(Way::Reqwest),
+            Self::Custom(transport) => Ok(Way::Custom(&**transport)),
+        }
     }
 }
 
@@ -233,7 +241,7 @@ impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-            let way = self.0.to(request.url());
+            let way = self.0.make(request.url());
             let way = way.map_err(TransportError::not_sent)?;
             let reply = way.send(request).await?;
             let mut response = http::Response::new(reply.body);

@@ -173,7 +173,7 @@ impl Vipps {
         F: FnOnce(Raw) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
-        let context = Context::new(self, &options);
+        let context = Context::begun(self, &options);
         let result = operation(Raw::of(&context)).await;
         context.finish_raw(result)
     }

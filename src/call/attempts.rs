@@ -91,12 +91,18 @@ impl<'a> Attempts<'a> {
         let vipps = &self.call.vipps;
         let options = &self.call.options;
         let mut begun = vipps.time().monotonic();
-        self.effort.started = begun;
+        let started = self.call.started.unwrap_or(begun);
+        self.effort.started = started;
         self.deadline =
-            begun.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
-        let way = match vipps.wire().to(self.effort.template.url()) {
-            Ok(way) => way,
-            Err(error) => return Err(self.explain(error)),
+            started.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        let (wire, url) = (vipps.wire(), self.effort.template.url());
+        let way = match wire.ready(url) {
+            Some(way) => way,
+            None => {
+                let way = wire.make(url).map_err(|error| self.explain(error))?;
+                begun = vipps.time().monotonic();
+                way
+            }
         };
         loop {
             if let Some(room) = self.room(begun) {
@@ -128,8 +134,8 @@ impl<'a> Attempts<'a> {
                 }
                 let outcome = {
                     // They stay where they are: what they are handed on in would be a copy each time.
-                    let mut sending = pin!(attempt.within(|| way.send(request)));
                     let mut limit = pin!(vipps.time().limit(begun, limit));
+                    let mut sending = pin!(attempt.within(|| way.send(request)));
                     poll_fn(|cx| match attempt.within(|| sending.as_mut().poll(cx)) {
                         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
                         Poll::Pending => limit.as_mut().poll(cx).map(|()| None),

@@ -28,6 +28,8 @@ pub struct Context(pub(super) Arc<State>);
 pub(super) struct State {
     pub(super) vipps: Vipps,
     pub(super) options: CallOptions,
+    /// Since when the call takes its time, if that is before it is first sent.
+    pub(super) started: Option<Duration>,
     /// What came of a raw call, whose hook can only return reqwest's own errors.
     pub(super) slot: Mutex<Slot>,
 }
@@ -54,7 +56,8 @@ pub(crate) struct Answer {
     pub(crate) effort: Box<Effort>,
     pub(super) headers: Box<http::HeaderMap>,
     pub(super) call: Call,
-    pub(super) context: Context,
+    /// Not the context, whose slot may hold this answer.
+    pub(super) vipps: Vipps,
 }
 
 /// What is to be sent and, in the end, what it took, for the errors that are found later.
@@ -89,9 +92,19 @@ impl fmt::Debug for Context {
 
 impl Context {
     pub(crate) fn new(vipps: &Vipps, options: &CallOptions) -> Self {
+        Self::since(None, vipps, options)
+    }
+
+    /// For a call that takes its time from now on, whenever it sends something.
+    pub(crate) fn begun(vipps: &Vipps, options: &CallOptions) -> Self {
+        Self::since(Some(vipps.time().monotonic()), vipps, options)
+    }
+
+    fn since(started: Option<Duration>, vipps: &Vipps, options: &CallOptions) -> Self {
         Self(Arc::new(State {
             vipps: vipps.clone(),
             options: options.clone(),
+            started,
             slot: Mutex::default(),
         }))
     }
@@ -121,10 +134,6 @@ impl Context {
 
     pub(crate) fn vipps(&self) -> &Vipps {
         &self.0.vipps
-    }
-
-    pub(crate) fn options(&self) -> &CallOptions {
-        &self.0.options
     }
 
     /// Sends what generated code has prepared.
@@ -257,15 +266,19 @@ impl Answer {
         value.split(';').next().unwrap_or_default().trim()
     }
 
-    /// The call that is answered.
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
+    /// The client of the call.
+    pub(crate) fn vipps(&self) -> &Vipps {
+        &self.vipps
+    }
+
+    /// The sales unit that the call was made for, where it is not that of the credentials.
+    pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
+        self.effort.merchant.as_ref()
     }
 
     /// An error that is found in the answer.
     pub(crate) fn explain(&self, error: Error) -> Error {
-        self.effort
-            .explain(error, self.context.vipps().time().monotonic())
+        self.effort.explain(error, self.vipps.time().monotonic())
     }
 
     /// An error about a body that says something else than it must.

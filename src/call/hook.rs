@@ -47,7 +47,7 @@ pub(super) async fn run(context: Context, effort: Box<Effort>) -> Result<Answer>
                 effort,
                 headers: reply.headers,
                 call,
-                context,
+                vipps: context.vipps().clone(),
             })
         }
         Err(error) => {
@@ -122,6 +122,8 @@ pub(crate) async fn fetch_anonymously(
 
 #[cfg(all(test, feature = "testing"))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::error::{ErrorKind, Outcome};
     use crate::testing::Recorder;
@@ -171,6 +173,43 @@ mod tests {
         let recorder = Recorder::new().answer("POST", PATH, 200, "{}");
         call(&recorder, "POST", None).await;
         assert!(!recorder.to_snapshot().contains("idempotency key"));
+    }
+
+    /// Whatever it makes of it: several requests, or a wait before the first.
+    #[tokio::test]
+    async fn a_raw_call_has_one_deadline() {
+        let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
+        let vipps = recorder.client();
+        let options = CallOptions::new().deadline(Duration::from_secs(5));
+        let context = Context::begun(&vipps, &options);
+        let get = async || {
+            let request = reqwest::Request::new(http::Method::GET, context.url(PATH, &[]));
+            exec(&context, request, None).await.unwrap();
+            context.take()
+        };
+        recorder.clock().advance(Duration::from_secs(4));
+        assert!(matches!(get().await, Slot::Answer(_)));
+        recorder.clock().advance(Duration::from_secs(1));
+        let Slot::Failed(error) = get().await else {
+            panic!("its time is over")
+        };
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+        assert_eq!(error.elapsed(), Duration::from_secs(5));
+    }
+
+    /// Of a raw call that is dropped after its first answer.
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_keeps_nothing_alive() {
+        let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
+        let vipps = recorder.client();
+        let context = Context::new(&vipps, &CallOptions::default());
+        let request = reqwest::Request::new(http::Method::GET, context.url(PATH, &[]));
+        exec(&context, request, None).await.unwrap();
+        assert!(matches!(*context.0.slot.lock().unwrap(), Slot::Answer(_)));
+        let state = std::sync::Arc::downgrade(&context.0);
+        drop(context);
+        assert!(state.upgrade().is_none());
+        assert_eq!(vipps.metrics().succeeded, 1);
     }
 
     #[tokio::test]

@@ -263,9 +263,8 @@ impl Initiate {
             let wire: Wire = answer.decode()?;
             let landing_page = LandingPage::from_answer(wire.url)
                 .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-            let context = answer.context();
-            let mut payment = context.vipps().ecom().payment(&order_id);
-            if let Some(number) = &context.options().merchant {
+            let mut payment = answer.vipps().ecom().payment(&order_id);
+            if let Some(number) = answer.merchant() {
                 payment = payment.merchant_serial_number(number.clone());
             }
             Ok(InitiatedPayment {

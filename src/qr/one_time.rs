@@ -56,8 +56,7 @@ impl OneTime {
                     .and_then(|s| u64::try_from(s).ok())
                     .unwrap_or(DEFAULT_LIFETIME),
             );
-            let vipps = answer.context().vipps();
-            let (link, text) = format.read(vipps, Some(wire.url), Some(expires_in));
+            let (link, text) = format.read(answer.vipps(), Some(wire.url), Some(expires_in));
             Ok(OneTimeQr {
                 link,
                 content: text,

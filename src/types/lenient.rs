@@ -1,8 +1,8 @@
 //! Reading what the API may answer: numbers as strings, strings as numbers, `null` for nothing.
 //!
-//! For `#[serde(default, deserialize_with = "…")]`. What is no text goes through [`Value`], since only it reads numbers
-//! under every feature of `serde_json` that another crate of the same build may switch on. Text does not, since most of
-//! an answer is text.
+//! For `#[serde(default, deserialize_with = "…")]`. What is neither text nor a whole number nor a bool goes through
+//! [`Value`], since only it reads numbers under every feature of `serde_json` that another crate of the same build may
+//! switch on. Those do not, since they are most of an answer.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -18,7 +18,9 @@ impl Urls {
     pub(super) fn new(base: Url) -> Self {
         let mut known: Vec<(&'static str, Url)> = Vec::new();
         for operation in raw::operations() {
-            let head = head(operation.path, '{').0;
+            let Some((head, _)) = head(operation.path) else {
+                continue;
+            };
             if !known.iter().any(|(other, _)| *other == head) {
                 known.push((head, raw::url(&base, head, &[])));
             }
@@ -34,7 +36,7 @@ impl Urls {
 
     /// `None` where something in the path has to be encoded, or the operation is of no document.
     fn quick(&self, path: &str, segments: &[&dyn fmt::Display]) -> Option<Url> {
-        let (head, rest) = head(path, '{');
+        let (head, rest) = head(path)?;
         let (_, known) = self.known.iter().find(|(other, _)| *other == head)?;
         let mut url = known.clone();
         if rest.is_empty() {
@@ -55,13 +57,15 @@ impl Urls {
     }
 }
 
-/// What stands before the first parameter, without a slash at its end, and the rest.
-fn head(path: &str, parameter: char) -> (&str, &str) {
-    let (head, rest) = path.split_at(path.find(parameter).unwrap_or(path.len()));
-    if rest.is_empty() {
-        (head, rest)
-    } else {
-        (head.strip_suffix('/').unwrap_or(head), rest)
+/// What stands before the first parameter, without the slash at its end, and the rest; `None` where the parameter is only
+/// a part of a step.
+fn head(path: &str) -> Option<(&str, &str)> {
+    match path.find('{') {
+        Some(at) => {
+            let (head, rest) = path.split_at(at);
+            Some((head.strip_suffix('/')?, rest))
+        }
+        None => Some((path, "")),
     }
 }
 
@@ -107,7 +111,13 @@ mod tests {
         }
         let base = Url::parse("https://api.vipps.no").unwrap();
         let urls = Urls::new(base.clone());
-        for path in ["/none/of/them", "/ecomm/v2/payments/x{}y/details", "/"] {
+        for path in [
+            "/none/of/them",
+            "/ecomm/v2/payments/x{}y/details",
+            "/ecomm/v2/payments{}",
+            "/ecomm/v2/payments/{}.json",
+            "/",
+        ] {
             let wanted = raw::url(&base, path, &[&"a"]);
             assert_eq!(urls.of(path, &[&"a"]), wanted);
         }
