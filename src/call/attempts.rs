@@ -96,13 +96,12 @@ impl<'a> Attempts<'a> {
         self.deadline =
             started.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
         let (wire, url) = (vipps.wire(), self.effort.template.url());
-        let way = match wire.ready(url) {
-            Some(way) => way,
-            None => {
-                let way = wire.make(url).map_err(|error| self.explain(error))?;
-                begun = vipps.time().monotonic();
-                way
-            }
+        let way = if let Some(way) = wire.ready(url) {
+            way
+        } else {
+            let way = wire.make(url).map_err(|error| self.explain(error))?;
+            begun = vipps.time().monotonic();
+            way
         };
         loop {
             if let Some(room) = self.room(begun) {
