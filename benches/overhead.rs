@@ -272,6 +272,7 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
         let runtime = runtime();
         let clients = Rc::new(runtime.block_on(Clients::new(server)));
         let mut rates: Vec<Vec<f64>> = COMPARED.iter().map(|_| Vec::new()).collect();
+        let mut cpus: Vec<Vec<f64>> = rates.clone();
         let (begun, busy) = (Instant::now(), server_cpu(server));
         for round in 0..=plan.rounds {
             for step in 0..COMPARED.len() {
@@ -281,6 +282,7 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
                 if round > 0 {
                     #[expect(clippy::cast_precision_loss, reason = "thousands")]
                     rates[at].push(requests as f64 / took.wall.as_secs_f64());
+                    cpus[at].push(micros(took.cpu));
                 }
             }
         }
@@ -297,11 +299,13 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
             let pairs = rates[2].iter().zip(&rates[theirs]);
             let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
             good &= median(&mut ratios) >= LEAST_RATE;
-            lines.push((COMPARED[theirs], callers, ratios));
+            lines.push((COMPARED[theirs], format!("rate@{callers}"), ratios));
+            let pairs = cpus[2].iter().zip(&cpus[theirs]);
+            let ratios = pairs.map(|(a, b)| a / b).collect();
+            lines.push((COMPARED[theirs], format!("cpu@{callers}"), ratios));
         }
     }
-    for (theirs, callers, mut ratios) in lines {
-        let figure = format!("rate@{callers}");
+    for (theirs, figure, mut ratios) in lines {
         ratio(operation.name(), Layer::Ours, theirs, &figure, &mut ratios);
     }
     good
