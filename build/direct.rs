@@ -1,23 +1,22 @@
 //! Requests that are written where they are read, and not by way of reqwest's builder.
 
 use quote::ToTokens as _;
-use syn::{Expr, ExprMethodCall, Lit, Local, Pat, Stmt};
+use syn::{Expr, ExprMethodCall, Lit, Local, Stmt};
+
+use super::prepare::is_let;
+use super::source::PLAIN;
 
 /// `let request = client.client.post(url).header(…).json(&body).build()?;` becomes statements about a
 /// `crate::call::Template`, which is what the wrapper sends from: reqwest's builder is moved with each word, and makes
 /// a map of headers that are then put into another. Where a chain says anything else it stays.
 pub(crate) fn direct(stmts: &mut Vec<Stmt>) {
-    let at = stmts.iter().position(is_request);
+    let at = stmts.iter().position(|stmt| is_let(stmt, "request"));
     if let Some(at) = at
         && let Some(Stmt::Local(local)) = stmts.get(at)
         && let Some(written) = written(local)
     {
         stmts.splice(at..=at, written);
     }
-}
-
-fn is_request(stmt: &Stmt) -> bool {
-    matches!(stmt, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(name) if name.ident == "request"))
 }
 
 fn written(local: &Local) -> Option<Vec<Stmt>> {
@@ -37,15 +36,11 @@ fn written(local: &Local) -> Option<Vec<Stmt>> {
     {
         return None;
     }
-    let method = match first.method.to_string().as_str() {
-        "get" => quote::quote!(GET),
-        "post" => quote::quote!(POST),
-        "put" => quote::quote!(PUT),
-        "delete" => quote::quote!(DELETE),
-        "patch" => quote::quote!(PATCH),
-        "head" => quote::quote!(HEAD),
-        _ => return None,
-    };
+    let method = first.method.to_string();
+    if !PLAIN.contains(&&*method) {
+        return None;
+    }
+    let method = quote::format_ident!("{}", method.to_uppercase());
     let url = &first.args;
     let attributes = &local.attrs;
     let mut stmts: Vec<Stmt> = vec![syn::parse_quote!(

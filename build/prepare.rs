@@ -80,7 +80,7 @@ fn error_of(output: &ReturnType) -> Option<Type> {
     }
 }
 
-fn is_let(stmt: &Stmt, wanted: &str) -> bool {
+pub(super) fn is_let(stmt: &Stmt, wanted: &str) -> bool {
     matches!(stmt, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(name) if name.ident == wanted))
 }
 

@@ -208,9 +208,11 @@ fn literal_after(text: &str, mark: &str) -> Option<String> {
         .map(|literal| literal.value())
 }
 
+/// What reqwest has a method of the client for.
+pub(super) const PLAIN: [&str; 6] = ["get", "put", "post", "delete", "head", "patch"];
+
 /// `client . client . post (url)`, or `request (:: reqwest :: Method :: OPTIONS , url)`.
 fn method_of(text: &str) -> Option<String> {
-    const PLAIN: [&str; 6] = ["get", "put", "post", "delete", "head", "patch"];
     if let Some(method) = PLAIN
         .iter()
         .find(|method| text.contains(&format!(". {method} (url)")))

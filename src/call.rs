@@ -11,7 +11,7 @@ mod options;
 mod template;
 
 pub use context::Context;
-pub(crate) use context::{Answer, Effort, Prepared, unbuilt};
+pub(crate) use context::{Answer, Outgoing, Prepared};
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub use options::CallOptions;
 pub(crate) use options::{Begun, built, operation};

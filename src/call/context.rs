@@ -137,35 +137,15 @@ impl Context {
     }
 
     /// Sends what generated code has prepared.
-    pub(crate) async fn run<E>(&self, prepared: Result<Prepared, RawError<E>>) -> Result<Answer> {
-        let effort = self.effort(prepared.map_err(unbuilt)?);
-        self.clone().send(effort).await
+    pub(crate) async fn run<E>(self, prepared: Result<Prepared, RawError<E>>) -> Result<Answer> {
+        self.outgoing(prepared)?.send().await
     }
 
-    /// All that can be done before a request is sent.
-    pub(crate) fn effort(&self, prepared: Prepared) -> Box<Effort> {
-        let operation = prepared.operation.unwrap_or(&hook::UNLISTED);
-        let State { vipps, options, .. } = &*self.0;
-        let rules = retry::rules(operation.id, operation.method);
-        let keyed = rules.keyed || operation.idempotency_key.is_some();
-        let key = options
-            .key
-            .clone()
-            .or_else(|| keyed.then(|| clock::new_key(vipps.randomness())));
-        Box::new(Effort {
-            operation,
-            rules,
-            requests: 0,
-            started: Duration::ZERO,
-            key,
-            merchant: options.merchant.clone(),
-            last_sent: None,
-            template: prepared.template,
-        })
-    }
-
-    pub(crate) fn send(self, effort: Box<Effort>) -> impl Future<Output = Result<Answer>> + Send {
-        hook::run(self, effort)
+    /// What generated code has prepared, with all done that can be done before it is sent.
+    pub(crate) fn outgoing<E>(self, prepared: Result<Prepared, RawError<E>>) -> Result<Outgoing> {
+        prepared
+            .map(|prepared| Outgoing::new(self, prepared))
+            .map_err(unbuilt)
     }
 
     /// What a raw call came to.
@@ -195,8 +175,42 @@ impl Context {
     }
 }
 
+/// A call that is ready to be sent.
+pub(crate) struct Outgoing {
+    pub(super) context: Context,
+    pub(super) effort: Box<Effort>,
+}
+
+impl Outgoing {
+    pub(super) fn new(context: Context, prepared: Prepared) -> Self {
+        let operation = prepared.operation.unwrap_or(&hook::UNLISTED);
+        let State { vipps, options, .. } = &*context.0;
+        let rules = retry::rules(operation.id, operation.method);
+        let keyed = rules.keyed || operation.idempotency_key.is_some();
+        let key = options
+            .key
+            .clone()
+            .or_else(|| keyed.then(|| clock::new_key(vipps.randomness())));
+        let effort = Box::new(Effort {
+            operation,
+            rules,
+            requests: 0,
+            started: Duration::ZERO,
+            key,
+            merchant: options.merchant.clone(),
+            last_sent: None,
+            template: prepared.template,
+        });
+        Self { context, effort }
+    }
+
+    pub(crate) fn send(self) -> impl Future<Output = Result<Answer>> + Send {
+        hook::run(self)
+    }
+}
+
 /// What to say of a request that generated code could not build.
-pub(crate) fn unbuilt<E>(error: RawError<E>) -> Error {
+fn unbuilt<E>(error: RawError<E>) -> Error {
     let reason = match error {
         RawError::InvalidRequest(reason) => reason,
         _ => "no request could be built".to_owned(),

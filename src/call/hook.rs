@@ -9,7 +9,7 @@ use http::StatusCode;
 use progenitor_client::Error as RawError;
 
 use super::attempts::Attempts;
-use super::context::{Answer, Context, Effort, Prepared, Slot};
+use super::context::{Answer, Context, Outgoing, Prepared, Slot};
 use super::options::CallOptions;
 use super::template::Template;
 use crate::error::Result;
@@ -25,7 +25,8 @@ pub(super) static UNLISTED: Operation = Operation {
 };
 
 /// One call, from the request that generated code has built to the answer.
-pub(super) async fn run(context: Context, effort: Box<Effort>) -> Result<Answer> {
+pub(super) async fn run(outgoing: Outgoing) -> Result<Answer> {
+    let Outgoing { context, effort } = outgoing;
     let (result, effort, call) = {
         let operation = effort.operation;
         let mut attempts = Attempts::new(&context.0, effort);
@@ -64,11 +65,11 @@ pub(crate) async fn exec(
     request: reqwest::Request,
     operation: Option<&'static Operation>,
 ) -> reqwest::Result<reqwest::Response> {
-    let effort = context.effort(Prepared {
+    let prepared = Prepared {
         template: request.into(),
         operation,
-    });
-    match run(context.clone(), effort).await {
+    };
+    match run(Outgoing::new(context.clone(), prepared)).await {
         Ok(mut answer) => {
             let mut response = http::Response::new(answer.body.clone());
             *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
@@ -116,8 +117,7 @@ pub(crate) async fn fetch_anonymously(
         template: Template::new(http::Method::GET, url),
         operation: Some(&IMAGE),
     };
-    let effort = context.effort(prepared);
-    run(context, effort).await
+    run(Outgoing::new(context, prepared)).await
 }
 
 #[cfg(all(test, feature = "testing"))]
@@ -226,11 +226,11 @@ mod tests {
             let value = http::HeaderValue::from_static(value);
             request.headers_mut().insert(name, value);
         }
-        let effort = context.effort(Prepared {
+        let prepared = Prepared {
             template: request.into(),
             operation: None,
-        });
-        run(context, effort).await.unwrap();
+        };
+        run(Outgoing::new(context, prepared)).await.unwrap();
         let sent = recorder.to_snapshot();
         assert!(sent.contains("\naccept: image/png\n"), "{sent}");
         assert!(sent.contains("\nsize: 512\n"), "{sent}");

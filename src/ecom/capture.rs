@@ -1,7 +1,7 @@
 //! Taking reserved money.
 
 use super::transaction::Transaction;
-use crate::call::{CallOptions, Context, Effort, built, operation, unbuilt};
+use crate::call::{Answer, CallOptions, Outgoing, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -21,7 +21,7 @@ pub struct Capture {
     text: Option<TransactionText>,
 }
 
-operation!(Capture => Transaction, by begin);
+operation!(Capture => Transaction, prepared);
 
 impl Capture {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
@@ -61,15 +61,11 @@ impl Capture {
         self.begin().await
     }
 
-    fn begin(self) -> impl Future<Output = Result<Transaction>> + Send {
-        let prepared = self.prepare();
-        async move {
-            let (order_id, context, effort) = prepared?;
-            Transaction::read(order_id, context.send(effort).await?)
-        }
+    fn read(order_id: OrderId, answer: Answer) -> Result<Transaction> {
+        Transaction::read(order_id, answer)
     }
 
-    fn prepare(self) -> Result<(OrderId, Context, Box<Effort>)> {
+    fn prepare(self) -> Result<(OrderId, Outgoing)> {
         let (amount, text) = (self.amount, self.text);
         let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
         let (client, context) = super::client(&self.vipps, &self.options);
@@ -78,10 +74,8 @@ impl Capture {
             .order_id(self.order_id.as_str())
             // As it is: `body` would finish the builder and begin it anew.
             .body_map(|_| body)
-            .prepared_request()
-            .map_err(unbuilt)?;
-        let effort = context.effort(request);
-        Ok((self.order_id, context, effort))
+            .prepared_request();
+        Ok((self.order_id, context.outgoing(request)?))
     }
 }
 

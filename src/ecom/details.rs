@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::history::{self, Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{CallOptions, Context, Effort, operation, unbuilt};
+use crate::call::{Answer, CallOptions, Outgoing, operation};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
@@ -26,7 +26,7 @@ pub struct Details {
     order_id: OrderId,
 }
 
-operation!(Details => PaymentDetails, by begin);
+operation!(Details => PaymentDetails, prepared);
 
 impl Details {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
@@ -45,27 +45,20 @@ impl Details {
         self.begin().await
     }
 
-    fn begin(self) -> impl Future<Output = Result<PaymentDetails>> + Send {
-        let prepared = self.prepare();
-        async move {
-            let (order_id, context, effort) = prepared?;
-            let answer = context.send(effort).await?;
-            let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-            let mut details = PaymentDetails::new(order_id, wire);
-            details.as_of = answer.date();
-            Ok(details)
-        }
+    fn read(order_id: OrderId, answer: Answer) -> Result<PaymentDetails> {
+        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
+        let mut details = PaymentDetails::new(order_id, wire);
+        details.as_of = answer.date();
+        Ok(details)
     }
 
-    fn prepare(self) -> Result<(OrderId, Context, Box<Effort>)> {
+    fn prepare(self) -> Result<(OrderId, Outgoing)> {
         let (client, context) = super::client(&self.vipps, &self.options);
         let request = client
             .get_payment_details_using_get()
             .order_id(self.order_id.as_str())
-            .prepared_request()
-            .map_err(unbuilt)?;
-        let effort = context.effort(request);
-        Ok((self.order_id, context, effort))
+            .prepared_request();
+        Ok((self.order_id, context.outgoing(request)?))
     }
 }
 

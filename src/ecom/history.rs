@@ -1,5 +1,7 @@
 //! What happened to a payment: the events of its log, and the sums over them.
 
+use std::cell::LazyCell;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -176,32 +178,17 @@ crate::schema::same_as! { crate::schema::read: Summary, "Summary" => WireSummary
 impl WireSummary {
     /// The sums that the API states, and where it leaves one out what is known of it otherwise.
     pub(super) fn or(self, known: impl FnOnce() -> Summary) -> Summary {
-        let number = self.bank_identification_number;
-        let stated = (
-            self.captured_amount,
-            self.remaining_amount_to_capture,
-            self.refunded_amount,
-            self.remaining_amount_to_refund,
-        );
-        if let (Some(captured), Some(remaining_to_capture), Some(refunded), Some(to_refund)) =
-            stated
-        {
-            return Summary {
-                captured,
-                remaining_to_capture,
-                refunded,
-                remaining_to_refund: to_refund,
-                bank_identification_number: number,
-            };
-        }
-        let known = known();
-        let (captured, remaining_to_capture, refunded, to_refund) = stated;
+        let known = LazyCell::new(known);
         Summary {
-            captured: captured.unwrap_or(known.captured),
-            remaining_to_capture: remaining_to_capture.unwrap_or(known.remaining_to_capture),
-            refunded: refunded.unwrap_or(known.refunded),
-            remaining_to_refund: to_refund.unwrap_or(known.remaining_to_refund),
-            bank_identification_number: number,
+            captured: self.captured_amount.unwrap_or_else(|| known.captured),
+            remaining_to_capture: self
+                .remaining_amount_to_capture
+                .unwrap_or_else(|| known.remaining_to_capture),
+            refunded: self.refunded_amount.unwrap_or_else(|| known.refunded),
+            remaining_to_refund: self
+                .remaining_amount_to_refund
+                .unwrap_or_else(|| known.remaining_to_refund),
+            bank_identification_number: self.bank_identification_number,
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::airline::AirlineData;
 use super::express::Express;
-use crate::call::{CallOptions, Context, Effort, built, operation, unbuilt};
+use crate::call::{Answer, CallOptions, Outgoing, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
@@ -43,7 +43,7 @@ pub struct Initiate {
     airline_data: Option<AirlineData>,
 }
 
-operation!(Initiate => InitiatedPayment, by begin);
+operation!(Initiate => InitiatedPayment, prepared);
 
 impl Initiate {
     pub(super) fn new(
@@ -231,7 +231,7 @@ impl Initiate {
         Ok(())
     }
 
-    fn prepare(self) -> Result<(OrderId, Context, Box<Effort>)> {
+    fn prepare(self) -> Result<(OrderId, Outgoing)> {
         let (client, context) = super::client(&self.vipps, &self.options);
         let order_id = self.order_id.clone();
         let body = self.into_body()?;
@@ -239,10 +239,8 @@ impl Initiate {
             .initiate_payment_v3_using_post()
             // As it is: `body` would finish the builder and begin it anew.
             .body_map(|_| body)
-            .prepared_request()
-            .map_err(unbuilt)?;
-        let effort = context.effort(request);
-        Ok((order_id, context, effort))
+            .prepared_request();
+        Ok((order_id, context.outgoing(request)?))
     }
 
     /// Sends the request.
@@ -255,23 +253,18 @@ impl Initiate {
         self.begin().await
     }
 
-    fn begin(self) -> impl Future<Output = Result<InitiatedPayment>> + Send {
-        let prepared = self.prepare();
-        async move {
-            let (order_id, context, effort) = prepared?;
-            let answer = context.send(effort).await?;
-            let wire: Wire = answer.decode()?;
-            let landing_page = LandingPage::from_answer(wire.url)
-                .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-            let mut payment = answer.vipps().ecom().payment(&order_id);
-            if let Some(number) = answer.merchant() {
-                payment = payment.merchant_serial_number(number.clone());
-            }
-            Ok(InitiatedPayment {
-                payment,
-                landing_page,
-            })
+    fn read(order_id: OrderId, answer: Answer) -> Result<InitiatedPayment> {
+        let wire: Wire = answer.decode()?;
+        let landing_page = LandingPage::from_answer(wire.url)
+            .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
+        let mut payment = answer.vipps().ecom().payment(&order_id);
+        if let Some(number) = answer.merchant() {
+            payment = payment.merchant_serial_number(number.clone());
         }
+        Ok(InitiatedPayment {
+            payment,
+            landing_page,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
-use crate::call::{CallOptions, Context, Effort, operation, unbuilt};
+use crate::call::{Answer, CallOptions, Outgoing, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::types::{InvalidValue, LandingPage, lenient};
@@ -22,7 +22,7 @@ pub struct OneTime {
     format: QrFormat,
 }
 
-operation!(OneTime => OneTimeQr, by begin);
+operation!(OneTime => OneTimeQr, prepared);
 formats!(OneTime);
 
 impl OneTime {
@@ -45,27 +45,22 @@ impl OneTime {
         self.begin().await
     }
 
-    fn begin(self) -> impl Future<Output = Result<OneTimeQr>> + Send {
-        let prepared = self.prepare();
-        async move {
-            let (format, context, effort) = prepared?;
-            let answer = context.send(effort).await?;
-            let wire: Wire = answer.decode()?;
-            let expires_in = Duration::from_secs(
-                wire.expires_in
-                    .and_then(|s| u64::try_from(s).ok())
-                    .unwrap_or(DEFAULT_LIFETIME),
-            );
-            let (link, text) = format.read(answer.vipps(), Some(wire.url), Some(expires_in));
-            Ok(OneTimeQr {
-                link,
-                content: text,
-                expires_in,
-            })
-        }
+    fn read(format: QrFormat, answer: Answer) -> Result<OneTimeQr> {
+        let wire: Wire = answer.decode()?;
+        let expires_in = Duration::from_secs(
+            wire.expires_in
+                .and_then(|s| u64::try_from(s).ok())
+                .unwrap_or(DEFAULT_LIFETIME),
+        );
+        let (link, text) = format.read(answer.vipps(), Some(wire.url), Some(expires_in));
+        Ok(OneTimeQr {
+            link,
+            content: text,
+            expires_in,
+        })
     }
 
-    fn prepare(self) -> Result<(QrFormat, Context, Box<Effort>)> {
+    fn prepare(self) -> Result<(QrFormat, Outgoing)> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `is_app` has no code";
             return Err(InvalidValue::hidden("landing_page", rule).into());
@@ -80,9 +75,8 @@ impl OneTime {
         if let Some(size) = self.format.size() {
             request = request.size(size);
         }
-        let request = request.prepared_request().map_err(unbuilt)?;
-        let effort = context.effort(request);
-        Ok((self.format, context, effort))
+        let outgoing = context.outgoing(request.prepared_request())?;
+        Ok((self.format, outgoing))
     }
 }
 
