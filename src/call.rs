@@ -8,11 +8,13 @@ mod attempts;
 mod context;
 mod hook;
 mod options;
+mod outgoing;
 mod template;
 
 pub use context::Context;
-pub(crate) use context::{Answer, Outgoing, Prepared};
+pub(crate) use context::{Answer, Prepared};
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub use options::CallOptions;
 pub(crate) use options::{Begun, built, operation};
+pub(crate) use outgoing::{Outgoing, Prepare};
 pub(crate) use template::Template;

@@ -10,13 +10,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
-use super::hook;
 use super::options::CallOptions;
+use super::outgoing::Outgoing;
 use super::template::Template;
-use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::Operation;
-use crate::retry::{self, Rules};
+use crate::retry::Rules;
 use crate::telemetry::Call;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId};
 use crate::vipps::Vipps;
@@ -172,40 +171,6 @@ impl Context {
                 "the answer is not what the document says",
             ),
         })
-    }
-}
-
-/// A call that is ready to be sent.
-pub(crate) struct Outgoing {
-    pub(super) context: Context,
-    pub(super) effort: Box<Effort>,
-}
-
-impl Outgoing {
-    pub(super) fn new(context: Context, prepared: Prepared) -> Self {
-        let operation = prepared.operation.unwrap_or(&hook::UNLISTED);
-        let State { vipps, options, .. } = &*context.0;
-        let rules = retry::rules(operation.id, operation.method);
-        let keyed = rules.keyed || operation.idempotency_key.is_some();
-        let key = options
-            .key
-            .clone()
-            .or_else(|| keyed.then(|| clock::new_key(vipps.randomness())));
-        let effort = Box::new(Effort {
-            operation,
-            rules,
-            requests: 0,
-            started: Duration::ZERO,
-            key,
-            merchant: options.merchant.clone(),
-            last_sent: None,
-            template: prepared.template,
-        });
-        Self { context, effort }
-    }
-
-    pub(crate) fn send(self) -> impl Future<Output = Result<Answer>> + Send {
-        hook::run(self)
     }
 }
 

@@ -9,8 +9,9 @@ use http::StatusCode;
 use progenitor_client::Error as RawError;
 
 use super::attempts::Attempts;
-use super::context::{Answer, Context, Outgoing, Prepared, Slot};
+use super::context::{Answer, Context, Prepared, Slot};
 use super::options::CallOptions;
+use super::outgoing::Outgoing;
 use super::template::Template;
 use crate::error::Result;
 use crate::raw::Operation;

@@ -104,25 +104,11 @@ impl Begun {
 
 /// Gives a builder its call options, `send` and `.await`.
 ///
-/// A builder that is `prepared` has a `prepare` and a `read`, for what comes before and after the sending, and gets a
-/// `begin`, which `.await` runs in place of `send`: for the calls that are made most. It does all that can be done at once
-/// and keeps the least, where a future of an `async fn` keeps all that the function was given.
+/// What follows `by` makes the future of `.await`, where that is not `send`: the `begin` of a builder that implements
+/// [`Prepare`](super::Prepare).
 macro_rules! operation {
     ($builder:ident => $output:ty) => {
         $crate::call::operation!($builder => $output, by send);
-    };
-    ($builder:ident => $output:ty, prepared) => {
-        impl $builder {
-            fn begin(self) -> impl Future<Output = crate::Result<$output>> + Send {
-                let prepared = self.prepare();
-                async move {
-                    let (about, outgoing) = prepared?;
-                    Self::read(about, outgoing.send().await?)
-                }
-            }
-        }
-
-        $crate::call::operation!($builder => $output, by begin);
     };
     ($builder:ident => $output:ty, by $begin:ident) => {
         impl $builder {

@@ -1,7 +1,7 @@
 //! Taking reserved money.
 
 use super::transaction::Transaction;
-use crate::call::{Answer, CallOptions, Outgoing, built, operation};
+use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -21,7 +21,7 @@ pub struct Capture {
     text: Option<TransactionText>,
 }
 
-operation!(Capture => Transaction, prepared);
+operation!(Capture => Transaction, by begin);
 
 impl Capture {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
@@ -60,10 +60,11 @@ impl Capture {
     pub async fn send(self) -> Result<Transaction> {
         self.begin().await
     }
+}
 
-    fn read(order_id: OrderId, answer: Answer) -> Result<Transaction> {
-        Transaction::read(order_id, answer)
-    }
+impl Prepare for Capture {
+    type About = OrderId;
+    type Output = Transaction;
 
     fn prepare(self) -> Result<(OrderId, Outgoing)> {
         let (amount, text) = (self.amount, self.text);
@@ -76,6 +77,10 @@ impl Capture {
             .body_map(|_| body)
             .prepared_request();
         Ok((self.order_id, context.outgoing(request)?))
+    }
+
+    fn read(order_id: OrderId, answer: Answer) -> Result<Transaction> {
+        Transaction::read(order_id, answer)
     }
 }
 

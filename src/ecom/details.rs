@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::history::{self, Event, Operation, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{Answer, CallOptions, Outgoing, operation};
+use crate::call::{Answer, CallOptions, Outgoing, Prepare, operation};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
@@ -26,7 +26,7 @@ pub struct Details {
     order_id: OrderId,
 }
 
-operation!(Details => PaymentDetails, prepared);
+operation!(Details => PaymentDetails, by begin);
 
 impl Details {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
@@ -44,13 +44,11 @@ impl Details {
     pub async fn send(self) -> Result<PaymentDetails> {
         self.begin().await
     }
+}
 
-    fn read(order_id: OrderId, answer: Answer) -> Result<PaymentDetails> {
-        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        let mut details = PaymentDetails::new(order_id, wire);
-        details.as_of = answer.date();
-        Ok(details)
-    }
+impl Prepare for Details {
+    type About = OrderId;
+    type Output = PaymentDetails;
 
     fn prepare(self) -> Result<(OrderId, Outgoing)> {
         let (client, context) = super::client(&self.vipps, &self.options);
@@ -59,6 +57,13 @@ impl Details {
             .order_id(self.order_id.as_str())
             .prepared_request();
         Ok((self.order_id, context.outgoing(request)?))
+    }
+
+    fn read(order_id: OrderId, answer: Answer) -> Result<PaymentDetails> {
+        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
+        let mut details = PaymentDetails::new(order_id, wire);
+        details.as_of = answer.date();
+        Ok(details)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::airline::AirlineData;
 use super::express::Express;
-use crate::call::{Answer, CallOptions, Outgoing, built, operation};
+use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
@@ -43,7 +43,7 @@ pub struct Initiate {
     airline_data: Option<AirlineData>,
 }
 
-operation!(Initiate => InitiatedPayment, prepared);
+operation!(Initiate => InitiatedPayment, by begin);
 
 impl Initiate {
     pub(super) fn new(
@@ -231,6 +231,21 @@ impl Initiate {
         Ok(())
     }
 
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: an amount outside 1 kr to 2147483647 øre, a phone number that is not Norwegian, a scope
+    /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
+    /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
+    pub async fn send(self) -> Result<InitiatedPayment> {
+        self.begin().await
+    }
+}
+
+impl Prepare for Initiate {
+    type About = OrderId;
+    type Output = InitiatedPayment;
+
     fn prepare(self) -> Result<(OrderId, Outgoing)> {
         let (client, context) = super::client(&self.vipps, &self.options);
         let order_id = self.order_id.clone();
@@ -241,16 +256,6 @@ impl Initiate {
             .body_map(|_| body)
             .prepared_request();
         Ok((order_id, context.outgoing(request)?))
-    }
-
-    /// Sends the request.
-    ///
-    /// # Errors
-    /// Before anything is sent: an amount outside 1 kr to 2147483647 øre, a phone number that is not Norwegian, a scope
-    /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
-    /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
-    pub async fn send(self) -> Result<InitiatedPayment> {
-        self.begin().await
     }
 
     fn read(order_id: OrderId, answer: Answer) -> Result<InitiatedPayment> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
-use crate::call::{Answer, CallOptions, Outgoing, operation};
+use crate::call::{Answer, CallOptions, Outgoing, Prepare, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::types::{InvalidValue, LandingPage, lenient};
@@ -22,7 +22,7 @@ pub struct OneTime {
     format: QrFormat,
 }
 
-operation!(OneTime => OneTimeQr, prepared);
+operation!(OneTime => OneTimeQr, by begin);
 formats!(OneTime);
 
 impl OneTime {
@@ -44,21 +44,11 @@ impl OneTime {
     pub async fn send(self) -> Result<OneTimeQr> {
         self.begin().await
     }
+}
 
-    fn read(format: QrFormat, answer: Answer) -> Result<OneTimeQr> {
-        let wire: Wire = answer.decode()?;
-        let expires_in = Duration::from_secs(
-            wire.expires_in
-                .and_then(|s| u64::try_from(s).ok())
-                .unwrap_or(DEFAULT_LIFETIME),
-        );
-        let (link, text) = format.read(answer.vipps(), Some(wire.url), Some(expires_in));
-        Ok(OneTimeQr {
-            link,
-            content: text,
-            expires_in,
-        })
-    }
+impl Prepare for OneTime {
+    type About = QrFormat;
+    type Output = OneTimeQr;
 
     fn prepare(self) -> Result<(QrFormat, Outgoing)> {
         if self.landing_page.is_app_link() {
@@ -77,6 +67,21 @@ impl OneTime {
         }
         let outgoing = context.outgoing(request.prepared_request())?;
         Ok((self.format, outgoing))
+    }
+
+    fn read(format: QrFormat, answer: Answer) -> Result<OneTimeQr> {
+        let wire: Wire = answer.decode()?;
+        let expires_in = Duration::from_secs(
+            wire.expires_in
+                .and_then(|s| u64::try_from(s).ok())
+                .unwrap_or(DEFAULT_LIFETIME),
+        );
+        let (link, text) = format.read(answer.vipps(), Some(wire.url), Some(expires_in));
+        Ok(OneTimeQr {
+            link,
+            content: text,
+            expires_in,
+        })
     }
 }
 
