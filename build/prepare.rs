@@ -57,7 +57,7 @@ fn split(send: &mut ImplItemFn) -> Option<ImplItemFn> {
             #(#before)*
             Ok(crate::call::Prepared {
                 template: request.into(),
-                operation: const { crate::raw::operation(super::OPERATIONS, #id) },
+                known: const { crate::call::Known::find(super::OPERATIONS, #id) },
             })
         }
     ))
@@ -146,7 +146,7 @@ mod tests {
                         request.headers_mut().insert("A", client);
                         Ok(crate::call::Prepared {
                             template: request.into(),
-                            operation: const { crate::raw::operation(super::OPERATIONS, "get_it") },
+                            known: const { crate::call::Known::find(super::OPERATIONS, "get_it") },
                         })
                     }
                     pub async fn send(self) -> Result<ResponseValue<types::A>, Error<types::B>> {

@@ -7,6 +7,7 @@
 mod attempts;
 mod context;
 mod hook;
+mod known;
 mod options;
 mod outgoing;
 mod template;
@@ -14,6 +15,7 @@ mod template;
 pub use context::Context;
 pub(crate) use context::{Answer, Prepared};
 pub(crate) use hook::{after, exec, fetch_anonymously};
+pub(crate) use known::Known;
 pub use options::CallOptions;
 pub(crate) use options::{Begun, built, operation};
 pub(crate) use outgoing::{Outgoing, Prepare};

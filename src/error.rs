@@ -151,6 +151,8 @@ struct Inner {
 }
 
 impl Error {
+    #[cold]
+    #[inline(never)]
     pub(crate) fn new(
         kind: ErrorKind,
         outcome: Outcome,

@@ -54,7 +54,7 @@ pub(crate) const fn operation(
 ) -> Option<&'static Operation> {
     let mut rest = operations;
     while let [first, others @ ..] = rest {
-        if same(first.id.as_bytes(), id.as_bytes()) {
+        if same(first.id, id) {
             return Some(first);
         }
         rest = others;
@@ -63,7 +63,8 @@ pub(crate) const fn operation(
 }
 
 /// What `==` is where it cannot be called.
-const fn same(mut a: &[u8], mut b: &[u8]) -> bool {
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
         if *x != *y {
             return false;

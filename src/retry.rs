@@ -12,6 +12,7 @@ pub use budget::RetryBudget;
 
 use crate::error::{ApiError, ErrorClass, Outcome};
 use crate::http_date;
+use crate::raw;
 
 /// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
 /// the operation.
@@ -111,35 +112,55 @@ pub(crate) struct Rules {
     pub(crate) keyed: bool,
 }
 
+/// By operation id: the class, and the requests per minute and order.
+const RULES: &[(&str, Class, Option<u32>)] = &[
+    ("capture_payment_using_post", Class::KeyedWrite, Some(5)),
+    ("refund_payment_using_post", Class::KeyedWrite, Some(5)),
+    ("integration_test_approve_payment", Class::KeyedWrite, None),
+    ("initiate_payment_v3_using_post", Class::Once, Some(2)),
+    ("cancel_payment_request_using_put", Class::Cancel, Some(5)),
+    ("get_payment_details_using_get", Class::Read, Some(120)),
+    ("get_order_status_using_get", Class::Read, Some(120)),
+    // A token is not an effect: any number of them are valid side by side.
+    ("fetch_authorization_token_using_post", Class::Read, None),
+    ("fetch_token", Class::Read, None),
+    ("generate_otp_qr", Class::Harmless, None),
+    ("exchange_qr", Class::Harmless, None),
+    ("exchange_customer", Class::Harmless, None),
+    ("create_merchant_redirect_qr", Class::Idempotent, None),
+    ("update_merchant_redirect_url", Class::Idempotent, None),
+    ("delete_merchant_redirect_qr", Class::Idempotent, None),
+    ("put_merchant_callback_qr", Class::Idempotent, None),
+    ("delete_merchant_callback_qr", Class::Idempotent, None),
+    (
+        "put_merchant_callback_mobile_pay_qr",
+        Class::Idempotent,
+        None,
+    ),
+];
+
 /// The rules by operation id. An operation that is not listed, since a newer document brought it, is treated with
 /// the most caution that its method allows.
-pub(crate) fn rules(operation: &str, method: &str) -> Rules {
-    let rule = |class, per_minute| Rules {
-        class,
-        per_minute,
-        keyed: class == Class::KeyedWrite,
-    };
-    match operation {
-        "capture_payment_using_post" | "refund_payment_using_post" => {
-            rule(Class::KeyedWrite, Some(5))
+pub(crate) const fn rules(operation: &str, method: &str) -> Rules {
+    let mut rest = RULES;
+    while let [(id, class, per_minute), others @ ..] = rest {
+        if raw::same(id, operation) {
+            return Rules::of(*class, *per_minute);
         }
-        "integration_test_approve_payment" => rule(Class::KeyedWrite, None),
-        "initiate_payment_v3_using_post" => rule(Class::Once, Some(2)),
-        "cancel_payment_request_using_put" => rule(Class::Cancel, Some(5)),
-        "get_payment_details_using_get" | "get_order_status_using_get" => {
-            rule(Class::Read, Some(120))
+        rest = others;
+    }
+    let reads =
+        raw::same(method, "GET") || raw::same(method, "HEAD") || raw::same(method, "OPTIONS");
+    Rules::of(if reads { Class::Read } else { Class::Once }, None)
+}
+
+impl Rules {
+    const fn of(class: Class, per_minute: Option<u32>) -> Self {
+        Self {
+            class,
+            per_minute,
+            keyed: matches!(class, Class::KeyedWrite),
         }
-        // A token is not an effect: any number of them are valid side by side.
-        "fetch_authorization_token_using_post" | "fetch_token" => rule(Class::Read, None),
-        "generate_otp_qr" | "exchange_qr" | "exchange_customer" => rule(Class::Harmless, None),
-        "create_merchant_redirect_qr"
-        | "update_merchant_redirect_url"
-        | "delete_merchant_redirect_qr"
-        | "put_merchant_callback_qr"
-        | "delete_merchant_callback_qr"
-        | "put_merchant_callback_mobile_pay_qr" => rule(Class::Idempotent, None),
-        _ if matches!(method, "GET" | "HEAD" | "OPTIONS") => rule(Class::Read, None),
-        _ => rule(Class::Once, None),
     }
 }
 

@@ -152,14 +152,21 @@ impl<'a> Way<'a> {
             Self::Reqwest(http) => Sent::Reqwest {
                 answer: answer(http.execute(request)),
             },
-            Self::Custom(transport) => match plain(request) {
-                Ok(request) => Sent::Custom {
-                    answer: transport.send(request),
-                },
+            Self::Custom(transport) => match hand_over(transport, request) {
+                Ok(answer) => Sent::Custom { answer },
                 Err(error) => Sent::Failed { error: Some(error) },
             },
         }
     }
+}
+
+/// Apart from the way through reqwest, which needs little room.
+#[inline(never)]
+fn hand_over(
+    transport: &dyn Transport,
+    request: reqwest::Request,
+) -> Result<TransportFuture<'_>, TransportError> {
+    plain(request).map(|request| transport.send(request))
 }
 
 pin_project! {

@@ -13,7 +13,7 @@ use progenitor_client::{Error as RawError, ResponseValue};
 
 pub use builder::VippsBuilder;
 use headers::Headers;
-pub(crate) use headers::MSN;
+pub(crate) use headers::{MSN, REQUEST_ID};
 use urls::Urls;
 
 use crate::call::{Answer, CallOptions, Context};

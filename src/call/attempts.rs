@@ -1,7 +1,7 @@
 //! The attempt loop: the only place in the crate that loops over requests.
 
-use std::future::{Future as _, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER}
 use http::{HeaderMap, HeaderValue};
 
 use super::context::{Effort, State};
-use super::hook::IMAGE;
+use super::known::Auth;
 use super::template::Template;
 use crate::clock;
 use crate::error::body::is_error;
@@ -18,25 +18,14 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
-use crate::transport::{Reply, Stage, TransportError};
-use crate::vipps::MSN;
+use crate::transport::{Reply, Stage, TransportError, Way};
+use crate::vipps::{MSN, REQUEST_ID};
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// How a request proves who sends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Auth {
-    Token,
-    Keys,
-    /// Nothing that tells who asks: for hosts that are not the API's.
-    Anonymous,
-}
 
 /// The attempts of one call.
 pub(super) struct Attempts<'a> {
     call: &'a State,
-    auth: Auth,
     /// Moved on at the end, into the answer; it is too large to be copied for that.
     effort: Box<Effort>,
     /// When the call must be over.
@@ -51,6 +40,9 @@ pub(super) struct Attempts<'a> {
     unclear: bool,
 }
 
+/// What a call does seldom, apart from it, so that not every call has the room for it.
+type Seldom<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// One failed attempt.
 struct Miss {
     signal: Signal,
@@ -58,16 +50,20 @@ struct Miss {
     retry_after: Option<Duration>,
 }
 
+/// Sets a header that is mostly there already, and among the first: then it is found at once and not looked up.
+fn put(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
+    match headers.iter_mut().find(|(other, _)| *other == name) {
+        Some((_, place)) => *place = value,
+        None => {
+            headers.insert(name.clone(), value);
+        }
+    }
+}
+
 impl<'a> Attempts<'a> {
     pub(super) fn new(call: &'a State, effort: Box<Effort>) -> Self {
-        let auth = match effort.operation.id {
-            "fetch_authorization_token_using_post" | "fetch_token" => Auth::Keys,
-            id if id == IMAGE.id => Auth::Anonymous,
-            _ => Auth::Token,
-        };
         Self {
             call,
-            auth,
             effort,
             deadline: Duration::ZERO,
             tries: 0,
@@ -99,24 +95,23 @@ impl<'a> Attempts<'a> {
         let way = if let Some(way) = wire.ready(url) {
             way
         } else {
-            let way = wire.make(url).map_err(|error| self.explain(error))?;
+            let way = self.make_way()?;
             begun = vipps.time().monotonic();
             way
         };
         loop {
             if let Some(room) = self.room(begun) {
-                // Seldom, as the next two: not every call has the room for what is seldom.
-                Box::pin(self.keep_to_limit(room, begun)).await?;
+                self.keep_to_limit(room, begun).await?;
                 begun = vipps.time().monotonic();
             }
             // All that an attempt needs ends with it, and is not kept until the next one.
             let wait = {
-                let token = match self.auth {
+                let token = match self.effort.auth {
                     Auth::Keys | Auth::Anonymous => None,
                     Auth::Token => {
                         let mut token = vipps.tokens().ready(begun);
                         if token.is_none() {
-                            token = Some(Box::pin(self.token(begun)).await?);
+                            token = Some(self.token(begun).await?);
                             begun = vipps.time().monotonic();
                         }
                         token
@@ -155,14 +150,30 @@ impl<'a> Attempts<'a> {
                 }
             };
             if let Some(wait) = wait {
-                Box::pin(vipps.time().sleep(wait)).await;
+                self.pause(wait).await;
             }
             begun = vipps.time().monotonic();
         }
     }
 
+    /// What carries the requests, made with the first of them.
+    #[cold]
+    #[inline(never)]
+    fn make_way(&self) -> Result<Way<'a>> {
+        let way = self.call.vipps.wire().make(self.effort.template.url());
+        way.map_err(|error| self.explain(error))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pause(&self, wait: Duration) -> Seldom<'a, ()> {
+        Box::pin(self.call.vipps.time().sleep(wait))
+    }
+
     /// What follows from an attempt that brought no success: how long to wait for the next one, or the error to end
     /// with. There is no wait before a replay with another token.
+    #[cold]
+    #[inline(never)]
     fn missed(
         &mut self,
         outcome: Option<Result<Reply, TransportError>>,
@@ -204,13 +215,13 @@ impl<'a> Attempts<'a> {
 
     /// What counts this call, unless it is for a token.
     pub(super) fn counters(&self) -> Option<Arc<Counters>> {
-        (self.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
+        (self.effort.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
     }
 
     fn count(&mut self) {
         self.effort.requests += 1;
         let counters = self.call.vipps.counters();
-        let counter = match self.auth {
+        let counter = match self.effort.auth {
             Auth::Keys => &counters.token_requests,
             Auth::Token | Auth::Anonymous => &counters.attempts,
         };
@@ -230,29 +241,37 @@ impl<'a> Attempts<'a> {
 
     /// Waits out the limit per minute where no wait between attempts has done so: before the replay after a 401, and
     /// before the first attempt of a call that goes on where another one ended.
-    async fn keep_to_limit(&self, room: Duration, now: Duration) -> Result<()> {
-        if room >= self.deadline.saturating_sub(now) {
-            let what = "the limit of requests per minute leaves no time for another attempt";
-            let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
-            return Err(self.explain(error));
-        }
-        self.call.vipps.time().sleep(room).await;
-        Ok(())
+    #[cold]
+    #[inline(never)]
+    fn keep_to_limit(&self, room: Duration, now: Duration) -> Seldom<'_, Result<()>> {
+        Box::pin(async move {
+            if room >= self.deadline.saturating_sub(now) {
+                let what = "the limit of requests per minute leaves no time for another attempt";
+                let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
+                return Err(self.explain(error));
+            }
+            self.call.vipps.time().sleep(room).await;
+            Ok(())
+        })
     }
 
     /// The token to send, where it may have to be fetched or renewed.
-    async fn token(&self, now: Duration) -> Result<Arc<Token>> {
-        let vipps = &self.call.vipps;
-        let left = self.deadline.saturating_sub(now);
-        if left.is_zero() {
-            return Err(self.out_of_time());
-        }
-        let token = vipps.tokens().get(vipps);
-        match vipps.time().timeout_since(now, left, token).await {
-            Some(Ok(token)) => Ok(token),
-            Some(Err(error)) => Err(self.without_token(&error)),
-            None => Err(self.out_of_time()),
-        }
+    #[cold]
+    #[inline(never)]
+    fn token(&self, now: Duration) -> Seldom<'_, Result<Arc<Token>>> {
+        Box::pin(async move {
+            let vipps = &self.call.vipps;
+            let left = self.deadline.saturating_sub(now);
+            if left.is_zero() {
+                return Err(self.out_of_time());
+            }
+            let token = vipps.tokens().get(vipps);
+            match vipps.time().timeout_since(now, left, token).await {
+                Some(Ok(token)) => Ok(token),
+                Some(Err(error)) => Err(self.without_token(&error)),
+                None => Err(self.out_of_time()),
+            }
+        })
     }
 
     /// The request of one attempt; the body is shared, not copied.
@@ -294,7 +313,7 @@ impl<'a> Attempts<'a> {
             vipps.wait_ms = wait.as_millis(),
             "trying again"
         );
-        if self.auth != Auth::Keys {
+        if self.effort.auth != Auth::Keys {
             self.call.vipps.counters().retries.add_one();
         }
         Ok(wait)
@@ -322,12 +341,14 @@ impl<'a> Attempts<'a> {
     fn headers(&self, token: Option<&Token>) -> Result<HeaderMap> {
         let template = &self.effort.template;
         let prepared = self.call.vipps.headers();
-        let mut headers = match (self.auth, token) {
+        let key = self.effort.key.as_ref().map(|key| (self.key_name(), key));
+        let mut headers = match (self.effort.auth, token) {
             (Auth::Anonymous, _) => return Ok(template.all_headers()),
             (Auth::Token, Some(token)) => {
-                let mut headers = prepared.with_token(template.is_json()).clone();
-                headers.insert(AUTHORIZATION, token.header.clone());
-                if !template.accepts_json() {
+                let keyed = matches!(key, Some((name, _)) if name == REQUEST_ID);
+                let mut headers = prepared.with_token(template.is_json(), keyed).clone();
+                put(&mut headers, &AUTHORIZATION, token.header.clone());
+                if !template.accepts_json() && !template.headers().contains_key(ACCEPT) {
                     headers.remove(ACCEPT);
                 }
                 Self::add(&mut headers, template.headers());
@@ -343,25 +364,31 @@ impl<'a> Attempts<'a> {
             let value = HeaderValue::try_from(number.as_str()).map_err(|_| {
                 Error::configuration("the merchant serial number cannot travel in a header")
             })?;
-            headers.insert(MSN.clone(), value);
+            put(&mut headers, &MSN, value);
         }
-        if let Some(key) = &self.effort.key {
+        if let Some((name, key)) = key {
             let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
                 Error::configuration("the idempotency key cannot travel in a header")
             })?;
-            let name = match self.effort.operation.idempotency_key {
-                Some(name) if IDEMPOTENCY_KEY == *name => &IDEMPOTENCY_KEY,
-                _ => &REQUEST_ID,
-            };
-            headers.insert(name.clone(), value);
+            put(&mut headers, name, value);
         }
         Ok(headers)
+    }
+
+    /// The header that the idempotency key travels in.
+    fn key_name(&self) -> &'static HeaderName {
+        match self.effort.operation.idempotency_key {
+            Some(name) if IDEMPOTENCY_KEY == *name => &IDEMPOTENCY_KEY,
+            _ => &REQUEST_ID,
+        }
     }
 
     /// Adds what the document says of the request. The media types are its own; in all else the client's word holds.
     fn add(headers: &mut HeaderMap, own: &HeaderMap) {
         for (name, value) in own {
-            if [ACCEPT, CONTENT_TYPE].contains(name) || !headers.contains_key(name) {
+            if [ACCEPT, CONTENT_TYPE].contains(name) {
+                put(headers, name, value.clone());
+            } else if !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
             }
         }
@@ -405,7 +432,7 @@ impl<'a> Attempts<'a> {
         let retry_after =
             retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
         let mut error = Error::answer(status, reply.body.clone());
-        if self.auth == Auth::Anonymous {
+        if self.effort.auth == Auth::Anonymous {
             // The hints of an answer are about the API.
             error = error.with_hint("An image link works for about an hour and no longer than its code: ask for a new one.");
         } else if reply.status.is_redirection() {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
+use super::known::{Auth, Known};
 use super::options::CallOptions;
 use super::outgoing::Outgoing;
 use super::template::Template;
@@ -44,7 +45,7 @@ pub(super) enum Slot {
 /// A request that generated code has built and not sent.
 pub(crate) struct Prepared {
     pub(crate) template: Template,
-    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) known: Known,
 }
 
 /// A success, not yet decoded.
@@ -63,6 +64,7 @@ pub(crate) struct Answer {
 pub(crate) struct Effort {
     pub(super) operation: &'static Operation,
     pub(super) rules: Rules,
+    pub(super) auth: Auth,
     pub(super) requests: u32,
     pub(super) started: Duration,
     pub(super) key: Option<RequestId>,

@@ -10,6 +10,7 @@ use progenitor_client::Error as RawError;
 
 use super::attempts::Attempts;
 use super::context::{Answer, Context, Prepared, Slot};
+use super::known::Known;
 use super::options::CallOptions;
 use super::outgoing::Outgoing;
 use super::template::Template;
@@ -17,13 +18,6 @@ use crate::error::Result;
 use crate::raw::Operation;
 use crate::telemetry::Call;
 use crate::vipps::Vipps;
-
-pub(super) static UNLISTED: Operation = Operation {
-    id: "unlisted",
-    method: "POST",
-    path: "",
-    idempotency_key: None,
-};
 
 /// One call, from the request that generated code has built to the answer.
 pub(super) async fn run(outgoing: Outgoing) -> Result<Answer> {
@@ -68,7 +62,7 @@ pub(crate) async fn exec(
 ) -> reqwest::Result<reqwest::Response> {
     let prepared = Prepared {
         template: request.into(),
-        operation,
+        known: Known::or_unlisted(operation),
     };
     match run(Outgoing::new(context.clone(), prepared)).await {
         Ok(mut answer) => {
@@ -99,14 +93,6 @@ pub(crate) fn after<E>(context: &Context) -> Result<(), RawError<E>> {
     }
 }
 
-/// The image that a QR answer links to. It lies on another host than the API, which must see no credential.
-pub(crate) static IMAGE: Operation = Operation {
-    id: "image",
-    method: "GET",
-    path: "(image link)",
-    idempotency_key: None,
-};
-
 /// Fetches a URL that is not the API's, with the same deadline, attempts and caps, and without any credential.
 pub(crate) async fn fetch_anonymously(
     vipps: &Vipps,
@@ -116,7 +102,7 @@ pub(crate) async fn fetch_anonymously(
     let context = Context::new(vipps, options);
     let prepared = Prepared {
         template: Template::new(http::Method::GET, url),
-        operation: Some(&IMAGE),
+        known: Known::image(),
     };
     run(Outgoing::new(context, prepared)).await
 }
@@ -229,7 +215,7 @@ mod tests {
         }
         let prepared = Prepared {
             template: request.into(),
-            operation: None,
+            known: Known::or_unlisted(None),
         };
         run(Outgoing::new(context, prepared)).await.unwrap();
         let sent = recorder.to_snapshot();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::context::{Answer, Context, Effort, Prepared, State};
 use super::hook;
+use super::known::Known;
 use crate::clock;
 use crate::error::Result;
-use crate::retry;
 
 /// A call that is ready to be sent.
 pub(crate) struct Outgoing {
@@ -16,9 +16,12 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(context: Context, prepared: Prepared) -> Self {
-        let operation = prepared.operation.unwrap_or(&hook::UNLISTED);
+        let Known {
+            operation,
+            rules,
+            auth,
+        } = prepared.known;
         let State { vipps, options, .. } = &*context.0;
-        let rules = retry::rules(operation.id, operation.method);
         let keyed = rules.keyed || operation.idempotency_key.is_some();
         let key = options
             .key
@@ -27,6 +30,7 @@ impl Outgoing {
         let effort = Box::new(Effort {
             operation,
             rules,
+            auth,
             requests: 0,
             started: Duration::ZERO,
             key,

@@ -2,9 +2,7 @@
 
 use std::cell::LazyCell;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Timestamp, lenient};
@@ -74,12 +72,10 @@ enum Success {
 }
 
 fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Success, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    if value.is_null() {
-        return Ok(Success::Unsaid);
-    }
-    let said = lenient::opt_bool(value).map_err(D::Error::custom)?;
-    Ok(said.map_or(Success::Unreadable, Success::Said))
+    Ok(match lenient::said_bool(deserializer)? {
+        None => Success::Unsaid,
+        Some(said) => said.map_or(Success::Unreadable, Success::Said),
+    })
 }
 
 /// The API spells *none* as empty text.

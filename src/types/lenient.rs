@@ -187,25 +187,29 @@ pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
+    said_bool(deserializer).map(Option::flatten)
+}
+
+/// Like [`opt_bool`]; what cannot be read is `Some(None)`, and `null` is `None`.
+pub(crate) fn said_bool<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<bool>>, D::Error> {
     let read = Read::deserialize(deserializer)?;
     if let Read::Bool(bool) = read {
-        return Ok(Some(bool));
+        return Ok(Some(Some(bool)));
     }
-    let Some(text) = read.into_text() else {
-        return Ok(None);
-    };
-    let is = |words: [&str; 4]| {
+    let is = |text: &str, words: [&str; 4]| {
         words
             .iter()
             .any(|word| text.trim().eq_ignore_ascii_case(word))
     };
-    Ok(if is(["y", "yes", "true", "1"]) {
-        Some(true)
-    } else if is(["n", "no", "false", "0"]) {
-        Some(false)
-    } else {
-        None
-    })
+    Ok(read.into_text().map(|text| {
+        if is(&text, ["y", "yes", "true", "1"]) {
+            Some(true)
+        } else {
+            is(&text, ["n", "no", "false", "0"]).then_some(false)
+        }
+    }))
 }
 
 /// Øre from a whole number or a string of one; what cannot be read is `None`.

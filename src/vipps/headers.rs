@@ -11,13 +11,15 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::types::SystemText;
 
+pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) static MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
 
 /// What is the same on every request, made once.
 pub(crate) struct Headers {
-    /// For a call with a token and no body, and for one with a body.
+    /// For a call with a token and no body, for one with a body, and for one with a key beside it.
     reading: HeaderMap,
     writing: HeaderMap,
+    keyed: HeaderMap,
     with_keys: HeaderMap,
 }
 
@@ -69,25 +71,34 @@ impl Headers {
             with_keys.insert(HeaderName::from_static(name), secret(value)?);
         }
         with_keys.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        let mut reading = common;
         let json = HeaderValue::from_static("application/json");
+        // First what each request has its own value for, so that its place is found at once.
+        let mut reading = HeaderMap::with_capacity(10);
         reading.insert(AUTHORIZATION, HeaderValue::from_static(""));
-        reading.insert(ACCEPT, json.clone());
+        let mut keyed = reading.clone();
+        keyed.insert(REQUEST_ID.clone(), HeaderValue::from_static(""));
+        for headers in [&mut reading, &mut keyed] {
+            headers.insert(ACCEPT, json.clone());
+            headers.extend(common.clone());
+        }
+        keyed.insert(CONTENT_TYPE, json.clone());
         let mut writing = reading.clone();
         writing.insert(CONTENT_TYPE, json);
         Ok(Self {
             reading,
             writing,
+            keyed,
             with_keys,
         })
     }
 
-    /// For a call with a token, whose answer is to be JSON as its body is, if it has one. The token is yet to be put in.
-    pub(crate) fn with_token(&self, json_body: bool) -> &HeaderMap {
-        if json_body {
-            &self.writing
-        } else {
-            &self.reading
+    /// For a call with a token, whose answer is to be JSON as its body is, if it has one. The token is yet to be put in,
+    /// and so is the key, if there is a place for one.
+    pub(crate) fn with_token(&self, json_body: bool, keyed: bool) -> &HeaderMap {
+        match (json_body, keyed) {
+            (true, true) => &self.keyed,
+            (true, false) => &self.writing,
+            (false, _) => &self.reading,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The URLs of the API's operations.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use url::Url;
 
@@ -10,22 +10,25 @@ use crate::raw;
 /// among the larger parts of a call.
 pub(crate) struct Urls {
     base: Url,
-    /// By what the paths begin with up to their first parameter, a slash at the end left out.
-    known: Vec<(&'static str, Url)>,
+    /// By path, with `{}` where a segment goes. In boxes, so that few bytes are looked through.
+    known: Vec<(Box<str>, Box<Known>)>,
+}
+
+/// The URL of an operation.
+struct Known {
+    /// Whole but for what is to come in the place of the segments.
+    url: Url,
+    /// What stands in the path before, between and after the segments.
+    pieces: Vec<String>,
 }
 
 impl Urls {
     pub(super) fn new(base: Url) -> Self {
-        let mut known: Vec<(&'static str, Url)> = Vec::new();
-        for operation in raw::operations() {
-            let Some((head, _)) = head(operation.path) else {
-                continue;
-            };
-            if !known.iter().any(|(other, _)| *other == head) {
-                known.push((head, raw::url(&base, head, &[])));
-            }
+        let known = raw::operations().map(|operation| known(&base, operation.path));
+        Self {
+            known: known.collect(),
+            base,
         }
-        Self { base, known }
     }
 
     /// The URL of an operation, whose `path` has `{}` where a segment goes.
@@ -36,37 +39,43 @@ impl Urls {
 
     /// `None` where something in the path has to be encoded, or the operation is of no document.
     fn quick(&self, path: &str, segments: &[&dyn fmt::Display]) -> Option<Url> {
-        let (head, rest) = head(path)?;
-        let (_, known) = self.known.iter().find(|(other, _)| *other == head)?;
-        let mut url = known.clone();
+        let (_, known) = self.known.iter().find(|(other, _)| **other == *path)?;
+        let (first, rest) = known.pieces.split_first()?;
+        if rest.len() != segments.len() {
+            return None;
+        }
+        let mut url = known.url.clone();
         if rest.is_empty() {
             return Some(url);
         }
-        let mut end = url.path_segments_mut().ok()?;
-        let mut segments = segments.iter();
-        for step in rest.split('/') {
-            if step == "{}" {
-                let segment = segments.next()?.to_string();
-                end.push(Some(&*segment).filter(|text| is_plain(text))?);
-            } else {
-                end.push(Some(step).filter(|text| is_plain(text))?);
+        let mut whole = String::with_capacity(USUAL_PATH);
+        whole.push_str(first);
+        for (segment, piece) in segments.iter().zip(rest) {
+            let begin = whole.len();
+            // A text takes all that is written to it.
+            let _ = write!(whole, "{segment}");
+            if !is_plain(&whole[begin..]) {
+                return None;
             }
+            whole.push_str(piece);
         }
-        drop(end);
+        url.set_path(&whole);
         Some(url)
     }
 }
 
-/// What stands before the first parameter, without the slash at its end, and the rest; `None` where the parameter is only
-/// a part of a step.
-fn head(path: &str) -> Option<(&str, &str)> {
-    match path.find('{') {
-        Some(at) => {
-            let (head, rest) = path.split_at(at);
-            Some((head.strip_suffix('/')?, rest))
-        }
-        None => Some((path, "")),
-    }
+/// Room for a path, which is seldom longer, in bytes.
+const USUAL_PATH: usize = 128;
+
+/// `path` has the names of its parameters in braces.
+fn known(base: &Url, path: &str) -> (Box<str>, Box<Known>) {
+    let parts = path.split(['{', '}']).step_by(2);
+    let mut pieces: Vec<String> = parts.map(str::to_owned).collect();
+    let path = pieces.join("{}");
+    let blanks = vec![&"" as &dyn fmt::Display; pieces.len() - 1];
+    let url = raw::url(base, &path, &blanks);
+    pieces[0].insert_str(0, base.path().trim_end_matches('/'));
+    (path.into(), Box::new(Known { url, pieces }))
 }
 
 /// Whether a step of a path is the same encoded: unreserved characters, of which not every one is a dot.
