@@ -112,23 +112,28 @@ impl Clients {
 /// How much to measure. Many short rounds tell more than few long ones: what else the machine does comes and goes within
 /// seconds, and only what is measured side by side has the same share of it.
 struct Plan {
+    /// Of one caller.
     rounds: usize,
     calls: u32,
-    /// Requests per caller count and round, if that is enough for the callers.
+    /// Of many callers.
+    bursts: usize,
+    /// Requests per caller count and burst, if that is enough for the callers.
     burst: usize,
     callers: &'static [usize],
 }
 
 const FULL: Plan = Plan {
-    rounds: 105,
-    calls: 200,
-    burst: 600,
+    rounds: 401,
+    calls: 60,
+    bursts: 121,
+    burst: 300,
     callers: &[1, 16, 64, 256],
 };
 const QUICK: Plan = Plan {
-    rounds: 15,
-    calls: 150,
-    burst: 600,
+    rounds: 35,
+    calls: 60,
+    bursts: 25,
+    burst: 300,
     callers: &[1, 64],
 };
 
@@ -174,7 +179,10 @@ fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: 
                     walls.push(micros(begun.elapsed()));
                 }
             };
-            let ((), took) = traced(layer, || take(|| uncounted(|| runtime.block_on(calls))));
+            let ((), took) = traced(layer, || {
+                runtime.block_on(warm(clients, layer, operation));
+                take(|| uncounted(|| runtime.block_on(calls)))
+            });
             // The first round warms up.
             if round > 0 {
                 rounds[at]
@@ -226,6 +234,13 @@ fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: 
     good
 }
 
+/// Takes from a layer what the one before it leaves in the caches, which is more where the two have more in common.
+async fn warm(clients: &Clients, layer: Layer, operation: Operation) {
+    for _ in 0..10 {
+        clients.call(layer, operation).await;
+    }
+}
+
 fn ratio(operation: &str, ours: Layer, theirs: Layer, figure: &str, ratios: &mut [f64]) {
     let (ours, theirs) = (ours.name(), theirs.name());
     println!(
@@ -274,9 +289,10 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
         let mut rates: Vec<Vec<f64>> = COMPARED.iter().map(|_| Vec::new()).collect();
         let mut cpus: Vec<Vec<f64>> = rates.clone();
         let (begun, busy) = (Instant::now(), server_cpu(server));
-        for round in 0..=plan.rounds {
+        for round in 0..=plan.bursts {
             for step in 0..COMPARED.len() {
                 let at = (step + round) % COMPARED.len();
+                runtime.block_on(warm(&clients, COMPARED[at], operation));
                 let run = || burst(&clients, COMPARED[at], operation, callers, requests);
                 let ((), took) = take(|| uncounted(|| runtime.block_on(run())));
                 if round > 0 {
@@ -349,8 +365,8 @@ fn main() -> ExitCode {
     }
     println!("{}", machine());
     println!(
-        "{} rounds of {} calls; ratios are medians with quartiles",
-        plan.rounds, plan.calls
+        "{} rounds of {} calls, {} of many callers; ratios are medians with quartiles",
+        plan.rounds, plan.calls, plan.bursts
     );
     let server = Server::start();
     let runtime = runtime();
