@@ -4,8 +4,9 @@ use std::cell::LazyCell;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::types::lenient::{self, Said};
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Timestamp, lenient};
+use crate::types::{Amount, Timestamp};
 
 open_enum! {
     /// What an event of a payment's log is about.
@@ -40,9 +41,9 @@ pub struct Event {
     /// What it is about.
     pub operation: Option<Operation>,
     /// Whether it succeeded. Events that failed are told, but change nothing.
-    #[serde(rename = "operationSuccess", deserialize_with = "success")]
+    #[serde(rename = "operationSuccess", deserialize_with = "lenient::said")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
-    success: Success,
+    success: Said,
     /// How much, in øre.
     #[serde(deserialize_with = "lenient::opt_amount")]
     pub amount: Option<Amount>,
@@ -60,24 +61,6 @@ pub struct Event {
     pub timestamp: Option<Timestamp>,
 }
 
-/// What an event says of its own success.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Success {
-    /// Nothing.
-    #[default]
-    Unsaid,
-    Said(bool),
-    /// Something that is neither yes nor no.
-    Unreadable,
-}
-
-fn success<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Success, D::Error> {
-    Ok(match lenient::said_bool(deserializer)? {
-        None => Success::Unsaid,
-        Some(said) => said.map_or(Success::Unreadable, Success::Said),
-    })
-}
-
 /// The API spells *none* as empty text.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
@@ -86,18 +69,18 @@ fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 impl Event {
     /// Whether the event took place. The API says so on every event; one that says nothing is believed.
     pub fn succeeded(&self) -> bool {
-        matches!(self.success, Success::Unsaid | Success::Said(true))
+        matches!(self.success, Said::Nothing | Said::Bool(true))
     }
 
     /// Whether the event was tried and did not take place. One that says what nobody can read has neither failed nor
     /// [succeeded](Self::succeeded).
     pub fn failed(&self) -> bool {
-        self.success == Success::Said(false)
+        self.success == Said::Bool(false)
     }
 
     /// Whether it may have taken place or not.
     pub(super) fn is_unclear(&self) -> bool {
-        self.success == Success::Unreadable
+        self.success == Said::Unreadable
     }
 
     fn is_known(&self) -> bool {

@@ -77,8 +77,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
     parsed
 }
 
-/// What a body has somewhere that may be an error: the first stands for errorCode, errorMessage, errors,
-/// error_description and error_codes; the second for either case of `responseInfo`.
+/// What a body has somewhere that may be an error: the first stands for `errorCode`, `errorMessage`, `errors`,
+/// `error_description` and `error_codes`; the second for either case of `responseInfo`.
 const SUSPICIOUS: [&[u8]; 2] = [b"\"error", b"esponseInfo\""];
 
 /// What the gateway's `statusCode` begins with, and the `status` of a problem, and that of a transaction. Many a success
@@ -94,6 +94,10 @@ fn is_suspicious(body: &[u8]) -> bool {
 
 /// Whether a part of the names is anywhere: of [`SUSPICIOUS`], and of [`STATUS`]. Every success is looked through, and
 /// this is a loop that compilers make steps of many bytes of.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches there are many bytes in a step"
+)]
 fn glance(body: &[u8]) -> (bool, bool) {
     let threes = body
         .iter()

@@ -187,29 +187,43 @@ pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
-    said_bool(deserializer).map(Option::flatten)
+    Ok(match said(deserializer)? {
+        Said::Bool(bool) => Some(bool),
+        Said::Nothing | Said::Unreadable => None,
+    })
 }
 
-/// Like [`opt_bool`]; what cannot be read is `Some(None)`, and `null` is `None`.
-pub(crate) fn said_bool<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<bool>>, D::Error> {
+/// What is said of yes or no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Said {
+    #[default]
+    Nothing,
+    Bool(bool),
+    /// Something that is neither.
+    Unreadable,
+}
+
+/// Like [`opt_bool`], and tells what cannot be read from `null`.
+pub(crate) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
     let read = Read::deserialize(deserializer)?;
     if let Read::Bool(bool) = read {
-        return Ok(Some(Some(bool)));
+        return Ok(Said::Bool(bool));
     }
-    let is = |text: &str, words: [&str; 4]| {
+    let Some(text) = read.into_text() else {
+        return Ok(Said::Nothing);
+    };
+    let is = |words: [&str; 4]| {
         words
             .iter()
             .any(|word| text.trim().eq_ignore_ascii_case(word))
     };
-    Ok(read.into_text().map(|text| {
-        if is(&text, ["y", "yes", "true", "1"]) {
-            Some(true)
-        } else {
-            is(&text, ["n", "no", "false", "0"]).then_some(false)
-        }
-    }))
+    Ok(if is(["y", "yes", "true", "1"]) {
+        Said::Bool(true)
+    } else if is(["n", "no", "false", "0"]) {
+        Said::Bool(false)
+    } else {
+        Said::Unreadable
+    })
 }
 
 /// Øre from a whole number or a string of one; what cannot be read is `None`.
