@@ -532,3 +532,25 @@ fn ids_keep_their_digits_and_lose_their_line_ends() {
     );
     assert_eq!(later.correlation_id.as_deref(), Some("c-2"));
 }
+
+#[test]
+fn an_error_is_found_wherever_it_stands() {
+    let errors = [
+        r#""errorCode":"44""#,
+        r#""errors":["x"]"#,
+        r#""responseInfo":{"responseCode":"401"}"#,
+        r#""ResponseInfo":{"responseCode":"401"}"#,
+        r#""statusCode":401,"message":"no""#,
+        r#""status":500"#,
+    ];
+    for error in errors {
+        for before in 0..70 {
+            for after in [0, 1, 2, 15, 33] {
+                let (before, after) = ("a".repeat(before), "b".repeat(after));
+                let body = format!(r#"{{"before":"{before}",{error},"after":"{after}"}}"#);
+                assert!(is_error(body.as_bytes()), "{body}");
+            }
+        }
+    }
+    assert!(!is_error(br#"{"status":"Captured","before":"seInf"}"#));
+}
