@@ -106,7 +106,7 @@ impl<'a> Attempts<'a> {
             }
             // All that an attempt needs ends with it, and is not kept until the next one.
             let wait = {
-                let token = match self.effort.auth {
+                let token = match self.effort.known.auth {
                     Auth::Keys | Auth::Anonymous => None,
                     Auth::Token => {
                         let mut token = vipps.tokens().ready(begun);
@@ -120,7 +120,8 @@ impl<'a> Attempts<'a> {
                 let limit = self.limit(begun)?;
                 let request = self.request(token.as_deref())?;
                 let url = self.effort.template.url();
-                let attempt = Attempt::begin(self.effort.operation, url, self.effort.requests);
+                let attempt =
+                    Attempt::begin(self.effort.known.operation, url, self.effort.requests);
                 self.count();
                 self.effort.last_sent = Some(begun);
                 if let Some(shared) = &options.begun {
@@ -215,13 +216,13 @@ impl<'a> Attempts<'a> {
 
     /// What counts this call, unless it is for a token.
     pub(super) fn counters(&self) -> Option<Arc<Counters>> {
-        (self.effort.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
+        (self.effort.known.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
     }
 
     fn count(&mut self) {
         self.effort.requests += 1;
         let counters = self.call.vipps.counters();
-        let counter = match self.effort.auth {
+        let counter = match self.effort.known.auth {
             Auth::Keys => &counters.token_requests,
             Auth::Token | Auth::Anonymous => &counters.attempts,
         };
@@ -230,7 +231,7 @@ impl<'a> Attempts<'a> {
 
     /// How long to wait so that one more request stays within the limit per minute, if at all.
     fn room(&self, now: Duration) -> Option<Duration> {
-        let per_minute = self.effort.rules.per_minute;
+        let per_minute = self.effort.known.rules.per_minute;
         let own = retry::room(&self.starts, per_minute, now);
         let room = match &self.call.options.begun {
             Some(shared) => own.max(shared.room(per_minute, now)),
@@ -286,7 +287,7 @@ impl<'a> Attempts<'a> {
     /// What follows from a failed attempt: how long to wait for the next, or the error to end with.
     fn settle(&mut self, miss: Miss) -> Result<Duration> {
         let policy = self.call.options.policy(&self.call.vipps);
-        let verdict = judge(self.effort.rules.class, miss.signal);
+        let verdict = judge(self.effort.known.rules.class, miss.signal);
         self.unclear |= verdict.outcome == Outcome::Unknown;
         let outcome = if self.unclear {
             Outcome::Unknown
@@ -313,7 +314,7 @@ impl<'a> Attempts<'a> {
             vipps.wait_ms = wait.as_millis(),
             "trying again"
         );
-        if self.effort.auth != Auth::Keys {
+        if self.effort.known.auth != Auth::Keys {
             self.call.vipps.counters().retries.add_one();
         }
         Ok(wait)
@@ -342,7 +343,7 @@ impl<'a> Attempts<'a> {
         let template = &self.effort.template;
         let prepared = self.call.vipps.headers();
         let key = self.effort.key.as_ref().map(|key| (self.key_name(), key));
-        let mut headers = match (self.effort.auth, token) {
+        let mut headers = match (self.effort.known.auth, token) {
             (Auth::Anonymous, _) => return Ok(template.all_headers()),
             (Auth::Token, Some(token)) => {
                 let keyed = matches!(key, Some((name, _)) if name == REQUEST_ID);
@@ -377,7 +378,7 @@ impl<'a> Attempts<'a> {
 
     /// The header that the idempotency key travels in.
     fn key_name(&self) -> &'static HeaderName {
-        match self.effort.operation.idempotency_key {
+        match self.effort.known.operation.idempotency_key {
             Some(name) if IDEMPOTENCY_KEY == *name => &IDEMPOTENCY_KEY,
             _ => &REQUEST_ID,
         }
@@ -432,13 +433,13 @@ impl<'a> Attempts<'a> {
         let retry_after =
             retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
         let mut error = Error::answer(status, reply.body.clone());
-        if self.effort.auth == Auth::Anonymous {
+        if self.effort.known.auth == Auth::Anonymous {
             // The hints of an answer are about the API.
             error = error.with_hint("An image link works for about an hour and no longer than its code: ask for a new one.");
         } else if reply.status.is_redirection() {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
-        let signal = Signal::of_answer(self.effort.rules.class, status, error.api_errors());
+        let signal = Signal::of_answer(self.effort.known.rules.class, status, error.api_errors());
         Miss {
             signal,
             error,

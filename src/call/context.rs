@@ -10,13 +10,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
-use super::known::{Auth, Known};
+use super::known::Known;
 use super::options::CallOptions;
 use super::outgoing::Outgoing;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::raw::Operation;
-use crate::retry::Rules;
 use crate::telemetry::Call;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId};
 use crate::vipps::Vipps;
@@ -62,9 +60,7 @@ pub(crate) struct Answer {
 
 /// What is to be sent and, in the end, what it took, for the errors that are found later.
 pub(crate) struct Effort {
-    pub(super) operation: &'static Operation,
-    pub(super) rules: Rules,
-    pub(super) auth: Auth,
+    pub(super) known: Known,
     pub(super) requests: u32,
     pub(super) started: Duration,
     pub(super) key: Option<RequestId>,
@@ -77,7 +73,7 @@ pub(crate) struct Effort {
 impl fmt::Debug for Effort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Effort")
-            .field("operation", &self.operation.id)
+            .field("operation", &self.known.operation.id)
             .field("requests", &self.requests)
             .finish_non_exhaustive()
     }
@@ -277,7 +273,7 @@ impl Answer {
 
 impl Effort {
     pub(super) fn explain(&self, error: Error, now: Duration) -> Error {
-        self.about(error.with_operation(self.operation), now)
+        self.about(error.with_operation(self.known.operation), now)
     }
 
     /// What is known of the call, whatever operation its error names.
@@ -286,7 +282,7 @@ impl Effort {
             .with_effort(self.requests, now.saturating_sub(self.started))
             .with_key(self.key.clone())
             .with_call(
-                self.operation,
+                self.known.operation,
                 self.order_id(),
                 self.merchant.clone(),
                 self.last_sent,
@@ -295,7 +291,7 @@ impl Effort {
 
     /// What an answer means that was lost or cannot be read.
     fn lost(&self) -> Outcome {
-        if self.rules.class.has_effect() {
+        if self.known.rules.class.has_effect() {
             Outcome::Unknown
         } else {
             Outcome::NoEffect
@@ -307,7 +303,7 @@ impl Effort {
     fn order_id(&self) -> Option<OrderId> {
         let sent = self.template.url().path().rsplit('/');
         let named = sent
-            .zip(self.operation.path.rsplit('/'))
+            .zip(self.known.operation.path.rsplit('/'))
             .find(|(_, template)| *template == "{orderId}");
         if let Some((order_id, _)) = named {
             return OrderId::parse(order_id).ok();

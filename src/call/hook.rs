@@ -23,7 +23,7 @@ use crate::vipps::Vipps;
 pub(super) async fn run(outgoing: Outgoing) -> Result<Answer> {
     let Outgoing { context, effort } = outgoing;
     let (result, effort, call) = {
-        let operation = effort.operation;
+        let operation = effort.known.operation;
         let mut attempts = Attempts::new(&context.0, effort);
         let call = Call::begin(operation, attempts.template(), attempts.counters());
         let result = {

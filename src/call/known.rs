@@ -28,7 +28,7 @@ static UNLISTED: Operation = Operation {
 };
 
 /// The image that a QR answer links to. It lies on another host than the API, which must see no credential.
-pub(crate) static IMAGE: Operation = Operation {
+static IMAGE: Operation = Operation {
     id: "image",
     method: "GET",
     path: "(image link)",
@@ -38,13 +38,17 @@ pub(crate) static IMAGE: Operation = Operation {
 impl Known {
     /// The operation with this id.
     pub(crate) const fn find(operations: &'static [Operation], id: &str) -> Self {
-        match raw::operation(operations, id) {
+        Self::or_unlisted(raw::operation(operations, id))
+    }
+
+    pub(super) const fn or_unlisted(operation: Option<&'static Operation>) -> Self {
+        match operation {
             Some(operation) => Self::of(operation),
             None => Self::of(&UNLISTED),
         }
     }
 
-    pub(super) const fn of(operation: &'static Operation) -> Self {
+    const fn of(operation: &'static Operation) -> Self {
         let id = operation.id;
         let auth = if raw::same(id, "fetch_authorization_token_using_post")
             || raw::same(id, "fetch_token")
@@ -65,9 +69,5 @@ impl Known {
             auth: Auth::Anonymous,
             ..Self::of(&IMAGE)
         }
-    }
-
-    pub(super) fn or_unlisted(operation: Option<&'static Operation>) -> Self {
-        Self::of(operation.unwrap_or(&UNLISTED))
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::context::{Answer, Context, Effort, Prepared, State};
 use super::hook;
-use super::known::Known;
 use crate::clock;
 use crate::error::Result;
 
@@ -16,21 +15,15 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(context: Context, prepared: Prepared) -> Self {
-        let Known {
-            operation,
-            rules,
-            auth,
-        } = prepared.known;
         let State { vipps, options, .. } = &*context.0;
-        let keyed = rules.keyed || operation.idempotency_key.is_some();
+        let known = prepared.known;
+        let keyed = known.rules.keyed || known.operation.idempotency_key.is_some();
         let key = options
             .key
             .clone()
             .or_else(|| keyed.then(|| clock::new_key(vipps.randomness())));
         let effort = Box::new(Effort {
-            operation,
-            rules,
-            auth,
+            known,
             requests: 0,
             started: Duration::ZERO,
             key,

@@ -11,11 +11,11 @@ use crate::raw;
 pub(crate) struct Urls {
     base: Url,
     /// By path, with `{}` where a segment goes. In boxes, so that few bytes are looked through.
-    known: Vec<(Box<str>, Box<Known>)>,
+    known: Vec<(Box<str>, Box<Parts>)>,
 }
 
 /// The URL of an operation.
-struct Known {
+struct Parts {
     /// Whole but for what is to come in the place of the segments.
     url: Url,
     /// What stands in the path before, between and after the segments.
@@ -68,14 +68,16 @@ impl Urls {
 const USUAL_PATH: usize = 128;
 
 /// `path` has the names of its parameters in braces.
-fn known(base: &Url, path: &str) -> (Box<str>, Box<Known>) {
+fn known(base: &Url, path: &str) -> (Box<str>, Box<Parts>) {
     let parts = path.split(['{', '}']).step_by(2);
     let mut pieces: Vec<String> = parts.map(str::to_owned).collect();
     let path = pieces.join("{}");
-    let blanks = vec![&"" as &dyn fmt::Display; pieces.len() - 1];
+    let blanks = vec![&"" as &dyn fmt::Display; pieces.len().saturating_sub(1)];
     let url = raw::url(base, &path, &blanks);
-    pieces[0].insert_str(0, base.path().trim_end_matches('/'));
-    (path.into(), Box::new(Known { url, pieces }))
+    if let Some(first) = pieces.first_mut() {
+        first.insert_str(0, base.path().trim_end_matches('/'));
+    }
+    (path.into(), Box::new(Parts { url, pieces }))
 }
 
 /// Whether a step of a path is the same encoded: unreserved characters, of which not every one is a dot.
