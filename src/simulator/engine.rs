@@ -202,7 +202,7 @@ impl Engine {
     pub(crate) fn answer(&self, request: &Request, arrival: &Arrival) -> Dispatch {
         self.with(|world, now| {
             let Some(strike) = &arrival.strike else {
-                let response = core::apply(&mut world.state, request, now);
+                let response = core::apply(&mut world.state, request, now).ready();
                 world.records.answered(arrival.number, &response, true, now);
                 return Dispatch {
                     response,
@@ -214,7 +214,7 @@ impl Engine {
             for _ in 0..strike.times_applied() {
                 answer = Some(core::apply(&mut world.state, request, now));
             }
-            let response = strike.damage(answer, &mut world.random);
+            let response = strike.damage(answer, &mut world.random).ready();
             let manner = strike.manner();
             let told = !matches!(
                 manner,

@@ -1,9 +1,11 @@
 //! What came in: every request, with its secrets and personal data hidden.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -65,9 +67,9 @@ pub struct Entry {
     path: String,
     query: Option<String>,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Kept,
     status: Option<u16>,
-    answer: Option<String>,
+    answer: Kept,
     answered: Option<Timestamp>,
     note: Option<String>,
 }
@@ -119,7 +121,7 @@ impl Entry {
 
     /// The body as compact JSON; `None` when there was none.
     pub fn body(&self) -> Option<&str> {
-        self.body.as_deref()
+        self.body.shown()
     }
 
     /// The status that went back; `None` when no answer did.
@@ -130,7 +132,7 @@ impl Entry {
     /// The body that went back, as compact JSON: kept of the latest 1,000
     /// requests. `None` when there was none.
     pub fn answer(&self) -> Option<&str> {
-        self.answer.as_deref()
+        self.answer.shown()
     }
 
     /// How long the answer took, by the simulator's clock; `None` when there is
@@ -146,6 +148,57 @@ impl Entry {
         self.note.as_deref()
     }
 }
+
+/// A body as it went over the wire. What it hides is hidden when somebody looks, which few do: it takes longer than all
+/// else that the journal does.
+#[derive(Clone, Default)]
+struct Kept {
+    raw: Bytes,
+    shown: OnceLock<Option<String>>,
+}
+
+impl Kept {
+    fn json(raw: Bytes) -> Self {
+        Self {
+            raw,
+            shown: OnceLock::new(),
+        }
+    }
+
+    fn answer(body: &Body) -> Self {
+        match body {
+            Body::Empty => Self::default(),
+            Body::Json(value) => Self::json(value.to_string().into()),
+            Body::Raw("application/json" | "application/json;charset=UTF-8", bytes) => {
+                Self::json(bytes.clone())
+            }
+            Body::Raw(media_type, bytes) => Self {
+                raw: Bytes::new(),
+                shown: Some(format!("[{} bytes of {media_type}]", bytes.len())).into(),
+            },
+        }
+    }
+
+    fn shown(&self) -> Option<&str> {
+        self.shown
+            .get_or_init(|| redacted_body(&self.raw))
+            .as_deref()
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().fmt(f)
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.shown() == other.shown()
+    }
+}
+
+impl Eq for Kept {}
 
 #[derive(Debug, Default)]
 pub(crate) struct Records {
@@ -186,9 +239,10 @@ impl Records {
             path: request.path.clone(),
             query: request.query.as_deref().map(redacted_query),
             headers: redacted_headers(request),
-            body: redacted_body(&request.body),
+            // A copy, since it may be a small part of what a socket was read into.
+            body: Kept::json(Bytes::copy_from_slice(&request.body)),
             status: None,
-            answer: None,
+            answer: Kept::default(),
             answered: None,
             note: None,
         });
@@ -212,13 +266,13 @@ impl Records {
             entry.note.clone_from(&response.note);
             if told {
                 entry.status = Some(response.status);
-                entry.answer = redacted_answer(&response.body);
+                entry.answer = Kept::answer(&response.body);
                 entry.answered = Some(when);
             }
         }
         let old = self.entries.len().checked_sub(ANSWERS_KEPT + 1);
         if let Some(old) = old.and_then(|old| self.entries.get_mut(old)) {
-            old.answer = None;
+            old.answer = Kept::default();
         }
     }
 }
@@ -266,21 +320,6 @@ fn redacted_body(body: &[u8]) -> Option<String> {
         }
         Err(_) => format!("[{} bytes that are not JSON]", body.len()),
     })
-}
-
-fn redacted_answer(body: &Body) -> Option<String> {
-    match body {
-        Body::Empty => None,
-        Body::Json(value) => {
-            let mut value = value.clone();
-            hide(&mut value);
-            Some(value.to_string())
-        }
-        Body::Raw("application/json" | "application/json;charset=UTF-8", bytes) => {
-            redacted_body(bytes)
-        }
-        Body::Raw(media_type, bytes) => Some(format!("[{} bytes of {media_type}]", bytes.len())),
-    }
 }
 
 /// Hides the members that hold secrets or say who somebody is.

@@ -108,6 +108,14 @@ impl Response {
         self
     }
 
+    /// With the body as it goes over the wire, so that it is put together once.
+    pub(crate) fn ready(mut self) -> Self {
+        if let (Some(media_type), bytes) = self.encoded() {
+            self.body = Body::Raw(media_type, bytes);
+        }
+        self
+    }
+
     /// The body's bytes and media type as they go over the wire.
     pub(crate) fn encoded(&self) -> (Option<&'static str>, Bytes) {
         match &self.body {

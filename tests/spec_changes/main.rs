@@ -1,8 +1,8 @@
 //! What a changed document does to this crate, seen by changing it in a copy and building that.
 //!
 //! A document that grows changes nothing for the wrapper: the crate builds without an edit and
-//! sends the same requests. A new document becomes a module without a line of code. A document
-//! that breaks something says so in one place.
+//! sends the same requests, and so it does with the official documents. A new document becomes a
+//! module without a line of code. A document that breaks something says so in one place.
 //!
 //! There is one copy for all tests, which take turns, so that each build has little left to do.
 #![allow(unreachable_pub, reason = "a test has no outside")]
@@ -16,15 +16,15 @@ use serde_json::Value;
 #[allow(dead_code, unused_imports)] // the entry points are the build script's
 #[path = "../../build/mod.rs"]
 mod build;
-#[path = "../support/crate_copy.rs"]
-mod crate_copy;
 #[path = "../support/prefix.rs"]
 mod prefix;
 #[path = "../support/surface.rs"]
 mod surface;
 
 mod breaks;
+mod crate_copy;
 mod growth;
+mod official;
 
 fn openapi() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")
@@ -57,27 +57,32 @@ impl Documents {
     }
 }
 
-/// The copy with these documents, for one test at a time.
+/// The copy, for one test at a time.
 struct Copy {
     folder: PathBuf,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Copy {
-    fn with(documents: &Documents) -> Self {
+    /// With the documents that are ours.
+    fn take() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = crate_copy::copy("spec-changes");
-        let openapi = folder.join("openapi");
+        Self {
+            folder: crate_copy::copy("spec-changes"),
+            _turn: turn,
+        }
+    }
+
+    fn with(documents: &Documents) -> Self {
+        let copy = Self::take();
+        let openapi = copy.folder.join("openapi");
         crate_copy::write(&openapi.join("qr.yaml"), documents.qr.to_string());
         crate_copy::write(&openapi.join("ecom.yaml"), documents.ecom.to_string());
         for (name, text) in &documents.new {
             crate_copy::write(&openapi.join(name), text);
         }
-        Self {
-            folder,
-            _turn: turn,
-        }
+        copy
     }
 
     /// Builds the crate as `cargo test` does, for which all dependencies are there, and runs these

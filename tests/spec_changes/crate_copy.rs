@@ -1,7 +1,5 @@
 //! A copy of this crate whose documents can be changed, and cargo run on it.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
-
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;

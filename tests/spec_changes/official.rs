@@ -1,5 +1,6 @@
-//! The official documents build: the newest ones dropped unmodified over ours, and older releases
-//! of each beside them, as modules that nobody wrote a line for.
+//! The official documents build: the newest ones dropped unmodified over ours, with the same
+//! requests as before, and older releases of each beside them, as modules that nobody wrote a line
+//! for.
 //!
 //! `VIPPS_SPEC_CORPUS` names the folder that holds them: `qr/`, `ecom/` and `access-token/` with
 //! one file per release, or one folder per release where a document has several files.
@@ -7,8 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-#[path = "support/crate_copy.rs"]
-mod crate_copy;
+use super::{Copy, crate_copy};
 
 /// The releases of one API that are OpenAPI 3, oldest first.
 fn releases(folder: &Path) -> Vec<PathBuf> {
@@ -90,8 +90,8 @@ fn official_documents_build() {
         eprintln!("SKIPPED: VIPPS_SPEC_CORPUS names no folder, so no official document was built");
         return;
     };
-    let copy = crate_copy::copy("spec-official");
-    let openapi = copy.join("openapi");
+    let copy = Copy::take();
+    let openapi = copy.folder.join("openapi");
     for (api, newest) in [("qr", 7), ("ecom", 3), ("access-token", 1)] {
         let releases = releases(&corpus.join(api));
         let Some((last, earlier)) = releases.split_last() else {
@@ -113,7 +113,6 @@ fn official_documents_build() {
             eprintln!("compiling {}", release.display());
         }
     }
-    // Without TLS, which bindings have no part in.
-    let output = crate_copy::cargo(&copy, &["check", "--lib", "--no-default-features"]);
+    let output = copy.test(&["requests", "requests_qr"]);
     assert!(output.status.success(), "{}", crate_copy::said(&output));
 }
