@@ -93,6 +93,8 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
         .env("INSTA_UPDATE", "no")
+        // Each build is of other documents, so that little of the one before could be used.
+        .env("CARGO_INCREMENTAL", "0")
         .env_remove("VIPPS_BUILD_LOG")
         .output()
         .unwrap()
