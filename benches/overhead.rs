@@ -2,7 +2,7 @@
 //!
 //! All layers run in one process against one server, in rounds: each round runs every layer once, so that what the
 //! machine does meanwhile falls on all of them. Figures are medians over the rounds, ratios are medians of the ratios
-//! within a round.
+//! within a round; for a p99 so many rounds are put together that it is one.
 //!
 //! - `--quick`: fewer rounds, for a gate that must be done in a minute.
 //! - `--check`: ends with an error when a ratio is beyond any noise.
@@ -144,12 +144,29 @@ const LEAST_EACH: usize = 6;
 const MOST_CPU: f64 = if cfg!(debug_assertions) { 2.0 } else { 1.35 };
 const LEAST_RATE: f64 = if cfg!(debug_assertions) { 0.5 } else { 0.75 };
 
+/// Rounds whose calls are put together for a p99, since one round has too few of them.
+const TOGETHER: usize = 20;
+
 /// One layer's rounds, in microseconds a call.
 #[derive(Default)]
 struct Rounds {
     cpu: Vec<f64>,
     middle: Vec<f64>,
     slow: Vec<f64>,
+    /// Of the rounds that have no p99 yet.
+    walls: Vec<f64>,
+}
+
+impl Rounds {
+    fn push(&mut self, plan: &Plan, round: usize, cpu: f64, walls: &mut [f64]) {
+        self.cpu.push(cpu / f64::from(plan.calls));
+        self.middle.push(median(walls));
+        self.walls.extend_from_slice(walls);
+        if round.is_multiple_of(TOGETHER) {
+            self.slow.push(quantile(&mut self.walls, 0.99));
+            self.walls.clear();
+        }
+    }
 }
 
 /// Runs with tracing on for the layer that has it, and off for all others.
@@ -185,11 +202,7 @@ fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: 
             });
             // The first round warms up.
             if round > 0 {
-                rounds[at]
-                    .cpu
-                    .push(micros(took.cpu) / f64::from(plan.calls));
-                rounds[at].middle.push(median(&mut walls));
-                rounds[at].slow.push(quantile(&mut walls, 0.99));
+                rounds[at].push(plan, round, micros(took.cpu), &mut walls);
             }
         }
     }

@@ -1,9 +1,11 @@
 //! What the generated source does at every call and need not do.
 
+use quote::ToTokens as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
-    Expr, ExprStruct, Field, File, ImplItem, ImplItemFn, Item, Lit, Local, Member, Pat, Stmt, Token,
+    Expr, ExprStruct, Field, File, Ident, ImplItem, ImplItemFn, Item, Lit, LitStr, Local, Member,
+    Pat, Stmt, Token, Type,
 };
 
 use super::polish::drop_headers_call;
@@ -13,7 +15,8 @@ use super::source::{inner_mod, is_named};
 /// - A URL is made from the base URL as it is, which is not read anew; each segment of a path is encoded on its way into
 ///   it, by the crate's own rule, since progenitor's leaves `\`, `+` and `;`, which parsers and servers take for
 ///   something else.
-/// - Headers go onto the request, and not into a map that is then copied into it.
+/// - Headers go onto the request, and not into a map that is then copied into it. What is a text already, or a value of an
+///   enumeration, is not formatted on its way into a path or a header.
 /// - Builders begin with an empty message for each member that is missing. The sentence about it is made where it is
 ///   read, for the one call that needs it.
 pub(crate) fn lean(file: &mut File) {
@@ -30,7 +33,15 @@ pub(crate) fn lean(file: &mut File) {
             }
         }
     }
+    tell_texts(file);
     if let Some(builder) = inner_mod(&mut file.items, "builder") {
+        builder.insert(
+            0,
+            syn::parse_quote!(
+                #[allow(unused_imports)]
+                use crate::raw::Shown as _;
+            ),
+        );
         for method in methods(builder) {
             let body = &mut method.block.stmts;
             if method.sig.ident == "new" {
@@ -185,7 +196,7 @@ fn url(tokens: proc_macro2::TokenStream) -> Option<Expr> {
     let path = format.strip_prefix("{}")?;
     let known = path.matches("{}").count() == segments.len()
         && !path.replace("{}", "").contains(['{', '}']);
-    known.then(|| syn::parse_quote!(client.inner.url(#path, &[#(&#segments),*])))
+    known.then(|| syn::parse_quote!(client.inner.url(#path, &[#(#segments),*])))
 }
 
 /// What `encode_path(&segment.to_string())` encodes.
@@ -203,9 +214,93 @@ fn segment(argument: Expr) -> Option<Expr> {
         return None;
     };
     match *text.expr {
-        Expr::MethodCall(text) if text.method == "to_string" => Some(*text.receiver),
+        Expr::MethodCall(text) if text.method == "to_string" => Some(as_text(&text.receiver)),
         _ => None,
     }
+}
+
+fn as_text(value: &Expr) -> Expr {
+    syn::parse_quote!(crate::raw::Part(&#value).text().as_ref())
+}
+
+/// `value.to_string().try_into()?` becomes the header's value without a text in between.
+fn header_value(value: &mut Expr) {
+    if let Expr::Try(tried) = value
+        && let Expr::MethodCall(made) = &mut *tried.expr
+        && made.method == "try_into"
+        && let Expr::MethodCall(text) = &*made.receiver
+        && text.method == "to_string"
+    {
+        let text = as_text(&text.receiver);
+        *tried.expr = syn::parse_quote!(::reqwest::header::HeaderValue::from_str(#text));
+    }
+}
+
+/// Gives `crate::raw::Part` the texts of each enumeration that is a parameter: those that its `Display` has.
+fn tell_texts(file: &mut File) {
+    let builder = inner_mod(&mut file.items, "builder");
+    let parameters: Vec<String> = builder
+        .into_iter()
+        .flatten()
+        .filter(|item| matches!(item, Item::Struct(_)))
+        .map(|item| item.to_token_stream().to_string())
+        .collect();
+    let is_parameter = |name: &Ident| {
+        let path = format!("types :: {name} ");
+        parameters.iter().any(|builder| builder.contains(&path))
+    };
+    let Some(types) = inner_mod(&mut file.items, "types") else {
+        return;
+    };
+    let texts = types.iter().filter_map(texts).collect::<Vec<_>>();
+    for (name, texts) in texts.into_iter().filter(|(name, _)| is_parameter(name)) {
+        let (variants, texts): (Vec<Ident>, Vec<LitStr>) = texts.into_iter().unzip();
+        types.push(syn::parse_quote!(
+            impl crate::raw::Part<'_, #name> {
+                #[allow(dead_code)]
+                pub(super) fn text(&self) -> &'static str {
+                    match self.0 {
+                        #(#name::#variants => #texts,)*
+                    }
+                }
+            }
+        ));
+    }
+}
+
+/// The variants and their texts, where this is the `Display` of an enumeration and says nothing else.
+fn texts(item: &Item) -> Option<(Ident, Vec<(Ident, LitStr)>)> {
+    let Item::Impl(block) = item else {
+        return None;
+    };
+    let (of, ..) = block.trait_.as_ref()?;
+    let Type::Path(ty) = &*block.self_ty else {
+        return None;
+    };
+    if of.segments.last()?.ident != "Display" {
+        return None;
+    }
+    let Some(ImplItem::Fn(method)) = block.items.first() else {
+        return None;
+    };
+    let [Stmt::Expr(Expr::Match(cases), None)] = &*method.block.stmts else {
+        return None;
+    };
+    let texts = cases.arms.iter().map(|arm| {
+        let (Pat::Path(variant), Expr::MethodCall(written)) = (&arm.pat, &*arm.body) else {
+            return None;
+        };
+        let Some(Expr::Lit(text)) = written.args.first() else {
+            return None;
+        };
+        match &text.lit {
+            Lit::Str(text) if written.method == "write_str" => {
+                Some((variant.path.segments.last()?.ident.clone(), text.clone()))
+            }
+            _ => None,
+        }
+    });
+    Some((ty.path.get_ident()?.clone(), texts.collect::<Option<_>>()?))
 }
 
 fn set_headers_in_place(body: &mut Vec<Stmt>) {
@@ -245,6 +340,7 @@ fn onto_request(stmt: &mut Stmt) -> bool {
         {
             call.method = syn::parse_quote!(insert);
             *call.receiver = syn::parse_quote!(request.headers_mut());
+            call.args.iter_mut().for_each(header_value);
             true
         }
         _ => false,
@@ -253,8 +349,6 @@ fn onto_request(stmt: &mut Stmt) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens as _;
-
     use super::*;
 
     #[test]
@@ -334,6 +428,8 @@ mod tests {
                 fn baseurl(&self) -> &str { &self.baseurl }
             }
             pub mod builder {
+                #[allow(unused_imports)]
+                use crate::raw::Shown as _;
                 impl Get {
                     pub fn new(client: &super::Client) -> Self {
                         Self { client: client, id: Err(::std::string::String::new()) }
@@ -341,18 +437,68 @@ mod tests {
                     pub async fn send(self) {
                         let Self { client, id } = self;
                         let id = crate::raw::given(id, "id was not initialized").map_err(Error::InvalidRequest)?;
-                        let url = client.inner.url("/a/{}/b", &[&id]);
+                        let url = client.inner.url("/a/{}/b", &[crate::raw::Part(&id).text().as_ref()]);
                         let other = format!("{}", client.baseurl);
                         let mut request = client.client.get(url).build()?;
-                        request.headers_mut().insert("Accept", accept.to_string().try_into()?);
+                        request.headers_mut().insert("Accept", ::reqwest::header::HeaderValue::from_str(crate::raw::Part(&accept).text().as_ref())?);
                         if let Some(value) = size {
-                            request.headers_mut().insert("Size", value.to_string().try_into()?);
+                            request.headers_mut().insert("Size", ::reqwest::header::HeaderValue::from_str(crate::raw::Part(&value).text().as_ref())?);
                         }
                         let info = 1;
                     }
                 }
             }
         };
+        assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&wanted));
+    }
+
+    #[test]
+    fn an_enumeration_that_is_a_parameter_tells_its_texts() {
+        let mut file: File = syn::parse_quote! {
+            pub mod types {
+                pub enum Accept { Png, Svg }
+                impl Display for Accept {
+                    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                        match *self {
+                            Self::Png => f.write_str("image/png"),
+                            Self::Svg => f.write_str("image/svg+xml"),
+                        }
+                    }
+                }
+                impl Display for NoParameter {
+                    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                        match *self {
+                            Self::A => f.write_str("a"),
+                        }
+                    }
+                }
+                impl Display for Else {
+                    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                        match *self {
+                            Self::A => f.write_str("a"),
+                            Self::B(ref b) => b.fmt(f),
+                        }
+                    }
+                }
+            }
+            pub mod builder {
+                pub struct Get { accept: Result<types::Accept, String>, other: Result<types::Else, String> }
+            }
+        };
+        let mut wanted = file.clone();
+        let texts = syn::parse_quote! {
+            impl crate::raw::Part<'_, Accept> {
+                #[allow(dead_code)]
+                pub(super) fn text(&self) -> &'static str {
+                    match self.0 {
+                        Accept::Png => "image/png",
+                        Accept::Svg => "image/svg+xml",
+                    }
+                }
+            }
+        };
+        inner_mod(&mut wanted.items, "types").unwrap().push(texts);
+        tell_texts(&mut file);
         assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&wanted));
     }
 

@@ -8,7 +8,7 @@
 //!
 //! With the feature `schemars` each of the modules has a function `schemas` with the JSON Schemas of its types.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 pub use progenitor_client::{ByteStream, ResponseValue};
 use url::Url;
@@ -75,7 +75,7 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
 }
 
 /// The URL of an operation, whose `path` has `{}` where a segment goes.
-pub(crate) fn url(base: &Url, path: &str, segments: &[&dyn fmt::Display]) -> Url {
+pub(crate) fn url(base: &Url, path: &str, segments: &[&str]) -> Url {
     /// Room for a segment, which is seldom longer.
     const USUAL: usize = 64;
     let prefix = base.path().trim_end_matches('/');
@@ -86,8 +86,7 @@ pub(crate) fn url(base: &Url, path: &str, segments: &[&dyn fmt::Display]) -> Url
     for part in path.split("{}") {
         whole.push_str(part);
         if let Some(segment) = segments.next() {
-            // A text takes all that is written to it.
-            let _ = write!(Encoded(&mut whole), "{segment}");
+            whole.extend(percent_encoding::utf8_percent_encode(segment, SEGMENT));
         }
     }
     let mut url = base.clone();
@@ -95,14 +94,24 @@ pub(crate) fn url(base: &Url, path: &str, segments: &[&dyn fmt::Display]) -> Url
     url
 }
 
-/// Encodes what is written to it.
-struct Encoded<'a>(&'a mut String);
+/// What generated code puts into a path or a header. `Part(&value).text()` is the text itself where `value` is one or is
+/// of an enumeration, whose `text` is generated, and what [`Shown`] makes of it otherwise: Rust looks there last.
+struct Part<'a, T>(&'a T);
 
-impl fmt::Write for Encoded<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
+impl<'a> Part<'a, String> {
+    fn text(&self) -> &'a str {
         self.0
-            .extend(percent_encoding::utf8_percent_encode(text, SEGMENT));
-        Ok(())
+    }
+}
+
+/// The text of everything else, made anew.
+trait Shown {
+    fn text(&self) -> String;
+}
+
+impl<T: fmt::Display> Shown for Part<'_, T> {
+    fn text(&self) -> String {
+        self.0.to_string()
     }
 }
 

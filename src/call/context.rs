@@ -112,7 +112,7 @@ impl Context {
     }
 
     /// The URL of an operation; `path` has `{}` where a segment goes.
-    pub(crate) fn url(&self, path: &str, segments: &[&dyn fmt::Display]) -> Url {
+    pub(crate) fn url(&self, path: &str, segments: &[&str]) -> Url {
         self.0.vipps.urls().of(path, segments)
     }
 

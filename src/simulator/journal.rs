@@ -150,39 +150,55 @@ impl Entry {
 }
 
 /// A body as it went over the wire. What it hides is hidden when somebody looks, which few do: it takes longer than all
-/// else that the journal does.
+/// else that the journal does. A large one is hidden at once, since what is left of it may be small.
 #[derive(Clone, Default)]
-struct Kept {
+struct Kept(Option<Arc<Sent>>);
+
+struct Sent {
     raw: Bytes,
     shown: OnceLock<Option<String>>,
 }
 
+/// What is kept as it came, in bytes; the API's own bodies are smaller.
+const LARGE: usize = 16 << 10;
+
 impl Kept {
-    fn json(raw: Bytes) -> Self {
-        Self {
-            raw,
-            shown: OnceLock::new(),
+    fn json(raw: &Bytes) -> Self {
+        if raw.len() > LARGE {
+            return Self::shown_as(redacted_body(raw));
         }
+        let sent = Sent {
+            // A copy, since it may be a small part of what a socket was read into.
+            raw: Bytes::copy_from_slice(raw),
+            shown: OnceLock::new(),
+        };
+        Self((!raw.is_empty()).then(|| Arc::new(sent)))
+    }
+
+    fn shown_as(text: Option<String>) -> Self {
+        Self(Some(Arc::new(Sent {
+            raw: Bytes::new(),
+            shown: text.into(),
+        })))
     }
 
     fn answer(body: &Body) -> Self {
         match body {
             Body::Empty => Self::default(),
-            Body::Json(value) => Self::json(value.to_string().into()),
+            Body::Json(value) => Self::json(&value.to_string().into()),
             Body::Raw("application/json" | "application/json;charset=UTF-8", bytes) => {
-                Self::json(bytes.clone())
+                Self::json(bytes)
             }
-            Body::Raw(media_type, bytes) => Self {
-                raw: Bytes::new(),
-                shown: Some(format!("[{} bytes of {media_type}]", bytes.len())).into(),
-            },
+            Body::Raw(media_type, bytes) => {
+                Self::shown_as(Some(format!("[{} bytes of {media_type}]", bytes.len())))
+            }
         }
     }
 
     fn shown(&self) -> Option<&str> {
-        self.shown
-            .get_or_init(|| redacted_body(&self.raw))
-            .as_deref()
+        let sent = self.0.as_ref()?;
+        let shown = sent.shown.get_or_init(|| redacted_body(&sent.raw));
+        shown.as_deref()
     }
 }
 
@@ -239,8 +255,7 @@ impl Records {
             path: request.path.clone(),
             query: request.query.as_deref().map(redacted_query),
             headers: redacted_headers(request),
-            // A copy, since it may be a small part of what a socket was read into.
-            body: Kept::json(Bytes::copy_from_slice(&request.body)),
+            body: Kept::json(&request.body),
             status: None,
             answer: Kept::default(),
             answered: None,
@@ -411,8 +426,16 @@ mod tests {
         assert_eq!(redacted_body(b""), None);
     }
 
+    /// Garbage of megabytes is not kept for its length.
     #[test]
-    fn headers_lose_every_credential() {
+    fn a_large_body_is_not_kept_as_it_came() {
+        let kept = Kept::json(&vec![b'x'; LARGE + 1].into());
+        assert!(kept.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
+        assert_eq!(kept.shown(), Some("[16385 bytes that are not JSON]"));
+    }
+
+    #[test]
+    fn nothing_that_is_written_down_shows_a_credential() {
         let mut headers = http::HeaderMap::new();
         for name in [
             "authorization",
@@ -428,11 +451,14 @@ mod tests {
             path: "/".into(),
             query: Some("v=2&token=canary".into()),
             headers,
-            body: bytes::Bytes::new(),
+            body: bytes::Bytes::from_static(br#"{"token":"canary"}"#),
         };
         let mut records = Records::default();
-        records.arrived(&request, None, Timestamp::UNIX_EPOCH);
+        let number = records.arrived(&request, None, Timestamp::UNIX_EPOCH);
+        let answer = Response::json(200, json!({ "access_token": "canary" }));
+        records.answered(number, &answer, true, Timestamp::UNIX_EPOCH);
         let shown = format!("{records:?}");
+        assert!(shown.contains(r#"access_token\":\"[redacted]"#), "{shown}");
         assert!(!shown.contains("canary"), "{shown}");
         assert!(shown.contains("key-1"));
     }

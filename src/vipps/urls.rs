@@ -1,7 +1,5 @@
 //! The URLs of the API's operations.
 
-use std::fmt::{self, Write as _};
-
 use url::Url;
 
 use crate::raw;
@@ -32,13 +30,13 @@ impl Urls {
     }
 
     /// The URL of an operation, whose `path` has `{}` where a segment goes.
-    pub(crate) fn of(&self, path: &str, segments: &[&dyn fmt::Display]) -> Url {
+    pub(crate) fn of(&self, path: &str, segments: &[&str]) -> Url {
         self.quick(path, segments)
             .unwrap_or_else(|| raw::url(&self.base, path, segments))
     }
 
     /// `None` where something in the path has to be encoded, or the operation is of no document.
-    fn quick(&self, path: &str, segments: &[&dyn fmt::Display]) -> Option<Url> {
+    fn quick(&self, path: &str, segments: &[&str]) -> Option<Url> {
         let (_, known) = self.known.iter().find(|(other, _)| **other == *path)?;
         let (first, rest) = known.pieces.split_first()?;
         if rest.len() != segments.len() {
@@ -51,12 +49,10 @@ impl Urls {
         let mut whole = String::with_capacity(USUAL_PATH);
         whole.push_str(first);
         for (segment, piece) in segments.iter().zip(rest) {
-            let begin = whole.len();
-            // A text takes all that is written to it.
-            let _ = write!(whole, "{segment}");
-            if !is_plain(&whole[begin..]) {
+            if !is_plain(segment) {
                 return None;
             }
+            whole.push_str(segment);
             whole.push_str(piece);
         }
         url.set_path(&whole);
@@ -72,7 +68,7 @@ fn known(base: &Url, path: &str) -> (Box<str>, Box<Parts>) {
     let parts = path.split(['{', '}']).step_by(2);
     let mut pieces: Vec<String> = parts.map(str::to_owned).collect();
     let path = pieces.join("{}");
-    let blanks = vec![&"" as &dyn fmt::Display; pieces.len().saturating_sub(1)];
+    let blanks = vec![""; pieces.len().saturating_sub(1)];
     let url = raw::url(base, &path, &blanks);
     if let Some(first) = pieces.first_mut() {
         first.insert_str(0, base.path().trim_end_matches('/'));
@@ -112,7 +108,7 @@ mod tests {
                     .map(|(at, part)| if at % 2 == 0 { part } else { "{}" })
                     .collect();
                 for segment in odd {
-                    let segments = vec![&segment as &dyn fmt::Display; names];
+                    let segments = vec![segment; names];
                     let wanted = raw::url(&base, &path, &segments);
                     assert_eq!(urls.of(&path, &segments), wanted);
                     quick += usize::from(urls.quick(&path, &segments).is_some());
@@ -129,8 +125,8 @@ mod tests {
             "/ecomm/v2/payments/{}.json",
             "/",
         ] {
-            let wanted = raw::url(&base, path, &[&"a"]);
-            assert_eq!(urls.of(path, &[&"a"]), wanted);
+            let wanted = raw::url(&base, path, &["a"]);
+            assert_eq!(urls.of(path, &["a"]), wanted);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What went over the wire, newest first. Secrets are hidden already where it
-//! is written down.
+//! What went over the wire, newest first. The journal hides secrets from
+//! whoever looks.
 
 use std::time::Duration;
 
