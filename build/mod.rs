@@ -18,6 +18,7 @@ mod reach;
 pub(crate) mod refusal;
 mod schemas;
 pub(crate) mod source;
+mod texts;
 mod yaml;
 
 use std::collections::BTreeSet;
