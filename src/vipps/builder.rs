@@ -128,8 +128,9 @@ impl VippsBuilder {
     /// Your own [`reqwest::Client`]. It must not follow redirects, which would carry the subscription key to another
     /// host; [`build`](Self::build) refuses one that does. It must send each request once, and
     /// [`build`](Self::build) cannot see whether it does: reqwest by itself sends one again whose HTTP/2 connection is
-    /// going away, unless it is built with `retry(reqwest::retry::never())`. Give a builder to
-    /// [`http_client_builder`](Self::http_client_builder) to have both done for you.
+    /// going away, unless it is built with `retry(reqwest::retry::never())`; `.max_retries_per_request(0)` after that
+    /// saves the copy that it keeps of each request. Give a builder to
+    /// [`http_client_builder`](Self::http_client_builder) to have all that done for you.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Http::Client(client);
         self
