@@ -28,7 +28,7 @@ pub(crate) fn texts(file: &mut File) {
             impl crate::raw::Part<'_, #name> {
                 #[allow(dead_code)]
                 pub(super) fn text(&self) -> &'static str {
-                    match self.0 {
+                    match *self.0 {
                         #(#name::#variants => #texts,)*
                     }
                 }
@@ -114,7 +114,7 @@ mod tests {
             impl crate::raw::Part<'_, Accept> {
                 #[allow(dead_code)]
                 pub(super) fn text(&self) -> &'static str {
-                    match self.0 {
+                    match *self.0 {
                         Accept::Png => "image/png",
                         Accept::Svg => "image/svg+xml",
                     }

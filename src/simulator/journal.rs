@@ -189,7 +189,7 @@ impl Records {
             path: request.path.clone(),
             query: request.query.as_deref().map(redacted_query),
             headers: redacted_headers(request),
-            body: Kept::json(&request.body),
+            body: Kept::request(request),
             status: None,
             answer: Kept::default(),
             answered: None,
@@ -215,7 +215,7 @@ impl Records {
             entry.note.clone_from(&response.note);
             if told {
                 entry.status = Some(response.status);
-                entry.answer = Kept::answer(&response.body);
+                entry.answer = Kept::answer(response);
                 entry.answered = Some(when);
             }
         }

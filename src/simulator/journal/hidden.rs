@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::simulator::wire::{Body, Request};
+use crate::simulator::wire::{Request, Response};
 
 const HIDDEN: &str = "[redacted]";
 
@@ -24,16 +24,34 @@ struct Sent {
 const LARGE: usize = 16 << 10;
 
 impl Kept {
-    pub(super) fn json(raw: &Bytes) -> Self {
-        if raw.len() > LARGE {
-            return Self::shown_as(redacted_body(raw));
+    /// A copy, since it may be a small part of what a socket was read into.
+    pub(super) fn request(request: &Request) -> Self {
+        Self::json(Bytes::copy_from_slice(&request.body))
+    }
+
+    pub(super) fn answer(response: &Response) -> Self {
+        match response.encoded() {
+            (None, _) => Self::default(),
+            (Some("application/json" | "application/json;charset=UTF-8"), bytes) => {
+                Self::json(bytes)
+            }
+            (Some(media_type), bytes) => {
+                Self::shown_as(Some(format!("[{} bytes of {media_type}]", bytes.len())))
+            }
         }
-        let sent = Sent {
-            // A copy, since it may be a small part of what a socket was read into.
-            raw: Bytes::copy_from_slice(raw),
+    }
+
+    fn json(raw: Bytes) -> Self {
+        if raw.is_empty() {
+            return Self::default();
+        }
+        if raw.len() > LARGE {
+            return Self::shown_as(redacted_body(&raw));
+        }
+        Self(Some(Arc::new(Sent {
+            raw,
             shown: OnceLock::new(),
-        };
-        Self((!raw.is_empty()).then(|| Arc::new(sent)))
+        })))
     }
 
     fn shown_as(text: Option<String>) -> Self {
@@ -41,19 +59,6 @@ impl Kept {
             raw: Bytes::new(),
             shown: text.into(),
         })))
-    }
-
-    pub(super) fn answer(body: &Body) -> Self {
-        match body {
-            Body::Empty => Self::default(),
-            Body::Json(value) => Self::json(&value.to_string().into()),
-            Body::Raw("application/json" | "application/json;charset=UTF-8", bytes) => {
-                Self::json(bytes)
-            }
-            Body::Raw(media_type, bytes) => {
-                Self::shown_as(Some(format!("[{} bytes of {media_type}]", bytes.len())))
-            }
-        }
     }
 
     pub(super) fn shown(&self) -> Option<&str> {
@@ -215,7 +220,7 @@ mod tests {
     /// Garbage of megabytes is not kept for its length.
     #[test]
     fn a_large_body_is_not_kept_as_it_came() {
-        let kept = Kept::json(&vec![b'x'; LARGE + 1].into());
+        let kept = Kept::json(vec![b'x'; LARGE + 1].into());
         assert!(kept.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
         assert_eq!(kept.shown(), Some("[16385 bytes that are not JSON]"));
     }
