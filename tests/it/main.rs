@@ -1,0 +1,6 @@
+//! The promises of the crate, one module for each.
+
+#[path = "../support/raw.rs"]
+mod raw;
+#[path = "../support/mod.rs"]
+mod support;
