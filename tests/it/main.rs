@@ -5,4 +5,5 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod foreign_responses;
 mod locked;

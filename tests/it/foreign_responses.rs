@@ -1,0 +1,402 @@
+//! A response that neither the API nor its gateway made states nothing about the request: no refusal, and no decision.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use vipps::ecom::PaymentState;
+use vipps::testing::Recorder;
+use vipps::{Error, ErrorKind, Outcome, RequestId, Vipps};
+
+use crate::raw::{RawServer, with_head, write};
+use crate::support::{self, DETAILS, TRANSACTION, amount, id, text};
+
+const PAYMENTS: &str = "/ecomm/v2/payments";
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
+const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
+const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
+const REDIRECT: &str = "/qr/v1/merchant-redirect/b";
+const ONE_TIME: &str = "/qr/v1";
+const TOKEN: &str = "/accesstoken/get";
+
+/// Bodies in none of the documented error forms.
+const FOREIGN: [&str; 15] = [
+    "<html><body><h1>403 Forbidden</h1><hr>Microsoft-Azure-Application-Gateway/v2</body></html>",
+    "Access denied by policy 4711",
+    "",
+    " \r\n",
+    "{}",
+    "[]",
+    "null",
+    r#"{"message":"Planned maintenance, back at 03:00"}"#,
+    r#"{"error":"forbidden"}"#,
+    r#"{"error":{"code":"Blocked","message":"by rule 12"}}"#,
+    r#"{"timestamp":1700000000,"status":403,"error":"Forbidden","path":"/x"}"#,
+    r#"{"id":"billboard_1"}"#,
+    r#"{"statusCode":403}"#,
+    r#"{"responseInfo":{}}"#,
+    r#"{"loginUrl":"https://wifi.example.com"}"#,
+];
+
+/// Bodies in one of the documented forms, whole, and without a code that asks for a look at the details.
+const OF_THE_API: [&str; 16] = [
+    r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c"}]"#,
+    r#"[{"errorCode":"34","errorMessage":"x"}]"#,
+    r#"[{"ErrorGroup":"Payment","ErrorCode":"44","ErrorMessage":"x"}]"#,
+    r#"{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}"#,
+    r#"{"errorCode":"Unauthorized","errorMessage":"Subscription not found"}"#,
+    r#"{"orderId":"o","errorInfo":{"errorCode":"81","errorGroup":"User","errorMessage":"x"}}"#,
+    r#"{"error":[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]}"#,
+    r#"{"statusCode":400,"message":"x"}"#,
+    r#"{"responseInfo":{"responseCode":400,"responseMessage":"x"},"result":{"message":"x"}}"#,
+    r#"{"ResponseInfo":{"ResponseCode":"1000","ResponseMessage":"x"}}"#,
+    r#"{"error":"invalid_client","error_description":"x","error_codes":[1]}"#,
+    r#"{"title":"x","detail":"x","instance":"i"}"#,
+    r#"{"title":"x","status":400,"detail":"x","extraDetails":[{"name":"n","reason":"r"}]}"#,
+    r#"{"type":"t","title":"x","status":"400","detail":null,"traceId":"t"}"#,
+    r#"["x"]"#,
+    r#"{"errors":{"amount":["too low"]}}"#,
+];
+
+const STATUSES: [u16; 10] = [400, 403, 404, 405, 406, 410, 415, 421, 422, 451];
+const REDIRECTS: [u16; 7] = [300, 301, 302, 303, 304, 307, 308];
+
+type Call = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+type Operation = (&'static str, &'static str, fn(&Vipps) -> Call);
+
+fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 'static>) -> Call {
+    let call = call.into_future();
+    Box::pin(async { call.await.map(drop) })
+}
+
+/// Every class that has an effect.
+const WRITES: [Operation; 6] = [
+    ("POST", PAYMENTS, |v| {
+        run(v.ecom().initiate(id(), amount(), text()))
+    }),
+    ("POST", CAPTURE, |v| run(v.ecom().payment(&id()).capture())),
+    ("POST", REFUND, |v| {
+        run(v.ecom().payment(&id()).refund().amount(amount()))
+    }),
+    ("PUT", CANCEL, |v| run(v.ecom().payment(&id()).cancel())),
+    ("PUT", REDIRECT, |v| {
+        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        run(code.update("https://example.com/".parse().unwrap()))
+    }),
+    ("DELETE", REDIRECT, |v| {
+        run(v.qr().merchant_redirect(&"b".parse().unwrap()).delete())
+    }),
+];
+
+const READS: [Operation; 2] = [
+    ("GET", DETAILS_PATH, |v| {
+        run(v.ecom().payment(&id()).details())
+    }),
+    ("POST", ONE_TIME, |v| run(v.qr().one_time(&page()))),
+];
+
+fn page() -> vipps::types::LandingPage {
+    "https://api.vipps.no/x?token=t".parse().unwrap()
+}
+
+fn client(recorder: &Recorder) -> Vipps {
+    support::on_tokio_time(recorder).build().unwrap()
+}
+
+/// The requests with this method, those for tokens left out.
+fn sent(recorder: &Recorder, method: &str) -> usize {
+    let requests = recorder.requests();
+    let is_token = |r: &vipps::testing::RequestShape| {
+        r.operation() == Some("fetch_authorization_token_using_post")
+    };
+    let all = requests.iter().filter(|r| !is_token(r));
+    all.filter(|r| r.as_str().starts_with(method)).count()
+}
+
+async fn failure(operation: Operation, status: u16, body: &str) -> (Error, usize) {
+    let (method, path, call) = operation;
+    let recorder = Recorder::new().answer(method, path, status, body);
+    let error = call(&client(&recorder)).await.unwrap_err();
+    (error, sent(&recorder, method))
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_4xx_leaves_a_write_unknown() {
+    for operation in WRITES {
+        for status in STATUSES {
+            for body in FOREIGN {
+                let (error, sent) = failure(operation, status, body).await;
+                let about = format!("{} {} {status} {body}", operation.0, operation.1);
+                assert_eq!(error.outcome(), Outcome::Unknown, "{about}");
+                assert!(!error.is_retryable() && sent == 1, "{about}");
+                assert_eq!(error.http_status(), Some(status), "{about}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_of_the_api_rejects_a_write() {
+    for operation in WRITES {
+        for status in [400, 403, 404, 422] {
+            for body in OF_THE_API {
+                let (error, sent) = failure(operation, status, body).await;
+                let about = format!("{} {} {status} {body}", operation.0, operation.1);
+                assert_eq!(error.outcome(), Outcome::Rejected, "{about}");
+                assert_eq!(sent, 1, "{about}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_4xx_of_a_read_is_no_effect_and_retried() {
+    for operation in READS {
+        for status in STATUSES {
+            for body in FOREIGN {
+                let (error, sent) = failure(operation, status, body).await;
+                assert_eq!(error.outcome(), Outcome::NoEffect, "{status} {body}");
+                assert!(error.is_retryable() && sent == 3, "{status} {body}");
+            }
+        }
+    }
+    for body in OF_THE_API {
+        let (error, sent) = failure(READS[0], 400, body).await;
+        assert_eq!((error.outcome(), sent), (Outcome::Rejected, 1), "{body}");
+    }
+}
+
+/// The API documents no redirect, so that every one comes from a proxy, whatever its body says.
+#[tokio::test(start_paused = true)]
+async fn redirect_leaves_a_write_unknown() {
+    for status in REDIRECTS {
+        for body in ["", "<html>moved</html>", OF_THE_API[0], OF_THE_API[7]] {
+            for operation in WRITES {
+                let (error, sent) = failure(operation, status, body).await;
+                assert_eq!((error.outcome(), sent), (Outcome::Unknown, 1), "{status}");
+            }
+            for operation in READS {
+                let (error, _) = failure(operation, status, body).await;
+                assert_eq!(error.outcome(), Outcome::NoEffect, "{status} {body}");
+            }
+        }
+    }
+}
+
+/// An empty 401 or 429 is how the gateway turns a request away before the API has seen it.
+#[tokio::test(start_paused = true)]
+async fn empty_401_and_429_reject_a_write() {
+    for operation in WRITES {
+        let (error, _) = failure(operation, 401, "").await;
+        assert_eq!(error.outcome(), Outcome::Rejected, "{}", operation.1);
+        let (error, sent) = failure(operation, 429, "").await;
+        assert_eq!(error.outcome(), Outcome::Rejected, "{}", operation.1);
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert!(error.is_retryable() && sent > 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_of_401_or_429_leaves_a_write_unknown() {
+    for status in [401, 429] {
+        for body in ["<html>Sign in to the guest network</html>", "slow down"] {
+            for operation in WRITES {
+                let (error, _) = failure(operation, status, body).await;
+                assert_eq!(error.outcome(), Outcome::Unknown, "{status} {body}");
+            }
+            for operation in READS {
+                let (error, _) = failure(operation, status, body).await;
+                assert_eq!(error.outcome(), Outcome::NoEffect, "{status} {body}");
+            }
+        }
+    }
+    // A 401 is still replayed with another token, and a 429 is not replayed without a key.
+    let (_, sent) = failure(WRITES[0], 401, "<html>").await;
+    assert_eq!(sent, 2);
+    let (_, sent) = failure(WRITES[0], 429, "<html>").await;
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_goes_on_after_foreign_responses() {
+    let mut cases: Vec<(u16, &str)> = Vec::new();
+    for status in [401, 403, 404, 429, 502].into_iter().chain(REDIRECTS) {
+        cases.extend(
+            FOREIGN
+                .iter()
+                .filter(|b| status != 401 || !b.trim().is_empty())
+                .map(|b| (status, *b)),
+        );
+    }
+    for (status, body) in cases {
+        let mut recorder = Recorder::new();
+        // The poll whose token is refused is made again with another one.
+        for _ in 0..if status == 401 { 2 } else { 1 } {
+            recorder = recorder.answer("GET", DETAILS_PATH, status, body);
+        }
+        let recorder = recorder.answer("GET", DETAILS_PATH, 200, DETAILS);
+        let details = client(&recorder).ecom().payment(&id()).wait().await;
+        let details = details.unwrap_or_else(|e| panic!("{status} {body}: {e:?}"));
+        assert_eq!(details.state(), PaymentState::Reserved);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_ends_with_an_error_of_the_api() {
+    for body in OF_THE_API {
+        let recorder = Recorder::new().answer("GET", DETAILS_PATH, 404, body);
+        let error = client(&recorder)
+            .ecom()
+            .payment(&id())
+            .wait()
+            .await
+            .unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Rejected, "{body}");
+        assert_eq!(sent(&recorder, "GET"), 1);
+    }
+}
+
+/// A firewall in front of the token endpoint .
+#[tokio::test(start_paused = true)]
+async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
+    let token = r#"{"access_token":"t","expires_in":"3600"}"#;
+    let recorder = Recorder::new()
+        .answer("POST", TOKEN, 403, FOREIGN[0])
+        .answer("POST", TOKEN, 302, "")
+        .answer("POST", TOKEN, 200, token)
+        .answer("GET", DETAILS_PATH, 200, DETAILS);
+    client(&recorder)
+        .ecom()
+        .payment(&id())
+        .wait()
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_35_on_a_page_does_not_prove_absence() {
+    let lost = Recorder::new().lose("POST", PAYMENTS);
+    let call = client(&lost).ecom().initiate(id(), amount(), text());
+    let error = call.await.unwrap_err();
+    for body in ["<html>404</html>", "", r#"{"message":"Not Found"}"#] {
+        let recorder = Recorder::new().answer("GET", DETAILS_PATH, 404, body);
+        let vipps = client(&recorder);
+        let verdict = vipps.ecom().reconcile(&error).await;
+        assert!(
+            matches!(verdict, vipps::ecom::Reconciled::StillUnknown(_)),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_404_is_no_finished_delete() {
+    for body in FOREIGN {
+        let (error, _) = failure(WRITES[5], 404, body).await;
+        assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
+        // Nor is it one after an attempt that was lost.
+        let recorder = Recorder::new()
+            .lose("DELETE", REDIRECT)
+            .answer("DELETE", REDIRECT, 404, body);
+        let code = client(&recorder)
+            .qr()
+            .merchant_redirect(&"b".parse().unwrap());
+        let error = code.delete().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
+    }
+}
+
+/// The part that is missing may name one of the codes that leave the outcome open.
+#[tokio::test(start_paused = true)]
+async fn unfinished_json_leaves_a_write_unknown() {
+    let two = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"},{"errorGroup":"Payment","errorCode":"63","errorMessage":"x"}]"#;
+    let gateway = r#"{"statusCode":400,"message":"x"}"#;
+    let problem = r#"{"title":"x","status":400,"detail":"x"}"#;
+    for whole in [two, gateway, problem, OF_THE_API[0]] {
+        for end in 1..whole.len() {
+            let cut = &whole[..end];
+            for operation in [WRITES[0], WRITES[1], WRITES[3]] {
+                let (error, sent) = failure(operation, 400, cut).await;
+                assert_eq!((error.outcome(), sent), (Outcome::Unknown, 1), "{cut}");
+            }
+        }
+    }
+    let (error, _) = failure(READS[0], 400, &two[..two.len() - 1]).await;
+    assert_eq!(error.outcome(), Outcome::NoEffect);
+    let trailing = format!("{}<html>", OF_THE_API[0]);
+    let (error, _) = failure(WRITES[0], 400, &trailing).await;
+    assert_eq!(error.outcome(), Outcome::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_cut_at_64_kib_leaves_a_write_unknown() {
+    let long = "x".repeat(64 << 10);
+    let cut = format!(r#"[{{"errorGroup":"Payment","errorCode":"61","errorMessage":"{long}"}}]"#);
+    let error = r#"{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}"#;
+    let many = format!("[{}]", vec![error; 2_000].join(","));
+    for body in [cut, many] {
+        let (error, _) = failure(WRITES[0], 400, &body).await;
+        assert_eq!(error.outcome(), Outcome::Unknown, "{} bytes", body.len());
+    }
+}
+
+/// The 33rd error of a list is not read, and could be a code that leaves the outcome open.
+#[tokio::test(start_paused = true)]
+async fn list_too_long_to_read_leaves_a_write_unknown() {
+    let error = r#"{"errorCode":"61","errorGroup":"Payment"}"#;
+    let list = |n: usize| format!("[{}]", vec![error; n].join(","));
+    let (told, _) = failure(WRITES[0], 400, &list(32)).await;
+    assert_eq!(told.outcome(), Outcome::Rejected);
+    let (told, _) = failure(WRITES[0], 400, &list(33)).await;
+    assert_eq!(
+        (told.outcome(), told.api_errors().len()),
+        (Outcome::Unknown, 32)
+    );
+}
+
+/// Without a length, the end of the connection is the end of the body.
+#[tokio::test]
+async fn error_cut_with_its_connection_is_unknown() {
+    let body = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
+    for version in ["1.0", "1.1"] {
+        let head = format!("HTTP/{version} 400 Bad Request\r\n\r\n");
+        for (end, outcome) in [
+            (body.len(), Outcome::Rejected),
+            (body.len() - 1, Outcome::Unknown),
+            (body.len() - 2, Outcome::Unknown),
+            (40, Outcome::Unknown),
+            (1, Outcome::Unknown),
+            (0, Outcome::Unknown),
+        ] {
+            let server = RawServer::start(vec![write(format!("{head}{}", &body[..end]))]);
+            let key = RequestId::parse("k").unwrap();
+            let call = server.client().ecom().payment(&id()).capture();
+            let error = call.idempotency_key(key).await.unwrap_err();
+            assert_eq!(error.outcome(), outcome, "{version} {end}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn redirect_is_never_followed() {
+    let elsewhere = RawServer::start(vec![write(with_head("200 OK", TRANSACTION))]);
+    for status in [
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary",
+        "308 Permanent",
+    ] {
+        let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
+        let server = RawServer::start(vec![write(with_head(&head, ""))]);
+        let error = server
+            .client()
+            .ecom()
+            .payment(&id())
+            .capture()
+            .await
+            .unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{status}");
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
