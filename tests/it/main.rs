@@ -5,5 +5,6 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod error_bodies;
 mod foreign_responses;
 mod locked;
