@@ -136,6 +136,8 @@ struct Inner {
     correlation_id: Option<String>,
     conflict_id: Option<String>,
     body: Bytes,
+    /// Whether a whole response of the API or its gateway states what became of the request.
+    conclusive: bool,
     retryable: bool,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -171,6 +173,7 @@ impl Error {
             correlation_id: None,
             conflict_id: None,
             body: Bytes::new(),
+            conclusive: false,
             retryable: false,
             retry_after: None,
             attempts: 0,
@@ -193,27 +196,34 @@ impl Error {
         Self::new(ErrorKind::State, Outcome::NotSent, message)
     }
 
-    /// The error that an answer with this status and body means. `outcome` comes from the retry table.
+    /// The error that a response with this status and body means. Its outcome comes from the retry
+    /// table.
     pub(crate) fn answer(status: u16, body: Bytes) -> Self {
         let parsed = body::parse(status, &body);
-        let kind = if status == 429 {
+        let kind = if status == 429 || parsed.is_over_quota {
             ErrorKind::RateLimited
         } else {
             ErrorKind::Api
         };
         let mut error = Self::new(kind, Outcome::Rejected, parsed.message());
         error.0.status = Some(status);
+        error.0.hint = hint::of_response(status, &parsed, body.trim_ascii().is_empty());
+        error.0.conclusive = parsed.is_conclusive;
         error.0.api_errors = parsed.errors;
         error.0.correlation_id = parsed.correlation_id;
         error.0.conflict_id = parsed.conflict_id;
         error.0.body = body;
-        error.0.hint = hint::of_answer(
-            status,
-            &error.0.api_errors,
-            &error.0.message,
-            error.0.body.is_empty(),
-        );
         error
+    }
+
+    /// Adds the correlation id that the response headers name, unless its body names a better one.
+    pub(crate) fn with_headers(mut self, headers: &http::HeaderMap) -> Self {
+        if self.correlation_id().is_none_or(body::ids::is_path)
+            && let Some(id) = body::ids::in_headers(headers)
+        {
+            self.0.correlation_id = Some(id);
+        }
+        self
     }
 
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -305,6 +315,12 @@ impl Error {
     /// nothing happened, or the operation carries the idempotency key of [`idempotency_key`](Self::idempotency_key).
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
+    }
+
+    /// Whether the response states what became of the request: the API or its gateway made it, and
+    /// all of it came. A page of a proxy or a firewall states nothing.
+    pub(crate) fn is_conclusive(&self) -> bool {
+        self.0.conclusive
     }
 
     /// How long the API asks to be left alone, when it said so.

@@ -58,9 +58,10 @@ pub fn error_body(data: &[u8]) {
     }
     let _ = (error.hint(), error.correlation_id(), error.conflict_id());
     let write = retry::Class::KeyedWrite;
-    let signal = Signal::of_answer(write, status, error.api_errors());
-    if matches!(status, 400 | 404 | 422) && error.api_errors().is_empty() {
-        assert_eq!(signal, Signal::Refused(status));
+    let signal = Signal::of_response(write, &error);
+    // What the API did not make refuses nothing.
+    if matches!(status, 400 | 404 | 422) && !error.is_conclusive() {
+        assert_eq!(signal, Signal::Unclear);
     }
     // Neither a success nor a failure of the server is a refusal, whatever the body says.
     if matches!(status, ..300 | 500..) {

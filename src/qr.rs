@@ -146,10 +146,15 @@ impl Qr {
     }
 }
 
-/// What a delete came to. Nothing found after an earlier attempt may have arrived means that it did.
+/// The result of a delete. A 404 of the API means that an earlier attempt was applied, if one may
+/// have been. A 404 that the API did not make proves nothing.
 fn deleted(result: Result<Answer>) -> Result<()> {
     match result {
-        Err(error) if error.http_status() == Some(404) && error.outcome() == Outcome::Unknown => {
+        Err(error)
+            if error.http_status() == Some(404)
+                && error.outcome() == Outcome::Unknown
+                && error.is_conclusive() =>
+        {
             Ok(())
         }
         done => done?.done(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use budget::RetryBudget;
 
-use crate::error::{ApiError, ErrorClass, Outcome};
+use crate::error::{Error, ErrorClass, ErrorKind, Outcome};
 use crate::http_date;
 use crate::raw;
 
@@ -171,45 +171,66 @@ pub(crate) enum Signal {
     NotSent,
     /// Timed out or broke after the request may have left.
     Broken,
-    /// An answer that is not a success.
+    /// A response that is not a success.
     Refused(u16),
-    /// The order is locked by another call, or too many calls run at once (eCom 94 and 98 of `VippsError`).
+    /// Too many requests, in the words of the API or its gateway.
+    Throttled,
+    /// The order is locked by another call, or too many calls run at once: HTTP 423, or eCom 94 and
+    /// 98 of `VippsError`.
     Locked,
-    /// The same said by a 408 or a failure of the server, of which nobody knows what it has done before.
+    /// A limit or a lock that says nothing about the request: with a 408 or a failure of the server,
+    /// or on a page that the API did not make.
     BrokenLocked,
-    /// An answer after which only the details tell what happened.
+    /// A response after which only the details tell what happened.
     Unclear,
-    /// A success that is too large to be read. Asking again would bring the same.
+    /// A success that is too large to be read. A retry would bring the same.
     TooLarge,
 }
 
 impl Signal {
-    /// What an answer that is no success says, or a success whose body is an error.
-    pub(crate) fn of_answer(class: Class, status: u16, errors: &[ApiError]) -> Self {
+    /// What a response means that is no success, or a success whose body is an error.
+    pub(crate) fn of_response(class: Class, error: &Error) -> Self {
         use ErrorClass::{CheckDetails, Contact, NewOrder, Permanent, Retry};
-        let says = |class| errors.iter().any(|e| e.class() == Some(class));
+        let status = error.http_status().unwrap_or_default();
+        let says = |class| error.api_errors().iter().any(|e| e.class() == Some(class));
         let refuses = || [Permanent, NewOrder, Contact].into_iter().any(says);
         match status {
-            // It says two things at once; a change of protocol says nothing.
-            ..300 => Self::Unclear,
+            // A change of protocol says nothing, and a success with an error says two things at once.
+            // No API documents a redirect, so that a proxy made it; it may stand for a success.
+            ..400 => Self::Unclear,
             408 | 500.. if says(Retry) => Self::BrokenLocked,
             500.. => Self::Refused(status),
             _ if says(CheckDetails) => Self::Unclear,
-            400.. if says(Retry) => Self::Locked,
+            408 => Self::Refused(status),
+            _ if !states_refusal(status, error) => match status {
+                423 | 429 => Self::BrokenLocked,
+                _ => Self::Unclear,
+            },
+            _ if error.kind() == ErrorKind::RateLimited => Self::Throttled,
+            423 => Self::Locked,
+            _ if says(Retry) => Self::Locked,
             _ if is_doubtful(class, status) && !refuses() => Self::Unclear,
             _ => Self::Refused(status),
         }
     }
 }
 
-/// Whether a status by itself leaves open what happened, where something may have.
+/// Whether a 4xx says that the API or its gateway turned the request away.
+///
+/// Three statuses do so without a body, too. The gateway turns away with 401 and 429 before the API
+/// sees the request, and the documents list 401 without a body. Nothing but an API answers 423.
+fn states_refusal(status: u16, error: &Error) -> bool {
+    let is_empty = || error.raw_body().trim_ascii().is_empty();
+    error.is_conclusive() || (matches!(status, 401 | 423 | 429) && is_empty())
+}
+
+/// Whether a status of the API leaves open what happened, where something may have.
 fn is_doubtful(class: Class, status: u16) -> bool {
     match status {
-        // *Not here*, and the request is to be made elsewhere.
-        301 | 302 | 307 | 308 => false,
-        // Others mean *done, look there*, or nothing after a write. 402 is trouble at the payment's provider.
-        300..400 | 402 => class.has_effect(),
-        // An id that is taken, in the QR API; of payments nothing is documented, and it may be this one that is in the way.
+        // Trouble at the payment's provider.
+        402 => class.has_effect(),
+        // In the QR API the id is taken. For payments nothing is documented, and the conflict may be
+        // with this very request.
         409 => class.has_effect() && class != Class::Idempotent,
         _ => false,
     }
@@ -255,7 +276,7 @@ pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
         | Signal::Refused(408 | 500..)
         | Signal::Unclear
         | Signal::TooLarge => stop(lost),
-        Signal::Refused(429) | Signal::Locked => again(Outcome::Rejected, Pace::Throttled),
+        Signal::Throttled | Signal::Locked => again(Outcome::Rejected, Pace::Throttled),
         Signal::Refused(_) => stop(Outcome::Rejected),
     }
 }

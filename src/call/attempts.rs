@@ -432,14 +432,20 @@ impl<'a> Attempts<'a> {
         let status = reply.status.as_u16();
         let retry_after =
             retry::retry_after(reply.headers.get(RETRY_AFTER), self.call.vipps.time().now());
-        let mut error = Error::answer(status, reply.body.clone());
+        let mut error = Error::answer(status, reply.body.clone()).with_headers(&reply.headers);
         if self.effort.known.auth == Auth::Anonymous {
             // The hints of an answer are about the API.
             error = error.with_hint("An image link works for about an hour and no longer than its code: ask for a new one.");
         } else if reply.status.is_redirection() {
             error = error.with_hint("A redirect is never followed, since requests carry credentials: check the base URL.");
         }
-        let signal = Signal::of_answer(self.effort.known.rules.class, status, error.api_errors());
+        let signal = match self.effort.known.auth {
+            // The host of the images has no error form, and a link that is gone stays so.
+            Auth::Anonymous if (400..500).contains(&status) && ![408, 429].contains(&status) => {
+                Signal::Refused(status)
+            }
+            _ => Signal::of_response(self.effort.known.rules.class, &error),
+        };
         Miss {
             signal,
             error,

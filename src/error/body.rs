@@ -5,19 +5,21 @@
 
 mod api_error;
 mod clean;
+mod forms;
+pub(crate) mod ids;
+mod json;
+mod success;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
-use std::fmt;
-use std::sync::LazyLock;
 
-use memchr::memmem::{Finder, find};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use api_error::member;
 pub use api_error::{ApiError, ErrorGroup};
+use forms::{details, is_by_field, is_login, is_problem, is_status_message, response_info};
+use json::{get, has, member};
+pub(crate) use success::is_error;
 
 /// How many errors of one answer are kept.
 const MAX_ERRORS: usize = 32;
@@ -33,6 +35,13 @@ pub(crate) struct ParsedBody {
     pub(crate) correlation_id: Option<String>,
     /// The id that is taken already, of the QR API's answer 409.
     pub(crate) conflict_id: Option<String>,
+    /// Whether the API or its gateway made the body, and all of it came. Only then does it state
+    /// what became of the request.
+    pub(crate) is_conclusive: bool,
+    /// Whether the gateway says that the subscription's quota of calls is used up.
+    pub(crate) is_over_quota: bool,
+    /// The numbers of Azure AD's error codes.
+    pub(crate) login_codes: Vec<u64>,
     text: Option<String>,
     status: u16,
 }
@@ -59,209 +68,80 @@ fn reason(status: u16) -> &'static str {
 
 /// Reads the body of an answer that is an error by its status or by [`is_error`].
 pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let json = json::read(text);
     let mut parsed = ParsedBody {
         errors: Vec::new(),
-        correlation_id: None,
+        correlation_id: ids::in_body(&json.value),
         conflict_id: None,
+        is_conclusive: json.whole && forms::is_of_api(status, &json.value),
+        is_over_quota: false,
+        login_codes: Vec::new(),
         text: None,
         status,
     };
-    let text = String::from_utf8_lossy(body);
-    let text = text.trim_start_matches('\u{feff}').trim();
-    match read(text) {
-        Top::List(list) => parsed.take_list(&list),
-        Top::Object(object) => parsed.take_object(&object),
-        Top::Other => parsed.text = describe(status, text, body.len()),
+    match &json.value {
+        Value::Array(list) if !list.is_empty() || json.whole => parsed.take_list(list),
+        Value::Object(object) if !object.is_empty() || json.whole => parsed.take_object(object),
+        _ => parsed.text = describe(status, text, body.len()),
     }
     parsed.errors.truncate(MAX_ERRORS);
     parsed
 }
 
-/// What a body has somewhere that may be an error: the first stands for `errorCode`, `errorMessage`, `errors`,
-/// `error_description` and `error_codes`; the second for either case of `responseInfo`.
-const SUSPICIOUS: [&[u8]; 2] = [b"\"error", b"esponseInfo\""];
-
-/// What the gateway's `statusCode` begins with, and the `status` of a problem, and that of a transaction. Many a success
-/// has it, so that the searcher is made once.
-static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"status"));
-
-fn is_suspicious(body: &[u8]) -> bool {
-    let tells_error = |at: usize| tells_error(&body[at + STATUS.needle().len()..]);
-    let (may_be_error, may_have_status) = glance(body);
-    (may_be_error && SUSPICIOUS.iter().any(|name| find(body, name).is_some()))
-        || (may_have_status && STATUS.find_iter(body).any(tells_error))
-}
-
-/// Whether a part of the names is anywhere: of [`SUSPICIOUS`], and of [`STATUS`]. Every success is looked through, and
-/// this is a loop that compilers make steps of many bytes of.
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "without branches there are many bytes in a step"
-)]
-fn glance(body: &[u8]) -> (bool, bool) {
-    let threes = body
-        .iter()
-        .zip(body.iter().skip(1))
-        .zip(body.iter().skip(2));
-    threes.fold(
-        (false, false),
-        |(may_be_error, may_have_status), ((&a, &b), &c)| {
-            let is = |part: &[u8; 3]| (a == part[0]) & (b == part[1]) & (c == part[2]);
-            (
-                may_be_error | is(b"\"er") | is(b"seI"),
-                may_have_status | is(b"\"st"),
-            )
-        },
-    )
-}
-
-/// Whether what follows `"status` makes it a `statusCode`, or a `status` that begins as the HTTP status of an error does.
-fn tells_error(rest: &[u8]) -> bool {
-    let Some(rest) = rest.strip_prefix(b"\"") else {
-        return rest.starts_with(b"Code\"");
-    };
-    let value = rest.trim_ascii_start().strip_prefix(b":");
-    let value = value.unwrap_or_default().trim_ascii_start();
-    matches!(value, [b'4' | b'5', ..] | [b'"', b'4' | b'5', ..])
-}
-
-/// Whether the body of an answer with a success status is an error after all.
-///
-/// This runs on every successful answer, so it searches before it parses. A member that only looks like an error and
-/// lies deeper, such as `errorInfo` in a payment's history, is none.
-pub(crate) fn is_error(body: &[u8]) -> bool {
-    if !is_suspicious(body) {
-        return false;
-    }
-    match read(String::from_utf8_lossy(body).trim_start_matches('\u{feff}')) {
-        Top::Object(object) => is_error_object(&object) && !is_success_object(&object),
-        Top::List(list) => {
-            let mut objects = list.iter().filter_map(Value::as_object).peekable();
-            objects.peek().is_some()
-                && objects.all(|o| {
-                    (has(o, "errorCode") || has(o, "errorMessage")) && !is_success_object(o)
-                })
-        }
-        Top::Other => false,
-    }
-}
-
-fn is_error_object(object: &Map<String, Value>) -> bool {
-    let fine = |code: Option<String>| {
-        code.and_then(|c| c.parse::<u16>().ok())
-            .is_some_and(|c| (200..300).contains(&c))
-    };
-    let failed = |status: String| {
-        status
-            .parse::<u16>()
-            .is_ok_and(|status| (400..600).contains(&status))
-    };
-    let info = response_info(object);
-    has(object, "errorCode")
-        || object.get("errors").is_some_and(says_something)
-        || member(object, "status", clean::label).is_some_and(failed)
-        || has(object, "error_description")
-        || (has(object, "error") && has(object, "error_codes"))
-        || info.is_some_and(|info| !fine(member(info, "responseCode", clean::label)))
-        || (has(object, "statusCode")
-            && has(object, "message")
-            && !fine(member(object, "statusCode", clean::label)))
-}
-
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(object) => !object.is_empty(),
-        Value::String(text) => !text.trim().is_empty(),
-        _ => false,
-    }
-}
-
-/// Whether the object holds what only the answer of an operation that worked holds.
-fn is_success_object(object: &Map<String, Value>) -> bool {
-    const MEMBERS: [&str; 13] = [
-        "transactionInfo",
-        "transaction",
-        "transactionSummary",
-        "transactionLogHistory",
-        "url",
-        "redirectUrl",
-        "merchantQrId",
-        "qrContent",
-        "qrImageUrl",
-        "msisdn",
-        "access_token",
-        "webhooks",
-        "secret",
-    ];
-    MEMBERS.iter().any(|name| has(object, name))
-}
-
-fn has(object: &Map<String, Value>, name: &str) -> bool {
-    object
-        .get(name)
-        .is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
-}
-
-fn response_info(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
-    object
-        .get("responseInfo")
-        .or_else(|| object.get("ResponseInfo"))?
-        .as_object()
-}
-
 impl ParsedBody {
+    /// A list of errors or of texts.
     fn take_list(&mut self, list: &[Value]) {
         for value in list {
-            let error = match value {
-                Value::Object(object) => {
-                    if self.correlation_id.is_none() {
-                        self.correlation_id = correlation_id(object);
-                    }
-                    ApiError::from_object(object)
-                }
-                Value::String(text) => ApiError::new(None, said(text)),
-                _ => None,
-            };
-            self.errors.extend(error);
+            match value {
+                Value::Object(object) => match ApiError::from_object(object) {
+                    Some(error) => self.errors.push(error),
+                    None => self.take_all_details(object),
+                },
+                Value::String(text) => self.errors.extend(ApiError::new(None, said(text))),
+                _ => {}
+            }
         }
     }
 
     fn take_object(&mut self, object: &Map<String, Value>) {
-        self.correlation_id = correlation_id(object);
         if object.len() == 1 || self.status == 409 {
             self.conflict_id = conflict_id(object);
         }
         let is = |name| has(object, name);
-        if is("errorCode") || is("errorMessage") {
+        let is_error = is("errorCode") || is("errorMessage");
+        if is_error {
             self.errors.extend(ApiError::from_object(object));
-        } else if is("error_description") || (is("error") && is("error_codes")) {
-            let message = member(object, "error_description", clean::message);
-            self.errors.extend(ApiError::new(
-                member(object, "error", clean::label),
-                message,
-            ));
+        }
+        self.take_all_details(object);
+        if is_error {
+            return;
+        }
+        let text = |name| member(object, name, clean::message);
+        if is("error_description") || is_login(object) {
+            let code = member(object, "error", clean::label);
+            self.errors
+                .extend(ApiError::new(code, text("error_description")));
+            self.login_codes = login_codes(object);
         } else if let Some(info) = response_info(object) {
-            self.take_gateway(info, object.get("result"));
-        } else if is("statusCode") && is("message") {
-            self.text = member(object, "message", clean::message);
-        } else if ["title", "detail", "invalidParams", "extraDetails"]
-            .into_iter()
-            .any(is)
-        {
-            self.take_problem(object);
+            self.take_gateway(info, get(object, "result"));
+        } else if is_status_message(object) {
+            self.text = text("message");
+            let quota = self
+                .text
+                .as_ref()
+                .is_some_and(|t| t.to_ascii_lowercase().contains("quota"));
+            self.is_over_quota = self.status == 403 && quota;
+        } else if is_problem(object) {
+            self.text = joined(text("title"), text("detail"));
+            if self.errors.is_empty() {
+                self.errors.extend(ApiError::new(None, self.text.clone()));
+            }
         } else if self.conflict_id.is_some() {
             self.text = (self.status == 409).then(|| "this id is taken already".to_owned());
         } else {
-            self.text = member(object, "message", clean::message)
-                .or_else(|| member(object, "error", clean::message));
-            self.take_details(object.get("errors"));
-            self.errors.extend(
-                object
-                    .get("error")
-                    .and_then(Value::as_object)
-                    .and_then(ApiError::from_object),
-            );
+            self.text = text("message").or_else(|| text("error"));
         }
     }
 
@@ -280,36 +160,53 @@ impl ParsedBody {
         self.text = joined(code, text);
     }
 
-    /// RFC 9457's problem, with the list of what is wrong in one of its three spellings.
-    fn take_problem(&mut self, object: &Map<String, Value>) {
-        for list in ["invalidParams", "extraDetails", "errors"] {
-            self.take_details(object.get(list));
-        }
-        let title = member(object, "title", clean::message);
-        self.text = joined(title, member(object, "detail", clean::message));
-        if self.errors.is_empty() {
-            self.errors.extend(ApiError::new(None, self.text.clone()));
+    /// Everything that an object lists as errors, under whatever name.
+    fn take_all_details(&mut self, object: &Map<String, Value>) {
+        for (name, value) in details(object) {
+            match value {
+                Value::Array(list) => self.take_list(list),
+                Value::Object(fields) => self.take_fields(fields),
+                // The text under `error` alone is a label of the whole.
+                Value::String(text) if !name.eq_ignore_ascii_case("error") => {
+                    self.errors.extend(ApiError::new(None, said(text)));
+                }
+                _ => {}
+            }
         }
     }
 
-    /// A list of `{name, reason}` or of texts, an object of messages by field, or one text.
-    fn take_details(&mut self, details: Option<&Value>) {
-        match details {
-            Some(Value::Array(list)) => self.take_list(list.get(..MAX_ERRORS).unwrap_or(list)),
-            Some(Value::Object(fields)) => {
-                for (name, value) in fields.iter().take(MAX_ERRORS) {
-                    let texts = value
-                        .as_array()
-                        .map_or(std::slice::from_ref(value), Vec::as_slice);
-                    for text in texts.iter().filter_map(Value::as_str).take(MAX_ERRORS) {
-                        self.errors.extend(ApiError::of_field(name, said(text)));
-                    }
-                }
+    /// One error, or messages by field.
+    fn take_fields(&mut self, fields: &Map<String, Value>) {
+        let error = if is_by_field(fields) {
+            None
+        } else {
+            ApiError::from_object(fields)
+        };
+        if let Some(error) = error {
+            self.errors.push(error);
+            return;
+        }
+        let before = self.errors.len();
+        self.take_all_details(fields);
+        if self.errors.len() > before {
+            return;
+        }
+        for (name, value) in fields.iter().take(MAX_ERRORS) {
+            let texts = value
+                .as_array()
+                .map_or(std::slice::from_ref(value), Vec::as_slice);
+            for text in texts.iter().filter_map(Value::as_str) {
+                self.errors.extend(ApiError::of_field(name, said(text)));
             }
-            Some(Value::String(text)) => self.errors.extend(ApiError::new(None, said(text))),
-            _ => {}
         }
     }
+}
+
+/// The numbers of Azure AD's `AADSTS…` codes that are listed apart from its texts.
+fn login_codes(object: &Map<String, Value>) -> Vec<u64> {
+    let codes = get(object, "error_codes").and_then(Value::as_array);
+    let number = |code: &Value| code.as_u64().or_else(|| code.as_str()?.trim().parse().ok());
+    codes.into_iter().flatten().filter_map(number).collect()
 }
 
 fn said(text: &str) -> Option<String> {
@@ -325,30 +222,11 @@ fn joined(first: Option<String>, second: Option<String>) -> Option<String> {
 
 /// Exactly as it came, because it is the name of something.
 fn conflict_id(object: &Map<String, Value>) -> Option<String> {
-    match object.get("id")? {
+    match get(object, "id")? {
         Value::String(id) if !id.is_empty() => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
-}
-
-/// The first that is there of the ids that support asks for.
-fn correlation_id(object: &Map<String, Value>) -> Option<String> {
-    let ids = || {
-        [
-            "contextId",
-            "instance",
-            "traceId",
-            "trace_id",
-            "correlation_id",
-        ]
-        .into_iter()
-        .filter_map(|name| member(object, name, clean::id))
-    };
-    // RFC 9457 allows a path as `instance`, and the webhooks API sends one. It tells nobody which request it was.
-    ids()
-        .find(|id| !id.starts_with('/'))
-        .or_else(|| ids().next())
 }
 
 /// What to say about a body that is no JSON.
@@ -369,61 +247,4 @@ fn describe(status: u16, text: &str, bytes: usize) -> Option<String> {
         MAX_TEXT,
     ))
     .filter(|text| !text.is_empty())
-}
-
-/// The outermost level of a body.
-enum Top {
-    Other,
-    List(Vec<Value>),
-    Object(Map<String, Value>),
-}
-
-/// Reads what can be read: a body that was cut on its way keeps what came before the cut, because the first of the
-/// error codes may decide whether a payment is repeated. A list is read no further than errors are kept.
-fn read(text: &str) -> Top {
-    let mut top = Top::Other;
-    let outcome = TopSeed(&mut top).deserialize(&mut serde_json::Deserializer::from_str(text));
-    match &top {
-        Top::List(list) if outcome.is_err() && list.is_empty() => Top::Other,
-        Top::Object(object) if outcome.is_err() && object.is_empty() => Top::Other,
-        _ => top,
-    }
-}
-
-struct TopSeed<'a>(&'a mut Top);
-
-impl<'de> DeserializeSeed<'de> for TopSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TopSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list or an object")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        *self.0 = Top::List(Vec::new());
-        while let (Top::List(list), Some(value)) = (&mut *self.0, access.next_element()?) {
-            list.push(value);
-            if list.len() >= MAX_ERRORS {
-                return Err(A::Error::custom("enough"));
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        *self.0 = Top::Object(Map::new());
-        while let (Top::Object(object), Some((name, value))) = (&mut *self.0, access.next_entry()?)
-        {
-            object.insert(name, value);
-        }
-        Ok(())
-    }
 }

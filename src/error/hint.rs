@@ -1,14 +1,11 @@
 //! What to do about an error, for the causes that people lose days on.
 
-use super::body::ApiError;
+use super::body::ParsedBody;
 
-/// The long-lost-day causes, told by what the answer looks like.
-pub(super) fn of_answer(
-    status: u16,
-    errors: &[ApiError],
-    message: &str,
-    empty: bool,
-) -> Option<&'static str> {
+/// The causes that are easily mistaken, by what the response looks like.
+pub(super) fn of_response(status: u16, parsed: &ParsedBody, empty: bool) -> Option<&'static str> {
+    let errors = &parsed.errors;
+    let message = parsed.message();
     let says = |text: &str| {
         message.contains(text)
             || errors
@@ -62,6 +59,10 @@ pub(super) fn of_answer(
         404 if errors.is_empty() && !empty => {
             Some("The gateway does not know this path: check the base URL.")
         }
+        423 => Some(
+            "Another operation on this order is still running. Send the same request again later, \
+             with the same idempotency key.",
+        ),
         429 => Some(
             "Limits are per order and minute: initiate 2, capture, cancel and refund 5 each, details 120.",
         ),

@@ -1,4 +1,18 @@
+use bytes::Bytes;
+
 use super::*;
+
+/// What a response with this status and body means.
+fn signal(class: Class, status: u16, body: &str) -> Signal {
+    Signal::of_response(
+        class,
+        &Error::answer(status, Bytes::copy_from_slice(body.as_bytes())),
+    )
+}
+
+/// A whole body of the gateway, which names no code.
+const GATEWAY: &str = r#"{"statusCode":400,"message":"x"}"#;
+const PAGE: &str = "<html>Forbidden</html>";
 
 const ALL: [Class; 6] = [
     Class::Read,
@@ -38,16 +52,16 @@ fn the_table_that_users_read_is_the_code() {
                 Signal::Refused(503),
             ],
         ),
-        ("429", &[Signal::Refused(429)]),
+        ("429", &[Signal::Throttled]),
         ("locked", &[Signal::Locked]),
-        ("locked, 408 or 5xx", &[Signal::BrokenLocked]),
+        ("unclear lock", &[Signal::BrokenLocked]),
         ("look first", &[Signal::Unclear]),
         (
-            "other 4xx, 3xx",
+            "refused",
             &[
-                Signal::Refused(302),
                 Signal::Refused(400),
                 Signal::Refused(404),
+                Signal::Refused(422),
             ],
         ),
     ];
@@ -120,7 +134,7 @@ fn a_broken_attempt_is_repeated_only_where_that_cannot_double_anything() {
 #[test]
 fn too_many_requests_and_locks_are_waited_out_by_all() {
     for class in ALL {
-        for signal in [Signal::Refused(429), Signal::Locked] {
+        for signal in [Signal::Throttled, Signal::Locked] {
             assert_eq!(
                 judge(class, signal),
                 Verdict {
@@ -133,13 +147,10 @@ fn too_many_requests_and_locks_are_waited_out_by_all() {
 }
 
 #[test]
-fn a_refusal_is_final_for_all() {
+fn refusal_of_the_api_is_final_for_all() {
     for class in ALL {
-        for status in [301, 302, 400, 401, 403, 404, 405, 410, 415, 422] {
-            assert_eq!(
-                Signal::of_answer(class, status, &[]),
-                Signal::Refused(status)
-            );
+        for status in [400, 401, 403, 404, 405, 410, 415, 422] {
+            assert_eq!(signal(class, status, GATEWAY), Signal::Refused(status));
             assert_eq!(
                 judge(class, Signal::Refused(status)),
                 Verdict {
@@ -152,18 +163,103 @@ fn a_refusal_is_final_for_all() {
 }
 
 #[test]
-fn what_does_not_tell_is_no_refusal_of_what_has_an_effect() {
-    for status in (100..700).filter(|status| ![401, 429].contains(status)) {
+fn only_a_4xx_of_the_api_refuses_what_has_an_effect() {
+    for status in 100..700 {
         for class in ALL.into_iter().filter(|class| class.has_effect()) {
-            let refused =
-                judge(class, Signal::of_answer(class, status, &[])).outcome == Outcome::Rejected;
-            let tells = match status {
-                301 | 302 | 307 | 308 => true,
-                402 | 408 => false,
-                409 => class == Class::Idempotent,
-                _ => (400..500).contains(&status),
-            };
-            assert_eq!(refused, tells, "{class:?} {status}");
+            for body in [GATEWAY, PAGE, "", "{}"] {
+                let outcome = judge(class, signal(class, status, body)).outcome;
+                let refuses = match status {
+                    402 | 408 => false,
+                    409 => class == Class::Idempotent && body == GATEWAY,
+                    401 | 423 | 429 => [GATEWAY, ""].contains(&body),
+                    _ => (400..500).contains(&status) && body == GATEWAY,
+                };
+                let about = format!("{class:?} {status} {body}");
+                assert_eq!(outcome == Outcome::Rejected, refuses, "{about}");
+                assert_eq!(outcome == Outcome::Unknown, !refuses, "{about}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_unknown_of_what_has_no_effect() {
+    for status in 100..700 {
+        for class in [Class::Read, Class::Harmless] {
+            for body in [GATEWAY, PAGE, "", "{}"] {
+                let verdict = judge(class, signal(class, status, body));
+                assert_ne!(verdict.outcome, Outcome::Unknown, "{status} {body}");
+                // What the API did not make may be gone a moment later.
+                let refused = verdict.outcome == Outcome::Rejected;
+                let is_limit = matches!(status, 423 | 429);
+                assert_eq!(
+                    verdict.repeat.is_some(),
+                    !refused || is_limit,
+                    "{status} {body}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn locks_and_limits_are_told_by_status_and_code() {
+    let code = r#"[{"errorGroup":"VippsError","errorCode":"94"}]"#;
+    let quota = r#"{"statusCode":403,"message":"Out of call volume quota."}"#;
+    for class in ALL {
+        for (status, body, expected) in [
+            (423, GATEWAY, Signal::Locked),
+            (423, "", Signal::Locked),
+            (423, code, Signal::Locked),
+            (423, PAGE, Signal::BrokenLocked),
+            (400, code, Signal::Locked),
+            (409, code, Signal::Locked),
+            (408, code, Signal::BrokenLocked),
+            (500, code, Signal::BrokenLocked),
+            (429, "", Signal::Throttled),
+            (429, GATEWAY, Signal::Throttled),
+            (429, PAGE, Signal::BrokenLocked),
+            (403, quota, Signal::Throttled),
+            (403, GATEWAY, Signal::Refused(403)),
+            (200, code, Signal::Unclear),
+        ] {
+            assert_eq!(signal(class, status, body), expected, "{status} {body}");
+        }
+    }
+}
+
+#[test]
+fn code_that_asks_for_the_details_outweighs_the_others() {
+    for code in ["52", "63", "92", "99"] {
+        let body =
+            format!(r#"[{{"errorCode":"61"}},{{"errorCode":"94"}},{{"errorCode":"{code}"}}]"#);
+        for class in ALL {
+            for status in [400, 402, 409, 423, 429] {
+                assert_eq!(
+                    signal(class, status, &body),
+                    Signal::Unclear,
+                    "{status} {code}"
+                );
+            }
+        }
+    }
+}
+
+/// The codes of every class that refuses decide where a status alone does not.
+#[test]
+fn code_that_refuses_decides_402_and_409() {
+    for (group, code) in [
+        ("Payment", "61"),
+        ("Payment", "44"),
+        ("Merchant", "37"),
+        ("Payment", "74"),
+    ] {
+        let body = format!(r#"[{{"errorGroup":"{group}","errorCode":"{code}"}}]"#);
+        for class in ALL {
+            for status in [402, 409] {
+                let refused = Signal::Refused(status);
+                assert_eq!(signal(class, status, &body), refused, "{group} {code}");
+            }
         }
     }
 }

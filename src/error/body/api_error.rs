@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::clean;
+use super::json::member;
 use crate::error::codes::{self, ErrorClass};
 
 /// One of the errors that an answer of Vipps MobilePay lists.
@@ -139,20 +140,6 @@ impl fmt::Display for ApiError {
             None => Ok(()),
         }
     }
-}
-
-/// A member's text, cleaned; numbers count as text, and an empty text as none.
-pub(super) fn member(
-    object: &Map<String, Value>,
-    name: &str,
-    clean: fn(&str) -> String,
-) -> Option<String> {
-    let text = match object.get(name)? {
-        Value::String(text) => clean(text),
-        Value::Number(number) => clean(&number.to_string()),
-        _ => return None,
-    };
-    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The group of an eCom error code.
