@@ -82,7 +82,7 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
         let key = RequestId::parse(&"k".repeat(length)).unwrap();
         let recorder = Recorder::new()
             .answer("POST", CAPTURE, 200, TRANSACTION)
-            .answer("POST", REFUND, 400, "");
+            .answer("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
         let payment = recorder.client().ecom().payment(&id());
         let done = payment
             .capture()

@@ -64,9 +64,14 @@ async fn repeats_and_replays() {
 #[tokio::test(start_paused = true)]
 async fn failures_by_their_outcome() {
     let recorder = Recorder::new()
-        .answer("POST", CAPTURE, 400, "")
+        .answer("POST", CAPTURE, 400, r#"{"statusCode":400,"message":"x"}"#)
         .lose("POST", CAPTURE)
-        .answer("GET", DETAILS_PATH, 404, "")
+        .answer(
+            "GET",
+            DETAILS_PATH,
+            404,
+            r#"{"statusCode":400,"message":"x"}"#,
+        )
         .lose("GET", DETAILS_PATH)
         // An answer that cannot be read is a failure too, though its status says success.
         .answer("POST", "/ecomm/v2/payments", 200, "nonsense");

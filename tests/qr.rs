@@ -297,10 +297,9 @@ async fn a_delete_that_finds_nothing_is_an_error_unless_an_attempt_was_lost() {
             .lose("DELETE", path)
             .answer("DELETE", path, 404, NOT_FOUND);
         delete(&lost).await.unwrap();
-        // HTTP 404 of this operation may have no body.
         let failed = Recorder::new()
             .answer("DELETE", path, 502, "")
-            .answer("DELETE", path, 404, "");
+            .answer("DELETE", path, 404, NOT_FOUND);
         delete(&failed).await.unwrap();
         let refused = Recorder::new()
             .lose("DELETE", path)

@@ -217,8 +217,9 @@ async fn no_effect_is_told_only_when_the_request_is_old() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_unknown_is_told_without_asking() {
-    let recorder =
-        Recorder::new().answer("POST", "/ecomm/v2/payments/acme-shop-123/capture", 400, "");
+    let refusal = r#"{"statusCode":400,"message":"x"}"#;
+    let path = "/ecomm/v2/payments/acme-shop-123/capture";
+    let recorder = Recorder::new().answer("POST", path, 400, refusal);
     let vipps = recorder.client();
     let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Rejected);

@@ -56,8 +56,9 @@ async fn a_read_is_repeated_twice_and_then_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_not_repeated() {
-    for status in [301, 302, 307, 308, 400, 403, 404, 405, 415, 422] {
-        let recorder = Recorder::new().answer("POST", CAPTURE, status, "");
+    for status in [400, 403, 404, 405, 415, 422] {
+        let refusal = r#"{"statusCode":400,"message":"x"}"#;
+        let recorder = Recorder::new().answer("POST", CAPTURE, status, refusal);
         let error = capture(&patient(&recorder)).await.unwrap_err();
         assert_eq!((error.http_status(), error.attempts()), (Some(status), 1));
         assert_eq!(error.outcome(), Outcome::Rejected);
@@ -115,7 +116,12 @@ async fn a_status_that_does_not_tell_is_unknown_unless_a_code_decides() {
         }
     }
     // A read changes nothing, and an id that is taken is an answer of the QR API.
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 402, "");
+    let recorder = Recorder::new().answer(
+        "GET",
+        DETAILS_PATH,
+        402,
+        r#"{"statusCode":400,"message":"x"}"#,
+    );
     let details = patient(&recorder).ecom().payment(&id()).details();
     assert_eq!(details.await.unwrap_err().outcome(), Outcome::Rejected);
     let taken = r#"{"id":"billboard_1"}"#;

@@ -97,12 +97,16 @@ impl Failure {
                 .to_vec();
                 // What the API did not make: every redirect, pages, empty bodies, unfinished JSON.
                 all.extend([300, 301, 302, 303, 304, 307, 308].map(Self::status));
-                all.extend([400, 402, 403, 404, 405, 409, 410, 415, 422].map(Self::status));
+                all.extend([400, 402, 403, 404, 405, 410, 415, 422].map(Self::status));
                 all.push(Self::Answer(403, "<html>Forbidden</html>".to_owned()));
                 all.push(Self::Answer(400, r#"[{"errorCode":"61"}"#.to_owned()));
                 if !reads {
                     all.push(Self::gateway(402));
                     all.push(Self::code(402, "Payment", "7777"));
+                }
+                // The builder of a redirect code looks for the code after any 409 in doubt.
+                if class != "idempotent" {
+                    all.push(Self::status(409));
                 }
                 if !reads && class != "idempotent" {
                     all.push(Self::gateway(409));

@@ -65,7 +65,12 @@ async fn a_capture_whose_outcome_stays_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn no_token() {
-    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 403, "<html>");
+    let recorder = Recorder::new().answer(
+        "POST",
+        "/accesstoken/get",
+        403,
+        r#"{"statusCode":403,"message":"x"}"#,
+    );
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
     vipps.ecom().payment(&id()).capture().await.unwrap_err();

@@ -120,7 +120,7 @@ impl Transport for Script {
                     let body = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
                     (404, body.to_owned())
                 }
-                Fails(status) => (status, String::new()),
+                Fails(status) => (status, r#"{"statusCode":400,"message":"x"}"#.to_owned()),
             };
             let date = if matches!(says, Expired) {
                 "Mon, 02 Mar 2026 09:10:01 GMT"
