@@ -4,3 +4,5 @@
 mod raw;
 #[path = "../support/mod.rs"]
 mod support;
+
+mod reconcile_evidence;
