@@ -140,7 +140,7 @@ async fn details_of_another_order_leave_it_unknown() {
             Lost::Cancel => event("VOID", ""),
             Lost::Initiate | Lost::Code | Lost::Approve => String::new(),
         };
-        for other in ["acme-shop-124", "ACME-SHOP-123", ""] {
+        for other in ["acme-shop-124", "ACME-SHOP-123", "acme-shop-123 "] {
             for proof in [newest.as_str(), ""] {
                 let details = format!(
                     r#"{{"orderId":"{other}","transactionLogHistory":[{proof}
