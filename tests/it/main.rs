@@ -6,3 +6,4 @@ mod raw;
 mod support;
 
 mod reconcile_evidence;
+mod reconcile_stored;
