@@ -1,6 +1,7 @@
 //! Finds out what became of an operation whose response was lost.
 
 mod evidence;
+mod stored;
 
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -50,8 +51,11 @@ pub enum Reconciled {
     StillUnknown(Error),
 }
 
-/// Finds out what became of an operation. Made by [`Ecom::reconcile`](super::Ecom::reconcile);
-/// `.await` reads the details.
+/// Finds out what became of an operation. `.await` reads the details.
+///
+/// Made by [`Ecom::reconcile`](super::Ecom::reconcile) from an error. Where there is no error, after a
+/// crash or a dropped future, it is made from what was stored before the call, by
+/// [`Payment::reconcile_capture`](super::Payment::reconcile_capture) and the methods beside it.
 ///
 /// | operation | took effect | no effect |
 /// |---|---|---|
@@ -59,6 +63,10 @@ pub enum Reconciled {
 /// | capture, refund | a successful event of the kind carries the operation's idempotency key | the other events account for the whole sum |
 /// | cancel | the payment is cancelled, or what remained of it released | it is not |
 /// | force approve | the payment is reserved or captured | it is not |
+///
+/// Error 35, no such order, means *no effect* for any operation of an error, which records the sales
+/// unit of the request. From stored values it means so for an initiate alone: a capture, refund or
+/// cancel was of a payment that existed, so that another sales unit or environment was asked.
 ///
 /// Incomplete details prove nothing: without any known event, with an event of a kind that this
 /// version does not know, or with an event of the operation's kind that does not state readably
@@ -77,8 +85,12 @@ pub enum Reconciled {
 pub struct Reconcile {
     vipps: Vipps,
     subject: Subject,
+    /// Whether the subject comes from the caller's storage and not from an error.
+    stored: bool,
     /// When the last attempt ended, by the monotonic clock.
     given_up: Option<Duration>,
+    /// The same by the wall clock, which outlives the process.
+    given_up_at: Option<jiff::Timestamp>,
     deadline: Option<Duration>,
     settled_after: Duration,
     merchant: Option<MerchantSerialNumber>,
@@ -121,7 +133,9 @@ impl Reconcile {
         Self {
             vipps,
             subject: Subject::of(error),
+            stored: false,
             given_up: error.last_ended(),
+            given_up_at: None,
             deadline: None,
             settled_after: SETTLED,
             merchant: error.merchant().cloned(),
@@ -139,6 +153,18 @@ impl Reconcile {
     /// It counts from the end of the last attempt. Zero reads the details once and trusts them.
     pub fn settled_after(mut self, age: Duration) -> Self {
         self.settled_after = age;
+        self
+    }
+
+    /// The time at which the request was given up, by the wall clock: the moment at which its future
+    /// was dropped or its process stopped, as far as it is recorded.
+    ///
+    /// By default it is the end of the last attempt, which an error records. Where only stored values
+    /// are reconciled it is now, so that *no effect* takes [`settled_after`](Self::settled_after) in
+    /// any case. A time in the future counts as now. Never set it to the time at which the call began:
+    /// a capture may send requests for as long as its deadline.
+    pub fn given_up_at(mut self, time: jiff::Timestamp) -> Self {
+        self.given_up_at = Some(time);
         self
     }
 
@@ -176,7 +202,7 @@ impl Reconcile {
                 Ok(details) => {
                     let evidence = match &details {
                         Some(details) => operation.evidence(details),
-                        None => operation.without_payment(),
+                        None => operation.without_payment(self.stored),
                     };
                     match (evidence, details) {
                         (Evidence::TookEffect, Some(details)) => {
@@ -220,6 +246,10 @@ impl Reconcile {
 
     /// How long ago the request was given up.
     fn age(&self, now: Duration) -> Duration {
+        if let Some(time) = self.given_up_at {
+            let age = self.vipps.time().now().duration_since(time);
+            return Duration::try_from(age).unwrap_or_default();
+        }
         // The clock of the client that failed may be ahead of this one's.
         now.saturating_sub(self.given_up.unwrap_or(now))
     }

@@ -79,13 +79,18 @@ impl LostOperation {
         }
     }
 
-    /// The conclusion from error 35: the sales unit has no payment with the order id.
-    pub(super) fn without_payment(&self) -> Evidence {
+    /// The conclusion from error 35: the sales unit has no payment with the order id. A `stored`
+    /// operation may be looked up for another sales unit than the one that sent it.
+    pub(super) fn without_payment(&self, stored: bool) -> Evidence {
         match self {
             // The code is requested only after the API has confirmed the payment.
             Self::OneTimeQr => {
                 Inconclusive("the payment was started, yet the API reports no such order")
             }
+            Self::Initiate => NoEffect,
+            _ if stored => Inconclusive(
+                "the sales unit has no such order: check the merchant serial number and the environment",
+            ),
             _ => NoEffect,
         }
     }
