@@ -5,5 +5,6 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancel_safety;
 mod reconcile_evidence;
 mod reconcile_stored;
