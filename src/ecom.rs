@@ -126,7 +126,7 @@ impl Ecom {
     /// # Ok(()) }
     /// ```
     pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
-        Reconcile::new(self.vipps.clone(), error.clone())
+        Reconcile::new(self.vipps.clone(), error)
     }
 
     /// An existing payment.

@@ -147,7 +147,7 @@ struct Inner {
     call: Option<&'static str>,
     order_id: Option<OrderId>,
     merchant: Option<MerchantSerialNumber>,
-    last_sent: Option<Duration>,
+    last_ended: Option<Duration>,
     hint: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -182,7 +182,7 @@ impl Error {
             call: None,
             order_id: None,
             merchant: None,
-            last_sent: None,
+            last_ended: None,
             hint: None,
             source: None,
         }))
@@ -270,12 +270,12 @@ impl Error {
         operation: &crate::raw::Operation,
         order_id: Option<OrderId>,
         merchant: Option<MerchantSerialNumber>,
-        last_sent: Option<Duration>,
+        last_ended: Option<Duration>,
     ) -> Self {
         self.0.call = Some(operation.id);
         self.0.order_id = order_id;
         self.0.merchant = merchant;
-        self.0.last_sent = last_sent;
+        self.0.last_ended = last_ended;
         self
     }
 
@@ -403,9 +403,9 @@ impl Error {
         self.0.merchant.as_ref()
     }
 
-    /// When the last request left, by the client's monotonic clock.
-    pub(crate) fn last_sent(&self) -> Option<Duration> {
-        self.0.last_sent
+    /// When the last attempt ended, by the client's monotonic clock; `None` when nothing was sent.
+    pub(crate) fn last_ended(&self) -> Option<Duration> {
+        self.0.last_ended
     }
 
     /// The argument that was refused, when the kind is [`ErrorKind::InvalidInput`].

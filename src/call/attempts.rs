@@ -123,7 +123,6 @@ impl<'a> Attempts<'a> {
                 let attempt =
                     Attempt::begin(self.effort.known.operation, url, self.effort.requests);
                 self.count();
-                self.effort.last_sent = Some(begun);
                 if let Some(shared) = &options.begun {
                     shared.push(begun);
                 }
@@ -137,6 +136,7 @@ impl<'a> Attempts<'a> {
                     })
                     .await
                 };
+                self.effort.last_ended = Some(vipps.time().monotonic());
                 match outcome {
                     Some(Ok(reply)) if reply.status.is_success() && !is_error(&reply.body) => {
                         attempt.answered(reply.status.as_u16());

@@ -65,8 +65,8 @@ pub(crate) struct Effort {
     pub(super) started: Duration,
     pub(super) key: Option<RequestId>,
     pub(super) merchant: Option<MerchantSerialNumber>,
-    /// When the last request left.
-    pub(super) last_sent: Option<Duration>,
+    /// When the last attempt ended, by the client's monotonic clock.
+    pub(super) last_ended: Option<Duration>,
     pub(super) template: Template,
 }
 
@@ -285,7 +285,7 @@ impl Effort {
                 self.known.operation,
                 self.order_id(),
                 self.merchant.clone(),
-                self.last_sent,
+                self.last_ended,
             )
     }
 

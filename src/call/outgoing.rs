@@ -28,7 +28,7 @@ impl Outgoing {
             started: Duration::ZERO,
             key,
             merchant: options.merchant.clone(),
-            last_sent: None,
+            last_ended: None,
             template: prepared.template,
         });
         Self { context, effort }

@@ -83,7 +83,7 @@ impl Event {
         self.success == Said::Unreadable
     }
 
-    fn is_known(&self) -> bool {
+    pub(super) fn is_known(&self) -> bool {
         !matches!(self.operation, None | Some(Operation::Unknown(_)))
     }
 

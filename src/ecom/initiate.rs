@@ -18,12 +18,22 @@ const NO_CALLBACK: &str = "https://www.vipps.no/thankyoupage";
 /// The page that the API's FAQ names for merchants who have none.
 const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
 
-/// Starts a payment. Made by [`Ecom::initiate`](super::Ecom::initiate); `.await` sends it.
+/// A payment that has not been started yet. Made by [`Ecom::initiate`](super::Ecom::initiate); `.await`
+/// sends it.
 ///
-/// Not idempotent: a second call with the same order id is refused with error 34, also when the first one's answer
-/// was lost. So it is never repeated once the request may have left, and the error's outcome is then
-/// [`Unknown`](crate::Outcome::Unknown): ask [`details`](super::Payment::details). If they exist, cancel the order and
-/// use a new id; if not (error 35), repeat.
+/// Not idempotent, and without an idempotency key: a second call with the same order id is refused with
+/// error 34, also when the response to the first one was lost. The request is therefore never retried once
+/// it may have reached the API, and the error's outcome is then [`Unknown`](crate::Outcome::Unknown).
+/// [`Ecom::reconcile`](super::Ecom::reconcile) finds out what became of it: if the payment exists, cancel
+/// the order and use a new id; if not (error 35), the same id is free.
+///
+/// # Dropping the future
+///
+/// A future that is dropped before it returns (`tokio::time::timeout`, `select!`, an axum handler whose
+/// browser went away) may leave a payment behind whose landing page is lost, and which the customer may
+/// still approve. The order id is all that finds it again, so store it before the call, with a new one for
+/// every attempt ([`OrderId::with_attempt`]). Afterwards
+/// [`Payment::reconcile_initiate`](super::Payment::reconcile_initiate) finds out whether the payment exists.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Initiate {

@@ -1,198 +1,261 @@
-//! What became of an operation whose answer was lost.
+//! Finds out what became of an operation whose response was lost.
+
+mod evidence;
+mod stored;
 
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::details::PaymentDetails;
-use super::history::{Event, Operation};
+use serde::Deserialize;
+
+use self::evidence::{Evidence, LostOperation};
+use super::details::{Details, PaymentDetails};
 use super::watch::passes;
-use crate::call::Begun;
+use crate::call::{Answer, Begun, Prepare};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::types::{Amount, MerchantSerialNumber, OrderId};
+use crate::types::{MerchantSerialNumber, OrderId, lenient};
 use crate::vipps::Vipps;
 
-/// How long after it was sent a request may still take effect. The API documents no such time; gateways give up well
-/// before.
+/// How long a request may still take effect after it was given up. The API documents no such time;
+/// gateways give up well before.
 const SETTLED: Duration = Duration::from_secs(30);
-/// What is left beyond that for the questions themselves.
-const TO_ASK: Duration = Duration::from_secs(30);
-/// From one question to the next.
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(20);
+/// The time beyond that for reading the details.
+const TIME_TO_READ: Duration = Duration::from_secs(30);
+/// The pauses between two reads.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-const UNREADABLE: &str = "an event of this kind does not say readably whether it succeeded";
-
-/// What became of an operation whose outcome was [`Unknown`](Outcome::Unknown).
+/// The result of a [`Reconcile`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reconciled {
-    /// It took effect, once. The details are those that tell it.
+    /// The operation took effect, once. The details are the proof.
     ///
-    /// * **initiate**: the order exists, and its landing page is lost. Cancel it and start again with a new order id.
-    /// * **capture**, **refund**: the money has moved; go on as if the answer had come.
-    /// * **cancel**: the payment is given up, or what remained of it is released, whoever did it.
+    /// * **initiate**: the order exists, and its landing page is lost. Cancel it and start again
+    ///   with a new order id.
+    /// * **capture**, **refund**: the money has moved. Continue as after a success.
+    /// * **cancel**: the payment is cancelled, or what remained of it is released, whoever did it.
     TookEffect(Box<PaymentDetails>),
-    /// It took no effect, and the request is too old to take one still.
+    /// The operation took no effect, and the request is too old to take effect later.
     ///
-    /// * **initiate**: there is no such order. Safe to repeat with the same order id.
-    /// * **capture**, **refund**: repeat it with [`Error::idempotency_key`], and nothing moves twice even if the first
-    ///   request turns up after all.
-    /// * **cancel**: the payment is what it was. Safe to repeat.
+    /// * **initiate**: there is no such order. Repeating it with the same order id is safe.
+    /// * **capture**, **refund**: repeat it with the same idempotency key
+    ///   ([`Error::idempotency_key`], or the stored one). Then the money moves once even if the
+    ///   first request arrives after all.
+    /// * **cancel**: the payment is unchanged. Repeating it is safe.
     NoEffect,
-    /// The details could not be read, or do not tell. The operation's outcome is as unknown as before: ask again
-    /// later. The error says why, and its [`outcome`](Error::outcome) is [`Unknown`](Outcome::Unknown).
+    /// The details could not be read, or prove nothing. The outcome is as unknown as before: try
+    /// again later. The error states the reason, and its [`outcome`](Error::outcome) is
+    /// [`Unknown`](Outcome::Unknown).
     StillUnknown(Error),
 }
 
-/// Finds out what became of an operation. Made by [`Ecom::reconcile`](super::Ecom::reconcile); `.await` asks.
+/// Finds out what became of an operation. `.await` reads the details.
+///
+/// Made by [`Ecom::reconcile`](super::Ecom::reconcile) from an error. Where there is no error, after a
+/// crash or a dropped future, it is made from what was stored before the call, by
+/// [`Payment::reconcile_capture`](super::Payment::reconcile_capture) and the methods beside it.
 ///
 /// | operation | took effect | no effect |
 /// |---|---|---|
-/// | initiate | the details exist | error 35 |
+/// | initiate | a known event that succeeded | error 35 |
 /// | capture, refund | a successful event of the kind carries the operation's idempotency key | the other events account for the whole sum |
 /// | cancel | the payment is cancelled, or what remained of it released | it is not |
 /// | force approve | the payment is reserved or captured | it is not |
 ///
-/// Details that tell less than what happened prove no absence: without any event, with one of a kind that this crate does
-/// not know, or with one of the operation's kind that does not say readably whether it succeeded, it stays unknown. An
-/// event of an unknown kind proves no presence either, whatever its key: the API tells keys apart by endpoint, so that one
-/// order's capture and refund may carry the same.
+/// Error 35, no such order, means *no effect* for any operation of an error, which records the sales
+/// unit of the request. From stored values it means so for an initiate alone: a capture, refund or
+/// cancel was of a payment that existed, so that another sales unit or environment was asked.
 ///
-/// A request that was given up may still be on its way. So *took effect* is told at once, and *no effect* only when
-/// the last request was sent [`settled_after`](Self::settled_after) ago; until then the details are asked again now
-/// and then.
+/// Incomplete details prove nothing: without any known event, with an event of a kind that this
+/// version does not know, or with an event of the operation's kind that does not state readably
+/// whether it succeeded, the outcome stays unknown. So it does when the response names another
+/// order. An event of an unknown kind is no proof either, whatever its key: the API distinguishes
+/// keys by endpoint, so that the capture and the refund of an order may carry the same one.
 ///
-/// An error that is not unknown is told from what it says, and nothing is asked: not sent, refused and read-only
-/// operations took no effect.
+/// A request that was given up may still arrive. *Took effect* is therefore concluded at once, and
+/// *no effect* only [`settled_after`](Self::settled_after) the request was given up; until then the
+/// details are read again now and then.
+///
+/// An error whose outcome is not unknown needs no request: operations that were not sent, were
+/// refused or only read took no effect.
 #[derive(Clone, Debug)]
-#[must_use = "nothing is asked until `.await` or `send`"]
+#[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Reconcile {
     vipps: Vipps,
-    error: Error,
+    subject: Subject,
+    /// Whether the subject comes from the caller's storage and not from an error.
+    stored: bool,
+    /// When the last attempt ended, by the monotonic clock.
+    given_up: Option<Duration>,
+    /// The same by the wall clock, which outlives the process.
+    given_up_at: Option<jiff::Timestamp>,
     deadline: Option<Duration>,
     settled_after: Duration,
     merchant: Option<MerchantSerialNumber>,
+}
+
+#[derive(Clone, Debug)]
+enum Subject {
+    Lost(OrderId, LostOperation),
+    /// The error already proves that nothing took effect.
+    NoEffect,
+    /// The details cannot tell, for this reason.
+    Untraceable(&'static str),
+}
+
+impl Subject {
+    fn of(error: &Error) -> Self {
+        if error.outcome() != Outcome::Unknown {
+            return Self::NoEffect;
+        }
+        match (error.order_id(), LostOperation::of(error)) {
+            (None, _) => Self::Untraceable("the error names no payment"),
+            (_, Err(reason)) => Self::Untraceable(reason),
+            (Some(order_id), Ok(operation)) => Self::Lost(order_id.clone(), operation),
+        }
+    }
 }
 
 impl IntoFuture for Reconcile {
     type Output = Reconciled;
     type IntoFuture = Pin<Box<dyn Future<Output = Reconciled> + Send>>;
 
-    /// Asks, as `send` does.
+    /// Reads the details, as `send` does.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
 }
 
-/// What details say about an operation.
-enum Trace {
-    Found,
-    Absent,
-    Unclear(&'static str),
-}
-
 impl Reconcile {
-    pub(super) fn new(vipps: Vipps, error: Error) -> Self {
+    pub(super) fn new(vipps: Vipps, error: &Error) -> Self {
         Self {
             vipps,
-            merchant: error.merchant().cloned(),
-            error,
+            subject: Subject::of(error),
+            stored: false,
+            given_up: error.last_ended(),
+            given_up_at: None,
             deadline: None,
             settled_after: SETTLED,
+            merchant: error.merchant().cloned(),
         }
     }
 
-    /// The longest that it may take in all. 30 s more than [`settled_after`](Self::settled_after) by default.
+    /// The longest that it may take in all. By default 30 s more than
+    /// [`settled_after`](Self::settled_after).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// How old a request must be to take no effect any more; 30 s by default. Zero means to look once and to believe
-    /// what is there now.
+    /// The time after which a request that was given up can no longer take effect; 30 s by default.
+    /// It counts from the end of the last attempt. Zero reads the details once and trusts them.
     pub fn settled_after(mut self, age: Duration) -> Self {
         self.settled_after = age;
         self
     }
 
-    /// The sales unit to ask for, when it is neither the one of the credentials nor the one that the operation named.
+    /// The time at which the request was given up, by the wall clock: the moment at which its future
+    /// was dropped or its process stopped, as far as it is recorded.
+    ///
+    /// By default it is the end of the last attempt, which an error records. Where only stored values
+    /// are reconciled it is now, so that *no effect* takes [`settled_after`](Self::settled_after) in
+    /// any case. A time in the future counts as now. Never set it to the time at which the call began:
+    /// a capture may send requests for as long as its deadline.
+    pub fn given_up_at(mut self, time: jiff::Timestamp) -> Self {
+        self.given_up_at = Some(time);
+        self
+    }
+
+    /// The sales unit of the payment, when it is neither the one of the credentials nor the one that
+    /// the operation named.
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);
         self
     }
 
-    /// Asks.
+    /// Reads the details until they prove something or the deadline passes.
     pub async fn send(self) -> Reconciled {
-        if self.error.outcome() != Outcome::Unknown {
-            return Reconciled::NoEffect;
-        }
-        let Some(order_id) = self.error.order_id() else {
-            return still("the error names no payment");
+        let (order_id, operation) = match &self.subject {
+            Subject::Lost(order_id, operation) => (order_id, operation),
+            Subject::NoEffect => return Reconciled::NoEffect,
+            Subject::Untraceable(reason) => return still_unknown(reason),
         };
         let time = self.vipps.time();
         let begun = time.monotonic();
         let whole = self
             .deadline
-            .unwrap_or_else(|| self.settled_after.saturating_add(TO_ASK));
+            .unwrap_or_else(|| self.settled_after.saturating_add(TIME_TO_READ));
         let ends = begun.saturating_add(whole);
-        // Another client's clock may be ahead of this one's.
-        let sent = self.error.last_sent().unwrap_or(begun).min(begun);
-        let settled = sent.saturating_add(self.settled_after);
+        let settled = begun.saturating_add(self.settled_after.saturating_sub(self.age(begun)));
         let limit = Begun::default();
-        let mut pause = SHORTEST;
-        let mut why = None;
+        let mut pause = SHORTEST_PAUSE;
+        let mut last = still_unknown("the deadline left no time to read the details");
         loop {
             let asked = time.monotonic();
             let left = ends.saturating_sub(asked);
             if left.is_zero() {
-                return why.unwrap_or_else(|| still("there was no time to ask"));
+                return last;
             }
-            why = Some(match self.look(order_id, left, limit.clone()).await {
-                Ok(Some(details)) => match self.trace(&details) {
-                    Trace::Found => return Reconciled::TookEffect(Box::new(details)),
-                    Trace::Absent if asked >= settled => return Reconciled::NoEffect,
-                    Trace::Absent => still("a request that was just sent may still take effect"),
-                    Trace::Unclear(what) => {
-                        if asked >= settled {
-                            return still(what);
+            last = match self.read(order_id, left, limit.clone()).await {
+                Ok(details) => {
+                    let evidence = match &details {
+                        Some(details) => operation.evidence(details),
+                        None => operation.without_payment(self.stored),
+                    };
+                    match (evidence, details) {
+                        (Evidence::TookEffect, Some(details)) => {
+                            return Reconciled::TookEffect(Box::new(details));
                         }
-                        still(what)
+                        (Evidence::NoEffect, _) if asked >= settled => return Reconciled::NoEffect,
+                        (Evidence::Inconclusive(reason), _) if asked >= settled => {
+                            return still_unknown(reason);
+                        }
+                        (Evidence::Inconclusive(reason), _) => still_unknown(reason),
+                        (Evidence::NoEffect | Evidence::TookEffect, _) => {
+                            still_unknown("a request that was just given up may still take effect")
+                        }
                     }
-                },
-                Ok(None) if asked >= settled => return Reconciled::NoEffect,
-                Ok(None) => still("a request that was just sent may still take effect"),
+                }
                 Err(error) => {
-                    let passes = passes(&error);
+                    let transient = passes(&error);
                     let asked_for = error.retry_after().unwrap_or_default();
                     let unknown = Reconciled::StillUnknown(error.with_outcome(Outcome::Unknown));
-                    if !passes {
+                    if !transient {
                         return unknown;
                     }
                     pause = pause.max(asked_for);
                     unknown
                 }
-            });
-            let now = time.monotonic();
-            let next = now.saturating_add(pause);
-            // Not before it matters, and once exactly then.
-            let next = if now < settled {
-                next.min(settled)
-            } else {
-                next
             };
-            let left = ends.saturating_sub(now);
+            let now = time.monotonic();
+            let mut next = now.saturating_add(pause);
+            if now < settled {
+                // One read falls exactly on the moment from which absence is proof.
+                next = next.min(settled);
+            }
             let wait = next.saturating_sub(now);
-            if wait >= left {
-                return why.unwrap_or_else(|| still("there was no time to ask"));
+            if wait >= ends.saturating_sub(now) {
+                return last;
             }
             time.sleep(wait).await;
-            pause = pause.saturating_mul(3).min(LONGEST.max(pause));
+            pause = pause.saturating_mul(3).min(LONGEST_PAUSE.max(pause));
         }
     }
 
-    /// The details, or `None` when there is no such payment.
-    async fn look(
+    /// How long ago the request was given up.
+    fn age(&self, now: Duration) -> Duration {
+        if let Some(time) = self.given_up_at {
+            let age = self.vipps.time().now().duration_since(time);
+            return Duration::try_from(age).unwrap_or_default();
+        }
+        // The clock of the client that failed may be ahead of this one's.
+        now.saturating_sub(self.given_up.unwrap_or(now))
+    }
+
+    /// The details, or `None` when the sales unit has no such payment.
+    async fn read(
         &self,
         order_id: &OrderId,
         left: Duration,
@@ -201,86 +264,37 @@ impl Reconcile {
         let mut details = self.vipps.ecom().payment(order_id).details().deadline(left);
         details.options.merchant.clone_from(&self.merchant);
         details.options.begun = Some(limit);
-        match details.await {
-            Ok(details) => Ok(Some(details)),
-            Err(error) if error.outcome() == Outcome::Rejected && error.has_code("35") => Ok(None),
+        let (order_id, outgoing) = details.prepare()?;
+        match outgoing.send().await {
+            Ok(response) if names_another(&response, &order_id) => {
+                Err(response.unreadable("the response is about another order"))
+            }
+            Ok(response) => Details::read(order_id, response).map(Some),
+            Err(error) if is_no_such_order(&error) => Ok(None),
             Err(error) => Err(error),
-        }
-    }
-
-    fn trace(&self, details: &PaymentDetails) -> Trace {
-        match self.error.call() {
-            Some("capture_payment_using_post") => {
-                let of_the_kind = [Operation::Capture, Operation::Sale];
-                self.moved(details, &of_the_kind, details.sums().captured)
-            }
-            Some("refund_payment_using_post") => {
-                self.moved(details, &[Operation::Refund], details.sums().refunded)
-            }
-            Some("cancel_payment_request_using_put") => match details.given_up() {
-                Some(true) => Trace::Found,
-                Some(false) => Trace::Absent,
-                None => Trace::Unclear("the details do not tell whether the payment is given up"),
-            },
-            Some("integration_test_approve_payment") => {
-                let approved = |e: &&Event| e.is(&Operation::Reserve) || e.is(&Operation::Sale);
-                let mut events = details.events().iter().filter(approved);
-                if events.clone().any(Event::succeeded) {
-                    Trace::Found
-                } else if events.any(Event::is_unclear) {
-                    Trace::Unclear(UNREADABLE)
-                } else {
-                    details.gap().map_or(Trace::Absent, Trace::Unclear)
-                }
-            }
-            // The payment is there, which is what was asked for; its code may be missing.
-            Some("initiate_payment_v3_using_post" | "generate_otp_qr") => Trace::Found,
-            _ => Trace::Unclear("the error's operation leaves no trace in the details"),
-        }
-    }
-
-    /// Whether money moved under the operation's key. That none did is believed only if other keys account for all.
-    fn moved(&self, details: &PaymentDetails, kinds: &[Operation], sum: Amount) -> Trace {
-        let Some(key) = self.error.idempotency_key() else {
-            return Trace::Unclear("the error carries no idempotency key");
-        };
-        let events = details.events().iter().filter(|e| !e.failed());
-        let of_the_kind = || {
-            events
-                .clone()
-                .filter(|e| kinds.iter().any(|kind| e.is(kind)))
-        };
-        let ours = |e: &Event| e.succeeded() && e.idempotency_key.as_deref() == Some(key.as_str());
-        if of_the_kind().any(ours) {
-            return Trace::Found;
-        }
-        if let Some(what) = details.gap() {
-            return Trace::Unclear(what);
-        }
-        let mut accounted = 0_i64;
-        for event in of_the_kind() {
-            if event.is_unclear() {
-                return Trace::Unclear(UNREADABLE);
-            }
-            match event.idempotency_key.as_deref() {
-                None if !event.is(&Operation::Sale) => {
-                    return Trace::Unclear("an event without an idempotency key may be this one");
-                }
-                _ => {}
-            }
-            let Some(amount) = event.amount else {
-                return Trace::Unclear("an event tells no amount");
-            };
-            accounted = accounted.saturating_add(amount.as_ore());
-        }
-        if accounted == sum.as_ore() {
-            Trace::Absent
-        } else {
-            Trace::Unclear("the events do not add up to the sum that the API states")
         }
     }
 }
 
-fn still(what: &'static str) -> Reconciled {
-    Reconciled::StillUnknown(Error::new(ErrorKind::State, Outcome::Unknown, what))
+/// Whether the API states that the sales unit has no payment with the order id.
+fn is_no_such_order(error: &Error) -> bool {
+    error.kind() == ErrorKind::Api && error.outcome() == Outcome::Rejected && error.has_code("35")
+}
+
+/// Whether a response is about another order than the one that was asked for.
+fn names_another(response: &Answer, order_id: &OrderId) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Named {
+        #[serde(deserialize_with = "lenient::opt_text")]
+        order_id: Option<String>,
+    }
+    let named: Named = serde_json::from_slice(&response.body).unwrap_or_default();
+    named
+        .order_id
+        .is_some_and(|named| !named.is_empty() && named != order_id.as_str())
+}
+
+fn still_unknown(reason: &'static str) -> Reconciled {
+    Reconciled::StillUnknown(Error::new(ErrorKind::State, Outcome::Unknown, reason))
 }

@@ -11,10 +11,41 @@ use crate::error::{Error, Result};
 use crate::types::{Amount, OrderId, TransactionText};
 use crate::vipps::Vipps;
 
-/// Gives captured money back. Made by [`Payment::refund`](super::Payment::refund); `.await` sends it.
+/// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund); `.await`
+/// sends it.
 ///
-/// Each call carries an idempotency key, the same on every attempt, so that a repeat after a lost answer gives nothing
-/// back twice. Two calls are two refunds: to repeat a call whose outcome is unknown, give it the key of the error.
+/// Each call carries an idempotency key, the same on every attempt, so that a retry after a lost response
+/// refunds nothing twice. Two calls are two refunds: to repeat a call whose outcome is unknown, give it the
+/// key of the error.
+///
+/// # Dropping the future
+///
+/// The key of this call is lost when its future is dropped before it returns, while the refund may have
+/// taken effect. `tokio::time::timeout` and `select!` drop futures, and so do web frameworks: axum drops a
+/// handler when the browser goes away. The next click is then a refund of its own, and the money moves
+/// twice. Give every refund a key that survives: stored before the call, or
+/// [derived](crate::RequestId::derive) from the order.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+/// # let vipps = sim.client();
+/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+/// # sim.payer().approve("order-1")?;
+/// # vipps.ecom().payment(&"order-1".parse()?).capture().await?;
+/// use vipps::{Amount, OrderId, RequestId};
+///
+/// let order: OrderId = "order-1".parse()?;
+/// let key = RequestId::derive(&order, "refund of return 17");
+/// let refund = vipps.ecom().payment(&order).refund().amount(Amount::kroner(50));
+/// refund.idempotency_key(key).await?;
+/// # Ok(()) }
+/// ```
+///
+/// Without the key of a lost call, read the details before anything else; with it,
+/// [`Payment::reconcile_refund`](super::Payment::reconcile_refund) finds out what became of the call. A
+/// task of its own (`tokio::spawn`) goes on when its handler is dropped, and ends with the process.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Refund {

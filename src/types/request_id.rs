@@ -1,24 +1,34 @@
 //! The idempotency key.
 
-use super::InvalidValue;
+use sha2::{Digest as _, Sha256};
+
 use super::text::text_type;
+use super::{InvalidValue, OrderId};
 use crate::clock::{self, SystemRandomness};
 
 const MAX_LEN: usize = 40;
 
-/// The idempotency key of a request, wire name `X-Request-Id`: 1 to 40 visible ASCII characters.
+/// The idempotency key of a capture or refund, wire name `X-Request-Id`: 1 to 40 visible ASCII
+/// characters.
 ///
-/// Capture and refund carry one: within an order and operation, the same key moves the money once, however often the
-/// request is sent. The key must come with the same request each time. Where none is given, a random one is made.
-/// Letters, digits and hyphens are a good choice, and at most [`RequestId::MAX_GENERATED_LEN`] of them. An order id can be
-/// longer than a key, so a key is better kept with the order than made from its id.
+/// Within an order and operation, the same key moves the money once, however often the request is
+/// sent. A retry must repeat the same request: with another amount it is refused with error 93. When
+/// the caller gives no key, each call makes a random one, which is lost with the call: after a crash,
+/// a timeout or a dropped future nobody can repeat it. A key that the caller stores or
+/// [derives](Self::derive) before the call survives all of these.
 ///
 /// ```
-/// use vipps::RequestId;
+/// use vipps::{OrderId, RequestId};
 ///
-/// let key = RequestId::random(); // to be stored with the order, before the call
+/// // Random, and stored with the order before the call:
+/// let key = RequestId::random();
 /// let stored = key.to_string();
 /// assert_eq!(RequestId::parse(&stored)?, key);
+///
+/// // Or derived from what is stored already, the same each time:
+/// let order: OrderId = "order-123".parse()?;
+/// let key = RequestId::derive(&order, "capture");
+/// assert_eq!(RequestId::derive(&order, "capture"), key);
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +54,51 @@ impl RequestId {
         }
     }
 
-    /// A new one, from 128 bits of the system's randomness: 26 letters and digits.
+    /// Derives the key of one capture or refund from its order and its purpose: 26 letters and digits,
+    /// the same for the same arguments in every process and every version of this crate.
+    ///
+    /// `purpose` is any text that names one movement of money within the order, such as
+    /// `"capture"`, `"capture of parcel 2"` or the number of a return. Every movement needs a purpose
+    /// of its own: a second capture with the purpose of the first one moves nothing, or is refused with
+    /// error 93 when its amount differs. A purpose must not depend on the attempt, the time or the
+    /// process, or the key would not survive them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::{Amount, OrderId, RequestId};
+    ///
+    /// let order: OrderId = "order-1".parse()?;
+    /// // The handler of a button that is clicked twice.
+    /// for _click in 0..2 {
+    ///     let key = RequestId::derive(&order, "capture of parcel 1");
+    ///     let capture = vipps.ecom().payment(&order).capture().amount(Amount::kroner(50));
+    ///     capture.idempotency_key(key).await?;
+    /// }
+    /// let details = vipps.ecom().payment(&order).details().await?;
+    /// assert_eq!(details.sums().captured, Amount::kroner(50));
+    /// # Ok(()) }
+    /// ```
+    pub fn derive(order_id: &OrderId, purpose: &str) -> Self {
+        // No order id contains a slash, so that no two pairs read the same.
+        let hash = Sha256::new()
+            .chain_update("vipps/idempotency-key/1/")
+            .chain_update(order_id.as_str())
+            .chain_update("/")
+            .chain_update(purpose)
+            .finalize();
+        let mut entropy = [0; 16];
+        for (byte, hashed) in entropy.iter_mut().zip(hash) {
+            *byte = hashed;
+        }
+        Self::from_entropy(entropy)
+    }
+
+    /// A new random key, from 128 bits of the system's randomness: 26 letters and digits.
     pub fn random() -> Self {
         clock::new_key(&SystemRandomness)
     }

@@ -5,6 +5,9 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancel_safety;
 mod error_bodies;
 mod foreign_responses;
 mod locked;
+mod reconcile_evidence;
+mod reconcile_stored;

@@ -152,6 +152,13 @@ impl Books {
         places.map(|(place, _)| place)
     }
 
+    /// The operations whose caller has no result: unknown ones, and those that were dropped.
+    pub fn undecided(&self) -> impl Iterator<Item = usize> {
+        let records = self.records.iter().enumerate();
+        let undecided = records.filter(|(_, record)| record.came.is_unknown());
+        undecided.map(|(place, _)| place)
+    }
+
     pub fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }

@@ -131,6 +131,7 @@ fn money_never_moves_twice() {
             "reconcile: took effect",
             "reconcile: no effect",
             "reconcile: still unknown",
+            "reconcile: stored",
             "codes",
         ] {
             let times = totals.get(what).copied().unwrap_or(0);

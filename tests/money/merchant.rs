@@ -495,6 +495,36 @@ impl Merchant {
                 self.books.records[place]
             );
         }
+        for place in self.books.undecided().collect::<Vec<_>>() {
+            self.reconcile_stored(place).await;
+        }
+    }
+
+    /// Reconciles from what a caller stores before a call, as after a crash.
+    async fn reconcile_stored(&mut self, place: usize) {
+        let record = &self.books.records[place];
+        let payment = self.processes[0].ecom().payment(&record.order);
+        let key = record.key.as_deref().map(RequestId::parse);
+        let key = key.transpose().expect("was accepted before");
+        let asked = match (&record.what, key) {
+            (What::Initiate { .. }, _) => payment.reconcile_initiate(),
+            (What::Cancel { .. }, _) => payment.reconcile_cancel(),
+            (What::Capture { amount }, Some(key)) => match amount {
+                Some(amount) => payment.reconcile_capture(&key, Amount::ore(*amount)),
+                None => return,
+            },
+            (What::Refund { amount, .. }, Some(key)) => match amount {
+                Some(amount) => payment.reconcile_refund(&key, Amount::ore(*amount)),
+                None => return,
+            },
+            (_, None) => return,
+        };
+        let call = self.network.next_call();
+        let verdict = CALL.scope(call, asked.into_future()).await;
+        self.network.check(call, None);
+        if self.books.judge(place, &verdict, &self.sim) {
+            self.books.count("reconcile: stored");
+        }
     }
 
     /// Every event of every payment, as the API shows it.

@@ -1,0 +1,206 @@
+//! `reconcile` concludes only what the details state.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vipps::ecom::Reconciled;
+use vipps::simulator::Simulator;
+use vipps::testing::Recorder;
+use vipps::{Error, Outcome, RequestId, RetryPolicy};
+
+use crate::support::{INITIATED, amount, id, text};
+
+const PAYMENTS: &str = "/ecomm/v2/payments";
+
+fn verdict(reconciled: &Reconciled) -> &'static str {
+    match reconciled {
+        Reconciled::TookEffect(_) => "took effect",
+        Reconciled::NoEffect => "no effect",
+        _ => "still unknown",
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lost {
+    Initiate,
+    Code,
+    Capture,
+    Refund,
+    Cancel,
+    Approve,
+}
+
+const ALL: [Lost; 6] = [
+    Lost::Initiate,
+    Lost::Code,
+    Lost::Capture,
+    Lost::Refund,
+    Lost::Cancel,
+    Lost::Approve,
+];
+
+/// Loses the response of an operation, whose key is `mine`, and reconciles with these details.
+async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
+    let path = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
+    let approve = "/ecomm/v2/integration-test/payments/acme-shop-123/approve";
+    let recorder = Recorder::new()
+        .lose("POST", &path("capture"))
+        .lose("POST", &path("refund"))
+        .lose("POST", approve)
+        .lose("POST", "/qr/v1")
+        // The cancel reads the details by itself.
+        .lose("PUT", &path("cancel"))
+        .answer("GET", &path("details"), 500, "")
+        .answer("GET", &path("details"), 500, "")
+        .answer("GET", &path("details"), 500, "")
+        .answer("GET", &path("details"), status, details);
+    let recorder = match lost {
+        Lost::Code => recorder.answer("POST", PAYMENTS, 200, INITIATED),
+        _ => recorder.lose("POST", PAYMENTS),
+    };
+    let vipps = recorder.client();
+    let payment = vipps.ecom().payment(&id());
+    let key = RequestId::parse("mine").unwrap();
+    let error: Error = match lost {
+        Lost::Initiate => vipps
+            .ecom()
+            .initiate(id(), amount(), text())
+            .await
+            .unwrap_err(),
+        Lost::Code => vipps.pay_by_qr(id(), amount(), text()).await.unwrap_err(),
+        Lost::Capture => payment.capture().idempotency_key(key).await.unwrap_err(),
+        Lost::Refund => payment.refund().idempotency_key(key).await.unwrap_err(),
+        Lost::Cancel => payment.cancel().await.unwrap_err(),
+        Lost::Approve => payment.force_approve().await.unwrap_err(),
+    };
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
+    vipps.ecom().reconcile(&error).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_known_event_leaves_every_operation_unknown() {
+    for lost in ALL {
+        for details in [
+            "{}",
+            "[]",
+            "null",
+            r#"{"message":"ok"}"#,
+            r#"{"url":""}"#,
+            r#"{"orderId":"acme-shop-123"}"#,
+            r#"{"orderId":"acme-shop-123","url":"https://example.com/?token=x"}"#,
+            r#"{"reference":"acme-shop-123","state":"AUTHORIZED"}"#,
+            r#"{"transactionLogHistory":null}"#,
+            r#"{"transactionLogHistory":[]}"#,
+            r#"{"transactionLogHistory":[{}]}"#,
+            r#"{"transactionLogHistory":[7]}"#,
+            r#"{"transactionLogHistory":[{"operation":"TOMORROW","operationSuccess":true}]}"#,
+            r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":false}]}"#,
+            r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":"F"}]}"#,
+            r#"{"transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000}}"#,
+        ] {
+            let reconciled = reconciled_with(lost, 200, details).await;
+            assert_eq!(
+                verdict(&reconciled),
+                "still unknown",
+                "{lost:?} {details}: {reconciled:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn initiate_took_effect_by_any_event_that_succeeded() {
+    for lost in [Lost::Initiate, Lost::Code] {
+        for events in [
+            r#"{"operation":"INITIATE","operationSuccess":true}"#,
+            r#"{"operation":"INITIATE"}"#,
+            r#"{"operation":"CANCEL","operationSuccess":true},{"operation":"INITIATE","operationSuccess":true}"#,
+            r#"{"operation":"TOMORROW","operationSuccess":true},{"operation":"INITIATE","operationSuccess":true}"#,
+            r#"{"operation":"RESERVE","operationSuccess":false},{"operation":"INITIATE","operationSuccess":true}"#,
+        ] {
+            let details = format!(r#"{{"transactionLogHistory":[{events}]}}"#);
+            let reconciled = reconciled_with(lost, 200, &details).await;
+            assert_eq!(verdict(&reconciled), "took effect", "{lost:?} {details}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn details_of_another_order_leave_it_unknown() {
+    // Each would be proof, were it about this order.
+    let event = |operation: &str, key: &str| {
+        format!(
+            r#"{{"amount":20000,"operation":"{operation}","requestId":"{key}","operationSuccess":true}},"#
+        )
+    };
+    for lost in ALL {
+        let newest = match lost {
+            Lost::Capture => event("CAPTURE", "mine"),
+            Lost::Refund => event("REFUND", "mine"),
+            Lost::Cancel => event("VOID", ""),
+            Lost::Initiate | Lost::Code | Lost::Approve => String::new(),
+        };
+        for other in ["acme-shop-124", "ACME-SHOP-123", "acme-shop-123 "] {
+            for proof in [newest.as_str(), ""] {
+                let details = format!(
+                    r#"{{"orderId":"{other}","transactionLogHistory":[{proof}
+                        {{"amount":20000,"operation":"RESERVE","operationSuccess":true}},
+                        {{"amount":20000,"operation":"INITIATE","operationSuccess":true}}]}}"#
+                );
+                let reconciled = reconciled_with(lost, 200, &details).await;
+                assert_eq!(
+                    verdict(&reconciled),
+                    "still unknown",
+                    "{lost:?} {details}: {reconciled:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_order_is_no_effect_unless_it_was_started() {
+    let unknown = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
+    for lost in ALL {
+        let reconciled = reconciled_with(lost, 404, unknown).await;
+        // Only after a successful initiate is a code asked for, so that the two contradict each other.
+        let expected = if lost == Lost::Code {
+            "still unknown"
+        } else {
+            "no effect"
+        };
+        assert_eq!(verdict(&reconciled), expected, "{lost:?}");
+    }
+    for (status, lost) in [
+        (429, Lost::Initiate),
+        (500, Lost::Capture),
+        (200, Lost::Refund),
+    ] {
+        let reconciled = reconciled_with(lost, status, unknown).await;
+        assert_eq!(verdict(&reconciled), "still unknown", "{status} {lost:?}");
+    }
+}
+
+/// The request may still be on its way when the attempt is given up, however long ago it began.
+#[tokio::test(start_paused = true)]
+async fn settled_after_counts_from_the_end_of_the_last_attempt() {
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let vipps = sim.client();
+    let start = vipps.ecom().initiate(id(), amount(), text());
+    start.await.unwrap();
+    sim.payer().approve("acme-shop-123").unwrap();
+    let stalled = sim.faults().on("capture_payment_using_post");
+    stalled.before_commit().times(1).stall();
+    let begun = Instant::now();
+    let capture = vipps.ecom().payment(&id()).capture();
+    let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
+    let given_up = begun.elapsed();
+    assert!(given_up >= Duration::from_secs(9), "{given_up:?}");
+    let reconciled = vipps.ecom().reconcile(&error).await;
+    assert_eq!(verdict(&reconciled), "no effect");
+    let waited = begun.elapsed() - given_up;
+    assert!(
+        (Duration::from_secs(30)..Duration::from_secs(32)).contains(&waited),
+        "no effect was concluded {waited:?} after the attempt was given up"
+    );
+}
