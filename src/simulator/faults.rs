@@ -15,7 +15,7 @@ mod rules;
 
 pub(crate) use hold::Gate;
 pub use hold::Hold;
-use rules::{Damage, Moment};
+use rules::{Damage, Moment, RuleSettings};
 pub(crate) use rules::{Listed, Manner, Rules, Strike};
 
 /// The faults of a simulator.
@@ -84,79 +84,63 @@ impl Faults {
 #[must_use = "a rule does nothing until it says what goes wrong"]
 pub struct FaultRule {
     engine: Arc<Engine>,
-    operation: Option<String>,
-    order: Option<String>,
-    nth: Option<u64>,
-    times: Option<u64>,
-    moment: Option<Moment>,
-    probability: f64,
-    seed: Option<u64>,
-    lasts: Option<Duration>,
-    retry_after: Option<String>,
+    settings: RuleSettings,
 }
 
 impl FaultRule {
     fn new(engine: Arc<Engine>, operation: Option<String>) -> Self {
         Self {
             engine,
-            operation,
-            order: None,
-            nth: None,
-            times: None,
-            moment: None,
-            probability: 1.0,
-            seed: None,
-            lasts: None,
-            retry_after: None,
+            settings: RuleSettings::new(operation),
         }
     }
 
     /// Only requests for this order.
     pub fn order(mut self, order_id: impl Into<String>) -> Self {
-        self.order = Some(order_id.into());
+        self.settings.order = Some(order_id.into());
         self
     }
 
     /// From the `n`-th matching request on, counted from 1; without
     /// [`times`](Self::times) only that one.
     pub fn nth(mut self, n: u64) -> Self {
-        self.nth = Some(n);
+        self.settings.nth = Some(n);
         self
     }
 
     /// At most `n` times.
     pub fn times(mut self, n: u64) -> Self {
-        self.times = Some(n);
+        self.settings.times = Some(n);
         self
     }
 
     /// With this probability, from 0 to 1, by the simulator's seed.
     pub fn probability(mut self, probability: f64) -> Self {
-        self.probability = probability;
+        self.settings.probability = probability;
         self
     }
 
     /// A seed of its own for [`probability`](Self::probability).
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
+        self.settings.seed = Some(seed);
         self
     }
 
     /// For this long from now, by the simulator's clock.
     pub fn during(mut self, time: Duration) -> Self {
-        self.lasts = Some(time);
+        self.settings.lasts = Some(time);
         self
     }
 
     /// The request takes no effect: it never got as far as Vipps.
     pub fn before_commit(mut self) -> Self {
-        self.moment = Some(Moment::Before);
+        self.settings.moment = Some(Moment::Before);
         self
     }
 
     /// The request takes effect, only its answer suffers.
     pub fn after_commit(mut self) -> Self {
-        self.moment = Some(Moment::After);
+        self.settings.moment = Some(Moment::After);
         self
     }
 
@@ -164,7 +148,7 @@ impl FaultRule {
     /// text of a date.
     #[allow(clippy::needless_pass_by_value)] // reads best as `7` or a text
     pub fn retry_after(mut self, value: impl ToString) -> Self {
-        self.retry_after = Some(value.to_string());
+        self.settings.retry_after = Some(value.to_string());
         self
     }
 
@@ -295,8 +279,8 @@ impl FaultRule {
     }
 
     fn install(self, usual: Moment, damage: Damage) -> Fault {
-        let engine = Arc::clone(&self.engine);
-        let id = engine.with(|world, now| world.rules.add(self, usual, damage, now));
+        let Self { engine, settings } = self;
+        let id = engine.with(|world, now| world.rules.add(settings, usual, damage, now));
         Fault { engine, id }
     }
 }

@@ -7,6 +7,7 @@ mod codes;
 mod details;
 mod exchange;
 mod express;
+mod faults;
 mod gateway;
 mod messages;
 mod one_time_qr;

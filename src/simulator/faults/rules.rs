@@ -5,11 +5,42 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{FaultRule, Gate};
+use super::Gate;
 use crate::simulator::clock::later;
 use crate::simulator::errors;
 use crate::simulator::random::Random;
 use crate::simulator::wire::{Body, Response};
+
+/// The requests that a rule is for. It holds no handle of the simulator: the simulator holds the
+/// rules, so a handle in one of them would keep the simulator alive forever.
+#[derive(Debug, Clone)]
+pub(super) struct RuleSettings {
+    pub(super) operation: Option<String>,
+    pub(super) order: Option<String>,
+    pub(super) nth: Option<u64>,
+    pub(super) times: Option<u64>,
+    pub(super) moment: Option<Moment>,
+    pub(super) probability: f64,
+    pub(super) seed: Option<u64>,
+    pub(super) lasts: Option<Duration>,
+    pub(super) retry_after: Option<String>,
+}
+
+impl RuleSettings {
+    pub(super) fn new(operation: Option<String>) -> Self {
+        Self {
+            operation,
+            order: None,
+            nth: None,
+            times: None,
+            moment: None,
+            probability: 1.0,
+            seed: None,
+            lasts: None,
+            retry_after: None,
+        }
+    }
+}
 
 /// Whether the request takes effect although something goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +89,7 @@ pub(crate) enum Manner {
 #[derive(Debug)]
 struct Active {
     id: u64,
-    rule: FaultRule,
+    rule: RuleSettings,
     moment: Moment,
     damage: Damage,
     random: Random,
@@ -107,7 +138,7 @@ impl Rules {
 
     pub(super) fn add(
         &mut self,
-        rule: FaultRule,
+        rule: RuleSettings,
         usual: Moment,
         damage: Damage,
         now: Timestamp,
