@@ -108,9 +108,17 @@ impl PaymentUpdate {
         })
     }
 
-    /// The payment, to ask for what is true of it.
+    /// Returns the payment of this callback, to read its details from.
+    ///
+    /// Every call on it acts for the sales unit that the callback names. A callback without a readable
+    /// `merchantSerialNumber` means the sales unit of the client. Partners receive the callbacks of many sales units;
+    /// a call for the wrong one fails with error 35.
     pub fn payment(&self, vipps: &Vipps) -> Payment {
-        vipps.ecom().payment(&self.order_id)
+        let payment = vipps.ecom().payment(&self.order_id);
+        match &self.merchant_serial_number {
+            Some(number) => payment.merchant_serial_number(number.clone()),
+            None => payment,
+        }
     }
 }
 
