@@ -1,0 +1,183 @@
+//! A signature, a body hash or a token is accepted whole or not at all.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, HeaderMap};
+use http::{HeaderValue, Request};
+use vipps::callback::{CallbackAuth, CallbackError, parse};
+use vipps::webhook::{Signer, Verifier, WebhookError};
+
+const URL: &str = "https://shop.example.com/hooks/vipps";
+const SECRET: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";
+const BODY: &str = r#"{"customerToken":"AAAA","merchantQrId":"till-1"}"#;
+const TOKEN: &str = "s3cret-auth-token";
+
+fn signed() -> Request<bytes::Bytes> {
+    let signer = Signer::new(URL, SECRET).unwrap();
+    signer.sign(jiff::Timestamp::UNIX_EPOCH, BODY).unwrap()
+}
+
+/// The bytes of the right signature.
+fn signature() -> Vec<u8> {
+    let request = signed();
+    let header = request.headers()["authorization"].to_str().unwrap();
+    let (_, text) = header.split_once("Signature=").unwrap();
+    STANDARD.decode(text).unwrap()
+}
+
+fn verdict_on_signature(text: &str) -> Result<(), WebhookError> {
+    let mut request = signed();
+    request.headers_mut().remove("x-vipps-authorization");
+    let header =
+        format!("HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={text}");
+    let header = HeaderValue::try_from(header).unwrap();
+    request.headers_mut().insert(AUTHORIZATION, header);
+    let verifier = Verifier::new(URL, [SECRET]).unwrap();
+    verifier.verify(&request).map(drop)
+}
+
+fn verdict_on_hash(text: &str) -> Result<(), WebhookError> {
+    let mut request = signed();
+    let header = HeaderValue::try_from(text).unwrap();
+    request.headers_mut().insert("x-ms-content-sha256", header);
+    let verifier = Verifier::new(URL, [SECRET]).unwrap();
+    verifier.verify(&request).map(drop)
+}
+
+/// Every shorter piece of the bytes, and the bytes with more before or after them.
+fn pieces(whole: &[u8]) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    for length in 0..whole.len() {
+        pieces.push(whole[..length].to_vec());
+        pieces.push(whole[whole.len() - length..].to_vec());
+    }
+    pieces.push([whole, &[0]].concat());
+    pieces.push([&[0], whole].concat());
+    pieces.push([whole, whole].concat());
+    pieces
+}
+
+#[test]
+fn a_piece_of_a_signature_is_refused() {
+    let whole = signature();
+    assert_eq!(whole.len(), 32);
+    assert_eq!(verdict_on_signature(&STANDARD.encode(&whole)), Ok(()));
+    for piece in pieces(&whole) {
+        assert_eq!(
+            verdict_on_signature(&STANDARD.encode(&piece)),
+            Err(WebhookError::Signature),
+            "{} bytes",
+            piece.len()
+        );
+    }
+}
+
+#[test]
+fn a_signature_with_one_wrong_byte_is_refused() {
+    for at in 0..32 {
+        let mut wrong = signature();
+        wrong[at] ^= 1;
+        assert_eq!(
+            verdict_on_signature(&STANDARD.encode(&wrong)),
+            Err(WebhookError::Signature),
+            "byte {at}"
+        );
+    }
+}
+
+#[test]
+fn a_signature_cut_in_its_base64_is_refused() {
+    let text = STANDARD.encode(signature());
+    for length in 0..text.len() {
+        assert_eq!(
+            verdict_on_signature(&text[..length]),
+            Err(WebhookError::Signature),
+            "{length} characters"
+        );
+    }
+}
+
+#[test]
+fn a_piece_of_a_body_hash_is_refused() {
+    let whole = STANDARD
+        .decode(signed().headers()["x-ms-content-sha256"].as_bytes())
+        .unwrap();
+    assert_eq!(verdict_on_hash(&STANDARD.encode(&whole)), Ok(()));
+    for piece in pieces(&whole) {
+        assert_eq!(
+            verdict_on_hash(&STANDARD.encode(&piece)),
+            Err(WebhookError::BodyHash),
+            "{} bytes",
+            piece.len()
+        );
+    }
+}
+
+#[test]
+fn a_piece_of_a_webhook_secret_does_not_verify() {
+    let mut pieces = pieces(SECRET.as_bytes());
+    // HMAC fills a key with NUL, so that one more NUL is the same key.
+    pieces.retain(|piece| !piece.contains(&0));
+    for piece in pieces {
+        let Ok(verifier) = Verifier::new(URL, [String::from_utf8(piece).unwrap()]) else {
+            continue;
+        };
+        assert_eq!(
+            verifier.verify(&signed()).map(drop),
+            Err(WebhookError::Signature)
+        );
+    }
+}
+
+fn callback(authorization: &[u8]) -> Request<&'static str> {
+    let mut request = Request::post("/v2/payments/order-1").body("{}").unwrap();
+    let value = HeaderValue::from_bytes(authorization).unwrap();
+    request.headers_mut().insert(AUTHORIZATION, value);
+    request
+}
+
+#[test]
+fn a_piece_of_an_auth_token_is_refused() {
+    let old = "an-older-token-of-before";
+    let auth = CallbackAuth::new(TOKEN.parse().unwrap()).also(old.parse().unwrap());
+    for token in [TOKEN, old] {
+        parse(&callback(token.as_bytes()), &auth).unwrap();
+        let mut pieces = pieces(token.as_bytes());
+        pieces.retain(|piece| HeaderValue::from_bytes(piece).is_ok());
+        pieces.extend([
+            format!("{token}x").into_bytes(),
+            format!("x{token}").into_bytes(),
+            format!("{token} ").into_bytes(),
+            format!(" {token}").into_bytes(),
+            format!("Bearer {token}").into_bytes(),
+            format!("{token},{token}").into_bytes(),
+            token.to_uppercase().into_bytes(),
+        ]);
+        assert!(pieces.len() > 2 * token.len());
+        for piece in pieces {
+            assert_eq!(
+                parse(&callback(&piece), &auth).unwrap_err(),
+                CallbackError::Unauthorized,
+                "{} bytes of {}",
+                piece.len(),
+                token.len()
+            );
+        }
+    }
+    // Nor do two tokens accept what is made of both.
+    for mixed in [format!("{TOKEN}{old}"), format!("{old}{TOKEN}")] {
+        assert!(parse(&callback(mixed.as_bytes()), &auth).is_err());
+    }
+}
+
+#[test]
+fn an_auth_token_with_one_wrong_byte_is_refused() {
+    let auth = CallbackAuth::new(TOKEN.parse().unwrap());
+    for at in 0..TOKEN.len() {
+        let mut wrong = TOKEN.as_bytes().to_vec();
+        wrong[at] ^= 1;
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_bytes(&wrong).unwrap());
+        assert!(!auth.accepts(&headers), "byte {at}");
+    }
+}
