@@ -5,6 +5,7 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod builder_setters;
 mod cancel_safety;
 mod reconcile_evidence;
 mod reconcile_stored;
