@@ -17,6 +17,6 @@ pub(crate) use context::{Answer, Prepared};
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub(crate) use known::Known;
 pub use options::CallOptions;
-pub(crate) use options::{Begun, built, operation};
+pub(crate) use options::{Begun, built, operation, setter};
 pub(crate) use outgoing::{Outgoing, Prepare};
 pub(crate) use template::Template;

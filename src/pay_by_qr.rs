@@ -48,7 +48,19 @@ pub struct PayByQr {
     format: QrFormat,
 }
 
-operation!(PayByQr => QrPayment);
+operation! {
+    PayByQr => QrPayment;
+    /// The longest that both requests may take together: token, attempts, waits and responses. By default
+    /// the deadline that [`payment`](Self::payment) has set, otherwise the client's
+    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
+    deadline,
+    /// The sales unit that both requests act for. By default the one that [`payment`](Self::payment) has
+    /// set, otherwise the one of the credentials. Partners need it.
+    merchant_serial_number,
+    /// The retry policy of both requests. By default the one that [`payment`](Self::payment) has set,
+    /// otherwise the client's. Whatever it says, a payment that may have been started is not started again.
+    retry,
+}
 
 impl PayByQr {
     /// As a PNG of so many pixels on each side, 100 to 2000.
@@ -103,13 +115,10 @@ impl PayByQr {
         let mut initiate = self.initiate;
         initiate.options.deadline = Some(left(ends, time.monotonic()));
         initiate.options.merchant = self.options.merchant.clone().or(initiate.options.merchant);
-        initiate.options.key = self.options.key.clone().or(initiate.options.key);
         initiate.options.retry = self.options.retry.clone().or(initiate.options.retry);
         let mut options = initiate.options.clone();
         let payment = initiate.send().await?;
         options.deadline = Some(left(ends, time.monotonic()));
-        // One key for one request: the code's is another.
-        options.key = None;
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
         code.options = options;
         match code.send().await {

@@ -79,7 +79,6 @@ async fn initiate_full() {
         .scope("name email".parse().unwrap())
         .is_app(true)
         .merchant_serial_number("7654321".parse().unwrap())
-        .idempotency_key(RequestId::parse("my-own-key").unwrap())
         .await
         .unwrap();
     shape!(recorder, "initiate_payment_v3_using_post", "initiate_full");

@@ -45,11 +45,7 @@ macro_rules! shapes {
     ($name:literal, $operation:literal, |$qr:ident| $minimal:expr, $full:expr) => {{
         let (recorder, $qr) = recorder();
         $minimal.await.unwrap();
-        $full
-            .merchant_serial_number(partner())
-            .idempotency_key(key())
-            .await
-            .unwrap();
+        $full.merchant_serial_number(partner()).await.unwrap();
         let shape = recorder.shape_of($operation);
         support::assert_nothing_leaks(&shape);
         for personal in [CUSTOMER_TOKEN, PERSONAL_QR] {
@@ -61,10 +57,6 @@ macro_rules! shapes {
 
 fn partner() -> MerchantSerialNumber {
     "7654321".parse().unwrap()
-}
-
-fn key() -> RequestId {
-    RequestId::parse("my-own-key").unwrap()
 }
 
 fn size() -> ImageSize {
@@ -122,7 +114,6 @@ async fn redirect_update_after_a_conflict_keeps_every_option() {
         .create_or_update(url())
         .png(size())
         .merchant_serial_number(partner())
-        .idempotency_key(key())
         .await
         .unwrap();
     let shape = recorder.shape_of("update_merchant_redirect_url");

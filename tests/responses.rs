@@ -100,7 +100,7 @@ async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error
             started.landing_page().as_str().to_owned()
         }
         Capture => format!("{:?}", payment.capture().idempotency_key(key).await?),
-        Cancel => format!("{:?}", payment.cancel().idempotency_key(key).await?),
+        Cancel => format!("{:?}", payment.cancel().await?),
         Refund => format!("{:?}", payment.refund().idempotency_key(key).await?),
         Details => {
             let details = payment.details().await?;

@@ -43,14 +43,19 @@ impl CallOptions {
         Self::default()
     }
 
-    /// The longest that the call may take in all: token, attempts, waits and answer. 30 s by default.
+    /// The longest that the call may take in all: token, attempts, waits and response. By default the
+    /// client's [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Your own idempotency key, to repeat a call whose outcome is not known. It travels in the header that the document
-    /// has for it, or else in `X-Request-Id`. An operation whose document declares one makes one by itself.
+    /// The idempotency key of the call, to repeat it after an unknown outcome without a second effect.
+    ///
+    /// It has this effect only where the API has idempotency keys: for capture, refund and force approve,
+    /// which get a random key when none is given. On any other operation the API ignores it, and repeating
+    /// the call repeats its effect. The key is sent in the header that the document declares for the
+    /// operation, otherwise in `X-Request-Id`.
     pub fn idempotency_key(mut self, key: RequestId) -> Self {
         self.key = Some(key);
         self
@@ -102,44 +107,19 @@ impl Begun {
     }
 }
 
-/// Gives a builder its call options, `send` and `.await`.
+/// Gives a builder the call options that it lists, and `.await`.
 ///
-/// What follows `by` makes the future of `.await`, where that is not `send`: the `begin` of a builder that implements
-/// [`Prepare`](super::Prepare).
+/// What follows `by` makes the future of `.await`, where that is not `send`: the `begin` of a builder that
+/// implements [`Prepare`](super::Prepare). Each setter may have documentation of its own, for a builder on
+/// which the shared text of [`setter`] is not the whole truth.
 macro_rules! operation {
-    ($builder:ident => $output:ty) => {
-        $crate::call::operation!($builder => $output, by send);
+    ($builder:ident => $output:ty; $($setters:tt)+) => {
+        $crate::call::operation! { $builder => $output, by send; $($setters)+ }
     };
-    ($builder:ident => $output:ty, by $begin:ident) => {
+    ($builder:ident => $output:ty, by $begin:ident;
+     $( $(#[$doc:meta])* $setter:ident ),+ $(,)?) => {
         impl $builder {
-            /// The longest that this call may take in all: token, attempts, waits and answer. 30 s by default.
-            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
-                self.options.deadline = Some(deadline);
-                self
-            }
-
-            /// Your own idempotency key (`X-Request-Id`), for a call that must be repeatable by another process.
-            /// Capture and refund make one by themselves; where the API knows no key it is sent all the same and
-            /// helps to find the request in logs.
-            pub fn idempotency_key(mut self, key: crate::types::RequestId) -> Self {
-                self.options.key = Some(key);
-                self
-            }
-
-            /// The sales unit to act for, when it is not the one of the credentials: what a partner needs.
-            pub fn merchant_serial_number(
-                mut self,
-                number: crate::types::MerchantSerialNumber,
-            ) -> Self {
-                self.options.merchant = Some(number);
-                self
-            }
-
-            /// How often and how patiently to repeat, for this call alone.
-            pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
-                self.options.retry = Some(Box::new(policy));
-                self
-            }
+            $( $crate::call::setter! { [$(#[$doc])*] $setter } )+
         }
 
         impl std::future::IntoFuture for $builder {
@@ -157,6 +137,61 @@ macro_rules! operation {
     };
 }
 pub(crate) use operation;
+
+/// One setter of a builder, with its own documentation or the shared one. An idempotency key has no shared
+/// text: where the API has none, the setter must be missing.
+macro_rules! setter {
+    ([] deadline) => {
+        $crate::call::setter! { [
+            /// The longest that this call may take in all: token, attempts, waits and response. By default
+            /// the client's [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it
+            /// is set.
+        ] deadline }
+    };
+    ([$(#[$doc:meta])+] deadline) => {
+        $(#[$doc])+
+        pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+            self.options.deadline = Some(deadline);
+            self
+        }
+    };
+    ([$(#[$doc:meta])+] idempotency_key) => {
+        $(#[$doc])+
+        pub fn idempotency_key(mut self, key: crate::types::RequestId) -> Self {
+            self.options.key = Some(key);
+            self
+        }
+    };
+    ([] merchant_serial_number) => {
+        $crate::call::setter! { [
+            /// The sales unit to act for, when it is not the one of the credentials. Partners need it.
+        ] merchant_serial_number }
+    };
+    ([$(#[$doc:meta])+] merchant_serial_number) => {
+        $(#[$doc])+
+        pub fn merchant_serial_number(
+            mut self,
+            number: crate::types::MerchantSerialNumber,
+        ) -> Self {
+            self.options.merchant = Some(number);
+            self
+        }
+    };
+    ([] retry) => {
+        $crate::call::setter! { [
+            /// The retry policy of this call, in place of the client's. It sets how often and how patiently
+            /// to retry; what may be retried follows from the operation.
+        ] retry }
+    };
+    ([$(#[$doc:meta])+] retry) => {
+        $(#[$doc])+
+        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+            self.options.retry = Some(Box::new(policy));
+            self
+        }
+    };
+}
+pub(crate) use setter;
 
 /// A part of a body, from its generated builder. Whether the document has the part as required or optional makes no
 /// difference to the caller this way.

@@ -26,7 +26,15 @@ pub struct Cancel {
     release: bool,
 }
 
-operation!(Cancel => Transaction);
+operation! {
+    Cancel => Transaction;
+    /// The longest that this call may take in all: token, attempts, waits and response, and after a lost
+    /// response reading the details and cancelling again. By default the client's
+    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
+    deadline,
+    merchant_serial_number,
+    retry,
+}
 
 impl Cancel {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

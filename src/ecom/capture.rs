@@ -51,7 +51,19 @@ pub struct Capture {
     text: Option<TransactionText>,
 }
 
-operation!(Capture => Transaction, by begin);
+operation! {
+    Capture => Transaction, by begin;
+    deadline,
+    /// The idempotency key of this capture (`X-Request-Id`), in place of a random one. However often the
+    /// capture is sent with one key, on one order, the money is taken once. Each time it must be the
+    /// same request: with another amount or text it is refused with error 93.
+    ///
+    /// Store or [derive](crate::RequestId::derive) the key before the call, so that it survives a dropped
+    /// future and a crash.
+    idempotency_key,
+    merchant_serial_number,
+    retry,
+}
 
 impl Capture {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

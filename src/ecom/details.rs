@@ -26,7 +26,10 @@ pub struct Details {
     order_id: OrderId,
 }
 
-operation!(Details => PaymentDetails, by begin);
+operation! {
+    Details => PaymentDetails, by begin;
+    deadline, merchant_serial_number, retry
+}
 
 impl Details {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

@@ -19,7 +19,15 @@ pub struct ForceApprove {
     landing_page: Option<LandingPage>,
 }
 
-operation!(ForceApprove => ());
+operation! {
+    ForceApprove => ();
+    deadline,
+    /// The idempotency key of the request (`X-Request-Id`), in place of a random one. The API lists it as
+    /// optional. No money depends on it, since force approve exists in the test environment alone.
+    idempotency_key,
+    merchant_serial_number,
+    retry,
+}
 
 impl ForceApprove {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

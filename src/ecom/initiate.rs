@@ -53,7 +53,14 @@ pub struct Initiate {
     airline_data: Option<AirlineData>,
 }
 
-operation!(Initiate => InitiatedPayment, by begin);
+operation! {
+    Initiate => InitiatedPayment, by begin;
+    deadline,
+    merchant_serial_number,
+    /// The retry policy of this call, in place of the client's. Whatever it says, a request that may have
+    /// reached the API is never sent again.
+    retry,
+}
 
 impl Initiate {
     pub(super) fn new(

@@ -64,7 +64,22 @@ enum Share {
     Rest,
 }
 
-operation!(Refund => Transaction);
+operation! {
+    Refund => Transaction;
+    /// The longest that this call may take in all: token, attempts, waits and response, and with
+    /// [`rest`](Self::rest) reading the details before. By default the client's
+    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
+    deadline,
+    /// The idempotency key of this refund (`X-Request-Id`), in place of a random one. However often the
+    /// refund is sent with one key, on one order, the money goes back once. Each time it must be the
+    /// same request: with another amount or text it is refused with error 93.
+    ///
+    /// Store or [derive](crate::RequestId::derive) the key before the call, so that it survives a dropped
+    /// future and a crash.
+    idempotency_key,
+    merchant_serial_number,
+    retry,
+}
 
 impl Refund {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

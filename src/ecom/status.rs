@@ -18,7 +18,10 @@ pub struct Status {
     order_id: OrderId,
 }
 
-operation!(Status => PaymentStatus);
+operation! {
+    Status => PaymentStatus;
+    deadline, merchant_serial_number, retry
+}
 
 impl Status {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

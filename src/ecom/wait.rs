@@ -69,8 +69,7 @@ impl WaitEvent {
 /// Waits until the customer has decided. Made by [`Payment::wait`](super::Payment::wait); `.await` gives the details
 /// that told it. Whether the customer paid is for [`PaymentState::is_paid`](super::PaymentState::is_paid) to say.
 ///
-/// `deadline` is here the longest time to wait in all, 11 minutes by default; the customer has ten. Polls that fail
-/// for a passing reason, HTTP 429 and answers that cannot be read among them, end nothing. They make the rhythm slower,
+/// Polls that fail for a passing reason, HTTP 429 and answers that cannot be read among them, end nothing. They make the rhythm slower,
 /// down to one in 30 s, or as slow as a `Retry-After` asks; the last look is then 5 s before the end, however long it
 /// asks. Dropping the future or the [`Watch`] stops asking.
 #[derive(Clone, Debug)]
@@ -82,7 +81,14 @@ pub struct Wait {
     pub(super) rhythm: Rhythm,
 }
 
-operation!(Wait => PaymentDetails);
+operation! {
+    Wait => PaymentDetails;
+    /// The longest time to wait for the customer's decision; 11 minutes by default. The customer has 10
+    /// minutes in all, after which the payment shows as expired. It is no limit on a single poll, which may
+    /// take 15 s.
+    deadline,
+    merchant_serial_number,
+}
 
 impl Wait {
     pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {

@@ -18,7 +18,10 @@ pub struct ExchangePersonalQr {
     code: PersonalQr,
 }
 
-operation!(ExchangePersonalQr => PersonalQrOwner);
+operation! {
+    ExchangePersonalQr => PersonalQrOwner;
+    deadline, merchant_serial_number, retry
+}
 
 impl ExchangePersonalQr {
     pub(super) fn new(vipps: Vipps, code: PersonalQr) -> Self {
@@ -60,7 +63,10 @@ pub struct ExchangeCustomer {
     token: CustomerToken,
 }
 
-operation!(ExchangeCustomer => CheckedInCustomer);
+operation! {
+    ExchangeCustomer => CheckedInCustomer;
+    deadline, merchant_serial_number, retry
+}
 
 impl ExchangeCustomer {
     pub(super) fn new(vipps: Vipps, token: CustomerToken) -> Self {

@@ -22,7 +22,10 @@ pub struct OneTime {
     format: QrFormat,
 }
 
-operation!(OneTime => OneTimeQr, by begin);
+operation! {
+    OneTime => OneTimeQr, by begin;
+    deadline, merchant_serial_number, retry
+}
 formats!(OneTime);
 
 impl OneTime {

@@ -5,6 +5,7 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod builder_setters;
 mod callback_sales_unit;
 mod cancel_safety;
 mod error_bodies;

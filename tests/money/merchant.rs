@@ -343,10 +343,16 @@ impl Merchant {
                 if let Some(attempts) = plan.attempts {
                     builder = builder.retry(RetryPolicy::default().attempts(attempts));
                 }
+                builder.await
+            }};
+        }
+        macro_rules! sent_with_key {
+            ($builder:expr) => {{
+                let mut builder = $builder;
                 if let Some(key) = &plan.key {
                     builder = builder.idempotency_key(key.clone());
                 }
-                builder.await
+                sent!(builder)
             }};
         }
         let vipps = &self.processes[plan.process];
@@ -365,14 +371,14 @@ impl Merchant {
             }
             What::Capture { amount } => {
                 let capture = payment.capture().text(text);
-                sent!(match amount {
+                sent_with_key!(match amount {
                     Some(amount) => capture.amount(ore(amount)),
                     None => capture.rest(),
                 })
             }
             What::Refund { amount, rest } => {
                 let refund = payment.refund().text(text);
-                sent!(match amount {
+                sent_with_key!(match amount {
                     Some(amount) => refund.amount(ore(amount)),
                     None if rest => refund.rest(),
                     None => refund,

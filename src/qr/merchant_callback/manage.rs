@@ -18,7 +18,10 @@ pub struct GetMerchantCallback {
     format: QrFormat,
 }
 
-operation!(GetMerchantCallback => MerchantCallbackQr);
+operation! {
+    GetMerchantCallback => MerchantCallbackQr;
+    deadline, merchant_serial_number, retry
+}
 image_formats!(GetMerchantCallback);
 
 impl GetMerchantCallback {
@@ -62,7 +65,10 @@ pub struct DeleteMerchantCallback {
     id: CallbackQrId,
 }
 
-operation!(DeleteMerchantCallback => ());
+operation! {
+    DeleteMerchantCallback => ();
+    deadline, merchant_serial_number, retry
+}
 
 impl DeleteMerchantCallback {
     pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
@@ -98,7 +104,10 @@ pub struct ListMerchantCallbacks {
     format: QrFormat,
 }
 
-operation!(ListMerchantCallbacks => Vec<MerchantCallbackQr>);
+operation! {
+    ListMerchantCallbacks => Vec<MerchantCallbackQr>;
+    deadline, merchant_serial_number, retry
+}
 image_formats!(ListMerchantCallbacks);
 
 impl ListMerchantCallbacks {

@@ -33,7 +33,10 @@ pub struct PutMerchantCallback {
     category: Option<Category>,
 }
 
-operation!(PutMerchantCallback => ());
+operation! {
+    PutMerchantCallback => ();
+    deadline, merchant_serial_number, retry
+}
 
 impl PutMerchantCallback {
     pub(super) fn new(vipps: Vipps, id: CallbackQrId, location: LocationDescription) -> Self {
@@ -138,7 +141,10 @@ pub struct PutMobilePayBeacon {
     location: LocationDescription,
 }
 
-operation!(PutMobilePayBeacon => ());
+operation! {
+    PutMobilePayBeacon => ();
+    deadline, merchant_serial_number, retry
+}
 
 impl PutMobilePayBeacon {
     /// Sends the request.

@@ -19,7 +19,10 @@ pub struct GetMerchantRedirect {
     format: QrFormat,
 }
 
-operation!(GetMerchantRedirect => MerchantRedirectQr);
+operation! {
+    GetMerchantRedirect => MerchantRedirectQr;
+    deadline, merchant_serial_number, retry
+}
 formats!(GetMerchantRedirect);
 
 impl GetMerchantRedirect {
@@ -68,7 +71,10 @@ pub struct UpdateMerchantRedirect {
     format: QrFormat,
 }
 
-operation!(UpdateMerchantRedirect => MerchantRedirectQr);
+operation! {
+    UpdateMerchantRedirect => MerchantRedirectQr;
+    deadline, merchant_serial_number, retry
+}
 formats!(UpdateMerchantRedirect);
 
 impl UpdateMerchantRedirect {
@@ -124,7 +130,10 @@ pub struct DeleteMerchantRedirect {
     id: RedirectQrId,
 }
 
-operation!(DeleteMerchantRedirect => ());
+operation! {
+    DeleteMerchantRedirect => ();
+    deadline, merchant_serial_number, retry
+}
 
 impl DeleteMerchantRedirect {
     pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
@@ -160,7 +169,10 @@ pub struct ListMerchantRedirects {
     format: QrFormat,
 }
 
-operation!(ListMerchantRedirects => Vec<MerchantRedirectQr>);
+operation! {
+    ListMerchantRedirects => Vec<MerchantRedirectQr>;
+    deadline, merchant_serial_number, retry
+}
 formats!(ListMerchantRedirects);
 
 impl ListMerchantRedirects {

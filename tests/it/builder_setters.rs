@@ -1,0 +1,89 @@
+//! A builder has a setter only where the setting has an effect.
+
+#![allow(
+    dead_code,
+    deprecated,
+    reason = "fallbacks of setters that exist are never called"
+)]
+
+use std::any::Any;
+use std::time::Duration;
+
+use vipps::testing::Recorder;
+use vipps::types::LandingPage;
+use vipps::{MerchantSerialNumber, RequestId, RetryPolicy};
+
+use crate::support::{amount, id, text};
+
+/// What a builder without the setter returns.
+struct Missing;
+
+/// Whether a builder has a setter of its own: a method of the type hides the one of the trait.
+macro_rules! has {
+    ($builder:expr, $setter:ident, $argument:ty, $value:expr) => {{
+        trait Fallback: Sized {
+            fn $setter(self, _: $argument) -> Missing {
+                Missing
+            }
+        }
+        impl<T> Fallback for T {}
+        let returned = $builder.$setter($value);
+        !(&returned as &dyn Any).is::<Missing>()
+    }};
+}
+
+/// Asserts which of the four call options a builder has, in the order `key, deadline, merchant, retry`.
+macro_rules! assert_setters {
+    ($($builder:expr => [$key:literal, $deadline:literal, $merchant:literal, $retry:literal];)*) => {$(
+        let found = [
+            has!($builder, idempotency_key, RequestId, RequestId::random()),
+            has!($builder, deadline, Duration, Duration::from_secs(1)),
+            has!($builder, merchant_serial_number, MerchantSerialNumber, "654321".parse().unwrap()),
+            has!($builder, retry, RetryPolicy, RetryPolicy::none()),
+        ];
+        let expected = [$key, $deadline, $merchant, $retry];
+        assert_eq!(found, expected, "{}", stringify!($builder));
+    )*};
+}
+
+#[tokio::test]
+async fn only_operations_with_a_key_in_the_api_take_one() {
+    let vipps = Recorder::new().client();
+    let ecom = vipps.ecom();
+    let payment = ecom.payment(&id());
+    let qr = vipps.qr();
+    let page = LandingPage::parse("https://example.com/?token=x").unwrap();
+    let redirect = qr.merchant_redirect(&"poster".parse().unwrap());
+    let callback = qr.merchant_callback(&"till-1".parse().unwrap());
+    let beacon = qr.mobilepay_beacon(&"504031".parse().unwrap());
+    let personal = || "https://qr.vipps.no/p/token".parse().unwrap();
+    let customer = || "customer-token".parse().unwrap();
+    let target = || "https://example.com".parse().unwrap();
+    assert_setters! {
+        payment.capture() => [true, true, true, true];
+        payment.refund() => [true, true, true, true];
+        payment.force_approve() => [true, true, true, true];
+        // The API has no key for these; the header would change nothing.
+        ecom.initiate(id(), amount(), text()) => [false, true, true, true];
+        vipps.pay_by_qr(id(), amount(), text()) => [false, true, true, true];
+        payment.cancel() => [false, true, true, true];
+        payment.details() => [false, true, true, true];
+        payment.status() => [false, true, true, true];
+        // Each poll is one request; the interval is the retry.
+        payment.wait() => [false, true, true, false];
+        qr.one_time(&page) => [false, true, true, true];
+        qr.exchange(personal()) => [false, true, true, true];
+        qr.exchange_customer(customer()) => [false, true, true, true];
+        redirect.create(target()) => [false, true, true, true];
+        redirect.create_or_update(target()) => [false, true, true, true];
+        redirect.update(target()) => [false, true, true, true];
+        redirect.get() => [false, true, true, true];
+        redirect.delete() => [false, true, true, true];
+        qr.merchant_redirects() => [false, true, true, true];
+        callback.put("Till 1".parse().unwrap()) => [false, true, true, true];
+        callback.get() => [false, true, true, true];
+        callback.delete() => [false, true, true, true];
+        qr.merchant_callbacks() => [false, true, true, true];
+        beacon.put("Till 1".parse().unwrap()) => [false, true, true, true];
+    }
+}
