@@ -181,13 +181,9 @@ async fn a_redirect_reaches_nobody() {
             if at_token {
                 assert_eq!(error.kind(), ErrorKind::Authentication);
             } else {
-                // The others say that the capture was not looked at here.
-                let outcome = if status.starts_with("303") {
-                    Outcome::Unknown
-                } else {
-                    Outcome::Rejected
-                };
-                assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
+                // A proxy may have sent the redirect after the API had seen the capture.
+                let seen = (error.kind(), error.outcome());
+                assert_eq!(seen, (ErrorKind::Api, Outcome::Unknown));
             }
             let code = PersonalQr::parse("https://qr.vipps.no/p/x").unwrap();
             vipps.qr().exchange(code).await.unwrap_err();
