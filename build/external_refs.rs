@@ -227,8 +227,15 @@ impl Inliner<'_> {
 
     fn load(&mut self, file: &str, pointer: &str) -> Result<&Value, Refusal> {
         let advice = "put the file beside the document, under the name the reference uses";
-        if file.contains("://") || file.starts_with('/') || file.split('/').any(|step| step == "..")
-        {
+        if file.contains("://") {
+            // A part that only a download would bring: nothing is downloaded.
+            return Err(Refusal::unreadable(
+                pointer,
+                format!("`$ref` leads out of the folder, to {file}"),
+                advice,
+            ));
+        }
+        if file.starts_with('/') || file.split('/').any(|step| step == "..") {
             return Err(Refusal::at(
                 pointer,
                 format!("`$ref` leads out of the folder, to {file}"),

@@ -13,7 +13,8 @@ pub(crate) struct Refusal {
     pub(crate) what: String,
     /// What to do about it.
     pub(crate) advice: String,
-    /// Is the file an OpenAPI document of a version that the pipeline reads at all?
+    /// `false` for a file that is no OpenAPI document of a version that the pipeline reads, and for one
+    /// with a part at a URL, since nothing is downloaded.
     pub(crate) readable: bool,
 }
 
@@ -33,7 +34,7 @@ impl Refusal {
         }
     }
 
-    /// A refusal of what is no OpenAPI document, or one of a version without a 3.0 meaning.
+    /// A refusal of a file that the pipeline cannot read whole; see `readable`.
     pub(crate) fn unreadable(
         pointer: impl Into<String>,
         what: impl Into<String>,

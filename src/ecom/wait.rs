@@ -88,6 +88,9 @@ operation! {
     /// take 15 s.
     deadline,
     merchant_serial_number,
+    /// The retry policy of each poll. By default a poll is one request, because the next poll is the
+    /// retry. The client's own policy does not apply.
+    retry,
 }
 
 impl Wait {

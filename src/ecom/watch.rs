@@ -226,8 +226,11 @@ impl Poller {
         self.due = now.saturating_add(self.wait.rhythm.interval());
         let mut details = vipps.ecom().payment(&self.wait.order_id).details();
         details.options = self.wait.options.clone();
-        // One request a poll keeps within the limit; the rhythm itself is the retry.
-        details.options.retry = Some(Box::new(RetryPolicy::none()));
+        // The next poll is the retry, unless the caller gave a policy.
+        details
+            .options
+            .retry
+            .get_or_insert_with(|| Box::new(RetryPolicy::none()));
         details.options.deadline = Some(ONE_POLL.min(self.ends.saturating_sub(now)));
         let details = details.await?;
         self.failures = 0;

@@ -70,7 +70,7 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
         payment.details() => [false, true, true, true];
         payment.status() => [false, true, true, true];
         // Each poll is one request; the interval is the retry.
-        payment.wait() => [false, true, true, false];
+        payment.wait() => [false, true, true, true];
         qr.one_time(&page) => [false, true, true, true];
         qr.exchange(personal()) => [false, true, true, true];
         qr.exchange_customer(customer()) => [false, true, true, true];

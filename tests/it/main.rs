@@ -13,4 +13,5 @@ mod foreign_responses;
 mod locked;
 mod reconcile_evidence;
 mod reconcile_stored;
+mod wait_retry;
 mod whole_secrets;
