@@ -99,7 +99,7 @@ pub(super) fn is_by_field(object: &Object) -> bool {
 
 /// Whether the object itself is an error of the eCom API with a code. Zero stands for no error.
 pub(super) fn has_code(object: &Object) -> bool {
-    member(object, "errorCode", clean::label).is_some_and(|code| code.trim_matches('0') != "")
+    member(object, "errorCode", clean::label).is_some_and(|code| !code.trim_matches('0').is_empty())
 }
 
 /// Whether an object says by a code that something went wrong: itself, or in one of its members.
