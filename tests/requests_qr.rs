@@ -8,7 +8,7 @@ use std::time::Duration;
 use vipps::qr::{Category, Qr};
 use vipps::testing::Recorder;
 use vipps::types::{ImageSize, Ttl};
-use vipps::{MerchantSerialNumber, RequestId};
+use vipps::MerchantSerialNumber;
 
 const REDIRECTS: &str = "/qr/v1/merchant-redirect";
 const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";
