@@ -5,10 +5,10 @@ mod support;
 
 use std::time::Duration;
 
+use vipps::MerchantSerialNumber;
 use vipps::qr::{Category, Qr};
 use vipps::testing::Recorder;
 use vipps::types::{ImageSize, Ttl};
-use vipps::MerchantSerialNumber;
 
 const REDIRECTS: &str = "/qr/v1/merchant-redirect";
 const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";

@@ -7,5 +7,6 @@ mod support;
 
 mod builder_setters;
 mod cancel_safety;
+mod pay_by_qr_options;
 mod reconcile_evidence;
 mod reconcile_stored;
