@@ -83,6 +83,9 @@ impl PayByQr {
 
     /// Changes the payment's optional fields.
     ///
+    /// A deadline, a retry policy or a sales unit that is set here holds for both requests, unless the
+    /// setter of `PayByQr` itself is called too, before or after: that one wins.
+    ///
     /// ```
     /// # async fn f(vipps: vipps::Vipps) -> Result<(), Box<dyn std::error::Error>> {
     /// # use vipps::Amount;
@@ -108,15 +111,14 @@ impl PayByQr {
     pub async fn send(self) -> Result<QrPayment> {
         self.initiate.check_code()?;
         let time = self.vipps.time();
-        let whole = self.options.deadline;
-        let ends = time
-            .monotonic()
-            .saturating_add(whole.unwrap_or_else(|| self.vipps.total_timeout()));
         let mut initiate = self.initiate;
-        initiate.options.deadline = Some(left(ends, time.monotonic()));
-        initiate.options.merchant = self.options.merchant.clone().or(initiate.options.merchant);
-        initiate.options.retry = self.options.retry.clone().or(initiate.options.retry);
-        let mut options = initiate.options.clone();
+        let mut options = self.options.or(&initiate.options);
+        let whole = options
+            .deadline
+            .unwrap_or_else(|| self.vipps.total_timeout());
+        let ends = time.monotonic().saturating_add(whole);
+        options.deadline = Some(whole);
+        initiate.options = options.clone();
         let payment = initiate.send().await?;
         options.deadline = Some(left(ends, time.monotonic()));
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);

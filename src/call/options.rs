@@ -76,6 +76,17 @@ impl CallOptions {
 }
 
 impl CallOptions {
+    /// These options, and where they are not set those of `inner`.
+    pub(crate) fn or(self, inner: &Self) -> Self {
+        Self {
+            deadline: self.deadline.or(inner.deadline),
+            key: self.key.or_else(|| inner.key.clone()),
+            merchant: self.merchant.or_else(|| inner.merchant.clone()),
+            retry: self.retry.or_else(|| inner.retry.clone()),
+            begun: self.begun.or_else(|| inner.begun.clone()),
+        }
+    }
+
     pub(crate) fn policy<'a>(&'a self, vipps: &'a Vipps) -> &'a RetryPolicy {
         self.retry.as_deref().unwrap_or_else(|| vipps.policy())
     }

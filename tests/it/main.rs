@@ -11,6 +11,7 @@ mod cancel_safety;
 mod error_bodies;
 mod foreign_responses;
 mod locked;
+mod pay_by_qr_options;
 mod reconcile_evidence;
 mod reconcile_stored;
 mod wait_retry;
