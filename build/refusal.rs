@@ -1,4 +1,4 @@
-//! Why a document cannot be generated, in one sentence a maintainer can act on.
+//! The reason why a document cannot be generated, in one sentence that a maintainer can act on.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use std::fmt;
 pub(crate) struct Refusal {
     /// The file as the maintainer knows it, e.g. `openapi/qr.yaml`.
     pub(crate) file: String,
-    /// Where in the file, as a JSON pointer (`/paths/~1v1/post`); empty for the whole file.
+    /// The place in the file, as a JSON pointer (`/paths/~1v1/post`); empty for the whole file.
     pub(crate) pointer: String,
-    /// What is wrong there.
+    /// The fault at that place.
     pub(crate) what: String,
-    /// What to do about it.
+    /// The advice on how to mend it.
     pub(crate) advice: String,
     /// `false` for a file that is no OpenAPI document of a version that the pipeline reads, and for one
     /// with a part at a URL, since nothing is downloaded.

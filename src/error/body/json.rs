@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for Slot<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         let mut list = Vec::new();
-        let mut step = || {
+        let step = || {
             let mut value = Value::Null;
             let slot = Slot {
                 value: &mut value,
@@ -136,20 +136,14 @@ impl<'de> Visitor<'de> for Slot<'_> {
             *self.whole &= more.is_none();
             Ok(more)
         };
-        let end = loop {
-            match step() {
-                Ok(Some(())) => {}
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
+        let end = repeat(step);
         *self.value = Value::Array(list);
         end
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         let mut object = Map::new();
-        let mut step = || {
+        let step = || {
             let Some(name) = access.next_key::<String>()? else {
                 return Ok(None);
             };
@@ -164,16 +158,16 @@ impl<'de> Visitor<'de> for Slot<'_> {
             }
             read.map(Some)
         };
-        let end = loop {
-            match step() {
-                Ok(Some(())) => {}
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
+        let end = repeat(step);
         *self.value = Value::Object(object);
         end
     }
+}
+
+/// Runs a step until it returns `None` or fails.
+fn repeat<E>(mut step: impl FnMut() -> Result<Option<()>, E>) -> Result<(), E> {
+    while step()?.is_some() {}
+    Ok(())
 }
 
 pub(super) fn says_something(value: &Value) -> bool {
