@@ -9,6 +9,7 @@ mod builder_setters;
 mod callback_sales_unit;
 mod cancel_safety;
 mod error_bodies;
+mod error_debug;
 mod foreign_responses;
 mod locked;
 mod pay_by_qr_options;
