@@ -2,11 +2,11 @@
 
 pub(crate) mod body;
 mod codes;
+mod display;
 mod hint;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,7 +105,10 @@ impl ErrorKind {
 
 /// A failed operation: whether money may have moved, whether to try again, what Vipps said, how hard was tried.
 ///
-/// Neither [`Display`](fmt::Display) nor [`Debug`] ever prints a secret, a header or a body.
+/// `Display` gives one line for a log. `Debug` adds the causes, the [`hint`](Self::hint) and the
+/// facts to it, so that `main() -> Result<(), Box<dyn std::error::Error>>`, `unwrap` and `expect`
+/// print something useful: one line with `{:?}`, several lines with `{:#?}`. Neither ever prints a
+/// secret, personal data, a header, a body or an order id.
 ///
 /// ```
 /// # async fn f(vipps: vipps::Vipps, id: vipps::OrderId) {
@@ -425,60 +428,6 @@ impl Error {
             .or(inner.hint)
             .or_else(|| inner.api_errors.iter().find_map(ApiError::explanation))
             .or_else(|| hint::of_value(inner.invalid.as_ref()?.field()))
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        if let Some(invalid) = &inner.invalid {
-            return write!(f, "{invalid}");
-        }
-        if let (Some(method), Some(path)) = (inner.method, inner.path) {
-            write!(f, "{method} {path}: ")?;
-        }
-        if let Some(status) = inner.status {
-            write!(f, "HTTP {status}: ")?;
-        }
-        if inner.api_errors.is_empty() {
-            write!(f, "{}", inner.message)?;
-        } else {
-            for (n, error) in inner.api_errors.iter().enumerate() {
-                write!(f, "{}{error}", if n == 0 { "" } else { "; " })?;
-            }
-        }
-        if inner.outcome == Outcome::Unknown {
-            f.write_str(" (it may have taken effect)")?;
-        }
-        if inner.attempts > 1 {
-            write!(
-                f,
-                " (after {} attempts in {:.1?})",
-                inner.attempts, inner.elapsed
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.kind)
-            .field("outcome", &inner.outcome)
-            .field("message", &inner.message)
-            .field("operation", &inner.operation)
-            .field("http_status", &inner.status)
-            .field("api_errors", &inner.api_errors)
-            .field("invalid", &inner.invalid)
-            .field("correlation_id", &inner.correlation_id)
-            .field("retryable", &inner.retryable)
-            .field("retry_after", &inner.retry_after)
-            .field("attempts", &inner.attempts)
-            .field("elapsed", &inner.elapsed)
-            .field("body_bytes", &inner.body.len())
-            .finish_non_exhaustive()
     }
 }
 

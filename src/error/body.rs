@@ -4,7 +4,7 @@
 //! of the content type, so this looks only at the body, takes what it knows, and never fails.
 
 mod api_error;
-mod clean;
+pub(super) mod clean;
 mod forms;
 pub(crate) mod ids;
 mod json;

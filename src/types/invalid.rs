@@ -16,7 +16,7 @@ const MAX_SHOWN: usize = 80;
 /// assert_eq!(error.field(), "order_id");
 /// assert_eq!(error.value(), Some("order 1"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidValue {
     field: Cow<'static, str>,
     rule: Cow<'static, str>,
@@ -80,6 +80,13 @@ impl fmt::Display for InvalidValue {
             Some(value) => write!(f, ", got \"{value}\""),
             None => Ok(()),
         }
+    }
+}
+
+/// The same as `Display`, so that `main() -> Result<(), Box<dyn Error>>` prints a sentence.
+impl fmt::Debug for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -5,7 +5,7 @@ const MAX_LABEL: usize = 100;
 const MAX_ID: usize = 200;
 
 /// A message for people.
-pub(super) fn message(text: &str) -> String {
+pub(in crate::error) fn message(text: &str) -> String {
     cut(&mask(&one_line(text)), MAX_MESSAGE)
 }
 

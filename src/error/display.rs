@@ -1,0 +1,107 @@
+//! The texts of an [`Error`]: `Display` for logs, `Debug` for panics and for `main`.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::body::clean;
+use super::{Error, Outcome};
+
+/// The longest chain of causes that is printed. A chain of a caller's transport may be endless.
+const MAX_CAUSES: usize = 8;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(invalid) = &inner.invalid {
+            return write!(f, "{invalid}");
+        }
+        if let (Some(method), Some(path)) = (inner.method, inner.path) {
+            write!(f, "{method} {path}: ")?;
+        }
+        if let Some(status) = inner.status {
+            write!(f, "HTTP {status}: ")?;
+        }
+        if inner.api_errors.is_empty() {
+            write!(f, "{}", inner.message)?;
+        } else {
+            for (n, error) in inner.api_errors.iter().enumerate() {
+                write!(f, "{}{error}", if n == 0 { "" } else { "; " })?;
+            }
+        }
+        if inner.outcome == Outcome::Unknown {
+            f.write_str(" (it may have taken effect)")?;
+        }
+        if inner.attempts > 1 {
+            write!(
+                f,
+                " (after {} attempts in {:.1?})",
+                inner.attempts, inner.elapsed
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        for cause in self.causes() {
+            labelled(f, "caused by", &cause)?;
+        }
+        if let Some(hint) = self.hint() {
+            labelled(f, "hint", &hint)?;
+        }
+        let facts = format_args!("{}", Facts(self));
+        if f.alternate() {
+            write!(f, "\n  {facts}")
+        } else {
+            write!(f, " [{facts}]")
+        }
+    }
+}
+
+fn labelled(f: &mut fmt::Formatter<'_>, label: &str, text: &dyn fmt::Display) -> fmt::Result {
+    if f.alternate() {
+        write!(f, "\n  {label}: {text}")
+    } else {
+        write!(f, " ({label}: {text})")
+    }
+}
+
+impl Error {
+    /// The texts of the causes, the nearest one first, each in one line. The causes come from other
+    /// crates and from a caller's transport, so that phone numbers and tokens are masked.
+    fn causes(&self) -> impl Iterator<Item = String> {
+        std::iter::successors(self.source(), |cause| (*cause).source())
+            .take(MAX_CAUSES)
+            .map(|cause| clean::message(&cause.to_string()))
+    }
+}
+
+/// The facts that have no place in the text of `Display`.
+struct Facts<'a>(&'a Error);
+
+impl fmt::Display for Facts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0.0;
+        write!(f, "kind: {:?}, outcome: {:?}", inner.kind, inner.outcome)?;
+        if let Some(operation) = inner.operation {
+            write!(f, ", operation: {operation}")?;
+        }
+        if let Some(id) = &inner.correlation_id {
+            write!(f, ", correlation id: {id}")?;
+        }
+        write!(f, ", retryable: {}", inner.retryable)?;
+        if let Some(after) = inner.retry_after {
+            write!(f, ", retry after: {after:?}")?;
+        }
+        if inner.attempts > 0 {
+            write!(f, ", attempts: {}", inner.attempts)?;
+            write!(f, ", elapsed: {:.1?}", inner.elapsed)?;
+        }
+        if !inner.body.is_empty() {
+            write!(f, ", body: {} bytes", inner.body.len())?;
+        }
+        Ok(())
+    }
+}
