@@ -116,8 +116,8 @@ impl ErrorKind {
 ///
 /// if let Err(error) = vipps.ecom().payment(&id).capture().await {
 ///     match error.outcome() {
-///         Outcome::NotSent | Outcome::Rejected => println!("not captured: {error}"),
-///         _ => println!("ask the details before you repeat: {error}"),
+///         Outcome::NotSent | Outcome::Rejected | Outcome::NoEffect => println!("not captured: {error}"),
+///         Outcome::Unknown => println!("read the details before you capture again: {error}"),
 ///     }
 /// }
 /// # }
