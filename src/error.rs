@@ -21,8 +21,14 @@ use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Did money maybe move? The first question to ask of an [`Error`].
+///
+/// The four outcomes are complete, and a `match` needs no `_` arm. An arm that also takes outcomes
+/// which it does not name is how an unknown outcome becomes a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a caller decides about money by each outcome, and must be told of a new one"
+)]
 pub enum Outcome {
     /// Nothing reached the API: refused before the wire, no connection, no token, no time left, or an HTTP/2 connection
     /// that took no more requests. Safe to repeat.
