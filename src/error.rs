@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod codes;
 mod display;
 mod hint;
+mod rate_limit;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 
 pub use body::{ApiError, ErrorGroup};
 pub use codes::ErrorClass;
+pub use rate_limit::RateLimit;
 
 use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
@@ -335,6 +337,16 @@ impl Error {
     /// How long the API asks to be left alone, when it said so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// Returns the documented limit on the requests of the operation that failed, or `None` where
+    /// none is documented: the QR API and the token endpoint.
+    ///
+    /// Every error of a limited operation has it, whatever the kind of the error. A failure with
+    /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have one of
+    /// its own.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        None
     }
 
     /// The errors that the answer lists, in its order; empty when there was no answer or it named none.
