@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::retry;
+
 /// The documented limit on the number of requests of one operation. Returned by
 /// [`Error::rate_limit`](crate::Error::rate_limit).
 ///
@@ -23,6 +25,18 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
+    /// Returns the limit of the operation with this id.
+    pub(super) fn of(operation: &'static str) -> Option<Self> {
+        let requests = retry::rules(operation, "").per_minute?;
+        let scope = match operation {
+            "get_payment_details_using_get" | "get_order_status_using_get" => {
+                "order and subscription key"
+            }
+            _ => "order and sales unit",
+        };
+        Some(Self { requests, scope })
+    }
+
     /// Returns the largest number of requests in one [`period`](Self::period).
     pub fn requests(self) -> u32 {
         self.requests

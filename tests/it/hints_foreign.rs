@@ -156,3 +156,15 @@ async fn refusal_of_the_api_still_names_the_keys() {
         "{hint}"
     );
 }
+
+#[tokio::test]
+async fn words_about_a_key_count_in_any_form() {
+    for body in [
+        "Access denied due to missing subscription key.",
+        r#"{"message":"Access denied due to invalid subscription key."}"#,
+    ] {
+        let error = details(Recorder::new().answer("GET", DETAILS, 401, body)).await;
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains("Ocp-Apim-Subscription-Key"), "{body}: {hint}");
+    }
+}
