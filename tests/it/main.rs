@@ -17,5 +17,6 @@ mod pay_by_qr_options;
 mod rate_limits;
 mod reconcile_evidence;
 mod reconcile_stored;
+mod refusing_codes;
 mod wait_retry;
 mod whole_secrets;
