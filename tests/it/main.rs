@@ -14,6 +14,7 @@ mod foreign_responses;
 mod hints_foreign;
 mod locked;
 mod pay_by_qr_options;
+mod phone_numbers;
 mod rate_limits;
 mod reconcile_evidence;
 mod reconcile_stored;
