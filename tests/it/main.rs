@@ -18,5 +18,6 @@ mod phone_numbers;
 mod rate_limits;
 mod reconcile_evidence;
 mod reconcile_stored;
+mod refusing_codes;
 mod wait_retry;
 mod whole_secrets;
