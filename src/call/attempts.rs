@@ -10,6 +10,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER}
 use http::{HeaderMap, HeaderValue};
 
 use super::context::{Effort, State};
+use super::destination;
 use super::known::Auth;
 use super::template::Template;
 use crate::clock;
@@ -91,6 +92,10 @@ impl<'a> Attempts<'a> {
         self.effort.started = started;
         self.deadline =
             started.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        // An anonymous request carries no credentials, and goes where a response says.
+        if self.effort.known.auth != Auth::Anonymous {
+            self.check_destination()?;
+        }
         let (wire, url) = (vipps.wire(), self.effort.template.url());
         let way = if let Some(way) = wire.ready(url) {
             way
@@ -155,6 +160,13 @@ impl<'a> Attempts<'a> {
             }
             begun = vipps.time().monotonic();
         }
+    }
+
+    fn check_destination(&self) -> Result<()> {
+        let base = self.call.vipps.urls().base();
+        let template = &self.effort.template;
+        destination::check(base, self.effort.known.operation, template)
+            .map_err(|invalid| self.explain(invalid.into()))
     }
 
     /// What carries the requests, made with the first of them.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
+use super::destination;
 use super::known::Known;
 use super::options::CallOptions;
 use super::outgoing::Outgoing;
@@ -111,9 +112,17 @@ impl Context {
         self.0.vipps.shared_base_url()
     }
 
-    /// The URL of an operation; `path` has `{}` where a segment goes.
-    pub(crate) fn url(&self, path: &str, segments: &[&str]) -> Url {
-        self.0.vipps.urls().of(path, segments)
+    /// The URL of an operation; `path` has `{}` in the place of each of the parameters.
+    pub(crate) fn url(&self, path: &str, names: &[&str], values: &[&str]) -> Result<Url, String> {
+        for (name, value) in names.iter().zip(values) {
+            if let Err(invalid) = destination::check_parameter(name, value) {
+                let message = invalid.to_string();
+                // Generated code hands on the message alone.
+                self.put(Slot::Failed(invalid.into()));
+                return Err(message);
+            }
+        }
+        Ok(self.0.vipps.urls().of(path, values))
     }
 
     /// As [`base_url`](Self::base_url).
