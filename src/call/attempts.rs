@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -233,6 +234,7 @@ impl<'a> Attempts<'a> {
 
     fn count(&mut self) {
         self.effort.requests += 1;
+        self.call.attempted.store(true, Ordering::Relaxed);
         let counters = self.call.vipps.counters();
         let counter = match self.effort.known.auth {
             Auth::Keys => &counters.token_requests,

@@ -1,6 +1,7 @@
 //! One call: its options, and what came of it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(super) struct State {
     pub(super) options: CallOptions,
     /// Since when the call takes its time, if that is before it is first sent.
     pub(super) started: Option<Duration>,
+    /// Set when the first attempt is counted. Until then nothing can have taken effect.
+    pub(super) attempted: AtomicBool,
     /// What came of a raw call, whose hook can only return reqwest's own errors.
     pub(super) slot: Mutex<Slot>,
 }
@@ -103,6 +106,7 @@ impl Context {
             vipps: vipps.clone(),
             options: options.clone(),
             started,
+            attempted: AtomicBool::new(false),
             slot: Mutex::default(),
         }))
     }
@@ -161,9 +165,19 @@ impl Context {
             (_, Ok(value)) => return Ok(value),
             (slot, Err(error)) => (slot, error),
         };
+        // An earlier request of the same call may have taken effect.
+        let outcome = if self.0.attempted.load(Ordering::Relaxed) {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        };
+        let unbuilt = |reason| Error::new(ErrorKind::InvalidInput, outcome, reason);
         Err(match (slot, error) {
-            (_, RawError::InvalidRequest(reason)) => {
-                Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
+            (_, RawError::InvalidRequest(reason) | RawError::Custom(reason)) => unbuilt(reason),
+            // The hook returns no error of reqwest's, so that this one is of the request builder.
+            (_, RawError::CommunicationError(cause)) => {
+                unbuilt("the request could not be built".to_owned())
+                    .with_source(cause.without_url())
             }
             // The payload itself stays out of the message: it may hold a token or a phone number.
             (Slot::Answer(answer), RawError::InvalidResponsePayload(_, cause)) => answer
@@ -174,7 +188,7 @@ impl Context {
             }
             _ => Error::new(
                 ErrorKind::Decode,
-                Outcome::Unknown,
+                outcome,
                 "the answer is not what the document says",
             ),
         })
