@@ -265,7 +265,6 @@ impl Desk<'_> {
                     say!("nobody can tell yet: {why}");
                     break;
                 }
-                _ => break,
             }
         }
         say!("it is not known whether anything is {done}. Look at the order again later.");

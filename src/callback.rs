@@ -77,6 +77,10 @@ const MAX_BODY: usize = 1 << 20;
     clippy::large_enum_variant,
     reason = "one for each request, taken apart at once"
 )]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the eCom API makes these three calls, and a server must handle each of them"
+)]
 pub enum Callback {
     /// A payment was approved, refused, cancelled, or timed out.
     Payment(PaymentUpdate),

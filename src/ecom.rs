@@ -120,7 +120,6 @@ impl Ecom {
     ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::kroner(200)),
     ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
     ///     Reconciled::StillUnknown(why) => println!("ask again later: {why}"),
-    ///     _ => {}
     /// }
     /// # assert!(matches!(vipps.ecom().reconcile(&error).await, Reconciled::TookEffect(_)));
     /// # Ok(()) }

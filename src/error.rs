@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod codes;
 mod display;
 mod hint;
+mod rate_limit;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 
 pub use body::{ApiError, ErrorGroup};
 pub use codes::ErrorClass;
+pub use rate_limit::RateLimit;
 
 use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
@@ -21,8 +23,14 @@ use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Did money maybe move? The first question to ask of an [`Error`].
+///
+/// The four outcomes are complete, and a `match` needs no `_` arm. An arm that also takes outcomes
+/// which it does not name is how an unknown outcome becomes a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a caller decides about money by each outcome, and must be told of a new one"
+)]
 pub enum Outcome {
     /// Nothing reached the API: refused before the wire, no connection, no token, no time left, or an HTTP/2 connection
     /// that took no more requests. Safe to repeat.
@@ -116,8 +124,8 @@ impl ErrorKind {
 ///
 /// if let Err(error) = vipps.ecom().payment(&id).capture().await {
 ///     match error.outcome() {
-///         Outcome::NotSent | Outcome::Rejected => println!("not captured: {error}"),
-///         _ => println!("ask the details before you repeat: {error}"),
+///         Outcome::NotSent | Outcome::Rejected | Outcome::NoEffect => println!("not captured: {error}"),
+///         Outcome::Unknown => println!("read the details before you capture again: {error}"),
 ///     }
 /// }
 /// # }
@@ -141,6 +149,8 @@ struct Inner {
     body: Bytes,
     /// Whether a whole response of the API or its gateway states what became of the request.
     conclusive: bool,
+    /// Whether something else than the API or its gateway made the response.
+    foreign: bool,
     retryable: bool,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -177,6 +187,7 @@ impl Error {
             conflict_id: None,
             body: Bytes::new(),
             conclusive: false,
+            foreign: false,
             retryable: false,
             retry_after: None,
             attempts: 0,
@@ -210,7 +221,9 @@ impl Error {
         };
         let mut error = Self::new(kind, Outcome::Rejected, parsed.message());
         error.0.status = Some(status);
-        error.0.hint = hint::of_response(status, &parsed, body.trim_ascii().is_empty());
+        // A gateway may answer with a page, or without a body, when it is busy or has waited too long.
+        error.0.foreign = parsed.is_foreign && (300..500).contains(&status) && status != 408;
+        error.0.hint = hint::of_response(status, &parsed, error.0.foreign);
         error.0.conclusive = parsed.is_conclusive;
         error.0.api_errors = parsed.errors;
         error.0.correlation_id = parsed.correlation_id;
@@ -294,6 +307,7 @@ impl Error {
 
     pub(crate) fn with_status(mut self, status: u16, body: Bytes) -> Self {
         self.0.status = Some(status);
+        self.0.foreign = (200..300).contains(&status) && body::is_page(&body);
         self.0.body = body;
         self
     }
@@ -329,6 +343,16 @@ impl Error {
     /// How long the API asks to be left alone, when it said so.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// Returns the documented limit on the requests of the operation that failed, or `None` where
+    /// none is documented: the QR API and the token endpoint.
+    ///
+    /// Every error of a limited operation has it, whatever the kind of the error. A failure with
+    /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have one of
+    /// its own.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        RateLimit::of(self.0.operation?)
     }
 
     /// The errors that the answer lists, in its order; empty when there was no answer or it named none.
@@ -420,13 +444,16 @@ impl Error {
     /// out what happened; what the API's own errors mean is then in [`ApiError::explanation`].
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
+        let is_limited = inner.kind == ErrorKind::RateLimited || inner.status == Some(429);
         let way_out = || match inner.outcome {
-            Outcome::Unknown => hint::way_out(self.call()?),
+            Outcome::Unknown => hint::way_out(self.call()?, inner.foreign),
             _ => None,
         };
         way_out()
             .or(inner.hint)
             .or_else(|| inner.api_errors.iter().find_map(ApiError::explanation))
+            .or_else(|| inner.foreign.then_some(hint::FOREIGN))
+            .or_else(|| hint::of_limit(inner.operation?, inner.path?).filter(|_| is_limited))
             .or_else(|| hint::of_value(inner.invalid.as_ref()?.field()))
     }
 }

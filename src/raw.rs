@@ -135,6 +135,8 @@ macro_rules! api {
             unreachable_pub,
             clippy::all,
             clippy::pedantic,
+            clippy::exhaustive_enums,
+            clippy::exhaustive_structs,
             rustdoc::all,
             reason = "generated code"
         )]

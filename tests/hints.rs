@@ -118,19 +118,20 @@ async fn the_api_refuses_the_keys_or_the_sales_unit() {
             "",
             &["client id", "client secret", "subscription key"][..],
         ),
+        (401, "<html>", &["firewall", "proxy"]),
+        (403, "", &["firewall", "proxy"]),
         (
-            401,
-            "<html>",
-            &["client id", "client secret", "subscription key"],
+            403,
+            r#"{"statusCode":403,"message":"Forbidden"}"#,
+            &["right", "Partners"],
         ),
-        (403, "", &["right", "Partners"]),
         (404, "<html>Not found</html>", &["base URL"]),
         (
             404,
             r#"{"statusCode":404,"message":"Resource not found"}"#,
             &["base URL"],
         ),
-        (429, "", &["per order and minute", "120"]),
+        (429, "", &["120 requests a minute", "each order"]),
     ] {
         let error = details(DETAILS_PATH, "GET", status, body).await;
         assert_eq!(error.http_status(), Some(status));

@@ -69,7 +69,7 @@ fn word(verdict: &Reconciled) -> &'static str {
     match verdict {
         Reconciled::TookEffect(_) => "took effect",
         Reconciled::NoEffect => "no effect",
-        _ => "still unknown",
+        Reconciled::StillUnknown(_) => "still unknown",
     }
 }
 

@@ -22,6 +22,10 @@ use crate::types::{InvalidValue, Sensitive};
 /// # let _ = ticket;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "callers make one with a literal, which names every member that the API requires"
+)]
 pub struct AirlineData {
     /// Last name, first name and title: 1 to 49 characters.
     pub passenger_name: Sensitive,

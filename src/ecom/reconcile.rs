@@ -28,7 +28,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// The result of a [`Reconcile`].
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "yes, no and unknown are complete, and a caller decides about money by each"
+)]
 pub enum Reconciled {
     /// The operation took effect, once. The details are the proof.
     ///

@@ -38,6 +38,9 @@ pub(crate) struct ParsedBody {
     /// Whether the API or its gateway made the body, and all of it came. Only then does it state
     /// what became of the request.
     pub(crate) is_conclusive: bool,
+    /// Whether something else than the API or its gateway made the body. An unfinished or cut body
+    /// is neither conclusive nor foreign.
+    pub(crate) is_foreign: bool,
     /// Whether the gateway says that the subscription's quota of calls is used up.
     pub(crate) is_over_quota: bool,
     /// The numbers of Azure AD's error codes.
@@ -71,11 +74,14 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
     let json = json::read(text);
+    let is_conclusive = json.whole && forms::is_of_api(status, &json.value);
+    let is_cut = !json.whole && text.starts_with(['{', '[']);
     let mut parsed = ParsedBody {
         errors: Vec::new(),
         correlation_id: ids::in_body(&json.value),
         conflict_id: None,
-        is_conclusive: json.whole && forms::is_of_api(status, &json.value),
+        is_conclusive,
+        is_foreign: !is_conclusive && !is_cut && !is_empty_of_gateway(status, text),
         is_over_quota: false,
         login_codes: Vec::new(),
         text: None,
@@ -88,6 +94,18 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
     }
     parsed.errors.truncate(MAX_ERRORS);
     parsed
+}
+
+/// Whether the body is empty and the documents know the status without a body: the gateway turns
+/// requests away with 401 and 429, and nothing but an API sends 423.
+fn is_empty_of_gateway(status: u16, text: &str) -> bool {
+    text.is_empty() && matches!(status, 401 | 423 | 429)
+}
+
+/// Whether a body is a web page, which no API sends.
+pub(super) fn is_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    body.trim_ascii_start().starts_with(b"<")
 }
 
 impl ParsedBody {

@@ -101,8 +101,9 @@ impl FaultRule {
         self
     }
 
-    /// From the `n`-th matching request on, counted from 1; without
-    /// [`times`](Self::times) only that one.
+    /// From the `n`-th matching request on, counted from 1; once, unless [`times`](Self::times)
+    /// says more. Requests that other rules strike count too. When several rules are due for one
+    /// request, the oldest strikes and the others stay due.
     pub fn nth(mut self, n: u64) -> Self {
         self.settings.nth = Some(n);
         self

@@ -26,6 +26,10 @@ const TIME_TO_REFUND: Duration = Duration::from_secs(365 * DAY.as_secs());
 ///
 /// Vipps decides this per sales unit; a merchant cannot choose it per payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a sales unit reserves or captures at once; there is no third way"
+)]
 pub enum CaptureType {
     /// The approved amount is reserved and must be captured (`RESERVE`).
     #[default]

@@ -16,7 +16,7 @@ fn verdict(reconciled: &Reconciled) -> &'static str {
     match reconciled {
         Reconciled::TookEffect(_) => "took effect",
         Reconciled::NoEffect => "no effect",
-        _ => "still unknown",
+        Reconciled::StillUnknown(_) => "still unknown",
     }
 }
 

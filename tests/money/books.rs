@@ -177,7 +177,7 @@ impl Books {
                 Outcome::NotSent => "not sent",
                 Outcome::Rejected => "rejected",
                 Outcome::NoEffect => "no effect",
-                _ => "unknown",
+                Outcome::Unknown => "unknown",
             },
         });
         if let Came::Failed(error) = &record.came

@@ -33,7 +33,6 @@ impl Payment {
     ///         vipps.ecom().initiate(order, Amount::kroner(200), "Socks".parse()?).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
-    ///     _ => {}
     /// }
     /// # assert!(sim.account("order-1").is_some());
     /// # Ok(()) }
@@ -72,7 +71,6 @@ impl Payment {
     ///         payment.capture().amount(part).idempotency_key(key).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
-    ///     _ => {}
     /// }
     /// # assert_eq!(payment.details().await?.sums().captured, part);
     /// # Ok(()) }

@@ -206,16 +206,21 @@ impl Rules {
         self.retired.extend(gone);
     }
 
-    /// The oldest rule that strikes this request.
+    /// The fault that strikes a request: that of the oldest rule that is due. Every rule counts the
+    /// request, so that no rule depends on the others.
     pub(crate) fn strike(
         &mut self,
         operation: Option<&str>,
         order: Option<&str>,
         now: Timestamp,
     ) -> Option<Strike> {
-        self.active
-            .iter_mut()
-            .find_map(|active| active.strike(operation, order, now))
+        let mut oldest = None;
+        for active in &mut self.active {
+            if active.counts_as_due(operation, order, now) && oldest.is_none() {
+                oldest = Some(active.strike());
+            }
+        }
+        oldest
     }
 }
 
@@ -232,36 +237,37 @@ impl Active {
         self.rule.times.or(self.rule.nth.map(|_| 1))
     }
 
-    fn strike(
+    /// Counts the request if it matches, and returns whether the rule is due for it.
+    fn counts_as_due(
         &mut self,
         operation: Option<&str>,
         order: Option<&str>,
         now: Timestamp,
-    ) -> Option<Strike> {
+    ) -> bool {
         let times = self.times();
         let rule = &self.rule;
-        let meant = rule
+        let matches = rule
             .operation
             .as_deref()
             .is_none_or(|op| operation == Some(op))
             && rule.order.as_deref().is_none_or(|id| order == Some(id))
             && self.ends.is_none_or(|ends| now < ends);
-        if !meant {
-            return None;
+        if !matches {
+            return false;
         }
         self.seen += 1;
-        let due = rule.nth.is_none_or(|nth| self.seen >= nth)
+        rule.nth.is_none_or(|nth| self.seen >= nth)
             && times.is_none_or(|times| self.hits < times)
-            && self.random.chance(rule.probability);
-        if !due {
-            return None;
-        }
+            && self.random.chance(rule.probability)
+    }
+
+    fn strike(&mut self) -> Strike {
         self.hits += 1;
-        Some(Strike {
+        Strike {
             moment: self.moment,
             damage: self.damage.clone(),
-            retry_after: rule.retry_after.clone(),
-        })
+            retry_after: self.rule.retry_after.clone(),
+        }
     }
 }
 

@@ -29,3 +29,45 @@ fn faults_do_not_keep_a_dropped_simulator_alive() {
         }
     }
 }
+
+/// The statuses of so many requests for the details of an unknown order, without a token.
+fn statuses(sim: &Simulator, requests: usize) -> Vec<u16> {
+    let path = "/ecomm/v2/payments/order-1/details";
+    let ask = |_| {
+        let request = super::request(super::Method::GET, path, None);
+        let arrival = sim.engine.arrive(&request);
+        sim.engine.answer(&request, &arrival).response.status
+    };
+    (0..requests).map(ask).collect()
+}
+
+#[test]
+fn nth_counts_requests_that_an_older_rule_strikes() {
+    let sim = Simulator::builder().in_memory().unwrap();
+    let older = sim.faults().any().times(2).status(503);
+    let third = sim.faults().any().nth(3).status(500);
+    assert_eq!(statuses(&sim, 4), [503, 503, 500, 401]);
+    assert_eq!((older.hits(), third.hits()), (2, 1));
+}
+
+#[test]
+fn rules_due_for_one_request_strike_one_after_the_other() {
+    let sim = Simulator::builder().in_memory().unwrap();
+    sim.faults().any().nth(2).status(503);
+    let younger = sim.faults().any().nth(2).status(500);
+    assert_eq!(statuses(&sim, 4), [401, 503, 500, 401]);
+    assert_eq!(younger.hits(), 1);
+}
+
+#[test]
+fn chances_of_a_rule_do_not_depend_on_other_rules() {
+    let struck = |with_an_older_rule: bool| {
+        let sim = Simulator::builder().in_memory().unwrap();
+        if with_an_older_rule {
+            sim.faults().any().times(5).status(503);
+        }
+        sim.faults().any().probability(0.5).seed(7).status(500);
+        statuses(&sim, 40).split_off(5)
+    };
+    assert_eq!(struck(true), struck(false));
+}

@@ -1,0 +1,62 @@
+//! The documented limits on the number of requests.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::retry;
+
+/// The documented limit on the number of requests of one operation. Returned by
+/// [`Error::rate_limit`](crate::Error::rate_limit).
+///
+/// The numbers are those of the eCom API guide, section "Rate limits". The QR API and the token
+/// endpoint document no limit.
+///
+/// | operation | requests a minute | for each |
+/// |---|---|---|
+/// | initiate | 2 | order and sales unit |
+/// | capture, cancel, refund | 5 each | order and sales unit |
+/// | details, status | 120 each | order and subscription key |
+///
+/// `Display` gives one line such as `5 requests in 60 s for each order and sales unit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RateLimit {
+    requests: u32,
+    scope: &'static str,
+}
+
+impl RateLimit {
+    /// Returns the limit of the operation with this id.
+    pub(super) fn of(operation: &'static str) -> Option<Self> {
+        let requests = retry::rules(operation, "").per_minute?;
+        let scope = match operation {
+            "get_payment_details_using_get" | "get_order_status_using_get" => {
+                "order and subscription key"
+            }
+            _ => "order and sales unit",
+        };
+        Some(Self { requests, scope })
+    }
+
+    /// Returns the largest number of requests in one [`period`](Self::period).
+    pub fn requests(self) -> u32 {
+        self.requests
+    }
+
+    /// Returns the period in which the requests are counted: 60 s.
+    pub fn period(self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    /// Returns what has a count of its own, such as `order and sales unit`.
+    pub fn scope(self) -> &'static str {
+        self.scope
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { requests, scope } = self;
+        let period = self.period().as_secs();
+        write!(f, "{requests} requests in {period} s for each {scope}")
+    }
+}

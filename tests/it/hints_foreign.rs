@@ -1,0 +1,170 @@
+//! The hint for a response that the API did not make names what is in between, and never the keys.
+
+use vipps::testing::Recorder;
+use vipps::{Error, Outcome};
+
+use crate::support::{amount, id, text};
+
+const TOKEN: &str = "/accesstoken/get";
+const PAYMENTS: &str = "/ecomm/v2/payments";
+const DETAILS: &str = "/ecomm/v2/payments/acme-shop-123/details";
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
+const REDIRECTS: &str = "/qr/v1/merchant-redirect";
+
+const PAGE: &str = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>\
+                    <hr>Microsoft-Azure-Application-Gateway/v2</body></html>";
+
+/// Bodies in none of the forms of the API.
+const FOREIGN: [&str; 6] = [
+    PAGE,
+    "<!DOCTYPE html><title>Log in to the guest network</title>",
+    "Access denied by policy 4711",
+    r#"{"message":"blocked"}"#,
+    r#"{"error":"forbidden"}"#,
+    "{}",
+];
+
+async fn details(recorder: Recorder) -> Error {
+    let payment = recorder.client().ecom().payment(&id());
+    payment.details().await.unwrap_err()
+}
+
+/// The hint speaks of what is in between, and blames no key and no number.
+#[track_caller]
+fn check(error: &Error, context: &str) {
+    let hint = error.hint().unwrap_or_default();
+    for word in ["firewall", "proxy", "API"] {
+        assert!(
+            hint.contains(word),
+            "{context}: {word:?} is not in {hint:?}"
+        );
+    }
+    let blamed = [
+        "These keys",
+        "client id",
+        "subscription key",
+        "serial number",
+        "right to",
+    ];
+    for word in blamed {
+        assert!(!hint.contains(word), "{context}: {word:?} is in {hint:?}");
+    }
+}
+
+#[tokio::test]
+async fn read_with_a_foreign_4xx_names_a_firewall() {
+    for status in [400, 401, 403, 404, 405, 407, 413] {
+        for body in FOREIGN {
+            let error = details(Recorder::new().answer("GET", DETAILS, status, body)).await;
+            check(&error, &format!("{status} {body}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn empty_403_names_a_firewall() {
+    for body in ["", " \r\n"] {
+        let error = details(Recorder::new().answer("GET", DETAILS, 403, body)).await;
+        check(&error, body);
+        let error = details(Recorder::new().answer("POST", TOKEN, 403, body)).await;
+        check(&error, body);
+    }
+}
+
+#[tokio::test]
+async fn token_with_a_foreign_4xx_names_a_firewall() {
+    for status in [400, 401, 403, 404] {
+        for body in FOREIGN {
+            let error = details(Recorder::new().answer("POST", TOKEN, status, body)).await;
+            assert_eq!(error.outcome(), Outcome::NotSent);
+            check(&error, &format!("{status} {body}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn qr_with_a_foreign_4xx_names_a_firewall() {
+    for status in [401, 403] {
+        for body in FOREIGN {
+            let recorder = Recorder::new().answer("GET", REDIRECTS, status, body);
+            let error = recorder
+                .client()
+                .qr()
+                .merchant_redirects()
+                .await
+                .unwrap_err();
+            check(&error, &format!("{status} {body}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn write_with_a_foreign_4xx_names_firewall_and_way_out() {
+    for status in [400, 401, 403, 404] {
+        for body in FOREIGN {
+            let recorder = Recorder::new()
+                .answer("POST", PAYMENTS, status, body)
+                .answer("POST", CAPTURE, status, body)
+                .answer("PUT", CANCEL, status, body);
+            let ecom = recorder.client().ecom();
+            let payment = ecom.payment(&id());
+            let errors = [
+                ecom.initiate(id(), amount(), text()).await.unwrap_err(),
+                payment.capture().await.unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(error.outcome(), Outcome::Unknown, "{status} {body}");
+                check(&error, &format!("{status} {body}"));
+                let hint = error.hint().unwrap_or_default();
+                assert!(hint.contains("reconcile"), "{hint}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn success_that_is_a_page_names_a_proxy() {
+    for body in [PAGE, " <!DOCTYPE html><title>Log in</title>"] {
+        let error = details(Recorder::new().answer("GET", DETAILS, 200, body)).await;
+        check(&error, body);
+    }
+    let error = details(Recorder::new().answer("GET", DETAILS, 200, "[7]")).await;
+    assert!(!error.hint().unwrap_or_default().contains("firewall"));
+}
+
+#[tokio::test]
+async fn refusal_of_the_api_still_names_the_keys() {
+    for body in [
+        r#"{"statusCode":401,"message":"Access denied"}"#,
+        r#"{"responseInfo":{"responseCode":401,"responseMessage":"Unauthorized"}}"#,
+        r#"{"errorCode":"Unauthorized","errorMessage":"x"}"#,
+        "",
+    ] {
+        let error = details(Recorder::new().answer("GET", DETAILS, 401, body)).await;
+        let hint = error.hint().unwrap_or_default();
+        assert!(
+            hint.contains("client id") && !hint.contains("firewall"),
+            "{body}: {hint}"
+        );
+    }
+    let body = r#"{"statusCode":403,"message":"Forbidden"}"#;
+    let error = details(Recorder::new().answer("GET", DETAILS, 403, body)).await;
+    let hint = error.hint().unwrap_or_default();
+    assert!(
+        hint.contains("no right") && !hint.contains("firewall"),
+        "{hint}"
+    );
+}
+
+#[tokio::test]
+async fn words_about_a_key_count_in_any_form() {
+    for body in [
+        "Access denied due to missing subscription key.",
+        r#"{"message":"Access denied due to invalid subscription key."}"#,
+    ] {
+        let error = details(Recorder::new().answer("GET", DETAILS, 401, body)).await;
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains("Ocp-Apim-Subscription-Key"), "{body}: {hint}");
+    }
+}
