@@ -216,3 +216,29 @@ fn json_is_read_as_people_write_it_too() {
     let number: PhoneNumber = "400.55.123".parse().unwrap();
     assert_eq!(number.msisdn(), "4740055123");
 }
+
+/// The dot of a fraction is not punctuation: without it, the digits are the number of somebody else.
+#[test]
+fn a_fraction_or_a_negative_number_is_refused() {
+    for json in [
+        "40055123.0",
+        "4005512.3",
+        "-40055123",
+        "4.0055123e7",
+        "true",
+        "null",
+        "[40055123]",
+    ] {
+        let error = serde_json::from_str::<PhoneNumber>(json)
+            .expect_err(json)
+            .to_string();
+        assert!(!error.contains("400"), "{error}");
+    }
+    for text in ["40055123.0", "4740055123.0", "+4740055123.0", "4.0055123e7"] {
+        refusal(text);
+    }
+    for json in ["40055123", "4740055123"] {
+        let number: PhoneNumber = serde_json::from_str(json).unwrap();
+        assert_eq!(number.msisdn(), "4740055123");
+    }
+}
