@@ -1,10 +1,13 @@
 //! Phone numbers of customers.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use super::InvalidValue;
+use serde::de::{Deserialize, Deserializer, Error as _};
+
 use super::characters::{fold_width, is_dash, is_dot, is_invisible};
 use super::text::text_type;
+use super::{InvalidValue, lenient};
 
 const FIELD: &str = "phone_number";
 const NORWAY: &str = "47";
@@ -33,7 +36,22 @@ const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 
-text_type!(hidden PhoneNumber, wire);
+text_type!(@parsed PhoneNumber, wire);
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PhoneNumber([redacted])")
+    }
+}
+
+impl<'de> Deserialize<'de> for PhoneNumber {
+    /// From a string as in [`parse`](Self::parse), or from a whole number. A fraction is refused: its dot is not
+    /// punctuation.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = lenient::text_or_digits(deserializer)?;
+        Self::parse(&text).map_err(D::Error::custom)
+    }
+}
 
 impl PhoneNumber {
     /// Reads a number as people write it: `912 34 567`, `+47 912-34-567`, `(0047) 912.34.567`,
@@ -54,6 +72,7 @@ impl PhoneNumber {
     /// The error never shows the number. It is returned when the text
     ///
     /// - holds any other character, such as a letter, a slash or a digit of another script;
+    /// - ends in `.0`, as a number does that was stored as a floating-point number;
     /// - has a `+` that is not in front of the country code;
     /// - has `(0)` in another place, or after the country code of Italy, San Marino or Vatican City, where the
     ///   zero may belong to the number;
@@ -131,6 +150,9 @@ fn without_punctuation(text: &str) -> Result<String, InvalidValue> {
         Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => number,
         _ => &visible,
     };
+    if number.ends_with(".0") {
+        return refuse("must not end in `.0`; export the number as text");
+    }
     let mut written = String::with_capacity(number.len());
     for c in number.chars() {
         match c {
