@@ -44,6 +44,7 @@ mod pay_by_qr;
 mod pay_by_qr_options;
 mod payment_state;
 mod peers_slips;
+mod phone_numbers;
 mod qr;
 mod qr_exchange;
 mod qr_flows;

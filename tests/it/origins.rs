@@ -259,3 +259,95 @@ fn a_client_that_follows_redirects_is_refused() {
         ErrorKind::Configuration
     );
 }
+
+/// A generated client made for another base URL builds such requests.
+#[tokio::test]
+async fn a_raw_request_to_another_origin_is_refused_unsent() {
+    const PATH: &str = "/ecomm/v2/payments/order-1/details";
+    let other = Origin::start(|_| json("{}"));
+    let api = Origin::start(|_| token());
+    let (address, port) = (api.address, api.address.port());
+    let [id, secret, key] = KEYS;
+    let credentials = Credentials::new(id, secret, key, MSN.parse().unwrap()).unwrap();
+    let vipps = Vipps::builder(credentials)
+        .environment(Environment::custom(&api.url("/prefix")).unwrap())
+        .build()
+        .unwrap();
+    for (url, value) in [
+        (other.url(PATH), Some(other.url(""))),
+        (other.url(&format!("/prefix{PATH}")), Some(other.url(""))),
+        (
+            format!("https://{address}/prefix{PATH}"),
+            Some(format!("https://{address}")),
+        ),
+        (
+            format!("http://localhost:{port}/prefix{PATH}"),
+            Some(format!("http://localhost:{port}")),
+        ),
+        (
+            format!("ftp://{address}/prefix{PATH}"),
+            Some(format!("ftp://{address}")),
+        ),
+        (format!("data:{PATH}"), Some("data:".to_owned())),
+        (format!("http://me:pw@{address}/prefix{PATH}"), None),
+        (format!("http://me@{address}/prefix{PATH}"), None),
+        (api.url(PATH), Some(api.url(PATH))),
+        (
+            api.url(&format!("/prefixed{PATH}")),
+            Some(api.url(&format!("/prefixed{PATH}"))),
+        ),
+        (api.url(&format!("/prefix/..{PATH}")), Some(api.url(PATH))),
+    ] {
+        for operation_id in ["get_payment_details_using_get", "new"] {
+            let error = exec(&vipps, operation_id, &url, None).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}: {error}");
+            let sent = (error.outcome(), error.attempts());
+            assert_eq!(sent, (Outcome::NotSent, 0), "{url}: {error}");
+            let invalid = error.invalid_value().unwrap();
+            assert_eq!(invalid.field(), "url", "{error}");
+            assert_eq!(invalid.value(), value.as_deref(), "{error}");
+            assert!(!format!("{error} {error:?}").contains("pw"), "{error}");
+        }
+    }
+    let host = Some("other.example");
+    let url = api.url(&format!("/prefix{PATH}"));
+    let error = exec(&vipps, "get_payment_details_using_get", &url, host).await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::InvalidInput, Outcome::NotSent)
+    );
+    assert_eq!(error.invalid_value().unwrap().field(), "host");
+    assert_eq!(other.heard(), Vec::<String>::new());
+    assert_eq!(api.heard(), Vec::<String>::new());
+
+    // The rest would prove nothing if no hand-made request were sent.
+    exec(&vipps, "get_payment_details_using_get", &url, None)
+        .await
+        .unwrap();
+    assert_eq!(api.heard().len(), 2);
+}
+
+/// Gives a request to the attempt loop past the generated builders.
+async fn exec(
+    vipps: &Vipps,
+    operation_id: &'static str,
+    url: &str,
+    host: Option<&'static str>,
+) -> vipps::Result<()> {
+    use progenitor_client::{ClientHooks, Error as RawError, OperationInfo, ResponseValue};
+
+    let mut request = reqwest::Request::new(http::Method::GET, url.parse().unwrap());
+    if let Some(host) = host {
+        let value = http::HeaderValue::from_static(host);
+        request.headers_mut().insert(http::header::HOST, value);
+    }
+    let call = vipps.call(|raw| async move {
+        let info = OperationInfo { operation_id };
+        let sent = ClientHooks::exec(raw.ecom(), request, &info).await;
+        let response = sent.map_err(RawError::<()>::CommunicationError)?;
+        ClientHooks::post::<()>(raw.ecom(), &Ok(response), &info).await?;
+        Ok(ResponseValue::empty(http::Response::new("").into()))
+    });
+    call.await.map(drop)
+}

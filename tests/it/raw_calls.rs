@@ -3,7 +3,8 @@
 use crate::support::assert_nothing_leaks;
 use std::time::Duration;
 
-use vipps::raw::{Raw, ecom::types};
+use progenitor_client::Error as RawError;
+use vipps::raw::{Raw, ResponseValue, ecom::types};
 use vipps::testing::Recorder;
 use vipps::{CallOptions, ErrorKind, Outcome, RequestId, RetryPolicy, Vipps};
 
@@ -65,16 +66,23 @@ async fn an_odd_answer_to_a_write_leaves_its_outcome_unknown() {
 const CAPTURE: &str = "/ecomm/v2/payments/order-1/capture";
 const CAPTURED: &str = r#"{"orderId":"order-1","transactionInfo":{"status":"Captured"}}"#;
 
-async fn capture(vipps: &Vipps, options: CallOptions) -> vipps::Result<()> {
+fn capture_body() -> types::builder::PaymentActionsRequest {
     let merchant = types::MerchantInfoPayment::builder();
     let merchant = merchant.merchant_serial_number("654321".to_owned());
     let transaction = types::Transaction::builder().transaction_text("Socks".to_owned());
-    let body = types::PaymentActionsRequest::builder()
+    types::PaymentActionsRequest::builder()
         .merchant_info(types::MerchantInfoPayment::try_from(merchant).unwrap())
-        .transaction(types::Transaction::try_from(transaction).unwrap());
+        .transaction(types::Transaction::try_from(transaction).unwrap())
+}
+
+async fn capture(vipps: &Vipps, options: CallOptions) -> vipps::Result<()> {
     let call = vipps.call_with(options, |raw: Raw| async move {
         let operation = raw.ecom().capture_payment_using_post();
-        operation.order_id("order-1").body(body).send().await
+        operation
+            .order_id("order-1")
+            .body(capture_body())
+            .send()
+            .await
     });
     call.await.map(drop)
 }
@@ -152,4 +160,205 @@ fn the_table_of_operations_says_which_have_a_key() {
         ]
     );
     assert!(keyed(vipps::raw::qr::OPERATIONS).is_empty());
+}
+
+/// Sends a hand-made request through the hook of the generated client, as the operation `id`.
+async fn send_as(vipps: &Vipps, id: &'static str, request: reqwest::Request) -> vipps::Result<()> {
+    let call = vipps.call(|raw| async move {
+        let info = progenitor_client::OperationInfo { operation_id: id };
+        let sent = progenitor_client::ClientHooks::exec(raw.ecom(), request, &info).await;
+        let response = sent.map_err(RawError::<()>::CommunicationError)?;
+        progenitor_client::ClientHooks::post::<()>(raw.ecom(), &Ok(response), &info).await?;
+        Ok(progenitor_client::ResponseValue::empty(
+            http::Response::new("").into(),
+        ))
+    });
+    call.await.map(drop)
+}
+
+/// Refused before anything was sent, and before a token was fetched.
+fn assert_refused(recorder: &Recorder, error: &vipps::Error, field: &str, value: &str) {
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    let sent = (error.outcome(), error.attempts());
+    assert_eq!(sent, (Outcome::NotSent, 0), "{error}");
+    let invalid = error.invalid_value().expect("names field, rule and value");
+    assert_eq!((invalid.field(), invalid.value()), (field, Some(value)));
+    assert_eq!(recorder.to_snapshot(), "", "{error}");
+}
+
+#[tokio::test]
+async fn an_id_that_names_another_path_is_refused_unsent() {
+    for id in [
+        "", ".", "..", "/", "a/b", "../x", "\\", "a\\b", "..\\x", "a\nb", "\0", "a\u{85}",
+    ] {
+        let recorder = Recorder::new();
+        let call = recorder.client();
+        let call = call.call(|raw| async move {
+            let operation = raw.ecom().get_payment_details_using_get();
+            operation.order_id(id).send().await
+        });
+        let error = call.await.map(drop).unwrap_err();
+        let shown: String = id.escape_debug().collect();
+        let shown = shown.replace("\\\\", "\\");
+        assert_refused(&recorder, &error, "order_id", &shown);
+    }
+}
+
+#[tokio::test]
+async fn an_id_with_odd_characters_reaches_its_own_path() {
+    for (id, path) in [
+        ("...", "..."),
+        (".a", ".a"),
+        ("a b", "a%20b"),
+        ("50%", "50%25"),
+        ("%2F", "%252F"),
+        ("%2e%2e", "%252e%252e"),
+        ("a+b;c", "a%2Bb%3Bc"),
+        ("ø", "%C3%B8"),
+        ("?#", "%3F%23"),
+    ] {
+        let path = format!("/ecomm/v2/payments/{path}/details");
+        let recorder = Recorder::new().answer("GET", &path, 200, r#"{"orderId":"x"}"#);
+        let call = recorder.client();
+        let call = call.call(|raw| async move {
+            let operation = raw.ecom().get_payment_details_using_get();
+            operation.order_id(id).send().await
+        });
+        let _ = call.await;
+        let sent = recorder.shape_of("get_payment_details_using_get");
+        assert!(sent.contains(&format!("GET {path}")), "{id}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_another_resource_is_refused_unsent() {
+    const ID: &str = "get_payment_details_using_get";
+    let base = "https://apitest.vipps.no";
+    for (path, field, value) in [
+        // Another operation's path, and one that the URL parser has shortened.
+        (CAPTURE, "path", CAPTURE),
+        ("/ecomm/v2/payments/../details", "path", "/ecomm/v2/details"),
+        (
+            "/ecomm/v2/payments/%2e%2E/details",
+            "path",
+            "/ecomm/v2/details",
+        ),
+        (
+            "/ecomm/v2/payments/./details",
+            "path",
+            "/ecomm/v2/payments/details",
+        ),
+        (
+            "/ecomm/v2/payments/a/b/details",
+            "path",
+            "/ecomm/v2/payments/a/b/details",
+        ),
+        (
+            "/ecomm/v2/payments/a\\b/details",
+            "path",
+            "/ecomm/v2/payments/a/b/details",
+        ),
+        (
+            "/ecomm/v2/payments/a/details/",
+            "path",
+            "/ecomm/v2/payments/a/details/",
+        ),
+        (
+            "/ecomm/v2//payments/a/details",
+            "path",
+            "/ecomm/v2//payments/a/details",
+        ),
+        (
+            "/x/ecomm/v2/payments/a/details",
+            "path",
+            "/x/ecomm/v2/payments/a/details",
+        ),
+        ("/", "path", "/"),
+        // One segment, which a server may decode to several.
+        ("/ecomm/v2/payments//details", "order_id", ""),
+        ("/ecomm/v2/payments/a%2Fb/details", "order_id", "a/b"),
+        ("/ecomm/v2/payments/a%5Cb/details", "order_id", "a\\b"),
+        ("/ecomm/v2/payments/a%00b/details", "order_id", "a\\0b"),
+        ("/ecomm/v2/payments/a%ffb/details", "order_id", "a%ffb"),
+    ] {
+        let recorder = Recorder::new();
+        let url = format!("{base}{path}").parse().unwrap();
+        let request = reqwest::Request::new(http::Method::GET, url);
+        let error = send_as(&recorder.client(), ID, request).await.unwrap_err();
+        assert_refused(&recorder, &error, field, value);
+    }
+    let recorder = Recorder::new();
+    let url = format!("{base}{DETAILS}").parse().unwrap();
+    let request = reqwest::Request::new(http::Method::DELETE, url);
+    let error = send_as(&recorder.client(), ID, request).await.unwrap_err();
+    assert_refused(&recorder, &error, "method", "DELETE");
+
+    // An operation that no document has is held to one segment for each `/`.
+    let url = format!("{base}/v9/new/a%2Fb").parse().unwrap();
+    let request = reqwest::Request::new(http::Method::GET, url);
+    let error = send_as(&recorder.client(), "new", request)
+        .await
+        .unwrap_err();
+    assert_refused(&recorder, &error, "path", "a/b");
+}
+
+#[tokio::test]
+async fn a_hand_made_request_for_its_own_resource_is_sent() {
+    let recorder = Recorder::new().answer("GET", DETAILS, 200, r#"{"orderId":"order-1"}"#);
+    let url = format!("https://apitest.vipps.no:443{DETAILS}?a=b")
+        .parse()
+        .unwrap();
+    let request = reqwest::Request::new(http::Method::GET, url);
+    let vipps = recorder.client();
+    let sent = send_as(&vipps, "get_payment_details_using_get", request);
+    sent.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_was_never_built_is_not_sent() {
+    let recorder = Recorder::new();
+    let unbuilt = |error: RawError<()>| {
+        let vipps = recorder.client();
+        async move {
+            let call = vipps.call(|_| async { Err::<ResponseValue<()>, _>(error) });
+            call.await.map(drop).unwrap_err()
+        }
+    };
+    let bad_url = reqwest::Client::new().get("no url").build().unwrap_err();
+    for error in [
+        unbuilt(RawError::InvalidRequest("no body".to_owned())).await,
+        unbuilt(RawError::CommunicationError(bad_url)).await,
+        unbuilt(RawError::Custom("out of stock".to_owned())).await,
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        let sent = (error.outcome(), error.attempts());
+        assert_eq!(sent, (Outcome::NotSent, 0), "{error}");
+    }
+    assert_eq!(recorder.to_snapshot(), "");
+}
+
+/// The first request of the call may have taken effect, whatever stopped the second.
+#[tokio::test]
+async fn a_call_that_stops_after_its_first_request_is_unknown() {
+    let errors = [
+        || RawError::InvalidRequest("no body".to_owned()),
+        || RawError::Custom("out of stock".to_owned()),
+        || RawError::CommunicationError(reqwest::Client::new().get("x").build().unwrap_err()),
+    ];
+    for error in errors {
+        let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
+        let vipps = recorder.client();
+        let call = vipps.call(|raw: Raw| async move {
+            let operation = raw.ecom().capture_payment_using_post();
+            operation
+                .order_id("order-1")
+                .body(capture_body())
+                .send()
+                .await?;
+            Err::<ResponseValue<()>, RawError<()>>(error())
+        });
+        let error = call.await.map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    }
 }
