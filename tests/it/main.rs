@@ -5,9 +5,11 @@ mod raw;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod arrays_for_objects;
 mod builder_setters;
 mod callback_sales_unit;
 mod cancel_safety;
+mod details_without_history;
 mod error_bodies;
 mod error_debug;
 mod foreign_responses;
