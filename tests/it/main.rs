@@ -16,6 +16,7 @@ mod foreign_responses;
 mod hints_foreign;
 mod locked;
 mod pay_by_qr_options;
+mod payment_state_evidence;
 mod phone_numbers;
 mod rate_limits;
 mod reconcile_evidence;
