@@ -111,8 +111,8 @@ pub(super) fn of(events: &[Event], stated: Option<&Summary>, sums: &Summary) -> 
             Some(Operation::Initiate) => return PaymentState::Initiated,
         }
     }
-    // A log with events of which none is known tells nothing; an empty one belongs to a payment just started.
-    if events.iter().all(Event::failed) {
+    // An empty history states nothing, not even that the payment was started.
+    if !events.is_empty() && events.iter().all(Event::failed) {
         PaymentState::Initiated
     } else {
         PaymentState::Unknown
