@@ -22,7 +22,7 @@ open_enum! {
         /// The customer said no on the landing page, or did not act. The error does not tell these apart either.
         Rejected = "REJECTED" | "REJECT",
         /// The reservation failed.
-        ReserveFailed = "RESERVE_FAILED",
+        ReserveFailed = "RESERVE_FAILED" | "RESERVED_FAILED",
         /// The direct capture failed.
         SaleFailed = "SALE_FAILED",
     }

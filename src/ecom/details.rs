@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::history::{self, Event, Operation, Summary, WireSummary};
+use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{Answer, CallOptions, Outgoing, Prepare, operation};
 use crate::error::body::is_error;
@@ -81,8 +81,7 @@ pub struct PaymentDetails {
     order_id: OrderId,
     events: Vec<Event>,
     sums: Summary,
-    /// Whether the sums are the API's own.
-    stated: bool,
+    stated: StatedSums,
     // In boxes, since few payments have them and all details are moved.
     user: Option<Box<UserDetails>>,
     shipping: Option<Box<ShippingDetails>>,
@@ -104,12 +103,17 @@ struct Parts {
 
 // The same where a part may be anything.
 #[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(extend("required" = ["transactionLogHistory"]))
+)]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
     // An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
     // look like none.
     #[serde(deserialize_with = "lenient::parts")]
+    #[cfg_attr(feature = "schemars", schemars(required))]
     transaction_log_history: Option<Vec<Event>>,
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
@@ -157,8 +161,8 @@ impl PaymentDetails {
         }
         let logged = || Summary::of(&events);
         let (stated, sums) = match wire.transaction_summary {
-            Some(sums) => (true, sums.or(logged)),
-            None => (false, logged()),
+            Some(sums) => (sums.stated(), sums.or(logged)),
+            None => (StatedSums::default(), logged()),
         };
         Ok(Self {
             order_id,
@@ -215,14 +219,15 @@ impl PaymentDetails {
         http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
     }
 
-    /// Every event, newest first, those that failed included.
+    /// Every event by its time stamp, newest first, failed ones included. The state does not depend on
+    /// the time stamps, since the clocks of the API's servers differ.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
     /// The sums as the API states them; it leaves them out until the customer has acted, and sometimes later.
     pub fn summary(&self) -> Option<&Summary> {
-        self.stated.then_some(&self.sums)
+        (!self.stated.is_empty()).then_some(&self.sums)
     }
 
     /// The sums: as the API states them, or else computed from the events.
@@ -233,7 +238,7 @@ impl PaymentDetails {
     /// Where the payment stands. Whether a payment that nobody approved has expired depends on the time: see
     /// [`state_at`](Self::state_at).
     pub fn state(&self) -> PaymentState {
-        state::of(&self.events, self.summary(), &self.sums)
+        state::of(&self.events, &self.stated, &self.sums)
     }
 
     /// Where the payment stands at a moment: as [`state`](Self::state), and
@@ -248,14 +253,14 @@ impl PaymentDetails {
 
     /// Whether nobody approved within ten minutes of the start. The API tells this with no event of its own.
     pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
+        let started = self.events.iter().filter(|e| e.is(&Operation::Initiate));
+        let begun = started
+            .filter_map(|e| e.timestamp.as_ref()?.instant())
+            .max();
         self.state() == PaymentState::Initiated
-            && self
-                .events
-                .last()
-                .and_then(|first| first.timestamp.as_ref()?.instant())
-                .is_some_and(|begun| {
-                    Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
-                })
+            && begun.is_some_and(|begun| {
+                Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
+            })
     }
 
     /// Whether the customer has opened the payment: scanned the code, or followed the link.
