@@ -30,6 +30,7 @@ mod express;
 mod foreign_responses;
 mod fuzz_corpus;
 mod guarantees;
+mod guide_snippets;
 mod hints;
 mod hints_foreign;
 mod idempotency;
