@@ -131,3 +131,23 @@ fn crash_page_says_what_to_store_for_each_operation() {
         assert!(code.contains(call), "no snippet calls {call}");
     }
 }
+
+/// The reference: 5 minutes for the landing page, 5 more in the app, 10 in all.
+#[test]
+fn time_limits_of_the_guide_are_those_of_the_api() {
+    let page = fs::read_to_string(root().join("src/guide/payment_states.md")).unwrap();
+    let limit = |what: &str| {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| {what}")));
+        row.unwrap_or_else(|| panic!("no row for {what}"))
+            .to_owned()
+    };
+    assert!(limit("open the landing page").contains("| 5 minutes from the start"));
+    let approve = limit("approve");
+    assert!(approve.contains("| 5 minutes more"), "{approve}");
+    assert!(
+        approve.contains("10 minutes from the start at most"),
+        "{approve}"
+    );
+}
