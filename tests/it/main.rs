@@ -8,6 +8,7 @@ mod support;
 mod builder_setters;
 mod callback_sales_unit;
 mod cancel_safety;
+mod connect_timeouts;
 mod error_bodies;
 mod error_debug;
 mod foreign_responses;
