@@ -300,14 +300,14 @@ fn an_unknown_key_is_refused_with_its_place() {
             "title: A",
             "titel: A",
             "/info",
-            "`titel` is not a key of the information about the API",
+            "`titel` is not a key of `info`",
         ),
         (
             "section",
             "  schemas:",
             "  schema: {}\n  schemas:",
             "/components",
-            "`schema` is not a key of the components",
+            "`schema` is not a key of `components`",
         ),
         (
             "path",
@@ -349,7 +349,7 @@ fn an_unknown_key_is_refused_with_its_place() {
             "responses: {'200'",
             "responses: {'20'",
             "/paths/~1things/post/responses",
-            "`20` is not a status code of the responses",
+            "`20` is not a status code",
         ),
         (
             "response",
