@@ -20,4 +20,5 @@ mod reconcile_evidence;
 mod reconcile_stored;
 mod refusing_codes;
 mod wait_retry;
+mod webhook_hosts;
 mod whole_secrets;
