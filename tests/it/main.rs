@@ -17,5 +17,7 @@ mod pay_by_qr_options;
 mod rate_limits;
 mod reconcile_evidence;
 mod reconcile_stored;
+mod simulator_qr;
+mod simulator_shop;
 mod wait_retry;
 mod whole_secrets;
