@@ -143,10 +143,10 @@ impl Payer {
                     Ok(Scanned::Payment { order_id })
                 }
                 Target::Redirect(key) => match state.codes.redirects.get(&key) {
-                    Some(redirect) if redirect.lives(now) => Ok(Scanned::Redirect {
+                    Some(redirect) => Ok(Scanned::Redirect {
                         url: redirect.destination.clone(),
                     }),
-                    _ => Err(PayerError::Expired),
+                    None => Err(PayerError::Expired),
                 },
                 Target::Callback(key) => {
                     state.check_in(&key, &self.person, now)?;
@@ -299,10 +299,10 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
         if image.ends <= now {
             return Err(PayerError::Expired);
         }
-        return by_text(state, &image.content);
+        return by_text(state, &image.content, now);
     }
     if what.starts_with(CONTENT_HOST) {
-        return by_text(state, what);
+        return by_text(state, what, now);
     }
     if let Some(order) = landing_token(what).and_then(|token| state.by_landing_token(&token)) {
         return Ok(Target::Payment(order));
@@ -314,13 +314,13 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
     }
 }
 
-fn by_text(state: &State, text: &str) -> Result<Target, PayerError> {
-    let target = state.codes.target(text).ok_or(PayerError::NothingThere)?;
-    match target {
-        Target::Callback(key) if !state.codes.callbacks.contains_key(key) => {
-            Err(PayerError::Expired)
-        }
-        target => Ok(target.clone()),
+fn by_text(state: &State, text: &str, now: Timestamp) -> Result<Target, PayerError> {
+    match state.codes.target(text) {
+        None => Err(PayerError::NothingThere),
+        // A customer who has opened a payment goes on with it after its code has expired.
+        Some(Target::Payment(order)) => Ok(Target::Payment(*order)),
+        Some(target) if state.code_lives(text, now) => Ok(target.clone()),
+        Some(_) => Err(PayerError::Expired),
     }
 }
 

@@ -4,17 +4,17 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use vipps::simulator::{Builder, Reply, Simulator};
 
-pub struct Shop {
-    pub sim: Simulator,
+pub(crate) struct Shop {
+    pub(crate) sim: Simulator,
     token: String,
 }
 
 impl Shop {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Simulator::builder())
     }
 
-    pub fn with(builder: Builder) -> Self {
+    pub(crate) fn with(builder: Builder) -> Self {
         let sim = builder.freeze_clock().in_memory().unwrap();
         let mut shop = Self {
             sim,
@@ -24,7 +24,7 @@ impl Shop {
         shop
     }
 
-    pub fn fetch_token(&mut self) {
+    pub(crate) fn fetch_token(&mut self) {
         let keys = self.sim.keys();
         let request = http::Request::post("/accesstoken/get")
             .header("client_id", keys.client_id())
@@ -35,7 +35,7 @@ impl Shop {
     }
 
     /// Sends an authenticated request with these headers, and returns status and body.
-    pub fn send_with(
+    pub(crate) fn send_with(
         &self,
         method: &str,
         path: &str,
@@ -56,16 +56,16 @@ impl Shop {
         self.exchange(request.body(Bytes::from(body.to_string())).unwrap())
     }
 
-    pub fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.send_with(method, path, &[("accept", "text/targetUrl")], body)
     }
 
-    pub fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         self.send("GET", path, &Value::Null)
     }
 
     /// The status of a request without keys, such as that for an image.
-    pub fn open(&self, url: &str) -> u16 {
+    pub(crate) fn open(&self, url: &str) -> u16 {
         let path = url.strip_prefix(self.sim.base_url()).unwrap_or(url);
         let request = http::Request::get(path).body(Bytes::new()).unwrap();
         self.exchange(request).0
@@ -79,12 +79,12 @@ impl Shop {
         (response.status().as_u16(), body)
     }
 
-    pub fn initiate(&self, body: &Value) -> (u16, Value) {
+    pub(crate) fn initiate(&self, body: &Value) -> (u16, Value) {
         self.send("POST", "/ecomm/v2/payments", body)
     }
 }
 
-pub fn payment(order_id: &str, amount: i64) -> Value {
+pub(crate) fn payment(order_id: &str, amount: i64) -> Value {
     json!({
         "customerInfo": {},
         "merchantInfo": {
