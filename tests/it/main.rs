@@ -17,6 +17,8 @@ mod pay_by_qr_options;
 mod rate_limits;
 mod reconcile_evidence;
 mod reconcile_stored;
+mod simulator_customer;
+mod simulator_limits;
 mod simulator_qr;
 mod simulator_shop;
 mod wait_retry;
