@@ -1,5 +1,6 @@
 //! What the generated source does at every call and need not do.
 
+use quote::ToTokens as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -190,16 +191,24 @@ fn url(tokens: proc_macro2::TokenStream) -> Option<Expr> {
     };
     // The base URL, which the context has ready.
     arguments.next()?;
-    let segments: Vec<Expr> = arguments.map(segment).collect::<Option<_>>()?;
+    let (names, texts): (Vec<String>, Vec<Expr>) = arguments
+        .map(segment)
+        .collect::<Option<Vec<_>>>()?
+        .into_iter()
+        .unzip();
     let format = format.value();
     let path = format.strip_prefix("{}")?;
-    let known = path.matches("{}").count() == segments.len()
-        && !path.replace("{}", "").contains(['{', '}']);
-    known.then(|| syn::parse_quote!(client.inner.url(#path, &[#(#segments),*])))
+    let known =
+        path.matches("{}").count() == texts.len() && !path.replace("{}", "").contains(['{', '}']);
+    known.then(|| {
+        syn::parse_quote!(
+            client.inner.url(#path, &[#(#names),*], &[#(#texts),*]).map_err(Error::InvalidRequest)?
+        )
+    })
 }
 
-/// What `encode_path(&segment.to_string())` encodes.
-fn segment(argument: Expr) -> Option<Expr> {
+/// The name and the text of the parameter that `encode_path(&parameter.to_string())` encodes.
+fn segment(argument: Expr) -> Option<(String, Expr)> {
     let Expr::Call(call) = argument else {
         return None;
     };
@@ -213,7 +222,10 @@ fn segment(argument: Expr) -> Option<Expr> {
         return None;
     };
     match *text.expr {
-        Expr::MethodCall(text) if text.method == "to_string" => Some(as_text(&text.receiver)),
+        Expr::MethodCall(text) if text.method == "to_string" => {
+            let name = text.receiver.to_token_stream().to_string();
+            Some((name, as_text(&text.receiver)))
+        }
         _ => None,
     }
 }
@@ -281,7 +293,6 @@ fn onto_request(stmt: &mut Stmt) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens as _;
 
     use super::*;
 
@@ -371,7 +382,7 @@ mod tests {
                     pub async fn send(self) {
                         let Self { client, id } = self;
                         let id = crate::raw::given(id, "id was not initialized").map_err(Error::InvalidRequest)?;
-                        let url = client.inner.url("/a/{}/b", &[crate::raw::Part(&id).text().as_ref()]);
+                        let url = client.inner.url("/a/{}/b", &["id"], &[crate::raw::Part(&id).text().as_ref()]).map_err(Error::InvalidRequest)?;
                         let other = format!("{}", client.baseurl);
                         let mut request = client.client.get(url).build()?;
                         request.headers_mut().insert("Accept", ::reqwest::header::HeaderValue::from_str(crate::raw::Part(&accept).text().as_ref())?);

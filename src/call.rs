@@ -6,6 +6,7 @@
 
 mod attempts;
 mod context;
+mod destination;
 mod hook;
 mod known;
 mod options;

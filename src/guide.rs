@@ -1,7 +1,8 @@
 //! Guides: a way through the crate for each thing that people come here to do.
 //!
-//! Every snippet runs as it stands here, with every run of the tests: `sim` is a [simulator](crate::simulator), `vipps`
-//! is a client of it, and `sim.payer()` is the customer with the phone.
+//! Every snippet runs with every run of the tests. Where a snippet starts a `Simulator` (feature
+//! `simulator`), `sim.client()` is a client of it and `sim.payer()` is the customer with the phone.
+//! A client of the real API is made by [`Vipps::from_env`](crate::Vipps::from_env) instead.
 //!
 //! | guide | for |
 //! |---|---|

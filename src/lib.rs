@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
-// The guides refer to everything, so that their pages need the features they are about.
-#![cfg_attr(feature = "simulator", doc = "\n", doc = include_str!("guide/front.md"))]
+#![doc = "\n"]
+#![doc = include_str!("guide/front.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Nothing that comes from outside may reach a panic.
 #![cfg_attr(
@@ -8,8 +8,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
 )]
 
-#[cfg(all(any(doc, doctest), feature = "simulator"))]
-#[cfg_attr(docsrs, doc(cfg(feature = "simulator")))] // or the badge speaks of several features
+#[cfg(any(doc, doctest))]
 pub mod guide;
 
 pub mod raw;

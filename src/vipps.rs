@@ -120,8 +120,14 @@ impl Vipps {
     /// ```
     ///
     /// # Errors
-    /// As every operation of the wrapper; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer does not fit
-    /// the document.
+    /// As every operation of the wrapper, and:
+    /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
+    ///   [`Outcome::NotSent`](crate::Outcome::NotSent) when the request cannot be built, when a path
+    ///   parameter is empty, `.` or `..` or contains `/`, `\` or a control character, and when the request is
+    ///   not for the base URL of this client or not for the method and path of its operation;
+    /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
+    ///   [`Outcome::Unknown`](crate::Outcome::Unknown) when the closure fails after it has sent a request;
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response does not fit the document.
     pub async fn call<T, E, F, Fut>(&self, operation: F) -> Result<ResponseValue<T>>
     where
         F: FnOnce(Raw) -> Fut,

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER}
 use http::{HeaderMap, HeaderValue};
 
 use super::context::{Effort, State};
+use super::destination;
 use super::known::Auth;
 use super::template::Template;
 use crate::clock;
@@ -91,6 +93,10 @@ impl<'a> Attempts<'a> {
         self.effort.started = started;
         self.deadline =
             started.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        // An anonymous request carries no credentials, and goes where a response says.
+        if self.effort.known.auth != Auth::Anonymous {
+            self.check_destination()?;
+        }
         let (wire, url) = (vipps.wire(), self.effort.template.url());
         let way = if let Some(way) = wire.ready(url) {
             way
@@ -157,6 +163,13 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    fn check_destination(&self) -> Result<()> {
+        let base = self.call.vipps.urls().base();
+        let template = &self.effort.template;
+        destination::check(base, self.effort.known.operation, template)
+            .map_err(|invalid| self.explain(invalid.into()))
+    }
+
     /// What carries the requests, made with the first of them.
     #[cold]
     #[inline(never)]
@@ -221,6 +234,7 @@ impl<'a> Attempts<'a> {
 
     fn count(&mut self) {
         self.effort.requests += 1;
+        self.call.attempted.store(true, Ordering::Relaxed);
         let counters = self.call.vipps.counters();
         let counter = match self.effort.known.auth {
             Auth::Keys => &counters.token_requests,

@@ -1,6 +1,7 @@
 //! One call: its options, and what came of it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
+use super::destination;
 use super::known::Known;
 use super::options::CallOptions;
 use super::outgoing::Outgoing;
@@ -28,6 +30,8 @@ pub(super) struct State {
     pub(super) options: CallOptions,
     /// Since when the call takes its time, if that is before it is first sent.
     pub(super) started: Option<Duration>,
+    /// Set when the first attempt is counted. Until then nothing can have taken effect.
+    pub(super) attempted: AtomicBool,
     /// What came of a raw call, whose hook can only return reqwest's own errors.
     pub(super) slot: Mutex<Slot>,
 }
@@ -102,6 +106,7 @@ impl Context {
             vipps: vipps.clone(),
             options: options.clone(),
             started,
+            attempted: AtomicBool::new(false),
             slot: Mutex::default(),
         }))
     }
@@ -111,9 +116,17 @@ impl Context {
         self.0.vipps.shared_base_url()
     }
 
-    /// The URL of an operation; `path` has `{}` where a segment goes.
-    pub(crate) fn url(&self, path: &str, segments: &[&str]) -> Url {
-        self.0.vipps.urls().of(path, segments)
+    /// The URL of an operation; `path` has `{}` in the place of each of the parameters.
+    pub(crate) fn url(&self, path: &str, names: &[&str], values: &[&str]) -> Result<Url, String> {
+        for (name, value) in names.iter().zip(values) {
+            if let Err(invalid) = destination::check_parameter(name, value) {
+                let message = invalid.to_string();
+                // Generated code hands on the message alone.
+                self.put(Slot::Failed(invalid.into()));
+                return Err(message);
+            }
+        }
+        Ok(self.0.vipps.urls().of(path, values))
     }
 
     /// As [`base_url`](Self::base_url).
@@ -152,9 +165,19 @@ impl Context {
             (_, Ok(value)) => return Ok(value),
             (slot, Err(error)) => (slot, error),
         };
+        // An earlier request of the same call may have taken effect.
+        let outcome = if self.0.attempted.load(Ordering::Relaxed) {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        };
+        let unbuilt = |reason| Error::new(ErrorKind::InvalidInput, outcome, reason);
         Err(match (slot, error) {
-            (_, RawError::InvalidRequest(reason)) => {
-                Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
+            (_, RawError::InvalidRequest(reason) | RawError::Custom(reason)) => unbuilt(reason),
+            // The hook returns no error of reqwest's, so that this one is of the request builder.
+            (_, RawError::CommunicationError(cause)) => {
+                unbuilt("the request could not be built".to_owned())
+                    .with_source(cause.without_url())
             }
             // The payload itself stays out of the message: it may hold a token or a phone number.
             (Slot::Answer(answer), RawError::InvalidResponsePayload(_, cause)) => answer
@@ -165,7 +188,7 @@ impl Context {
             }
             _ => Error::new(
                 ErrorKind::Decode,
-                Outcome::Unknown,
+                outcome,
                 "the answer is not what the document says",
             ),
         })

@@ -117,6 +117,11 @@ mod tests {
 
     const PATH: &str = "/v9/new";
 
+    fn get(context: &Context) -> reqwest::Request {
+        let url = context.url(PATH, &[], &[]).unwrap();
+        reqwest::Request::new(http::Method::GET, url)
+    }
+
     async fn call(
         recorder: &Recorder,
         method: &'static str,
@@ -130,7 +135,7 @@ mod tests {
         }));
         let vipps = recorder.client();
         let context = Context::new(&vipps, &CallOptions::default());
-        let url = context.url(PATH, &[]);
+        let url = context.url(PATH, &[], &[]).unwrap();
         let method = http::Method::from_bytes(method.as_bytes()).unwrap();
         let _ = exec(
             &context,
@@ -170,7 +175,7 @@ mod tests {
         let options = CallOptions::new().deadline(Duration::from_secs(5));
         let context = Context::begun(&vipps, &options);
         let get = async || {
-            let request = reqwest::Request::new(http::Method::GET, context.url(PATH, &[]));
+            let request = get(&context);
             exec(&context, request, None).await.unwrap();
             context.take()
         };
@@ -190,7 +195,7 @@ mod tests {
         let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
         let vipps = recorder.client();
         let context = Context::new(&vipps, &CallOptions::default());
-        let request = reqwest::Request::new(http::Method::GET, context.url(PATH, &[]));
+        let request = get(&context);
         exec(&context, request, None).await.unwrap();
         assert!(matches!(*context.0.slot.lock().unwrap(), Slot::Answer(_)));
         let state = std::sync::Arc::downgrade(&context.0);
@@ -204,7 +209,7 @@ mod tests {
         let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
         let vipps = recorder.client();
         let context = Context::new(&vipps, &CallOptions::default());
-        let mut request = reqwest::Request::new(http::Method::GET, context.url(PATH, &[]));
+        let mut request = get(&context);
         for (name, value) in [
             ("accept", "image/png"),
             ("merchant-serial-number", "999999"),

@@ -67,6 +67,10 @@ impl Template {
         Ok(())
     }
 
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }

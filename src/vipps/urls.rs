@@ -21,6 +21,10 @@ struct Parts {
 }
 
 impl Urls {
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
     pub(super) fn new(base: Url) -> Self {
         let known = raw::operations().map(|operation| known(&base, operation.path));
         Self {

@@ -1,0 +1,142 @@
+//! The check that a request goes to the API of its client, and to the resource of its operation.
+//!
+//! The attempt loop adds credentials to whatever request it is given. A raw call can hand it a request that was built
+//! for another base URL, or one whose path was changed by an id such as `..`.
+
+use std::borrow::Cow;
+
+use http::header::HOST;
+use percent_encoding::percent_decode_str;
+use url::{Position, Url};
+
+use super::template::Template;
+use crate::raw::Operation;
+use crate::types::InvalidValue;
+
+/// Checks the request of an operation against the base URL of the client.
+pub(super) fn check(
+    base: &Url,
+    operation: &'static Operation,
+    request: &Template,
+) -> Result<(), InvalidValue> {
+    let path = path_below(base, request.url())?;
+    // A proxy in front of the API may route by this header.
+    if let Some(host) = request.headers().get(HOST) {
+        let host = String::from_utf8_lossy(host.as_bytes());
+        return Err(InvalidValue::new("host", "must not be set", host));
+    }
+    // An operation that no document has.
+    if operation.path.is_empty() {
+        return path.split('/').try_for_each(|segment| {
+            // Without a template there is no rule against an empty segment.
+            let value = decode("path", segment)?;
+            (value.is_empty() || is_one_segment(&value))
+                .then_some(())
+                .ok_or_else(|| InvalidValue::new("path", SEGMENT_RULE, value))
+        });
+    }
+    let method = request.method().as_str();
+    if method != operation.method {
+        let rule = format!("must be {}", operation.method);
+        return Err(InvalidValue::new("method", rule, method));
+    }
+    if path.split('/').count() != operation.path.split('/').count() {
+        return Err(other_path(operation, path));
+    }
+    path.split('/')
+        .zip(operation.path.split('/'))
+        .try_for_each(|(segment, template)| {
+            if check_segment(template, segment)? {
+                Ok(())
+            } else {
+                Err(other_path(operation, path))
+            }
+        })
+}
+
+/// The path of the URL below that of the base URL.
+fn path_below<'a>(base: &Url, url: &'a Url) -> Result<&'a str, InvalidValue> {
+    const FIELD: &str = "url";
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(InvalidValue::hidden(
+            FIELD,
+            "must not hold a user name or password",
+        ));
+    }
+    let prefix = base.as_str().trim_end_matches('/');
+    let refuse = |shown: &str| {
+        let rule = format!("must be below {prefix}, the base URL of the client");
+        InvalidValue::new(FIELD, rule, shown)
+    };
+    if (url.scheme(), url.host(), url.port_or_known_default())
+        != (base.scheme(), base.host(), base.port_or_known_default())
+    {
+        return Err(refuse(&url[..Position::BeforePath]));
+    }
+    url.path()
+        .strip_prefix(base.path().trim_end_matches('/'))
+        .filter(|path| path.starts_with('/'))
+        .ok_or_else(|| refuse(&url[..Position::AfterPath]))
+}
+
+fn other_path(operation: &Operation, path: &str) -> InvalidValue {
+    let rule = format!(
+        "must fit {}, without a parameter that is `.` or `..`",
+        operation.path
+    );
+    InvalidValue::new("path", rule, path)
+}
+
+/// Checks a segment of a path against its template, such as `{id}`, `v1` or `{id}.png`. `false` is for a segment that
+/// does not fit, the error for a parameter that no segment can hold.
+fn check_segment(template: &'static str, segment: &str) -> Result<bool, InvalidValue> {
+    let (Some((before, rest)), Some((_, after))) =
+        (template.split_once('{'), template.rsplit_once('}'))
+    else {
+        return Ok(percent_decode_str(segment).eq(percent_decode_str(template)));
+    };
+    let name = rest.split('}').next().unwrap_or(rest);
+    let value = decode(name, segment)?;
+    match value
+        .strip_prefix(before)
+        .and_then(|value| value.strip_suffix(after))
+    {
+        Some(value) => check_parameter(name, value).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Checks that a path parameter is one segment of a path, whether a server decodes it before it splits the path or
+/// after.
+pub(super) fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
+    if is_one_segment(value) {
+        return Ok(());
+    }
+    Err(InvalidValue::new(field(name), SEGMENT_RULE, value))
+}
+
+const SEGMENT_RULE: &str =
+    "must not be empty, `.` or `..`, nor contain `/`, `\\` or control characters";
+
+fn is_one_segment(value: &str) -> bool {
+    let splits = |c: char| c.is_control() || matches!(c, '/' | '\\');
+    !matches!(value, "" | "." | "..") && !value.contains(splits)
+}
+
+fn decode<'a>(name: &str, segment: &'a str) -> Result<Cow<'a, str>, InvalidValue> {
+    percent_decode_str(segment)
+        .decode_utf8()
+        .map_err(|_| InvalidValue::new(field(name), "must be UTF-8", segment))
+}
+
+/// The name in snake case, as the generated builders have it.
+fn field(name: &str) -> String {
+    let mut field = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !field.is_empty() {
+            field.push('_');
+        }
+        field.push(c.to_ascii_lowercase());
+    }
+    field
+}
