@@ -7,6 +7,7 @@ mod amount;
 mod auth_token;
 mod beacon_id;
 mod callback_qr_id;
+pub(crate) mod characters;
 mod customer_token;
 mod fallback_url;
 mod https_url;

@@ -151,6 +151,21 @@ pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
     }
 }
 
+/// Text from a string or from the digits of a whole number that is not negative; anything else is an error, which does
+/// not show the value.
+pub(crate) fn text_or_digits<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    match Read::deserialize(deserializer)? {
+        Read::Text(text) => Ok(text.into_owned()),
+        Read::Whole(number @ 0..) => Ok(number.to_string()),
+        other => Err(D::Error::custom(format_args!(
+            "expected a string or digits, found {}",
+            other.kind()
+        ))),
+    }
+}
+
 /// An integer from a number or a string; an error for fractions and everything else.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let read = Read::deserialize(deserializer)?;
