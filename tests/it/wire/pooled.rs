@@ -99,7 +99,7 @@ async fn a_used_connection_that_ends_under_a_request() {
         assert_eq!(requests[1].body(), requests[2].body());
 
         // Without repeats it is told to be in doubt, and was sent once.
-        let server = RawServer::keeping(vec![kept(full(TRANSACTION)), end.clone()]);
+        let server = RawServer::keeping(vec![kept(full(DETAILS)), end.clone()]);
         let vipps = server.client();
         details(&vipps).await.unwrap();
         let error = capture(&vipps).await.unwrap_err();
