@@ -70,6 +70,7 @@ mod simulator_customer;
 mod simulator_limits;
 mod simulator_qr;
 mod simulator_shop;
+mod simulator_test_amounts;
 mod till;
 mod till_screen;
 mod token;
