@@ -14,7 +14,13 @@ use super::express::{self, Express, Shipping};
 
 /// Amounts are 32-bit numbers at Vipps.
 const LARGEST_AMOUNT: i64 = 2_147_483_647;
-/// What a payment can ask of the customer; `nin` needs a permission of its own.
+/// Test amounts, in øre, whose effect on the payment is not documented in detail.
+const UNMODELLED_AMOUNTS: [(i64, &str); 2] = [
+    (201, "the result is unknown for an hour"),
+    (202, "strong customer authentication is required"),
+];
+/// What a payment can ask of the customer; `nin` needs a permission of its own. An address is not
+/// in the payment's details: it is read from the Userinfo API, by the `sub` in the details.
 const SCOPES: [&str; 5] = ["name", "address", "email", "phoneNumber", "birthDate"];
 
 pub(crate) fn initiate(state: &mut State, call: &Call<'_>) -> Response {
@@ -44,6 +50,10 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
                 .noted("transaction.amount does not fit 32 bits"),
         ));
     };
+    if let Some((_, meaning)) = UNMODELLED_AMOUNTS.iter().find(|(test, _)| *test == amount) {
+        let feature = format!("the test amount {amount} ({meaning})");
+        return Err(Box::new(errors::unmodelled(&feature)));
+    }
     let is_app = flag(call, "/merchantInfo/isApp");
     urls(state, call, is_app)?;
     let customer = match call.text("/customerInfo/mobileNumber") {
