@@ -66,6 +66,7 @@ mod retry;
 mod retry_table;
 mod schemas;
 mod simulator;
+mod simulator_author_errors;
 mod simulator_customer;
 mod simulator_limits;
 mod simulator_qr;
