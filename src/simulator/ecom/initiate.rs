@@ -147,7 +147,15 @@ fn express(state: &mut State, call: &Call<'_>) -> Result<Option<Express>, Box<Re
         return missing(state, "merchantInfo.consentRemovalPrefix");
     };
     let given = call.body.pointer("/merchantInfo/staticShippingDetails");
-    let methods = given.map(express::methods).unwrap_or_default();
+    let methods = match given.map(express::methods) {
+        None => Vec::new(),
+        Some(Ok(methods)) => methods,
+        Some(Err(error)) => {
+            let field = format!("merchantInfo.staticShippingDetails.{}", error.place);
+            let reason = format!("The field {field} {}.", error.rule);
+            return invalid(state, &field, &reason);
+        }
+    };
     let shipping = match call.text("/merchantInfo/shippingDetailsPrefix") {
         _ if !methods.is_empty() => Shipping::Static(methods),
         Some(prefix) => Shipping::Dynamic(prefix.to_owned()),
