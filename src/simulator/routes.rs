@@ -24,8 +24,8 @@ impl Found {
     pub(crate) fn id(&self) -> Option<&'static str> {
         match self {
             Self::Operation(operation, _) => Some(operation.id),
-            Self::Image => Some(IMAGE),
-            Self::LandingPage => Some(LANDING_PAGE),
+            Self::Image => Some("qr_image"),
+            Self::LandingPage => Some("landing_page"),
             _ => None,
         }
     }
@@ -69,10 +69,6 @@ const UNMODELLED: &[(&str, &str)] = &[
     ("/report/", "the Report API"),
     ("/management/", "the Management API"),
 ];
-
-/// The names of what is no operation of an API.
-pub(crate) const IMAGE: &str = "qr_image";
-pub(crate) const LANDING_PAGE: &str = "landing_page";
 
 pub(crate) const IMAGE_PATH: &str = "/generate/";
 pub(crate) const LANDING_PAGE_PATH: &str = "/dwo-api-application/v1/deeplink/vippsgateway";

@@ -61,23 +61,6 @@ fn fault_with_impossible_numbers_panics_where_it_is_made() {
     );
 }
 
-#[test]
-fn fault_on_an_unknown_operation_panics_where_it_is_made() {
-    let sim = Simulator::builder().in_memory().unwrap();
-    for name in ["", "capture", "capture_payment_using_posts"] {
-        let message = panic_of(|| sim.faults().on(name)).unwrap();
-        assert!(message.contains(name), "{message}");
-    }
-    for name in [
-        "capture_payment_using_post",
-        "qr_image",
-        "landing_page",
-        "user_checked_in",
-    ] {
-        assert_eq!(panic_of(|| sim.faults().on(name)), None);
-    }
-}
-
 fn express(methods: Value) -> Value {
     let mut body = payment("order-1", 1000);
     body["merchantInfo"]["paymentType"] = "eComm Express Payment".into();
