@@ -7,9 +7,9 @@ _default:
 check:
     .ci/run
 
-# All tests, or those of one file: `just test wait`.
-test file="":
-    cargo test {{ if file == "" { "" } else { "--test " + file } }}
+# All tests, or those of one promise: `just test wait`.
+test promise="":
+    cargo test {{ if promise == "" { "" } else { "--test it " + promise + "::" } }}
 
 # The documentation as docs.rs shows it, apart from the badges of features.
 doc:
@@ -47,9 +47,9 @@ consumer: package
 package:
     cargo package --allow-dirty
 
-# Takes changed snapshots over, to be read with `git diff tests/snapshots`.
+# Takes changed snapshots over, to be read with `git diff tests`.
 accept:
-    INSTA_UPDATE=always cargo test --test public_api --test requests --test requests_qr --test spec_surface
+    INSTA_UPDATE=always cargo test --test public_api --test it --test spec
 
 # One payment, with a simulator and its customer.
 till *args:

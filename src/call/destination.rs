@@ -1,7 +1,7 @@
 //! The check that a request goes to the API of its client, and to the resource of its operation.
 //!
-//! The attempt loop adds credentials to whatever request it is given. A raw call can hand it a request that was built
-//! for another base URL, or one whose path was changed by an id such as `..`.
+//! The attempt loop adds credentials to whatever request it is given. A raw call can hand it a request
+//! that was built for another base URL, or one whose path was changed by an id such as `..`.
 
 use std::borrow::Cow;
 

@@ -1,23 +1,85 @@
 //! The promises of the crate, one module for each.
 
+#[path = "../support/capture.rs"]
+mod capture;
+#[path = "../support/polled.rs"]
+mod polled;
+#[path = "../support/programs.rs"]
+mod programs;
 #[path = "../support/raw.rs"]
 mod raw;
+#[path = "../support/scan.rs"]
+mod scan;
+#[path = "../support/store.rs"]
+mod store;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_input;
 mod builder_setters;
 mod callback_sales_unit;
+mod callbacks;
 mod cancel_safety;
+mod connect_timeouts;
+mod deadline;
+mod docs;
+mod dropped;
 mod error_bodies;
 mod error_debug;
+mod examples;
+mod express;
 mod foreign_responses;
+mod fuzz_corpus;
+mod guarantees;
+mod guide_snippets;
+mod hints;
 mod hints_foreign;
+mod idempotency;
+mod limits;
+mod load;
 mod locked;
+mod merchant;
+mod metrics;
+mod odd_successes;
+mod origins;
+mod pay_by_qr;
 mod pay_by_qr_options;
+mod payment_state;
+mod peers_slips;
 mod phone_numbers;
+mod qr;
+mod qr_exchange;
+mod qr_flows;
+mod qr_ids;
+mod qr_images;
 mod rate_limits;
+mod raw_calls;
+mod reconcile;
 mod reconcile_evidence;
 mod reconcile_stored;
+mod recorder;
+mod refund;
 mod refusing_codes;
+mod replay;
+mod requests;
+mod requests_qr;
+mod responses;
+mod retry;
+mod retry_table;
+mod schemas;
+mod simulator;
+mod simulator_customer;
+mod simulator_limits;
+mod simulator_qr;
+mod simulator_shop;
+mod till;
+mod till_screen;
+mod token;
+mod token_store;
+mod tracing;
+mod wait;
 mod wait_retry;
+mod webhook;
+mod webhook_hosts;
 mod whole_secrets;
+mod wire;

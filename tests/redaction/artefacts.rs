@@ -1,18 +1,34 @@
 //! What is kept beside the code: the snapshots.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::support::SECRETS;
 use super::*;
 
+/// The snapshots of every test binary.
+fn all_snapshots() -> Vec<PathBuf> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut folders = vec![tests];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "snap") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn snapshots() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
     let mut shown = Shown::start();
     let mut masked = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in all_snapshots() {
         let snapshot = fs::read_to_string(&path).unwrap();
         let name = path.display().to_string();
         shown.text(&name, &snapshot);

@@ -178,9 +178,9 @@ const PRINTED_OF_ERRORS: [&str; 5] = ["message", "name", "reason", "responseMess
 fn every_text_of_the_generated_types_is_judged() {
     let mut judged = std::collections::BTreeSet::new();
     for surface in [
-        include_str!("../snapshots/spec_surface__surface_access_token.snap"),
-        include_str!("../snapshots/spec_surface__surface_ecom.snap"),
-        include_str!("../snapshots/spec_surface__surface_qr.snap"),
+        include_str!("../spec/snapshots/spec__bindings__surface_access_token.snap"),
+        include_str!("../spec/snapshots/spec__bindings__surface_ecom.snap"),
+        include_str!("../spec/snapshots/spec__bindings__surface_qr.snap"),
     ] {
         let members = surface.lines().filter_map(|line| line.strip_prefix("    "));
         for (name, kind) in members.filter_map(|member| member.split_once(": ")) {

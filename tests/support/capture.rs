@@ -3,13 +3,21 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
+
+/// A second subscriber, never the default of a thread, that is interested in everything.
+///
+/// While only one subscriber exists, `tracing` asks the default of the current thread whether a new
+/// call site is of interest and remembers the answer for all threads. A test that runs beside a
+/// captured one has no default, so its answer would be "never".
+static INTERESTED: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(Capture::default())));
 
 /// Takes in every span, every value recorded later and every event of every crate and level.
 #[derive(Clone, Default)]
@@ -18,6 +26,7 @@ pub struct Capture(Arc<Mutex<Vec<(String, String)>>>);
 impl Capture {
     /// Captures on this thread until the guard is dropped.
     pub fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        LazyLock::force(&INTERESTED);
         let capture = Self::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
         (capture, tracing::subscriber::set_default(subscriber))

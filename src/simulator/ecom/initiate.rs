@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::simulator::core::Call;
 use crate::simulator::errors::{self, Code};
 use crate::simulator::order::{CaptureType, Order, Shares, Terms};
+use crate::simulator::person::Person;
 use crate::simulator::routes::LANDING_PAGE_PATH;
 use crate::simulator::state::State;
 use crate::simulator::wire::Response;
 
 use super::express::{self, Express, Shipping};
-use super::is_phone_number;
 
 /// Amounts are 32-bit numbers at Vipps.
 const LARGEST_AMOUNT: i64 = 2_147_483_647;
@@ -46,16 +46,19 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
     };
     let is_app = flag(call, "/merchantInfo/isApp");
     urls(state, call, is_app)?;
-    let number = call.text("/customerInfo/mobileNumber");
-    if number.is_some_and(|number| !is_phone_number(number)) {
-        return refuse(state, errors::NOT_A_USER);
-    }
+    let customer = match call.text("/customerInfo/mobileNumber") {
+        Some(number) => match Person::of_norwegian_number(number) {
+            Some(customer) => Some(customer),
+            None => return refuse(state, errors::NOT_A_USER),
+        },
+        None => None,
+    };
     let skips_landing_page = flag(call, "/transaction/skipLandingPage");
     if skips_landing_page {
         if !state.settings.may_skip_landing_page {
             return refuse(state, errors::LANDING_PAGE_REQUIRED);
         }
-        if number.is_none() {
+        if customer.is_none() {
             return missing(state, "customerInfo.mobileNumber");
         }
     }
@@ -77,6 +80,7 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
             express,
             shares,
             skips_landing_page,
+            customer,
             landing_page: String::new(),
             fallback: text("/merchantInfo/fallBack"),
         },

@@ -1,0 +1,313 @@
+//! A deadline covers all of a call: token, attempts, the waits between them, each of the requests that one operation
+//! makes, and the body of the answer (which `tests/wire` shows, on a socket). On virtual time, to the millisecond.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::support::{amount, id, text};
+use tokio::time::Instant;
+use vipps::ecom::Rhythm;
+use vipps::simulator::{InMemory, Simulator};
+use vipps::types::{LandingPage, PersonalQr, RedirectUrl};
+use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Vipps};
+
+const ORDER: &str = "acme-shop-123";
+const CAPTURE: &str = "capture_payment_using_post";
+const TOKEN: &str = "fetch_authorization_token_using_post";
+const DEADLINE: Duration = Duration::from_secs(7);
+/// tokio's timers go by the millisecond.
+const TICK: Duration = Duration::from_millis(2);
+
+struct Shop {
+    sim: Simulator,
+    memory: InMemory,
+}
+
+impl Shop {
+    /// A shop with one payment that is reserved, a part of it captured.
+    async fn open() -> Self {
+        let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+        let memory = sim.transport();
+        let shop = Self { sim, memory };
+        let vipps = shop.client();
+        let order = vipps.ecom().initiate(id(), amount(), text());
+        order.await.unwrap();
+        shop.sim.payer().approve(ORDER).unwrap();
+        let part = vipps.ecom().payment(&id()).capture();
+        part.amount(Amount::kroner(20)).await.unwrap();
+        let code = vipps.qr().merchant_redirect(&"b".parse().unwrap());
+        code.create(url()).await.unwrap();
+        shop
+    }
+
+    /// A client without a token yet.
+    fn client(&self) -> Vipps {
+        self.builder().build().unwrap()
+    }
+
+    fn builder(&self) -> vipps::VippsBuilder {
+        let (transport, clock) = (self.memory.clone(), self.memory.clone());
+        self.sim
+            .client_builder()
+            .transport(transport)
+            .clock(clock)
+            .retry(RetryPolicy::default().attempts(10))
+    }
+}
+
+fn url() -> RedirectUrl {
+    "https://example.com/".parse().unwrap()
+}
+
+fn page() -> LandingPage {
+    "https://api.vipps.no/x?token=t".parse().unwrap()
+}
+
+type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+type Operation = (&'static str, fn(&Vipps) -> Call);
+
+fn run<T>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 'static>) -> Call {
+    let call = call.into_future();
+    Box::pin(async { call.await.map(drop) })
+}
+
+/// Every operation, those that make several requests too.
+const OPERATIONS: [Operation; 20] = [
+    ("initiate", |v| {
+        let order = v.ecom().initiate("new".parse().unwrap(), amount(), text());
+        run(order.deadline(DEADLINE))
+    }),
+    ("pay by QR", |v| {
+        let order = v.pay_by_qr("newer".parse().unwrap(), amount(), text());
+        run(order.deadline(DEADLINE))
+    }),
+    ("details", |v| {
+        run(v.ecom().payment(&id()).details().deadline(DEADLINE))
+    }),
+    ("capture", |v| {
+        run(v.ecom().payment(&id()).capture().deadline(DEADLINE))
+    }),
+    ("refund", |v| {
+        run(v.ecom().payment(&id()).refund().deadline(DEADLINE))
+    }),
+    ("refund of the rest", |v| {
+        run(v.ecom().payment(&id()).refund().rest().deadline(DEADLINE))
+    }),
+    ("cancel", |v| {
+        run(v.ecom().payment(&id()).cancel().deadline(DEADLINE))
+    }),
+    ("release", |v| {
+        let cancel = v.ecom().payment(&id()).cancel().release_remaining();
+        run(cancel.deadline(DEADLINE))
+    }),
+    ("wait", |v| {
+        let wait = v.ecom().payment(&id()).wait().rhythm(Rhythm::Web);
+        run(wait.deadline(DEADLINE))
+    }),
+    ("force approve", |v| {
+        let approve = v.ecom().payment(&id()).force_approve();
+        let approve = approve.phone_number(crate::support::PHONE.parse().unwrap());
+        run(approve.landing_page(&page()).deadline(DEADLINE))
+    }),
+    ("one-time", |v| {
+        run(v.qr().one_time(&page()).deadline(DEADLINE))
+    }),
+    ("exchange", |v| {
+        let code = PersonalQr::parse("https://qr.vipps.no/p/x").unwrap();
+        run(v.qr().exchange(code).deadline(DEADLINE))
+    }),
+    ("exchange customer", |v| {
+        let token = "AAAA".parse().unwrap();
+        run(v.qr().exchange_customer(token).deadline(DEADLINE))
+    }),
+    ("redirect", |v| {
+        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        run(code.create(url()).deadline(DEADLINE))
+    }),
+    // The code exists: a request to make it, and one to change it.
+    ("create or update", |v| {
+        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        run(code.create_or_update(url()).deadline(DEADLINE))
+    }),
+    ("update", |v| {
+        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        run(code.update(url()).deadline(DEADLINE))
+    }),
+    ("redirects", |v| {
+        run(v.qr().merchant_redirects().deadline(DEADLINE))
+    }),
+    ("callback", |v| {
+        let code = v.qr().merchant_callback(&"c".parse().unwrap());
+        run(code.put("Till".parse().unwrap()).deadline(DEADLINE))
+    }),
+    ("delete callback", |v| {
+        let code = v.qr().merchant_callback(&"c".parse().unwrap());
+        run(code.delete().deadline(DEADLINE))
+    }),
+    ("beacon", |v| {
+        let beacon = v.qr().mobilepay_beacon(&"123456789012345".parse().unwrap());
+        run(beacon.put("Till".parse().unwrap()).deadline(DEADLINE))
+    }),
+];
+
+/// What a call comes to, and how long that took.
+async fn timed(call: Call) -> (Result<(), Error>, Duration) {
+    let begun = Instant::now();
+    let came = call.await;
+    (came, begun.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_does_not_come() {
+    for (name, operation) in OPERATIONS {
+        let shop = Shop::open().await;
+        shop.sim.faults().on(TOKEN).stall();
+        // Its own attempts have more time than the call.
+        let vipps = shop.builder().attempt_timeout(DEADLINE * 3);
+        let vipps = vipps.total_timeout(DEADLINE * 5).build().unwrap();
+        let (came, took) = timed(operation(&vipps)).await;
+        let error = came.unwrap_err();
+        // A wait is told as one that the customer did not end.
+        let outcome = if name == "wait" {
+            Outcome::NoEffect
+        } else {
+            Outcome::NotSent
+        };
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Deadline, outcome),
+            "{name}: {error:?}"
+        );
+        assert!(took.abs_diff(DEADLINE) <= TICK, "{name}: {took:?}");
+    }
+}
+
+/// The pauses between fetches of a token that fails are longer than the call has time.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_held_back() {
+    let shop = Shop::open().await;
+    let vipps = shop.builder().retry(RetryPolicy::none()).build().unwrap();
+    shop.sim.faults().on(TOKEN).status(500);
+    let payment = vipps.ecom().payment(&id());
+    for _ in 0..8 {
+        payment.details().await.unwrap_err();
+    }
+    let (came, took) = timed(run(payment.details().deadline(Duration::from_secs(2)))).await;
+    let error = came.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline, "{error:?}");
+    assert!(took <= Duration::from_secs(2) + TICK, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_without_an_answer() {
+    for (name, operation) in OPERATIONS {
+        let shop = Shop::open().await;
+        let vipps = shop
+            .builder()
+            .attempt_timeout(DEADLINE / 3)
+            .build()
+            .unwrap();
+        vipps.ecom().payment(&id()).details().await.unwrap();
+        let before = shop.sim.journal().entries().len();
+        shop.sim.faults().any().stall();
+        let (came, took) = timed(operation(&vipps)).await;
+        let error = came.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Timeout),
+            "{name}: {error:?}"
+        );
+        assert!(took <= DEADLINE + TICK, "{name}: {took:?}");
+        assert!(shop.sim.journal().entries().len() > before, "{name}");
+    }
+}
+
+/// Each request has two thirds of the time, so that nothing that makes two of them can end well.
+#[tokio::test(start_paused = true)]
+async fn requests_that_take_long() {
+    let mut several = Vec::new();
+    for (name, operation) in OPERATIONS {
+        let shop = Shop::open().await;
+        let vipps = shop.client();
+        vipps.ecom().payment(&id()).details().await.unwrap();
+        let before = shop.sim.journal().entries().len();
+        shop.sim.faults().any().delay(DEADLINE * 2 / 3);
+        let (came, took) = timed(operation(&vipps)).await;
+        assert!(took <= DEADLINE + TICK, "{name}: {took:?}");
+        if shop.sim.journal().entries().len() - before > 1 {
+            let error = came.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Deadline, "{name}: {error:?}");
+            several.push(name);
+        }
+    }
+    assert_eq!(
+        several,
+        ["pay by QR", "refund of the rest", "create or update"]
+    );
+}
+
+/// A second of token, a refusal after another, a wait, and then no answer: all of it counts.
+#[tokio::test(start_paused = true)]
+async fn token_attempt_wait_and_attempt() {
+    let shop = Shop::open().await;
+    let vipps = shop.client();
+    let second = Duration::from_secs(1);
+    shop.sim.faults().on(TOKEN).delay(second);
+    let faults = shop.sim.faults();
+    faults.on(CAPTURE).times(1).before_commit().delay(second);
+    faults.on(CAPTURE).times(1).retry_after(3).status(503);
+    faults.on(CAPTURE).stall();
+    let capture = vipps.ecom().payment(&id()).capture();
+    // The first one takes its second and succeeds; the second one meets the rest.
+    let part = capture.clone().amount(Amount::kroner(1));
+    let (came, took) = timed(run(part.deadline(DEADLINE))).await;
+    came.unwrap();
+    assert!(took >= second * 2 && took <= second * 2 + TICK, "{took:?}");
+    shop.sim.revoke_tokens();
+    let (came, took) = timed(run(capture.deadline(DEADLINE))).await;
+    let error = came.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Deadline, Outcome::Unknown)
+    );
+    assert!(error.attempts() >= 2, "{error:?}");
+    assert!(took.abs_diff(DEADLINE) <= TICK, "{took:?}");
+    assert!(error.elapsed() <= DEADLINE + TICK);
+}
+
+/// A wait that would not end in time is not begun.
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_the_deadline() {
+    for status in [429, 503] {
+        let shop = Shop::open().await;
+        let vipps = shop.client();
+        vipps.ecom().payment(&id()).details().await.unwrap();
+        shop.sim.faults().on(CAPTURE).retry_after(3).status(status);
+        let capture = vipps.ecom().payment(&id()).capture();
+        let (came, took) = timed(run(capture.deadline(DEADLINE))).await;
+        let error = came.unwrap_err();
+        assert_eq!(error.http_status(), Some(status));
+        assert_eq!(error.attempts(), 3, "at 0, 3 and 6 s");
+        assert!(
+            took >= Duration::from_secs(6) && took < DEADLINE,
+            "{took:?}"
+        );
+    }
+}
+
+/// Raw calls have the client's time for all calls.
+#[tokio::test(start_paused = true)]
+async fn a_raw_call() {
+    let shop = Shop::open().await;
+    let vipps = shop.builder().total_timeout(DEADLINE).build().unwrap();
+    vipps.ecom().payment(&id()).details().await.unwrap();
+    shop.sim.faults().any().stall();
+    let details = vipps.call(|raw| async move {
+        let details = raw.ecom().get_payment_details_using_get();
+        details.order_id(ORDER).send().await
+    });
+    let begun = Instant::now();
+    let error = details.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert!(begun.elapsed() <= DEADLINE + TICK);
+}

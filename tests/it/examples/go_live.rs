@@ -1,0 +1,119 @@
+//! The evidence is what the API tells, and there is none without it.
+
+use vipps::simulator::{CaptureType, Simulator};
+
+use super::in_order;
+use crate::programs::{Program, against, example, run};
+
+#[test]
+fn with_nothing_set_there_is_evidence_of_both_ends() {
+    let go_live = run(example("go_live").args(["--prefix", "live-1"]));
+    assert_eq!(go_live.code, Some(0), "{go_live:?}");
+    in_order(
+        &go_live.out,
+        &[
+            "Evidence for the go-live checklist",
+            "- environment: http://127.0.0.1:",
+            "- sales unit: 123456",
+            "Order `live-1-refund`: refunded",
+            "| INITIATE",
+            "| RESERVE",
+            "| CAPTURE",
+            "| REFUND    | 1.00 kr | 50",
+            "Order `live-1-void`: cancelled",
+            "| INITIATE",
+            "| RESERVE",
+            "| VOID      | 1.00 kr | 50",
+        ],
+    );
+}
+
+#[test]
+fn in_the_test_environment_nobody_has_to_hold_a_phone() {
+    let sim = Simulator::start().unwrap();
+    let args = [
+        "--prefix",
+        "live-2",
+        "--approve",
+        "91234567",
+        "--amount",
+        "25",
+    ];
+    let go_live = run(against(&sim, "go_live").args(args));
+    assert_eq!(go_live.code, Some(0), "{go_live:?}");
+    assert_eq!(sim.journal().count("integration_test_approve_payment"), 2);
+    let account = |id: &str| sim.account(id).unwrap();
+    let refunded = account("live-2-refund");
+    assert_eq!((refunded.captured(), refunded.refunded()), (2_500, 2_500));
+    let voided = account("live-2-void");
+    assert_eq!((voided.captured(), voided.released()), (0, 2_500));
+    // The ids can be used once only.
+    let again = run(against(&sim, "go_live").args(args));
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.err.contains("34"), "{again:?}");
+    assert!(!again.out.contains("Evidence"), "{again:?}");
+}
+
+/// Such a sales unit has nothing that could be voided.
+#[test]
+fn direct_capture_needs_the_refund_alone() {
+    let builder = Simulator::builder().capture_type(CaptureType::Direct);
+    let sim = builder.start().unwrap();
+    let args = ["--prefix", "live-3", "--approve", "91234567"];
+    let go_live = run(against(&sim, "go_live").args(args));
+    assert_eq!(go_live.code, Some(0), "{go_live:?}");
+    let end = [
+        "| SALE",
+        "| REFUND",
+        "| SALE",
+        "| REFUND",
+        "captures at once",
+    ];
+    in_order(&go_live.out, &end);
+    assert!(sim.ledger().iter().all(|account| account.charged() == 0));
+}
+
+#[test]
+fn a_person_who_says_no_is_no_evidence() {
+    let sim = Simulator::start().unwrap();
+    let mut command = against(&sim, "go_live");
+    let mut go_live = Program::start(command.args(["--prefix", "live-4"]), "");
+    go_live.says("waiting");
+    assert!(go_live.so_far().contains('█'));
+    sim.payer().reject("live-4-refund").unwrap();
+    let go_live = go_live.end();
+    assert_eq!(go_live.code, Some(1), "{go_live:?}");
+    assert!(!go_live.out.contains("Evidence"), "{go_live:?}");
+    assert_eq!(sim.ledger().len(), 1);
+}
+
+#[test]
+fn money_that_is_not_given_back_is_told() {
+    let sim = Simulator::start().unwrap();
+    sim.faults()
+        .on("refund_payment_using_post")
+        .ecom_error("Payment", "74");
+    let mut command = against(&sim, "go_live");
+    let go_live = run(command.args(["--prefix", "live-5", "--approve", "91234567"]));
+    assert_eq!(go_live.code, Some(1), "{go_live:?}");
+    let told =
+        "live-5-refund is captured and maybe not refunded; `refund_desk live-5-refund --refund`";
+    assert!(go_live.err.contains(told), "{go_live:?}");
+    assert!(!go_live.out.contains("Evidence"), "{go_live:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_no_order() {
+    let sim = Simulator::start().unwrap();
+    let mut command = against(&sim, "go_live");
+    let mut go_live = Program::start(command.args(["--prefix", "live-6"]), "");
+    go_live.says("waiting");
+    go_live.signal("INT");
+    let go_live = go_live.end();
+    assert_eq!(go_live.code, Some(1), "{go_live:?}");
+    assert!(
+        go_live.out.contains("cancelled: live-6-refund"),
+        "{go_live:?}"
+    );
+}

@@ -1,0 +1,236 @@
+//! A shop that believes the details and nobody else, and takes the money once.
+
+use std::net::SocketAddr;
+
+use vipps::simulator::{DeliveryOutcome, EffectKind, Scanned, Simulator};
+
+use super::http::request;
+use super::in_order;
+use crate::programs::{Program, against, example, run};
+
+#[test]
+fn with_nothing_set_customers_go_shopping() {
+    let shop = run(&mut example("webshop"));
+    assert_eq!(shop.code, Some(0), "{shop:?}");
+    in_order(
+        &shop.out,
+        &[
+            "customer: buys the regular way",
+            "-1 is started: Socks & mittens for 499.00 kr",
+            "a callback says RESERVED of",
+            "-1 is sent, 499.00 kr captured",
+            "-1 is on its way",
+            "customer: takes the express checkout",
+            "-2 is started",
+            "asked how",
+            "-2 goes by \"By bike today\"",
+            "-2 is sent, 398.50 kr captured",
+            "customer: withdraws the consent",
+            "customer: buys, and says no in the app",
+            "-3 is not paid",
+        ],
+    );
+    in_order(
+        &shop.out,
+        &["a consent is withdrawn: 1 orders know their customer no more"],
+    );
+    in_order(&shop.out, &["-3 is cancelled: nothing is sent"]);
+    assert!(!shop.out.contains("-3 is sent"), "{shop:?}");
+}
+
+/// A shop in a place that the test looks after.
+struct Shop {
+    sim: Simulator,
+    program: Program,
+    address: SocketAddr,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let sim = Simulator::start().unwrap();
+        let mut command = against(&sim, "webshop");
+        command
+            .args(["--public-url", "https://shop.example.com/warm"])
+            .args(["--listen", "127.0.0.1:0"]);
+        let mut program = Program::start(&mut command, "");
+        let line = program.says("is served on");
+        program.says("open");
+        Self {
+            sim,
+            program,
+            address: line.rsplit(' ').next().unwrap().parse().unwrap(),
+        }
+    }
+
+    /// Presses a button; gives the order and its landing page.
+    fn check_out(&self, path: &str) -> (String, String) {
+        let answer = request(self.address, "POST", path, &[], "");
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let landing_page = answer.header("location").unwrap().to_owned();
+        match self.sim.payer().scan(&landing_page).unwrap() {
+            Scanned::Payment { order_id } => (order_id, landing_page),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn thanks(&self, order: &str) -> String {
+        let answer = request(
+            self.address,
+            "GET",
+            &format!("/warm/thanks/{order}"),
+            &[],
+            "",
+        );
+        assert_eq!(answer.status, 200);
+        answer.body
+    }
+}
+
+/// Nobody has said where the shop is, so that no callback comes.
+#[test]
+fn without_a_callback_the_details_are_asked() {
+    let mut shop = Shop::open();
+    let page = request(shop.address, "GET", "/warm", &[], "").body;
+    assert!(page.contains("<h2>Socks &amp; mittens</h2>"), "{page}");
+    assert!(
+        page.contains("<h2>A hat for heads &lt; 60 cm</h2>"),
+        "{page}"
+    );
+    assert!(page.contains("action=\"/warm/buy/0\""), "{page}");
+
+    let (order, landing_page) = shop.check_out("/warm/buy/0");
+    // The customer comes back without having paid.
+    let page = shop.thanks(&order);
+    assert!(
+        page.contains("not decided yet") && page.contains("refresh"),
+        "{page}"
+    );
+    // Every answer to the capture is lost, as often as the client asks.
+    let lost = shop
+        .sim
+        .faults()
+        .on("capture_payment_using_post")
+        .times(2)
+        .after_commit()
+        .reset();
+    shop.sim.payer().approve(&landing_page).unwrap();
+    assert!(shop.thanks(&order).contains("Thank you!"));
+    shop.program
+        .says(&format!("{order} is sent, 499.00 kr captured"));
+    assert!(shop.thanks(&order).contains("On its way"));
+    assert_eq!(lost.hits(), 2);
+    let account = shop.sim.account(&order).unwrap();
+    assert_eq!(
+        (account.captured(), account.count(EffectKind::Capture)),
+        (49_900, 1)
+    );
+    let effects = account.effects();
+    let key = effects.iter().find_map(|effect| effect.idempotency_key());
+    assert!(key.is_some_and(|key| key.len() <= vipps::RequestId::MAX_GENERATED_LEN));
+    assert_eq!(
+        shop.sim.deliveries()[0].outcome(),
+        &DeliveryOutcome::NotRouted
+    );
+
+    let home = "<a href=\"/warm/\">";
+    assert!(shop.thanks(&order).contains(home));
+    let page = request(shop.address, "GET", "/warm/", &[], "");
+    assert_eq!((page.status, page.header("location")), (303, Some("/warm")));
+    for path in [
+        "/warm/thanks/another",
+        "/warm/thanks/a%20b",
+        "/warm/buy",
+        "/elsewhere",
+    ] {
+        assert_eq!(
+            request(shop.address, "GET", path, &[], "").status / 100,
+            4,
+            "{path}"
+        );
+    }
+    for (method, path) in [("POST", "/warm/buy/9"), ("GET", "/warm/nowhere")] {
+        let answer = request(shop.address, method, path, &[], "");
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains(home), "{path}: {}", answer.body);
+    }
+}
+
+#[test]
+fn callbacks_are_hints_and_only_with_the_token() {
+    let mut shop = Shop::open();
+    shop.sim
+        .route("https://shop.example.com", shop.address)
+        .unwrap();
+    let (order, _) = shop.check_out("/warm/buy/1");
+    let path = format!("/warm/vipps/v2/payments/{order}");
+    let lie = format!(
+        r#"{{"orderId":"{order}","transactionInfo":{{"status":"RESERVED","amount":24950}}}}"#
+    );
+    for headers in [&[][..], &[("authorization", "guessed")]] {
+        assert_eq!(
+            request(shop.address, "POST", &path, headers, &lie).status,
+            401
+        );
+    }
+    assert!(shop.thanks(&order).contains("not decided yet"));
+    assert_eq!(shop.sim.journal().count("capture_payment_using_post"), 0);
+
+    // The real one comes by itself, and is enough.
+    shop.sim.payer().approve(&order).unwrap();
+    shop.program
+        .says(&format!("a callback says RESERVED of {order}"));
+    shop.program
+        .says(&format!("{order} is sent, 249.50 kr captured"));
+
+    let (express, _) = shop.check_out("/warm/express/0");
+    shop.sim.payer().approve(&express).unwrap();
+    shop.program
+        .says(&format!("{express} goes by \"Parcel locker\""));
+    shop.program
+        .says(&format!("{express} is sent, 578.50 kr captured"));
+    shop.sim.payer().withdraw_consent(&express).unwrap();
+    shop.program.says("a consent is withdrawn: 1 orders");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shop_that_closes_leaves_nothing_to_be_paid() {
+    let shop = Shop::open();
+    let (order, landing_page) = shop.check_out("/warm/buy/0");
+    shop.program.signal("TERM");
+    let ended = shop.program.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.out.contains(&format!("cancelled: {order}")),
+        "{ended:?}"
+    );
+    assert!(shop.sim.payer().approve(&landing_page).is_err());
+}
+
+/// The payment is there, and its landing page is lost with the answer: nobody must be able to pay it.
+#[test]
+fn a_start_without_an_answer_is_cleared_up() {
+    let mut shop = Shop::open();
+    shop.sim
+        .faults()
+        .on("initiate_payment_v3_using_post")
+        .after_commit()
+        .reset();
+    let answer = request(shop.address, "POST", "/warm/buy/0", &[], "");
+    assert_eq!(answer.status, 502);
+    assert!(
+        answer.body.contains("Nothing was charged"),
+        "{}",
+        answer.body
+    );
+    shop.program.says("cancelled: shop-");
+    assert_eq!(shop.sim.ledger().len(), 1);
+}
+
+#[test]
+fn a_shop_needs_an_address() {
+    let sim = Simulator::start().unwrap();
+    let shop = run(&mut against(&sim, "webshop"));
+    assert_eq!(shop.code, Some(2), "{shop:?}");
+    assert!(shop.err.contains("--public-url is missing"), "{shop:?}");
+}

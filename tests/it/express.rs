@@ -1,0 +1,51 @@
+//! An express payment from the cart to the parcel, against the simulator.
+
+use crate::support::{id, text};
+use vipps::Amount;
+use vipps::ecom::{Express, PaymentState, ShippingMethod};
+use vipps::simulator::Simulator;
+use vipps::types::{ShippingCost, Timestamp};
+
+#[tokio::test]
+async fn the_chosen_delivery_is_paid_and_told() {
+    let sim = Simulator::start().unwrap();
+    let vipps = sim.client();
+    let method = |id, cost: &str| ShippingMethod::new(id, id, cost.parse().unwrap()).unwrap();
+    let shipping = Express::with_static_shipping([
+        method("walk", "0").is_default(true),
+        method("parcel", "79.50").priority(2),
+    ]);
+    let start = vipps.ecom().initiate(id(), Amount::kroner(200), text());
+    let start = start.express(shipping, "https://example.com/vipps".parse().unwrap());
+    let payment = start.await.unwrap().payment();
+    sim.payer()
+        .approve_with_shipping("acme-shop-123", "parcel")
+        .unwrap();
+
+    let details = payment.wait().await.unwrap();
+    assert_eq!(details.state(), PaymentState::Reserved);
+    // The cost of the delivery comes on top.
+    assert_eq!(details.sums().remaining_to_capture, Amount::ore(27_950));
+    let chosen = details.shipping().unwrap();
+    assert_eq!(chosen.shipping_method_id.as_deref(), Some("parcel"));
+    assert_eq!(
+        chosen.shipping_cost,
+        Some(ShippingCost::parse("79.50").unwrap())
+    );
+    let address = chosen.address.as_ref().unwrap();
+    assert!(address.post_code.is_some() && !chosen.is_expired());
+    let user = details.user().unwrap();
+    assert!(user.email.is_some() && !user.is_expired());
+    let reserved: Option<&Timestamp> = details.events().first().unwrap().timestamp.as_ref();
+    assert!(reserved.unwrap().instant().is_some());
+
+    let captured = payment.capture().await.unwrap();
+    assert_eq!(captured.amount, Some(Amount::ore(27_950)));
+    // A week later nobody is told any more where it went.
+    sim.clock()
+        .advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    let details = payment.details().await.unwrap();
+    assert!(details.user().unwrap().is_expired());
+    assert!(details.shipping().unwrap().is_expired());
+    assert_eq!(details.state(), PaymentState::Captured);
+}

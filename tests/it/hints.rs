@@ -1,0 +1,246 @@
+//! The causes that people lose days on are told in the error itself.
+
+use crate::support::{amount, id, text};
+use vipps::testing::Recorder;
+use vipps::{Credentials, Error, ErrorKind, Outcome, Vipps};
+
+const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
+const TOKEN_PATH: &str = "/accesstoken/get";
+
+async fn details(path: &str, method: &str, status: u16, body: &str) -> Error {
+    let recorder = Recorder::new().answer(method, path, status, body);
+    let vipps = recorder.client();
+    vipps.ecom().payment(&id()).details().await.unwrap_err()
+}
+
+/// The hint says each of the words.
+#[track_caller]
+fn check(error: &Error, words: &[&str]) {
+    let hint = error.hint().unwrap_or_else(|| panic!("no hint: {error:?}"));
+    for word in words {
+        assert!(hint.contains(word), "{word:?} is not in {hint:?}");
+    }
+}
+
+/// 401, 403, 404: which of the five values is wrong?
+#[tokio::test]
+async fn the_token_endpoint_refuses_the_keys() {
+    for (status, body, words) in [
+        (
+            400,
+            r#"{"error":"unauthorized_client","error_description":"AADSTS70001: Application with identifier 'x' was not found in the directory y","error_codes":[70001]}"#,
+            &["client id", "environment"][..],
+        ),
+        (
+            400,
+            r#"{"error":"unauthorized_client","error_description":"AADSTS700016: Application with identifier 'x' was not found","error_codes":[700016]}"#,
+            &["client id", "environment"],
+        ),
+        (
+            401,
+            r#"{"error":"invalid_client","error_description":"AADSTS70002: Error validating credentials. AADSTS50012: Invalid client secret is provided.","error_codes":[70002,50012]}"#,
+            &["client secret"],
+        ),
+        (
+            401,
+            r#"{"statusCode":401,"message":"Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription."}"#,
+            &["Ocp-Apim-Subscription-Key", "environment"],
+        ),
+        (
+            401,
+            r#"{"errorCode":"Unauthorized","errorMessage":"Subscription not found","contextId":"c"}"#,
+            &["subscription key", "product"],
+        ),
+        (
+            401,
+            "",
+            &["client id", "merchant serial number", "one environment"],
+        ),
+        (
+            404,
+            r#"{"responseInfo":{"responseCode":404,"responseMessage":"Resource not found"},"result":{"message":"x"}}"#,
+            &["base URL"],
+        ),
+    ] {
+        let error = details(TOKEN_PATH, "POST", status, body).await;
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        check(&error, words);
+    }
+}
+
+#[tokio::test]
+async fn the_api_refuses_the_keys_or_the_sales_unit() {
+    let message = |status: u16, text: &str| {
+        let bodies = [
+            format!(r#"[{{"errorGroup":"Merchant","errorCode":"37","errorMessage":"{text}"}}]"#),
+            format!(r#"{{"errorCode":"Unauthorized","errorMessage":"{text}"}}"#),
+            format!(r#"{{"statusCode":{status},"message":"{text}"}}"#),
+            format!(r#"{{"responseInfo":{{"responseCode":{status},"responseMessage":"{text}"}}}}"#),
+            format!(r#"{{"title":"{text}","status":{status},"detail":"d"}}"#),
+        ];
+        async move {
+            let mut errors = Vec::new();
+            for body in bodies {
+                errors.push(details(DETAILS_PATH, "GET", status, &body).await);
+            }
+            errors
+        }
+    };
+    for text in [
+        "Invalid MSN: 654321. Check your API keys on portal.vipps.no",
+        "The MSN is not valid for the provided supermerchant ID",
+        "The MSN is not valid for the provided PSP id",
+    ] {
+        for error in message(403, text).await {
+            check(
+                &error,
+                &["merchant serial number", "partner", "environment"],
+            );
+        }
+    }
+    for error in message(403, "Merchant Not Allowed for Ecommerce Payment").await {
+        check(&error, &["Login only"]);
+    }
+    for error in message(
+        401,
+        "Access denied due to missing subscription key. Make sure to include it",
+    )
+    .await
+    {
+        check(&error, &["Ocp-Apim-Subscription-Key"]);
+    }
+    for (status, body, words) in [
+        (
+            401,
+            "",
+            &["client id", "client secret", "subscription key"][..],
+        ),
+        (401, "<html>", &["firewall", "proxy"]),
+        (403, "", &["firewall", "proxy"]),
+        (
+            403,
+            r#"{"statusCode":403,"message":"Forbidden"}"#,
+            &["right", "Partners"],
+        ),
+        (404, "<html>Not found</html>", &["base URL"]),
+        (
+            404,
+            r#"{"statusCode":404,"message":"Resource not found"}"#,
+            &["base URL"],
+        ),
+        (429, "", &["120 requests a minute", "each order"]),
+    ] {
+        let error = details(DETAILS_PATH, "GET", status, body).await;
+        assert_eq!(error.http_status(), Some(status));
+        check(&error, words);
+    }
+}
+
+/// 500 is also what a malformed request gets.
+#[tokio::test]
+async fn an_internal_error_may_be_the_request() {
+    for body in [
+        "",
+        "<html>",
+        r#"{"responseInfo":{"responseCode":500,"responseMessage":"Something went wrong, please try again later."}}"#,
+    ] {
+        let error = details(DETAILS_PATH, "GET", 500, body).await;
+        check(&error, &["malformed requests", "status page"]);
+    }
+    let body = r#"[{"errorGroup":"VippsError","errorCode":"99","errorMessage":"Internal error"}]"#;
+    check(
+        &details(DETAILS_PATH, "GET", 500, body).await,
+        &["malformed request"],
+    );
+}
+
+/// Who is not a user? 35, 37: what is unknown or closed?
+#[tokio::test]
+async fn codes_that_say_little_are_explained() {
+    for (status, group, code, words) in [
+        (
+            400,
+            "User",
+            "81",
+            &["eight digits", "no Vipps user", "under 15", "blocked"][..],
+        ),
+        (400, "user", "81", &["eight digits"]),
+        (
+            404,
+            "Merchant",
+            "35",
+            &["id", "merchant serial number", "environment"],
+        ),
+        (400, "Merchant", "37", &["deactivated", "partner", "portal"]),
+        (400, "Merchant", "34", &["new one", "details"]),
+        (403, "Merchant", "97", &["Login only"]),
+    ] {
+        let body = format!(
+            r#"[{{"errorGroup":"{group}","errorCode":"{code}","errorMessage":"x","contextId":"c"}}]"#
+        );
+        check(&details(DETAILS_PATH, "GET", status, &body).await, words);
+    }
+    // The API leaves the group out at times.
+    let body = r#"[{"errorCode":"34","errorMessage":"orderId is already used, and must be unique","contextId":"c"}]"#;
+    check(&details(DETAILS_PATH, "GET", 400, body).await, &["new one"]);
+}
+
+/// Integrations are not approved without them.
+#[test]
+fn the_system_headers_are_explained() {
+    let credentials =
+        || Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
+    let long = "x".repeat(31);
+    for error in [
+        Vipps::builder(credentials())
+            .system(long.as_str(), "1")
+            .build()
+            .unwrap_err(),
+        Vipps::builder(credentials())
+            .system("acme", "")
+            .build()
+            .unwrap_err(),
+        Vipps::builder(credentials())
+            .plugin("å", "1")
+            .build()
+            .unwrap_err(),
+    ] {
+        check(&error, &["Vipps-System-*", "VippsBuilder::system", "30"]);
+    }
+}
+
+/// Did money move? How to find out is part of the error.
+#[tokio::test]
+async fn an_unknown_outcome_tells_the_way_out() {
+    let order = "/ecomm/v2/payments/acme-shop-123";
+    let lost = |method: &str, path: String| Recorder::new().lose(method, &path).client();
+
+    let vipps = lost("POST", "/ecomm/v2/payments".to_owned());
+    let error = vipps
+        .ecom()
+        .initiate(id(), amount(), text())
+        .await
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    check(&error, &["details", "new id", "35"]);
+
+    let vipps = lost("POST", format!("{order}/capture"));
+    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    check(&error, &["details", "idempotency key"]);
+    let vipps = lost("POST", format!("{order}/refund"));
+    let error = vipps.ecom().payment(&id()).refund().await.unwrap_err();
+    check(&error, &["details", "idempotency key"]);
+    let vipps = lost("PUT", format!("{order}/cancel"));
+    let error = vipps.ecom().payment(&id()).cancel().await.unwrap_err();
+    check(&error, &["details", "cancel it again"]);
+
+    // A server that breaks leaves the same question, and it comes first.
+    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 500, "");
+    let call = recorder.client().ecom().initiate(id(), amount(), text());
+    check(&call.await.unwrap_err(), &["details", "new id"]);
+    // A read that is lost changes nothing.
+    let vipps = lost("GET", DETAILS_PATH.to_owned());
+    let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+    assert_eq!((error.outcome(), error.hint()), (Outcome::NoEffect, None));
+}

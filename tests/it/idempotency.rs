@@ -1,0 +1,207 @@
+//! One key per operation that moves money: made or given, told by answer and error, the same on every attempt and in
+//! every process.
+
+use std::future::IntoFuture as _;
+
+use crate::support::{TRANSACTION, id};
+use vipps::simulator::{EffectKind, Simulator};
+use vipps::testing::Recorder;
+use vipps::types::RequestId;
+use vipps::{Amount, ErrorClass, Outcome, RetryPolicy, Vipps};
+
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
+
+/// A simulator with one reserved payment of 200 kr.
+async fn reserved() -> (Simulator, Vipps) {
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let vipps = sim.client();
+    let text = crate::support::text();
+    let order = vipps.ecom().initiate(id(), Amount::kroner(200), text);
+    order.await.unwrap();
+    sim.payer().approve("acme-shop-123").unwrap();
+    (sim, vipps)
+}
+
+fn keys_sent(sim: &Simulator, operation: &str) -> Vec<String> {
+    let entries = sim.journal().entries();
+    let of_operation = entries.iter().filter(|e| e.operation() == Some(operation));
+    of_operation
+        .map(|e| e.header("x-request-id").unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_made_for_each_operation_and_told_by_its_answer() {
+    let (sim, vipps) = reserved().await;
+    let payment = vipps.ecom().payment(&id());
+    let part = || payment.capture().amount(Amount::kroner(20));
+    let (first, second) = (part().await.unwrap(), part().await.unwrap());
+    let refund = payment.refund().amount(Amount::kroner(20)).await.unwrap();
+    let told: Vec<_> = [&first, &second, &refund]
+        .map(|t| t.idempotency_key.clone().unwrap().to_string())
+        .to_vec();
+    assert!(told[0] != told[1] && told[1] != told[2] && told[0] != told[2]);
+    for key in &told {
+        assert!(
+            (20..=RequestId::MAX_GENERATED_LEN).contains(&key.len()),
+            "{key}"
+        );
+    }
+    assert_eq!(keys_sent(&sim, "capture_payment_using_post"), told[..2]);
+    assert_eq!(keys_sent(&sim, "refund_payment_using_post"), told[2..]);
+    let account = sim.account("acme-shop-123").unwrap();
+    let in_ledger: Vec<_> = account
+        .effects()
+        .iter()
+        .filter_map(|e| e.idempotency_key())
+        .collect();
+    assert_eq!(in_ledger, told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_carries_the_key_of_the_first() {
+    let (sim, vipps) = reserved().await;
+    let lost = sim.faults().on("capture_payment_using_post");
+    lost.after_commit().times(2).reset();
+    let done = vipps.ecom().payment(&id()).capture().await.unwrap();
+    let key = done.idempotency_key.unwrap().to_string();
+    assert_eq!(keys_sent(&sim, "capture_payment_using_post"), vec![key; 3]);
+    let account = sim.account("acme-shop-123").unwrap();
+    assert_eq!(
+        (account.count(EffectKind::Capture), account.captured()),
+        (1, 20_000)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_ones_own_has_up_to_forty_characters() {
+    for length in [1, 30, 31, 40] {
+        let key = RequestId::parse(&"k".repeat(length)).unwrap();
+        let recorder = Recorder::new()
+            .answer("POST", CAPTURE, 200, TRANSACTION)
+            .answer("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
+        let payment = recorder.client().ecom().payment(&id());
+        let done = payment
+            .capture()
+            .idempotency_key(key.clone())
+            .await
+            .unwrap();
+        assert_eq!(done.idempotency_key, Some(key.clone()));
+        let error = payment
+            .refund()
+            .idempotency_key(key.clone())
+            .await
+            .unwrap_err();
+        assert_eq!(error.idempotency_key(), Some(&key));
+        assert_eq!(error.order_id(), Some(&id()));
+    }
+    let too_long = RequestId::parse(&"k".repeat(41)).unwrap_err();
+    assert_eq!(too_long.field(), "idempotency_key");
+}
+
+/// The key is stored before the call; the process dies; another one makes the call again.
+#[tokio::test(start_paused = true)]
+async fn another_process_goes_on_with_a_stored_key() {
+    let (sim, vipps) = reserved().await;
+    let stored = "capture-of-order-123";
+    let capture = |vipps: &Vipps| {
+        vipps
+            .ecom()
+            .payment(&id())
+            .capture()
+            .amount(Amount::kroner(50))
+            .idempotency_key(stored.parse().unwrap())
+    };
+    let lost = sim.faults().on("capture_payment_using_post");
+    lost.after_commit().times(1).stall();
+    let patience = std::time::Duration::from_secs(2);
+    let died = tokio::time::timeout(patience, capture(&vipps).into_future());
+    assert!(died.await.is_err());
+    drop(vipps);
+
+    let done = capture(&sim.client()).await.unwrap();
+    assert_eq!(done.amount, Some(Amount::kroner(50)));
+    let account = sim.account("acme-shop-123").unwrap();
+    assert_eq!(
+        (account.count(EffectKind::Capture), account.captured()),
+        (1, 5_000)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
+    let (sim, vipps) = reserved().await;
+    let payment = vipps.ecom().payment(&id());
+    let with = |amount| {
+        let capture = payment.capture().amount(Amount::kroner(amount));
+        capture.idempotency_key("one-key".parse().unwrap())
+    };
+    with(50).await.unwrap();
+    let again = with(50).await.unwrap();
+    assert_eq!(again.amount, Some(Amount::kroner(50)));
+    let error = with(60).await.unwrap_err();
+    assert!(error.has_code("93"), "{error}");
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 1));
+    assert_eq!(error.api_errors()[0].class(), Some(ErrorClass::Permanent));
+    let hint = error.hint().unwrap();
+    assert!(
+        hint.contains("key") && hint.contains("another amount"),
+        "{hint}"
+    );
+    assert_eq!(sim.account("acme-shop-123").unwrap().captured(), 5_000);
+}
+
+/// Keys belong to an operation of an order: a refund may carry the key of a capture.
+#[tokio::test(start_paused = true)]
+async fn a_key_counts_within_its_operation() {
+    let (sim, vipps) = reserved().await;
+    let payment = vipps.ecom().payment(&id());
+    let key: RequestId = "one-key".parse().unwrap();
+    payment
+        .capture()
+        .idempotency_key(key.clone())
+        .await
+        .unwrap();
+    payment.refund().idempotency_key(key).await.unwrap();
+    let account = sim.account("acme-shop-123").unwrap();
+    assert_eq!((account.captured(), account.refunded()), (20_000, 20_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_two_keys_of_many_are_alike() {
+    let recorder = Recorder::new().answer("POST", CAPTURE, 500, "");
+    let vipps = recorder.client();
+    let mut keys = std::collections::HashSet::new();
+    for _ in 0..500 {
+        let capture = vipps.ecom().payment(&id()).capture();
+        let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
+        assert!(keys.insert(error.idempotency_key().unwrap().clone()));
+    }
+}
+
+/// A raw call has its key and its order told too.
+#[tokio::test(start_paused = true)]
+async fn a_raw_call_tells_key_and_order() {
+    let recorder = Recorder::new().answer("POST", CAPTURE, 200, "{");
+    let error = recorder
+        .client()
+        .call(|raw| async move {
+            let body = vipps::raw::ecom::types::PaymentActionsRequest::builder();
+            let capture = raw.ecom().capture_payment_using_post();
+            capture.order_id("acme-shop-123").body(body).send().await
+        })
+        .await
+        .unwrap_err();
+    assert!(
+        error.outcome() != Outcome::NotSent,
+        "the body was refused: {error}"
+    );
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(
+        error
+            .idempotency_key()
+            .is_some_and(|key| key.as_str().len() <= 30)
+    );
+    assert_eq!(error.order_id(), Some(&id()));
+}

@@ -1,0 +1,226 @@
+//! Thousands of payments by QR at once, from initiate to capture, over real sockets, with one fault in ten requests:
+//! none is lost and none is doubled.
+//!
+//! `VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture` is the full load; memory is told for all
+//! that a payment needs here: the task, its connection, both of its ends, and the simulator's account of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use vipps::ecom::{Payment, Reconciled};
+use vipps::simulator::{EffectKind, Simulator};
+use vipps::types::RequestId;
+use vipps::{Amount, Error, Outcome, RetryBudget, RetryPolicy, Vipps};
+
+const PAYMENTS: usize = 150;
+/// No request takes effect later than this here, where the network is a loopback.
+const SETTLED: Duration = Duration::from_secs(2);
+
+fn payments() -> usize {
+    std::env::var("VIPPS_LOAD_PAYMENTS").map_or(PAYMENTS, |text| {
+        text.parse().expect("VIPPS_LOAD_PAYMENTS is a number")
+    })
+}
+
+/// The resident memory of this process in bytes, where the system tells it.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// One request in ten goes wrong, half of them after they took effect.
+fn storm(sim: &Simulator) {
+    let rule = || sim.faults().any().probability(0.012);
+    rule().seed(1).reset();
+    rule().seed(2).after_commit().reset();
+    rule().seed(3).status(503);
+    rule().seed(4).after_commit().html(502);
+    rule().seed(5).reset_in_body();
+    rule().seed(6).truncate();
+    rule().seed(7).garbage_json();
+    rule()
+        .seed(8)
+        .after_commit()
+        .delay(Duration::from_millis(200));
+    rule().seed(9).duplicate();
+}
+
+#[derive(Default)]
+struct Seen {
+    unknown: AtomicU64,
+    took_effect: AtomicU64,
+    no_effect: AtomicU64,
+    abandoned: AtomicU64,
+}
+
+impl Seen {
+    /// What became of it: `Some(true)` if it took effect, `None` if nobody knows yet.
+    async fn reconcile(&self, vipps: &Vipps, error: &Error) -> Option<bool> {
+        self.unknown.fetch_add(1, Ordering::Relaxed);
+        let asked = vipps.ecom().reconcile(error).settled_after(SETTLED);
+        match asked.deadline(Duration::from_secs(120)).await {
+            Reconciled::TookEffect(_) => {
+                self.took_effect.fetch_add(1, Ordering::Relaxed);
+                Some(true)
+            }
+            Reconciled::NoEffect => {
+                self.no_effect.fetch_add(1, Ordering::Relaxed);
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Starts a payment by QR; an order whose landing page is lost is cancelled, and another one taken.
+async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
+    let mut attempt = 0;
+    loop {
+        let id = format!("load-{number}-{attempt}")
+            .parse()
+            .expect("an order id");
+        let text = "Load".parse().expect("a text");
+        let error = match vipps.pay_by_qr(id, Amount::kroner(10), text).await {
+            Ok(sale) => return sale.payment(),
+            Err(error) => error,
+        };
+        let exists = if error.outcome() == Outcome::Unknown {
+            seen.reconcile(vipps, &error).await != Some(false)
+        } else {
+            // A request that arrives twice makes the order and is told that it exists.
+            error.has_code("34")
+        };
+        if exists {
+            seen.abandoned.fetch_add(1, Ordering::Relaxed);
+            if let Some(id) = error.order_id() {
+                // It expires if this fails; nobody has its landing page.
+                let _ = vipps.ecom().payment(id).cancel().await;
+            }
+            attempt += 1;
+        }
+    }
+}
+
+async fn sell(sim: &Simulator, vipps: &Vipps, seen: &Seen, number: usize) {
+    let payment = start(vipps, seen, number).await;
+    let order = payment.order_id().as_str().to_owned();
+    sim.payer().approve(&order).expect("a payment that waits");
+    while payment.wait().await.is_err() {}
+    let key = RequestId::parse(&format!("capture-{order}")).expect("a key");
+    loop {
+        match payment.capture().idempotency_key(key.clone()).await {
+            Ok(_) => return,
+            Err(error) if error.outcome() == Outcome::Unknown => {
+                if seen.reconcile(vipps, &error).await == Some(true) {
+                    return;
+                }
+            }
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+}
+
+#[test]
+fn none_is_lost_and_none_is_doubled() {
+    let count = payments();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let sim = Arc::new(Simulator::builder().seed(5).start().expect("a simulator"));
+    storm(&sim);
+    let policy = RetryPolicy::default().attempts(5);
+    let vipps = sim
+        .client_builder()
+        .retry(policy)
+        .retry_budget(RetryBudget::unlimited())
+        .attempt_timeout(Duration::from_secs(60))
+        .total_timeout(Duration::from_secs(240))
+        .build()
+        .expect("a client");
+    let seen = Arc::new(Seen::default());
+    let before = resident();
+    let begun = Instant::now();
+    let peak = runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for number in 0..count {
+            let (sim, vipps, seen) = (sim.clone(), vipps.clone(), seen.clone());
+            tasks.spawn(async move { sell(&sim, &vipps, &seen, number).await });
+        }
+        let mut peak = resident();
+        loop {
+            let next = tokio::time::timeout(Duration::from_millis(50), tasks.join_next()).await;
+            peak = peak.max(resident());
+            match next {
+                Ok(Some(sold)) => sold.expect("no sale panics"),
+                Ok(None) => return peak,
+                Err(_) => {}
+            }
+        }
+    });
+    let took = begun.elapsed();
+    sim.faults().clear();
+
+    let ledger = sim.ledger();
+    let mut captured = 0;
+    for account in &ledger {
+        assert!(
+            account.count(EffectKind::Capture) <= 1,
+            "doubled: {account:?}"
+        );
+        match account.captured() {
+            0 => {}
+            1_000 => captured += 1,
+            _ => panic!("a wrong amount: {account:?}"),
+        }
+    }
+    assert_eq!(captured, count, "lost, or sold twice");
+    let requests: usize = sim.journal().entries().len();
+    eprintln!(
+        "{count} payments in {took:.1?}: {requests} requests kept in the journal, {} orders, {} unknown outcomes \
+         ({} took effect, {} had none), {} orders abandoned for a lost landing page",
+        ledger.len(),
+        seen.unknown.load(Ordering::Relaxed),
+        seen.took_effect.load(Ordering::Relaxed),
+        seen.no_effect.load(Ordering::Relaxed),
+        seen.abandoned.load(Ordering::Relaxed),
+    );
+    if let (Some(before), Some(peak)) = (before, peak) {
+        let each = peak.saturating_sub(before) / count as u64;
+        eprintln!("{} KiB of memory per payment at the peak", each / 1024);
+        assert!(each < 512 * 1024, "{each} bytes per payment");
+    }
+}
+
+/// What one call needs while it waits: the state machine of its future.
+#[test]
+fn futures_stay_small() {
+    let sim = Simulator::builder().in_memory().expect("a simulator");
+    let vipps = sim.client();
+    let payment = vipps.ecom().payment(&"order-1".parse().expect("an id"));
+    let text = || "Tea".parse().expect("a text");
+    let id = || "order-1".parse().expect("an id");
+    let kroner = Amount::kroner(1);
+    for (what, size) in [
+        (
+            "initiate",
+            size_of_val(&vipps.ecom().initiate(id(), kroner, text()).send()),
+        ),
+        ("capture", size_of_val(&payment.capture().send())),
+        ("refund", size_of_val(&payment.refund().send())),
+        ("cancel", size_of_val(&payment.cancel().send())),
+        ("details", size_of_val(&payment.details().send())),
+        (
+            "pay by QR",
+            size_of_val(&vipps.pay_by_qr(id(), kroner, text()).send()),
+        ),
+    ] {
+        eprintln!("{what}: {size} bytes");
+        assert!(size < 24 * 1024, "{what}: {size} bytes");
+    }
+}

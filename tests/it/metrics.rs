@@ -1,0 +1,146 @@
+//! The counters: every call ends in exactly one of them, and requests are counted where they are made.
+
+use std::time::Duration;
+
+use crate::support::{DETAILS, INITIATED, TRANSACTION, amount, id, text};
+use vipps::testing::Recorder;
+use vipps::{Credentials, Environment, Metrics, Vipps};
+
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
+
+/// Each counter by its name, as `Debug` shows them, without the zeros.
+fn counted(metrics: Metrics) -> Vec<(String, u64)> {
+    let shown = format!("{metrics:?}");
+    let inner = shown
+        .trim_start_matches("Metrics { ")
+        .trim_end_matches(" }");
+    let pairs = inner.split(", ").map(|pair| {
+        let (name, value) = pair.split_once(": ").unwrap();
+        (name.to_owned(), value.parse().unwrap())
+    });
+    pairs.filter(|(_, value)| *value > 0).collect()
+}
+
+macro_rules! assert_counted {
+    ($vipps:expr, $($name:ident: $value:expr),+) => {{
+        let expected: Vec<(String, u64)> = vec![$((stringify!($name).to_owned(), $value)),+];
+        assert_eq!(counted($vipps.metrics()), expected);
+        assert_eq!($vipps.metrics().in_flight(), 0);
+    }};
+}
+
+#[tokio::test(start_paused = true)]
+async fn successes_and_the_token_before_them() {
+    let recorder = Recorder::new()
+        .answer("POST", "/ecomm/v2/payments", 200, INITIATED)
+        .answer("GET", DETAILS_PATH, 200, DETAILS);
+    let vipps = recorder.client();
+    let clone = vipps.clone();
+    vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
+    clone.ecom().payment(&id()).details().await.unwrap();
+    assert_counted!(
+        vipps, calls: 2, succeeded: 2, attempts: 2, token_requests: 1, tokens_fetched: 1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeats_and_replays() {
+    let recorder = Recorder::new()
+        .lose("POST", CAPTURE)
+        .answer("POST", CAPTURE, 401, "")
+        .answer("POST", CAPTURE, 429, "")
+        .answer("POST", CAPTURE, 200, TRANSACTION);
+    let vipps = recorder.client();
+    vipps.ecom().payment(&id()).capture().await.unwrap();
+    assert_counted!(
+        vipps, calls: 1, succeeded: 1, attempts: 4, retries: 2, replays: 1,
+        token_requests: 2, tokens_fetched: 2
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_by_their_outcome() {
+    let recorder = Recorder::new()
+        .answer("POST", CAPTURE, 400, r#"{"statusCode":400,"message":"x"}"#)
+        .lose("POST", CAPTURE)
+        .answer(
+            "GET",
+            DETAILS_PATH,
+            404,
+            r#"{"statusCode":400,"message":"x"}"#,
+        )
+        .lose("GET", DETAILS_PATH)
+        // An answer that cannot be read is a failure too, though its status says success.
+        .answer("POST", "/ecomm/v2/payments", 200, "nonsense");
+    let vipps = recorder.client();
+    let payment = vipps.ecom().payment(&id());
+    payment.capture().await.unwrap_err();
+    payment.capture().await.unwrap_err();
+    payment.details().await.unwrap_err();
+    payment.details().await.unwrap_err();
+    vipps
+        .ecom()
+        .initiate(id(), amount(), text())
+        .await
+        .unwrap_err();
+    assert_counted!(
+        vipps, calls: 5, rejected: 2, no_effect: 1, unknown: 2, attempts: 9, retries: 4,
+        token_requests: 1, tokens_fetched: 1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raw_answer_that_does_not_fit_is_no_success() {
+    let recorder = Recorder::new()
+        .answer("GET", DETAILS_PATH, 200, DETAILS)
+        .answer("GET", DETAILS_PATH, 200, r#"{"orderId":7}"#);
+    let vipps = recorder.client();
+    let details = || {
+        vipps.call(|raw| async move {
+            let details = raw.ecom().get_payment_details_using_get();
+            details.order_id("acme-shop-123").send().await
+        })
+    };
+    details().await.unwrap();
+    details().await.unwrap_err();
+    assert_counted!(
+        vipps, calls: 2, succeeded: 1, no_effect: 1, attempts: 2, token_requests: 1, tokens_fetched: 1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_token_and_no_patience() {
+    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 500, "");
+    let vipps = recorder.client();
+    vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    assert_counted!(
+        vipps, calls: 1, not_sent: 1, token_requests: 3, token_failures: 1
+    );
+
+    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
+    let call = vipps.ecom().payment(&id()).capture().send();
+    assert!(
+        tokio::time::timeout(Duration::from_millis(1), call)
+            .await
+            .is_err()
+    );
+    assert_counted!(
+        vipps, calls: 1, abandoned: 1, attempts: 1, retries: 1, token_requests: 1, tokens_fetched: 1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_before_the_wire_is_not_a_call() {
+    let credentials = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
+    let builder = Vipps::builder(credentials).environment(Environment::Test);
+    let vipps = builder.build().unwrap();
+    let nothing = vipps
+        .ecom()
+        .payment(&id())
+        .capture()
+        .amount(vipps::Amount::ZERO);
+    nothing.await.unwrap_err();
+    assert_eq!(vipps.metrics(), Metrics::default());
+}

@@ -1,0 +1,104 @@
+//! A payment and its code in one call: what is said when only the payment comes about.
+
+use crate::support::{INITIATED, amount, id, text};
+use vipps::testing::Recorder;
+use vipps::{ErrorKind, Outcome};
+
+const QR: &str = "/qr/v1";
+
+/// The payment can be paid although its code is missing, and the same call again would find the order id used.
+#[tokio::test(start_paused = true)]
+async fn a_code_that_fails_leaves_a_payment_behind_and_says_so() {
+    let started = || Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+    let problem = r#"{"title":"Validation error","detail":"Order timeout"}"#;
+    for (recorder, kind) in [
+        (started().answer("POST", QR, 400, problem), ErrorKind::Api),
+        (started().answer("POST", QR, 503, ""), ErrorKind::Api),
+        (
+            started().answer("POST", QR, 429, ""),
+            ErrorKind::RateLimited,
+        ),
+        (started().answer("POST", QR, 200, "{}"), ErrorKind::Decode),
+        (started().lose("POST", QR), ErrorKind::Connection),
+    ] {
+        let call = recorder.client().pay_by_qr(id(), amount(), text());
+        let error = call.await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.path(), Some(QR));
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+        assert!(!error.is_retryable(), "{error}");
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains("Cancel the payment"), "{hint}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_is_refused_is_only_refused() {
+    let used = r#"[{"errorGroup":"Payment","errorCode":"34","errorMessage":"used"}]"#;
+    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 400, used);
+    let call = recorder.client().pay_by_qr(id(), amount(), text());
+    let error = call.await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected);
+    assert!(recorder.shape_of("generate_otp_qr").is_empty());
+}
+
+/// A payment that could be started but never shown as a code is not started.
+#[tokio::test]
+async fn what_has_no_code_is_refused_before_the_payment_is_started() {
+    let recorder = Recorder::new();
+    let sale = || recorder.client().pay_by_qr(id(), amount(), text());
+    let number = || crate::support::PHONE.parse().unwrap();
+    for (call, field) in [
+        (sale().payment(|p| p.is_app(true)), "is_app"),
+        (
+            sale().payment(|p| p.skip_landing_page(true).phone_number(number())),
+            "skip_landing_page",
+        ),
+    ] {
+        let error = call.await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(
+            error.to_string().starts_with(&format!("{field}: ")),
+            "{error}"
+        );
+    }
+    assert!(recorder.requests().is_empty());
+}
+
+/// A partner starts a payment for a merchant; what follows is for that merchant too.
+#[tokio::test]
+async fn a_payment_remembers_the_sales_unit_that_it_was_started_for() {
+    let path = |tail: &str| format!("/ecomm/v2/payments/acme-shop-123/{tail}");
+    let recorder = Recorder::new()
+        .answer("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED)
+        .answer(
+            "POST",
+            "/qr/v1",
+            200,
+            r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#,
+        )
+        .answer("GET", &path("details"), 200, crate::support::DETAILS)
+        .answer("POST", &path("capture"), 200, crate::support::TRANSACTION)
+        .answer("PUT", &path("cancel"), 200, crate::support::TRANSACTION);
+    let number = || "7654321".parse().unwrap();
+    let sale = recorder
+        .client()
+        .pay_by_qr(id(), amount(), text())
+        .merchant_serial_number(number())
+        .await
+        .unwrap();
+    sale.payment().wait().await.unwrap();
+    sale.payment().capture().await.unwrap();
+    sale.payment().cancel().await.unwrap();
+    for request in recorder
+        .requests()
+        .iter()
+        .filter(|r| r.operation() != Some("fetch_authorization_token_using_post"))
+    {
+        assert!(
+            request.as_str().contains("merchant-serial-number: 7654321"),
+            "{request}"
+        );
+        assert!(!request.as_str().contains("123456\""), "{request}");
+    }
+}

@@ -1,0 +1,248 @@
+//! Slips that other clients of these APIs made and that cost their users money or days. Each has a test that this
+//! one does not make it.
+
+use crate::support::{DETAILS, INITIATED, REFUNDED, TRANSACTION, amount, id, text};
+use vipps::ecom::{Express, ShippingMethod};
+use vipps::testing::Recorder;
+use vipps::types::ShippingCost;
+use vipps::{Amount, ErrorKind, Outcome, RetryPolicy, Vipps};
+
+const INITIATE: &str = "/ecomm/v2/payments";
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
+const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
+const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
+
+/// A client that would repeat ten times, if it were asked to.
+fn eager(recorder: &Recorder) -> Vipps {
+    let policy = RetryPolicy::default().attempts(10);
+    let builder = recorder.builder().unwrap().retry(policy);
+    builder.build().unwrap()
+}
+
+fn count(recorder: &Recorder, operation: &str) -> usize {
+    let requests = recorder.requests();
+    let of = requests.iter().filter(|r| r.operation() == Some(operation));
+    of.count()
+}
+
+/// A request that is wrong stays wrong.
+#[tokio::test(start_paused = true)]
+async fn a_400_is_not_retried() {
+    for body in [
+        r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#,
+        r#"[{"errorGroup":"InvalidRequest","errorCode":"transactionText","errorMessage":"x"}]"#,
+    ] {
+        let recorder = Recorder::new()
+            .answer("POST", INITIATE, 400, body)
+            .answer("POST", CAPTURE, 400, body)
+            .answer("POST", REFUND, 400, body)
+            .answer("PUT", CANCEL, 400, body)
+            .answer("GET", DETAILS_PATH, 400, body);
+        let vipps = eager(&recorder);
+        let payment = vipps.ecom().payment(&id());
+        let errors = [
+            vipps.ecom().initiate(id(), amount(), text()).await.err(),
+            payment.capture().await.err(),
+            payment.refund().await.err(),
+            payment.cancel().await.err(),
+            payment.details().await.err(),
+        ];
+        for error in errors {
+            let error = error.expect("a 400 is an error");
+            assert_eq!((error.http_status(), error.attempts()), (Some(400), 1));
+            assert_eq!(error.outcome(), Outcome::Rejected);
+            assert!(!error.is_retryable());
+        }
+        let requests = recorder.requests().len();
+        assert_eq!(requests, 1 + 5, "one token and one request each");
+    }
+}
+
+/// The next call asks for a token again, and gets through.
+#[tokio::test(start_paused = true)]
+async fn a_failed_token_response_is_not_cached() {
+    for body in [
+        r#"{"error":"invalid_client","error_description":"AADSTS70002"}"#,
+        r#"{"expires_in":"86398"}"#,
+        "",
+    ] {
+        for status in [200, 401] {
+            let token = r#"{"access_token":"fresh.token.value","expires_in":"3599"}"#;
+            let recorder = Recorder::new()
+                .answer("POST", "/accesstoken/get", status, body)
+                .answer("POST", "/accesstoken/get", 200, token)
+                .answer("GET", DETAILS_PATH, 200, DETAILS);
+            let once = recorder.builder().unwrap().retry(RetryPolicy::none());
+            let payment = once.build().unwrap().ecom().payment(&id());
+            let error = payment.details().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Authentication, "{status} {body}");
+            payment.details().await.unwrap();
+            payment.details().await.unwrap();
+            assert_eq!(count(&recorder, "fetch_authorization_token_using_post"), 2);
+            assert_eq!(count(&recorder, "get_payment_details_using_get"), 2);
+        }
+    }
+}
+
+/// A page of a proxy is no reason to tell of broken JSON.
+#[tokio::test(start_paused = true)]
+async fn an_html_502_does_not_hide_its_status() {
+    let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+    let recorder =
+        Recorder::new()
+            .answer("POST", CAPTURE, 502, page)
+            .answer("GET", DETAILS_PATH, 502, page);
+    let payment = eager(&recorder).ecom().payment(&id());
+    let capture = payment.capture().await.unwrap_err();
+    assert_eq!(capture.outcome(), Outcome::Unknown);
+    let read = payment.details().await.unwrap_err();
+    assert_eq!(read.outcome(), Outcome::NoEffect);
+    for error in [capture, read] {
+        assert_eq!(
+            (error.kind(), error.http_status()),
+            (ErrorKind::Api, Some(502))
+        );
+        let said = error.to_string();
+        assert!(said.contains("502") && !said.contains("<h1>"), "{said}");
+        assert_eq!(error.raw_body(), page.as_bytes());
+    }
+}
+
+/// What did not work is not told as done, whatever the status says.
+#[tokio::test(start_paused = true)]
+async fn a_200_whose_body_is_an_error_list_is_no_success() {
+    let body =
+        r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c-1"}]"#;
+    let recorder = Recorder::new()
+        .answer("POST", INITIATE, 200, body)
+        .answer("POST", CAPTURE, 200, body)
+        .answer("POST", REFUND, 200, body)
+        .answer("PUT", CANCEL, 200, body)
+        .answer("GET", DETAILS_PATH, 200, body);
+    let vipps = eager(&recorder);
+    let payment = vipps.ecom().payment(&id());
+    let writes = [
+        vipps.ecom().initiate(id(), amount(), text()).await.err(),
+        payment.capture().await.err(),
+        payment.refund().await.err(),
+        payment.cancel().await.err(),
+    ];
+    for error in writes.into_iter().chain([payment.details().await.err()]) {
+        let error = error.expect("an error list is an error");
+        assert!(error.has_code("61"));
+        assert_eq!(error.correlation_id(), Some("c-1"));
+        let read = error.method() == Some("GET");
+        let expected = if read {
+            Outcome::NoEffect
+        } else {
+            Outcome::Unknown
+        };
+        assert_eq!(error.outcome(), expected, "{error}");
+    }
+}
+
+/// Else the API would answer the second part with the first one's result, and the money would stay where it is.
+#[tokio::test(start_paused = true)]
+async fn a_second_part_has_a_key_of_its_own() {
+    let recorder = Recorder::new()
+        .answer("POST", CAPTURE, 503, "")
+        .answer("POST", CAPTURE, 200, TRANSACTION)
+        .answer("POST", REFUND, 503, "")
+        .answer("POST", REFUND, 200, REFUNDED);
+    let payment = eager(&recorder).ecom().payment(&id());
+    let mut keys = Vec::new();
+    for part in [Amount::kroner(50), Amount::kroner(50)] {
+        keys.push(
+            payment
+                .capture()
+                .amount(part)
+                .await
+                .unwrap()
+                .idempotency_key,
+        );
+        keys.push(payment.refund().amount(part).await.unwrap().idempotency_key);
+    }
+    keys.sort_by_key(|key| key.clone().expect("a key").to_string());
+    keys.dedup();
+    assert_eq!(keys.len(), 4);
+    // On the wire: a repeat has the key of what it repeats, the next part has another.
+    for (operation, first) in [
+        ("capture_payment_using_post", 1),
+        ("refund_payment_using_post", 2),
+    ] {
+        let sent: Vec<String> = recorder
+            .shape_of(operation)
+            .lines()
+            .filter_map(|line| line.strip_prefix("x-request-id: ").map(str::to_owned))
+            .collect();
+        let key = |n: i32| format!("[idempotency key {n}]");
+        assert_eq!(
+            sent,
+            [key(first), key(first), key(first + 2)],
+            "{operation}"
+        );
+    }
+}
+
+/// 1.15 kr is 115 øre, although 1.15 × 100 is 114.99999999999999.
+#[test]
+fn kroner_do_not_become_ore_through_a_float() {
+    let sample = (0..=2_147_483_647_i64).step_by(199_933);
+    let ends = [1, 99, 100, 2_147_483_546, 2_147_483_647];
+    for ore in (0..=100_000).chain(sample).chain(ends) {
+        let written = format!("{}.{:02}", ore / 100, ore % 100);
+        assert_eq!(Amount::parse(&written).unwrap(), Amount::ore(ore));
+        assert_eq!(ShippingCost::parse(&written).unwrap().as_ore(), ore);
+        assert_eq!(Amount::ore(ore).to_string(), format!("{written} kr"));
+    }
+}
+
+/// Shipping travels in kroner: with just the decimals that it has, and from there to the same øre.
+#[test]
+fn ore_do_not_become_kroner_through_a_float() {
+    let sample = (0..=2_147_483_647_i64).step_by(199_933);
+    for ore in (0..=100_000).chain(sample).chain([2_147_483_647]) {
+        let decimals = format!("{}.{:02}", ore / 100, ore % 100);
+        let expected = decimals.trim_end_matches('0').trim_end_matches('.');
+        let cost = ShippingCost::from_ore(ore).unwrap();
+        let method = ShippingMethod::new("id", "name", cost).unwrap();
+        let sent = serde_json::to_string(&method).unwrap();
+        let member = format!(r#""shippingCost":{expected},"#);
+        assert!(sent.contains(&member), "{ore} øre: {sent}");
+        // The same through the bindings, which take what is sent.
+        let bound: vipps::raw::ecom::types::ShippingDetails = serde_json::from_str(&sent).unwrap();
+        let sent = serde_json::to_string(&bound).unwrap();
+        assert!(sent.contains(&member), "{ore} øre: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn shipping_costs_arrive_as_they_were_given() {
+    for cost in [
+        "0",
+        "0.05",
+        "1.15",
+        "4.35",
+        "19.99",
+        "99.9",
+        "1089.65",
+        "21474836.47",
+    ] {
+        let recorder = Recorder::new().answer("POST", INITIATE, 200, INITIATED);
+        let method = ShippingMethod::new("id", "name", cost.parse().unwrap()).unwrap();
+        let start = recorder.client().ecom().initiate(id(), amount(), text());
+        start
+            .express(
+                Express::with_static_shipping([method]),
+                "https://example.com/vipps".parse().unwrap(),
+            )
+            .await
+            .unwrap();
+        let shape = recorder.shape_of("initiate_payment_v3_using_post");
+        assert!(
+            shape.contains(&format!("\"shippingCost\": {cost},")),
+            "{shape}"
+        );
+    }
+}

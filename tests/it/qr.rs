@@ -1,0 +1,487 @@
+//! What the QR API's answers come to: conflicts told from lost answers, lifetimes, answers with less or more than the
+//! document says.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use vipps::qr::{MerchantCallback, MerchantRedirect, MerchantRedirectQr};
+use vipps::testing::Recorder;
+use vipps::types::{RedirectUrl, Ttl};
+use vipps::{Error, ErrorKind, Outcome, Transport, TransportFuture, Vipps};
+
+const REDIRECTS: &str = "/qr/v1/merchant-redirect";
+const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";
+const CALLBACKS: &str = "/qr/v1/merchant-callback";
+const CALLBACK: &str = "/qr/v1/merchant-callback/till-1";
+const CONFLICT: &str = r#"{"id":"billboard_1"}"#;
+const OURS: &str = r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?x","redirectUrl":"https://example.com/ours","expiresIn":-1}"#;
+const NOT_FOUND: &str = r#"{"title":"Not found","detail":"No such code","instance":"3cff3564"}"#;
+
+fn ours() -> RedirectUrl {
+    "https://example.com/ours".parse().unwrap()
+}
+
+fn redirect(recorder: &Recorder) -> MerchantRedirect {
+    redirect_of(&recorder.client())
+}
+
+fn redirect_of(vipps: &Vipps) -> MerchantRedirect {
+    vipps
+        .qr()
+        .merchant_redirect(&"billboard_1".parse().unwrap())
+}
+
+fn callback(recorder: &Recorder) -> MerchantCallback {
+    let qr = recorder.client().qr();
+    qr.merchant_callback(&"till-1".parse().unwrap())
+}
+
+fn operations(recorder: &Recorder) -> Vec<&'static str> {
+    let requests = recorder.requests();
+    let names = requests
+        .iter()
+        .filter_map(vipps::testing::RequestShape::operation);
+    names.filter(|o| !o.starts_with("fetch_")).collect()
+}
+
+// -- a create that meets a code of the same id
+
+#[tokio::test]
+async fn a_plain_conflict_is_an_error_that_names_the_id() {
+    let recorder = Recorder::new()
+        .answer("POST", REDIRECTS, 409, CONFLICT)
+        .answer("GET", REDIRECT, 200, OURS);
+    let error = redirect(&recorder).create(ours()).await.unwrap_err();
+    assert_eq!(error.conflict_id(), Some("billboard_1"));
+    assert_eq!(
+        (error.http_status(), error.outcome()),
+        (Some(409), Outcome::Rejected)
+    );
+    assert_eq!(operations(&recorder), ["create_merchant_redirect_qr"]);
+}
+
+#[tokio::test]
+async fn a_conflict_after_a_wait_for_too_many_requests_is_a_plain_one() {
+    let recorder = Recorder::new()
+        .answer("POST", REDIRECTS, 429, "")
+        .answer("POST", REDIRECTS, 409, CONFLICT)
+        .answer("GET", REDIRECT, 200, OURS);
+    let error = redirect(&recorder).create(ours()).await.unwrap_err();
+    assert_eq!((error.attempts(), error.outcome()), (2, Outcome::Rejected));
+    assert_eq!(operations(&recorder).len(), 2);
+}
+
+async fn after_a_lost_answer(
+    ttl: Option<u64>,
+    status: u16,
+    found: &str,
+) -> Result<MerchantRedirectQr, Error> {
+    let lost = Recorder::new().lose("POST", REDIRECTS);
+    let failed = Recorder::new().answer("POST", REDIRECTS, 500, "");
+    let mut results = Vec::new();
+    for recorder in [lost, failed] {
+        let recorder = recorder
+            .answer("POST", REDIRECTS, 409, CONFLICT)
+            .answer("GET", REDIRECT, status, found);
+        let mut create = redirect(&recorder).create(ours());
+        if let Some(seconds) = ttl {
+            create = create.ttl(Ttl::new(Duration::from_secs(seconds)).unwrap());
+        }
+        results.push(create.await);
+        let expected = [
+            "create_merchant_redirect_qr",
+            "create_merchant_redirect_qr",
+            "get_merchant_redirect_qr_by_id",
+        ];
+        assert!(operations(&recorder).starts_with(&expected), "{recorder:?}");
+    }
+    let second = results.pop().unwrap();
+    let first = results.pop().unwrap();
+    assert_eq!(first.is_ok(), second.is_ok());
+    first
+}
+
+#[tokio::test]
+async fn a_conflict_after_a_lost_answer_is_a_success_if_the_code_is_ours() {
+    let qr = after_a_lost_answer(None, 200, OURS).await.unwrap();
+    assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
+    assert_eq!(
+        qr.image_url(),
+        Some("https://qr.vipps.no/generate/qr.png?x")
+    );
+    for (ttl, expires_in) in [
+        (None, ""),
+        (None, r#","expiresIn":-1"#),
+        (Some(600), r#","expiresIn":598"#),
+        (Some(600), r#","expiresIn":600"#),
+        // A server that does not say.
+        (Some(600), ""),
+    ] {
+        let found = format!(
+            r#"{{"id":"billboard_1","redirectUrl":"https://example.com/ours"{expires_in}}}"#
+        );
+        after_a_lost_answer(ttl, 200, &found).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_after_a_lost_answer_is_a_conflict_if_the_code_is_another() {
+    for (ttl, members) in [
+        (None, r#""redirectUrl":"https://example.com/theirs""#),
+        (None, r#""redirectUrl":"https://example.com/Ours""#),
+        (
+            None,
+            r#""redirectUrl":"https://example.com/ours","expiresIn":598"#,
+        ),
+        (
+            Some(600),
+            r#""redirectUrl":"https://example.com/ours","expiresIn":-1"#,
+        ),
+        (
+            Some(600),
+            r#""redirectUrl":"https://example.com/ours","expiresIn":601"#,
+        ),
+    ] {
+        let found = format!(r#"{{"id":"billboard_1",{members}}}"#);
+        let error = after_a_lost_answer(ttl, 200, &found).await.unwrap_err();
+        assert_eq!(error.conflict_id(), Some("billboard_1"), "{members}");
+        // The lost request may have come first, or may still come.
+        assert_eq!(error.outcome(), Outcome::Unknown, "{members}");
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_after_a_lost_answer_stays_unknown_if_the_code_does_not_tell() {
+    for (status, found) in [
+        (200, r#"{"id":"billboard_1","url":"https://qr.vipps.no/x"}"#),
+        (200, "<html>"),
+        (404, NOT_FOUND),
+        (503, ""),
+    ] {
+        let error = after_a_lost_answer(None, status, found).await.unwrap_err();
+        assert_eq!(
+            (error.http_status(), error.outcome()),
+            (Some(409), Outcome::Unknown),
+            "{status} {found}"
+        );
+        assert!(error.hint().unwrap().contains("get"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_bare_host_is_the_same_page_with_a_slash() {
+    let recorder = Recorder::new()
+        .lose("POST", REDIRECTS)
+        .answer("POST", REDIRECTS, 409, CONFLICT)
+        .answer(
+            "GET",
+            REDIRECT,
+            200,
+            r#"{"redirectUrl":"https://example.com/"}"#,
+        );
+    redirect(&recorder)
+        .create("https://example.com".parse().unwrap())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_create_that_stays_lost_is_unknown_and_says_what_to_do() {
+    let recorder = Recorder::new().lose("POST", REDIRECTS);
+    let error = redirect(&recorder).create(ours()).await.unwrap_err();
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
+    assert!(error.hint().unwrap().contains("create_or_update"));
+}
+
+/// Answers nothing to the first request, HTTP 409 to the second, and nothing again.
+#[derive(Debug, Default)]
+struct Silent(AtomicUsize);
+
+impl Transport for Silent {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        let token = request.uri().path().ends_with("/accesstoken/get");
+        let turn = if token {
+            9
+        } else {
+            self.0.fetch_add(1, Ordering::SeqCst)
+        };
+        Box::pin(async move {
+            let (status, body) = match turn {
+                9 => (
+                    200,
+                    r#"{"expires_in":"3599","access_token":"canned.token.value"}"#,
+                ),
+                1 => (409, CONFLICT),
+                _ => std::future::pending().await,
+            };
+            let response = http::Response::builder().status(status);
+            Ok(response.body(Bytes::from(body)).unwrap())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_back_stays_within_the_deadline_of_the_call() {
+    let builder = crate::support::on_tokio_time(&Recorder::new()).transport(Silent::default());
+    let create = redirect_of(&builder.build().unwrap()).create(ours());
+    let begun = tokio::time::Instant::now();
+    let error = create.deadline(Duration::from_secs(15)).await.unwrap_err();
+    assert_eq!(begun.elapsed().as_secs(), 15);
+    assert_eq!(
+        (error.http_status(), error.outcome()),
+        (Some(409), Outcome::Unknown)
+    );
+}
+
+#[tokio::test]
+async fn create_or_update_makes_or_updates() {
+    let made = Recorder::new().answer("POST", REDIRECTS, 200, OURS);
+    redirect(&made).create_or_update(ours()).await.unwrap();
+    assert_eq!(operations(&made), ["create_merchant_redirect_qr"]);
+
+    let exists = Recorder::new().answer("POST", REDIRECTS, 409, CONFLICT);
+    let lost = Recorder::new()
+        .lose("POST", REDIRECTS)
+        .answer("POST", REDIRECTS, 409, CONFLICT);
+    for recorder in [exists, lost] {
+        let recorder = recorder.answer("PUT", REDIRECT, 200, OURS);
+        let qr = redirect(&recorder).create_or_update(ours()).await.unwrap();
+        assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
+        assert_eq!(
+            operations(&recorder).last(),
+            Some(&"update_merchant_redirect_url")
+        );
+    }
+}
+
+#[tokio::test]
+async fn create_or_update_tells_of_what_is_no_conflict() {
+    let refused = Recorder::new().answer("POST", REDIRECTS, 400, NOT_FOUND);
+    let error = redirect(&refused)
+        .create_or_update(ours())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.http_status(), error.outcome()),
+        (Some(400), Outcome::Rejected)
+    );
+    assert_eq!(operations(&refused), ["create_merchant_redirect_qr"]);
+
+    let gone = Recorder::new()
+        .answer("POST", REDIRECTS, 409, CONFLICT)
+        .answer("PUT", REDIRECT, 404, NOT_FOUND);
+    let error = redirect(&gone).create_or_update(ours()).await.unwrap_err();
+    assert_eq!(error.http_status(), Some(404));
+}
+
+// -- deletes
+
+#[tokio::test]
+async fn a_delete_that_finds_nothing_is_an_error_unless_an_attempt_was_lost() {
+    for path in [REDIRECT, CALLBACK] {
+        let delete = async |recorder: &Recorder| {
+            if path == REDIRECT {
+                redirect(recorder).delete().await
+            } else {
+                callback(recorder).delete().await
+            }
+        };
+        let nothing = Recorder::new().answer("DELETE", path, 404, NOT_FOUND);
+        let error = delete(&nothing).await.unwrap_err();
+        assert_eq!((error.http_status(), error.attempts()), (Some(404), 1));
+
+        let lost = Recorder::new()
+            .lose("DELETE", path)
+            .answer("DELETE", path, 404, NOT_FOUND);
+        delete(&lost).await.unwrap();
+        let failed = Recorder::new()
+            .answer("DELETE", path, 502, "")
+            .answer("DELETE", path, 404, NOT_FOUND);
+        delete(&failed).await.unwrap();
+        let refused = Recorder::new()
+            .lose("DELETE", path)
+            .answer("DELETE", path, 403, "");
+        let error = delete(&refused).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        assert!(error.hint().unwrap().contains("again"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn puts_are_repeated_and_need_no_body_in_the_answer() {
+    let recorder = Recorder::new()
+        .lose("PUT", CALLBACK)
+        .answer("PUT", CALLBACK, 503, "")
+        .answer("PUT", CALLBACK, 204, "");
+    callback(&recorder)
+        .put("Kasse 1".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(operations(&recorder).len(), 3);
+}
+
+#[tokio::test]
+async fn a_taken_beacon_says_so() {
+    let path = "/qr/v1/merchant-callback/mobilepay/1234";
+    let recorder = Recorder::new().answer("PUT", path, 409, r#"{"id":"1234"}"#);
+    let beacon = recorder
+        .client()
+        .qr()
+        .mobilepay_beacon(&"1234".parse().unwrap());
+    let error = beacon.put("Kasse 1".parse().unwrap()).await.unwrap_err();
+    assert_eq!(error.conflict_id(), Some("1234"));
+    assert!(error.hint().unwrap().contains("another sales unit"));
+}
+
+#[tokio::test]
+async fn a_category_nobody_knows_yet_is_sent_as_it_is() {
+    let recorder = Recorder::new().answer("PUT", CALLBACK, 200, "");
+    let put = callback(&recorder).put("Kasse 1".parse().unwrap());
+    put.category("DRIVE_IN".into()).await.unwrap();
+    assert!(
+        recorder
+            .shape_of("put_merchant_callback_qr")
+            .contains(r#""category": "DRIVE_IN""#)
+    );
+}
+
+// -- what answers may look like
+
+async fn get(body: &str) -> MerchantRedirectQr {
+    let recorder = Recorder::new().answer("GET", REDIRECT, 200, body);
+    redirect(&recorder).get().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_code_lives_until_it_is_deleted_unless_the_answer_counts_down() {
+    for (member, expected) in [
+        (r#","expiresIn":598"#, Some(598)),
+        (r#","expiresIn":"598""#, Some(598)),
+        (r#","expiresIn":544.7"#, Some(544)),
+        (r#","expiresIn":"544.7""#, Some(544)),
+        (r#","expiresIn":0.5"#, Some(0)),
+        (r#","expiresIn":-0.5"#, None),
+        (r#","expiresIn":1e300"#, None),
+        (r#","expiresIn":"NaN""#, None),
+        (r#","expiresIn":0"#, Some(0)),
+        (r#","expiresIn":2147483647"#, Some(2_147_483_647)),
+        (r#","expiresIn":-1"#, None),
+        (r#","expiresIn":-7"#, None),
+        (r#","expiresIn":null"#, None),
+        (r#","expiresIn":"soon""#, None),
+        ("", None),
+    ] {
+        let qr = get(&format!(
+            r#"{{"id":"billboard_1","url":"https://qr.vipps.no/x"{member}}}"#
+        ))
+        .await;
+        assert_eq!(
+            qr.expires_in(),
+            expected.map(Duration::from_secs),
+            "{member}"
+        );
+        // The link lives an hour, and never longer than its code.
+        let link = qr.link().unwrap().lifetime().as_secs();
+        assert_eq!(link, expected.unwrap_or(3600).min(3600), "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_answer_may_lack_and_add_members() {
+    let full = get(
+        r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?...","redirectUrl":"https://example.com/myProduct","expiresIn":598,"new":{"a":[1]}}"#,
+    )
+    .await;
+    assert_eq!(full.id(), "billboard_1");
+    assert_eq!(full.redirect_url(), Some("https://example.com/myProduct"));
+    assert!(full.content().is_none());
+
+    let guide =
+        get(r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?..."}"#).await;
+    assert_eq!((guide.id(), guide.redirect_url()), ("billboard_1", None));
+
+    let bare = get("{}").await;
+    assert_eq!((bare.id(), bare.image_url()), ("billboard_1", None));
+    assert_eq!(bare.image().await.unwrap_err().kind(), ErrorKind::State);
+
+    let nulls = get(r#"{"id":null,"url":null,"redirectUrl":null}"#).await;
+    assert_eq!((nulls.id(), nulls.redirect_url()), ("billboard_1", None));
+}
+
+#[tokio::test]
+async fn the_list_has_whatever_was_ever_made() {
+    let body = r#"[{"id":"billboard_1","url":"https://qr.vipps.no/r/a","redirectUrl":"https://example.com/a","expiresIn":-1},
+        {"id":"made.by/hand ü","url":"https://qr.vipps.no/r/b"},{"id":42}]"#;
+    let recorder = Recorder::new().answer("GET", REDIRECTS, 200, body);
+    let list = recorder
+        .client()
+        .qr()
+        .merchant_redirects()
+        .content()
+        .await
+        .unwrap();
+    let ids: Vec<_> = list.iter().map(MerchantRedirectQr::id).collect();
+    assert_eq!(ids, ["billboard_1", "made.by/hand ü", "42"]);
+    assert_eq!(
+        list[0].content().unwrap().as_str(),
+        "https://qr.vipps.no/r/a"
+    );
+    assert!(list[2].content().is_none());
+}
+
+#[tokio::test]
+async fn a_callback_answer_may_lack_and_add_members() {
+    let body = r#"{"merchantSerialNumber":12345,"merchantQrId":"till-1","locationDescription":"Kasse 1","qrImageUrl":"https://qr.vipps.no/generate/qr.png?...","qrContent":"https://qr.vipps.no/b/x","category":"VENDING"}"#;
+    let recorder = Recorder::new().answer("GET", CALLBACK, 200, body);
+    let qr = callback(&recorder).get().await.unwrap();
+    assert_eq!(qr.merchant_serial_number(), Some("12345"));
+    assert_eq!(
+        (qr.merchant_qr_id(), qr.location()),
+        ("till-1", Some("Kasse 1"))
+    );
+    assert_eq!(
+        qr.image_url(),
+        Some("https://qr.vipps.no/generate/qr.png?...")
+    );
+    assert_eq!(qr.content().unwrap().as_str(), "https://qr.vipps.no/b/x");
+    assert_eq!(qr.link().unwrap().lifetime(), Duration::from_secs(3600));
+
+    let recorder = Recorder::new().answer("GET", CALLBACK, 200, "{}");
+    let bare = callback(&recorder).get().await.unwrap();
+    assert_eq!((bare.merchant_qr_id(), bare.location()), ("till-1", None));
+    assert!(
+        bare.content().is_none()
+            && bare.link().is_none()
+            && bare.merchant_serial_number().is_none()
+    );
+
+    let body = r#"[{"merchantQrId":"till-1"},{"merchantQrId":"1/2"}]"#;
+    let recorder = Recorder::new().answer("GET", CALLBACKS, 200, body);
+    let list = recorder.client().qr().merchant_callbacks().await.unwrap();
+    assert_eq!((list.len(), list[1].merchant_qr_id()), (2, "1/2"));
+}
+
+#[tokio::test]
+async fn a_one_time_code_counts_down_whole_seconds() {
+    let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=y".parse().unwrap();
+    for (seconds, expected) in [
+        ("544", 544),
+        ("544.7", 544),
+        (r#""544.7""#, 544),
+        ("0.9", 0),
+        // Not said: what a customer has for the landing page.
+        ("null", 300),
+        ("-1", 300),
+        (r#""soon""#, 300),
+    ] {
+        let body = format!(r#"{{"url":"https://qr.vipps.no/x","expiresIn":{seconds}}}"#);
+        let recorder = Recorder::new().answer("POST", "/qr/v1", 200, &body);
+        let code = recorder.client().qr().one_time(&page).await.unwrap();
+        assert_eq!(
+            code.expires_in(),
+            Duration::from_secs(expected),
+            "{seconds}"
+        );
+    }
+}

@@ -1,0 +1,563 @@
+//! What became of an operation whose answer was lost: told from the details, and never too early.
+
+use std::time::Duration;
+
+use crate::support::{amount, id, text};
+use tokio::time::Instant;
+use vipps::ecom::{Payment, Reconciled};
+use vipps::simulator::Simulator;
+use vipps::testing::Recorder;
+use vipps::{Amount, Error, ErrorKind, Outcome, RequestId, RetryPolicy, Vipps};
+
+const ORDER: &str = "acme-shop-123";
+const INITIATE: &str = "initiate_payment_v3_using_post";
+const CAPTURE: &str = "capture_payment_using_post";
+const REFUND: &str = "refund_payment_using_post";
+const CANCEL: &str = "cancel_payment_request_using_put";
+const DETAILS: &str = "get_payment_details_using_get";
+
+struct Shop {
+    sim: Simulator,
+    vipps: Vipps,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+        let vipps = sim.client();
+        Self { sim, vipps }
+    }
+
+    async fn reserved() -> Self {
+        let shop = Self::new();
+        shop.initiate().await.unwrap();
+        shop.sim.payer().approve(ORDER).unwrap();
+        shop
+    }
+
+    async fn initiate(&self) -> Result<(), Error> {
+        let order = self.vipps.ecom().initiate(id(), amount(), text());
+        order.await.map(|_| ())
+    }
+
+    fn payment(&self) -> Payment {
+        self.vipps.ecom().payment(&id())
+    }
+
+    fn lose(&self, operation: &str, after: bool) {
+        let rule = self.sim.faults().on(operation).times(3);
+        if after {
+            rule.after_commit().reset();
+        } else {
+            rule.before_commit().reset();
+        }
+    }
+
+    /// The verdict, in a word.
+    async fn verdict(&self, error: &Error) -> &'static str {
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
+        assert_eq!(error.order_id(), Some(&id()));
+        assert!(error.hint().is_some_and(|hint| hint.contains("reconcile")));
+        self.sim.faults().clear();
+        word(&self.vipps.ecom().reconcile(error).await)
+    }
+}
+
+fn word(verdict: &Reconciled) -> &'static str {
+    match verdict {
+        Reconciled::TookEffect(_) => "took effect",
+        Reconciled::NoEffect => "no effect",
+        Reconciled::StillUnknown(_) => "still unknown",
+    }
+}
+
+fn expected(after: bool) -> &'static str {
+    if after { "took effect" } else { "no effect" }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_initiate() {
+    for after in [true, false] {
+        let shop = Shop::new();
+        shop.lose(INITIATE, after);
+        let error = shop.initiate().await.unwrap_err();
+        assert_eq!(shop.verdict(&error).await, expected(after));
+        // The way on that each verdict promises.
+        if after {
+            shop.payment().cancel().await.unwrap();
+        } else {
+            shop.initiate().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_capture_and_a_refund() {
+    for after in [true, false] {
+        let shop = Shop::reserved().await;
+        let before = shop.payment().capture().amount(Amount::kroner(20));
+        before.await.unwrap();
+        shop.lose(CAPTURE, after);
+        let capture = || shop.payment().capture().amount(Amount::kroner(30));
+        let error = capture().await.unwrap_err();
+        assert_eq!(shop.verdict(&error).await, expected(after));
+        let again = capture().idempotency_key(error.idempotency_key().unwrap().clone());
+        again.await.unwrap();
+        assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 5_000);
+
+        shop.payment()
+            .refund()
+            .amount(Amount::kroner(1))
+            .await
+            .unwrap();
+        shop.lose(REFUND, after);
+        let refund = || shop.payment().refund().amount(Amount::kroner(30));
+        let error = refund().await.unwrap_err();
+        assert_eq!(shop.verdict(&error).await, expected(after));
+        let again = refund().idempotency_key(error.idempotency_key().unwrap().clone());
+        again.await.unwrap();
+        assert_eq!(shop.sim.account(ORDER).unwrap().refunded(), 3_100);
+    }
+}
+
+/// The details are out of reach as well, so that the cancel cannot look by itself.
+#[tokio::test(start_paused = true)]
+async fn a_cancel() {
+    for after in [true, false] {
+        let shop = Shop::reserved().await;
+        shop.lose(CANCEL, after);
+        shop.sim.faults().on(DETAILS).status(500);
+        let error = shop.payment().cancel().await.unwrap_err();
+        assert_eq!(shop.verdict(&error).await, expected(after));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_code_of_a_payment_that_is_started() {
+    let shop = Shop::new();
+    shop.sim.faults().on("generate_otp_qr").status(400);
+    let error = shop
+        .vipps
+        .pay_by_qr(id(), amount(), text())
+        .await
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(
+        error.hint().unwrap().contains("Cancel the payment"),
+        "{:?}",
+        error.hint()
+    );
+    let verdict = shop.vipps.ecom().reconcile(&error).await;
+    assert_eq!(word(&verdict), "took effect");
+}
+
+/// The token of a repeat fails: the error names the token's operation, and is still one about the capture.
+#[tokio::test(start_paused = true)]
+async fn a_capture_whose_repeat_gets_no_token() {
+    for after in [true, false] {
+        let shop = Shop::reserved().await;
+        let lost = shop.sim.faults().on(CAPTURE).times(1);
+        if after {
+            lost.after_commit().reset();
+        } else {
+            lost.before_commit().reset();
+        }
+        shop.sim.faults().on(CAPTURE).times(1).status(401);
+        shop.sim
+            .faults()
+            .on("fetch_authorization_token_using_post")
+            .status(503);
+        let error = shop.payment().capture().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(shop.verdict(&error).await, expected(after));
+    }
+}
+
+/// The request is still on its way when the call ends, and lands seconds later.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_late() {
+    let shop = Shop::reserved().await;
+    let late = shop.sim.faults().on(CAPTURE).before_commit();
+    late.delay(Duration::from_secs(20));
+    let capture = shop.payment().capture().retry(RetryPolicy::none());
+    let error = capture.deadline(Duration::from_secs(2)).await.unwrap_err();
+    assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 0);
+    let at_once = shop.vipps.ecom().reconcile(&error);
+    let at_once = at_once.settled_after(Duration::ZERO).await;
+    assert_eq!(word(&at_once), "no effect", "what is there now");
+    let short = shop.vipps.ecom().reconcile(&error);
+    let short = short.deadline(Duration::from_secs(3)).await;
+    assert_eq!(word(&short), "still unknown");
+    assert_eq!(shop.verdict(&error).await, "took effect");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_effect_is_told_only_when_the_request_is_old() {
+    let shop = Shop::reserved().await;
+    let begun = Instant::now();
+    shop.lose(CAPTURE, false);
+    let error = shop
+        .payment()
+        .capture()
+        .retry(RetryPolicy::none())
+        .await
+        .unwrap_err();
+    let asked = shop.sim.journal().count(DETAILS);
+    assert_eq!(shop.verdict(&error).await, "no effect");
+    assert!(begun.elapsed() >= Duration::from_secs(30));
+    assert!(shop.sim.journal().count(DETAILS) - asked < 8);
+    // By now it is old enough for one look.
+    let (begun, asked) = (Instant::now(), shop.sim.journal().count(DETAILS));
+    assert_eq!(shop.verdict(&error).await, "no effect");
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert_eq!(shop.sim.journal().count(DETAILS) - asked, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_unknown_is_told_without_asking() {
+    let refusal = r#"{"statusCode":400,"message":"x"}"#;
+    let path = "/ecomm/v2/payments/acme-shop-123/capture";
+    let recorder = Recorder::new().answer("POST", path, 400, refusal);
+    let vipps = recorder.client();
+    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected);
+    assert_eq!(word(&vipps.ecom().reconcile(&error).await), "no effect");
+    assert!(recorder.shape_of(DETAILS).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn details_out_of_reach_leave_it_unknown() {
+    for status in [401, 403, 404, 429, 500, 503] {
+        let shop = Shop::reserved().await;
+        shop.lose(CAPTURE, true);
+        let error = shop.payment().capture().await.unwrap_err();
+        shop.sim.faults().on(DETAILS).status(status);
+        let begun = Instant::now();
+        let Reconciled::StillUnknown(why) = shop.vipps.ecom().reconcile(&error).await else {
+            panic!("{status}");
+        };
+        assert_eq!(
+            (why.outcome(), why.http_status()),
+            (Outcome::Unknown, Some(status))
+        );
+        assert!(begun.elapsed() <= Duration::from_secs(61));
+        assert_eq!(shop.verdict(&error).await, "took effect", "{status}");
+    }
+}
+
+/// A history that does not account for all the money proves nothing.
+#[tokio::test(start_paused = true)]
+async fn a_history_with_gaps_leaves_it_unknown() {
+    let event = |key: &str| {
+        format!(
+            r#"{{"amount":5000,"operation":"CAPTURE","requestId":"{key}","operationSuccess":true}},
+               {{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true}}"#
+        )
+    };
+    let details = |events: &str, captured: i64| {
+        format!(
+            r#"{{"orderId":"{ORDER}","transactionLogHistory":[{events}],
+                "transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":1,"refundedAmount":0,"remainingAmountToRefund":0}}}}"#
+        )
+    };
+    for (events, captured, verdict) in [
+        (event("other"), 5_000, "no effect"),
+        (event("mine"), 5_000, "took effect"),
+        (event(""), 5_000, "still unknown"),
+        (event("other"), 9_000, "still unknown"),
+        // A capture is sent for what is reserved, and a history that does not even tell that is none.
+        (String::new(), 0, "still unknown"),
+        (String::new(), 5_000, "still unknown"),
+        // What failed moved nothing.
+        (event("mine").replacen("true", "false", 1), 0, "no effect"),
+        // Direct capture takes the money without a key.
+        (event("").replace("CAPTURE", "SALE"), 5_000, "no effect"),
+    ] {
+        let body = details(&events, captured);
+        assert_eq!(told(CAPTURE, &body).await, verdict, "{body}");
+    }
+}
+
+/// What reconcile makes of these details, after an operation with the key `mine` whose answer was lost.
+async fn told(operation: &str, body: &str) -> &'static str {
+    let path = format!("/ecomm/v2/payments/{ORDER}");
+    let recorder = Recorder::new()
+        .lose("POST", &format!("{path}/capture"))
+        .lose("POST", &format!("{path}/refund"))
+        .lose("PUT", &format!("{path}/cancel"))
+        .answer("GET", &format!("{path}/details"), 200, body);
+    let vipps = recorder.client();
+    let payment = vipps.ecom().payment(&id());
+    let key = RequestId::parse("mine").unwrap();
+    let error = match operation {
+        CAPTURE => payment.capture().idempotency_key(key).await,
+        REFUND => payment.refund().idempotency_key(key).await,
+        CANCEL => payment.cancel().release_remaining().await,
+        other => panic!("{other} is not lost here"),
+    };
+    let Err(error) = error else {
+        // The cancel has looked by itself.
+        return "took effect";
+    };
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    word(&vipps.ecom().reconcile(&error).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn details_that_tell_nothing_prove_nothing() {
+    for operation in [CAPTURE, REFUND, CANCEL] {
+        for body in [
+            "{}",
+            "[]",
+            r#"{"message":"ok"}"#,
+            r#"{"transactionLogHistory":null}"#,
+            r#"{"transactionLogHistory":[]}"#,
+            r#"{"transactionLogHistory":[[1]]}"#,
+            r#"{"transactionLogHistory":[{"operation":"RESERVE","operationSuccess":false}]}"#,
+            r#"{"transactionSummary":{"capturedAmount":0,"remainingAmountToCapture":20000,"refundedAmount":0,"remainingAmountToRefund":0}}"#,
+        ] {
+            let verdict = told(operation, body).await;
+            assert_eq!(verdict, "still unknown", "{operation} {body}");
+        }
+    }
+}
+
+/// A cancel is made again only if the details tell that the first one did nothing.
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
+    let path = format!("/ecomm/v2/payments/{ORDER}");
+    let refused = r#"[{"errorGroup":"Payment","errorCode":"51","errorMessage":"x"}]"#;
+    for details in [
+        "{}",
+        r#"{"transactionLogHistory":[{"operation":"TOMORROW"},{"operation":"RESERVE"}]}"#,
+        r#"{"transactionLogHistory":[{"operation":"VOID","operationSuccess":"F"},{"operation":"RESERVE"}]}"#,
+    ] {
+        let recorder = Recorder::new()
+            .lose("PUT", &format!("{path}/cancel"))
+            .answer(
+                "PUT",
+                &format!("{path}/cancel"),
+                200,
+                crate::support::TRANSACTION,
+            )
+            .answer("GET", &format!("{path}/details"), 200, details);
+        let payment = recorder.client().ecom().payment(&id());
+        let error = payment.cancel().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
+        let sent = recorder.requests();
+        let cancels = sent.iter().filter(|r| r.operation() == Some(CANCEL));
+        assert_eq!(cancels.count(), 1, "{details}");
+        // Nor do they tell whether a release that is refused has been made before.
+        let recorder = Recorder::new()
+            .answer("PUT", &format!("{path}/cancel"), 402, refused)
+            .answer("GET", &format!("{path}/details"), 200, details);
+        let payment = recorder.client().ecom().payment(&id());
+        let error = payment.cancel().release_remaining().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
+    }
+}
+
+/// What an event of an unknown kind is about nobody knows, also with the operation's own key: a merchant may use one key
+/// for the capture and the refund of an order, since the API tells keys apart by endpoint.
+#[tokio::test(start_paused = true)]
+async fn events_that_nobody_knows_prove_nothing() {
+    let reserved = r#"{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true},
+        {"amount":20000,"operation":"INITIATE","requestId":"","operationSuccess":true}"#;
+    for operation in [CAPTURE, REFUND, CANCEL] {
+        for event in [
+            r#"{"amount":5000,"operation":"TOMORROW","requestId":"mine","operationSuccess":true}"#,
+            r#"{"amount":5000,"operation":"TOMORROW","requestId":"other","operationSuccess":true}"#,
+            r#"{"amount":5000,"requestId":"mine","operationSuccess":true}"#,
+            r#"{"amount":5000,"operation":null}"#,
+            r#"{"amount":5000,"operation":"TOMORROW","operationSuccess":"F"}"#,
+            "[1]",
+            "{}",
+            "7",
+        ] {
+            let body = format!(r#"{{"transactionLogHistory":[{event},{reserved}]}}"#);
+            let verdict = told(operation, &body).await;
+            assert_eq!(verdict, "still unknown", "{operation} {body}");
+        }
+        // One that failed has done nothing, whatever it was.
+        let failed = r#"{"operation":"TOMORROW","requestId":"mine","operationSuccess":false}"#;
+        let body = format!(r#"{{"transactionLogHistory":[{failed},{reserved}]}}"#);
+        assert_eq!(told(operation, &body).await, "no effect", "{operation}");
+    }
+}
+
+/// Whether an event succeeded that does not say so readably, nobody knows.
+#[tokio::test(start_paused = true)]
+async fn a_success_that_cannot_be_read_proves_nothing() {
+    for success in [
+        r#""Failed""#,
+        r#""pending""#,
+        r#""F""#,
+        "2",
+        "{}",
+        "[]",
+        r#""""#,
+    ] {
+        for (operation, kind) in [(CAPTURE, "CAPTURE"), (REFUND, "REFUND"), (CANCEL, "VOID")] {
+            for key in ["mine", "other"] {
+                let event = format!(
+                    r#"{{"amount":5000,"operation":"{kind}","requestId":"{key}","operationSuccess":{success}}}"#
+                );
+                let body = format!(
+                    r#"{{"transactionLogHistory":[{event},{{"amount":20000,"operation":"RESERVE","operationSuccess":true}}]}}"#
+                );
+                let verdict = told(operation, &body).await;
+                assert_eq!(verdict, "still unknown", "{operation} {body}");
+            }
+        }
+    }
+}
+
+/// What remained of a partly captured payment is released, in each of the ways that the API may tell it.
+#[tokio::test(start_paused = true)]
+async fn a_release_after_a_partial_capture() {
+    let summary = |remaining: i64, captured: i64| {
+        format!(
+            r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{remaining},"refundedAmount":0,"remainingAmountToRefund":{captured}}},"#
+        )
+    };
+    let log = |given_up: &str, captured: i64| {
+        format!(
+            r#""transactionLogHistory":[{given_up}
+                {{"amount":{captured},"operation":"CAPTURE","requestId":"c","operationSuccess":true}},
+                {{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true}}]"#
+        )
+    };
+    let event = |operation: &str| {
+        format!(r#"{{"amount":10000,"operation":"{operation}","operationSuccess":true}},"#)
+    };
+    for (summary, log, verdict) in [
+        (
+            summary(0, 10_000),
+            log(&event("VOID"), 10_000),
+            "took effect",
+        ),
+        (
+            summary(0, 10_000),
+            log(&event("CANCEL"), 10_000),
+            "took effect",
+        ),
+        (String::new(), log(&event("VOID"), 10_000), "took effect"),
+        (String::new(), log(&event("CANCEL"), 10_000), "took effect"),
+        (summary(10_000, 10_000), log("", 10_000), "no effect"),
+        (String::new(), log("", 10_000), "no effect"),
+        // Captured in full: there was nothing to release.
+        (summary(0, 20_000), log("", 20_000), "no effect"),
+        // Sums and events that contradict each other.
+        (summary(0, 10_000), log("", 10_000), "still unknown"),
+        (
+            summary(10_000, 10_000),
+            log(&event("VOID"), 10_000),
+            "still unknown",
+        ),
+        (
+            summary(10_000, 10_000),
+            log(&event("CANCEL"), 10_000),
+            "still unknown",
+        ),
+    ] {
+        let body = format!("{{{summary}{log}}}");
+        assert_eq!(told(CANCEL, &body).await, verdict, "{body}");
+    }
+}
+
+/// A gateway's page in place of the details is asked for again, like any failure that passes.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_asked_for_again() {
+    let path = format!("/ecomm/v2/payments/{ORDER}");
+    let recorder = Recorder::new()
+        .lose("POST", &format!("{path}/capture"))
+        .answer(
+            "GET",
+            &format!("{path}/details"),
+            200,
+            "<html>maintenance</html>",
+        )
+        .answer(
+            "GET",
+            &format!("{path}/details"),
+            200,
+            crate::support::DETAILS,
+        );
+    let vipps = recorder.client();
+    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let verdict = word(&vipps.ecom().reconcile(&error).await);
+    assert_eq!(verdict, "no effect");
+}
+
+/// A partner's question goes out for the sales unit that the operation was for.
+#[tokio::test(start_paused = true)]
+async fn the_sales_unit_is_the_operations_own() {
+    let recorder = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");
+    let vipps = recorder.client();
+    let capture = vipps.ecom().payment(&id()).capture();
+    let error = capture
+        .merchant_serial_number("654321".parse().unwrap())
+        .await
+        .unwrap_err();
+    let _ = vipps.ecom().reconcile(&error).await;
+    let shape = recorder.shape_of(DETAILS);
+    assert!(shape.contains("merchant-serial-number: 654321"), "{shape}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_about_no_payment_stays_unknown() {
+    let recorder = Recorder::new().lose("DELETE", "/qr/v1/merchant-redirect/billboard_1");
+    let vipps = recorder.client();
+    let code = vipps
+        .qr()
+        .merchant_redirect(&"billboard_1".parse().unwrap());
+    let error = code.delete().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(word(&vipps.ecom().reconcile(&error).await), "still unknown");
+}
+
+/// The rounds of a cancel: what a later one is told does not make an earlier one unsent.
+#[tokio::test(start_paused = true)]
+async fn a_cancel_stays_unknown_over_its_rounds() {
+    let cancel = "/ecomm/v2/payments/acme-shop-123/cancel";
+    let refused = r#"[{"errorGroup":"Payment","errorCode":"51","errorMessage":"x"}]"#;
+    let recorder = Recorder::new()
+        .lose("PUT", cancel)
+        .answer("PUT", cancel, 402, refused)
+        .answer(
+            "GET",
+            "/ecomm/v2/payments/acme-shop-123/details",
+            200,
+            crate::support::DETAILS,
+        );
+    let payment = recorder.client().ecom().payment(&id());
+    let error = payment.cancel().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(error.has_code("51"));
+}
+
+/// A release that arrives twice is refused the second time, though it took effect.
+#[tokio::test(start_paused = true)]
+async fn a_release_that_arrives_twice_is_done() {
+    let shop = Shop::reserved().await;
+    shop.payment()
+        .capture()
+        .amount(Amount::kroner(20))
+        .await
+        .unwrap();
+    shop.sim.faults().on(CANCEL).times(1).duplicate();
+    let done = shop.payment().cancel().release_remaining().await.unwrap();
+    assert_eq!(done.amount, Some(Amount::kroner(180)));
+    assert_eq!(shop.sim.account(ORDER).unwrap().released(), 18_000);
+
+    // One that is refused because all is captured stays refused.
+    let shop = Shop::reserved().await;
+    shop.payment().capture().await.unwrap();
+    let error = shop
+        .payment()
+        .cancel()
+        .release_remaining()
+        .await
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected);
+}

@@ -1,0 +1,215 @@
+//! The testing kit: the same texts in every run, in front of any wire, with nothing of it in a user's build.
+
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::{DETAILS, TRANSACTION, amount, id, text};
+use bytes::Bytes;
+use vipps::ecom::Rhythm;
+use vipps::simulator::Simulator;
+use vipps::testing::{ManualClock, Recorder};
+use vipps::{Clock as _, ErrorKind, Outcome, Transport, TransportFuture};
+
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
+
+/// One story in one text: two identical requests with one key, and the wait between them.
+#[tokio::test]
+async fn a_story() {
+    let recorder = Recorder::new()
+        .answer("POST", CAPTURE, 503, "")
+        .lose("POST", CAPTURE)
+        .answer("POST", CAPTURE, 200, TRANSACTION);
+    let payment = recorder.client().ecom().payment(&id());
+    payment.capture().await.unwrap();
+    insta::assert_snapshot!(recorder.to_snapshot());
+}
+
+/// Keeps the idempotency keys, which a snapshot hides.
+#[derive(Clone, Debug, Default)]
+struct Keys(Arc<Mutex<Vec<String>>>);
+
+impl Transport for Keys {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        if let Some(key) = request.headers().get("x-request-id") {
+            let key = key.to_str().unwrap().to_owned();
+            self.0.lock().unwrap().push(key);
+        }
+        let is_token = request.uri().path().ends_with("/accesstoken/get");
+        let (status, body) = if is_token {
+            (200, r#"{"access_token":"t","expires_in":"3599"}"#)
+        } else {
+            (503, "")
+        };
+        let answer = http::Response::builder().status(status);
+        Box::pin(async move { Ok(answer.body(Bytes::from(body)).unwrap()) })
+    }
+}
+
+#[tokio::test]
+async fn every_run_is_the_same() {
+    let run = async || {
+        let keys = Keys::default();
+        let recorder = Recorder::in_front_of(keys.clone());
+        let payment = recorder.client().ecom().payment(&id());
+        for _ in 0..2 {
+            payment.capture().await.unwrap_err();
+        }
+        let keys = keys.0.lock().unwrap().clone();
+        (recorder.to_snapshot(), recorder.clock().elapsed(), keys)
+    };
+    let begun = std::time::Instant::now();
+    let (one, other) = (run().await, run().await);
+    assert_eq!(one, other);
+    // Two calls of three attempts each: two keys, and waits that are told but not waited for.
+    let mut keys = one.2;
+    assert_eq!(keys.len(), 6);
+    keys.dedup();
+    assert_eq!(keys.len(), 2);
+    assert!(one.1 > Duration::from_millis(100), "{:?}", one.1);
+    assert_eq!(one.0.matches(" s later\n").count(), 4, "{}", one.0);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+/// Eleven minutes of polls, and nobody pays.
+#[tokio::test]
+async fn a_wait_in_vain_takes_no_time() {
+    let recorder = Recorder::new().answer(
+        "GET",
+        DETAILS_PATH,
+        200,
+        r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true,"timeStamp":"2026-03-02T09:00:00Z"}]}"#,
+    );
+    let payment = recorder.client().ecom().payment(&id());
+    let details = payment.wait().rhythm(Rhythm::Web).await.unwrap();
+    assert!(details.is_expired(recorder.clock().now()));
+    let polls = recorder.requests().len() - 1;
+    assert!((250..350).contains(&polls), "{polls} polls");
+    assert!(recorder.to_snapshot().contains("\n--- 2 s later\n"));
+    assert!(recorder.clock().elapsed() > Duration::from_secs(600));
+}
+
+/// Two callers at once share a token, as with any clock.
+#[tokio::test]
+async fn callers_at_once() {
+    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, DETAILS);
+    let payment = recorder.client().ecom().payment(&id());
+    let (one, other) = tokio::join!(payment.details().send(), payment.details().send());
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(recorder.requests().len(), 3);
+    assert_eq!(recorder.clock().elapsed(), Duration::ZERO);
+}
+
+/// Takes its time, by this clock, and never answers.
+#[derive(Debug)]
+struct Slow(ManualClock);
+
+impl Transport for Slow {
+    fn send(&self, _: http::Request<Bytes>) -> TransportFuture<'_> {
+        self.0.advance(Duration::from_secs(31));
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_limit_can_be_reached_by_hand() {
+    let clock = ManualClock::new();
+    let token = r#"{"access_token":"t","expires_in":"3599"}"#;
+    let recorder = Recorder::in_front_of(Slow(clock.clone()));
+    let recorder = recorder.answer("POST", "/accesstoken/get", 200, token);
+    let vipps = recorder.builder().unwrap().clock(clock).build().unwrap();
+    let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.elapsed(), Duration::from_secs(31));
+}
+
+/// Over a socket and without one, what is recorded is the same, and the simulator has really answered.
+#[tokio::test]
+async fn in_front_of_the_real_wire() {
+    let mut texts = Vec::new();
+    for sim in [
+        Simulator::start().unwrap(),
+        Simulator::builder().in_memory().unwrap(),
+    ] {
+        let recorder = Recorder::new();
+        let vipps = sim.client_builder().record(&recorder).build().unwrap();
+        let started = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
+        sim.payer().approve(id().as_str()).unwrap();
+        started.payment().capture().await.unwrap();
+        assert_eq!(sim.account(id().as_str()).unwrap().charged(), 20_000);
+        assert_eq!(sim.journal().entries().len(), recorder.requests().len());
+        texts.push(recorder.to_snapshot());
+    }
+    assert_eq!(texts[0], texts[1]);
+    assert_eq!(texts[0].matches("\n---\n").count(), 2);
+}
+
+/// A broken connection is as broken with a recorder in front of it.
+#[tokio::test]
+async fn what_is_recorded_fails_as_it_would_have() {
+    let sim = Simulator::start().unwrap();
+    let recorder = Recorder::new();
+    let vipps = sim.client_builder().record(&recorder).build().unwrap();
+    let start = || vipps.ecom().initiate(id(), amount(), text());
+    let initiate = "initiate_payment_v3_using_post";
+    sim.faults().on(initiate).after_commit().times(1).reset();
+    assert_eq!(start().await.unwrap_err().outcome(), Outcome::Unknown);
+    assert!(start().await.unwrap_err().has_code("34"));
+    // Without a connection that is open already.
+    let unused = sim.client_builder().record(&recorder).build().unwrap();
+    drop(sim);
+    let details = unused.ecom().payment(&id()).details();
+    assert_eq!(details.await.unwrap_err().outcome(), Outcome::NotSent);
+}
+
+/// An answer of the test's own keeps the request from the wire.
+#[tokio::test]
+async fn canned_answers_come_first() {
+    let sim = Simulator::start().unwrap();
+    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 429, "");
+    let vipps = sim.client_builder().record(&recorder);
+    let vipps = vipps.retry(vipps::RetryPolicy::none()).build().unwrap();
+    let refused = vipps.ecom().initiate(id(), amount(), text()).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(sim.journal().count("initiate_payment_v3_using_post"), 0);
+}
+
+#[tokio::test]
+async fn what_may_be_seen_is_shown() {
+    let recorder = Recorder::new().show("basket").show("nextYear");
+    let request = http::Request::post("https://api.vipps.no/tomorrow?basket=big-one&other=big-two")
+        .body(Bytes::from(r#"{"nextYear":2027,"other":2028}"#));
+    recorder.send(request.unwrap()).await.unwrap();
+    insta::assert_snapshot!(recorder.to_snapshot(), @r#"
+    POST /tomorrow
+      ? basket=big-one
+      ? other=[other 2]
+
+    {
+      "nextYear": 2027,
+      "other": "[other 1]"
+    }
+    "#);
+}
+
+/// The kit gives texts; what compares them is the user's choice.
+#[test]
+fn no_snapshot_library_is_in_a_users_build() {
+    let tree = |edges: &str| {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--all-features", "--prefix=none"])
+            .args(["--edges", edges])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let has_insta = |tree: &str| tree.lines().any(|line| line.starts_with("insta "));
+    assert!(has_insta(&tree("normal,build,dev")), "the search finds it");
+    let of_users = tree("normal,build");
+    assert!(of_users.lines().any(|line| line.starts_with("reqwest ")));
+    assert!(!has_insta(&of_users), "{of_users}");
+}

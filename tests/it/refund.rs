@@ -1,0 +1,152 @@
+//! The rest that goes back is exactly what remains, once, however often it is asked for.
+
+use std::time::Duration;
+
+use crate::support::{PARTLY_REFUNDED, REFUNDED, id};
+use vipps::simulator::Simulator;
+use vipps::testing::Recorder;
+use vipps::{Amount, ErrorKind, Outcome, RequestId};
+
+const DETAILS: &str = "/ecomm/v2/payments/acme-shop-123/details";
+const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
+
+fn amounts(recorder: &Recorder) -> Vec<i64> {
+    let shape = recorder.shape_of("refund_payment_using_post");
+    let of = shape
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix("\"amount\": "));
+    of.map(|n| n.trim_end_matches(',').parse().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_rest_is_what_the_details_leave() {
+    let recorder = Recorder::new()
+        .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
+        .answer("POST", REFUND, 200, REFUNDED);
+    let payment = recorder.client().ecom().payment(&id());
+    payment.refund().rest().await.unwrap();
+    assert_eq!(amounts(&recorder), [15_000]);
+    // Without sums it is what the history adds up to.
+    let without = PARTLY_REFUNDED.replace("transactionSummary", "gone");
+    let recorder = Recorder::new()
+        .answer("GET", DETAILS, 200, &without)
+        .answer("POST", REFUND, 200, REFUNDED);
+    let payment = recorder.client().ecom().payment(&id());
+    payment.refund().rest().await.unwrap();
+    assert_eq!(amounts(&recorder), [15_000]);
+}
+
+#[tokio::test]
+async fn where_nothing_is_left_nothing_is_sent() {
+    let nothing = PARTLY_REFUNDED.replace("15000", "0");
+    for details in [crate::support::DETAILS, nothing.as_str()] {
+        let recorder = Recorder::new().answer("GET", DETAILS, 200, details);
+        let payment = recorder.client().ecom().payment(&id());
+        let error = payment.refund().rest().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::State, Outcome::NotSent)
+        );
+        assert!(error.to_string().contains("nothing is left"), "{error}");
+        assert!(amounts(&recorder).is_empty());
+    }
+}
+
+/// The first attempt went through and its answer was lost: its key stands in the history.
+#[tokio::test]
+async fn a_repeat_with_the_same_key_names_the_same_amount() {
+    let all_back = PARTLY_REFUNDED.replace("15000", "0");
+    for details in [PARTLY_REFUNDED, &all_back] {
+        let recorder = Recorder::new()
+            .answer("GET", DETAILS, 200, details)
+            .answer("POST", REFUND, 200, REFUNDED);
+        let payment = recorder.client().ecom().payment(&id());
+        let key = RequestId::parse("first-refund").unwrap();
+        payment.refund().rest().idempotency_key(key).await.unwrap();
+        assert_eq!(amounts(&recorder), [5_000]);
+        let details = recorder.shape_of("get_payment_details_using_get");
+        assert!(!details.contains("x-request-id"), "{details}");
+    }
+}
+
+#[tokio::test]
+async fn details_that_cannot_be_had_leave_the_money_where_it_is() {
+    let recorder = Recorder::new().answer("GET", DETAILS, 503, "");
+    let payment = recorder.client().ecom().payment(&id());
+    let error = payment.refund().rest().await.unwrap_err();
+    assert_eq!(
+        (error.http_status(), error.outcome()),
+        (Some(503), Outcome::NoEffect)
+    );
+    assert!(amounts(&recorder).is_empty());
+}
+
+/// One deadline for the two requests.
+#[tokio::test(start_paused = true)]
+async fn the_deadline_covers_the_look_and_the_refund() {
+    let recorder = Recorder::new()
+        .answer("GET", DETAILS, 503, "")
+        .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
+        .lose("POST", REFUND);
+    let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
+    let begun = tokio::time::Instant::now();
+    let policy = vipps::RetryPolicy::default()
+        .attempts(10)
+        .backoff(Duration::from_secs(2), Duration::from_secs(2));
+    let refund = vipps.ecom().payment(&id()).refund().rest().retry(policy);
+    let error = refund.deadline(Duration::from_secs(5)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(begun.elapsed() <= Duration::from_secs(5));
+}
+
+/// No limit is a limit like any other.
+#[tokio::test]
+async fn a_deadline_without_end_is_no_trouble() {
+    let recorder = Recorder::new()
+        .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
+        .answer("POST", REFUND, 200, REFUNDED)
+        .answer(
+            "PUT",
+            "/ecomm/v2/payments/acme-shop-123/cancel",
+            200,
+            crate::support::TRANSACTION,
+        );
+    let payment = recorder.client().ecom().payment(&id());
+    payment
+        .refund()
+        .rest()
+        .deadline(Duration::MAX)
+        .await
+        .unwrap();
+    payment.cancel().deadline(Duration::MAX).await.unwrap();
+    payment.details().deadline(Duration::MAX).await.unwrap();
+}
+
+/// Against the simulator's own bookkeeping.
+#[tokio::test]
+async fn the_money_goes_back_to_the_ore() {
+    let sim = Simulator::start().unwrap();
+    let ecom = sim.client().ecom();
+    let text = "Socks".parse().unwrap();
+    ecom.initiate(id(), Amount::ore(20_001), text)
+        .await
+        .unwrap();
+    sim.payer().approve("acme-shop-123").unwrap();
+    let payment = ecom.payment(&id());
+    payment.capture().amount(Amount::ore(10_001)).await.unwrap();
+    payment.refund().amount(Amount::ore(2_500)).await.unwrap();
+    let rest = payment.refund().rest().await.unwrap();
+    assert_eq!(rest.amount, Some(Amount::ore(7_501)));
+    let details = payment.details().await.unwrap();
+    assert_eq!(details.sums().refunded, Amount::ore(10_001));
+    assert_eq!(
+        payment.refund().rest().await.unwrap_err().kind(),
+        ErrorKind::State
+    );
+    // The second half was never taken, and can be given up.
+    assert!(details.can_release() && !details.can_refund());
+    payment.cancel().release_remaining().await.unwrap();
+    let details = payment.details().await.unwrap();
+    assert!(!details.can_capture() && !details.can_release());
+}

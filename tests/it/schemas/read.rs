@@ -1,0 +1,169 @@
+//! Answers and calls as they are known to come, held against the schemas of what they become.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use vipps::simulator::{InMemory, Simulator};
+use vipps::types::ImageSize;
+use vipps::{Amount, Transport, TransportFuture};
+
+use super::{problems, validator};
+
+fn fits(name: &str, value: &Value) {
+    let problems = problems(&validator(name), value);
+    assert!(problems.is_empty(), "{name}: {problems:?} in {value:#}");
+}
+
+/// Lets everything through, and keeps the answers that are successes.
+#[derive(Clone, Debug)]
+struct Answers {
+    sim: InMemory,
+    kept: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Transport for Answers {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let of = format!("{} {}", request.method(), request.uri().path());
+            let answer = self.sim.send(request).await?;
+            if answer.status().is_success()
+                && let Ok(body) = serde_json::from_slice(answer.body())
+            {
+                self.kept.lock().unwrap().push((of, body));
+            }
+            Ok(answer)
+        })
+    }
+}
+
+/// What an answer becomes, by its request.
+fn becomes(of: &str) -> Option<&'static str> {
+    let steps: Vec<&str> = of.split('/').collect();
+    Some(match (of.split(' ').next()?, *steps.last()?) {
+        (_, "get") => return None, // a token
+        ("POST", "payments") => "ecom::InitiatedPayment",
+        (_, "details") => "ecom::PaymentDetails",
+        (_, "status") => "ecom::PaymentStatus",
+        (_, "capture" | "cancel" | "refund") => "ecom::Transaction",
+        ("POST", "v1") => "qr::OneTimeQr",
+        ("POST", "exchange") => "qr::PersonalQrOwner",
+        _ if of.contains("merchant-redirect") => "qr::MerchantRedirectQr",
+        _ if of.contains("merchant-callback") => "qr::MerchantCallbackQr",
+        _ => panic!("{of}"),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_the_simulator() {
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let answers = Answers {
+        sim: sim.transport(),
+        kept: Arc::default(),
+    };
+    let builder = sim.client_builder().transport(answers.clone());
+    let vipps = builder.clock(sim.transport()).build().unwrap();
+
+    for id in ["order-1", "order-2"] {
+        let (price, text) = (Amount::kroner(10), "Socks".parse().unwrap());
+        let started = vipps.ecom().initiate(id.parse().unwrap(), price, text);
+        let started = started
+            .scope("name address email".parse().unwrap())
+            .await
+            .unwrap();
+        let payment = started.payment();
+        payment.details().await.unwrap();
+        vipps.qr().one_time(&started).await.unwrap();
+        vipps.qr().one_time(&started).content().await.unwrap();
+        sim.payer().approve(id).unwrap();
+        if id == "order-1" {
+            payment.capture().amount(Amount::kroner(4)).await.unwrap();
+            payment.refund().amount(Amount::kroner(1)).await.unwrap();
+            payment.cancel().release_remaining().await.unwrap();
+        } else {
+            payment.cancel().await.unwrap();
+        }
+        #[allow(deprecated, reason = "an answer of its own")]
+        payment.status().await.unwrap();
+        payment.details().await.unwrap();
+    }
+    let code = vipps.qr().merchant_redirect(&"poster".parse().unwrap());
+    code.create("https://example.com/".parse().unwrap())
+        .await
+        .unwrap();
+    code.get().png(ImageSize::MIN).await.unwrap();
+    vipps.qr().merchant_redirects().await.unwrap();
+    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    till.put("Kasse 1".parse().unwrap()).await.unwrap();
+    till.get().await.unwrap();
+    vipps.qr().merchant_callbacks().await.unwrap();
+    let scanned = sim.payer().personal_qr().parse().unwrap();
+    vipps.qr().exchange(scanned).await.unwrap();
+
+    let kept = std::mem::take(&mut *answers.kept.lock().unwrap());
+    let mut seen = std::collections::BTreeSet::new();
+    for (of, answer) in kept {
+        let Some(name) = becomes(&of) else { continue };
+        seen.insert(name);
+        match &answer {
+            Value::Array(items) => items.iter().for_each(|item| fits(name, item)),
+            one => fits(name, one),
+        }
+    }
+    assert_eq!(seen.len(), 8, "{seen:?}");
+}
+
+/// Answers as the documentation and old issues show them.
+#[test]
+fn answers_that_were_seen() {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    for (name, text) in [
+        ("ecom::InitiatedPayment", crate::support::INITIATED),
+        ("ecom::PaymentDetails", crate::support::DETAILS),
+        ("ecom::PaymentDetails", crate::support::PARTLY_REFUNDED),
+        ("ecom::PaymentStatus", crate::support::STATUS),
+        ("ecom::Transaction", crate::support::TRANSACTION),
+        ("ecom::Transaction", crate::support::REFUNDED),
+    ] {
+        fits(name, &parsed(text));
+    }
+    fits(
+        "qr::CheckedInCustomer",
+        &json!({"msisdn": "4798765432", "timestamp": 1_718_000_000}),
+    );
+    fits(
+        "webhook::CheckIn",
+        &json!({"customerToken": "wbA8ce+=", "msn": "123456", "merchantQrId": "till-1",
+            "initiatedAt": "2024-03-18T09:41:07.512Z", "tomorrow": {}}),
+    );
+    fits(
+        "callback::PaymentUpdate",
+        &json!({"merchantSerialNumber": "123456", "orderId": "order-1",
+            "transactionInfo": {"amount": 20000, "status": "RESERVE", "timeStamp": "2018-12-12T11:18:38.246Z", "transactionId": "5001420062"},
+            "userDetails": {"bankIdVerified": "Y", "dateOfBirth": "12-3-1988", "email": "a@example.com", "firstName": "Ada", "lastName": "L", "mobileNumber": "12345678", "ssn": "12345678901", "userId": "1234567"},
+            "shippingDetails": {"address": {"addressLine1": "BOKS 6300, ETTERSTAD", "addressLine2": null, "city": "OSLO", "country": "Norway", "zipCode": "0603"},
+                "shippingCost": 109.99, "shippingMethod": "postNord", "shippingMethodId": "id"}}),
+    );
+    fits(
+        "callback::ShippingRequest",
+        &json!({"addressId": 3960, "addressLine1": "BOKS 6300", "addressLine2": null, "city": "OSLO",
+            "country": "NO", "postCode": "0603", "addressType": "H"}),
+    );
+}
+
+/// What the crate itself answers.
+#[test]
+fn the_reply_to_a_question() {
+    use vipps::callback::ShippingRequest;
+    use vipps::ecom::ShippingMethod;
+
+    let question = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
+    let question = ShippingRequest::from_slice("order-1".parse().unwrap(), question).unwrap();
+    let way = ShippingMethod::new("a", "By post", "99.90".parse().unwrap()).unwrap();
+    fits("ecom::ShippingMethod", &json!(way.clone()));
+    let reply = question.reply([way.priority(1).is_default(true)]).unwrap();
+    fits(
+        "callback::ShippingReply",
+        &serde_json::from_str(&reply.to_json()).unwrap(),
+    );
+}

@@ -1,0 +1,212 @@
+//! The till as a program: what it prints, how it ends, and that it leaves no order behind.
+
+use std::time::Duration;
+
+use crate::programs::{Program, against, example, run};
+use vipps::simulator::{Entry, Simulator};
+
+#[test]
+fn with_nothing_set_it_takes_a_payment_by_itself() {
+    let sale = ["--order-id", "till-test-1", "--text", "Socks"];
+    let till = run(example("till").args(sale));
+    assert_eq!(till.code, Some(0), "{till:?}");
+    for step in [
+        "order till-test-1: 499.00 kr for Socks",
+        "scan within 300 s",
+        "waiting",
+        "scanned",
+        "reserved",
+        "captured",
+    ] {
+        assert!(
+            till.out.lines().any(|line| line == step),
+            "{step} is missing in:\n{}",
+            till.out
+        );
+    }
+    assert!(till.out.contains('█'), "no code is drawn:\n{}", till.out);
+    assert!(
+        !till.out.contains('\x1b'),
+        "a pipe is no terminal:\n{}",
+        till.out
+    );
+    assert_eq!(
+        till.out.lines().last(),
+        Some("paid: till-test-1 captured 49900 øre")
+    );
+}
+
+#[test]
+fn with_the_variables_set_it_goes_there_and_presses_the_button() {
+    let sim = Simulator::start().expect("a simulator");
+    let till = run(against(&sim, "till").args([
+        "--amount",
+        "49,50",
+        "--order-id",
+        "till-test-2",
+        "--approve",
+        "91234567",
+    ]));
+    assert_eq!(till.code, Some(0), "{till:?}");
+    assert_eq!(
+        till.out.lines().last(),
+        Some("paid: till-test-2 captured 4950 øre")
+    );
+    let account = sim.account("till-test-2").expect("an order");
+    assert_eq!(account.captured(), 4950);
+}
+
+#[test]
+fn a_customer_who_says_no_is_a_sentence_and_exit_code_1() {
+    let sim = Simulator::start().expect("a simulator");
+    let sale = ["--order-id", "till-test-3"];
+    let mut till = Program::start(against(&sim, "till").args(sale), "");
+    till.says("waiting");
+    sim.payer()
+        .reject("till-test-3")
+        .expect("an order to reject");
+    let till = till.end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.out.contains("did not approve"), "{till:?}");
+}
+
+#[test]
+fn a_payment_that_expires_is_a_sentence_and_exit_code_1() {
+    let sim = Simulator::start().expect("a simulator");
+    let sale = ["--order-id", "till-test-4"];
+    let mut till = Program::start(against(&sim, "till").args(sale), "");
+    till.says("waiting");
+    sim.clock().advance(Duration::from_secs(601));
+    let till = till.end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.out.contains("did not pay in time"), "{till:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_cancels_the_order_before_leaving() {
+    for signal in ["INT", "TERM"] {
+        let sim = Simulator::start().expect("a simulator");
+        let sale = ["--order-id", "till-test-5"];
+        let mut till = Program::start(against(&sim, "till").args(sale), "");
+        till.says("waiting");
+        till.signal(signal);
+        let till = till.end();
+        assert_eq!(till.code, Some(1), "{till:?}");
+        assert!(till.out.contains("cancelled: till-test-5"), "{till:?}");
+        assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
+    }
+}
+
+#[test]
+fn nonsense_is_refused_with_the_argument_named() {
+    for (args, named) in [
+        (["--amount", "many"], "--amount"),
+        (["--amount", "0.50"], "amount"),
+        (["--amount", "-3"], "--amount"),
+        (["--amount", "99999999999"], "amount"),
+        (["--order-id", "a b"], "--order-id"),
+        (["--text", ""], "--text"),
+        (["--approve", "12"], "--approve"),
+        (["--colour", "red"], "--colour"),
+    ] {
+        let till = run(example("till").args(args));
+        assert_eq!(till.code, Some(2), "{args:?}: {till:?}");
+        assert!(
+            till.err.contains(named) && till.err.starts_with("till: "),
+            "{args:?}: {till:?}"
+        );
+        assert!(!till.out.contains('█'), "{args:?} was taken for a sale");
+    }
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let sim = Simulator::start().expect("a simulator");
+    let till = run(against(&sim, "till").env_remove("VIPPS_CLIENT_SECRET"));
+    assert_eq!(till.code, Some(2), "{till:?}");
+    assert!(till.err.contains("VIPPS_CLIENT_SECRET"), "{till:?}");
+}
+
+/// Other programs have variables of that prefix too; the folder of official documents in CI is one.
+#[test]
+fn a_variable_of_another_purpose_means_nothing() {
+    let sale = ["--order-id", "till-test-6"];
+    let till = run(example("till")
+        .env("VIPPS_SPEC_CORPUS", "/nowhere")
+        .args(sale));
+    assert_eq!(till.code, Some(0), "{till:?}");
+    assert!(till.out.contains("using a simulator"), "{till:?}");
+}
+
+#[test]
+fn an_order_whose_code_fails_is_cancelled() {
+    let sim = Simulator::start().expect("a simulator");
+    sim.faults().on("generate_otp_qr").status(400);
+    let till = run(against(&sim, "till").args(["--order-id", "till-test-7"]));
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.out.contains("cancelled: till-test-7"), "{till:?}");
+    assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
+}
+
+/// Somebody else's order of the same id is not ours to cancel.
+#[test]
+fn an_order_id_that_is_used_cancels_nothing() {
+    let sim = Simulator::start().expect("a simulator");
+    sim.faults()
+        .on("initiate_payment_v3_using_post")
+        .ecom_error("Payment", "34");
+    let till = run(against(&sim, "till").args(["--order-id", "till-test-8"]));
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert!(till.err.contains("34"), "{till:?}");
+    assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
+}
+
+/// A pipe that nobody reads any more, as `till | head -1` has, must not end a sale in the middle.
+#[cfg(unix)]
+#[test]
+fn it_goes_on_when_nobody_reads_any_more() {
+    let sim = Simulator::start().expect("a simulator");
+    let mut command = against(&sim, "till");
+    command.args(["--order-id", "till-test-9"]);
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the till starts");
+    drop(child.stdout.take());
+    // Nobody can pay before there is a code to scan.
+    let is_code = |e: &Entry| e.operation() == Some("generate_otp_qr") && e.status() == Some(200);
+    while !sim.journal().entries().iter().any(is_code) {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    sim.payer().approve("till-test-9").expect("an order");
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    let account = sim.account("till-test-9").expect("an order");
+    assert_eq!(account.captured(), 49_900);
+}
+
+/// Of a sale that succeeds and of one that fails, with answers that gossip.
+#[test]
+fn nothing_that_it_prints_is_secret_or_personal() {
+    const PHONE: &str = "48271936";
+    let sim = Simulator::start().expect("a simulator");
+    let gossip = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
+    let details = || sim.faults().on("get_payment_details_using_get");
+    details().times(2).status_with_body(500, &gossip);
+    for order in ["till-test-9", "till-test-10"] {
+        let mut command = against(&sim, "till");
+        command
+            .args(["--order-id", order, "--approve", PHONE])
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1");
+        // Its end looks for every secret of the simulator in all that was printed.
+        let till = run(&mut command);
+        assert!(!format!("{till:?}").contains(PHONE), "{till:?}");
+        assert_eq!(till.code == Some(0), order == "till-test-9", "{till:?}");
+        // What the next one meets.
+        sim.faults().any().status_with_body(400, &gossip);
+    }
+}

@@ -1,0 +1,434 @@
+//! The token: one request for any number of callers, renewed once when refused, never kept when it failed.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::polled::Polled;
+use crate::support::{DETAILS, id};
+use bytes::Bytes;
+use tokio::time::Instant;
+use vipps::{
+    Credentials, Environment, ErrorKind, Outcome, RetryPolicy, Transport, TransportError,
+    TransportFuture, Vipps, VippsBuilder,
+};
+
+/// Answers token requests by script, and payment details to whoever carries the newest token.
+#[derive(Clone, Debug, Default)]
+struct Server {
+    tokens: Arc<AtomicUsize>,
+    details: Arc<AtomicUsize>,
+    /// Token requests that fail before the first one succeeds.
+    failures: usize,
+    status: u16,
+    /// What a failure asks for, in seconds.
+    retry_after: Option<u64>,
+    lifetime: u64,
+    /// Refuses tokens up to this number.
+    refuse: Arc<AtomicUsize>,
+    /// Token requests from this number on are never answered.
+    stalls_from: Arc<AtomicUsize>,
+    flights: Arc<Flights>,
+}
+
+/// Token requests under way, and when each began.
+#[derive(Debug, Default)]
+struct Flights {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    began: Mutex<Vec<Instant>>,
+}
+
+/// One token request, until it is answered or dropped.
+struct Flight(Arc<Flights>);
+
+impl Flight {
+    fn begin(flights: &Arc<Flights>) -> Self {
+        let now = flights.now.fetch_add(1, Ordering::SeqCst) + 1;
+        flights.most.fetch_max(now, Ordering::SeqCst);
+        flights.began.lock().unwrap().push(Instant::now());
+        Self(flights.clone())
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Server {
+    fn new() -> Self {
+        Self {
+            status: 500,
+            lifetime: 3600,
+            stalls_from: Arc::new(AtomicUsize::new(usize::MAX)),
+            ..Self::default()
+        }
+    }
+
+    fn client(&self) -> Vipps {
+        self.builder().build().unwrap()
+    }
+
+    fn builder(&self) -> VippsBuilder {
+        let credentials =
+            Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
+        Vipps::builder(credentials)
+            .environment(Environment::Test)
+            .transport(self.clone())
+    }
+
+    fn token_requests(&self) -> usize {
+        self.tokens.load(Ordering::SeqCst)
+    }
+
+    fn answer(&self, request: &http::Request<Bytes>) -> (u16, String) {
+        if request.uri().path() == "/accesstoken/get" {
+            let number = self.tokens.fetch_add(1, Ordering::SeqCst) + 1;
+            if number <= self.failures {
+                return (
+                    self.status,
+                    format!(r#"{{"title":"down","traceId":"request-{number}"}}"#),
+                );
+            }
+            let lifetime = self.lifetime;
+            return (
+                200,
+                format!(r#"{{"access_token":"token-{number}","expires_in":"{lifetime}"}}"#),
+            );
+        }
+        self.details.fetch_add(1, Ordering::SeqCst);
+        let bearer = request.headers()["authorization"].to_str().unwrap();
+        let number: usize = bearer
+            .strip_prefix("Bearer token-")
+            .unwrap()
+            .parse()
+            .unwrap();
+        if number <= self.refuse.load(Ordering::SeqCst) {
+            return (401, r#"{"statusCode":401,"message":"expired"}"#.to_owned());
+        }
+        (200, DETAILS.to_owned())
+    }
+}
+
+impl Transport for Server {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let is_token = request.uri().path() == "/accesstoken/get";
+            let _flight = is_token.then(|| Flight::begin(&self.flights));
+            // Some await points more, to be dropped at.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            if is_token && self.token_requests() + 1 >= self.stalls_from.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let (status, body) = self.answer(&request);
+            if status == 0 {
+                return Err(TransportError::not_sent("no route"));
+            }
+            let mut answer = http::Response::builder().status(status);
+            if let (Some(seconds), 429 | 503) = (self.retry_after, status) {
+                answer = answer.header("retry-after", seconds);
+            }
+            Ok(answer.body(Bytes::from(body)).unwrap())
+        })
+    }
+}
+
+async fn many(vipps: &Vipps, callers: usize) -> Vec<Result<(), vipps::Error>> {
+    let calls: Vec<_> = (0..callers)
+        .map(|_| {
+            let vipps = vipps.clone();
+            tokio::spawn(async move { vipps.ecom().payment(&id()).details().await.map(drop) })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for call in calls {
+        results.push(call.await.unwrap());
+    }
+    results
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_cold_callers_make_one_token_request() {
+    let server = Server::new();
+    let results = many(&server.client(), 1000).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_callers_told_401_make_one_refresh_and_one_replay_each() {
+    let server = Server::new();
+    let vipps = server.client();
+    vipps.ecom().payment(&id()).details().await.unwrap();
+    server.refuse.store(1, Ordering::SeqCst);
+    let results = many(&vipps, 1000).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(server.token_requests(), 2);
+    assert_eq!(server.details.load(Ordering::SeqCst), 1 + 1000 + 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_401_that_stays_is_reported_after_one_refresh() {
+    let server = Server::new();
+    server.refuse.store(usize::MAX, Ordering::SeqCst);
+    let error = server
+        .client()
+        .ecom()
+        .payment(&id())
+        .details()
+        .await
+        .unwrap_err();
+    assert_eq!((error.http_status(), error.attempts()), (Some(401), 2));
+    assert_eq!(server.token_requests(), 2);
+    assert!(error.hint().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
+    let server = Server {
+        failures: 3,
+        ..Server::new()
+    };
+    let vipps = server.client();
+    let results = many(&vipps, 1000).await;
+    // What the token endpoint said, word for word, and not an echo of it.
+    let told = |error: &vipps::Error| {
+        (
+            error.kind(),
+            error.outcome(),
+            error.http_status(),
+            error.correlation_id().map(str::to_owned),
+            error.raw_body().to_vec(),
+            error.to_string(),
+        )
+    };
+    let errors: Vec<_> = results.into_iter().map(Result::unwrap_err).collect();
+    let first = told(&errors[0]);
+    assert_eq!(
+        (first.0, first.1, first.2, first.3.as_deref()),
+        (
+            ErrorKind::Authentication,
+            Outcome::NotSent,
+            Some(500),
+            Some("request-3")
+        )
+    );
+    assert_eq!(errors.len(), 1_000);
+    assert!(errors.iter().all(|error| told(error) == first));
+    // One fetch, with its own three attempts.
+    assert_eq!(server.token_requests(), 3);
+    vipps.ecom().payment(&id()).details().await.unwrap();
+    assert_eq!(server.token_requests(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_keys_are_not_tried_again() {
+    let server = Server {
+        failures: usize::MAX,
+        status: 401,
+        ..Server::new()
+    };
+    let error = server
+        .client()
+        .ecom()
+        .payment(&id())
+        .details()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.http_status()),
+        (ErrorKind::Authentication, Some(401))
+    );
+    assert_eq!(server.token_requests(), 1);
+    assert!(!error.is_retryable());
+}
+
+/// The pause after so many failures in a row.
+fn pause(failures: usize) -> Duration {
+    Duration::from_millis(100 * 2_u64.pow(failures.min(7).try_into().unwrap()) / 2).min(SLOWEST)
+}
+
+const SLOWEST: Duration = Duration::from_secs(5);
+
+#[tokio::test(start_paused = true)]
+async fn while_the_endpoint_is_down_it_sees_one_request_a_pause_whatever_the_load() {
+    let server = Server {
+        failures: usize::MAX,
+        ..Server::new()
+    };
+    // Without repeats within a flight, each request is a flight.
+    let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
+    let mut calls = Vec::new();
+    for _ in 0..300 {
+        for _ in 0..10 {
+            let vipps = vipps.clone();
+            let call = async move { vipps.ecom().payment(&id()).details().await.unwrap_err() };
+            calls.push(tokio::spawn(call));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut shared = BTreeMap::<_, Vec<_>>::new();
+    for call in calls {
+        let error = call.await.unwrap();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        let request = error.correlation_id().unwrap().to_owned();
+        shared.entry(request).or_default().push(error.to_string());
+    }
+    let began = server.flights.began.lock().unwrap();
+    for (failures, pair) in (1..).zip(began.windows(2)) {
+        assert!(pair[1] - pair[0] >= pause(failures), "after {failures}");
+    }
+    // 30 s are seven growing pauses and four or five of the longest; the last callers wait for one more.
+    assert!((11..=13).contains(&began.len()), "{}", began.len());
+    assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
+    // All callers of a flight are told the same.
+    assert_eq!(shared.len(), began.len());
+    assert_eq!(shared.values().map(Vec::len).sum::<usize>(), 3_000);
+    for told in shared.values() {
+        assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
+    }
+}
+
+/// The endpoint is left alone for as long as it asks, and nobody hangs for it: a call in that time is told what it said.
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
+    for (asked, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
+        for status in [429, 503] {
+            let server = Server {
+                failures: 1,
+                status,
+                retry_after: Some(asked),
+                ..Server::new()
+            };
+            let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
+            let call = || async { vipps.ecom().payment(&id()).details().await };
+            let first = call().await.unwrap_err();
+            let failed = Instant::now();
+            assert_eq!(first.retry_after(), Some(Duration::from_secs(asked)));
+            let ends = Duration::from_secs(pause);
+            while failed.elapsed() + Duration::from_secs(5) < ends {
+                let begun = Instant::now();
+                let error = call().await.unwrap_err();
+                assert_eq!(begun.elapsed(), Duration::ZERO);
+                assert_eq!(error.to_string(), first.to_string());
+                assert_eq!(
+                    (error.kind(), error.outcome(), error.retry_after()),
+                    (
+                        ErrorKind::Authentication,
+                        Outcome::NotSent,
+                        ends.checked_sub(failed.elapsed())
+                    )
+                );
+                assert_eq!(server.token_requests(), 1);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            // What is left is waited for.
+            call().await.unwrap();
+            let began = server.flights.began.lock().unwrap();
+            let waited = began[1] - failed;
+            assert!(waited >= Duration::from_secs(pause), "{asked}: {waited:?}");
+            assert!(
+                waited <= Duration::from_secs(pause + 1),
+                "{asked}: {waited:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
+    for stalls in [false, true] {
+        let server = Server::new();
+        let vipps = server.client();
+        vipps.ecom().payment(&id()).details().await.unwrap();
+        tokio::time::advance(Duration::from_secs(3600 - 61)).await;
+        if stalls {
+            server.stalls_from.store(2, Ordering::SeqCst);
+        }
+        let calls: Vec<_> = (0..100)
+            .map(|_| {
+                let vipps = vipps.clone();
+                tokio::spawn(async move {
+                    let begun = Instant::now();
+                    vipps.ecom().payment(&id()).details().await.unwrap();
+                    begun.elapsed()
+                })
+            })
+            .collect();
+        for call in calls {
+            // The call's own 50 ms, and nothing of the token request, on a clock that moves only when all wait.
+            assert_eq!(call.await.unwrap(), Duration::from_millis(50));
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.flights.began.lock().unwrap().len(), 2);
+        assert_eq!(server.token_requests(), if stalls { 1 } else { 2 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_is_dropped_at_any_await_point_hands_over() {
+    let mut dropped = 0;
+    for polls in 1.. {
+        let server = Server::new();
+        let vipps = server.client();
+        let call = |vipps: Vipps| async move { vipps.ecom().payment(&id()).details().await };
+        let leader = tokio::spawn(Polled(Box::pin(call(vipps.clone())), polls));
+        let followers: Vec<_> = (0..5).map(|_| tokio::spawn(call(vipps.clone()))).collect();
+        let finished = leader.await.unwrap().is_some();
+        for follower in followers {
+            follower.await.unwrap().unwrap();
+        }
+        call(vipps).await.unwrap();
+        assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
+        let answered = server.token_requests();
+        assert_eq!(answered, 1, "dropped after {polls} polls");
+        if finished {
+            break;
+        }
+        dropped += 1;
+    }
+    // The yields and the sleep of the token request, and those of the call after it.
+    assert!(dropped >= 8, "{dropped}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_not_kept_beyond_its_end() {
+    let server = Server {
+        lifetime: 100,
+        ..Server::new()
+    };
+    let vipps = server.client();
+    vipps.ecom().payment(&id()).details().await.unwrap();
+    tokio::time::advance(Duration::from_secs(101)).await;
+    vipps.ecom().payment(&id()).details().await.unwrap();
+    assert_eq!(server.token_requests(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_holds_no_token_tells_where_it_came_from_and_nothing_of_it() {
+    for body in [
+        "<html>maintenance</html>",
+        r#"{"access_token":["canned.token.value"]}"#,
+    ] {
+        let recorder =
+            vipps::testing::Recorder::new().answer("POST", "/accesstoken/get", 200, body);
+        let error = recorder
+            .client()
+            .ecom()
+            .payment(&id())
+            .details()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert_eq!(error.path(), Some("/accesstoken/get"));
+        assert_eq!(error.http_status(), Some(200));
+        assert!(error.raw_body().is_empty());
+    }
+}

@@ -1,0 +1,184 @@
+//! What the crate traces: names, levels and fields. A changed snapshot is a changed contract with dashboards.
+
+use std::time::Duration;
+
+use crate::capture::Capture;
+use crate::store::{FakeStore, StoreFault};
+use crate::support::{INITIATED, TRANSACTION, amount, id, text};
+use vipps::testing::Recorder;
+use vipps::{Outcome, Randomness, RetryPolicy, Vipps};
+
+const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
+
+/// Makes waits and keys the same in every run.
+#[derive(Debug)]
+struct Fixed;
+
+impl Randomness for Fixed {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0x80);
+    }
+}
+
+fn client(recorder: &Recorder) -> Vipps {
+    let builder = crate::support::on_tokio_time(recorder).randomness(Fixed);
+    builder.build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_succeeds() {
+    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+    let vipps = client(&recorder);
+    let (capture, _guard) = Capture::start();
+    vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
+    insta::assert_snapshot!(capture.text("vipps"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_capture_that_is_lost_then_refused_a_token_then_served() {
+    let recorder = Recorder::new()
+        .lose("POST", CAPTURE)
+        .answer("POST", CAPTURE, 401, "")
+        .answer("POST", CAPTURE, 429, "")
+        .answer("POST", CAPTURE, 200, TRANSACTION);
+    let vipps = client(&recorder);
+    let (capture, _guard) = Capture::start();
+    vipps.ecom().payment(&id()).capture().await.unwrap();
+    insta::assert_snapshot!(capture.text("vipps"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_capture_whose_outcome_stays_unknown() {
+    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let vipps = client(&recorder);
+    let (capture, _guard) = Capture::start();
+    let call = vipps.ecom().payment(&id()).capture();
+    call.retry(RetryPolicy::none()).await.unwrap_err();
+    insta::assert_snapshot!(capture.text("vipps"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_token() {
+    let recorder = Recorder::new().answer(
+        "POST",
+        "/accesstoken/get",
+        403,
+        r#"{"statusCode":403,"message":"x"}"#,
+    );
+    let vipps = client(&recorder);
+    let (capture, _guard) = Capture::start();
+    vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    insta::assert_snapshot!(capture.text("vipps"));
+}
+
+/// Whether an answer can be read is found out after the last attempt, and still belongs to the call.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read() {
+    let recorder = Recorder::new().answer("POST", CAPTURE, 200, "nonsense");
+    let vipps = client(&recorder);
+    let (capture, _guard) = Capture::start();
+    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    let lines = capture.lines("vipps");
+    let tail = &lines[lines.len() - 8..];
+    insta::assert_snapshot!(tail.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped() {
+    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let vipps = client(&recorder);
+    let (capture, _guard) = Capture::start();
+    let call = vipps.ecom().payment(&id()).capture();
+    let dropped = tokio::time::timeout(Duration::from_millis(1), call.send()).await;
+    assert!(dropped.is_err());
+    let lines = capture.lines("vipps");
+    let tail = &lines[lines.len() - 2..];
+    assert_eq!(
+        tail,
+        [
+            r#"  vipps.call has vipps.outcome="abandoned""#,
+            "  vipps.call ends"
+        ]
+    );
+}
+
+/// Three clients in a row; the last one finds its store down, and needs two tokens.
+async fn clients_with_a_store() {
+    let store = FakeStore::default();
+    for fault in [StoreFault::None, StoreFault::None, StoreFault::Down] {
+        store.set_fault(fault);
+        let mut recorder = Recorder::new();
+        if matches!(fault, StoreFault::Down) {
+            recorder = recorder.answer("POST", "/ecomm/v2/payments", 401, "");
+        }
+        let recorder = recorder.answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+        let builder = recorder.builder().unwrap().randomness(Fixed);
+        let vipps = builder.token_store(store.clone()).build().unwrap();
+        vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_from_the_store_and_a_store_that_failed() {
+    let (capture, _guard) = Capture::start();
+    clients_with_a_store().await;
+    let lines = capture.lines("vipps");
+    let of_tokens: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("event `token"))
+        .map(String::as_str)
+        .collect();
+    insta::assert_snapshot!(of_tokens.join("\n"));
+}
+
+/// The list in the documentation is closed: whatever is recorded is in it, and at its level.
+#[tokio::test(start_paused = true)]
+async fn the_table_in_the_documentation_names_every_field_and_event() {
+    let table = include_str!("../../src/telemetry.rs");
+    let recorder = Recorder::new()
+        .lose("POST", CAPTURE)
+        .answer("POST", CAPTURE, 401, "")
+        .answer("POST", CAPTURE, 429, "")
+        .answer("POST", CAPTURE, 500, "")
+        .lose("GET", "/ecomm/v2/payments/acme-shop-123/details");
+    let (capture, _guard) = Capture::start();
+    let payment = client(&recorder).ecom().payment(&id());
+    // As often as it takes to use up the retry budget.
+    for _ in 0..30 {
+        payment.capture().await.unwrap_err();
+    }
+    let wait = payment.wait().deadline(Duration::from_secs(3));
+    wait.await.unwrap_err();
+    clients_with_a_store().await;
+    let lines = capture.lines("vipps");
+    for told in [
+        "budget is used up",
+        "poll failed",
+        "may have taken effect",
+        "token taken from the store",
+        "token store failed",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(told)), "{told}");
+    }
+    for line in &lines {
+        let mut words = line.split(' ');
+        let (level, name) = (words.next().unwrap(), words.next().unwrap());
+        let row = match line.split('`').nth(1) {
+            Some(message) => format!("| `{message}` | {level} |"),
+            None => format!("| `{name}` | {level} |"),
+        };
+        assert!(
+            level.is_empty() || table.contains(&row),
+            "no row begins with {row}"
+        );
+        for word in line.split(' ') {
+            if let Some((field, _)) = word.split_once('=') {
+                assert!(
+                    table.contains(&format!("`{field}`")),
+                    "{field} is not in the table"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,545 @@
+//! Waiting for the customer: how often is asked, what is told, what ends it. On virtual time.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::id;
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::time::{Instant, sleep, timeout};
+use vipps::ecom::{PaymentDetails, PaymentState, Rhythm, Wait, WaitEvent, Watch};
+use vipps::testing::Recorder;
+use vipps::{Error, ErrorKind, Transport, TransportFuture};
+
+/// What the API answers to one poll.
+#[derive(Clone, Copy, Debug)]
+enum Says {
+    Waiting,
+    Scanned,
+    Paid,
+    Expired,
+    Fails(u16),
+    SlowDown(u64),
+    /// 503, with the seconds after which to come again.
+    Closed(u64),
+    Slowly(u64),
+    /// A success that holds no details.
+    Garbage(&'static str),
+    TooMuch,
+}
+use Says::{Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
+
+/// Answers polls by script, the last answer forever, and notes when each poll began.
+#[derive(Clone, Debug)]
+struct Script {
+    answers: Arc<Mutex<VecDeque<Says>>>,
+    polls: Arc<Mutex<Vec<Duration>>>,
+    begun: Instant,
+}
+
+impl Script {
+    fn new(answers: &[Says]) -> Self {
+        Self {
+            answers: Arc::new(Mutex::new(answers.iter().copied().collect())),
+            polls: Arc::default(),
+            begun: Instant::now(),
+        }
+    }
+
+    fn wait(&self) -> Wait {
+        let token = r#"{"access_token":"t","expires_in":"3599"}"#;
+        let recorder =
+            Recorder::in_front_of(self.clone()).answer("POST", "/accesstoken/get", 200, token);
+        let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
+        vipps.ecom().payment(&id()).wait()
+    }
+
+    /// When polls began, in tenths of a second.
+    fn polls(&self) -> Vec<u128> {
+        let polls = self.polls.lock().unwrap();
+        polls.iter().map(|at| (at.as_millis() + 50) / 100).collect()
+    }
+
+    fn count(&self) -> usize {
+        self.polls.lock().unwrap().len()
+    }
+
+    fn next(&self) -> Says {
+        self.polls.lock().unwrap().push(self.begun.elapsed());
+        let mut answers = self.answers.lock().unwrap();
+        let first = *answers.front().expect("an answer");
+        if answers.len() > 1 {
+            answers.pop_front();
+        }
+        first
+    }
+}
+
+fn log(operations: &[&str], scanned: bool) -> String {
+    let entries: Vec<_> = operations
+        .iter()
+        .map(|operation| {
+            let id = if scanned { r#","transactionId":"5001420062""# } else { "" };
+            format!(
+                r#"{{"operation":"{operation}","operationSuccess":true,"amount":20000,"timeStamp":"2026-03-02T09:00:00Z"{id}}}"#
+            )
+        })
+        .collect();
+    format!(
+        r#"{{"orderId":"acme-shop-123","transactionLogHistory":[{}]}}"#,
+        entries.join(",")
+    )
+}
+
+impl Transport for Script {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        assert!(
+            request.uri().path().ends_with("/details"),
+            "{}",
+            request.uri()
+        );
+        let says = self.next();
+        Box::pin(async move {
+            if let Slowly(milliseconds) = says {
+                sleep(Duration::from_millis(milliseconds)).await;
+            }
+            let (status, body) = match says {
+                Waiting | Expired => (200, log(&["INITIATE"], false)),
+                Scanned => (200, log(&["INITIATE"], true)),
+                Paid | Slowly(_) => (200, log(&["RESERVE", "INITIATE"], true)),
+                SlowDown(_) => (429, String::new()),
+                Closed(_) => (503, String::new()),
+                Garbage(body) => (200, body.to_owned()),
+                TooMuch => (200, " ".repeat((1 << 20) + 1)),
+                Fails(404) => {
+                    let body = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
+                    (404, body.to_owned())
+                }
+                Fails(status) => (status, r#"{"statusCode":400,"message":"x"}"#.to_owned()),
+            };
+            let date = if matches!(says, Expired) {
+                "Mon, 02 Mar 2026 09:10:01 GMT"
+            } else {
+                "Mon, 02 Mar 2026 09:00:05 GMT"
+            };
+            let mut response = http::Response::builder()
+                .status(status)
+                .header("date", date);
+            if let SlowDown(seconds) | Closed(seconds) = says
+                && seconds > 0
+            {
+                response = response.header("retry-after", seconds.to_string());
+            }
+            Ok(response.body(Bytes::from(body)).expect("a response"))
+        })
+    }
+}
+
+fn name(event: &WaitEvent) -> &'static str {
+    match event {
+        WaitEvent::Waiting(_) => "waiting",
+        WaitEvent::Scanned(_) => "scanned",
+        WaitEvent::Decided(_) => "decided",
+        _ => "new",
+    }
+}
+
+async fn all(mut watch: Watch) -> (Vec<&'static str>, Option<Error>) {
+    let mut names = Vec::new();
+    while let Some(event) = watch.next().await {
+        match event {
+            Ok(event) => names.push(name(&event)),
+            Err(error) => {
+                assert!(watch.next().await.is_none(), "an error is the last");
+                return (names, Some(error));
+            }
+        }
+    }
+    assert!(watch.next().await.is_none(), "over is over");
+    (names, None)
+}
+
+fn state(details: &PaymentDetails) -> PaymentState {
+    details.state_at(details.as_of().expect("a date"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_rhythm_is_the_documented_one() {
+    let polls = |rhythm| async move {
+        let script = Script::new(&[Waiting, Waiting, Waiting, Paid]);
+        let details = script.wait().rhythm(rhythm).await.unwrap();
+        assert_eq!(state(&details), PaymentState::Reserved);
+        script.polls()
+    };
+    assert_eq!(polls(Rhythm::Till).await, [0, 10, 20, 30]);
+    assert_eq!(polls(Rhythm::Web).await, [50, 70, 90, 110]);
+    let every = |milliseconds| polls(Rhythm::Every(Duration::from_millis(milliseconds)));
+    assert_eq!(every(3_000).await, [0, 30, 60, 90]);
+    // Twice a second is the most that the API allows.
+    assert_eq!(every(0).await, [0, 5, 10, 15]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_step_is_told_once() {
+    let script = Script::new(&[Waiting, Waiting, Scanned, Scanned, Paid]);
+    let (names, error) = all(script.wait().watch()).await;
+    assert_eq!(names, ["waiting", "scanned", "decided"]);
+    assert!(error.is_none());
+    assert_eq!(script.count(), 5);
+}
+
+/// Every screen shows the same steps, and no request is spent on it.
+#[tokio::test(start_paused = true)]
+async fn a_quick_customer_is_told_as_scanned_first() {
+    for (answers, expected) in [
+        (&[Paid][..], &["scanned", "decided"][..]),
+        (&[Waiting, Paid], &["waiting", "scanned", "decided"]),
+        (&[Scanned, Paid], &["scanned", "decided"]),
+    ] {
+        let script = Script::new(answers);
+        let (names, _) = all(script.wait().watch()).await;
+        assert_eq!((names, script.count()), (expected.to_vec(), answers.len()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_nobody_approves_is_decided_as_expired() {
+    let script = Script::new(&[Waiting, Expired]);
+    let details = script.wait().await.unwrap();
+    assert_eq!(state(&details), PaymentState::Expired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_that_fail_make_it_slower_and_end_nothing() {
+    for status in [429, 500, 502, 503, 504, 408] {
+        let fails = Fails(status);
+        let script = Script::new(&[fails, fails, fails, fails, fails, fails, Waiting, Paid]);
+        script.wait().await.unwrap();
+        // 2, 4, 8, 16, 30, 30 s, and at the old pace once it works again.
+        assert_eq!(
+            script.polls(),
+            [0, 20, 60, 140, 300, 600, 900, 910],
+            "{status}"
+        );
+    }
+    // Never faster than the rhythm itself.
+    let script = Script::new(&[Fails(503), Paid]);
+    script
+        .wait()
+        .rhythm(Rhythm::Every(Duration::from_secs(60)))
+        .await
+        .unwrap();
+    assert_eq!(script.polls(), [0, 600]);
+}
+
+/// A proxy's page, a cut answer, an error dressed as a success: the next answer may be whole.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_ends_nothing() {
+    for garbage in [
+        Garbage("<html>maintenance</html>"),
+        Garbage(r#"{"orderId":"acme-shop-123","transactionLogHist"#),
+        Garbage(""),
+        Garbage(r#"{"responseInfo":{"responseCode":503,"responseMessage":"Service Unavailable"}}"#),
+        Garbage(r#"[{"errorGroup":"VippsError","errorCode":"99","errorMessage":"x"}]"#),
+        TooMuch,
+    ] {
+        let script = Script::new(&[garbage, garbage, Waiting, Paid]);
+        let details = script.wait().await.unwrap();
+        assert_eq!(state(&details), PaymentState::Reserved, "{garbage:?}");
+        assert_eq!(script.polls(), [0, 20, 60, 70], "{garbage:?}");
+    }
+    // In place of the token too.
+    let details = format!("/ecomm/v2/payments/{}/details", id());
+    let recorder = Recorder::new()
+        .answer("POST", "/accesstoken/get", 200, "<html>maintenance</html>")
+        .answer("POST", "/accesstoken/get", 200, r#"{"access_token":"t"}"#)
+        .answer("GET", &details, 200, crate::support::DETAILS);
+    let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
+    let details = vipps.ecom().payment(&id()).wait().await.unwrap();
+    assert_eq!(details.state(), PaymentState::Reserved);
+}
+
+/// However long the API asks to be left alone, whoever waits is not told *no decision* without a last look.
+#[tokio::test(start_paused = true)]
+async fn a_long_pause_ends_with_a_last_look() {
+    for pause in [SlowDown(700), SlowDown(86_400), Closed(700)] {
+        let script = Script::new(&[pause, Paid]);
+        let details = script.wait().await.unwrap();
+        assert_eq!(state(&details), PaymentState::Reserved);
+        assert_eq!(script.polls(), [0, 6_550]);
+    }
+    // A nudge does not bring it forward.
+    let script = Script::new(&[SlowDown(700), Paid]);
+    let mut watch = script.wait().watch();
+    let nudge = watch.nudge();
+    let nudges = tokio::spawn(async move {
+        loop {
+            nudge.poll_now();
+            sleep(Duration::from_secs(20)).await;
+        }
+    });
+    watch.next().await.unwrap().unwrap();
+    nudges.abort();
+    assert_eq!(script.polls(), [0, 6_550]);
+    // Nor is there more than one.
+    let script = Script::new(&[SlowDown(700)]);
+    assert_eq!(script.wait().await.unwrap_err().kind(), ErrorKind::Deadline);
+    assert_eq!(script.polls(), [0, 6_550]);
+    // Whoever waits shortly is not left without one.
+    let script = Script::new(&[SlowDown(60), Paid]);
+    let wait = script.wait().deadline(Duration::from_secs(4));
+    wait.await.unwrap();
+    assert_eq!(script.polls(), [0, 20]);
+    // Other failures slow it down as well, and the end comes in the middle of a pause.
+    let script = Script::new(&[Fails(503)]);
+    let wait = script.wait().deadline(Duration::from_secs(60));
+    wait.await.unwrap_err();
+    assert_eq!(script.polls(), [0, 20, 60, 140, 300, 550]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_is_kept_whoever_nudges() {
+    let script = Script::new(&[SlowDown(45), Paid]);
+    let mut watch = script.wait().watch();
+    let nudge = watch.nudge();
+    let nudges = tokio::spawn(async move {
+        for _ in 0..200 {
+            nudge.poll_now();
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
+    watch.next().await.unwrap().unwrap();
+    nudges.abort();
+    assert_eq!(script.polls(), [0, 450]);
+
+    // A 429 without a time is a pause too.
+    let script = Script::new(&[SlowDown(0), Paid]);
+    let mut watch = script.wait().watch();
+    let nudge = watch.nudge();
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(100)).await;
+        nudge.poll_now();
+    });
+    watch.next().await.unwrap().unwrap();
+    assert_eq!(script.polls(), [0, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_it() {
+    for status in [400, 403, 404] {
+        let script = Script::new(&[Waiting, Fails(status)]);
+        let (names, error) = all(script.wait().watch()).await;
+        assert_eq!(names, ["waiting"]);
+        assert_eq!(error.unwrap().http_status(), Some(status));
+        assert_eq!(script.count(), 2);
+        let script = Script::new(&[Fails(status)]);
+        assert_eq!(script.wait().await.unwrap_err().http_status(), Some(status));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
+    let script = Script::new(&[Waiting]);
+    let begun = Instant::now();
+    let error = script.wait().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert_eq!((begun.elapsed().as_millis() + 50) / 100, 6_600);
+    assert_eq!(script.count(), 660);
+    assert!(std::error::Error::source(&error).is_none());
+
+    let script = Script::new(&[Waiting]);
+    let (names, error) = all(script.wait().deadline(Duration::from_millis(2_500)).watch()).await;
+    assert_eq!(names, ["waiting"]);
+    assert_eq!(error.unwrap().kind(), ErrorKind::Deadline);
+    assert_eq!(script.polls(), [0, 10, 20]);
+
+    // Whoever waits for less than the first pause of the rhythm has the details read all the same.
+    let script = Script::new(&[Paid]);
+    let wait = script
+        .wait()
+        .rhythm(Rhythm::Web)
+        .deadline(Duration::from_secs(4));
+    wait.await.unwrap();
+    assert_eq!(script.polls(), [20]);
+
+    // No time at all asks nothing.
+    let script = Script::new(&[Paid]);
+    let error = script.wait().deadline(Duration::ZERO).await.unwrap_err();
+    assert_eq!((error.kind(), script.count()), (ErrorKind::Deadline, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_because_polls_fail_is_told_so() {
+    let script = Script::new(&[Waiting, Fails(503)]);
+    let error = script
+        .wait()
+        .deadline(Duration::from_secs(60))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    let cause = std::error::Error::source(&error).expect("the last failure");
+    assert!(cause.to_string().contains("503"), "{cause}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_without_end_are_no_trouble() {
+    let script = Script::new(&[Waiting, Paid]);
+    script.wait().deadline(Duration::MAX).await.unwrap();
+    assert_eq!(script.polls(), [0, 10]);
+    let script = Script::new(&[Waiting]);
+    let wait = script
+        .wait()
+        .rhythm(Rhythm::Every(Duration::MAX))
+        .deadline(Duration::from_secs(9));
+    assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Deadline);
+    assert_eq!(script.count(), 1);
+}
+
+/// `select!` drops the future of `next` each time that another branch wins.
+#[tokio::test(start_paused = true)]
+async fn dropping_next_loses_neither_an_answer_nor_the_rhythm() {
+    let script = Script::new(&[Waiting, Waiting, Slowly(700), Waiting]);
+    let mut watch = script.wait().watch();
+    let mut names = Vec::new();
+    let mut dropped = 0;
+    while names.last() != Some(&"decided") {
+        match timeout(Duration::from_millis(100), watch.next()).await {
+            Ok(event) => names.push(name(&event.unwrap().unwrap())),
+            Err(_) => dropped += 1,
+        }
+    }
+    assert_eq!(names, ["waiting", "scanned", "decided"]);
+    assert!(dropped > 20, "{dropped}");
+    assert_eq!(script.polls(), [0, 10, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_watch_stops_asking() {
+    let script = Script::new(&[Waiting]);
+    let mut watch = script.wait().watch();
+    let nudge = watch.nudge();
+    watch.next().await.unwrap().unwrap();
+    assert!(
+        timeout(Duration::from_millis(3_500), watch.next())
+            .await
+            .is_err()
+    );
+    drop(watch);
+    let asked = script.count();
+    nudge.poll_now();
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!((asked, script.count()), (4, 4));
+
+    let asking = tokio::spawn(script.wait().into_future());
+    sleep(Duration::from_secs(2)).await;
+    asking.abort();
+    sleep(Duration::from_secs(1)).await;
+    let asked = script.count();
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(script.count(), asked);
+}
+
+/// A callback tells first, and the details confirm it.
+#[tokio::test(start_paused = true)]
+async fn a_nudge_has_the_details_read_at_once() {
+    let script = Script::new(&[Waiting, Paid]);
+    let mut watch = script
+        .wait()
+        .rhythm(Rhythm::Every(Duration::from_secs(60)))
+        .watch();
+    let nudge = watch.nudge();
+    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "waiting");
+    tokio::spawn(async move {
+        sleep(Duration::from_secs(7)).await;
+        nudge.clone().poll_now();
+    });
+    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "scanned");
+    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "decided");
+    assert_eq!(script.polls(), [0, 70]);
+
+    // One that comes before anybody waits counts, and cuts the first pause short.
+    let script = Script::new(&[Paid]);
+    let mut watch = script.wait().rhythm(Rhythm::Web).watch();
+    watch.nudge().poll_now();
+    watch.next().await.unwrap().unwrap();
+    assert_eq!(script.polls(), [0]);
+}
+
+/// What a callback says is a hint: when the details do not confirm it, the wait goes on.
+#[tokio::test(start_paused = true)]
+async fn a_nudge_decides_nothing() {
+    let script = Script::new(&[Waiting, Waiting, Paid]);
+    let mut watch = script
+        .wait()
+        .rhythm(Rhythm::Every(Duration::from_secs(60)))
+        .watch();
+    watch.next().await.unwrap().unwrap();
+    let nudge = watch.nudge();
+    tokio::spawn(async move {
+        sleep(Duration::from_secs(10)).await;
+        nudge.poll_now();
+    });
+    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "scanned");
+    assert_eq!(script.polls(), [0, 100, 700]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_nudges_stays_within_the_limit() {
+    let script = Script::new(&[Waiting]);
+    let mut watch = script.wait().watch();
+    let nudge = watch.nudge();
+    let storm = tokio::spawn(async move {
+        loop {
+            nudge.poll_now();
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    watch.next().await.unwrap().unwrap();
+    assert!(
+        timeout(Duration::from_secs(180), watch.next())
+            .await
+            .is_err()
+    );
+    storm.abort();
+    let polls = script.polls.lock().unwrap().clone();
+    assert!(
+        polls.len() > 300,
+        "{} polls: the nudges do nothing",
+        polls.len()
+    );
+    for (n, first) in polls.iter().enumerate() {
+        let minute = polls
+            .iter()
+            .skip(n)
+            .take_while(|at| **at < *first + Duration::from_secs(60));
+        assert!(minute.count() <= 120);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_is_a_stream() {
+    fn is_stream<S: Stream<Item = vipps::Result<WaitEvent>> + Send + Unpin + 'static>(_: &S) {}
+    let script = Script::new(&[Waiting, Scanned, Paid]);
+    let mut stream = script.wait().stream();
+    is_stream(&stream);
+    let mut names = Vec::new();
+    while let Some(event) = poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {
+        names.push(name(&event.unwrap()));
+    }
+    assert_eq!(names, ["waiting", "scanned", "decided"]);
+}
+
+/// Polls go out for the sales unit that the wait was made for.
+#[tokio::test(start_paused = true)]
+async fn the_options_of_the_wait_are_those_of_its_polls() {
+    let path = "/ecomm/v2/payments/acme-shop-123/details";
+    let recorder = Recorder::new().answer("GET", path, 200, crate::support::DETAILS);
+    let payment = recorder.client().ecom().payment(&id());
+    let number = "7654321".parse().unwrap();
+    payment.wait().merchant_serial_number(number).await.unwrap();
+    let shape = recorder.shape_of("get_payment_details_using_get");
+    assert!(shape.contains("merchant-serial-number: 7654321"), "{shape}");
+}

@@ -1,0 +1,174 @@
+//! Connections that do not come up, and answers that end too early or are none.
+
+use std::io::Write as _;
+
+use vipps::{Environment, ErrorKind, Outcome};
+
+use super::*;
+use crate::raw::{RawServer, Step, answer, write};
+
+#[tokio::test]
+async fn a_healthy_answer_is_read() {
+    let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+    let done = capture(&server.client()).await.unwrap();
+    assert_eq!(done.amount, Some(vipps::Amount::ore(100)));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(
+        requests[0].first_line(),
+        "POST /ecomm/v2/payments/o-1/capture HTTP/1.1"
+    );
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+    let vipps = server.client();
+    capture(&vipps).await.unwrap();
+    drop(server);
+    // Its token is there, so that it is the call itself that finds nobody.
+    let errors = [
+        capture(&vipps).await.unwrap_err(),
+        details(&vipps).await.unwrap_err(),
+        initiate(&vipps).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Connect, Outcome::NotSent),
+            "{error:?}"
+        );
+        assert!(error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_for_the_token() {
+    let gone = RawServer::start(vec![]);
+    let vipps = gone.client();
+    drop(gone);
+    let error = capture(&vipps).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Authentication, Outcome::NotSent)
+    );
+    assert!(error.is_retryable());
+}
+
+/// TLS is asked for, and the other side speaks something else, says nothing, or ends the connection.
+#[tokio::test]
+async fn no_tls_session() {
+    for act in ["speak", "hold", "end"] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut connection in listener.incoming().flatten() {
+                match act {
+                    "speak" => drop(connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+                    "hold" => std::mem::forget(connection),
+                    _ => {}
+                }
+            }
+        });
+        let vipps = RawServer::start(vec![])
+            .builder()
+            .environment(Environment::custom(&url).unwrap())
+            .connect_timeout(DEADLINE / 2)
+            .build()
+            .unwrap();
+        let error = capture(&vipps).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Authentication, Outcome::NotSent),
+            "{act}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn cut_off_answers_are_broken_connections() {
+    let whole = full(TRANSACTION);
+    let head = whole.len() - TRANSACTION.len();
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let close: Act = vec![];
+    for act in [
+        close,
+        vec![Step::Reset],
+        // Ends its writing side and goes on reading, before, within and after the head.
+        vec![Step::HalfClose],
+        write("H"),
+        write("HTTP/1.1 200 OK\r\ncontent-le"),
+        write(&whole[..head - 1]),
+        write(&whole[..head]),
+        write(&whole[..whole.len() - 1]),
+        write(format!("{chunked}5\r\n{{\"ord")),
+        write(format!("{chunked}{:x}\r\n{TRANSACTION}", TRANSACTION.len())),
+        write(format!(
+            "{chunked}{:x}\r\n{TRANSACTION}\r\n",
+            TRANSACTION.len()
+        )),
+        // The same, by a reset.
+        vec![Step::Write(whole[..head - 1].into()), Step::Reset],
+        vec![
+            Step::Write(whole[..head + 9].into()),
+            Step::Pause(DEADLINE / 8),
+            Step::Reset,
+        ],
+    ] {
+        assert_unclear(act, ErrorKind::Connection).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_a_broken_connection() {
+    for bytes in [
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "\0\x01\x02\u{ff}\u{fe}",
+        "\r\n\r\n\r\n",
+        "200 OK\r\n\r\n",
+        "HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 \r\n\r\n",
+        "HTTP/1.1 twohundred OK\r\n\r\n",
+        "HTTP/1.1 20 OK\r\n\r\n",
+        "HTTP/1.1 99999 OK\r\n\r\n",
+        "HTTP/1.1 -200 OK\r\n\r\n",
+        "HTTP/0.9 200 OK\r\n\r\n",
+        "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nna me: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nname: x\0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nname: x\r\n folded\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\n\r\n",
+        "<html><body>502</body></html>\r\n\r\n",
+        TRANSACTION,
+    ] {
+        assert_unclear(write(bytes), ErrorKind::Connection).await;
+    }
+}
+
+/// Where no length is told, the end of the connection is the end of the body, and only the body tells whether it is
+/// whole.
+#[tokio::test]
+async fn a_body_that_ends_with_the_connection() {
+    for version in ["1.0", "1.1"] {
+        let head = format!("HTTP/{version} 200 OK\r\n\r\n");
+        assert_read(write(format!("{head}{TRANSACTION}"))).await;
+        let cut = &TRANSACTION[..TRANSACTION.len() - 1];
+        assert_unclear(write(format!("{head}{cut}")), ErrorKind::Decode).await;
+        assert_unclear(write(head), ErrorKind::Decode).await;
+    }
+}
+
+/// An answer that comes before the request has been read is an answer all the same.
+#[tokio::test]
+async fn an_answer_without_a_reason_or_with_bare_line_feeds() {
+    let length = TRANSACTION.len();
+    for head in [
+        format!("HTTP/1.1 200\r\ncontent-length: {length}\r\n\r\n"),
+        format!("HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\ncontent-length: {length}\n\n"),
+    ] {
+        assert_read(write(format!("{head}{TRANSACTION}"))).await;
+    }
+}

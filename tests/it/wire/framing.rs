@@ -1,0 +1,176 @@
+//! Answers whose parts contradict each other, come in strange sizes, or come more than once.
+
+use vipps::ErrorKind;
+
+use super::*;
+use crate::raw::{RawServer, Step, kept, write};
+
+#[tokio::test]
+async fn informational_answers_before_the_real_one_are_passed_over() {
+    let hint = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let mut bytes = hint.as_bytes().to_vec();
+    bytes.extend(full(TRANSACTION));
+    assert_read(write(bytes)).await;
+
+    // A thousand of them, and one that takes its time.
+    let mut bytes = "HTTP/1.1 102 Processing\r\n\r\n".repeat(1_000).into_bytes();
+    bytes.extend(full(TRANSACTION));
+    assert_read(write(bytes)).await;
+    assert_read(vec![
+        Step::Write(hint.into()),
+        Step::Pause(DEADLINE / 4),
+        Step::Write(hint.into()),
+        Step::Pause(DEADLINE / 4),
+        Step::Write(full(TRANSACTION).into()),
+        Step::HalfClose,
+    ])
+    .await;
+    // None follows.
+    assert_unclear(write(hint), ErrorKind::Connection).await;
+}
+
+#[tokio::test]
+async fn a_length_that_is_not_the_bodys() {
+    let of = |length: &str| {
+        write(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{TRANSACTION}"
+        ))
+    };
+    let length = TRANSACTION.len();
+    assert_unclear(of(&(length + 1).to_string()), ErrorKind::Connection).await;
+    assert_unclear(of(&(length - 1).to_string()), ErrorKind::Decode).await;
+    assert_unclear(of("0"), ErrorKind::Decode).await;
+    for nonsense in ["-1", "+7", "0x46", "7 7", "", "99999999999999999999999999"] {
+        assert_unclear(of(nonsense), ErrorKind::Connection).await;
+    }
+    let twice = |one: usize, other: usize| of(&format!("{one}\r\ncontent-length: {other}"));
+    assert_unclear(twice(length, length - 1), ErrorKind::Connection).await;
+    assert_unclear(twice(length - 1, length), ErrorKind::Connection).await;
+    assert_read(twice(length, length)).await;
+}
+
+#[tokio::test]
+async fn chunks_of_strange_sizes() {
+    let of = |chunks: &str| {
+        write(format!(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}"
+        ))
+    };
+    let length = format!("{:x}", TRANSACTION.len());
+    let (one, rest) = TRANSACTION.split_at(1);
+    let good = format!("1\r\n{one}\r\n{:X}\r\n{rest}\r\n", rest.len());
+    assert_read(of(&format!("{good}0\r\n\r\n"))).await;
+    assert_read(of(&format!("{good}0\r\ntrailer: x\r\n\r\n"))).await;
+    let extended = format!("{length};name=value\r\n{TRANSACTION}\r\n0\r\n\r\n");
+    assert_read(of(&extended)).await;
+    for chunks in [
+        "FFFFFFFFFFFFFFFFF\r\n",
+        "ffffffffffffffff\r\n",
+        "7fffffffffffffff\r\n{}",
+        "-1\r\n{}\r\n0\r\n\r\n",
+        "0x2\r\n{}\r\n0\r\n\r\n",
+        "two\r\n{}\r\n0\r\n\r\n",
+        "\r\n{}\r\n0\r\n\r\n",
+        "2\r\n{}xx0\r\n\r\n",
+        "1\r\n{}\r\n0\r\n\r\n",
+        "2\r\n{}\r\n0\r\nno colon\r\n\r\n",
+    ] {
+        assert_unclear(of(chunks), ErrorKind::Connection).await;
+    }
+    let long_extension = format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(100_000));
+    let long_trailer = format!("{good}0\r\nname: {}\r\n\r\n", "x".repeat(100_000));
+    let many_trailers = format!("{good}0\r\n{}\r\n", "n: x\r\n".repeat(1_000));
+    for chunks in [long_extension, long_trailer, many_trailers] {
+        assert_unclear(of(&chunks), ErrorKind::Connection).await;
+    }
+}
+
+/// A length beside chunks is how answers are smuggled; the chunks count, and the connection is not used again.
+#[tokio::test]
+async fn a_length_beside_chunks() {
+    let length = TRANSACTION.len();
+    let act = kept(format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n\
+         {length:x}\r\n{TRANSACTION}\r\n0\r\n\r\n"
+    ));
+    let server = RawServer::keeping(vec![act, kept(full(TRANSACTION))]);
+    let vipps = server.client();
+    capture(&vipps).await.unwrap();
+    capture(&vipps).await.unwrap();
+}
+
+/// An answer that nobody asked for: with the last one, after it, or in the middle of it.
+const OTHERS: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
+
+#[tokio::test]
+async fn a_second_answer_is_not_the_next_calls() {
+    let mut two_at_once = full(TRANSACTION);
+    two_at_once.extend(full(OTHERS));
+    let one_after_the_other = vec![
+        Step::Write(full(TRANSACTION).into()),
+        Step::Pause(DEADLINE / 8),
+        Step::Write(full(OTHERS).into()),
+        Step::Next,
+    ];
+    let mut after_an_error = crate::raw::with_head("402 Payment Required", "[]");
+    after_an_error.extend(full(OTHERS));
+    let mut after_a_short_length = full(&TRANSACTION[..9]);
+    after_a_short_length.extend(full(OTHERS));
+    for (first, good, late) in [
+        (kept(two_at_once), true, false),
+        (one_after_the_other, true, true),
+        (kept(after_an_error), false, false),
+        (kept(after_a_short_length), false, false),
+    ] {
+        let server = RawServer::keeping(vec![first.clone(), kept(full(TRANSACTION))]);
+        let vipps = server.client();
+        assert_eq!(capture(&vipps).await.is_ok(), good);
+        if late {
+            // What comes once the next request has left cannot be told from its answer by anybody.
+            tokio::time::sleep(DEADLINE / 4).await;
+        }
+        for pause in [Duration::ZERO, DEADLINE / 4] {
+            tokio::time::sleep(pause).await;
+            let done = capture(&vipps).await;
+            let done = done.unwrap_or_else(|error| panic!("{first:?}: {error:?}"));
+            assert_eq!(done.amount, Some(vipps::Amount::ore(100)), "{first:?}");
+        }
+        let requests = server.requests();
+        assert_eq!(requests.len(), 3);
+        assert_ne!(requests[0].connection, requests[1].connection);
+    }
+}
+
+#[tokio::test]
+async fn bytes_after_an_answer_are_not_the_next_calls() {
+    for garbage in ["\r\n", "}", "garbage that is no answer\r\n\r\n"] {
+        let mut first = full(TRANSACTION);
+        first.extend(garbage.as_bytes());
+        let server = RawServer::keeping(vec![kept(first), kept(full(TRANSACTION))]);
+        let vipps = server.client();
+        for _ in 0..3 {
+            let done = capture(&vipps).await;
+            let done = done.unwrap_or_else(|error| panic!("{garbage:?}: {error:?}"));
+            assert_eq!(done.amount, Some(vipps::Amount::ore(100)));
+        }
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+/// A header with a line end in it: what follows is a header or garbage, and never an answer of its own.
+#[tokio::test]
+async fn a_split_header() {
+    let split = format!(
+        "HTTP/1.1 200 OK\r\nx-echo: a\r\ncontent-length: 0\r\n\r\n{}",
+        String::from_utf8(full(OTHERS)).unwrap()
+    );
+    let server = RawServer::keeping(vec![kept(split), kept(full(TRANSACTION))]);
+    let vipps = server.client();
+    let error = capture(&vipps).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Decode, vipps::Outcome::Unknown)
+    );
+    let done = capture(&vipps).await.unwrap();
+    assert_eq!(done.amount, Some(vipps::Amount::ore(100)));
+}

@@ -1,0 +1,231 @@
+//! Answers that are too large: reading ends at the cap, and so does what is kept.
+
+use std::io::Write as _;
+
+use vipps::{ErrorKind, Outcome};
+
+use super::*;
+use crate::raw::{Act, RawServer, Step, answer, with_head, write};
+
+const MIB: usize = 1 << 20;
+const KEPT_OF_AN_ERROR: usize = 64 << 10;
+/// What sockets hold on both sides of a loopback, at most, beyond what has been read.
+const IN_SOCKETS: usize = 16 * MIB;
+
+/// A transaction with so many blanks before it that the whole has this length.
+fn padded(length: usize) -> String {
+    format!("{}{TRANSACTION}", " ".repeat(length - TRANSACTION.len()))
+}
+
+fn chunked(body: &str) -> String {
+    let chunks = body.as_bytes().chunks(60_000).map(|part| {
+        let text = String::from_utf8_lossy(part);
+        format!("{:x}\r\n{text}\r\n", part.len())
+    });
+    let chunks: String = chunks.collect();
+    format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}0\r\n\r\n")
+}
+
+#[tokio::test]
+async fn a_success_is_read_up_to_a_mebibyte() {
+    let (most, more) = (padded(MIB), padded(MIB + 1));
+    let to_the_end = |body: &str| write(format!("HTTP/1.1 200 OK\r\n\r\n{body}"));
+    assert_read(write(full(&most))).await;
+    assert_read(write(chunked(&most))).await;
+    assert_read(to_the_end(&most)).await;
+    assert_unclear(write(full(&more)), ErrorKind::TooLarge).await;
+    assert_unclear(write(chunked(&more)), ErrorKind::TooLarge).await;
+    assert_unclear(to_the_end(&more), ErrorKind::TooLarge).await;
+}
+
+#[tokio::test]
+async fn of_an_error_64_kib_are_kept() {
+    for (length, kept) in [
+        (KEPT_OF_AN_ERROR - 1, KEPT_OF_AN_ERROR - 1),
+        (KEPT_OF_AN_ERROR, KEPT_OF_AN_ERROR),
+        (KEPT_OF_AN_ERROR + 1, KEPT_OF_AN_ERROR),
+        (3 * MIB, KEPT_OF_AN_ERROR),
+    ] {
+        let body = "x".repeat(length);
+        for act in [
+            answer("403 Forbidden", &body),
+            write(format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}")),
+        ] {
+            // The text is in no error form of the API, so that it refuses nothing.
+            let (capture, details) = both(&act).await;
+            for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
+                assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
+                assert_eq!(error.raw_body().len(), kept);
+            }
+        }
+    }
+    // Of a success that cannot be read, as much.
+    let (capture, _) = both(&answer("200 OK", &"x".repeat(MIB))).await;
+    assert_eq!(capture.kind(), ErrorKind::Decode);
+    assert_eq!(capture.raw_body().len(), KEPT_OF_AN_ERROR);
+}
+
+/// Runs a capture against an act, and tells its error, the most memory that it took, and what the server could send.
+fn measured(act: Act) -> (Error, u64, usize) {
+    let server = RawServer::start(vec![act]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let vipps = server.client();
+    let mut error = None;
+    // All of the client runs on this thread, and the server on others.
+    let cost = allocation_counter::measure(|| {
+        error = Some(runtime.block_on(capture(&vipps)).unwrap_err());
+    });
+    drop((vipps, runtime));
+    (error.unwrap(), cost.bytes_max, server.written())
+}
+
+/// A body without an end is not read to its end, nor kept.
+#[test]
+fn a_body_without_an_end_takes_bounded_memory() {
+    let endless = |head: &str| {
+        vec![
+            Step::Write(format!("HTTP/1.1 {head}\r\n\r\n").into()),
+            Step::Drip(vec![b' '; 64 << 10].into(), Duration::ZERO),
+        ]
+    };
+    let in_chunks = |head: &str| {
+        let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+        vec![
+            Step::Write(format!("HTTP/1.1 {head}\r\ntransfer-encoding: chunked\r\n\r\n").into()),
+            Step::Drip(chunk.into(), Duration::ZERO),
+        ]
+    };
+    for (act, kind, most) in [
+        (endless("200 OK"), ErrorKind::TooLarge, 5 * MIB),
+        (in_chunks("200 OK"), ErrorKind::TooLarge, 5 * MIB),
+        // A length that is told is believed.
+        (
+            endless("200 OK\r\ncontent-length: 99999999999"),
+            ErrorKind::TooLarge,
+            MIB,
+        ),
+        (endless("500 Oh"), ErrorKind::Api, 2 * MIB),
+        (in_chunks("500 Oh"), ErrorKind::Api, 2 * MIB),
+    ] {
+        let (error, memory, written) = measured(act);
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (kind, Outcome::Unknown),
+            "{error:?}"
+        );
+        assert!(memory < most as u64, "{memory} bytes, {error:?}");
+        assert!(written < 2 * MIB + IN_SOCKETS, "{written} bytes, {error:?}");
+    }
+}
+
+#[test]
+fn a_head_without_an_end_takes_bounded_memory() {
+    for line in ["x".repeat(64 << 10), format!("n: {}\r\n", "x".repeat(900))] {
+        let act = vec![
+            Step::Write(b"HTTP/1.1 200 OK\r\nname: ".into()),
+            Step::Drip(line.into(), Duration::ZERO),
+        ];
+        let (error, memory, written) = measured(act);
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::TooLarge, Outcome::Unknown),
+            "{error:?}"
+        );
+        assert!(memory < 3 * MIB as u64, "{memory} bytes");
+        assert!(written < 2 * MIB + IN_SOCKETS, "{written} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_head_of_many_or_long_headers() {
+    let with = |headers: &str| write(with_head(&format!("200 OK\r\n{headers}x: y"), TRANSACTION));
+    assert_read(with(&"name: value\r\n".repeat(90))).await;
+    assert_read(with(&format!("name: {}\r\n", "x".repeat(100_000)))).await;
+    for headers in [
+        "name: value\r\n".repeat(101),
+        "name: value\r\n".repeat(10_000),
+        format!("name: {}\r\n", "x".repeat(1_000_000)),
+        format!("{}: value\r\n", "x".repeat(1_000_000)),
+        format!("name: {}\r\n", "x".repeat(9_000)).repeat(99),
+    ] {
+        let (capture, details) = both(&with(&headers)).await;
+        for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (ErrorKind::TooLarge, outcome),
+                "{error:?}"
+            );
+        }
+    }
+    // A status line without an end is no better.
+    assert_unclear(
+        write(format!("HTTP/1.1 200 {}\r\n\r\n", "x".repeat(1_000_000))),
+        ErrorKind::TooLarge,
+    )
+    .await;
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+/// Nothing is unpacked, so that a small answer cannot become a large one; not even where another crate of the tree has
+/// switched on what reqwest unpacks, as this one's tests do.
+#[tokio::test]
+async fn a_compressed_answer_is_not_unpacked() {
+    let bomb = vec![b' '; 4 * MIB];
+    for (encoding, body) in [
+        ("gzip", gzip(&bomb)),
+        ("x-gzip", gzip(&bomb)),
+        ("gzip, gzip", gzip(&gzip(&bomb))),
+        ("deflate", zlib(&bomb)),
+        // Even one that would fit.
+        ("gzip", gzip(TRANSACTION.as_bytes())),
+        ("deflate", zlib(TRANSACTION.as_bytes())),
+        // These need not be real: who tried to unpack them would fail in another way.
+        ("br", gzip(&bomb)),
+        ("zstd", gzip(&bomb)),
+    ] {
+        let length = body.len();
+        assert!(length < KEPT_OF_AN_ERROR, "{length}");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        let act = write([head.into_bytes(), body.clone()].concat());
+        let (capture, details) = both(&act).await;
+        for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (ErrorKind::Decode, outcome),
+                "{encoding}: {error:?}"
+            );
+            assert_eq!(error.raw_body(), body, "{encoding}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_compressed_is_asked_for() {
+    for own in [true, false] {
+        let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+        let builder = server.builder();
+        let builder = if own {
+            builder
+        } else {
+            builder.http_client_builder(reqwest::Client::builder().gzip(true).deflate(true))
+        };
+        capture(&builder.build().unwrap()).await.unwrap();
+        assert_eq!(server.requests()[0].header("accept-encoding"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! Connections that are used again: the server may end one just when the client begins to send.
+
+use vipps::{ErrorKind, Outcome, RetryPolicy};
+
+use super::*;
+use crate::raw::{Act, RawServer, Step, kept};
+
+const INITIATED: &str = r#"{"orderId":"o-1","url":"https://api.vipps.no/x?token=t"}"#;
+const PAUSE: Duration = Duration::from_millis(40);
+
+fn last(bytes: Vec<u8>) -> Act {
+    vec![Step::Write(bytes.into())]
+}
+
+/// Keeps the connection, and ends it a little later.
+fn last_for_now(bytes: Vec<u8>) -> Act {
+    vec![Step::Write(bytes.into()), Step::Pause(PAUSE)]
+}
+
+fn patient(server: &RawServer) -> Vipps {
+    let policy = RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
+    server.builder().retry(policy).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let server = RawServer::keeping(vec![kept(full(TRANSACTION))]);
+    let vipps = server.client();
+    for _ in 0..3 {
+        capture(&vipps).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+/// The end has arrived before the next call begins.
+#[tokio::test]
+async fn a_connection_that_has_ended_is_not_used_again() {
+    let half_closed = || vec![Step::Write(full(TRANSACTION).into()), Step::HalfClose];
+    let reset = || {
+        vec![
+            Step::Write(full(TRANSACTION).into()),
+            Step::Pause(PAUSE),
+            Step::Reset,
+        ]
+    };
+    for act in [
+        last(full(TRANSACTION)),
+        last_for_now(full(TRANSACTION)),
+        half_closed(),
+        reset(),
+    ] {
+        let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
+        let vipps = server.client();
+        capture(&vipps).await.unwrap();
+        tokio::time::sleep(PAUSE * 3).await;
+        initiate(&vipps).await.unwrap();
+        let requests = server.requests();
+        assert_eq!(requests.len(), 2);
+        assert_ne!(requests[0].connection, requests[1].connection);
+    }
+}
+
+/// The request has arrived on a used connection, which then ends without an answer: no layer below may send it again
+/// by itself.
+#[tokio::test]
+async fn a_used_connection_that_ends_under_a_request() {
+    let ends: [Act; 4] = [
+        vec![],
+        vec![Step::HalfClose],
+        vec![Step::Reset],
+        vec![Step::Write(b"HTTP/1.1 200".into()), Step::Reset],
+    ];
+    for end in ends {
+        let first = kept(full(TRANSACTION));
+        let server = RawServer::keeping(vec![first.clone(), end.clone(), kept(full(INITIATED))]);
+        let vipps = patient(&server);
+        capture(&vipps).await.unwrap();
+        let error = initiate(&vipps).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome(), error.attempts()),
+            (ErrorKind::Connection, Outcome::Unknown, 1),
+            "{end:?}"
+        );
+        assert_eq!(server.requests().len(), 2, "{end:?}");
+        assert_eq!(server.requests()[1].connection, 0);
+
+        // A capture is sent again by the attempt loop, with its key.
+        let server = RawServer::keeping(vec![first, end.clone(), kept(full(TRANSACTION))]);
+        let vipps = patient(&server);
+        details(&vipps).await.unwrap();
+        capture(&vipps).await.unwrap();
+        let requests = server.requests();
+        assert_eq!(requests.len(), 3, "{end:?}");
+        let key = |at: usize| requests[at].header("x-request-id").unwrap();
+        assert_eq!(key(1), key(2));
+        assert_eq!(requests[1].body(), requests[2].body());
+
+        // Without repeats it is told to be in doubt, and was sent once.
+        let server = RawServer::keeping(vec![kept(full(TRANSACTION)), end.clone()]);
+        let vipps = server.client();
+        details(&vipps).await.unwrap();
+        let error = capture(&vipps).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        assert_eq!(server.requests().len(), 2, "{end:?}");
+    }
+}
+
+/// The server ends the connection at about the moment at which the next request is sent. Whatever comes of it, no
+/// request arrives twice, and none that was told not to be sent arrives at all.
+#[tokio::test]
+async fn a_connection_that_ends_while_a_request_is_sent() {
+    let (mut reused, mut renewed, mut unknown) = (0, 0, 0);
+    for round in 0_u64..100 {
+        let wait = Duration::from_micros(round % 50 * 20);
+        let act = vec![Step::Write(full(TRANSACTION).into()), Step::Pause(wait)];
+        let act = match round % 3 {
+            0 => act,
+            1 => [act, vec![Step::HalfClose]].concat(),
+            _ => [act, vec![Step::Reset]].concat(),
+        };
+        let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
+        let vipps = patient(&server);
+        capture(&vipps).await.unwrap();
+        tokio::time::sleep(Duration::from_micros(round % 70 * 20)).await;
+        let came = initiate(&vipps).await;
+        let arrived = server.requests()[1..].to_vec();
+        match &came {
+            Ok(()) => {
+                assert_eq!(arrived.len(), 1, "{arrived:?}");
+                if arrived[0].connection == 0 {
+                    reused += 1;
+                } else {
+                    renewed += 1;
+                }
+            }
+            Err(error) if error.outcome() == Outcome::Unknown => {
+                assert!(arrived.len() <= 1, "{arrived:?}");
+                unknown += 1;
+            }
+            Err(error) => {
+                assert_eq!(error.outcome(), Outcome::NotSent, "{error:?}");
+                assert!(arrived.is_empty(), "{error:?} {arrived:?}");
+            }
+        }
+    }
+    eprintln!("reused {reused}, renewed {renewed}, unknown {unknown}");
+    assert_eq!(reused, 0, "the server has ended the connection");
+    assert!(renewed > 20, "{renewed}");
+}
+
+/// A call that is dropped takes its connection with it: its answer, wherever it has got to, is not the next one's.
+#[tokio::test]
+async fn the_answer_to_a_dropped_call_is_nobodys() {
+    const OTHERS: &str =
+        r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
+    let (head, body) = {
+        let whole = full(OTHERS);
+        let (head, body) = whole.split_at(whole.len() - OTHERS.len() / 2);
+        (head.to_vec(), body.to_vec())
+    };
+    for late in [
+        vec![
+            Step::Pause(PAUSE),
+            Step::Write(full(OTHERS).into()),
+            Step::Next,
+        ],
+        vec![
+            Step::Write(head.into()),
+            Step::Pause(PAUSE),
+            Step::Write(body.into()),
+            Step::Next,
+        ],
+    ] {
+        for pause in [Duration::ZERO, PAUSE * 2] {
+            let script = vec![
+                kept(full(TRANSACTION)),
+                late.clone(),
+                kept(full(TRANSACTION)),
+            ];
+            let server = RawServer::keeping(script);
+            let vipps = server.client();
+            capture(&vipps).await.unwrap();
+            let dropped = payment(&vipps).capture().into_future();
+            tokio::time::timeout(PAUSE / 2, dropped).await.unwrap_err();
+            tokio::time::sleep(pause).await;
+            for _ in 0..2 {
+                let done = capture(&vipps).await.unwrap();
+                assert_eq!(done.amount, Some(vipps::Amount::ore(100)), "{late:?}");
+            }
+            let requests = server.requests();
+            assert_eq!(requests[0].connection, requests[1].connection);
+            assert_ne!(requests[1].connection, requests[2].connection);
+        }
+    }
+}

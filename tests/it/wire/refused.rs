@@ -1,0 +1,68 @@
+//! Where a request must not go, and answers that ask for another protocol or place.
+
+use vipps::{Environment, ErrorKind, Outcome};
+
+use super::*;
+use crate::raw::{RawServer, answer, with_head, write};
+
+#[tokio::test]
+async fn a_redirect_is_refused_and_followed_by_nobody() {
+    let elsewhere = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+    for status in [
+        "300 Multiple",
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary",
+        "308 Permanent",
+    ] {
+        let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
+        let (capture, details) = both(&write(with_head(&head, ""))).await;
+        // A proxy made it, which proves nothing about the write.
+        for (error, outcome, hint) in [
+            (capture, Outcome::Unknown, "reconcile"),
+            (details, Outcome::NoEffect, "redirect"),
+        ] {
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
+            assert!(error.hint().unwrap_or_default().contains(hint), "{status}");
+        }
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+/// Credentials go in clear to this machine alone.
+#[test]
+fn plain_http_is_refused_off_loopback() {
+    for url in [
+        "http://api.vipps.no",
+        "http://10.0.0.1",
+        "http://192.168.1.1:8080",
+        "http://0.0.0.0:80",
+        "http://[::]:80",
+        "http://[fe80::1]",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://2130706433.example.com",
+    ] {
+        let error = Environment::custom(url).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::InvalidInput, Outcome::NotSent),
+            "{url}"
+        );
+        assert!(error.to_string().contains("loopback"), "{error}");
+    }
+    for url in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"] {
+        assert!(Environment::custom(url).is_ok(), "{url}");
+    }
+}
+
+/// Nobody asked for another protocol; what became of the request is not told.
+#[tokio::test]
+async fn another_protocol_is_no_refusal() {
+    let act =
+        write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
+    let (capture, details) = both(&act).await;
+    assert_eq!(capture.outcome(), Outcome::Unknown, "{capture:?}");
+    assert_eq!(details.outcome(), Outcome::NoEffect, "{details:?}");
+}

@@ -1,0 +1,75 @@
+//! Answers that take for ever: the deadline ends them, wherever they have got to.
+
+use vipps::ErrorKind;
+
+use super::*;
+use crate::raw::{Step, stall};
+
+/// Each of these stalls ends a call at its deadline; all at once, as each takes as long.
+async fn assert_ended_at_the_deadline(acts: impl IntoIterator<Item = crate::raw::Act>) {
+    let mut running = tokio::task::JoinSet::new();
+    for act in acts {
+        running.spawn(assert_unclear(act, ErrorKind::Deadline));
+    }
+    assert!(!running.is_empty());
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_at_the_deadline() {
+    let whole = full(TRANSACTION);
+    let head = whole.len() - TRANSACTION.len();
+    assert_ended_at_the_deadline([
+        stall(""),
+        stall("HTTP/1.1 200 OK\r\ncontent-"),
+        stall(&whole[..head]),
+        stall(&whole[..whole.len() - 1]),
+        stall("HTTP/1.1 100 Continue\r\n\r\n"),
+        stall("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+        // Without a length the body goes on until the connection ends.
+        stall(format!("HTTP/1.1 200 OK\r\n\r\n{TRANSACTION}")),
+    ])
+    .await;
+}
+
+/// Each byte is progress, and none of it counts.
+#[tokio::test]
+async fn a_trickle_ends_at_the_deadline() {
+    let pause = DEADLINE / 40;
+    let drip =
+        |start: &str, bytes: &str| vec![Step::Write(start.into()), Step::Drip(bytes.into(), pause)];
+    assert_ended_at_the_deadline([
+        drip("HTTP/1.1 200 OK\r\nname: ", "x"),
+        drip("HTTP/1.1 200 OK\r\n", "n: x\r\n"),
+        drip("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", " "),
+        drip("HTTP/1.1 200 OK\r\n\r\n", " "),
+        drip(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+            "1\r\n \r\n",
+        ),
+        drip("", "HTTP/1.1 100 Continue\r\n\r\n"),
+        drip("", "HTTP/1.1 102 Processing\r\nname: x\r\n\r\n"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_that_stalls_is_as_unclear_as_a_success() {
+    let act = stall("HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\n[");
+    assert_unclear(act, ErrorKind::Deadline).await;
+}
+
+/// The time for an attempt ends it before the deadline does.
+#[tokio::test]
+async fn an_attempt_has_a_time_of_its_own() {
+    let server = crate::raw::RawServer::start(vec![stall("")]);
+    let builder = server.builder().attempt_timeout(DEADLINE / 4);
+    let error = capture(&builder.build().unwrap()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Timeout, vipps::Outcome::Unknown)
+    );
+    assert!(error.elapsed() < DEADLINE);
+}

@@ -1,0 +1,233 @@
+//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS` and over our own, and
+//! prints how each fared:
+//!
+//! - `generated`: it becomes code, and everything that it describes is in the code;
+//! - `refused`: not YAML, not OpenAPI 3.x, or with a part at a URL; with the sentence a maintainer would get;
+//! - `failed`: anything else.
+//!
+//! A folder with a `swagger.yaml` is one document; the files beside it are its parts.
+//! Ends with an error if any document failed, or if a pass changed nothing in any of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::expected::{Expected, Fields};
+
+#[test]
+fn every_document_is_generated_or_refused() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The figures are about the corpus alone where there is one.
+    let folder = match std::env::var_os("VIPPS_SPEC_CORPUS") {
+        Some(folder) => PathBuf::from(folder),
+        None => {
+            eprintln!(
+                "SKIPPED: VIPPS_SPEC_CORPUS names no folder, so only our own documents are run"
+            );
+            own.join("openapi")
+        }
+    };
+    let mut tally = Tally::default();
+    for document in documents(&folder) {
+        let shown = document.strip_prefix(&folder).unwrap_or(&document);
+        tally.run(&document, &shown.display().to_string());
+    }
+    tally.report();
+}
+
+#[test]
+fn every_pass_changes_a_document() {
+    let idle = unused(Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert!(idle.is_empty(), "passes that change no document: {idle:?}");
+}
+
+/// Passes that change nothing in the vendored documents and those of the tests: without reason.
+fn unused(own: &Path) -> Vec<&'static str> {
+    let mut idle: Vec<&'static str> = crate::build::reasons().map(|(name, _)| name).collect();
+    for folder in [own.join("openapi"), own.join("tests/specs")] {
+        for document in documents(&folder) {
+            let folder = document.parent().unwrap_or(Path::new(""));
+            let notes = crate::build::build_file(folder, &name(&document))
+                .map(|api| api.document.notes)
+                .unwrap_or_default();
+            idle.retain(|pass| notes.iter().all(|note| note.pass != *pass));
+        }
+    }
+    idle
+}
+
+/// Every document below the folder, parts of others left out, in order.
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = Vec::new();
+    let mut files = Vec::new();
+    for entry in
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            folders.push(path);
+        } else if path
+            .extension()
+            .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known))
+        {
+            files.push(path);
+        }
+    }
+    if let Some(whole) = files.iter().find(|file| file.ends_with("swagger.yaml")) {
+        files = vec![whole.clone()];
+    } else {
+        let parts: BTreeSet<String> = files
+            .iter()
+            .filter_map(|file| crate::build::load::parse(&std::fs::read_to_string(file).ok()?).ok())
+            .flat_map(|root| crate::build::load::referred_files(&root))
+            .collect();
+        files.retain(|file| !parts.contains(&name(file)));
+    }
+    found.append(&mut files);
+    for folder in folders {
+        found.append(&mut documents(&folder));
+    }
+    found.sort();
+    found
+}
+
+fn name(file: &Path) -> String {
+    file.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[derive(Default)]
+struct Tally {
+    generated: usize,
+    refused: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn run(&mut self, document: &Path, shown: &str) {
+        let folder = document.parent().unwrap_or(Path::new(""));
+        match crate::build::build_file(folder, &name(document)) {
+            Ok(api) => match lost(folder, document, &api) {
+                None => {
+                    self.generated += 1;
+                    println!("generated {shown}");
+                }
+                Some(lost) => {
+                    self.failed += 1;
+                    println!("failed {shown}: {lost}");
+                }
+            },
+            Err(refusal) if !refusal.readable => {
+                self.refused += 1;
+                println!("refused {shown}: {refusal}");
+            }
+            Err(refusal) => {
+                self.failed += 1;
+                println!("failed {shown}: {refusal}");
+            }
+        }
+    }
+
+    fn report(&self) {
+        let all = self.generated + self.refused + self.failed;
+        println!(
+            "corpus: {all} documents, {} generated, {} refused, {} failed",
+            self.generated, self.refused, self.failed
+        );
+        assert_eq!(self.failed, 0, "documents failed");
+        assert!(self.generated > 0, "no document was generated");
+    }
+}
+
+/// What the document describes and the code lacks, or the other way round.
+fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<String> {
+    let read = |name: &str| -> Value {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        crate::build::load::parse(&text).unwrap_or_default()
+    };
+    let root = read(&name(document));
+    let mut expected = Expected::of(&root, &read);
+    for part in crate::build::load::referred_files(&root) {
+        expected
+            .allowed
+            .append(&mut Expected::of(&read(&part), &read).objects);
+    }
+    let source = crate::build::source::Source::of(&syn::parse_str(&api.rust).ok()?);
+
+    let generated: BTreeSet<(String, String, BTreeSet<String>)> = source
+        .operations
+        .iter()
+        .map(|o| {
+            let inputs = o
+                .inputs
+                .iter()
+                .filter(|name| *name != "body")
+                .cloned()
+                .collect();
+            (o.method.clone(), o.path.clone(), inputs)
+        })
+        .collect();
+    let wanted: BTreeSet<(String, String, BTreeSet<String>)> = expected
+        .operations
+        .iter()
+        .map(|((method, path), parameters)| {
+            let inputs = parameters
+                .iter()
+                .map(|name| crate::build::names::snake(name))
+                .collect();
+            (method.clone(), blank(path), inputs)
+        })
+        .collect();
+    if generated != wanted {
+        let missing: Vec<_> = wanted.difference(&generated).collect();
+        let surplus: Vec<_> = generated.difference(&wanted).collect();
+        return Some(format!("operations lost {missing:?}, surplus {surplus:?}"));
+    }
+
+    let types: BTreeSet<Fields> = source
+        .structs
+        .into_values()
+        .filter(|fields| !fields.is_empty())
+        .collect();
+    let live = |fields: &Fields| {
+        let mut with = fields.clone();
+        with.insert("category".to_owned());
+        types.contains(&with)
+    };
+    if let Some(missing) = expected
+        .objects
+        .iter()
+        .find(|fields| !types.contains(*fields) && !live(fields))
+    {
+        return Some(format!("no type has the fields {missing:?}"));
+    }
+    let known = |fields: &Fields| {
+        let mut without = fields.clone();
+        without.remove("category");
+        [fields, &without]
+            .iter()
+            .any(|fields| expected.objects.contains(*fields) || expected.allowed.contains(*fields))
+    };
+    let surplus = types.iter().find(|fields| !known(fields))?;
+    Some(format!(
+        "the document has no object with the fields {surplus:?}"
+    ))
+}
+
+/// The path with `{}` for each parameter.
+fn blank(path: &str) -> String {
+    path.split('/')
+        .map(|step| {
+            if step.starts_with('{') && step.ends_with('}') {
+                "{}"
+            } else {
+                step
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("/")
+}

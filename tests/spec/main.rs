@@ -1,0 +1,20 @@
+//! The build pipeline over documents: ours, the official ones, damaged ones and those of later versions of OpenAPI.
+
+#[allow(dead_code, unused_imports)] // the entry points are the build script's
+#[path = "../../build/mod.rs"]
+mod build;
+#[path = "../support/expected.rs"]
+mod expected;
+#[path = "../support/prefix.rs"]
+mod prefix;
+#[path = "../support/programs.rs"]
+mod programs;
+#[path = "../support/surface.rs"]
+mod surface;
+
+mod bindings;
+mod bump;
+mod diff;
+mod mutated;
+mod openapi_3_1;
+mod refused;

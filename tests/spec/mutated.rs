@@ -1,0 +1,249 @@
+//! Whatever is wrong with a document, the build ends with code or with a sentence: never with a
+//! panic, and never without end.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+/// A small generator of pseudo-random numbers (`SplitMix64`), so that a failure can be run again by
+/// its number.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap()).unwrap()
+    }
+
+    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+}
+
+fn originals() -> Vec<Value> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    [
+        "openapi/qr.yaml",
+        "openapi/ecom.yaml",
+        "openapi/access-token.yaml",
+        "tests/specs/library.yaml",
+        "tests/specs/meters.yaml",
+    ]
+    .iter()
+    .map(|file| {
+        crate::build::load::parse(&std::fs::read_to_string(own.join(file)).unwrap()).unwrap()
+    })
+    .collect()
+}
+
+/// Every place in the document.
+fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
+    all.push(here.to_owned());
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                pointers(
+                    inner,
+                    &format!("{here}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    all,
+                );
+            }
+        }
+        Value::Array(list) => {
+            for (index, inner) in list.iter().enumerate() {
+                pointers(inner, &format!("{here}/{index}"), all);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A few operations and what else the document has, so that thousands can be run.
+fn cut(root: &mut Value, random: &mut Random) {
+    let keep = 1 + random.below(2);
+    let Some(paths) = root["paths"].as_object_mut() else {
+        return;
+    };
+    let names: Vec<String> = paths.keys().cloned().collect();
+    let kept: Vec<String> = (0..keep).map(|_| random.pick(&names).clone()).collect();
+    paths.retain(|path, _| kept.contains(path));
+    let text = root.to_string();
+    if let Some(schemas) = root["components"]["schemas"].as_object_mut() {
+        // Some that nothing refers to stay.
+        schemas.retain(|name, _| {
+            text.contains(&format!("/{name}\"")) && random.below(8) > 0 || random.below(6) == 0
+        });
+    }
+}
+
+const ODD: [&str; 12] = [
+    "", " ", "/", "#/", "~", "ø", "a\nb", "{", "type", "self", "\"", "*/",
+];
+
+/// One change somewhere.
+fn mutate(root: &mut Value, random: &mut Random) {
+    let mut all = Vec::new();
+    pointers(root, "", &mut all);
+    let (here, there) = (random.pick(&all).clone(), random.pick(&all).clone());
+    let other = root.pointer(&there).cloned().unwrap_or_default();
+    let Some(node) = root.pointer_mut(&here) else {
+        return;
+    };
+    match random.below(12) {
+        0 => *node = Value::Null,
+        // Retype.
+        1 => {
+            *node = match random.below(6) {
+                0 => json!(7),
+                1 => json!(true),
+                2 => json!(*random.pick(&ODD)),
+                3 => json!([]),
+                4 => json!({}),
+                _ => json!(-1.5),
+            }
+        }
+        // Swap or copy.
+        2 | 3 => *node = other,
+        // Nest.
+        4 => *node = json!({ *random.pick(&["allOf", "oneOf", "anyOf"]): [node.clone(), other] }),
+        5 => *node = json!({ "type": "array", "items": node.clone() }),
+        6 => *node = json!({ "properties": { "nested": node.clone() } }),
+        7 => *node = json!([node.clone(), other]),
+        // Drop or rename a member, or add one.
+        8 | 9 => {
+            if let Value::Object(map) = node {
+                let keys: Vec<String> = map.keys().cloned().collect();
+                if let Some(key) = keys.get(random.below(keys.len())) {
+                    let value = map.remove(key);
+                    if random.below(2) == 0 {
+                        let name = if random.below(2) == 0 {
+                            (*random.pick(&ODD)).to_owned()
+                        } else {
+                            key.to_uppercase()
+                        };
+                        map.insert(name, value.unwrap_or_default());
+                    }
+                }
+            } else if let Value::Array(list) = node {
+                let at = random.below(list.len());
+                if !list.is_empty() {
+                    list.remove(at);
+                }
+            }
+        }
+        10 => {
+            if let Value::Object(map) = node {
+                let key = *random.pick(&[
+                    "$ref",
+                    "type",
+                    "enum",
+                    "required",
+                    "default",
+                    "nullable",
+                    "additionalProperties",
+                    "not",
+                    "const",
+                    "format",
+                    "title",
+                    "in",
+                    "name",
+                ]);
+                let value = if random.below(2) == 0 {
+                    other
+                } else {
+                    json!(*random.pick(&ODD))
+                };
+                map.insert(key.to_owned(), value);
+            }
+        }
+        // Point somewhere else.
+        _ => {
+            let mut reference = Map::new();
+            reference.insert("$ref".to_owned(), format!("#{there}").into());
+            *node = Value::Object(reference);
+        }
+    }
+}
+
+/// The document of this number, mutated a few times.
+fn document(number: u64, originals: &[Value]) -> String {
+    let mut random = Random(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let mut root = random.pick(originals).clone();
+    cut(&mut root, &mut random);
+    for _ in 0..=random.below(4) {
+        mutate(&mut root, &mut random);
+    }
+    root.to_string()
+}
+
+/// How many documents: `VIPPS_SPEC_MUTATIONS`, or what a test run can afford.
+fn count() -> usize {
+    std::env::var("VIPPS_SPEC_MUTATIONS").map_or(500, |text| text.parse().expect("a number"))
+}
+
+/// Runs the document of this number; whether it became code.
+fn run(number: u64, originals: &[Value]) -> bool {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| {
+        ["openapi", "tests/specs"]
+            .iter()
+            .find_map(|folder| std::fs::read_to_string(own.join(folder).join(name)).ok())
+    };
+    let text = document(number, originals);
+    if std::env::var_os("VIPPS_SPEC_MUTATIONS_SHOW").is_some() {
+        eprintln!("document {number}");
+    }
+    let outcome = std::panic::catch_unwind(|| crate::build::build_text(&text, "api", &read));
+    match outcome.unwrap_or_else(|_| panic!("document {number} made the build panic: {text}")) {
+        Ok(api) => {
+            assert!(api.rust.contains("SPEC_VERSION"), "document {number}");
+            true
+        }
+        Err(refusal) => {
+            let said = refusal.in_file("api.yaml").to_string();
+            assert!(said.starts_with("api.yaml"), "document {number}: {said}");
+            assert!(
+                !said.contains('\n') && said.len() < 1000,
+                "document {number}: {said}"
+            );
+            false
+        }
+    }
+}
+
+#[test]
+fn every_document_ends_in_code_or_in_a_sentence() {
+    let originals = originals();
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let generated: usize = std::thread::scope(|scope| {
+        let work = |worker: usize| {
+            let originals = &originals;
+            move || {
+                (worker..count())
+                    .step_by(workers)
+                    .filter(|number| run(*number as u64, originals))
+                    .count()
+            }
+        };
+        let running: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(work(worker)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a document failed, see above"))
+            .sum()
+    });
+    let refused = count() - generated;
+    eprintln!("{generated} generated, {refused} refused");
+    assert!(
+        generated > refused / 8 && refused > 0,
+        "{generated} generated, {refused} refused: the mutations are too weak or too strong"
+    );
+}

@@ -1,0 +1,165 @@
+//! Our documents said in the words of OpenAPI 3.1 become the same code.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")
+}
+
+fn read(name: &str) -> Option<Value> {
+    let text = std::fs::read_to_string(folder().join(name)).ok()?;
+    Some(crate::build::load::parse(&text).unwrap_or_else(|refusal| panic!("{name}: {refusal}")))
+}
+
+/// Which forms of 3.1 the rewriting used, so that the test cannot pass without them.
+#[derive(Debug, Default)]
+struct Used {
+    type_lists: usize,
+    exclusive_limits: usize,
+    constants: usize,
+    examples: usize,
+    siblings: usize,
+    choices: usize,
+}
+
+/// Says every schema of a 3.0 document in 3.1's words.
+fn raise(value: &mut Value, used: &mut Used) {
+    match value {
+        Value::Object(map) => {
+            let schema = map.get("type").is_some_and(Value::is_string) || map.contains_key("allOf");
+            if schema {
+                raise_schema(map, used);
+            } else if map
+                .get("$ref")
+                .is_some_and(|r| r.as_str().is_some_and(|r| r.contains("/schemas/")))
+            {
+                raise_reference(map, used);
+            }
+            for (key, inner) in map.iter_mut() {
+                if !matches!(
+                    key.as_str(),
+                    "example" | "examples" | "x-examples" | "default" | "enum"
+                ) {
+                    raise(inner, used);
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|inner| raise(inner, used)),
+        _ => {}
+    }
+}
+
+fn raise_schema(map: &mut Map<String, Value>, used: &mut Used) {
+    if map.remove("nullable") == Some(json!(true)) {
+        map["type"] = json!([map["type"], "null"]);
+        used.type_lists += 1;
+    }
+    for (plain, exclusive, step) in [
+        ("minimum", "exclusiveMinimum", -1),
+        ("maximum", "exclusiveMaximum", 1),
+    ] {
+        let integer = map.get("type") == Some(&json!("integer"));
+        if let Some(limit) = map.get(plain).and_then(Value::as_i64).filter(|_| integer) {
+            map.remove(plain);
+            map.insert(exclusive.to_owned(), (limit + step).into());
+            used.exclusive_limits += 1;
+        }
+    }
+    let lone = map
+        .get("enum")
+        .and_then(Value::as_array)
+        .filter(|values| values.len() == 1);
+    if let Some(value) = lone.map(|values| values[0].clone()) {
+        map.remove("enum");
+        map.insert("const".to_owned(), value);
+        used.constants += 1;
+    }
+    // `example` beside `type` is a keyword; a property of that name is no scalar.
+    if let Some(example) = map
+        .get("example")
+        .cloned()
+        .filter(|example| !example.is_object())
+    {
+        map.remove("example");
+        map.insert("examples".to_owned(), json!([example]));
+        used.examples += 1;
+    }
+}
+
+/// Siblings that 3.1 allows beside a reference.
+fn raise_reference(map: &mut Map<String, Value>, used: &mut Used) {
+    map.insert("$comment".to_owned(), "says nothing".into());
+    map.insert("examples".to_owned(), json!(["says nothing"]));
+    used.siblings += 1;
+}
+
+/// An optional member that refers to an object may as well be null.
+fn raise_optional_members(root: &mut Value, used: &mut Used) {
+    for (_, schema) in root["components"]["schemas"].as_object_mut().unwrap() {
+        let required = schema.get("required").cloned().unwrap_or_default();
+        for (name, property) in schema
+            .get_mut("properties")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
+            let optional = required
+                .as_array()
+                .is_none_or(|names| names.iter().all(|n| n != name));
+            if optional && property.get("$ref").is_some() {
+                *property = json!({ "anyOf": [property.clone(), { "type": "null" }] });
+                used.choices += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn our_documents_in_3_1_become_the_same_code() {
+    let mut used = Used::default();
+    for file in ["qr.yaml", "ecom.yaml", "access-token.yaml"] {
+        let plain = crate::build::build_file(&folder(), file).unwrap();
+        let mut raised = read(file).unwrap();
+        raised["openapi"] = "3.1.0".into();
+        raise_optional_members(&mut raised, &mut used);
+        raise(&mut raised, &mut used);
+        let sibling = |name: &str| {
+            let mut part = read(name)?;
+            part["openapi"] = "3.1.0".into();
+            raise(&mut part, &mut Used::default());
+            Some(part.to_string())
+        };
+        let api = crate::build::build_text(&raised.to_string(), &plain.name, &sibling)
+            .unwrap_or_else(|refusal| panic!("{file}: {refusal}"));
+        let mut lines = plain.rust.lines().zip(api.rust.lines());
+        let other = lines.find(|(plain, raised)| plain != raised);
+        assert!(
+            api.rust == plain.rust,
+            "{file}: the code differs: {other:?}"
+        );
+    }
+    let counts = [
+        used.type_lists,
+        used.exclusive_limits,
+        used.constants,
+        used.examples,
+        used.siblings,
+        used.choices,
+    ];
+    assert!(counts.iter().all(|count| *count > 0), "{used:?}");
+}
+
+#[test]
+fn a_form_without_a_3_0_meaning_is_refused_with_its_place() {
+    let mut root = read("qr.yaml").unwrap();
+    root["openapi"] = "3.1.0".into();
+    root["components"]["schemas"]["QrErrorResponse"]["patternProperties"] = json!({ "^x-": {} });
+    let refusal = crate::build::build_text(&root.to_string(), "qr", &|_| None).unwrap_err();
+    assert_eq!(
+        refusal.pointer,
+        "/components/schemas/QrErrorResponse/patternProperties"
+    );
+    assert!(!refusal.readable);
+}

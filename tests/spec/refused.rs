@@ -1,0 +1,514 @@
+//! A document that cannot be generated stops the build with one sentence: which file, where in
+//! it, what is wrong, what to do. No panic of the generator reaches the reader.
+//!
+//! `tests/spec_changes/breaks.rs` sees one of them come out of cargo.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder with these files, as the build script would find it.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("spec-refused")
+        .join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    folder
+}
+
+/// What the build says about this document.
+fn refusal(name: &str, text: &str) -> String {
+    let folder = folder(name, &[("api.yaml", text)]);
+    let refusal =
+        crate::build::build_file(&folder, "api.yaml").expect_err("the document must be refused");
+    let said = refusal.to_string();
+    assert!(!said.contains('\n'), "{said}");
+    said.replace(&folder.display().to_string(), "openapi")
+}
+
+/// A document with one operation, to be spoiled.
+const GOOD: &str = "
+openapi: 3.0.0
+info: {title: A, version: '1'}
+paths:
+  /things:
+    post:
+      operationId: makeThing
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}
+components:
+  schemas:
+    Thing: {type: object, properties: {name: {type: string}}}
+";
+
+fn spoiled(old: &str, new: &str) -> String {
+    assert!(GOOD.contains(old), "{old:?} is not in the document");
+    GOOD.replace(old, new)
+}
+
+#[test]
+fn the_document_itself_is_good() {
+    let folder = folder("good", &[("api.yaml", GOOD)]);
+    let api = crate::build::build_file(&folder, "api.yaml").unwrap();
+    assert!(api.rust.contains("pub fn make_thing"), "{}", api.rust);
+}
+
+#[test]
+fn bad_yaml() {
+    assert_eq!(
+        refusal("bad-yaml", &spoiled("info: {title: A", "info: {title: [A")),
+        "openapi/api.yaml: not readable as YAML: did not find expected ',' or ']' at line 3 column 31, while parsing a flow sequence at line 3 column 15; the file must be one YAML 1.2 or JSON document"
+    );
+}
+
+#[test]
+fn an_empty_file() {
+    assert_eq!(
+        refusal("empty", ""),
+        "openapi/api.yaml: not an OpenAPI document: the top level is no mapping; put an OpenAPI 3.0 or 3.1 document there"
+    );
+}
+
+#[test]
+fn swagger_2() {
+    assert_eq!(
+        refusal("swagger", &spoiled("openapi: 3.0.0", "swagger: '2.0'")),
+        "openapi/api.yaml#/swagger: Swagger 2.0 documents are not read; convert it to OpenAPI 3.0 first (editor.swagger.io does) and put the result there"
+    );
+}
+
+#[test]
+fn no_openapi_document() {
+    assert_eq!(
+        refusal("other", "a: 1"),
+        "openapi/api.yaml: not an OpenAPI document: `openapi` is missing; put an OpenAPI 3.0 or 3.1 document there"
+    );
+}
+
+#[test]
+fn another_major_version() {
+    assert_eq!(
+        refusal("version", &spoiled("openapi: 3.0.0", "openapi: 4.0.0")),
+        "openapi/api.yaml#/openapi: OpenAPI 4.0.0 is not supported; put an OpenAPI 3.0 or 3.1 document there"
+    );
+}
+
+#[test]
+fn a_document_without_paths() {
+    assert_eq!(
+        refusal("paths", "{openapi: 3.0.0, info: {title: A, version: '1'}}"),
+        "openapi/api.yaml: `paths` is missing; an API needs at least one operation"
+    );
+}
+
+#[test]
+fn a_dangling_reference() {
+    let schema = "'#/components/schemas/Thing'}}}}}";
+    assert_eq!(
+        refusal(
+            "dangling",
+            &spoiled(schema, "'#/components/schemas/Thong'}}}}}")
+        ),
+        "openapi/api.yaml#/paths/~1things/post/responses/200/content/application~1json/schema: `$ref: #/components/schemas/Thong` leads nowhere; correct the reference or add what it names"
+    );
+}
+
+#[test]
+fn a_dangling_request_body() {
+    let body = "requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}";
+    assert_eq!(
+        refusal(
+            "dangling-body",
+            &spoiled(
+                body,
+                "requestBody: {$ref: '#/components/requestBodies/Thing'}"
+            )
+        ),
+        "openapi/api.yaml#/paths/~1things/post/requestBody: `$ref: #/components/requestBodies/Thing` leads nowhere; correct the reference or add what it names"
+    );
+}
+
+#[test]
+fn a_missing_file() {
+    assert_eq!(
+        refusal(
+            "missing",
+            &spoiled(
+                "'#/components/schemas/Thing'}}}}\n",
+                "'more.yaml#/Thing'}}}}\n"
+            )
+        ),
+        "openapi/api.yaml#/paths/~1things/post/requestBody/content/application~1json/schema: `$ref` leads to more.yaml, which is not there; put the file beside the document, under the name the reference uses"
+    );
+}
+
+#[test]
+fn a_reference_out_of_the_folder() {
+    let said = refusal(
+        "outside",
+        &spoiled(
+            "'#/components/schemas/Thing'}}}}\n",
+            "'../../etc/x.yaml#/Thing'}}}}\n",
+        ),
+    );
+    assert!(said.contains("leads out of the folder"), "{said}");
+}
+
+#[test]
+fn an_operation_id_used_twice() {
+    let twice = "  /others: {get: {operationId: makeThing, responses: {'200': {description: OK}}}}\ncomponents:";
+    assert_eq!(
+        refusal("twice", &spoiled("components:", twice)),
+        "openapi/api.yaml#/paths/~1things/post/operationId: the operation id makeThing is used twice, here and at #/paths/~1others/get; give each operation an id of its own"
+    );
+}
+
+#[test]
+fn an_unknown_media_type() {
+    assert_eq!(
+        refusal(
+            "media",
+            &spoiled(
+                "requestBody: {content: {application/json:",
+                "requestBody: {content: {application/xml:"
+            )
+        ),
+        "openapi/api.yaml#/paths/~1things/post/requestBody/content/application~1xml: the media type application/xml cannot be generated; describe the body as application/json (or form, plain text, octet stream)"
+    );
+}
+
+#[test]
+fn an_unknown_media_type_of_an_answer() {
+    let said = refusal(
+        "media-answer",
+        &spoiled(
+            "OK, content: {application/json:",
+            "OK, content: {application/xml:",
+        ),
+    );
+    assert!(
+        said.contains("#/paths/~1things/post/responses/200/content/application~1xml: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn one_name_twice() {
+    assert_eq!(
+        refusal(
+            "key",
+            &spoiled("    Thing: ", "    Thing: {type: string}\n    Thing: ")
+        ),
+        "openapi/api.yaml#/components/schemas/Thing: the key \"Thing\" is there twice; keep one of the two; the other would be lost"
+    );
+}
+
+#[test]
+fn two_properties_of_one_rust_name() {
+    assert_eq!(
+        refusal(
+            "properties",
+            &spoiled(
+                "{name: {type: string}}",
+                "{userId: {type: string}, user_id: {type: string}}"
+            )
+        ),
+        "openapi/api.yaml#/components/schemas/Thing/properties/user_id: the properties userId and user_id have the same Rust name: user_id; one of the two would be lost; have the document name them apart"
+    );
+}
+
+#[test]
+fn two_parameters_of_one_rust_name() {
+    let parameters = "operationId: makeThing\n      parameters: [{name: X-Id, in: header, schema: {type: string}}, {name: xId, in: query, schema: {type: string}}]";
+    let said = refusal("parameters", &spoiled("operationId: makeThing", parameters));
+    assert!(said.contains("#/paths/~1things/post/parameters/1/name: the parameter xId has the same Rust name as the parameter X-Id"), "{said}");
+}
+
+#[test]
+fn a_node_of_the_wrong_kind() {
+    assert_eq!(
+        refusal(
+            "kind",
+            &spoiled(
+                "operationId: makeThing",
+                "operationId: makeThing\n      parameters: [5]"
+            )
+        ),
+        "openapi/api.yaml#/paths/~1things/post/parameters/0: a parameter that is no mapping; give it `name`, `in` and `schema`"
+    );
+    assert_eq!(
+        refusal(
+            "items",
+            &spoiled("{name: {type: string}}", "{name: {type: array, items: 5}}")
+        ),
+        "openapi/api.yaml#/components/schemas/Thing/properties/name/items: not what OpenAPI 3.0 has here: invalid type: integer `5`, expected struct Schema; correct the node; the specification is at spec.openapis.org/oas/v3.0.3"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text() {
+    let folder = folder("binary", &[]);
+    fs::write(folder.join("api.yaml"), [0xff, 0xfe, 0x00]).unwrap();
+    let said = crate::build::build_file(&folder, "api.yaml")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("api.yaml: the file cannot be read: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn two_files_of_one_module_name() {
+    let folder = folder("module", &[("my-api.yaml", GOOD), ("my_api.json", "{}")]);
+    let said: Vec<String> = crate::build::build_all(&folder, &folder)
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|refusal| refusal.to_string())
+        .collect();
+    assert!(
+        said[0].contains("my_api.json: another file gives the module my_api too"),
+        "{said:?}"
+    );
+}
+
+/// A keyword that OpenAPI does not define would be read as absent, and what it says be lost.
+#[test]
+fn an_unknown_key_is_refused_with_its_place() {
+    const SAYS: &str =
+        "; correct its spelling or its place; the name of an extension begins with `x-`";
+    let operation = "/paths/~1things/post";
+    let thing = "/components/schemas/Thing";
+    for (name, old, new, pointer, what) in [
+        (
+            "root",
+            "components:",
+            "component: {}\ncomponents:",
+            "",
+            "`component` is not a key of an OpenAPI document",
+        ),
+        (
+            "info",
+            "title: A",
+            "titel: A",
+            "/info",
+            "`titel` is not a key of `info`",
+        ),
+        (
+            "section",
+            "  schemas:",
+            "  schema: {}\n  schemas:",
+            "/components",
+            "`schema` is not a key of `components`",
+        ),
+        (
+            "path",
+            "    post:",
+            "    psot: {}\n    post:",
+            "/paths/~1things",
+            "`psot` is not a key of a path item",
+        ),
+        (
+            "responses",
+            "responses:",
+            "respones:",
+            operation,
+            "`respones` is not a key of an operation",
+        ),
+        (
+            "id",
+            "operationId:",
+            "operationID:",
+            operation,
+            "`operationID` is not a key of an operation",
+        ),
+        (
+            "parameter",
+            "operationId: makeThing",
+            "operationId: makeThing\n      parameters: [{name: a, in: query, requierd: true, schema: {}}]",
+            "/paths/~1things/post/parameters/0",
+            "`requierd` is not a key of a parameter",
+        ),
+        (
+            "body",
+            "requestBody: {content:",
+            "requestBody: {contents:",
+            "/paths/~1things/post/requestBody",
+            "`contents` is not a key of a request body",
+        ),
+        (
+            "status",
+            "responses: {'200'",
+            "responses: {'20'",
+            "/paths/~1things/post/responses",
+            "`20` is not a status code",
+        ),
+        (
+            "response",
+            "{description: OK, content:",
+            "{description: OK, conten:",
+            "/paths/~1things/post/responses/200",
+            "`conten` is not a key of a response",
+        ),
+        (
+            "media",
+            "requestBody: {content: {application/json: {schema:",
+            "requestBody: {content: {application/json: {schemas:",
+            "/paths/~1things/post/requestBody/content/application~1json",
+            "`schemas` is not a key of a media type",
+        ),
+        (
+            "header",
+            "{description: OK, content:",
+            "{description: OK, headers: {A: {shcema: {}}}, content:",
+            "/paths/~1things/post/responses/200/headers/A",
+            "`shcema` is not a key of a header",
+        ),
+        (
+            "schema",
+            "{type: object, properties:",
+            "{type: object, propertys:",
+            thing,
+            "`propertys` is not a key of a schema",
+        ),
+        (
+            "property",
+            "{name: {type: string}}",
+            "{name: {type: string, maxLenght: 3}}",
+            "/components/schemas/Thing/properties/name",
+            "`maxLenght` is not a key of a schema",
+        ),
+        (
+            "items",
+            "{name: {type: string}}",
+            "{name: {type: array, items: {emun: [a]}}}",
+            "/components/schemas/Thing/properties/name/items",
+            "`emun` is not a key of a schema",
+        ),
+        (
+            "choice",
+            "Thing: {type: object,",
+            "Thing: {oneOf: [{refs: a}], type: object,",
+            "/components/schemas/Thing/oneOf/0",
+            "`refs` is not a key of a schema",
+        ),
+        (
+            "3.1",
+            "{name: {type: string}}",
+            "{name: {const: a}}",
+            "/components/schemas/Thing/properties/name",
+            "`const` is not a key of a schema in OpenAPI 3.0",
+        ),
+        (
+            "map",
+            "properties: {name: {type: string}}",
+            "properties: [name]",
+            "/components/schemas/Thing/properties",
+            "not a mapping",
+        ),
+        (
+            "list",
+            "Thing: {type: object,",
+            "Thing: {allOf: {type: object},",
+            "/components/schemas/Thing/allOf",
+            "not a list",
+        ),
+    ] {
+        let said = refusal(&format!("unknown-{name}"), &spoiled(old, new));
+        let place = if pointer.is_empty() {
+            String::new()
+        } else {
+            format!("#{pointer}")
+        };
+        assert!(
+            said.starts_with(&format!("openapi/api.yaml{place}: {what}")),
+            "{name}: {said}"
+        );
+        assert!(
+            said.ends_with(SAYS) || what.starts_with("not a"),
+            "{name}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_type_is_refused_with_its_place() {
+    for (kind, version) in [
+        ("sting", "3.0.0"),
+        ("Strings", "3.0.0"),
+        ("5", "3.0.0"),
+        ("[string]", "3.0.0"),
+        ("'null'", "3.0.0"),
+        ("[string, nul]", "3.1.0"),
+    ] {
+        let document = spoiled(
+            "{name: {type: string}}",
+            &format!("{{name: {{type: {kind}}}}}"),
+        );
+        let document = document.replace("openapi: 3.0.0", &format!("openapi: {version}"));
+        let said = refusal("unknown-type", &document);
+        assert!(
+            said.starts_with("openapi/api.yaml#/components/schemas/Thing/properties/name/type: "),
+            "{said}"
+        );
+        assert!(said.contains("is not a type"), "{said}");
+    }
+}
+
+/// What is not OpenAPI's to name, and what only looks like a keyword.
+#[test]
+fn free_names_and_extensions_are_not_refused() {
+    for (name, old, new) in [
+        (
+            "extension",
+            "operationId:",
+            "x-anything: {typ: sting}\n      operationId:",
+        ),
+        (
+            "names",
+            "{name: {type: string}}",
+            "{respones: {type: string}, type: {type: string}, properties: {type: object, properties: {typ: {type: integer}}}}",
+        ),
+        (
+            "data",
+            "{name: {type: string}}",
+            "{name: {type: object, default: {typ: a}, example: {type: sting}, enum: [{typ: sting}]}}",
+        ),
+        (
+            "example",
+            "requestBody: {content: {application/json: {",
+            "requestBody: {content: {application/json: {examples: {a: {value: {typ: 1}}}, ",
+        ),
+        ("foreign", "{name: {type: string}}", "{name: {type: token}}"),
+        (
+            "range",
+            "responses: {'200'",
+            "responses: {default: {description: E}, 4XX: {description: C}, '200'",
+        ),
+    ] {
+        let folder = folder(&format!("free-{name}"), &[("api.yaml", &spoiled(old, new))]);
+        let built = build::build_file(&folder, "api.yaml");
+        assert!(built.is_ok(), "{name}: {}", built.unwrap_err());
+    }
+}
+
+#[test]
+fn an_unknown_key_of_a_part_is_refused() {
+    let whole = spoiled(
+        "'#/components/schemas/Thing'}}}}\n",
+        "'more.yaml#/Thing'}}}}\n",
+    );
+    let folder = folder(
+        "part",
+        &[("api.yaml", &whole), ("more.yaml", "Thing: {typ: string}")],
+    );
+    let said = build::build_file(&folder, "api.yaml")
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("#/paths/~1things/post/requestBody/content/application~1json/schema: `typ` is not a key of a schema"), "{said}");
+}
