@@ -77,7 +77,6 @@ mod simulator_test_amounts;
 mod till;
 mod till_screen;
 mod token;
-mod token_fleet;
 mod token_store;
 mod tracing;
 mod wait;
