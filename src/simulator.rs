@@ -195,10 +195,17 @@ impl Simulator {
     /// with the secret, as text.
     ///
     /// # Errors
-    /// When the URL is not `https://` with a host.
+    /// When the URL is not `https://` with a host, or holds a `\`.
     pub fn webhook(&self, url: impl Into<String>, secret: impl Into<String>) -> io::Result<()> {
         let (url, secret) = (url.into(), secret.into());
         let parsed = url::Url::parse(&url);
+        // URL parsers read `\` as `/`, so that host and path would not be those of the text.
+        if url.contains('\\') {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("url: must not hold `\\`; write it as %5C, got {url}"),
+            ));
+        }
         if !parsed.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -358,6 +365,7 @@ impl Builder {
 
     fn idle(self, base_url: String) -> io::Result<Simulator> {
         self.check()?;
+        validate::read_documents();
         let clock = Clock::new(self.frozen);
         let seed = self.seed;
         let state = self.state(base_url.clone());

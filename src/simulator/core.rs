@@ -107,7 +107,11 @@ fn count(
 ) -> Result<(), Box<Response>> {
     let order = routes::parameter(params, "orderId")
         .or_else(|| body.pointer("/transaction/orderId")?.as_str())
-        .unwrap_or_default();
+        .filter(|order| !order.is_empty());
+    // The limits are for each order, so a request that names none is not counted.
+    let Some(order) = order else {
+        return Ok(());
+    };
     let (limit, whose) = match operation.limit {
         Limit::None => return Ok(()),
         Limit::PerMerchant(limit) => (limit, msn),

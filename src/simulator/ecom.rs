@@ -38,32 +38,6 @@ fn summary(sums: Summary) -> Value {
     })
 }
 
-/// Whether a number can be one of a Norwegian customer, once the spellings that
-/// Vipps repairs are repaired: eight digits.
-fn is_phone_number(number: &str) -> bool {
-    let digits: String = number.chars().filter(|c| !c.is_whitespace()).collect();
-    let local = digits
-        .strip_prefix("+47")
-        .or_else(|| digits.strip_prefix("0047"))
-        .unwrap_or(&digits);
-    local.len() == 8 && local.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 fn has_reservation(order: &Order) -> bool {
     order.approved.is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_repaired_as_far_as_possible() {
-        for good in ["91234567", "+47 912 34 567", "004791234567"] {
-            assert!(is_phone_number(good), "{good}");
-        }
-        for bad in ["", "1234567", "+46701234567", "9123456x", "4791234567"] {
-            assert!(!is_phone_number(bad), "{bad}");
-        }
-    }
 }

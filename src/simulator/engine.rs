@@ -321,7 +321,7 @@ impl World {
                 number,
                 to,
                 wait,
-                headers: headers(call, host, &body, now),
+                headers: headers(call, &host, &body, now),
                 path,
                 body,
                 call: call.clone(),

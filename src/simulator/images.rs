@@ -96,8 +96,11 @@ pub(crate) fn link(
 pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Response {
     let token = request.query_parameter("token").unwrap_or_default();
     let mut response = match state.images.get(&token) {
-        Some(image) if image.ends > now => draw(image),
-        Some(_) => Response::empty(404).noted("the link has expired"),
+        Some(image) if image.ends <= now => Response::empty(404).noted("the link has expired"),
+        Some(image) if !state.code_lives(&image.content, now) => {
+            Response::empty(404).noted("the code has expired or was deleted")
+        }
+        Some(image) => draw(image),
         None => Response::empty(404).noted("there is no such link"),
     };
     if request.headers.contains_key("authorization")

@@ -92,6 +92,8 @@ pub(crate) struct Terms {
     pub(crate) express: Option<Express>,
     pub(crate) shares: Shares,
     pub(crate) skips_landing_page: bool,
+    /// The customer whose phone number the payment was started with.
+    pub(crate) customer: Option<Person>,
     /// The URL that was handed out for the customer.
     pub(crate) landing_page: String,
     /// Where the customer's browser goes afterwards.
@@ -188,6 +190,11 @@ impl Order {
             effects: Vec::new(),
             done: HashMap::new(),
         }
+    }
+
+    /// The customer who approves unless a test says who does.
+    pub(crate) fn usual_customer(&self) -> Person {
+        self.terms.customer.clone().unwrap_or_default()
     }
 
     /// The amount and the chosen shipping, in øre.

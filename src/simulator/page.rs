@@ -86,7 +86,7 @@ async fn route(engine: &Arc<Engine>, request: &Request) -> Response {
         "live" => live(engine, request).await,
         "icon.svg" | "" => layout::icon(),
         _ => match below.strip_prefix("code/") {
-            Some(code) => engine.look(|world, _| codes::image(world, code)),
+            Some(code) => engine.look(|world, now| codes::image(world, code, now)),
             None => failure(404, "There is no such page."),
         },
     }

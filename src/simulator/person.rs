@@ -14,6 +14,8 @@ use super::order::Shares;
 const SHOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The user's id for other APIs arrives a little later than the payment.
 const SUB_DELAY: Duration = Duration::from_secs(1);
+/// The country code of Norway.
+const NORWAY: &str = "47";
 const EXPIRED: &str = "[Expired]";
 
 /// Somebody with the app.
@@ -44,8 +46,37 @@ impl Person {
         base64::engine::general_purpose::STANDARD.encode(format!("user-{}", self.msisdn))
     }
 
+    /// Reads a phone number as people write it: spaces and punctuation are dropped, `+` or `00` may
+    /// stand before the country code, and eight digits alone are a Norwegian number. `None` if
+    /// anything else is in it.
+    pub(crate) fn of_number(number: &str) -> Option<Self> {
+        let is_mark = |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '/');
+        let number: String = number.chars().filter(|c| !is_mark(*c)).collect();
+        let international = number
+            .strip_prefix('+')
+            .or_else(|| number.strip_prefix("00"));
+        let msisdn = match international {
+            Some(digits) => digits.to_owned(),
+            None if number.len() == 8 => format!("{NORWAY}{number}"),
+            None => number,
+        };
+        let is_number =
+            (8..=15).contains(&msisdn.len()) && msisdn.bytes().all(|b| b.is_ascii_digit());
+        is_number.then_some(Self { msisdn })
+    }
+
+    /// As [`of_number`](Self::of_number); `None` unless the number is Norwegian, since the eCom API
+    /// serves no other customers.
+    pub(crate) fn of_norwegian_number(number: &str) -> Option<Self> {
+        let is_norwegian = |person: &Self| {
+            let local = person.msisdn.strip_prefix(NORWAY);
+            local.is_some_and(|local| local.len() == 8)
+        };
+        Self::of_number(number).filter(is_norwegian)
+    }
+
     fn local_number(&self) -> &str {
-        self.msisdn.strip_prefix("47").unwrap_or(&self.msisdn)
+        self.msisdn.strip_prefix(NORWAY).unwrap_or(&self.msisdn)
     }
 
     /// The members that the payment shares; `None` when it shares nothing.
@@ -68,6 +99,10 @@ impl Person {
         }
         if allowed("phoneNumber") {
             shown.insert("mobileNumber".into(), self.local_number().into());
+        }
+        // Express payments have a fixed set of members, and this is not one of them.
+        if *shares != Shares::Everything && allowed("birthDate") {
+            shown.insert("dateOfBirth".into(), "1815-12-10".into());
         }
         shown.insert("userId".into(), self.user_id().into());
         Some(Value::Object(shown))

@@ -7,6 +7,8 @@ pub(crate) mod redirect;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+
 use super::errors;
 use super::images::{Format, SIZE};
 use super::random::Random;
@@ -44,6 +46,22 @@ pub(crate) enum Target {
     Payment(OrderRef),
     Redirect(Key),
     Callback(Key),
+}
+
+impl State {
+    /// Returns whether the code of this text still exists and has not expired. A text that belonged
+    /// to a deleted code stays dead, even if a new code has the same id.
+    pub(crate) fn code_lives(&self, text: &str, now: Timestamp) -> bool {
+        match self.codes.target(text) {
+            Some(Target::Payment(order)) => now < self.order(*order).landing_page_ends(),
+            Some(Target::Redirect(key)) => {
+                let code = self.codes.redirects.get(key);
+                code.is_some_and(|code| code.text == text && code.lives(now))
+            }
+            Some(Target::Callback(key)) => self.codes.callbacks.contains_key(key),
+            None => self.codes.personal.contains_key(text),
+        }
+    }
 }
 
 impl Codes {

@@ -11,7 +11,6 @@ use super::keys::Keys;
 use super::limits::Limits;
 use super::order::{CaptureType, Order, Phase};
 use super::outbound::Outbound;
-use super::person::Person;
 use super::qr::Codes;
 use super::random::Random;
 use super::webhook::Registration;
@@ -176,7 +175,8 @@ impl State {
             Due::Approve(place) => {
                 if self.order(place).phase == Phase::Initiated {
                     // A refused card stands in the details; nobody else asks.
-                    drop(self.approve(place, Person::default(), None, when));
+                    let customer = self.order(place).usual_customer();
+                    drop(self.approve(place, customer, None, when));
                 }
             }
             Due::Expire(place) => {

@@ -61,23 +61,26 @@ pub(crate) fn sign(
     ]
 }
 
-/// Host, with a port that is not the scheme's own, and path with query, as they
-/// stand in the URL.
-pub(crate) fn split(url: &str) -> (&str, String) {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+/// Host and path of a URL as they are sent and signed.
+///
+/// The host has its port, unless the port is the scheme's own, and is in lower case and punycode. Path and query stand
+/// as they do in the URL.
+pub(crate) fn split(url: &str) -> (String, String) {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(url::Url::host_str).unwrap_or("");
+    let host = match parsed.as_ref().and_then(url::Url::port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
     let rest = rest.split('#').next().unwrap_or_default();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let usual = if scheme == "http" { ":80" } else { ":443" };
-    let path = match path {
+    let path = match rest.split_at(end).1 {
         "" => "/".to_owned(),
         query if query.starts_with('?') => format!("/{query}"),
         path => path.to_owned(),
     };
-    (host.strip_suffix(usual).unwrap_or(host), path)
+    (host, path)
 }
 
 #[cfg(test)]
@@ -157,9 +160,10 @@ mod tests {
             ("https://a.no:443?x=%2F", ("a.no", "/?x=%2F")),
             ("http://a.no:80/b#c", ("a.no", "/b")),
             ("https://u:p@a.no:80/b/", ("a.no:80", "/b/")),
+            ("https://blåbær.NO:81/b", ("xn--blbr-roah.no:81", "/b")),
         ];
         for (url, (host, path)) in cases {
-            assert_eq!(split(url), (host, path.to_owned()), "{url}");
+            assert_eq!(split(url), (host.to_owned(), path.to_owned()), "{url}");
         }
     }
 

@@ -10,7 +10,9 @@ use url::Url;
 
 use crate::types::InvalidValue;
 
-/// Host, path and query of a registered URL, as Vipps signs them.
+const FIELD: &str = "registered_url";
+
+/// Host, path and query of a registered URL, as they are signed.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
     host: String,
@@ -19,39 +21,56 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     pub(super) fn parse(url: &str) -> Result<Self, InvalidValue> {
-        let refuse = |rule: String| {
-            // What may be a password is not repeated.
+        let refuse = |rule: &str| {
+            let rule = rule.to_owned();
+            // An `@` may follow a password, which must not be shown.
             if url.contains('@') {
-                InvalidValue::hidden("registered_url", rule)
+                InvalidValue::hidden(FIELD, rule)
             } else {
-                InvalidValue::new("registered_url", rule, url)
+                InvalidValue::new(FIELD, rule, url)
             }
         };
-        let is_plain = |b: u8| b.is_ascii_graphic();
-        if let Some(at) = url.bytes().position(|b| !is_plain(b)) {
-            return Err(refuse(format!(
-                "must be visible ASCII, anything else percent-encoded as it was registered; see position {}",
-                at + 1
-            )));
+        let refuse_at = |rule: &str, at: usize| refuse(&format!("{rule}; see position {}", at + 1));
+        // URL parsers drop white space and read `\` as `/`, so that host and path would not be those of the text.
+        for (at, c) in url.chars().enumerate() {
+            match c {
+                '\\' => return Err(refuse_at("must not hold `\\`; write it as %5C", at)),
+                _ if c.is_whitespace() || c.is_control() => {
+                    let rule = "must not hold spaces or control characters";
+                    return Err(refuse_at(rule, at));
+                }
+                _ => {}
+            }
         }
-        let parsed = Url::parse(url).map_err(|e| refuse(format!("must be a valid URL ({e})")))?;
-        let (Some(host), "http" | "https") = (parsed.host_str(), parsed.scheme()) else {
-            return Err(refuse(
-                "must be an http or https URL with a host".to_owned(),
-            ));
+        let (_, rest) = split_scheme(url)
+            .ok_or_else(|| refuse("must start with https:// or http:// and the name of a host"))?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        if authority.is_empty() {
+            return Err(refuse("must name a host after the two slashes"));
+        }
+        // Path and query are signed as they were written; the parser would rewrite them.
+        let path_and_query = match tail.split('#').next().unwrap_or_default() {
+            "" => "/".to_owned(),
+            query if query.starts_with('?') => format!("/{query}"),
+            path => path.to_owned(),
         };
-        // The parser drops a port that is the scheme's own, as the signature does.
+        if let Some(at) = tail.chars().position(|c| !c.is_ascii()) {
+            let before = url.chars().count() - tail.chars().count();
+            return Err(refuse_at(
+                "must be ASCII after the host, with other characters percent-encoded as they were registered",
+                before + at,
+            ));
+        }
+        let parsed = Url::parse(url).map_err(|e| refuse(&format!("must be a valid URL ({e})")))?;
+        // The parser writes a host outside ASCII in punycode, as HTTP clients do in `Host`. It drops the port that is
+        // the scheme's own, as the signature does.
+        let host = parsed
+            .host_str()
+            .ok_or_else(|| refuse("must name a host after the two slashes"))?;
         let host = match parsed.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
-        };
-        // Path and query are signed as they were written; the parser would rewrite them.
-        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-        let rest = rest.split('#').next().unwrap_or_default();
-        let path_and_query = match rest.find(['/', '?']).map(|at| rest.split_at(at).1) {
-            None => "/".to_owned(),
-            Some(query) if query.starts_with('?') => format!("/{query}"),
-            Some(path) => path.to_owned(),
         };
         Ok(Self {
             host,
@@ -79,6 +98,15 @@ impl Endpoint {
         &self.host
     }
 
+    /// The URL that a request to the registered `url` is sent to.
+    #[cfg(feature = "testing")]
+    pub(super) fn uri(&self, url: &str) -> Result<http::Uri, InvalidValue> {
+        let scheme = split_scheme(url).map_or("https", |(scheme, _)| scheme);
+        format!("{scheme}://{}{}", self.host, self.path_and_query)
+            .parse()
+            .map_err(|_| InvalidValue::hidden(FIELD, "must be a URL that HTTP can request"))
+    }
+
     /// The signature as base64.
     #[cfg(feature = "testing")]
     pub(super) fn sign(&self, secret: &str, date: &[u8], hash: &ContentHash) -> Option<String> {
@@ -103,6 +131,15 @@ impl Endpoint {
         }
         Some(mac)
     }
+}
+
+/// Splits off the scheme of a URL.
+fn split_scheme(url: &str) -> Option<(&'static str, &str)> {
+    ["https", "http"].into_iter().find_map(|scheme| {
+        let (found, rest) = url.split_at_checked(scheme.len())?;
+        let rest = rest.strip_prefix("://")?;
+        found.eq_ignore_ascii_case(scheme).then_some((scheme, rest))
+    })
 }
 
 /// SHA-256 over a body.

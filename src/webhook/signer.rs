@@ -41,11 +41,10 @@ impl Signer {
         secret: impl AsRef<str>,
     ) -> Result<Self, InvalidValue> {
         let url = registered_url.as_ref();
+        let endpoint = Endpoint::parse(url)?;
         Ok(Self {
-            endpoint: Endpoint::parse(url)?,
-            uri: url.parse().map_err(|_| {
-                InvalidValue::hidden("registered_url", "must be a URL that HTTP can request")
-            })?,
+            uri: endpoint.uri(url)?,
+            endpoint,
             secret: endpoint::secret(secret.as_ref())?,
         })
     }

@@ -8,18 +8,20 @@ use crate::simulator::person::Person;
 use crate::simulator::state::State;
 use crate::simulator::wire::Response;
 
-use super::{is_phone_number, known_order};
+use super::known_order;
 
 pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
     let order = match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => order,
         Err(refusal) => return *refusal,
     };
-    if let Some(number) = call.text("/customerPhoneNumber")
-        && !is_phone_number(number)
-    {
-        return errors::NOT_A_USER.response(&mut state.random);
-    }
+    let person = match call.text("/customerPhoneNumber") {
+        None => state.order(order).usual_customer(),
+        Some(number) => match Person::of_norwegian_number(number) {
+            Some(person) => person,
+            None => return errors::NOT_A_USER.response(&mut state.random),
+        },
+    };
     if let Some(token) = call.text("/token")
         && state.by_landing_token(token) != Some(order)
     {
@@ -29,11 +31,6 @@ pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
             &mut state.random,
         );
     }
-    let person = call
-        .text("/customerPhoneNumber")
-        .map_or_else(Person::default, |number| Person {
-            msisdn: format!("47{number}"),
-        });
     let refusal = match state.order(order).phase {
         Phase::Initiated => {
             let terms = &state.order(order).terms;

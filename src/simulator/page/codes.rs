@@ -1,5 +1,6 @@
 //! Codes that are printed: they lead to a web page, or check somebody in.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::format::countdown;
@@ -83,13 +84,12 @@ pub(super) fn picture(text: &str, what: &str) -> Markup {
     }
 }
 
-/// Serves the drawing of `kind/slug.svg`, if there is such a code.
-pub(super) fn image(world: &World, code: &str) -> Response {
-    let codes = &world.state.codes;
+/// Serves the drawing of `kind/slug.svg` while that code can be scanned.
+pub(super) fn image(world: &World, code: &str, now: Timestamp) -> Response {
     let text = code
         .strip_suffix(".svg")
         .map(|code| format!("{CONTENT_HOST}/{code}"))
-        .filter(|text| codes.target(text).is_some() || codes.personal.contains_key(text));
+        .filter(|text| world.state.code_lives(text, now));
     match text.map(|text| images::svg(&text)) {
         Some(Ok(drawing)) => Response::raw(200, "image/svg+xml", drawing)
             .with_header("cache-control", "private, max-age=86400, immutable"),

@@ -48,14 +48,16 @@ pub(super) fn target(order: &Order) -> Markup {
 
 fn card(scene: &Scene<'_>, place: OrderRef, order: &Order) -> Markup {
     let waits = order.phase == Phase::Initiated;
-    let code = scene.world.state.codes.of_payment(place);
-    let several = scene.world.state.settings.sales_units.len() > 1;
+    let state = &scene.world.state;
+    let code = state.codes.of_payment(place);
+    let code = code.filter(|text| state.code_lives(text, scene.now));
+    let several = state.settings.sales_units.len() > 1;
     html! {
         article.order.over[!waits] id={ "order-" (place) } aria-label={ "Order " (order.id) } {
             div.code {
                 @match code {
                     Some(text) => (picture(text, &format!("QR code of order {}", order.id))),
-                    None => div.nocode { "no code made" },
+                    None => div.nocode { "no code to scan" },
                 }
             }
             div.body {

@@ -135,7 +135,7 @@ fn show(state: &mut State, key: &Key, wanted: Wanted, now: Timestamp) -> Option<
     let destination = redirect.destination.clone();
     let url = match wanted {
         Wanted::Content => text,
-        Wanted::Link(format) => images::link(state, format, &text, None, now),
+        Wanted::Link(format) => images::link(state, format, &text, ends, now),
     };
     Some(json!({
         "id": key.1,
