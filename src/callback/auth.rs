@@ -61,6 +61,12 @@ impl CallbackAuth {
         self
     }
 
+    /// Accepts a consent removal that has no `Authorization` header.
+    #[must_use]
+    pub fn allow_unauthenticated_consent_removal(self) -> Self {
+        self
+    }
+
     /// The token to start payments with: for [`Initiate::auth_token`](crate::ecom::Initiate::auth_token).
     pub fn token(&self) -> &AuthToken {
         &self.token

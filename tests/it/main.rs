@@ -17,9 +17,12 @@ mod support;
 
 mod bad_input;
 mod builder_setters;
+mod callback_bodies;
+mod callback_queries;
 mod callback_sales_unit;
 mod callbacks;
 mod cancel_safety;
+mod consent_removals;
 mod deadline;
 mod docs;
 mod dropped;
