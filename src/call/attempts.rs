@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
@@ -17,6 +17,7 @@ use super::template::Template;
 use crate::clock;
 use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http_client::when_time_is_up;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
@@ -136,9 +137,17 @@ impl<'a> Attempts<'a> {
                     // They stay where they are: what they are handed on in would be a copy each time.
                     let mut limit = pin!(vipps.time().limit(begun, limit));
                     let mut sending = pin!(attempt.within(|| way.send(request)));
-                    poll_fn(|cx| match attempt.within(|| sending.as_mut().poll(cx)) {
-                        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                        Poll::Pending => limit.as_mut().poll(cx).map(|()| None),
+                    poll_fn(|cx| {
+                        if let Poll::Ready(outcome) = attempt.within(|| sending.as_mut().poll(cx)) {
+                            return Poll::Ready(Some(outcome));
+                        }
+                        ready!(limit.as_mut().poll(cx));
+                        // A request that still connects fails here, so that it counts as not sent.
+                        let last = when_time_is_up(|| attempt.within(|| sending.as_mut().poll(cx)));
+                        Poll::Ready(match last {
+                            Poll::Ready(outcome) => Some(outcome),
+                            Poll::Pending => None,
+                        })
                     })
                     .await
                 };

@@ -338,3 +338,31 @@ fn what_the_merchant_is_sent_and_errors() {
         },
     );
 }
+
+/// Such a key would be read as absent on both sides, and the difference be lost.
+#[test]
+fn an_unknown_key_is_no_comparison() {
+    for (name, edit) in [
+        (
+            "unknown-key",
+            (|root| {
+                let operation = &mut root["paths"]["/ecomm/v2/payments"]["post"];
+                let responses = operation
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("responses")
+                    .unwrap();
+                operation["respones"] = responses;
+            }) as fn(&mut Value),
+        ),
+        ("unknown-type", |root| {
+            root["components"]["schemas"]["Transaction"]["properties"]["amount"]["type"] =
+                "sting".into();
+        }),
+    ] {
+        let (code, said) = edited(name, "ecom.yaml", edit);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("is not a "), "{said}");
+        assert!(!said.contains("0 changes"), "{said}");
+    }
+}
