@@ -21,7 +21,7 @@ use crate::http_client::when_time_is_up;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
-use crate::transport::{Reply, Stage, TransportError, Way};
+use crate::transport::{Reply, Stage, TransportError};
 use crate::vipps::{MSN, REQUEST_ID};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -89,23 +89,20 @@ impl<'a> Attempts<'a> {
     pub(super) async fn run(&mut self) -> Result<Reply> {
         let vipps = &self.call.vipps;
         let options = &self.call.options;
-        let mut begun = vipps.time().monotonic();
-        let started = self.call.started.unwrap_or(begun);
+        let now = || vipps.time().monotonic();
+        let started = self.call.started.unwrap_or_else(now);
         self.effort.started = started;
         self.deadline =
             started.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        let runtime = vipps.time().require_runtime();
+        runtime.map_err(|error| self.explain(error))?;
         // An anonymous request carries no credentials, and goes where a response says.
         if self.effort.known.auth != Auth::Anonymous {
             self.check_destination()?;
         }
-        let (wire, url) = (vipps.wire(), self.effort.template.url());
-        let way = if let Some(way) = wire.ready(url) {
-            way
-        } else {
-            let way = self.make_way()?;
-            begun = vipps.time().monotonic();
-            way
-        };
+        let way = vipps.wire().way(self.effort.template.url());
+        let way = way.map_err(|error| self.explain(error))?;
+        let mut begun = now();
         loop {
             if let Some(room) = self.room(begun) {
                 self.keep_to_limit(room, begun).await?;
@@ -177,14 +174,6 @@ impl<'a> Attempts<'a> {
         let template = &self.effort.template;
         destination::check(base, self.effort.known.operation, template)
             .map_err(|invalid| self.explain(invalid.into()))
-    }
-
-    /// What carries the requests, made with the first of them.
-    #[cold]
-    #[inline(never)]
-    fn make_way(&self) -> Result<Way<'a>> {
-        let way = self.call.vipps.wire().make(self.effort.template.url());
-        way.map_err(|error| self.explain(error))
     }
 
     #[cold]
