@@ -156,7 +156,7 @@ impl<'a> Attempts<'a> {
                         return Ok(reply);
                     }
                     outcome => {
-                        self.starts.push(begun);
+                        self.count_start(begun, outcome.as_ref());
                         let whole_call = self.deadline.saturating_sub(begun) == limit;
                         self.missed(outcome, attempt, token.as_deref(), whole_call)?
                     }
@@ -228,6 +228,17 @@ impl<'a> Attempts<'a> {
     /// What counts this call, unless it is for a token.
     pub(super) fn counters(&self) -> Option<Arc<Counters>> {
         (self.effort.known.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
+    }
+
+    /// Counts a failed attempt against the limit per minute, unless the API never received it. Retries of unsent
+    /// attempts stay bounded by the policy, the budget and the deadline.
+    fn count_start(&mut self, begun: Duration, outcome: Option<&Result<Reply, TransportError>>) {
+        let unsent = matches!(outcome, Some(Err(error)) if error.stage == Stage::NotSent);
+        if !unsent {
+            self.starts.push(begun);
+        } else if let Some(shared) = &self.call.options.begun {
+            shared.take_back(begun);
+        }
     }
 
     fn count(&mut self) {
