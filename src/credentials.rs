@@ -8,8 +8,9 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::types::{InvalidValue, MerchantSerialNumber};
 
-/// The four values that the business portal shows for a sales unit. Secrets are wiped from memory when dropped and
-/// never printed.
+/// The four values that the business portal shows for a sales unit. Secrets never appear in `Debug` output or
+/// errors. The memory of this value is overwritten when it is dropped; the header values that a client makes of it, and
+/// the buffers of the HTTP and TLS libraries, are not.
 #[derive(Clone)]
 pub struct Credentials {
     client_id: String,

@@ -12,6 +12,8 @@
 //! | [`merchant_callback`] | a printed code that checks a customer in |
 //! | [`mobilepay`] | the same for codes that MobilePay printed |
 //! | [`personal_qr`] | the code in the customer's app, read by a scanner |
+//! | [`capture`] | capture, refund and cancel, with an idempotency key that survives |
+//! | [`after_a_crash`] | what to store before a call, and what to do after a restart |
 //! | [`what_can_go_wrong`] | outcomes, repeats, limits, and what to do about each |
 //! | [`testing`] | tests of your own code: no account, no network, no waiting |
 //! | [`faq`] | the questions that everybody has, first of all why not to draw a code of one's own |
@@ -51,6 +53,14 @@ pub mod mobilepay {
 
 pub mod personal_qr {
     #![doc = include_str!("guide/personal_qr.md")]
+}
+
+pub mod capture {
+    #![doc = include_str!("guide/capture.md")]
+}
+
+pub mod after_a_crash {
+    #![doc = include_str!("guide/after_a_crash.md")]
 }
 
 pub mod what_can_go_wrong {

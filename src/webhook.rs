@@ -88,7 +88,8 @@ impl Verifier {
     /// the URL, word for word as the registration showed it. It looks like base64, and is not decoded.
     ///
     /// A port is part of the signature unless it is the scheme's own, and so are the query and a slash at the end. A
-    /// host such as `blåbær.no` is signed as punycode (`xn--blbr-roah.no`). A secret is wiped from memory in the end, and never shown.
+    /// host such as `blåbær.no` is signed as punycode (`xn--blbr-roah.no`). A secret never appears in `Debug` output
+    /// or errors, and its memory is overwritten when the verifier is dropped.
     ///
     /// # Errors
     /// When the URL does not start with `https://` or `http://` and a host, holds a space, a control character or a

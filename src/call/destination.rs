@@ -1,7 +1,7 @@
 //! The check that a request goes to the API of its client, and to the resource of its operation.
 //!
-//! The attempt loop adds credentials to whatever request it is given. A raw call can hand it a request
-//! that was built for another base URL, or one whose path was changed by an id such as `..`.
+//! The attempt loop adds credentials to whatever request it is given. A raw call can hand it a
+//! request for another base URL, or one whose path was changed by an id such as `..`.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::types::InvalidValue;
 /// Checks the request of an operation against the base URL of the client.
 pub(super) fn check(
     base: &Url,
-    operation: &'static Operation,
+    operation: &Operation,
     request: &Template,
 ) -> Result<(), InvalidValue> {
     let path = path_below(base, request.url())?;
@@ -40,18 +40,12 @@ pub(super) fn check(
         let rule = format!("must be {}", operation.method);
         return Err(InvalidValue::new("method", rule, method));
     }
-    if path.split('/').count() != operation.path.split('/').count() {
-        return Err(other_path(operation, path));
+    if !fits(operation.path, path)? {
+        let template = operation.path;
+        let rule = format!("must fit {template}, without a parameter that is `.` or `..`");
+        return Err(InvalidValue::new("path", rule, path));
     }
-    path.split('/')
-        .zip(operation.path.split('/'))
-        .try_for_each(|(segment, template)| {
-            if check_segment(template, segment)? {
-                Ok(())
-            } else {
-                Err(other_path(operation, path))
-            }
-        })
+    Ok(())
 }
 
 /// The path of the URL below that of the base URL.
@@ -79,17 +73,20 @@ fn path_below<'a>(base: &Url, url: &'a Url) -> Result<&'a str, InvalidValue> {
         .ok_or_else(|| refuse(&url[..Position::AfterPath]))
 }
 
-fn other_path(operation: &Operation, path: &str) -> InvalidValue {
-    let rule = format!(
-        "must fit {}, without a parameter that is `.` or `..`",
-        operation.path
-    );
-    InvalidValue::new("path", rule, path)
+/// Returns whether a path has the segments of its template, each with a parameter that it can hold.
+fn fits(template: &str, path: &str) -> Result<bool, InvalidValue> {
+    let (mut templates, mut segments) = (template.split('/'), path.split('/'));
+    loop {
+        match (templates.next(), segments.next()) {
+            (None, None) => return Ok(true),
+            (Some(template), Some(segment)) if segment_fits(template, segment)? => {}
+            _ => return Ok(false),
+        }
+    }
 }
 
-/// Checks a segment of a path against its template, such as `{id}`, `v1` or `{id}.png`. `false` is for a segment that
-/// does not fit, the error for a parameter that no segment can hold.
-fn check_segment(template: &'static str, segment: &str) -> Result<bool, InvalidValue> {
+/// Checks a segment against its template, such as `v1`, `{id}` or `{id}.png`.
+fn segment_fits(template: &str, segment: &str) -> Result<bool, InvalidValue> {
     let (Some((before, rest)), Some((_, after))) =
         (template.split_once('{'), template.rsplit_once('}'))
     else {
@@ -106,8 +103,8 @@ fn check_segment(template: &'static str, segment: &str) -> Result<bool, InvalidV
     }
 }
 
-/// Checks that a path parameter is one segment of a path, whether a server decodes it before it splits the path or
-/// after.
+/// Checks that a path parameter is one segment, whether a server splits the path before or after it
+/// decodes it.
 pub(super) fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
     if is_one_segment(value) {
         return Ok(());
@@ -139,4 +136,36 @@ fn field(name: &str) -> String {
         field.push(c.to_ascii_lowercase());
     }
     field
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_fits_the_template_of_its_operation() {
+        for (template, path, wanted) in [
+            ("/v1/{id}", "/v1/a", Ok(true)),
+            ("/v1/{id}", "/v2/a", Ok(false)),
+            ("/v1/{id}", "/v1", Ok(false)),
+            ("/v1/{id}", "/v1/a/", Ok(false)),
+            ("/v1/", "/v1/", Ok(true)),
+            ("/a b", "/a%20b", Ok(true)),
+            ("/a%20b", "/a%20b", Ok(true)),
+            // A literal beside a parameter.
+            ("/{id}.png", "/a.png", Ok(true)),
+            ("/{id}.png", "/a.svg", Ok(false)),
+            ("/{id}.png", "/.png", Err("id")),
+            ("/{id}.png", "/...png", Err("id")),
+            ("/no-{orderId}", "/no-a", Ok(true)),
+            ("/no-{orderId}", "/a", Ok(false)),
+            ("/no-{orderId}", "/no-%2F", Err("order_id")),
+            ("/{a}-{b}", "/1-2", Ok(true)),
+            ("/{a}-{b}", "/1%5C2", Err("a")),
+        ] {
+            let fits = fits(template, path);
+            let fits = fits.as_ref().map_err(InvalidValue::field);
+            assert_eq!(fits.copied(), wanted, "{template} {path}");
+        }
+    }
 }

@@ -9,7 +9,8 @@ use super::text::text_type;
 /// ASCII characters, blanks only between.
 ///
 /// The callback has it as its `Authorization` header, word for word and without a scheme such as `Bearer`, unless it is
-/// given here. It is wiped from memory in the end, and never shown.
+/// given here. It never appears in `Debug` output or errors. Its own memory is overwritten when it is dropped; the
+/// copies in request bodies and in the buffers of the HTTP library are not.
 #[derive(Clone)]
 pub struct AuthToken(SecretString);
 

@@ -11,7 +11,8 @@ use super::text::text_type;
 /// visible ASCII characters, opaque.
 ///
 /// Good for 15 minutes. The ePayment API takes it as it is; the exchange turns it into a phone number. It stands for a
-/// person: wiped from memory in the end, and never shown, not by `Debug` and not in errors.
+/// person and never appears in `Debug` output or errors. Its own memory is overwritten when it is dropped; the copies in
+/// request bodies and in the buffers of the HTTP library are not.
 #[derive(Clone)]
 pub struct CustomerToken(SecretString);
 

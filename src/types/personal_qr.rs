@@ -14,7 +14,8 @@ use super::text::text_type;
 /// `https://qr.vipps.no/28/2/01/031/4791234567?v=1`. Others may come, so any text is taken and the API judges it. Hand
 /// it on whole; a part of it is refused by the API.
 ///
-/// It is personal data: wiped from memory in the end, and never shown, not by `Debug` and not in errors.
+/// It is personal data and never appears in `Debug` output or errors. Its own memory is overwritten when it is
+/// dropped; the copies in request bodies and in the buffers of the HTTP library are not.
 #[derive(Clone)]
 pub struct PersonalQr(SecretString);
 

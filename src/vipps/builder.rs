@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::http_client::{self, HttpClient};
 use crate::retry::{RetryBudget, RetryPolicy};
-use crate::token::{Fleet, Tokens};
+use crate::token::{TokenSharing, Tokens};
 use crate::token_store::TokenStore;
 use crate::transport::{Transport, Wire};
 use crate::types::InvalidValue;
@@ -152,8 +152,8 @@ impl VippsBuilder {
         self
     }
 
-    /// Where this client shares its token with others, such as the other processes of a fleet; see
-    /// [`token_store`](crate::token_store). Without one, the token is in this client's memory alone, for it and its
+    /// Sets the store through which this client shares tokens with other clients and processes; see
+    /// [`token_store`](crate::token_store). Without a store, the token is in this client's memory alone, for it and its
     /// clones.
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.token_store = Some(Arc::new(store));
@@ -224,9 +224,9 @@ impl VippsBuilder {
             None => Wire::Reqwest(client),
         };
         let base_url = self.environment.base_url();
-        let fleet = self
+        let sharing = self
             .token_store
-            .map(|store| Fleet::new(store, base_url, &self.credentials));
+            .map(|store| TokenSharing::new(store, base_url, &self.credentials));
         #[cfg(feature = "testing")]
         let wire = match self.recorder {
             Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport()))),
@@ -247,7 +247,7 @@ impl VippsBuilder {
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
             tokens: Tokens::default(),
-            fleet,
+            sharing,
             counters: Arc::default(),
         })))
     }

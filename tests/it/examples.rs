@@ -7,6 +7,7 @@ mod go_live;
 mod http;
 mod poster;
 mod refund_desk;
+mod short;
 mod sticker;
 mod webshop;
 

@@ -492,7 +492,7 @@ fn free_names_and_extensions_are_not_refused() {
         ),
     ] {
         let folder = folder(&format!("free-{name}"), &[("api.yaml", &spoiled(old, new))]);
-        let built = build::build_file(&folder, "api.yaml");
+        let built = crate::build::build_file(&folder, "api.yaml");
         assert!(built.is_ok(), "{name}: {}", built.unwrap_err());
     }
 }
@@ -507,7 +507,7 @@ fn an_unknown_key_of_a_part_is_refused() {
         "part",
         &[("api.yaml", &whole), ("more.yaml", "Thing: {typ: string}")],
     );
-    let said = build::build_file(&folder, "api.yaml")
+    let said = crate::build::build_file(&folder, "api.yaml")
         .unwrap_err()
         .to_string();
     assert!(said.contains("#/paths/~1things/post/requestBody/content/application~1json/schema: `typ` is not a key of a schema"), "{said}");

@@ -40,7 +40,8 @@ static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Where cargo has put an example: it builds them before it runs the tests, beside them.
+/// The program of an example, beside the tests. Cargo builds all examples before it runs all tests; with a filter for
+/// one test target it builds none, so that a missing one is built here.
 pub fn built(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().expect("a test knows its own path");
     path.pop();
@@ -48,11 +49,13 @@ pub fn built(name: &str) -> PathBuf {
     let path = path
         .join("examples")
         .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo test` without a target filter once, or `cargo build --examples`",
-        path.display()
-    );
+    if !path.exists() {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--example", name])
+            .status();
+        assert!(built.is_ok_and(|status| status.success()));
+    }
+    assert!(path.exists(), "{} is not built", path.display());
     path
 }
 

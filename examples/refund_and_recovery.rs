@@ -1,0 +1,54 @@
+//! Refunds a part of a payment, and finds out what became of it when every response is lost.
+//!
+//! `cargo run --example refund_and_recovery` needs no account: the simulator takes the refund and drops
+//! the connection before it responds.
+
+use vipps::ecom::Reconciled;
+use vipps::simulator::Simulator;
+use vipps::{Amount, OrderId, Outcome, RequestId};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let simulator = Simulator::start()?;
+    let vipps = simulator.client();
+    let order: OrderId = "order-1".parse()?;
+    let started = vipps
+        .ecom()
+        .initiate(order.clone(), Amount::kroner(499), "Socks".parse()?)
+        .await?;
+    simulator.payer().approve(started.landing_page().as_str())?;
+    let payment = started.payment();
+    payment.capture().await?;
+
+    // As many lost responses as the client makes attempts.
+    let faults = simulator.faults();
+    let refunds = faults.on("refund_payment_using_post").after_commit();
+    refunds.times(3).reset();
+
+    // Both are stored before the call. They are all that is needed after a crash.
+    let amount = Amount::kroner(100);
+    let key = RequestId::derive(&order, "refund of return 17");
+    let refund = || payment.refund().amount(amount).idempotency_key(key.clone());
+    match refund().await {
+        Ok(_) => println!("refunded"),
+        // The money may have moved. Neither success nor failure may be reported yet.
+        Err(error) if error.outcome() == Outcome::Unknown => {
+            println!("no response after {} attempts", error.attempts());
+            match payment.reconcile_refund(&key, amount).await {
+                Reconciled::TookEffect(_) => println!("the refund took effect"),
+                Reconciled::NoEffect => {
+                    refund().await?;
+                    println!("refunded by the second call");
+                }
+                Reconciled::StillUnknown(error) => return Err(error.into()),
+            }
+        }
+        // `Outcome::Rejected` or `Outcome::NotSent`: nothing moved.
+        Err(error) => return Err(error.into()),
+    }
+    // The same key never refunds twice.
+    refund().await?;
+    let refunded = payment.details().await?.sums().refunded;
+    println!("refunded in total: {refunded}");
+    Ok(())
+}
