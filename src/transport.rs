@@ -1,6 +1,9 @@
 //! The last step before the wire: one request, one answer, read under a cap, and a failure that says whether the
 //! request can have left.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
@@ -241,7 +244,7 @@ struct Network(Wire);
 impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
+            let request = reqwest::Request::try_from(request).map_err(unbuilt)?;
             let way = self.0.way(request.url());
             let way = way.map_err(TransportError::not_sent)?;
             let reply = way.send(request).await?;
@@ -310,6 +313,11 @@ async fn read_more(
     Ok(whole.freeze())
 }
 
+/// A request that could not be converted.
+fn unbuilt(error: reqwest::Error) -> TransportError {
+    TransportError::not_sent(strip(error))
+}
+
 fn broken(error: reqwest::Error) -> TransportError {
     TransportError::maybe_sent(Box::new(strip(error)))
 }
@@ -357,8 +365,7 @@ fn strip(error: reqwest::Error) -> reqwest::Error {
 }
 
 fn plain(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
-    let request =
-        http::Request::<reqwest::Body>::try_from(request).map_err(TransportError::not_sent)?;
+    let request = http::Request::<reqwest::Body>::try_from(request).map_err(unbuilt)?;
     let (parts, body) = request.into_parts();
     let body = body
         .as_bytes()
