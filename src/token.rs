@@ -7,10 +7,10 @@
 //! endpoint that asks for a longer one (`Retry-After`) gets it, up to five minutes; who asks for a token until shortly
 //! before its end is told what the endpoint said.
 //!
-//! Where the client has a token store, a fetch goes through [`Fleet`], which looks there first.
+//! Where the client has a token store, a fetch goes through [`TokenSharing`], which loads the stored token first.
 
-mod fleet;
 mod flight;
+mod sharing;
 
 use std::future::Future;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::vipps::Vipps;
 
-pub(crate) use fleet::Fleet;
 pub(crate) use flight::{Fetch, Fetched, Source, Token};
+pub(crate) use sharing::TokenSharing;
 
 /// The locks of [`flight`]; `tests/token_model.rs` compiles it with others.
 mod sync {
@@ -65,8 +65,8 @@ impl Source for Vipps {
 
     fn fetch(&self) -> Fetch<'_, Error> {
         Box::pin(async {
-            match self.fleet() {
-                Some(fleet) => fleet.fetch(self).await,
+            match self.sharing() {
+                Some(sharing) => sharing.fetch(self).await,
                 None => fetch(self).await,
             }
         })
@@ -109,7 +109,11 @@ async fn ask(vipps: &Vipps) -> Result<Fetched> {
         let error = answer.explain(error);
         error.with_status(answer.status, bytes::Bytes::new())
     })?;
-    Ok(Fetched { header, lifetime })
+    Ok(Fetched {
+        header,
+        lifetime,
+        shared: false,
+    })
 }
 
 /// The members of the token answer that matter. The document calls the numbers strings and shows integers.
@@ -175,6 +179,8 @@ fn bearer(token: &str) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::flight::{State, Step};
     use super::*;
 
@@ -184,8 +190,18 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn bearer() -> HeaderValue {
-        HeaderValue::from_static("Bearer x")
+    fn land(
+        state: &mut State<Error>,
+        asked: Duration,
+        lifetime: Duration,
+        jitter: f64,
+    ) -> Arc<Token> {
+        let fetched = Fetched {
+            header: HeaderValue::from_static("Bearer x"),
+            lifetime,
+            shared: false,
+        };
+        state.land(fetched, asked, jitter)
     }
 
     fn failure() -> Error {
@@ -200,7 +216,7 @@ mod tests {
         };
         assert!(matches!(state.step(at(0)), Step::Follow(_)));
         assert!(matches!(state.step(at(9)), Step::Follow(_)));
-        state.land(bearer(), at(0), HOUR, 0.0);
+        land(&mut state, at(0), HOUR, 0.0);
         drop(lead);
         assert!(matches!(state.step(at(1)), Step::Use(_)));
     }
@@ -217,7 +233,7 @@ mod tests {
     #[test]
     fn ahead_of_the_end_one_refreshes_while_others_use_the_old() {
         let mut state = State::<Error>::default();
-        state.land(bearer(), at(0), HOUR, 0.0);
+        land(&mut state, at(0), HOUR, 0.0);
         assert!(matches!(state.step(at(3600 - 361)), Step::Use(_)));
         let Step::Refresh(_, _lead) = state.step(at(3600 - 360)) else {
             panic!("nobody refreshes")
@@ -229,7 +245,7 @@ mod tests {
     #[test]
     fn a_failed_refresh_keeps_the_old_token_and_paces_the_next() {
         let mut state = State::<Error>::default();
-        state.land(bearer(), at(0), HOUR, 0.0);
+        land(&mut state, at(0), HOUR, 0.0);
         let Step::Refresh(_, _) = state.step(at(3500)) else {
             panic!("nobody refreshes")
         };
@@ -258,7 +274,7 @@ mod tests {
     #[test]
     fn a_pause_that_is_asked_for_is_kept_and_not_waited_for() {
         let mut state = State::<Error>::default();
-        state.land(bearer(), at(0), HOUR, 0.0);
+        land(&mut state, at(0), HOUR, 0.0);
         assert!(matches!(state.step(at(3500)), Step::Refresh(..)));
         state.fail(at(3500), &failure(), Some(at(120)));
         // As long as the old token lasts, nobody notices.
@@ -278,10 +294,10 @@ mod tests {
     #[test]
     fn a_401_throws_away_only_the_token_it_was_answered_to() {
         let mut state = State::<Error>::default();
-        let old = state.land(bearer(), at(0), HOUR, 0.0);
+        let old = land(&mut state, at(0), HOUR, 0.0);
         state.invalidate(old.generation);
         assert!(matches!(state.step(at(1)), Step::Lead(_)));
-        state.land(bearer(), at(1), HOUR, 0.0);
+        land(&mut state, at(1), HOUR, 0.0);
         state.invalidate(old.generation);
         assert!(matches!(state.step(at(2)), Step::Use(_)));
     }
@@ -289,7 +305,7 @@ mod tests {
     #[test]
     fn a_short_life_is_still_used_for_half_of_it() {
         let mut state = State::<Error>::default();
-        state.land(bearer(), at(0), at(30), 1.0);
+        land(&mut state, at(0), at(30), 1.0);
         assert!(matches!(state.step(at(14)), Step::Use(_)));
         assert!(matches!(state.step(at(15)), Step::Refresh(..)));
     }

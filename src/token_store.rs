@@ -1,8 +1,8 @@
-//! One access token for a fleet of processes.
+//! Sharing of access tokens between clients and processes.
 //!
-//! A client keeps its token in its own memory, shared by all its clones, and needs nothing here. Where many processes
-//! use the same keys, a [`TokenStore`] lets them share one token, so that a fleet that starts makes one token request
-//! and not one for each process:
+//! A client keeps its token in its own memory, shared by all its clones, and needs no store. Where several processes
+//! use the same keys, a [`TokenStore`] lets a process that starts, or that needs a new token, take the token that
+//! another process has fetched:
 //!
 //! ```no_run
 //! # #[cfg(feature = "redis")] fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,44 +20,36 @@
 //! | none | one client and its clones |
 //! | [`MemoryTokenStore`] | several clients in one process, and tests |
 //! | `RedisTokenStore`, with the feature `redis` | many processes |
-//! | your own [`TokenStore`] | a database that is there anyway |
+//! | your own [`TokenStore`] | a database that you have already |
 //!
-//! # What a client does with it
+//! # How a client uses the store
 //!
-//! Only a client that needs a new token looks into the store; a call that has its token does not. What it finds there
-//! it takes. If nothing there is of use, it takes a lock of 4 s, fetches, and puts the token there; the others wait for
-//! it. So a process that dies while it fetches costs the others 4 s. Nobody waits for others more than 8 s, or a third of
-//! the client's [total time-out](crate::VippsBuilder::total_timeout) if that is less, and never beyond the deadline of
-//! a call. Ahead of a token's end one process fetches the next and the others take it, and no call waits.
+//! A client uses the store only when it needs a new token: at the first call, ahead of the expiry of its token, and
+//! after an HTTP 401. It loads the stored token, and takes it if the API has not refused it to this client, and if it
+//! lives at least 60 s longer than the moment and than the client's own token. Otherwise the client fetches a token
+//! from the token endpoint and saves it.
 //!
-//! A token that was answered with HTTP 401 is not taken again, and neither is one that may have been revoked together
-//! with it. The first process that is refused deletes the token, if it is still the one in the store, and fetches; the
-//! others take what that one brings. Should that have been revoked since, the call is replayed once more.
+//! Processes do not wait for each other. Any number of tokens are valid side by side, so two processes that fetch at the
+//! same time cost one request more, and the token that is saved last stays in the store.
 //!
-//! How long a token still lives is told by the store, as a time left. No clock of one machine is compared with another's.
+//! If the API also refuses the stored token that replaced a refused one, the call is replayed a second time with a token
+//! from the token endpoint.
 //!
-//! # When it fails
+//! # When the store fails
 //!
-//! A store that is down, or that takes longer than 1 s for an answer or 2 s for the few that a fetch needs, costs the
-//! sharing and nothing else: each process fetches its own token, warns once with the event `token store failed`, counts
-//! it in [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and leaves the store alone for 30 s.
+//! A call of the store that fails, or that takes longer than 1 s, never fails a call of the client: the client fetches
+//! its own token, records the event `token store failed`, counts it in
+//! [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and does not use the store for 30 s.
 //!
-//! # What is in it
+//! # What is stored
 //!
-//! Two entries for each set of keys and environment, of which the second lives as long as a fetch:
+//! One entry for each environment and set of keys, under the key `vipps:token:v2:HASH`. `HASH` is the SHA-256 of the
+//! base URL, the client id, the client secret and the subscription key, and reveals none of them. A client with other
+//! keys or another environment has another entry.
 //!
-//! | key | value | lives |
-//! |---|---|---|
-//! | `vipps:token:v1:HASH` | the token, as JSON | as long as the token |
-//! | `vipps:token:v1:HASH:lock` | a random number | 4 s at most |
-//!
-//! `HASH` is the SHA-256 of the base URL, the client id, the client secret and the subscription key. It tells nothing of
-//! them, and a client with other keys, new keys or another environment finds nothing.
-//!
-//! The token itself is stored as it is. Who can read the store can read it, until it ends: an hour in the test environment,
-//! a day in production. It opens nothing without the subscription key that goes with it on every call, and that is never
-//! stored. Encryption under a key that each process of the fleet must know would add little to the store's own: a
-//! password, TLS and a closed network.
+//! The token is stored in plain text. Anyone who can read the store can read the token until it expires: one hour in the
+//! test environment, 24 hours in production. API calls also need the subscription key, which is never stored. Protect
+//! the store itself with a password, TLS and a closed network.
 
 mod memory;
 #[cfg(feature = "redis")]
@@ -75,76 +67,60 @@ pub use memory::MemoryTokenStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisTokenStore;
 
-/// What a [`TokenStore`] answers with.
+/// The future that the methods of a [`TokenStore`] return.
 pub type TokenStoreFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, TokenStoreError>> + Send + 'a>>;
 
-/// A place that several clients share, and that keeps short texts for a time. What they mean is the clients' business:
-/// see [the module](self).
+/// A place where several clients share access tokens. See [the module](self) for when a client uses it.
 ///
-/// Keys are ASCII text of at most 100 characters, values are text of a few kilobytes. Values are secrets: keep them out
-/// of logs. An entry whose time is over must not be found any more. An operation whose future is dropped may or may not
-/// have taken place.
+/// Keys are ASCII text of at most 100 characters. Tokens are secrets of a few kilobytes: keep them out of logs. The
+/// client gives each call 1 s, and drops its future after that; the operation may or may not have taken place then.
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
-    /// The value under this key, and how long it still lives by the store's own clock.
-    fn get<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<Stored>>;
+    /// Returns the token under this key, or `None` if there is none or it has expired.
+    ///
+    /// [`StoredToken::expires_in`] of the returned token is the time that is left by the store's own clock.
+    fn load<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>>;
 
-    /// Puts a value under this key for this long, in place of what is there.
-    fn set<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a str,
-        lifetime: Duration,
-    ) -> TokenStoreFuture<'a, ()>;
-
-    /// Puts a value under this key for this long if nothing is there, in one atomic step; says whether it did.
-    fn set_if_absent<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a str,
-        lifetime: Duration,
-    ) -> TokenStoreFuture<'a, bool>;
-
-    /// Deletes what is under this key if it is this value, in one atomic step.
-    fn delete_if_equal<'a>(&'a self, key: &'a str, value: &'a str) -> TokenStoreFuture<'a, ()>;
+    /// Saves a token under this key until it expires, in place of the token that is there.
+    fn save<'a>(&'a self, key: &'a str, token: &'a StoredToken) -> TokenStoreFuture<'a, ()>;
 }
 
-/// A value that a [`TokenStore`] holds. `Debug` does not show it.
+/// An access token in a [`TokenStore`]. `Debug` does not show the token.
 #[derive(Clone)]
-pub struct Stored {
-    value: SecretString,
-    left: Duration,
+pub struct StoredToken {
+    access_token: SecretString,
+    expires_in: Duration,
 }
 
-impl Stored {
-    /// A value, and how long it still lives.
-    pub fn new(value: impl Into<String>, left: Duration) -> Self {
+impl StoredToken {
+    /// A token, and the time until it expires.
+    pub fn new(access_token: impl Into<String>, expires_in: Duration) -> Self {
         Self {
-            value: value.into().into(),
-            left,
+            access_token: access_token.into().into(),
+            expires_in,
         }
     }
 
-    /// The value.
-    pub fn value(&self) -> &str {
-        self.value.expose_secret()
+    /// Returns the access token, without the word `Bearer`.
+    pub fn access_token(&self) -> &str {
+        self.access_token.expose_secret()
     }
 
-    /// How long it still lived when the store was read.
-    pub fn left(&self) -> Duration {
-        self.left
+    /// Returns the time until the token expires, counted from the moment of the load or the save.
+    pub fn expires_in(&self) -> Duration {
+        self.expires_in
     }
 }
 
-impl fmt::Debug for Stored {
+impl fmt::Debug for StoredToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored")
-            .field("left", &self.left)
+        f.debug_struct("StoredToken")
+            .field("expires_in", &self.expires_in)
             .finish_non_exhaustive()
     }
 }
 
-/// Why a [`TokenStore`] has no answer. Its text ends up in the client's log, so keep values and passwords out of it.
+/// A failure of a [`TokenStore`]. The client logs its text, so keep tokens and passwords out of it.
 #[derive(Debug)]
 pub struct TokenStoreError(Box<dyn StdError + Send + Sync>);
 

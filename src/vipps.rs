@@ -26,7 +26,7 @@ use crate::qr::Qr;
 use crate::raw::{self, Raw};
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};
-use crate::token::{Fleet, Token, Tokens};
+use crate::token::{Token, TokenSharing, Tokens};
 use crate::transport::Wire;
 use crate::types::MerchantSerialNumber;
 
@@ -66,7 +66,7 @@ struct Inner {
     attempt_timeout: Duration,
     total_timeout: Duration,
     tokens: Tokens,
-    fleet: Option<Fleet>,
+    sharing: Option<TokenSharing>,
     counters: Arc<Counters>,
 }
 
@@ -263,26 +263,22 @@ impl Vipps {
         &self.0.tokens
     }
 
-    pub(crate) fn fleet(&self) -> Option<&Fleet> {
-        self.0.fleet.as_ref()
+    pub(crate) fn sharing(&self) -> Option<&TokenSharing> {
+        self.0.sharing.as_ref()
     }
 
-    /// Takes in that a call which was replayed so often was answered with a 401 to this token; whether to fetch another
-    /// token and replay it once more.
+    /// Records that this token was refused with HTTP 401. Returns whether to replay the call with another token, after so
+    /// many replays of it.
     pub(crate) fn refused(&self, token: &Token, replays: u32) -> bool {
-        let again = match replays {
-            0 => true,
-            // The fetch that the replay needed was left to another client, whose token was no better.
-            1 => self.fleet().is_some_and(|fleet| fleet.on_trust(token)),
-            _ => false,
-        };
-        if again {
-            if let Some(fleet) = self.fleet() {
-                fleet.refused(token, self.time().monotonic());
+        // A stored token may have been revoked together with the first one; a fetched token is newer than the refusal.
+        let replay = replays == 0 || (replays == 1 && token.shared);
+        if replay {
+            if let Some(sharing) = self.sharing() {
+                sharing.refuse(token);
             }
             self.tokens().invalidate(token.generation);
         }
-        again
+        replay
     }
 
     pub(crate) fn counters(&self) -> &Arc<Counters> {

@@ -188,6 +188,7 @@ impl Source for World {
                 Ok(Fetched {
                     header,
                     lifetime: LIFETIME,
+                    shared: false,
                 })
             })
         })

@@ -68,7 +68,7 @@ counters! {
     token_failures,
     /// Tokens taken from the [token store](crate::token_store) instead, which another client had fetched.
     tokens_shared,
-    /// Failures of the token store, after most of which it is left alone for 30 s.
+    /// Failures of the token store, after each of which it is not used for 30 s.
     token_store_failures,
 }
 

@@ -18,6 +18,8 @@ use super::sync::{Current, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Token {
     /// `Bearer …`, marked sensitive.
     pub(crate) header: HeaderValue,
+    /// Whether another client fetched it, and the token store handed it on.
+    pub(crate) shared: bool,
     /// Which fetch it came from; a 401 throws away only the token that it was answered to.
     pub(crate) generation: u64,
     /// From here on somebody should fetch a new one.
@@ -120,13 +122,8 @@ impl<E: Clone> State<E> {
     }
 
     /// Takes in a fetched token. `asked` is when its request began, `jitter` is in `0.0..1.0`.
-    pub(crate) fn land(
-        &mut self,
-        header: HeaderValue,
-        asked: Duration,
-        lifetime: Duration,
-        jitter: f64,
-    ) -> Arc<Token> {
+    pub(crate) fn land(&mut self, fetched: Fetched, asked: Duration, jitter: f64) -> Arc<Token> {
+        let lifetime = fetched.lifetime;
         // Ahead of the end by a tenth of the lifetime, so that many clients do not all refresh at once up to half of
         // that more; never more than half of the lifetime, however short it is.
         let margin = (lifetime / 10).clamp(Duration::from_secs(60), Duration::from_secs(600));
@@ -134,7 +131,8 @@ impl<E: Clone> State<E> {
         let skew = (lifetime / 20).min(Duration::from_secs(10));
         self.generation += 1;
         let token = Arc::new(Token {
-            header,
+            header: fetched.header,
+            shared: fetched.shared,
             generation: self.generation,
             soft: asked + lifetime.saturating_sub(margin),
             hard: asked + lifetime.saturating_sub(skew),
@@ -176,6 +174,8 @@ pub(crate) struct Fetched {
     /// `Bearer …`, marked sensitive.
     pub(crate) header: HeaderValue,
     pub(crate) lifetime: Duration,
+    /// As [`Token::shared`].
+    pub(crate) shared: bool,
 }
 
 /// What a fetch comes to.
@@ -245,6 +245,11 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
         self.current.load_full().filter(|token| now < token.soft)
     }
 
+    /// Returns when the current token expires, if there is one.
+    pub(crate) fn usable_until(&self) -> Option<Duration> {
+        self.current.load_full().map(|token| token.hard)
+    }
+
     /// A token to send, fetched if need be.
     pub(crate) async fn get<S: Source<Error = E>>(&self, source: &S) -> Result<Arc<Token>, E> {
         if let Some(token) = self.ready(source.now()) {
@@ -285,10 +290,10 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
     ) -> Result<Arc<Token>, E> {
         let asked = source.now();
         let result = match source.fetch().await {
-            Ok(Fetched { header, lifetime }) => {
+            Ok(fetched) => {
                 let jitter = source.jitter();
                 let mut state = self.state();
-                let token = state.land(header, asked, lifetime, jitter);
+                let token = state.land(fetched, asked, jitter);
                 self.current.store(Some(token.clone()));
                 Ok(token)
             }

@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use super::{Stored, TokenStore, TokenStoreFuture};
+use super::{StoredToken, TokenStore, TokenStoreFuture};
 
-/// A [`TokenStore`] in this process's memory, for several clients with the same keys: one for each tenant's settings, or
-/// one for each thread's runtime. Clones share what they hold. One client and its clones share their token without it.
+/// A [`TokenStore`] in this process's memory, for several clients with the same keys, such as one client for each
+/// tenant's settings or for each thread's runtime.
+///
+/// Clones share their tokens. One client and its clones share their token without a store.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,11 +30,11 @@ use super::{Stored, TokenStore, TokenStoreFuture};
 #[derive(Clone, Default)]
 pub struct MemoryTokenStore(Arc<Mutex<Entries>>);
 
-/// No time of day is that far off, and no sum with it overflows.
+/// The longest lifetime, so that the sum of it and the current time does not overflow.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Values and when they end, by key.
-type Entries = HashMap<String, (SecretString, Instant)>;
+/// Tokens and when they expire, by key.
+type Entries = HashMap<String, (StoredToken, Instant)>;
 
 impl MemoryTokenStore {
     /// An empty store.
@@ -41,7 +42,7 @@ impl MemoryTokenStore {
         Self::default()
     }
 
-    /// What has not ended yet.
+    /// The tokens that have not expired.
     fn entries(&self, now: Instant) -> MutexGuard<'_, Entries> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, (_, end)| *end > now);
@@ -56,50 +57,20 @@ impl fmt::Debug for MemoryTokenStore {
 }
 
 impl TokenStore for MemoryTokenStore {
-    fn get<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<Stored>> {
+    fn load<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>> {
         let now = Instant::now();
         let entries = self.entries(now);
-        let found = entries.get(key).map(|(value, end)| {
-            Stored::new(value.expose_secret(), end.saturating_duration_since(now))
+        let found = entries.get(key).map(|(token, end)| {
+            StoredToken::new(token.access_token(), end.saturating_duration_since(now))
         });
         Box::pin(std::future::ready(Ok(found)))
     }
 
-    fn set<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a str,
-        lifetime: Duration,
-    ) -> TokenStoreFuture<'a, ()> {
+    fn save<'a>(&'a self, key: &'a str, token: &'a StoredToken) -> TokenStoreFuture<'a, ()> {
         let now = Instant::now();
+        let end = now + token.expires_in().min(LONGEST);
         self.entries(now)
-            .insert(key.to_owned(), (value.into(), now + lifetime.min(LONGEST)));
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn set_if_absent<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a str,
-        lifetime: Duration,
-    ) -> TokenStoreFuture<'a, bool> {
-        let now = Instant::now();
-        let mut entries = self.entries(now);
-        let absent = !entries.contains_key(key);
-        if absent {
-            entries.insert(key.to_owned(), (value.into(), now + lifetime.min(LONGEST)));
-        }
-        Box::pin(std::future::ready(Ok(absent)))
-    }
-
-    fn delete_if_equal<'a>(&'a self, key: &'a str, value: &'a str) -> TokenStoreFuture<'a, ()> {
-        let mut entries = self.entries(Instant::now());
-        if entries
-            .get(key)
-            .is_some_and(|(held, _)| held.expose_secret() == value)
-        {
-            entries.remove(key);
-        }
+            .insert(key.to_owned(), (token.clone(), end));
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -3,7 +3,9 @@
 use vipps::callback::CallbackAuth;
 use vipps::ecom::{Ecom, Payment, PaymentDetails};
 use vipps::qr::Qr;
-use vipps::token_store::{MemoryTokenStore, RedisTokenStore, Stored, TokenStore, TokenStoreError};
+use vipps::token_store::{
+    MemoryTokenStore, RedisTokenStore, StoredToken, TokenStore, TokenStoreError,
+};
 use vipps::{Credentials, Environment, Error, Vipps, VippsBuilder};
 
 fn shared<T: Clone + Send + Sync + 'static>() {}
@@ -23,7 +25,7 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<CallbackAuth>();
     shared::<MemoryTokenStore>();
     shared::<RedisTokenStore>();
-    shared::<Stored>();
+    shared::<StoredToken>();
     shared::<std::sync::Arc<dyn TokenStore>>();
     sent::<TokenStoreError>();
     sent::<VippsBuilder>();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::capture::Capture;
-use crate::store::{FakeStore, Weather};
+use crate::store::{FakeStore, StoreFault};
 use crate::support::{INITIATED, TRANSACTION, amount, id, text};
 use vipps::testing::Recorder;
 use vipps::{Outcome, Randomness, RetryPolicy, Vipps};
@@ -104,12 +104,12 @@ async fn a_call_that_is_dropped() {
 }
 
 /// Three clients in a row; the last one finds its store down, and needs two tokens.
-async fn fleet() {
+async fn clients_with_a_store() {
     let store = FakeStore::default();
-    for weather in [Weather::Fine, Weather::Fine, Weather::Down] {
-        store.weather(weather);
+    for fault in [StoreFault::None, StoreFault::None, StoreFault::Down] {
+        store.set_fault(fault);
         let mut recorder = Recorder::new();
-        if matches!(weather, Weather::Down) {
+        if matches!(fault, StoreFault::Down) {
             recorder = recorder.answer("POST", "/ecomm/v2/payments", 401, "");
         }
         let recorder = recorder.answer("POST", "/ecomm/v2/payments", 200, INITIATED);
@@ -122,7 +122,7 @@ async fn fleet() {
 #[tokio::test(start_paused = true)]
 async fn a_token_from_the_store_and_a_store_that_failed() {
     let (capture, _guard) = Capture::start();
-    fleet().await;
+    clients_with_a_store().await;
     let lines = capture.lines("vipps");
     let of_tokens: Vec<_> = lines
         .iter()
@@ -150,7 +150,7 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
     }
     let wait = payment.wait().deadline(Duration::from_secs(3));
     wait.await.unwrap_err();
-    fleet().await;
+    clients_with_a_store().await;
     let lines = capture.lines("vipps");
     for told in [
         "budget is used up",
