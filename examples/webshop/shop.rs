@@ -305,7 +305,7 @@ impl Shop {
                     }
                 }
                 Progress::Packing => say!(
-                    "shop: {id} is paid and not sent: send it, or `refund_desk {id} --release`"
+                    "shop: {id} is paid and not sent: send it, or cancel it in the business portal"
                 ),
                 Progress::Shipped | Progress::Over => {}
             }
