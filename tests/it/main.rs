@@ -75,6 +75,7 @@ mod simulator_shop;
 mod till;
 mod till_screen;
 mod token;
+mod token_flight;
 mod token_store;
 mod tracing;
 mod wait;
