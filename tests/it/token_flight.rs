@@ -103,7 +103,7 @@ fn a_flight_on_a_runtime_that_stands_still_is_replaced() {
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(3), "{took:?}");
     // The flight ends late, and its token does not replace the newer one.
-    standing.block_on(tokio::time::sleep(Duration::from_millis(80)));
+    standing.block_on(async { tokio::time::sleep(Duration::from_millis(80)).await });
     standing.block_on(call(&vipps)).unwrap();
     assert!(sim.journal().count(TOKEN) <= 2);
 }
