@@ -410,6 +410,11 @@ mod tests {
             (r#"{"access_token":"a","expires_in":"never","expires_on":null}"#.to_owned(), 300),
             (r#"{"access_token":"a","expires_in":-5}"#.to_owned(), 0),
             (r#"{"access_token":"a","expires_in":1e300}"#.to_owned(), 7 * 24 * 3600),
+            (r#"{"access_token":"a","expires_in":604801}"#.to_owned(), 7 * 24 * 3600),
+            (r#"{"access_token":"a","expires_in":"NaN"}"#.to_owned(), 300),
+            (r#"{"access_token":"a","expires_on":"inf"}"#.to_owned(), 300),
+            (format!(r#"{{"access_token":"a","expires_in":"NaN","expires_on":"{on}"}}"#), 77),
+            (format!(r#"{{"access_token":"a","expires_in":"inf","expires_on":{on}}}"#), 77),
         ] {
             let (header, lifetime) = read(body.as_bytes(), now).unwrap();
             assert!(header.is_sensitive());
@@ -423,6 +428,9 @@ mod tests {
             "",
             "<html>",
             "[]",
+            r#"["secret"]"#,
+            r#"["secret",3600,1]"#,
+            r#"[{"access_token":"secret"}]"#,
             "{}",
             r#"{"access_token":""}"#,
             r#"{"access_token":"a\nsecret"}"#,
