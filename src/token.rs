@@ -19,7 +19,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use http::HeaderValue;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
 use crate::clock;
@@ -129,16 +129,6 @@ async fn ask(vipps: &Vipps) -> Result<Fetched> {
     })
 }
 
-/// The members of the token answer that matter. The document calls the numbers strings and shows integers.
-#[derive(Deserialize)]
-struct Answer {
-    access_token: Option<String>,
-    #[serde(default)]
-    expires_in: serde_json::Value,
-    #[serde(default)]
-    expires_on: serde_json::Value,
-}
-
 /// Without any word on it, a token is used for this long.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -152,27 +142,32 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Du
             what,
         ))
     };
-    let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+    // Not a derived type: serde reads a list by position, and so a token from `["x"]`.
+    let Ok(answer) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return unreadable("the token endpoint's answer is not a token answer");
     };
-    let Some(token) = answer.access_token.filter(|t| !t.trim().is_empty()) else {
+    let token = answer.get("access_token").and_then(Value::as_str);
+    let Some(token) = token.filter(|token| !token.trim().is_empty()) else {
         return unreadable("the token endpoint's answer has no access_token");
     };
-    let Some(header) = bearer(&token) else {
+    let Some(header) = bearer(token) else {
         return unreadable("the access token cannot travel in a header");
     };
-    let number = |value: &serde_json::Value| match value {
-        serde_json::Value::Number(n) => n.as_f64(),
-        serde_json::Value::String(s) => s.trim().parse::<f64>().ok(),
-        _ => None,
+    // `NaN` and `inf` are numbers for `parse`, and say nothing about a lifetime.
+    let number = |name: &str| {
+        let number = match answer.get(name)? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse::<f64>().ok(),
+            _ => None,
+        };
+        number.filter(|number| number.is_finite())
     };
     #[expect(
         clippy::cast_precision_loss,
         reason = "seconds since 1970 are far below 2^53"
     )]
-    let seconds = number(&answer.expires_in)
-        .or_else(|| number(&answer.expires_on).map(|at| at - now.as_second() as f64))
-        .filter(|s| s.is_finite());
+    let seconds =
+        number("expires_in").or_else(|| number("expires_on").map(|at| at - now.as_second() as f64));
     let lifetime = match seconds {
         Some(s) => Duration::try_from_secs_f64(s.max(0.0))
             .unwrap_or(LONGEST_LIFETIME)
