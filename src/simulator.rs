@@ -365,6 +365,7 @@ impl Builder {
 
     fn idle(self, base_url: String) -> io::Result<Simulator> {
         self.check()?;
+        validate::read_documents();
         let clock = Clock::new(self.frozen);
         let seed = self.seed;
         let state = self.state(base_url.clone());

@@ -50,8 +50,8 @@ impl Faults {
         Self(engine)
     }
 
-    /// A rule for one operation, named as in
-    /// [`Entry::operation`](super::Entry::operation).
+    /// A rule for one operation, named as in [`Entry::operation`](super::Entry::operation) or
+    /// [`Delivery::operation`](super::Delivery::operation). A rule for another name never strikes.
     pub fn on(&self, operation: impl Into<String>) -> FaultRule {
         FaultRule::new(Arc::clone(&self.0), Some(operation.into()))
     }
@@ -104,7 +104,12 @@ impl FaultRule {
     /// From the `n`-th matching request on, counted from 1; once, unless [`times`](Self::times)
     /// says more. Requests that other rules strike count too. When several rules are due for one
     /// request, the oldest strikes and the others stay due.
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    #[track_caller]
     pub fn nth(mut self, n: u64) -> Self {
+        assert!(n > 0, "nth: counts from 1, got 0");
         self.settings.nth = Some(n);
         self
     }
@@ -116,7 +121,15 @@ impl FaultRule {
     }
 
     /// With this probability, from 0 to 1, by the simulator's seed.
+    ///
+    /// # Panics
+    /// If it is not from 0 to 1.
+    #[track_caller]
     pub fn probability(mut self, probability: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&probability),
+            "probability: must be from 0 to 1, got {probability}"
+        );
         self.settings.probability = probability;
         self
     }
@@ -147,21 +160,40 @@ impl FaultRule {
 
     /// Adds a `Retry-After` header to the answer: a number of seconds, or the
     /// text of a date.
+    ///
+    /// # Panics
+    /// If the text cannot be the value of a header.
+    #[track_caller]
     #[allow(clippy::needless_pass_by_value)] // reads best as `7` or a text
     pub fn retry_after(mut self, value: impl ToString) -> Self {
-        self.settings.retry_after = Some(value.to_string());
+        let value = value.to_string();
+        assert!(
+            http::HeaderValue::try_from(&value).is_ok(),
+            "retry_after: must be the value of a header, got {value:?}"
+        );
+        self.settings.retry_after = Some(value);
         self
     }
 
     /// Answers with this status, in the gateway's shape.
+    ///
+    /// # Panics
+    /// If the status is not 200 to 999: nothing else can end an exchange.
+    #[track_caller]
     pub fn status(self, status: u16) -> Fault {
+        check_status(status);
         let answer = errors::gateway(status, "A fault that was asked for");
         self.install(Moment::Before, Damage::Answer(answer))
     }
 
     /// Answers with this status and body: JSON when it parses as such, text
     /// otherwise.
+    ///
+    /// # Panics
+    /// If the status is not 200 to 999.
+    #[track_caller]
     pub fn status_with_body(self, status: u16, body: impl Into<String>) -> Fault {
+        check_status(status);
         let body = body.into();
         let answer = match serde_json::from_str::<Value>(&body) {
             Ok(value) => Response::json(status, value),
@@ -179,7 +211,12 @@ impl FaultRule {
     }
 
     /// Answers with this status and a page of HTML, as proxies do.
+    ///
+    /// # Panics
+    /// If the status is not 200 to 999.
+    #[track_caller]
     pub fn html(self, status: u16) -> Fault {
+        check_status(status);
         let page = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>\n";
         let answer = Response::raw(status, "text/html", page);
         self.install(Moment::Before, Damage::Answer(answer))
@@ -284,6 +321,14 @@ impl FaultRule {
         let id = engine.with(|world, now| world.rules.add(settings, usual, damage, now));
         Fault { engine, id }
     }
+}
+
+#[track_caller]
+fn check_status(status: u16) {
+    assert!(
+        (200..=999).contains(&status),
+        "status: must be 200 to 999, got {status}"
+    );
 }
 
 /// A rule that is switched on. Dropping it leaves the rule in place.

@@ -178,6 +178,7 @@ async fn wait(time: std::time::Duration, gate: Option<Gate>) {
 pub(crate) fn encode(response: &Response, engine: &Engine) -> http::Response<Bytes> {
     let (media_type, body) = response.encoded();
     let mut encoded = http::Response::new(body);
+    // A fault checks its status where the test sets it, and all others are constants.
     *encoded.status_mut() =
         http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::NOT_IMPLEMENTED);
     let date = DateTimePrinter::new()

@@ -174,7 +174,8 @@ impl Payer {
     /// # Errors
     /// When there is no such payment, when it has ended, or when its amount is
     /// one of the test amounts at which the issuer refuses (151, 182, 183, 184,
-    /// 186, 187 and 197 øre); the refusal then stands in the details.
+    /// 186, 187 and 197 øre); the refusal then stands in the details. Initiate refuses the test
+    /// amounts that are not modelled (201 and 202 øre) with 501, as refund does 123 and 124 øre.
     pub fn approve(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.pay(what.as_ref(), None)
     }

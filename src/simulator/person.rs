@@ -100,6 +100,10 @@ impl Person {
         if allowed("phoneNumber") {
             shown.insert("mobileNumber".into(), self.local_number().into());
         }
+        // Express payments have a fixed set of members, and this is not one of them.
+        if *shares != Shares::Everything && allowed("birthDate") {
+            shown.insert("dateOfBirth".into(), "1815-12-10".into());
+        }
         shown.insert("userId".into(), self.user_id().into());
         Some(Value::Object(shown))
     }

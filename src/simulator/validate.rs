@@ -61,22 +61,31 @@ struct Documents {
 }
 
 static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
-    let read = |text: &str| serde_json::from_str(text).unwrap_or_default();
+    let access_token = include_str!(concat!(env!("OUT_DIR"), "/access_token.spec.json"));
+    let ecom = include_str!(concat!(env!("OUT_DIR"), "/ecom.spec.json"));
+    let qr = include_str!(concat!(env!("OUT_DIR"), "/qr.spec.json"));
     Documents {
-        access_token: loosen::access_token(read(include_str!(concat!(
-            env!("OUT_DIR"),
-            "/access_token.spec.json"
-        )))),
-        ecom: loosen::ecom(read(include_str!(concat!(
-            env!("OUT_DIR"),
-            "/ecom.spec.json"
-        )))),
-        qr: loosen::qr(read(include_str!(concat!(
-            env!("OUT_DIR"),
-            "/qr.spec.json"
-        )))),
+        access_token: loosen::access_token(read("access_token", access_token)),
+        ecom: loosen::ecom(read("ecom", ecom)),
+        qr: loosen::qr(read("qr", qr)),
     }
 });
+
+/// Panics when a document that the build has made cannot be read. Without it every operation would
+/// answer 501.
+#[allow(clippy::panic, reason = "a broken build, not a broken request")]
+fn read(name: &str, text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(document @ Value::Object(_)) => document,
+        Ok(_) => panic!("the document {name}: must be a JSON object"),
+        Err(error) => panic!("the document {name}: {error}"),
+    }
+}
+
+/// Reads the documents, so that an unreadable one fails where the simulator is made.
+pub(crate) fn read_documents() {
+    LazyLock::force(&DOCUMENTS);
+}
 
 /// What is to be checked of one operation, compiled.
 struct Checks {
@@ -391,5 +400,22 @@ fn schema_4(schema: &Value) -> Value {
             Value::Object(out)
         }
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    #[should_panic(expected = "the document ecom: ")]
+    fn unreadable_document_panics() {
+        read("ecom", "{\"paths\":");
+    }
+
+    #[test]
+    #[should_panic(expected = "the document qr: must be a JSON object")]
+    fn document_that_is_no_object_panics() {
+        read("qr", "null");
     }
 }

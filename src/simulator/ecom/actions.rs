@@ -5,12 +5,17 @@ use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
 use crate::simulator::errors::{self, Code};
-use crate::simulator::order::{Action, Done};
+use crate::simulator::order::{Action, Done, Order};
 use crate::simulator::state::{OrderRef, State};
 use crate::simulator::wire::Response;
 
 use super::{INSTRUMENT, has_reservation, known_order, stamp, summary};
 
+/// Test amounts of refunds, in øre. The response of the eCom API to them is not documented.
+const UNMODELLED_REFUNDS: [(i64, &str); 2] = [
+    (123, "the refund has no receiver"),
+    (124, "the period for refunds is over"),
+];
 /// The smallest part that can be asked for by name, in øre.
 const SMALLEST_PART: i64 = 100;
 
@@ -26,7 +31,16 @@ pub(crate) fn refund(state: &mut State, call: &Call<'_>) -> Response {
     })
 }
 
-type Step = fn(&mut crate::simulator::order::Order, Option<i64>, &Action<'_>) -> Result<i64, Code>;
+/// Refuses a refund of a test amount, whether the amount is named or is all that is left.
+fn unmodelled_refund(order: &Order, asked: Option<i64>) -> Option<Response> {
+    let amount = asked.unwrap_or_else(|| order.summary().left_to_refund);
+    let mut tests = UNMODELLED_REFUNDS.iter();
+    let (_, meaning) = tests.find(|(test, _)| *test == amount)?;
+    let feature = format!("the test amount {amount} ({meaning})");
+    Some(errors::unmodelled(&feature))
+}
+
+type Step = fn(&mut Order, Option<i64>, &Action<'_>) -> Result<i64, Code>;
 
 /// Capture and refund differ in the step that they take and in the name of a
 /// member of the answer.
@@ -50,6 +64,11 @@ fn part(state: &mut State, call: &Call<'_>, endpoint: &'static str, step: Step) 
             return errors::invalid_request("transaction.amount", &reason, &mut state.random);
         }
     };
+    if endpoint == "refund"
+        && let Some(refusal) = unmodelled_refund(state.order(order), asked)
+    {
+        return refusal;
+    }
     let text = call
         .text("/transaction/transactionText")
         .unwrap_or_default();

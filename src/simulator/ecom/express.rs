@@ -51,28 +51,49 @@ impl Method {
     }
 }
 
-/// Reads a list of methods, in the order in which the app shows them.
-pub(crate) fn methods(list: &Value) -> Vec<Method> {
-    let mut methods: Vec<Method> = list
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(method)
-        .collect();
-    methods.sort_by_key(|method| method.priority);
-    methods.truncate(SHOWN);
-    methods
+/// Why a list of methods cannot be read: the place in the list, and the rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    pub(crate) place: String,
+    pub(crate) rule: &'static str,
 }
 
-fn method(value: &Value) -> Option<Method> {
-    let cost = value.get("shippingCost")?.clone();
-    Some(Method {
-        id: value.get("shippingMethodId")?.as_str()?.to_owned(),
-        name: value.get("shippingMethod")?.as_str()?.to_owned(),
-        ore: ore(&cost)?,
+/// Reads a list of methods, in the order in which the app shows them.
+pub(crate) fn methods(list: &Value) -> Result<Vec<Method>, Unreadable> {
+    let mut methods = Vec::new();
+    for (index, value) in list.as_array().into_iter().flatten().enumerate() {
+        methods.push(method(value).map_err(|(member, rule)| Unreadable {
+            place: format!("{index}.{member}"),
+            rule,
+        })?);
+    }
+    methods.sort_by_key(|method| method.priority);
+    methods.truncate(SHOWN);
+    Ok(methods)
+}
+
+/// Reads one method; an error names the member and the rule that it breaks.
+fn method(value: &Value) -> Result<Method, (&'static str, &'static str)> {
+    let text = |member: &'static str| {
+        let text = value[member].as_str().map(str::to_owned);
+        text.ok_or((member, "must be text"))
+    };
+    let cost = value["shippingCost"].clone();
+    Ok(Method {
+        id: text("shippingMethodId")?,
+        name: text("shippingMethod")?,
+        ore: ore(&cost).ok_or((
+            "shippingCost",
+            "must be an amount in kroner with at most two decimals",
+        ))?,
         cost,
-        is_default: value.get("isDefault")?.as_str()? == "Y",
-        priority: value.get("priority").and_then(Value::as_i64).unwrap_or(0),
+        is_default: text("isDefault")? == "Y",
+        priority: match &value["priority"] {
+            Value::Null => 0,
+            priority => priority
+                .as_i64()
+                .ok_or(("priority", "must be a whole number"))?,
+        },
     })
 }
 
@@ -128,7 +149,8 @@ pub(crate) fn answered(answer: &Value, order_id: &str) -> Result<Vec<Method>, St
     if answer["orderId"].as_str() != Some(order_id) {
         return Err("orderId is not the order's".into());
     }
-    let methods = methods(&answer["shippingDetails"]);
+    let methods = methods(&answer["shippingDetails"])
+        .map_err(|error| format!("shippingDetails.{}: {}", error.place, error.rule))?;
     if methods.is_empty() {
         return Err("no shipping methods found".into());
     }
@@ -173,7 +195,8 @@ mod tests {
             method("b", "N", 2),
             method("c", "Y", 3),
             method("a", "N", 1)
-        ]));
+        ]))
+        .unwrap();
         assert_eq!(
             list.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(),
             ["a", "b", "c"]

@@ -14,7 +14,13 @@ use super::express::{self, Express, Shipping};
 
 /// Amounts are 32-bit numbers at Vipps.
 const LARGEST_AMOUNT: i64 = 2_147_483_647;
-/// What a payment can ask of the customer; `nin` needs a permission of its own.
+/// Test amounts, in øre, whose effect on the payment is not documented in detail.
+const UNMODELLED_AMOUNTS: [(i64, &str); 2] = [
+    (201, "the result is unknown for an hour"),
+    (202, "strong customer authentication is required"),
+];
+/// What a payment can ask of the customer; `nin` needs a permission of its own. An address is not
+/// in the payment's details: it is read from the Userinfo API, by the `sub` in the details.
 const SCOPES: [&str; 5] = ["name", "address", "email", "phoneNumber", "birthDate"];
 
 pub(crate) fn initiate(state: &mut State, call: &Call<'_>) -> Response {
@@ -44,6 +50,10 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
                 .noted("transaction.amount does not fit 32 bits"),
         ));
     };
+    if let Some((_, meaning)) = UNMODELLED_AMOUNTS.iter().find(|(test, _)| *test == amount) {
+        let feature = format!("the test amount {amount} ({meaning})");
+        return Err(Box::new(errors::unmodelled(&feature)));
+    }
     let is_app = flag(call, "/merchantInfo/isApp");
     urls(state, call, is_app)?;
     let customer = match call.text("/customerInfo/mobileNumber") {
@@ -137,7 +147,15 @@ fn express(state: &mut State, call: &Call<'_>) -> Result<Option<Express>, Box<Re
         return missing(state, "merchantInfo.consentRemovalPrefix");
     };
     let given = call.body.pointer("/merchantInfo/staticShippingDetails");
-    let methods = given.map(express::methods).unwrap_or_default();
+    let methods = match given.map(express::methods) {
+        None => Vec::new(),
+        Some(Ok(methods)) => methods,
+        Some(Err(error)) => {
+            let field = format!("merchantInfo.staticShippingDetails.{}", error.place);
+            let reason = format!("The field {field} {}.", error.rule);
+            return invalid(state, &field, &reason);
+        }
+    };
     let shipping = match call.text("/merchantInfo/shippingDetailsPrefix") {
         _ if !methods.is_empty() => Shipping::Static(methods),
         Some(prefix) => Shipping::Dynamic(prefix.to_owned()),

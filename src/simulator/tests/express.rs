@@ -102,6 +102,34 @@ fn a_wrong_answer_about_shipping_leaves_the_payment_open() {
 }
 
 #[test]
+fn merchants_response_with_one_unreadable_method_is_named() {
+    let mut bench = Bench::new();
+    open(&mut bench, express_body());
+    let good = methods()[0].clone();
+    for (member, value) in [
+        ("shippingCost", json!(0.001)),
+        ("shippingCost", Value::Null),
+        ("shippingMethod", json!(7)),
+        ("shippingMethodId", json!({})),
+        ("isDefault", json!(true)),
+        ("priority", json!("first")),
+    ] {
+        let mut bad = good.clone();
+        bad[member] = value;
+        let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [good, bad]});
+        bench.approve();
+        let (order, now) = (bench.order(), bench.now);
+        let result = bench.state.shipping_answered(order, Ok(answer), now);
+        let reason = result.unwrap_err();
+        assert!(
+            reason.contains(&format!("shippingDetails.1.{member}")),
+            "{reason}"
+        );
+        assert_eq!(bench.operations(), ["INITIATE"]);
+    }
+}
+
+#[test]
 fn express_payments_need_their_prefixes_and_have_no_scope() {
     let cases = [
         ("consentRemovalPrefix", "merchantInfo.consentRemovalPrefix"),
