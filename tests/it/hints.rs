@@ -69,6 +69,91 @@ async fn the_token_endpoint_refuses_the_keys() {
     }
 }
 
+/// The hint for a refusal of the login service with these codes in its text and in its list.
+async fn login_hint(text: &str, codes: &str) -> String {
+    let body = format!(
+        r#"{{"error":"invalid_client","error_description":"{text}","error_codes":[{codes}]}}"#
+    );
+    let error = details(TOKEN_PATH, "POST", 401, &body).await;
+    error.hint().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn each_code_of_the_login_service_has_its_hint() {
+    let expired = "Create a new client secret in the portal";
+    let invalid = "client secret does not belong";
+    let unknown = "client id is unknown";
+    for (text, codes, expected) in [
+        (
+            "AADSTS7000222: The provided client secret keys for app 'x' are expired.",
+            "7000222",
+            expired,
+        ),
+        (
+            "AADSTS7000222: The provided client secret keys for app 'x' are expired.",
+            "",
+            expired,
+        ),
+        (
+            "The provided client secret keys are expired.",
+            "7000222",
+            expired,
+        ),
+        ("x", r#""7000222""#, expired),
+        ("x", r#""AADSTS7000222""#, expired),
+        (
+            "AADSTS70002: Error validating credentials. AADSTS7000222: expired",
+            "70002,7000222",
+            expired,
+        ),
+        (
+            "AADSTS7000215: Invalid client secret provided.",
+            "7000215",
+            invalid,
+        ),
+        (
+            "AADSTS70002: Error validating credentials. AADSTS50012: Invalid client secret is provided.",
+            "70002,50012",
+            invalid,
+        ),
+        ("AADSTS50012", "", invalid),
+        ("x", "70002", invalid),
+        (
+            "AADSTS700016: Application with identifier 'x' was not found",
+            "700016",
+            unknown,
+        ),
+        (
+            "AADSTS70001: Application with identifier 'x' was not found",
+            "",
+            unknown,
+        ),
+        ("x", "700016", unknown),
+    ] {
+        let hint = login_hint(text, codes).await;
+        assert!(hint.contains(expected), "{text} [{codes}]: {hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_begins_like_another_has_another_hint() {
+    for code in [
+        "7000", "70001600", "7000011", "700019", "7000161", "700021", "7000229", "70002220",
+        "500121", "5001", "170002", "7000218",
+    ] {
+        for (text, codes) in [
+            (format!("AADSTS{code}: x"), code),
+            (format!("AADSTS{code}: x"), ""),
+            ("x".to_owned(), code),
+        ] {
+            let hint = login_hint(&text, codes).await;
+            for wrong in ["portal", "does not belong", "is unknown"] {
+                assert!(!hint.contains(wrong), "{text} [{codes}]: {hint}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_api_refuses_the_keys_or_the_sales_unit() {
     let message = |status: u16, text: &str| {

@@ -84,6 +84,7 @@ mod simulator_limits;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
+mod subscription_keys;
 mod till;
 mod till_screen;
 mod token;
