@@ -118,9 +118,10 @@ async fn ask(vipps: &Vipps) -> Result<Fetched> {
     let answer = vipps.fetch_token().await;
     let answer = answer.map_err(Error::into_authentication)?;
     let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
-        // Not the body: it may hold a token, however odd.
         let error = answer.explain(error);
-        error.with_status(answer.status, bytes::Bytes::new())
+        let error = error.with_status(answer.status, answer.body.clone());
+        // The body may contain a token, although not a readable one.
+        error.without_body()
     })?;
     Ok(Fetched {
         header,

@@ -15,7 +15,7 @@ use super::destination;
 use super::known::Auth;
 use super::template::Template;
 use crate::clock;
-use crate::error::body::is_error;
+use crate::error::body::{is_error, parse};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_client::when_time_is_up;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
@@ -197,6 +197,7 @@ impl<'a> Attempts<'a> {
         let miss = match outcome {
             Some(Ok(reply)) => {
                 if let (401, Some(token)) = (reply.status.as_u16(), token)
+                    && !parse(401, &reply.body).is_about_subscription_key()
                     && vipps.refused(token, self.replays)
                 {
                     // A 401 means that the call was not let in, so that even a payment may be sent again.
