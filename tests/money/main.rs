@@ -1,8 +1,8 @@
 //! Money never moves twice, whatever the network does. Random merchants, random faults, virtual time, and a ledger
 //! that knows what really happened.
 //!
-//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 1000 in CI), `VIPPS_MONEY_SEED` the first seed. A failure prints the
-//! line that repeats it.
+//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 1000 in CI) and `VIPPS_MONEY_SEED` the first
+//! seed. A failure prints the command that repeats it.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 
 mod codes;
@@ -21,6 +21,7 @@ use std::time::Instant;
 use driver::Driver;
 use model::Counts;
 
+/// Few enough for a contributor's loop; CI runs more.
 const SCHEDULES: u64 = 300;
 const MOST_STEPS: u64 = 18;
 
