@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::details::PaymentDetails;
 use super::state::PaymentState;
-use super::transaction::Transaction;
+use super::transaction::{Requested, Transaction};
 use crate::call::{Begun, CallOptions, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
@@ -132,7 +132,8 @@ impl Cancel {
             .order_id(self.order_id.as_str())
             .body(body)
             .prepared_request();
-        Transaction::read(self.order_id.clone(), context.run(request).await?)
+        let answer = context.run(request).await?;
+        Transaction::read(self.order_id.clone(), Requested::Cancel, answer)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::capture::action;
 use super::details::PaymentDetails;
 use super::history::Operation;
-use super::transaction::Transaction;
+use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::types::{Amount, OrderId, TransactionText};
@@ -145,7 +145,8 @@ impl Refund {
             .order_id(self.order_id.as_str())
             .body(body)
             .prepared_request();
-        Transaction::read(self.order_id, context.run(request).await?)
+        let answer = context.run(request).await?;
+        Transaction::read(self.order_id, Requested::Refund(amount), answer)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {
