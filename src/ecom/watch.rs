@@ -187,6 +187,11 @@ impl Poller {
         if let Some(details) = self.decided.take() {
             return Ok(WaitEvent::Decided(details));
         }
+        // The first poll comes after a pause, which needs the runtime too.
+        if let Err(error) = self.wait.vipps.time().require_runtime() {
+            self.seen = Seen::Over;
+            return Err(error);
+        }
         loop {
             if !self.pause().await {
                 self.seen = Seen::Over;
