@@ -473,11 +473,18 @@ crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {
+        let is_empty = |code: &Sensitive| code.expose().trim().is_empty();
+        let mut codes: Vec<Sensitive> = [wire.post_code, wire.zip_code, wire.postal_code]
+            .into_iter()
+            .flatten()
+            .collect();
+        // An empty name beside a filled one states nothing.
+        codes.sort_by_key(is_empty);
         Self {
             address_line1: wire.address_line1,
             address_line2: wire.address_line2,
             city: wire.city,
-            post_code: wire.post_code.or(wire.zip_code).or(wire.postal_code),
+            post_code: codes.into_iter().next(),
             country: wire.country,
         }
     }

@@ -70,29 +70,28 @@ impl Requested {
         if info.status.is_none() && info.amount.is_none() && stated.is_empty() {
             return Err("it states neither a status nor an amount nor sums".to_owned());
         }
-        let is_proven = self.is_done(stated);
-        if is_proven == Some(false) {
-            return Err("its sums state that the money did not move as requested".to_owned());
-        }
+        let is_done = self.is_done(stated);
         if let Some(status) = &info.status {
-            let is_own = self.is_own(status);
-            if is_own == Some(false) || (is_own.is_none() && is_proven.is_none()) {
+            let is_success = self.is_own(status).or(is_done).unwrap_or_default();
+            if !is_success {
                 let status: String = status.as_str().chars().take(MAX_STATUS).collect();
                 return Err(format!(
                     "its status is {status:?}, which is not a success of this operation"
                 ));
             }
         }
-        match (self, info.amount) {
-            (Self::Capture(Some(requested)) | Self::Refund(Some(requested)), Some(stated))
-                if requested != stated =>
-            {
-                Err(format!(
-                    "{requested} was requested, and its amount is {stated}"
-                ))
-            }
-            _ => Ok(()),
+        if let (Self::Capture(Some(requested)) | Self::Refund(Some(requested)), Some(amount)) =
+            (self, info.amount)
+            && requested != amount
+        {
+            return Err(format!(
+                "{requested} was requested, and its amount is {amount}"
+            ));
         }
+        if is_done == Some(false) {
+            return Err("its sums state that the money did not move as requested".to_owned());
+        }
+        Ok(())
     }
 
     /// Whether the status names this operation; `None` for a word that this version does not know.

@@ -1,7 +1,7 @@
 //! Slips that other clients of these APIs made and that cost their users money or days. Each has a test that this
 //! one does not make it.
 
-use crate::support::{DETAILS, INITIATED, REFUNDED, TRANSACTION, amount, id, text};
+use crate::support::{self, DETAILS, INITIATED, REFUNDED, TRANSACTION, amount, id, text};
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ShippingCost;
@@ -147,9 +147,9 @@ async fn a_200_whose_body_is_an_error_list_is_no_success() {
 async fn a_second_part_has_a_key_of_its_own() {
     let recorder = Recorder::new()
         .answer("POST", CAPTURE, 503, "")
-        .answer("POST", CAPTURE, 200, TRANSACTION)
+        .answer("POST", CAPTURE, 200, &support::captured(5_000))
         .answer("POST", REFUND, 503, "")
-        .answer("POST", REFUND, 200, REFUNDED);
+        .answer("POST", REFUND, 200, &support::refunded(5_000));
     let payment = eager(&recorder).ecom().payment(&id());
     let mut keys = Vec::new();
     for part in [Amount::kroner(50), Amount::kroner(50)] {
