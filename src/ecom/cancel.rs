@@ -65,6 +65,9 @@ impl Cancel {
     /// # Errors
     /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: the
     /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
+    ///
+    /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
+    /// be captured) is an error with [`Outcome::Unknown`].
     pub async fn send(mut self) -> Result<Transaction> {
         // All rounds together stay within the limit per minute.
         self.options.begun = Some(Begun::default());

@@ -99,6 +99,9 @@ impl Capture {
     /// # Errors
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
+    ///
+    /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or sums in
+    /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         self.begin().await
     }

@@ -121,6 +121,9 @@ impl Refund {
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre, and with [`rest`](Self::rest) an error
     /// of the kind [`State`](crate::ErrorKind::State) when nothing is left. From the API among others: 71 (more than
     /// remains), 72 (only reserved, so cancel instead), 73 (cancelled), 95 (later than 365 days).
+    ///
+    /// A response of HTTP 200 that contradicts the refund (another status, amount or order, or sums in
+    /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
         let time = self.vipps.time();
         let deadline = self.options.deadline;
