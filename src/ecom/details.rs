@@ -448,7 +448,7 @@ pub struct Address {
     pub address_line2: Option<Sensitive>,
     /// City.
     pub city: Option<Sensitive>,
-    /// Postal code; the wire spells it `postCode`, `zipCode` or `postalCode`.
+    /// Postal code. The wire name is `postCode`, `zipCode` or `postalCode`.
     pub post_code: Option<Sensitive>,
     /// Country, `NO` or `Norway`.
     pub country: Option<String>,
@@ -462,8 +462,8 @@ struct WireAddress {
     address_line2: Option<Sensitive>,
     city: Option<Sensitive>,
     post_code: Option<Sensitive>,
-    postal_code: Option<Sensitive>,
     zip_code: Option<Sensitive>,
+    postal_code: Option<Sensitive>,
     #[serde(deserialize_with = "lenient::opt_text")]
     country: Option<String>,
 }
@@ -473,18 +473,15 @@ crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {
-        let is_empty = |code: &Sensitive| code.expose().trim().is_empty();
-        let mut codes: Vec<Sensitive> = [wire.post_code, wire.zip_code, wire.postal_code]
-            .into_iter()
-            .flatten()
-            .collect();
-        // An empty name beside a filled one states nothing.
-        codes.sort_by_key(is_empty);
+        let post_codes = [wire.post_code, wire.zip_code, wire.postal_code];
         Self {
             address_line1: wire.address_line1,
             address_line2: wire.address_line2,
             city: wire.city,
-            post_code: codes.into_iter().next(),
+            post_code: post_codes
+                .into_iter()
+                .flatten()
+                .find(|code| !code.expose().is_empty()),
             country: wire.country,
         }
     }

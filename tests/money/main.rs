@@ -21,7 +21,8 @@ use std::time::Instant;
 use books::Counts;
 use merchant::Merchant;
 
-const SCHEDULES: u64 = 10_000;
+/// Few enough for a contributor's loop; CI runs more.
+const SCHEDULES: u64 = 500;
 const MOST_STEPS: u64 = 18;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -119,8 +120,9 @@ fn money_never_moves_twice() {
         "{schedules} schedules from seed {first} on in {:.1?}: {totals:?}",
         begun.elapsed()
     );
-    if schedules >= 1_000 {
-        // A test that meets none of these tests nothing.
+    // Fewer schedules are there to reproduce a failure.
+    if schedules >= SCHEDULES {
+        // A test in which one of these never happens does not test it.
         for what in [
             "done",
             "rejected",

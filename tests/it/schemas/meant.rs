@@ -150,7 +150,7 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
     meant(
         &["zipCode", "postCode", "postalCode"],
         &["there true / false"],
-        "the wire has any of them, whatever the component says",
+        "the wire has one of them, whatever the component says",
     ),
     meant(
         &["transactionLogHistory"],
