@@ -1,7 +1,7 @@
 //! Slips that other clients of these APIs made and that cost their users money or days. Each has a test that this
 //! one does not make it.
 
-use crate::support::{self, DETAILS, INITIATED, REFUNDED, TRANSACTION, amount, id, text};
+use crate::support::{self, DETAILS, INITIATED, amount, id, text};
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ShippingCost;
