@@ -14,7 +14,7 @@ mod outgoing;
 mod template;
 
 pub use context::Context;
-pub(crate) use context::{Answer, Prepared};
+pub(crate) use context::{Answer, OTHER_ORDER, Prepared};
 pub(crate) use hook::{after, exec, fetch_anonymously};
 pub(crate) use known::Known;
 pub use options::CallOptions;

@@ -1,5 +1,6 @@
 //! One call: its options, and what came of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +50,9 @@ pub(crate) struct Prepared {
     pub(crate) template: Template,
     pub(crate) known: Known,
 }
+
+pub(crate) const OTHER_ORDER: &str =
+    "the response is about another order than the request: it proves nothing about this one";
 
 /// A success, not yet decoded.
 #[derive(Debug)]
@@ -281,8 +285,18 @@ impl Answer {
         self.effort.explain(error, self.vipps.time().monotonic())
     }
 
+    /// Refuses a response that names another order than the one requested, as on a connection that is
+    /// off by one response. A response that names no order is accepted.
+    pub(crate) fn check_order(&self, requested: &OrderId, named: Option<&str>) -> Result<()> {
+        if named.is_none_or(|named| named == requested.as_str()) {
+            Ok(())
+        } else {
+            Err(self.unreadable(OTHER_ORDER))
+        }
+    }
+
     /// An error about a body that says something else than it must.
-    pub(crate) fn unreadable(&self, what: &'static str) -> Error {
+    pub(crate) fn unreadable(&self, what: impl Into<Cow<'static, str>>) -> Error {
         let outcome = self.effort.lost();
         let mut body = self.body.clone();
         body.truncate(crate::transport::MAX_ERROR_BODY);

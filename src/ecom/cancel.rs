@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::details::PaymentDetails;
 use super::state::PaymentState;
-use super::transaction::Transaction;
+use super::transaction::{Requested, Transaction};
 use crate::call::{Begun, CallOptions, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
@@ -65,6 +65,9 @@ impl Cancel {
     /// # Errors
     /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: the
     /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
+    ///
+    /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
+    /// be captured) is an error with [`Outcome::Unknown`].
     pub async fn send(mut self) -> Result<Transaction> {
         // All rounds together stay within the limit per minute.
         self.options.begun = Some(Begun::default());
@@ -132,7 +135,8 @@ impl Cancel {
             .order_id(self.order_id.as_str())
             .body(body)
             .prepared_request();
-        Transaction::read(self.order_id.clone(), context.run(request).await?)
+        let answer = context.run(request).await?;
+        Transaction::read(self.order_id.clone(), Requested::Cancel, answer)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {

@@ -1,6 +1,6 @@
 //! Taking reserved money.
 
-use super::transaction::Transaction;
+use super::transaction::{Requested, Transaction};
 use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
@@ -99,16 +99,19 @@ impl Capture {
     /// # Errors
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
+    ///
+    /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or sums in
+    /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         self.begin().await
     }
 }
 
 impl Prepare for Capture {
-    type About = OrderId;
+    type About = (OrderId, Requested);
     type Output = Transaction;
 
-    fn prepare(self) -> Result<(OrderId, Outgoing)> {
+    fn prepare(self) -> Result<(Self::About, Outgoing)> {
         let (amount, text) = (self.amount, self.text);
         let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
         let (client, context) = super::client(&self.vipps, &self.options);
@@ -118,11 +121,12 @@ impl Prepare for Capture {
             // As it is: `body` would finish the builder and begin it anew.
             .body_map(|_| body)
             .prepared_request();
-        Ok((self.order_id, context.outgoing(request)?))
+        let about = (self.order_id, Requested::Capture(amount));
+        Ok((about, context.outgoing(request)?))
     }
 
-    fn read(order_id: OrderId, answer: Answer) -> Result<Transaction> {
-        Transaction::read(order_id, answer)
+    fn read((order_id, requested): Self::About, answer: Answer) -> Result<Transaction> {
+        Transaction::read(order_id, requested, answer)
     }
 }
 

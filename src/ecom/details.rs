@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{Answer, CallOptions, Outgoing, Prepare, operation};
+use crate::call::{Answer, CallOptions, OTHER_ORDER, Outgoing, Prepare, operation};
 use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
@@ -93,6 +93,8 @@ pub struct PaymentDetails {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Parts {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    order_id: Option<String>,
     transaction_log_history: Option<Vec<Event>>,
     transaction_summary: Option<WireSummary>,
     user_details: Option<Box<UserDetails>>,
@@ -110,6 +112,9 @@ struct Parts {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    order_id: Option<String>,
     // An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
     // look like none.
     #[serde(deserialize_with = "lenient::parts")]
@@ -134,6 +139,7 @@ crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {
         Self {
+            order_id: wire.order_id,
             transaction_log_history: wire.transaction_log_history,
             transaction_summary: wire.transaction_summary.and_then(lenient::part),
             user_details: wire.user_details.and_then(lenient::part),
@@ -144,8 +150,14 @@ impl From<Wire<'_>> for Parts {
 }
 
 impl PaymentDetails {
-    /// Fails with the reason when the JSON has no history.
+    /// Fails with the reason when the JSON has no history, or is about another order.
     fn new(order_id: OrderId, wire: Parts) -> Result<Self, &'static str> {
+        if wire
+            .order_id
+            .is_some_and(|named| named != order_id.as_str())
+        {
+            return Err(OTHER_ORDER);
+        }
         let Some(mut events) = wire.transaction_log_history else {
             return Err(NO_HISTORY);
         };
@@ -190,8 +202,8 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when the text is not a JSON object with a list of events, or contains an
-    /// error code. The error does not repeat the text.
+    /// [`ErrorKind::Decode`] when the text is not a JSON object with a list of events, contains an error
+    /// code, or names another order. The error does not repeat the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
         let unreadable = |reason| Error::new(ErrorKind::Decode, Outcome::NoEffect, reason);
         if is_error(json.as_bytes()) {

@@ -1,10 +1,12 @@
 //! Approving a payment without a customer, where the environment allows it.
 
 use super::initiate::InitiatedPayment;
+use serde::Deserialize;
+
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::raw::ecom::types;
-use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive};
+use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive, by_name, lenient};
 use crate::vipps::Vipps;
 
 /// Approves a payment in the customer's place. Made by [`Payment::force_approve`](super::Payment::force_approve);
@@ -79,8 +81,19 @@ impl ForceApprove {
             .order_id(self.order_id.as_str())
             .body(body)
             .prepared_request();
-        context.run(request).await?.done()
+        let answer = context.run(request).await?;
+        answer.done()?;
+        // The API documents no body, so that only one that names an order is checked.
+        let named: Named = by_name::from_slice(&answer.body).unwrap_or_default();
+        answer.check_order(&self.order_id, named.order_id.as_deref())
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Named {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    order_id: Option<String>,
 }
 
 impl InitiatedPayment {

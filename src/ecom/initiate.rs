@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
     Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
-    Scope, TransactionText,
+    Scope, TransactionText, lenient,
 };
 use crate::vipps::Vipps;
 
@@ -277,6 +277,7 @@ impl Prepare for Initiate {
 
     fn read(order_id: OrderId, answer: Answer) -> Result<InitiatedPayment> {
         let wire: Wire = answer.decode()?;
+        answer.check_order(&order_id, wire.order_id.as_deref())?;
         let landing_page = LandingPage::from_answer(wire.url)
             .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
         let mut payment = answer.vipps().ecom().payment(&order_id);
@@ -294,6 +295,9 @@ impl Prepare for Initiate {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 struct Wire {
     url: String,
+    #[serde(rename = "orderId", default, deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    order_id: Option<String>,
 }
 
 #[cfg(feature = "schemars")]

@@ -7,14 +7,12 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use self::evidence::{Evidence, LostOperation};
 use super::details::{Details, PaymentDetails};
 use super::watch::passes;
-use crate::call::{Answer, Begun, Prepare};
+use crate::call::{Begun, Prepare};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::types::{MerchantSerialNumber, OrderId, lenient};
+use crate::types::{MerchantSerialNumber, OrderId};
 use crate::vipps::Vipps;
 
 /// How long a request may still take effect after it was given up. The API documents no such time;
@@ -269,9 +267,6 @@ impl Reconcile {
         details.options.begun = Some(limit);
         let (order_id, outgoing) = details.prepare()?;
         match outgoing.send().await {
-            Ok(response) if names_another(&response, &order_id) => {
-                Err(response.unreadable("the response is about another order"))
-            }
             Ok(response) => Details::read(order_id, response).map(Some),
             Err(error) if is_no_such_order(&error) => Ok(None),
             Err(error) => Err(error),
@@ -282,20 +277,6 @@ impl Reconcile {
 /// Whether the API states that the sales unit has no payment with the order id.
 fn is_no_such_order(error: &Error) -> bool {
     error.kind() == ErrorKind::Api && error.outcome() == Outcome::Rejected && error.has_code("35")
-}
-
-/// Whether a response is about another order than the one that was asked for.
-fn names_another(response: &Answer, order_id: &OrderId) -> bool {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Named {
-        #[serde(deserialize_with = "lenient::opt_text")]
-        order_id: Option<String>,
-    }
-    let named: Named = serde_json::from_slice(&response.body).unwrap_or_default();
-    named
-        .order_id
-        .is_some_and(|named| !named.is_empty() && named != order_id.as_str())
 }
 
 fn still_unknown(reason: &'static str) -> Reconciled {

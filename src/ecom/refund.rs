@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::capture::action;
 use super::details::PaymentDetails;
 use super::history::Operation;
-use super::transaction::Transaction;
+use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::types::{Amount, OrderId, TransactionText};
@@ -121,6 +121,9 @@ impl Refund {
     /// Before anything is sent: an amount below 1 øre or above 2147483647 øre, and with [`rest`](Self::rest) an error
     /// of the kind [`State`](crate::ErrorKind::State) when nothing is left. From the API among others: 71 (more than
     /// remains), 72 (only reserved, so cancel instead), 73 (cancelled), 95 (later than 365 days).
+    ///
+    /// A response of HTTP 200 that contradicts the refund (another status, amount or order, or sums in
+    /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
         let time = self.vipps.time();
         let deadline = self.options.deadline;
@@ -145,7 +148,8 @@ impl Refund {
             .order_id(self.order_id.as_str())
             .body(body)
             .prepared_request();
-        Transaction::read(self.order_id, context.run(request).await?)
+        let answer = context.run(request).await?;
+        Transaction::read(self.order_id, Requested::Refund(amount), answer)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {

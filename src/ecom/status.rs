@@ -42,7 +42,9 @@ impl Status {
             .get_order_status_using_get()
             .order_id(self.order_id.as_str())
             .prepared_request();
-        let wire: Wire = context.run(request).await?.decode()?;
+        let answer = context.run(request).await?;
+        let wire: Wire = answer.decode()?;
+        answer.check_order(&self.order_id, wire.order_id.as_deref())?;
         let last = wire.transaction_info.unwrap_or_default();
         Ok(PaymentStatus {
             order_id: self.order_id,
@@ -78,6 +80,9 @@ crate::schema::same_as! { crate::schema::read: PaymentStatus, "PaymentStatus" =>
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    order_id: Option<String>,
     #[serde(deserialize_with = "lenient::opt")]
     transaction_info: Option<Last>,
 }

@@ -4,11 +4,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::details::PaymentDetails;
-use super::history::{Event, Operation, Summary, WireSummary};
+use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
 use crate::call::Answer;
 use crate::error::Result;
+use crate::error::body::lists_errors;
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, OrderId, RequestId, Timestamp, lenient};
+
+/// The longest part of an unknown status that an error shows.
+const MAX_STATUS: usize = 40;
 
 open_enum! {
     /// What a capture, cancel or refund came to.
@@ -22,7 +26,10 @@ open_enum! {
     }
 }
 
-/// A capture, cancel or refund that succeeded.
+/// A capture, cancel or refund that succeeded: its response agrees with the request.
+///
+/// A response of HTTP 200 with another status, another amount, an error, or sums in which the money did
+/// not move is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Transaction {
@@ -46,9 +53,96 @@ pub struct Transaction {
     pub idempotency_key: Option<RequestId>,
 }
 
+/// A capture, cancel or refund as it was requested; without an amount, everything that remains.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Requested {
+    Capture(Option<Amount>),
+    Cancel,
+    Refund(Option<Amount>),
+}
+
+impl Requested {
+    /// Fails with the reason unless the response agrees with the request.
+    ///
+    /// HTTP 200 alone is no success. The API documents no response with another status, amount or sums
+    /// than the request leads to, so that such a response leaves the outcome unknown.
+    fn check(self, info: &WireInfo, stated: &StatedSums) -> Result<(), String> {
+        if info.status.is_none() && info.amount.is_none() && stated.is_empty() {
+            return Err("it states neither a status nor an amount nor sums".to_owned());
+        }
+        let is_done = self.is_done(stated);
+        if let Some(status) = &info.status {
+            let is_success = self.is_own(status).or(is_done).unwrap_or_default();
+            if !is_success {
+                let status: String = status.as_str().chars().take(MAX_STATUS).collect();
+                return Err(format!(
+                    "its status is {status:?}, which is not a success of this operation"
+                ));
+            }
+        }
+        if let (Self::Capture(Some(requested)) | Self::Refund(Some(requested)), Some(amount)) =
+            (self, info.amount)
+            && requested != amount
+        {
+            return Err(format!(
+                "{requested} was requested, and its amount is {amount}"
+            ));
+        }
+        if is_done == Some(false) {
+            return Err("its sums state that the money did not move as requested".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether the status names this operation; `None` for a word that this version does not know.
+    fn is_own(self, status: &TransactionStatus) -> Option<bool> {
+        let operation = match status {
+            TransactionStatus::Captured => Operation::Capture,
+            TransactionStatus::Cancelled => Operation::Cancel,
+            TransactionStatus::Refunded => Operation::Refund,
+            TransactionStatus::Unknown(word) => match Operation::from(word.as_str()) {
+                Operation::Unknown(_) => return None,
+                known => known,
+            },
+        };
+        Some(match self {
+            Self::Capture(_) => matches!(operation, Operation::Capture | Operation::Sale),
+            Self::Cancel => matches!(operation, Operation::Cancel | Operation::Void),
+            Self::Refund(_) => operation == Operation::Refund,
+        })
+    }
+
+    /// Whether the sums state that the operation took place; `None` where they leave it open.
+    fn is_done(self, stated: &StatedSums) -> Option<bool> {
+        if stated.contradict_themselves() {
+            return Some(false);
+        }
+        let is_moved = |sum: Option<Amount>, requested: Option<Amount>| {
+            sum.map(|sum| sum >= requested.unwrap_or(Amount::ore(1)))
+        };
+        let nothing_left = |rest: Option<Amount>| rest.map(|rest| rest == Amount::ZERO);
+        match self {
+            Self::Capture(Some(amount)) => is_moved(stated.captured, Some(amount)),
+            Self::Capture(None) => match is_moved(stated.captured, None) {
+                Some(false) => Some(false),
+                _ => nothing_left(stated.remaining_to_capture),
+            },
+            Self::Cancel => nothing_left(stated.remaining_to_capture),
+            Self::Refund(Some(amount)) => is_moved(stated.refunded, Some(amount)),
+            // The API leaves open what a refund without an amount gives back after a partial one.
+            Self::Refund(None) => match is_moved(stated.refunded, None) {
+                Some(false) => Some(false),
+                _ => nothing_left(stated.remaining_to_refund).filter(|done| *done),
+            },
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Parts {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    order_id: Option<String>,
     transaction_info: Option<WireInfo>,
     transaction: Option<WireInfo>,
     transaction_summary: Option<WireSummary>,
@@ -61,6 +155,9 @@ struct Parts {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    order_id: Option<String>,
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction_info: Option<&'a RawValue>,
@@ -99,6 +196,7 @@ crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wir
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {
         Self {
+            order_id: wire.order_id,
             transaction_info: wire.transaction_info.and_then(lenient::part),
             transaction: wire.transaction.and_then(lenient::part),
             transaction_summary: wire.transaction_summary.and_then(lenient::part),
@@ -108,18 +206,29 @@ impl From<Wire<'_>> for Parts {
 }
 
 impl Transaction {
-    pub(super) fn read(order_id: OrderId, answer: Answer) -> Result<Self> {
+    /// Reads a response of HTTP 200. The outcome is unknown where it contradicts the request.
+    pub(super) fn read(order_id: OrderId, requested: Requested, answer: Answer) -> Result<Self> {
         let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        let (info, summary) = (
-            wire.transaction_info.or(wire.transaction),
-            wire.transaction_summary,
-        );
-        if info.is_none() && summary.is_none() {
-            return Err(
-                answer.unreadable("the answer is a success, but says nothing of a transaction")
-            );
+        answer.check_order(&order_id, wire.order_id.as_deref())?;
+        let info = wire
+            .transaction_info
+            .or(wire.transaction)
+            .unwrap_or_default();
+        let summary = wire.transaction_summary;
+        let stated = summary
+            .as_ref()
+            .map(WireSummary::stated)
+            .unwrap_or_default();
+        let agrees = if lists_errors(&answer.body) {
+            Err("it contains an error".to_owned())
+        } else {
+            requested.check(&info, &stated)
+        };
+        if let Err(reason) = agrees {
+            return Err(answer.unreadable(format!(
+                "the response is no proof of a success: {reason}; read the details"
+            )));
         }
-        let info = info.unwrap_or_default();
         let payment_instrument = wire.payment_instrument;
         Ok(Self {
             order_id,
@@ -128,7 +237,9 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary.map(|sums| sums.or(Summary::default)),
+            summary: summary
+                .filter(|_| !stated.is_empty())
+                .map(|sums| sums.or(Summary::default)),
             payment_instrument,
             idempotency_key: answer.effort.into_key(),
         })

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 pub use api_error::{ApiError, ErrorGroup};
 use forms::{details, is_by_field, is_login, is_problem, is_status_message, response_info};
 use json::{get, has, member};
-pub(crate) use success::is_error;
+pub(crate) use success::{is_error, lists_errors};
 
 /// How many errors of one answer are kept.
 const MAX_ERRORS: usize = 32;

@@ -138,6 +138,18 @@ pub(crate) fn opt_text<'de, D: Deserializer<'de>>(
     Read::deserialize(deserializer).map(|read| read.into_text().map(Cow::into_owned))
 }
 
+/// An id from text or a number; what is empty or of another kind is `None`.
+pub(crate) fn opt_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let id = match Read::deserialize(deserializer)? {
+        Read::Text(text) => text.into_owned(),
+        Read::Whole(number) => number.to_string(),
+        Read::Bool(_) | Read::Other(_) => return Ok(None),
+    };
+    Ok(Some(id).filter(|id| !id.is_empty()))
+}
+
 /// Text from a string or a number; anything else is an error, which does not show the value.
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Read::deserialize(deserializer)? {

@@ -151,13 +151,20 @@ fn a_sales_unit_as_number_or_text_of_any_length() {
 }
 
 #[test]
-fn either_spelling_of_the_postal_code_and_of_the_cost() {
+fn every_spelling_of_the_postal_code_and_of_the_cost_is_read() {
     let address = "/shippingDetails/address";
     let both = json!({"postCode": "0190", "zipCode": "0191"});
     for (value, code) in [
         (json!({"zipCode": "0191"}), Some("0191")),
         (json!({"postCode": "0191"}), Some("0191")),
         (json!({"postCode": 191}), Some("191")),
+        (json!({"postalCode": "0191"}), Some("0191")),
+        (json!({"PostalCode": "0191"}), Some("0191")),
+        (json!({"POSTCODE": "0191"}), Some("0191")),
+        (json!({"zipcode": "0191"}), Some("0191")),
+        (json!({"postCode": "", "postalCode": "0191"}), Some("0191")),
+        (json!({"postCode": null, "zipCode": "0191"}), Some("0191")),
+        (json!({"postCode": ""}), None),
         (both, Some("0190")),
         (json!({}), None),
     ] {
@@ -339,6 +346,22 @@ fn a_question_for_shipping_methods_and_its_answer() {
             {"isDefault": "N", "shippingCost": 249.5, "shippingMethod": "By cannon", "shippingMethodId": "cannon"},
         ]})
     );
+}
+
+#[test]
+fn a_shipping_request_has_its_post_code_under_any_name() {
+    for name in [
+        "postCode",
+        "zipCode",
+        "postalCode",
+        "PostalCode",
+        "postalcode",
+    ] {
+        let body = json!({"addressId": 4711, "addressLine1": "Storgata 7", "addressLine2": "",
+            "city": "BERGEN", "country": "Norway", name: "5003", "addressType": "H"});
+        let code = shipping(&body.to_string()).unwrap().address.post_code;
+        assert_eq!(code.expect(name).expose(), "5003");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::connect_timeouts::{client, silent_server};
 use crate::raw::{RawServer, kept, with_head};
 use crate::support::{id, text};
 
-const TRANSACTION: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":100}}"#;
+const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(8);
 

@@ -79,7 +79,7 @@ async fn a_payment_remembers_the_sales_unit_that_it_was_started_for() {
         )
         .answer("GET", &path("details"), 200, crate::support::DETAILS)
         .answer("POST", &path("capture"), 200, crate::support::TRANSACTION)
-        .answer("PUT", &path("cancel"), 200, crate::support::TRANSACTION);
+        .answer("PUT", &path("cancel"), 200, crate::support::CANCELLED);
     let number = || "7654321".parse().unwrap();
     let sale = recorder
         .client()

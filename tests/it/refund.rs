@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{PARTLY_REFUNDED, REFUNDED, id};
+use crate::support::{CANCELLED, PARTLY_REFUNDED, id, refunded};
 use vipps::simulator::Simulator;
 use vipps::testing::Recorder;
 use vipps::{Amount, ErrorKind, Outcome, RequestId};
@@ -23,7 +23,7 @@ fn amounts(recorder: &Recorder) -> Vec<i64> {
 async fn the_rest_is_what_the_details_leave() {
     let recorder = Recorder::new()
         .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
-        .answer("POST", REFUND, 200, REFUNDED);
+        .answer("POST", REFUND, 200, &refunded(15_000));
     let payment = recorder.client().ecom().payment(&id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
@@ -31,7 +31,7 @@ async fn the_rest_is_what_the_details_leave() {
     let without = PARTLY_REFUNDED.replace("transactionSummary", "gone");
     let recorder = Recorder::new()
         .answer("GET", DETAILS, 200, &without)
-        .answer("POST", REFUND, 200, REFUNDED);
+        .answer("POST", REFUND, 200, &refunded(15_000));
     let payment = recorder.client().ecom().payment(&id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
@@ -58,9 +58,12 @@ async fn where_nothing_is_left_nothing_is_sent() {
 async fn a_repeat_with_the_same_key_names_the_same_amount() {
     let all_back = PARTLY_REFUNDED.replace("15000", "0");
     for details in [PARTLY_REFUNDED, &all_back] {
-        let recorder = Recorder::new()
-            .answer("GET", DETAILS, 200, details)
-            .answer("POST", REFUND, 200, REFUNDED);
+        let recorder = Recorder::new().answer("GET", DETAILS, 200, details).answer(
+            "POST",
+            REFUND,
+            200,
+            &refunded(5_000),
+        );
         let payment = recorder.client().ecom().payment(&id());
         let key = RequestId::parse("first-refund").unwrap();
         payment.refund().rest().idempotency_key(key).await.unwrap();
@@ -105,12 +108,12 @@ async fn the_deadline_covers_the_look_and_the_refund() {
 async fn a_deadline_without_end_is_no_trouble() {
     let recorder = Recorder::new()
         .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
-        .answer("POST", REFUND, 200, REFUNDED)
+        .answer("POST", REFUND, 200, &refunded(15_000))
         .answer(
             "PUT",
             "/ecomm/v2/payments/acme-shop-123/cancel",
             200,
-            crate::support::TRANSACTION,
+            CANCELLED,
         );
     let payment = recorder.client().ecom().payment(&id());
     payment

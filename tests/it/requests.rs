@@ -1,6 +1,8 @@
 //! The shape of every request, minimal and full. A changed snapshot is a changed request.
 
-use crate::support::{DETAILS, INITIATED, REFUNDED, STATUS, TRANSACTION, amount, id, text};
+use crate::support::{
+    self, CANCELLED, DETAILS, INITIATED, REFUNDED, STATUS, TRANSACTION, amount, id, text,
+};
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ImageSize;
@@ -14,7 +16,7 @@ fn recorder() -> (Recorder, Vipps) {
         .answer("POST", PAYMENTS, 200, INITIATED)
         .answer("GET", &order("details"), 200, DETAILS)
         .answer("POST", &order("capture"), 200, TRANSACTION)
-        .answer("PUT", &order("cancel"), 200, TRANSACTION)
+        .answer("PUT", &order("cancel"), 200, CANCELLED)
         .answer("POST", &order("refund"), 200, REFUNDED)
         .answer("GET", &order("status"), 200, STATUS)
         .answer(
@@ -163,7 +165,9 @@ async fn refund_minimal() {
 
 #[tokio::test]
 async fn refund_full() {
-    let (recorder, vipps) = recorder();
+    let path = format!("{PAYMENTS}/acme-shop-123/refund");
+    let recorder = Recorder::new().answer("POST", &path, 200, &support::refunded(1));
+    let vipps = recorder.client();
     let refund = vipps.ecom().payment(&id()).refund();
     refund
         .amount(Amount::ore(1))
@@ -180,20 +184,15 @@ async fn refund_full() {
 async fn refund_of_the_rest() {
     let order = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
     let recorder = Recorder::new()
-        .answer(
-            "GET",
-            &order("details"),
-            200,
-            crate::support::PARTLY_REFUNDED,
-        )
-        .answer("POST", &order("refund"), 200, REFUNDED);
+        .answer("GET", &order("details"), 200, support::PARTLY_REFUNDED)
+        .answer("POST", &order("refund"), 200, &support::refunded(15_000));
     let refund = recorder.client().ecom().payment(&id()).refund().rest();
     refund
         .merchant_serial_number("7654321".parse().unwrap())
         .await
         .unwrap();
     let shape = recorder.to_snapshot();
-    crate::support::assert_nothing_leaks(&shape);
+    support::assert_nothing_leaks(&shape);
     insta::assert_snapshot!("refund_of_the_rest", shape);
 }
 
@@ -232,7 +231,9 @@ async fn capture_minimal() {
 
 #[tokio::test]
 async fn capture_full() {
-    let (recorder, vipps) = recorder();
+    let path = format!("{PAYMENTS}/acme-shop-123/capture");
+    let recorder = Recorder::new().answer("POST", &path, 200, &support::captured(1));
+    let vipps = recorder.client();
     let payment = vipps.ecom().payment(&id());
     let part = payment
         .capture()
@@ -250,8 +251,8 @@ async fn two_captures_are_two_keys_and_a_repeat_is_one() {
     let capture = "/ecomm/v2/payments/acme-shop-123/capture";
     let recorder = Recorder::new()
         .answer("POST", capture, 503, "")
-        .answer("POST", capture, 200, TRANSACTION)
-        .answer("POST", capture, 200, TRANSACTION);
+        .answer("POST", capture, 200, &support::captured(100))
+        .answer("POST", capture, 200, &support::captured(100));
     let payment = recorder.client().ecom().payment(&id());
     payment.capture().amount(Amount::ore(100)).await.unwrap();
     payment.capture().amount(Amount::ore(100)).await.unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{DETAILS, INITIATED, TRANSACTION, amount, id, text};
+use crate::support::{CANCELLED, DETAILS, INITIATED, TRANSACTION, amount, id, text};
 use tokio::time::Instant;
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Outcome, RetryPolicy, Vipps};
@@ -194,7 +194,7 @@ async fn cancel_looks_at_the_details_before_it_is_repeated() {
 
     let recorder = Recorder::new()
         .lose("PUT", CANCEL)
-        .answer("PUT", CANCEL, 200, TRANSACTION)
+        .answer("PUT", CANCEL, 200, CANCELLED)
         .answer("GET", DETAILS_PATH, 200, DETAILS);
     patient(&recorder)
         .ecom()

@@ -12,7 +12,7 @@ use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Transport, Transport
 use crate::raw::{RawServer, kept, with_head};
 use crate::support::{DETAILS, id, text};
 
-const TRANSACTION: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":100}}"#;
+const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
 
 fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();

@@ -17,6 +17,10 @@ pub const TRANSACTION: &str = r#"{"orderId":"acme-shop-123",
     "transactionInfo":{"amount":20000,"timeStamp":"2018-11-14T15:22:46.736Z","transactionText":"One pair of socks","status":"Captured","transactionId":"5001420058"},
     "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000}}"#;
 
+pub const CANCELLED: &str = r#"{"orderId":"acme-shop-123",
+    "transactionInfo":{"amount":20000,"status":"Cancelled","transactionId":"5001420063","timeStamp":"2018-11-14T15:31:10.004Z","transactionText":"No socks"},
+    "transactionSummary":{"capturedAmount":0,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":0}}"#;
+
 pub const REFUNDED: &str = r#"{"orderId":"acme-shop-123",
     "transaction":{"amount":20000,"status":"Refund","transactionId":"5600727726","timeStamp":"2018-11-14T15:23:02.286","transactionText":"Refund of socks"},
     "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":20000,"remainingAmountToRefund":0}}"#;
@@ -31,6 +35,20 @@ pub const PARTLY_REFUNDED: &str = r#"{"orderId":"acme-shop-123",
     {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420058","timeStamp":"2018-11-14T15:22:46.680Z","operation":"CAPTURE","requestId":"1542208966","operationSuccess":true},
     {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:22.126Z","operation":"RESERVE","requestId":"","operationSuccess":true},
     {"amount":20000,"transactionText":"One pair of socks","transactionId":"5001420062","timeStamp":"2018-11-14T15:21:04.697Z","operation":"INITIATE","requestId":"","operationSuccess":true}]}"#;
+
+/// The response to a capture of a part of 200 kr, in øre.
+pub fn captured(ore: i64) -> String {
+    let rest = 20_000 - ore;
+    format!(
+        r#"{{"orderId":"acme-shop-123","transactionInfo":{{"amount":{ore},"status":"Captured"}},
+            "transactionSummary":{{"capturedAmount":{ore},"remainingAmountToCapture":{rest}}}}}"#
+    )
+}
+
+/// The response to a refund of a part, in øre.
+pub fn refunded(ore: i64) -> String {
+    REFUNDED.replace(r#""amount":20000"#, &format!(r#""amount":{ore}"#))
+}
 
 pub const PASSENGER: &str = "LOVELACE/ADA MS";
 

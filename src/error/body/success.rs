@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::clean;
-use super::forms::{is_login, is_status_message, is_success, response_info, says_code};
+use super::forms::{details, is_login, is_status_message, is_success, response_info, says_code};
 use super::json::{Json, get, has, member, read, says_something};
 
 /// Whether the body of a response with a success status is an error after all.
@@ -29,6 +29,34 @@ pub(crate) fn is_error(body: &[u8]) -> bool {
             objects.peek().is_some() && objects.all(|o| is_error(o) && !is_success(o))
         }
         _ => false,
+    }
+}
+
+/// Whether an object lists errors under any name, with or without codes. Beside a success such a list
+/// is no error to [`is_error`], but the response of an operation that moves money must not carry one.
+pub(crate) fn lists_errors(body: &[u8]) -> bool {
+    if !is_suspicious(body) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(body);
+    let Json { value, .. } = read(text.trim_start_matches('\u{feff}'));
+    let errors = |object| details(object).any(|(_, errors)| is_filled(errors));
+    value.as_object().is_some_and(errors)
+}
+
+fn is_filled(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(bool) => *bool,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => list.iter().any(is_filled),
+        Value::Object(object) => {
+            // The code 0 stands for no error, whatever its message.
+            let code = member(object, "errorCode", clean::label);
+            code.is_none_or(|code| !code.trim_matches('0').is_empty())
+                && object.values().any(is_filled)
+        }
     }
 }
 

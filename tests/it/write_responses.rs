@@ -1,0 +1,351 @@
+//! A capture, cancel or refund is `Ok` only if its response agrees with what was asked for.
+
+use vipps::ecom::{Payment, Transaction, TransactionStatus};
+use vipps::testing::Recorder;
+use vipps::{Amount, Error, ErrorKind, Outcome};
+
+use crate::support::id;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Write {
+    Capture,
+    Cancel,
+    Refund,
+}
+use Write::{Cancel, Capture, Refund};
+
+const ALL: [Write; 3] = [Capture, Cancel, Refund];
+
+impl Write {
+    fn payment(self, body: &str) -> Payment {
+        let path = "/ecomm/v2/payments/acme-shop-123";
+        let (method, verb) = match self {
+            Capture => ("POST", "capture"),
+            Cancel => ("PUT", "cancel"),
+            Refund => ("POST", "refund"),
+        };
+        let recorder = Recorder::new().answer(method, &format!("{path}/{verb}"), 200, body);
+        recorder.client().ecom().payment(&id())
+    }
+
+    /// Of everything, or of a part in øre.
+    async fn answered(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
+        let payment = self.payment(body);
+        match (self, ore.map(Amount::ore)) {
+            (Capture, None) => payment.capture().await,
+            (Capture, Some(amount)) => payment.capture().amount(amount).await,
+            (Cancel, _) => payment.cancel().await,
+            (Refund, None) => payment.refund().await,
+            (Refund, Some(amount)) => payment.refund().amount(amount).await,
+        }
+    }
+
+    fn info(self) -> &'static str {
+        if self == Refund {
+            "transaction"
+        } else {
+            "transactionInfo"
+        }
+    }
+
+    /// A response with this status, of 100 øre and without sums.
+    fn body(self, status: &str) -> String {
+        format!(
+            r#"{{"orderId":"acme-shop-123","{}":{{"amount":100,"status":{status}}}}}"#,
+            self.info()
+        )
+    }
+
+    /// Sums after the operation has moved all 100 øre.
+    fn done(self) -> [i64; 4] {
+        match self {
+            Capture => [100, 0, 0, 100],
+            Cancel => [0, 0, 0, 0],
+            Refund => [100, 0, 100, 0],
+        }
+    }
+
+    /// Sums in which the operation has moved nothing.
+    fn nothing_moved(self) -> [i64; 4] {
+        match self {
+            Capture | Cancel => [0, 100, 0, 0],
+            Refund => [100, 0, 0, 100],
+        }
+    }
+}
+
+fn sums([captured, to_capture, refunded, to_refund]: [i64; 4]) -> String {
+    format!(
+        r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{to_capture},
+            "refundedAmount":{refunded},"remainingAmountToRefund":{to_refund}}}"#
+    )
+}
+
+fn with_sums(body: &str, stated: [i64; 4]) -> String {
+    body.replacen('{', &format!("{{{},", sums(stated)), 1)
+}
+
+fn unknown(result: Result<Transaction, Error>, about: &str) -> Error {
+    let error = result.expect_err(about);
+    assert_eq!(error.outcome(), Outcome::Unknown, "{about}: {error}");
+    assert!(!error.is_retryable(), "{about}");
+    error
+}
+
+#[tokio::test]
+async fn a_status_that_is_no_success_is_an_unknown_outcome() {
+    for write in ALL {
+        for status in [
+            "Failed",
+            "FAILED",
+            "Rejected",
+            "REJECT",
+            "Initiated",
+            "INITIATE",
+            "REGISTER",
+            "Reserve",
+            "RESERVED",
+            "RESERVE_FAILED",
+            "RESERVED_FAILED",
+            "SALE_FAILED",
+            "Pending",
+            "Processing",
+            "Declined",
+            "Error",
+            "Unknown",
+        ] {
+            let body = write.body(&format!(r#""{status}""#));
+            for body in [body.clone(), with_sums(&body, write.nothing_moved())] {
+                let error = unknown(write.answered(None, &body).await, &body);
+                assert!(error.to_string().contains(status), "{error}");
+            }
+        }
+        // Words that name another step say so even beside sums that fit.
+        for status in ["Failed", "Rejected", "INITIATE", "Reserve"] {
+            let body = with_sums(&write.body(&format!(r#""{status}""#)), write.done());
+            unknown(write.answered(None, &body).await, &body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_status_of_another_operation_is_an_unknown_outcome() {
+    for (write, others) in [
+        (
+            Capture,
+            ["Cancelled", "CANCELLED", "VOID", "Refund", "REFUNDED"],
+        ),
+        (
+            Cancel,
+            ["Captured", "CAPTURE", "Sale", "Refund", "Refunded"],
+        ),
+        (Refund, ["Captured", "CAPTURE", "SALE", "Cancelled", "Void"]),
+    ] {
+        for status in others {
+            let body = write.body(&format!(r#""{status}""#));
+            for body in [body.clone(), with_sums(&body, write.done())] {
+                unknown(write.answered(None, &body).await, &body);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_documented_success_is_ok() {
+    for (write, statuses, read) in [
+        (
+            Capture,
+            ["Captured", "CAPTURED", "CAPTURE"],
+            TransactionStatus::Captured,
+        ),
+        (
+            Cancel,
+            ["Cancelled", "CANCELLED", "VOID"],
+            TransactionStatus::Cancelled,
+        ),
+        (
+            Refund,
+            ["Refund", "REFUND", "Refunded"],
+            TransactionStatus::Refunded,
+        ),
+    ] {
+        for status in statuses {
+            let body = write.body(&format!(r#""{status}""#));
+            for body in [body.clone(), with_sums(&body, write.done())] {
+                let done = write.answered(None, &body).await.unwrap();
+                assert_eq!(done.status.as_ref(), Some(&read), "{body}");
+                assert_eq!(done.amount, Some(Amount::ore(100)), "{body}");
+            }
+        }
+    }
+    // What remained of a partly captured payment is released.
+    let released = with_sums(&Cancel.body(r#""Cancelled""#), [40, 0, 0, 40]);
+    assert!(Cancel.answered(None, &released).await.is_ok());
+    // A direct capture is a sale.
+    let sold = with_sums(&Capture.body(r#""SALE""#), [100, 0, 0, 100]);
+    assert!(Capture.answered(None, &sold).await.is_ok());
+}
+
+/// A status of a later version of the API is a success if the sums state that nothing is left to do.
+#[tokio::test]
+async fn an_unknown_status_is_ok_only_if_the_sums_prove_it() {
+    for write in ALL {
+        for status in [r#""Settled""#, r#""""#, r#"{"a":1}"#, "7"] {
+            let body = write.body(status);
+            let done = write.answered(None, &with_sums(&body, write.done())).await;
+            assert!(done.is_ok(), "{write:?} {status}: {done:?}");
+        }
+        let body = write.body(r#""Settled""#);
+        unknown(write.answered(None, &body).await, &body);
+        let partly = match write {
+            Capture | Cancel => [40, 60, 0, 40],
+            Refund => [100, 0, 40, 60],
+        };
+        unknown(write.answered(None, &with_sums(&body, partly)).await, &body);
+    }
+}
+
+#[tokio::test]
+async fn a_success_without_a_status_must_state_something() {
+    for write in ALL {
+        for body in [
+            "{}".to_owned(),
+            r#"{"orderId":"acme-shop-123"}"#.to_owned(),
+            format!(r#"{{"{}":{{}}}}"#, write.info()),
+            format!(r#"{{"{}":[]}}"#, write.info()),
+            format!(r#"{{"{}":{{"status":null}}}}"#, write.info()),
+            r#"{"transactionSummary":{}}"#.to_owned(),
+            r#"{"transactionSummary":[100,0,0,100]}"#.to_owned(),
+            r#"{"message":"ok"}"#.to_owned(),
+            "[]".to_owned(),
+        ] {
+            let error = unknown(write.answered(None, &body).await, &body);
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+        }
+        for body in [
+            format!(r#"{{{}}}"#, sums(write.done())),
+            format!(r#"{{"{}":{{"amount":100}}}}"#, write.info()),
+        ] {
+            assert!(
+                write.answered(None, &body).await.is_ok(),
+                "{write:?} {body}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn sums_in_which_nothing_moved_are_an_unknown_outcome() {
+    for (write, status) in [
+        (Capture, r#""Captured""#),
+        (Cancel, r#""Cancelled""#),
+        (Refund, r#""Refund""#),
+    ] {
+        for status in [status, "null"] {
+            let body = with_sums(&write.body(status), write.nothing_moved());
+            unknown(write.answered(None, &body).await, &body);
+        }
+    }
+    for (write, stated) in [
+        (Capture, r#"{"capturedAmount":0}"#),
+        (Refund, r#"{"refundedAmount":0}"#),
+        (Cancel, r#"{"remainingAmountToCapture":100}"#),
+    ] {
+        let body = format!(r#"{{"transactionSummary":{stated}}}"#);
+        unknown(write.answered(None, &body).await, &body);
+    }
+    // Less than was asked for.
+    let body = with_sums(&Capture.body(r#""Captured""#), [40, 60, 0, 40]);
+    unknown(Capture.answered(Some(100), &body).await, &body);
+    let body = with_sums(&Refund.body(r#""Refund""#), [100, 0, 40, 60]);
+    unknown(Refund.answered(Some(100), &body).await, &body);
+}
+
+#[tokio::test]
+async fn a_success_that_carries_an_error_names_its_code() {
+    for (write, status) in [
+        (Capture, "Captured"),
+        (Cancel, "Cancelled"),
+        (Refund, "Refund"),
+    ] {
+        for status in ["Failed", status] {
+            let body = write.body(&format!(r#""{status}""#));
+            for member in [
+                r#""errorInfo":{"errorCode":"63","errorGroup":"Payment","errorMessage":"Not done"}"#,
+                r#""ErrorInfo":{"ErrorCode":63,"ErrorGroup":"Payment","ErrorMessage":"Not done"}"#,
+                r#""errors":[{"errorCode":"63","errorGroup":"Payment"}]"#,
+                r#""error":[{"errorCode":"63","errorGroup":"Payment"}]"#,
+                r#""problem":{"errorCode":"63","errorGroup":"Payment"}"#,
+                r#""errorCode":"63","errorGroup":"Payment""#,
+            ] {
+                let body = body.replacen('{', &format!("{{{member},"), 1);
+                let error = unknown(write.answered(None, &body).await, &body);
+                assert_eq!(error.kind(), ErrorKind::Api, "{body}");
+                let first = &error.api_errors()[0];
+                assert_eq!(first.code(), Some("63"), "{body}");
+                assert_eq!(first.group(), Some(&vipps::ErrorGroup::Payment), "{body}");
+            }
+            // An error that states something else than codes is one too.
+            let body = body.replacen('{', r#"{"errorInfo":{"reason":"no"},"#, 1);
+            unknown(write.answered(None, &body).await, &body);
+        }
+        // An error member that states nothing is none.
+        for nothing in [
+            "null",
+            "{}",
+            "[]",
+            r#""""#,
+            r#"{"errorCode":null,"errorMessage":""}"#,
+        ] {
+            let body = write.body(&format!(r#""{status}""#));
+            let body = body.replacen('{', &format!(r#"{{"errorInfo":{nothing},"#), 1);
+            let done = write.answered(None, &body).await;
+            assert!(done.is_ok(), "{body}: {done:?}");
+        }
+    }
+}
+
+/// The guide gives no case in which the API moves another amount than the one it was asked for.
+#[tokio::test]
+async fn another_amount_than_asked_is_an_unknown_outcome() {
+    for (write, status) in [(Capture, r#""Captured""#), (Refund, r#""Refund""#)] {
+        for ore in [50, 1, 101, 10_000] {
+            for body in [
+                write.body(status),
+                with_sums(&write.body(status), write.done()),
+            ] {
+                let error = unknown(write.answered(Some(ore), &body).await, &body);
+                let text = error.to_string();
+                let asked = Amount::ore(ore).to_string();
+                assert!(text.contains(&asked), "both amounts are named: {text}");
+                assert!(text.contains(&Amount::ore(100).to_string()), "{text}");
+            }
+        }
+        let done = write
+            .answered(Some(100), &write.body(status))
+            .await
+            .unwrap();
+        assert_eq!(done.amount, Some(Amount::ore(100)));
+        // The amount may be missing.
+        let without = write.body(status).replace(r#""amount":100,"#, "");
+        assert!(write.answered(Some(50), &without).await.is_ok());
+        // A part that was asked for as a part is what the response states.
+        let partly = write.body(status).replace("100", "40");
+        assert!(write.answered(Some(40), &partly).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn sums_that_are_not_stated_are_no_summary() {
+    let body = Capture
+        .body(r#""Captured""#)
+        .replacen('{', r#"{"transactionSummary":{},"#, 1);
+    assert!(
+        Capture
+            .answered(None, &body)
+            .await
+            .unwrap()
+            .summary
+            .is_none()
+    );
+}
