@@ -85,7 +85,6 @@ mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
 mod till;
-mod till_screen;
 mod token;
 mod token_flight;
 mod token_store;
