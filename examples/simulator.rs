@@ -1,22 +1,21 @@
-//! Vipps in a box, as a program: for tests in any language, and for a look around.
+//! The simulator of the Vipps MobilePay APIs as a program, for tests in any language and for a browser.
 //!
 //! ```text
 //! cargo run --example simulator -- --listen 127.0.0.1:0 --approve-after 10
 //! ```
 //!
-//! Prints one line of JSON with the address and the credentials, then serves
-//! until it is stopped. Opened in a browser, the address shows the orders as they
-//! come, and a phone to pay them with.
+//! Prints one line of JSON with the address and the credentials, then serves until it is stopped. In a
+//! browser, the address shows the orders and lets you act as the customer.
 
-#[path = "shared/stop.rs"]
-mod stop;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use stop::Stop;
+use shutdown::Shutdown;
 use vipps::simulator::Simulator;
 
 const USAGE: &str = "usage: simulator [--listen ADDRESS:PORT] [--approve-after SECONDS] [--seed N]";
@@ -92,8 +91,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> std::io::Result<()> {
-    // Before the line is printed: whoever reads it may stop us at once.
-    let stop = Stop::listen()?;
+    // Before the line is printed, because its reader may stop the program at once.
+    let shutdown = Shutdown::listen()?;
     let mut builder = Simulator::builder()
         .listen(options.listen)
         .seed(options.seed);
@@ -112,9 +111,9 @@ async fn serve(options: Options) -> std::io::Result<()> {
     writeln!(out, "{ready}")?;
     out.flush()?;
     eprintln!(
-        "simulator: open {}/ in a browser to see the orders and play the customer",
+        "simulator: open {}/ in a browser to see the orders and act as the customer",
         sim.base_url()
     );
-    stop.wanted().await;
+    shutdown.requested().await;
     Ok(())
 }

@@ -261,12 +261,12 @@ mod tests {
         let mut state = State::<Error>::default();
         let day = at(24 * 3600);
         land(&mut state, at(0), day, 0.0);
-        let mut now = day - at(600);
+        let mut now = day.saturating_sub(at(600));
         for pause in [5, 10, 20, 40, 80, 160, 300, 300] {
             let id = begin(&mut state, now);
             state.abandon(id, now);
-            let last = now + at(pause) - Duration::from_millis(1);
-            if last < day - at(10) {
+            let last = (now + at(pause)).saturating_sub(Duration::from_millis(1));
+            if last < day.saturating_sub(at(10)) {
                 assert!(matches!(state.step(last), Step::Use(_)), "{pause}");
                 assert!(matches!(state.step(now + at(pause)), Step::Refresh(..)));
             } else {
@@ -275,7 +275,10 @@ mod tests {
             now += at(pause);
         }
         // The pause of the refresh does not hold for a fetch without which no call can be made.
-        assert!(matches!(state.step(day - at(10)), Step::Lead(_)));
+        assert!(matches!(
+            state.step(day.saturating_sub(at(10))),
+            Step::Lead(_)
+        ));
     }
 
     #[test]

@@ -1,22 +1,19 @@
-//! What the examples share: where they run, how they are called, how they stop and how they end.
-#![allow(dead_code, reason = "each example uses a part")]
+//! Helpers of the demos: arguments, exit codes, and the environment to run in.
+#![allow(dead_code, reason = "each demo uses a part")]
 
-pub(crate) mod args;
-pub(crate) mod front;
-pub(crate) mod html;
-pub(crate) mod sale;
-pub(crate) mod stop;
-pub(crate) mod timeline;
+pub(crate) mod qr_payment;
+pub(crate) mod shutdown;
 
-use std::fmt;
+use std::error::Error;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use vipps::simulator::{Builder, Simulator};
-use vipps::{ErrorKind, InvalidValue, Vipps};
+use vipps::{ErrorKind, Vipps};
 
-/// What [`Vipps::from_env`] reads. Any of them means that a simulator is not what is wanted.
+/// The variables that [`Vipps::from_env`] reads. If any of them is set, no simulator is started.
 const VARIABLES: [&str; 6] = [
     "VIPPS_CLIENT_ID",
     "VIPPS_CLIENT_SECRET",
@@ -26,131 +23,92 @@ const VARIABLES: [&str; 6] = [
     "VIPPS_BASE_URL",
 ];
 
-/// Prints a line. Unlike `println!` it goes on when nobody reads any more: who looks after money must not end in the
-/// middle because a pipe or a window was closed.
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
-pub(crate) use say;
+/// Exit code of a run with wrong arguments or settings.
+const USAGE: u8 = 2;
 
-/// The same for what goes wrong.
-macro_rules! complain {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
-    }};
-}
-
-/// How a run ended that met no error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Done,
-    /// What was asked for has not come about, for a reason that is told already.
-    NotDone,
-}
-
-/// Something is missing that only the caller can give.
-#[derive(Debug)]
-pub(crate) struct WrongUsage(pub(crate) String);
-
-impl fmt::Display for WrongUsage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WrongUsage {}
-
-impl WrongUsage {
-    pub(crate) fn error(what: impl Into<String>) -> anyhow::Error {
-        Self(what.into()).into()
-    }
-}
-
-/// From the arguments to the exit code: 0 done, 1 not done, 2 wrong usage. `parse` gives nothing when help is asked for.
+/// Parses the arguments and runs the demo. `parse` returns `None` if help is requested.
+///
+/// The exit code is the one that `run` returns, 1 after an error, and 2 after wrong arguments or
+/// settings.
 pub(crate) async fn main<A>(
     name: &str,
     help: &str,
     parse: impl FnOnce(&mut lexopt::Parser) -> Result<Option<A>>,
-    run: impl AsyncFnOnce(A) -> Result<Ending>,
+    run: impl AsyncFnOnce(A) -> Result<ExitCode>,
 ) -> ExitCode {
-    let usage = ExitCode::from(2);
     let arguments = match parse(&mut lexopt::Parser::from_env()) {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
-            say!("{}", help.trim_end());
+            println!("{}", help.trim_end());
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            complain!("{name}: {error:#}");
-            return usage;
+            eprintln!("{name}: {error:#}");
+            return USAGE.into();
         }
     };
-    match run(arguments).await {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::NotDone) => ExitCode::FAILURE,
-        Err(error) => {
-            report(name, &error);
-            let of_the_api = error.downcast_ref::<vipps::Error>().map(vipps::Error::kind);
-            let refused = matches!(
-                of_the_api,
-                Some(ErrorKind::InvalidInput | ErrorKind::Configuration)
-            );
-            if refused || error.is::<InvalidValue>() || error.is::<WrongUsage>() {
-                usage
-            } else {
-                ExitCode::FAILURE
-            }
+    run(arguments).await.unwrap_or_else(|error| {
+        print_error(name, &error);
+        match error.downcast_ref().map(vipps::Error::kind) {
+            Some(ErrorKind::InvalidInput | ErrorKind::Configuration) => USAGE.into(),
+            _ => ExitCode::FAILURE,
         }
+    })
+}
+
+/// Prints an error and, on a second line, the hint on how to correct it.
+pub(crate) fn print_error(name: &str, error: &anyhow::Error) {
+    eprintln!("{name}: {error:#}");
+    if let Some(hint) = error.downcast_ref().and_then(vipps::Error::hint) {
+        eprintln!("  {hint}");
     }
 }
 
-/// What went wrong, and below it what to do about it.
-pub(crate) fn report(name: &str, error: &anyhow::Error) {
-    complain!("{name}: {error:#}");
-    let hint = error
-        .downcast_ref::<vipps::Error>()
-        .and_then(vipps::Error::hint);
-    if let Some(hint) = hint {
-        complain!("{:1$}  {hint}", "", name.len());
-    }
+/// Parses the value of the option `name`.
+pub(crate) fn value<T>(args: &mut lexopt::Parser, name: &'static str) -> Result<T>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    let text = args.value()?;
+    let text = text
+        .into_string()
+        .map_err(|_| anyhow!("{name}: not UTF-8"))?;
+    text.parse().context(name)
 }
 
-/// Where an example runs: in the environment that the variables name, or against a simulator of its own.
-pub(crate) struct Place {
+/// A client, and the simulator behind it if there is one.
+pub(crate) struct Target {
     pub(crate) vipps: Vipps,
     pub(crate) simulator: Option<Simulator>,
 }
 
-impl Place {
-    /// Starts the simulator that `builder` describes, unless one of the variables is set.
-    pub(crate) fn choose(builder: Builder) -> Result<Self> {
-        if Self::is_real() {
+impl Target {
+    /// Uses the API that the environment variables name, or starts a simulator if none is set.
+    pub(crate) fn from_env_or_simulator(builder: Builder) -> Result<Self> {
+        if Self::is_configured() {
             let (vipps, simulator) = (Vipps::from_env()?, None);
             return Ok(Self { vipps, simulator });
         }
         let simulator = builder.start().context("the simulator cannot start")?;
-        say!("no VIPPS_* variables are set: using a simulator, customer included");
+        println!("no VIPPS_* variables are set: using a simulator, customer included");
         Ok(Self {
             vipps: simulator.client(),
             simulator: Some(simulator),
         })
     }
 
-    pub(crate) fn is_real() -> bool {
+    /// Returns whether any of the environment variables is set.
+    pub(crate) fn is_configured() -> bool {
         VARIABLES
             .iter()
             .any(|name| std::env::var_os(name).is_some())
     }
 }
 
-/// A name that no earlier run has used, since an order id is used up by the first payment that is started with it.
-pub(crate) fn fresh(prefix: &str) -> String {
-    let since = SystemTime::now()
+/// Appends the current time to a prefix, because an order id can be used for one payment only.
+pub(crate) fn unique_id(prefix: &str) -> String {
+    let time = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);
-    format!("{prefix}-{}", since.as_millis())
+    format!("{prefix}-{}", time.as_millis())
 }

@@ -1,4 +1,4 @@
-//! The customers: a browser, and the simulator's phone.
+//! The simulated customers: a browser, and the app of the simulator.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,53 +8,46 @@ use reqwest::{Client, StatusCode, header, redirect};
 use vipps::OrderId;
 use vipps::simulator::{Scanned, Simulator};
 
-use crate::shared::say;
 use crate::shop::Shop;
 
-/// Long enough for a shop on one's own machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The maximum wait for a page to change.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One pays, one takes the express way and later withdraws the consent, one says no.
-pub(crate) async fn go_shopping(
-    simulator: &Simulator,
-    shop: &Shop,
-    address: SocketAddr,
-) -> Result<()> {
+/// The first customer pays, the second uses express checkout and later withdraws the consent, the third
+/// rejects the payment.
+pub(crate) async fn run_all(simulator: &Simulator, shop: &Shop, address: SocketAddr) -> Result<()> {
     let browser = Browser::open(simulator, address)?;
     let page = browser.read("/").await?;
-    ensure!(page.contains("Pay with Vipps"), "the shop is empty");
+    ensure!(page.contains("Pay with Vipps"), "the shop has no goods");
 
-    say!("customer: buys the regular way");
+    println!("customer: starts a regular checkout");
     let (order, landing_page) = browser.check_out("/buy/0").await?;
     simulator.payer().approve(&landing_page)?;
-    say!("customer: approves {order} in the app");
+    println!("customer: approves {order} in the app");
     browser.until(&order, "On its way").await?;
-    say!("customer: reads that {order} is on its way");
+    println!("customer: {order} is on its way");
 
-    say!("customer: takes the express checkout");
+    println!("customer: starts an express checkout");
     let (order, landing_page) = browser.check_out("/express/1").await?;
     simulator
         .payer()
         .approve_with_shipping(&landing_page, "bike")?;
-    say!("customer: approves {order} and wants it by bike");
+    println!("customer: approves {order} with delivery by bicycle courier");
     browser.until(&order, "On its way").await?;
-    ensure!(
-        shop.knows_the_customer_of(&order),
-        "nobody knows where to send {order}"
-    );
+    ensure!(shop.has_customer(&order), "{order} has no customer data");
     simulator.payer().withdraw_consent(order.as_str())?;
-    say!("customer: withdraws the consent");
+    println!("customer: withdraws the consent");
     simulator.settled().await;
     ensure!(
-        !shop.knows_the_customer_of(&order),
-        "the shop has not forgotten the customer"
+        !shop.has_customer(&order),
+        "the customer data of {order} was not removed"
     );
 
-    say!("customer: buys, and says no in the app");
+    println!("customer: starts a regular checkout and rejects it in the app");
     let (order, landing_page) = browser.check_out("/buy/1").await?;
     simulator.payer().reject(&landing_page)?;
     browser.until(&order, "Not paid").await?;
-    say!("customer: reads that {order} is not paid");
+    println!("customer: {order} is not paid");
     Ok(())
 }
 
@@ -78,44 +71,50 @@ impl<'a> Browser<'a> {
     }
 
     async fn read(&self, path: &str) -> Result<String> {
-        let answer = self.http.get(format!("{}{path}", self.shop)).send().await?;
+        let response = self.http.get(format!("{}{path}", self.shop)).send().await?;
         ensure!(
-            answer.status() == StatusCode::OK,
+            response.status() == StatusCode::OK,
             "{path}: {}",
-            answer.status()
+            response.status()
         );
-        Ok(answer.text().await?)
+        Ok(response.text().await?)
     }
 
-    /// Presses a button, and gives the order and the page to pay at.
+    /// Submits a checkout form and returns the order id and the landing page.
     async fn check_out(&self, path: &str) -> Result<(OrderId, String)> {
-        let answer = self
+        let response = self
             .http
             .post(format!("{}{path}", self.shop))
             .send()
             .await?;
         ensure!(
-            answer.status() == StatusCode::SEE_OTHER,
+            response.status() == StatusCode::SEE_OTHER,
             "{path}: {}",
-            answer.status()
+            response.status()
         );
-        let location = answer.headers().get(header::LOCATION);
-        let landing_page = location.context("nowhere to go")?.to_str()?.to_owned();
+        let location = response.headers().get(header::LOCATION);
+        let landing_page = location
+            .context("the redirect has no location")?
+            .to_str()?
+            .to_owned();
         match self.simulator.payer().scan(&landing_page)? {
             Scanned::Payment { order_id } => Ok((order_id.parse()?, landing_page)),
-            other => bail!("the shop leads to {other:?}"),
+            other => bail!("the landing page is not a payment: {other:?}"),
         }
     }
 
-    /// Reads the page to come back to until it says this.
-    async fn until(&self, order: &OrderId, said: &str) -> Result<()> {
+    /// Reloads the page of an order until it contains this text.
+    async fn until(&self, order: &OrderId, text: &str) -> Result<()> {
         let begun = Instant::now();
         loop {
-            let page = self.read(&format!("/thanks/{order}")).await?;
-            if page.contains(said) {
+            let page = self.read(&format!("/orders/{order}")).await?;
+            if page.contains(text) {
                 return Ok(());
             }
-            ensure!(begun.elapsed() < PATIENCE, "{order} never became {said:?}");
+            ensure!(
+                begun.elapsed() < TIMEOUT,
+                "the page of {order} never contained {text:?}"
+            );
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! A shop on the web: regular and express checkout, callbacks, a page to come back to, capture on shipping.
+//! A web shop: regular and express checkout, callbacks, an order page, and capture on shipping.
 //!
 //! ```text
 //! cargo run --example webshop
@@ -6,36 +6,40 @@
 //! cargo run --example webshop -- --public-url https://shop.example.com --listen 127.0.0.1:8080
 //! ```
 //!
-//! With nothing set it runs against a simulator, and customers of the simulator's go shopping: one pays, one takes the
-//! express way and later withdraws the consent, one says no. With `--serve` it stays up after that. With the `VIPPS_*`
-//! variables set it serves real customers until it is stopped, at a public URL.
+//! Without settings it runs against a simulator with three customers: the first pays, the second uses
+//! express checkout and later withdraws the consent, the third rejects the payment. With `--serve` it
+//! keeps running after that. If the `VIPPS_*` variables are set, it serves real customers at a public
+//! URL until it is stopped.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | `main.rs` | arguments, start and end |
-//! | `routes.rs` | what is called: by browsers, and by Vipps |
-//! | `shop.rs` | the orders, from the start of a payment to the parcel |
+//! | `main.rs` | arguments, start and shutdown |
+//! | `listener.rs` | the public URL and the socket behind it |
+//! | `routes.rs` | handlers of requests from browsers and from Vipps |
+//! | `shop.rs` | the orders, from the start of a payment to shipping |
 //! | `pages.rs` | HTML |
-//! | `customer.rs` | who plays the customer |
+//! | `customer.rs` | the simulated customers |
 
 mod customer;
+mod listener;
 mod pages;
 mod routes;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod shop;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use lexopt::prelude::*;
 use vipps::simulator::Simulator;
+use vipps::types::HttpsUrl;
 
-use shared::args::value;
-use shared::front::{Front, FrontArgs};
-use shared::stop::Stop;
-use shared::{Ending, Place, say};
+use listener::Listener;
+use shared::shutdown::Shutdown;
+use shared::{Target, value};
 use shop::Shop;
 
 const HELP: &str = "
@@ -43,16 +47,16 @@ webshop [--serve] [--public-url URL] [--listen ADDRESS:PORT]
 
 Sells socks and mittens.
 
-  --public-url URL    the https URL at which customers and Vipps reach this program; needed in other
-                      places than the simulator
-  --listen ADDRESS    where the proxy or tunnel behind that URL finds this program, such as 127.0.0.1:8080;
-                      any free port of this machine by default
-  --serve             with the simulator: stay up when its customers are done, for a browser
+  --public-url URL    the https URL, without a path, at which customers and Vipps reach this
+                      program; required without the simulator
+  --listen ADDRESS    the address to which the proxy or tunnel behind that URL connects, such as
+                      127.0.0.1:8080; a free port of this machine by default
+  --serve             with the simulator: keep running after its customers are done
 ";
 
-#[derive(Default)]
 struct Args {
-    front: FrontArgs,
+    public_url: Option<HttpsUrl>,
+    listen: SocketAddr,
     serve: bool,
 }
 
@@ -62,51 +66,69 @@ async fn main() -> ExitCode {
 }
 
 fn parse(args: &mut lexopt::Parser) -> Result<Option<Args>> {
-    let mut parsed = Args::default();
+    let mut parsed = Args {
+        public_url: None,
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        serve: false,
+    };
     while let Some(arg) = args.next()? {
         match arg {
-            Long("public-url") => parsed.front.public_url = Some(value(args, "--public-url")?),
-            Long("listen") => parsed.front.listen = Some(value(args, "--listen")?),
+            Long("public-url") => parsed.public_url = Some(value(args, "--public-url")?),
+            Long("listen") => parsed.listen = value(args, "--listen")?,
             Long("serve") => parsed.serve = true,
             Long("help") | Short('h') => return Ok(None),
             other => return Err(other.unexpected().into()),
         }
     }
+    match &parsed.public_url {
+        Some(url) => ensure!(
+            url.as_prefix().matches('/').count() == 2,
+            "--public-url: must have no path, got {url}"
+        ),
+        None => ensure!(
+            !Target::is_configured(),
+            "--public-url is missing: Vipps must reach this program; give the https URL of the proxy or \
+             tunnel that connects to --listen"
+        ),
+    }
     Ok(Some(parsed))
 }
 
-async fn run(args: Args) -> Result<Ending> {
-    let stop = Stop::listen()?;
-    let place = Place::choose(Simulator::builder())?;
-    let front = Front::open(&place, &args.front).await?;
-    let address = front.address();
-    let shop = Arc::new(Shop::new(place.vipps.clone(), &front)?);
-    let server = tokio::spawn(front.serve(routes::router(&shop), stop.clone()));
+async fn run(args: Args) -> Result<ExitCode> {
+    let shutdown = Shutdown::listen()?;
+    let target = Target::from_env_or_simulator(Simulator::builder())?;
+    let listener = Listener::bind(&target, args.public_url, args.listen).await?;
+    let address = listener.address();
+    let shop = Arc::new(Shop::new(target.vipps.clone(), &listener)?);
+    let server = tokio::spawn(listener.serve(routes::router(&shop), shutdown.clone()));
 
-    let shopping = async {
-        match &place.simulator {
-            Some(simulator) => customer::go_shopping(simulator, &shop, address).await,
+    let customers = async {
+        match &target.simulator {
+            Some(simulator) => customer::run_all(simulator, &shop, address).await,
             None => Ok(()),
         }
     };
     tokio::select! {
         biased;
-        () = stop.wanted() => {
+        () = shutdown.requested() => {
             shop.close().await;
-            return Ok(Ending::NotDone);
+            return Ok(ExitCode::FAILURE);
         }
-        done = shopping => done?,
+        done = customers => done?,
     }
-    if place.simulator.is_some() && !args.serve {
+    if target.simulator.is_some() && !args.serve {
         shop.close().await;
-        return Ok(Ending::Done);
+        return Ok(ExitCode::SUCCESS);
     }
-    if let Some(simulator) = &place.simulator {
-        let phone = simulator.base_url();
-        say!("buy at http://{address}; the phone to pay with is at {phone}");
+    if let Some(simulator) = &target.simulator {
+        println!("shop: http://{address}");
+        println!(
+            "the simulator's page, to act as the customer: {}",
+            simulator.base_url()
+        );
     }
-    say!("open; Ctrl-C closes the shop");
+    println!("open; press Ctrl-C to stop");
     server.await??;
     shop.close().await;
-    Ok(Ending::Done)
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,8 @@
-//! HTML. Whatever is not written here is escaped.
+//! The HTML pages. Every value is escaped.
 
 use vipps::ecom::PaymentState;
 
-use crate::shared::html::escaped;
-use crate::shop::{GOODS, Order, Shop};
+use crate::shop::{GOODS, Order};
 
 const STYLE: &str = "
 :root { color-scheme: light dark }
@@ -26,11 +25,11 @@ fn page(title: &str, head: &str, body: &str) -> String {
     )
 }
 
-pub(crate) fn front(shop: &Shop) -> String {
+pub(crate) fn home() -> String {
     let mut body = String::new();
     for (number, goods) in GOODS.iter().enumerate() {
-        let form = |way: &str, class: &str, label: &str| {
-            let action = escaped(&shop.link(&format!("/{way}/{number}")));
+        let form = |checkout: &str, class: &str, label: &str| {
+            let action = format!("/{checkout}/{number}");
             format!(
                 "<form method=\"post\" action=\"{action}\"><button class=\"{class}\">{label}</button></form>\n"
             )
@@ -49,22 +48,27 @@ pub(crate) fn front(shop: &Shop) -> String {
     page("Warm feet and hands", "", &body)
 }
 
-/// The state is that of the details, in this moment.
-pub(crate) fn thanks(shop: &Shop, order: &Order, state: PaymentState) -> String {
+/// The page of one order. `state` must come from the payment details.
+pub(crate) fn order(order: &Order, state: PaymentState) -> String {
     let (title, text) = if order.is_shipped() {
-        ("On its way", "It is paid and sent.")
+        ("On its way", "Your order is paid and shipped.")
     } else {
         match state {
-            state if state.is_paid() => ("Thank you!", "It is paid, and will be sent soon."),
-            PaymentState::Initiated | PaymentState::Unknown => {
-                ("One moment", "The payment is not decided yet.")
+            state if state.is_paid() => {
+                ("Thank you!", "Your order is paid and will be shipped soon.")
             }
-            _ => ("Not paid", "Nothing was charged, and nothing will be sent."),
+            PaymentState::Initiated | PaymentState::Unknown => {
+                ("One moment", "The payment is not completed yet.")
+            }
+            _ => (
+                "Not paid",
+                "You were not charged, and the order is not shipped.",
+            ),
         }
     };
-    let is_settled = order.is_shipped() || (state.is_decided() && !state.is_paid());
-    // Until then the page asks again by itself.
-    let head = if is_settled {
+    let is_final = order.is_shipped() || (state.is_decided() && !state.is_paid());
+    // Until then the browser reloads the page every two seconds.
+    let head = if is_final {
         ""
     } else {
         "<meta http-equiv=\"refresh\" content=\"2\">\n"
@@ -74,24 +78,24 @@ pub(crate) fn thanks(shop: &Shop, order: &Order, state: PaymentState) -> String 
         escaped(order.goods.name),
         order.goods.price,
         escaped(order.id.as_str()),
-        home(shop),
+        home_link(),
     );
     page(title, head, &body)
 }
 
-pub(crate) fn not_started(shop: &Shop) -> String {
+pub(crate) fn not_started() -> String {
     let body = format!(
         "<p>The payment could not be started. Nothing was charged; please try again.</p>\n{}",
-        home(shop)
+        home_link()
     );
     page("Sorry", "", &body)
 }
 
-pub(crate) fn unclear(shop: &Shop) -> String {
+pub(crate) fn unknown() -> String {
     let body = format!(
-        "<p>Vipps does not answer, so that we cannot tell yet whether the order is paid. You need not pay again; \
-         this page asks until it knows.</p>\n{}",
-        home(shop)
+        "<p>The state of the payment is not available yet. Please do not pay again; this page reloads until the \
+         state is known.</p>\n{}",
+        home_link()
     );
     page(
         "One moment",
@@ -100,14 +104,18 @@ pub(crate) fn unclear(shop: &Shop) -> String {
     )
 }
 
-pub(crate) fn not_found(shop: &Shop) -> String {
-    let body = format!("<p>There is no such page or order.</p>\n{}", home(shop));
-    page("Not here", "", &body)
+pub(crate) fn not_found() -> String {
+    let body = format!("<p>This page or order does not exist.</p>\n{}", home_link());
+    page("Not found", "", &body)
 }
 
-fn home(shop: &Shop) -> String {
-    format!(
-        "<p><a href=\"{}\">To the shop</a></p>",
-        escaped(&shop.link("/"))
-    )
+fn home_link() -> &'static str {
+    "<p><a href=\"/\">To the shop</a></p>"
+}
+
+/// Escapes text for an HTML element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

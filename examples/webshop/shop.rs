@@ -1,9 +1,10 @@
-//! The orders, from the start of a payment to the parcel.
+//! The orders, from the start of a payment to shipping.
 //!
-//! They are kept in memory here. A real shop keeps them in its database, and **writes before it calls**: the order id and
-//! the amount before the payment is started, the idempotency key before the capture. So after a crash it knows which
-//! payments to ask for ([`Payment::details`]), and repeats a capture with the key that it may have had. The token that
-//! callbacks carry is stored with the other secrets, since callbacks of yesterday's payments come today.
+//! This demo keeps the orders in memory. A real shop stores them in its database **before each call**:
+//! the order id and the amount before the payment starts, the idempotency key before the capture. After
+//! a crash the shop can then read the state of each payment ([`Payment::details`]) and retry a capture
+//! with the same key. It also stores the callback token with its other secrets, because a callback can
+//! arrive after a restart.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,15 +20,15 @@ use vipps::ecom::{
 use vipps::types::LandingPage;
 use vipps::{Amount, OrderId, Outcome, RequestId, Vipps};
 
-use crate::shared::front::Front;
-use crate::shared::{fresh, report, sale, say};
+use crate::listener::Listener;
+use crate::shared::{print_error, qr_payment, unique_id};
 
-/// Below the public URL, where Vipps calls.
+/// The path below the public URL that receives callbacks.
 pub(crate) const CALLBACKS: &str = "/vipps";
-/// How long it takes to pack a parcel.
+/// The time to pack a parcel.
 const PACKING: Duration = Duration::from_millis(300);
-/// Before something that failed is tried again.
-const PAUSE: Duration = Duration::from_secs(30);
+/// The pause before a failed step is retried.
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Goods {
     pub(crate) name: &'static str,
@@ -51,25 +52,25 @@ pub(crate) enum Checkout {
     Express,
 }
 
-/// How far the shop is with an order; whether it is paid, the details say.
+/// The progress of an order inside the shop. Only the payment details state whether it is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     Waiting,
     Packing,
     Shipped,
-    /// Not paid, and never will be.
-    Over,
+    /// Not paid, and no payment can follow.
+    Closed,
 }
 
 #[derive(Clone)]
 pub(crate) struct Order {
     pub(crate) id: OrderId,
     pub(crate) goods: &'static Goods,
-    /// One capture, one key, as long as the order lives.
+    /// The same key for every attempt, so that the capture takes effect at most once.
     capture_key: RequestId,
     progress: Progress,
     nudge: Option<Nudge>,
-    /// Who bought it, for express orders, until the consent is withdrawn.
+    /// The customer of an express order, until the consent is withdrawn.
     customer: Option<UserDetails>,
 }
 
@@ -84,23 +85,21 @@ pub(crate) struct Shop {
     auth: CallbackAuth,
     callbacks: CallbackUrls,
     url: String,
-    path: String,
     orders: Mutex<HashMap<OrderId, Order>>,
     session: String,
     count: AtomicU32,
 }
 
 impl Shop {
-    pub(crate) fn new(vipps: Vipps, front: &Front) -> Result<Self> {
+    pub(crate) fn new(vipps: Vipps, listener: &Listener) -> Result<Self> {
         Ok(Self {
             vipps,
             // The API documents no token for consent removals.
             auth: CallbackAuth::generate()?.allow_unauthenticated_consent_removal(),
-            callbacks: CallbackUrls::new(front.url(CALLBACKS).parse()?),
-            url: front.url(""),
-            path: front.path(),
+            callbacks: CallbackUrls::new(listener.url(CALLBACKS).parse()?),
+            url: listener.url(""),
             orders: Mutex::default(),
-            session: fresh("shop"),
+            session: unique_id("shop"),
             count: AtomicU32::new(0),
         })
     }
@@ -109,12 +108,7 @@ impl Shop {
         &self.auth
     }
 
-    /// A link for the shop's own pages: without a host, so that it leads here by whatever name the browser came.
-    pub(crate) fn link(&self, path: &str) -> String {
-        format!("{}{path}", self.path)
-    }
-
-    /// Starts a payment. Where the customer goes to pay comes back.
+    /// Starts a payment and returns the page on which the customer pays.
     pub(crate) async fn check_out(
         shop: &Arc<Self>,
         goods: &'static Goods,
@@ -130,7 +124,7 @@ impl Shop {
             nudge: None,
             customer: None,
         };
-        // This is where the database comes first.
+        // A real shop stores the order in its database here, before the call.
         shop.orders().insert(id.clone(), order);
         let prefix = shop.callbacks.prefix();
         let mut start = shop
@@ -139,7 +133,7 @@ impl Shop {
             .initiate(id.clone(), goods.price, goods.name.parse()?)
             .callback_prefix(prefix.clone())
             .auth_token(shop.auth.token().clone())
-            .fallback(format!("{}/thanks/{id}", shop.url).parse()?);
+            .fallback(format!("{}/orders/{id}", shop.url).parse()?);
         if checkout == Checkout::Express {
             start = start.express(
                 Express::with_dynamic_shipping(prefix.clone()),
@@ -148,52 +142,52 @@ impl Shop {
         }
         match start.await {
             Ok(started) => {
-                say!("shop: {id} is started: {} for {}", goods.name, goods.price);
-                tokio::spawn(Arc::clone(shop).follow(started.payment()));
+                println!("shop: {id} started: {} for {}", goods.name, goods.price);
+                tokio::spawn(Arc::clone(shop).process(started.payment()));
                 Ok(started.landing_page().clone())
             }
             Err(error) => {
-                shop.progress(&id, Progress::Over);
+                shop.set_progress(&id, Progress::Closed);
                 if error.outcome() == Outcome::Unknown {
-                    tokio::spawn(Arc::clone(shop).clear_up(error.clone()));
+                    tokio::spawn(Arc::clone(shop).cancel_unconfirmed(error.clone()));
                 }
-                let error = anyhow::Error::new(error).context(format!("{id} is not started"));
-                report("shop", &error);
+                let error = anyhow::Error::new(error).context(format!("{id} could not be started"));
+                print_error("shop", &error);
                 Err(error)
             }
         }
     }
 
-    /// A payment whose start got no answer may exist, and nobody has its landing page. Another one follows, with another
-    /// order id, so this one must not be paid.
-    async fn clear_up(self: Arc<Self>, error: vipps::Error) {
+    /// Cancels a payment that exists although the start has failed. The customer retries with a new order
+    /// id, so this payment must not be paid.
+    async fn cancel_unconfirmed(self: Arc<Self>, error: vipps::Error) {
         if let Reconciled::TookEffect(details) = self.vipps.ecom().reconcile(&error).await {
             let payment = self.vipps.ecom().payment(details.order_id());
-            if let Err(error) = sale::give_up(&payment).await {
-                report("shop", &error);
+            if let Err(error) = qr_payment::cancel(&payment).await {
+                print_error("shop", &error);
             }
         }
     }
 
-    /// Looks after one order until it is sent, or will never be. Some payments have no callback, and some customers do
-    /// not come back: so the details are asked, and a callback only makes that happen at once.
-    async fn follow(self: Arc<Self>, payment: Payment) {
+    /// Processes one order until it is shipped or closed. A callback can be lost and a customer may not
+    /// return, so the task polls the details; a callback only triggers the next poll at once.
+    async fn process(self: Arc<Self>, payment: Payment) {
         loop {
-            let decided = match self.decision(&payment).await {
-                Ok(details) => self.decided(&payment, &details).await,
+            let done = match self.wait_for_customer(&payment).await {
+                Ok(details) => self.complete(&payment, &details).await,
                 Err(error) => Err(error),
             };
-            match decided {
+            match done {
                 Ok(()) => return,
-                Err(error) => report("shop", &error),
+                Err(error) => print_error("shop", &error),
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_PAUSE).await;
         }
     }
 
-    async fn decision(&self, payment: &Payment) -> Result<PaymentDetails> {
+    async fn wait_for_customer(&self, payment: &Payment) -> Result<PaymentDetails> {
         let mut watch = payment.wait().rhythm(Rhythm::Web).watch();
-        self.change(payment.order_id(), |order| {
+        self.update(payment.order_id(), |order| {
             order.nudge = Some(watch.nudge());
         });
         while let Some(event) = watch.next().await {
@@ -201,98 +195,99 @@ impl Shop {
                 return Ok(details);
             }
         }
-        anyhow::bail!("{} is not decided", payment.order_id())
+        anyhow::bail!("the customer has not decided on {}", payment.order_id())
     }
 
-    async fn decided(&self, payment: &Payment, details: &PaymentDetails) -> Result<()> {
+    async fn complete(&self, payment: &Payment, details: &PaymentDetails) -> Result<()> {
         let id = payment.order_id();
         let now = details.as_of().unwrap_or_else(jiff::Timestamp::now);
         let state = details.state_at(now);
         if !state.is_paid() {
-            say!("shop: {id} is {state}: nothing is sent");
-            self.progress(id, Progress::Over);
+            println!("shop: {id} is {state} and is not shipped");
+            self.set_progress(id, Progress::Closed);
             if state == PaymentState::Expired {
-                // By a hair's breadth it could still be approved.
-                sale::give_up(payment).await?;
+                // `Expired` is computed from the clock, so an approval may still be under way.
+                qr_payment::cancel(payment).await?;
             }
             return Ok(());
         }
-        self.change(id, |order| order.customer = details.user().cloned());
-        self.progress(id, Progress::Packing);
-        if let Some(way) = details
+        self.update(id, |order| order.customer = details.user().cloned());
+        self.set_progress(id, Progress::Packing);
+        if let Some(method) = details
             .shipping()
             .and_then(|s| s.shipping_method.as_deref())
         {
-            say!("shop: {id} goes by {way:?}");
+            println!("shop: {id} ships with {method:?}");
         }
         tokio::time::sleep(PACKING).await;
         self.ship(payment, details).await
     }
 
-    /// The parcel leaves, and only now may the money be taken.
+    /// Ships the order and captures the payment. Capturing before shipping is not allowed.
     async fn ship(&self, payment: &Payment, details: &PaymentDetails) -> Result<()> {
         let id = payment.order_id();
         let mut captured = details.sums().captured;
         if details.can_capture() {
-            let order = self.order(id).context("an order without a record")?;
-            // What is not known to have worked is done again by `follow`, with the same key: nothing moves twice.
+            let order = self.order(id).context("the order is not stored")?;
+            // After a failure `process` retries with the same key, so that the capture takes effect once.
             let done = payment
                 .capture()
                 .rest()
                 .idempotency_key(order.capture_key)
                 .await
-                .with_context(|| format!("{id} is not captured yet"))?;
+                .with_context(|| format!("{id} is not captured"))?;
             captured = done.summary.map_or(captured, |sums| sums.captured);
         }
-        self.progress(id, Progress::Shipped);
-        say!("shop: {id} is sent, {captured} captured");
+        self.set_progress(id, Progress::Shipped);
+        println!("shop: {id} is shipped, {captured} captured");
         Ok(())
     }
 
-    /// An order, and what is true of its payment in this moment.
-    pub(crate) async fn look(&self, id: &OrderId) -> Result<Option<(Order, PaymentState)>> {
+    /// Returns an order and the current state of its payment.
+    pub(crate) async fn order_with_state(
+        &self,
+        id: &OrderId,
+    ) -> Result<Option<(Order, PaymentState)>> {
         if self.order(id).is_none() {
             return Ok(None);
         }
         let details = self.vipps.ecom().payment(id).details().await?;
-        self.nudge(id);
+        self.poll_now(id);
         let now = details.as_of().unwrap_or_else(jiff::Timestamp::now);
         Ok(self.order(id).map(|order| (order, details.state_at(now))))
     }
 
-    /// A callback is a hint, and no more.
-    pub(crate) fn hear(&self, update: &PaymentUpdate) {
+    /// Polls the details at once. The content of a callback is not evidence of a payment.
+    pub(crate) fn payment_updated(&self, update: &PaymentUpdate) {
         let id = &update.order_id;
         if self.order(id).is_some() {
-            let said = update
-                .status
-                .as_ref()
-                .map_or("nothing", |status| status.as_str());
-            say!("shop: a callback says {said} of {id}; asking for the details");
-            self.nudge(id);
+            let status = update.status.as_ref();
+            let status = status.map_or("without a status", |status| status.as_str());
+            println!("shop: callback {status} for {id}; polling the details");
+            self.poll_now(id);
         }
     }
 
-    /// Deletes what is known of a customer, and tells in how many orders.
-    pub(crate) fn forget(&self, user_id: &str) -> usize {
+    /// Removes the data of a customer and returns the number of orders that had it.
+    pub(crate) fn remove_customer(&self, user_id: &str) -> usize {
         let mut orders = self.orders();
-        let is_theirs = |customer: &UserDetails| {
+        let matches = |customer: &UserDetails| {
             customer
                 .user_id
                 .as_ref()
                 .is_some_and(|id| id.expose() == user_id)
         };
-        let theirs = orders
+        let found = orders
             .values_mut()
-            .filter(|order| order.customer.as_ref().is_some_and(is_theirs));
-        theirs.map(|order| order.customer = None).count()
+            .filter(|order| order.customer.as_ref().is_some_and(matches));
+        found.map(|order| order.customer = None).count()
     }
 
-    pub(crate) fn knows_the_customer_of(&self, id: &OrderId) -> bool {
+    pub(crate) fn has_customer(&self, id: &OrderId) -> bool {
         self.order(id).is_some_and(|order| order.customer.is_some())
     }
 
-    /// Nobody will wait any more for what is not decided, so nobody must be able to pay it.
+    /// Cancels the orders that wait for a payment, so that they cannot be paid after the shop has closed.
     pub(crate) async fn close(&self) {
         let orders: Vec<Order> = self.orders().values().cloned().collect();
         for order in orders {
@@ -300,14 +295,14 @@ impl Shop {
             match order.progress {
                 Progress::Waiting => {
                     let payment = self.vipps.ecom().payment(id);
-                    if let Err(error) = sale::give_up(&payment).await {
-                        report("shop", &error);
+                    if let Err(error) = qr_payment::cancel(&payment).await {
+                        print_error("shop", &error);
                     }
                 }
-                Progress::Packing => say!(
-                    "shop: {id} is paid and not sent: send it, or cancel it in the business portal"
+                Progress::Packing => println!(
+                    "shop: {id} is paid and not shipped; ship it, or cancel it in the business portal"
                 ),
-                Progress::Shipped | Progress::Over => {}
+                Progress::Shipped | Progress::Closed => {}
             }
         }
     }
@@ -316,19 +311,19 @@ impl Shop {
         self.orders().get(id).cloned()
     }
 
-    fn nudge(&self, id: &OrderId) {
+    fn poll_now(&self, id: &OrderId) {
         if let Some(nudge) = self.order(id).and_then(|order| order.nudge) {
             nudge.poll_now();
         }
     }
 
-    fn progress(&self, id: &OrderId, progress: Progress) {
-        self.change(id, |order| order.progress = progress);
+    fn set_progress(&self, id: &OrderId, progress: Progress) {
+        self.update(id, |order| order.progress = progress);
     }
 
-    fn change(&self, id: &OrderId, change: impl FnOnce(&mut Order)) {
+    fn update(&self, id: &OrderId, update: impl FnOnce(&mut Order)) {
         if let Some(order) = self.orders().get_mut(id) {
-            change(order);
+            update(order);
         }
     }
 

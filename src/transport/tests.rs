@@ -9,10 +9,12 @@ fn error_with_url() -> reqwest::Error {
 }
 
 fn shown(error: &TransportError) -> String {
+    use std::fmt::Write as _;
+
     let mut all = format!("{error} {error:?}");
     let mut next = error.source();
     while let Some(cause) = next {
-        all.push_str(&format!(" {cause} {cause:?}"));
+        write!(all, " {cause} {cause:?}").unwrap();
         next = cause.source();
     }
     all

@@ -1,12 +1,12 @@
-//! The examples as programs: with nothing set each does its whole work against a simulator of its own, and with the
-//! variables set it does the same in the place that they name. The till has files of its own.
+//! The examples as programs, against their own simulator and against one that the variables name.
+//! The tests of the till are in `till.rs`.
 
 mod go_live;
 mod http;
 mod short;
 mod webshop;
 
-use crate::programs::{against, example, run};
+use crate::programs::{against, example, run, up_to_date};
 use vipps::simulator::Simulator;
 
 /// The demos, which take options.
@@ -21,6 +21,31 @@ fn in_order(text: &str, parts: &[&str]) {
             "{part:?} is missing, or comes too early, in:\n{text}"
         );
     }
+}
+
+#[test]
+fn example_older_than_a_source_or_missing_is_not_run() {
+    let folder = std::env::temp_dir().join(format!("vipps examples {}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (program, source) = (folder.join("till"), folder.join("till.rs"));
+    let listed = |path: &std::path::Path| path.display().to_string().replace(' ', "\\ ");
+    let list = format!("{}: {}\n", listed(&program), listed(&source));
+    std::fs::write(folder.join("till.d"), list).unwrap();
+    let write = |path, age| {
+        let file = std::fs::File::create(path).unwrap();
+        let time = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+        file.set_modified(time).unwrap();
+    };
+    write(&source, 10);
+    assert!(up_to_date(&program).is_err(), "the program is missing");
+    write(&program, 5);
+    assert_eq!(up_to_date(&program), Ok(()));
+    write(&source, 1);
+    let reason = up_to_date(&program).unwrap_err();
+    assert!(reason.contains("till.rs is newer"), "{reason}");
+    std::fs::remove_file(&source).unwrap();
+    assert!(up_to_date(&program).is_err(), "a source is missing");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

@@ -192,6 +192,7 @@ fn failed_events_alone_leave_the_state_unknown() {
 
 /// Clocks of the API's servers differ; the order of the steps of a payment does not.
 #[test]
+#[expect(clippy::type_complexity, reason = "one table of cases")]
 fn the_state_does_not_depend_on_skewed_time_stamps() {
     let rows: &[(&[(&str, Option<i64>)], PaymentState)] = &[
         (&[("INITIATE", Some(100)), ("RESERVE", Some(100))], Reserved),

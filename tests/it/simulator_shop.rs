@@ -31,7 +31,10 @@ impl Shop {
             .header("client_secret", keys.client_secret())
             .header("ocp-apim-subscription-key", keys.subscription_key());
         let (_, body) = self.exchange(request.body(Bytes::new()).unwrap());
-        self.token = body["access_token"].as_str().unwrap().to_owned();
+        body["access_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut self.token);
     }
 
     /// Sends an authenticated request with these headers, and returns status and body.

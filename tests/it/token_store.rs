@@ -165,8 +165,8 @@ async fn a_refresh_does_not_take_a_token_that_gains_less_than_a_minute() {
         let key = setup.store.only_key();
         let own = setup.store.stored(&key).await.unwrap();
         // The client counts the lifetime from the start of the request, and stops 10 s before its end.
-        let usable = own.expires_in() - Duration::from_secs(10);
-        let stored = usable + Duration::from_secs(gain) - CALL;
+        let usable = own.expires_in().saturating_sub(Duration::from_secs(10));
+        let stored = (usable + Duration::from_secs(gain)).saturating_sub(CALL);
         let token = own.access_token().to_owned();
         setup.store.put(&key, &token, stored).await;
         tokio::time::advance(Duration::from_secs(3600 - 61)).await;
@@ -183,7 +183,7 @@ async fn a_stored_token_that_expires_within_a_minute_is_not_taken() {
         call(&setup.process()).await.unwrap();
         let stored = setup.store.stored(&setup.store.only_key()).await.unwrap();
         let left = Duration::from_secs(left);
-        tokio::time::advance(stored.expires_in() - left).await;
+        tokio::time::advance(stored.expires_in().saturating_sub(left)).await;
         all(&[setup.process()], 5).await;
         assert_eq!(setup.token_requests(), requests, "{left:?}");
     }

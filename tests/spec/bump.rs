@@ -19,15 +19,15 @@ use crate::expected::{Expected, Fields};
 fn every_document_is_generated_or_refused() {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     // The figures are about the corpus alone where there is one.
-    let folder = match std::env::var_os("VIPPS_SPEC_CORPUS") {
-        Some(folder) => PathBuf::from(folder),
-        None => {
+    let folder = std::env::var_os("VIPPS_SPEC_CORPUS").map_or_else(
+        || {
             eprintln!(
                 "SKIPPED: VIPPS_SPEC_CORPUS names no folder, so only our own documents are run"
             );
             own.join("openapi")
-        }
-    };
+        },
+        PathBuf::from,
+    );
     let mut tally = Tally::default();
     for document in documents(&folder) {
         let shown = document.strip_prefix(&folder).unwrap_or(&document);

@@ -1,9 +1,9 @@
-//! The examples as programs: started, read while they run, and waited for, but never without an end.
+//! Runs the examples as programs, with a time limit.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use std::io::{Read, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
@@ -40,8 +40,10 @@ static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     .collect()
 });
 
-/// The program of an example, beside the tests. Cargo builds all examples before it runs all tests; with a filter for
-/// one test target it builds none, so that a missing one is built here.
+/// Returns the program of an example.
+///
+/// `cargo test` builds all examples, but `cargo test --test NAME` builds none. A program that is older
+/// than its sources would test code that no longer exists, so this function panics then.
 pub fn built(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().expect("a test knows its own path");
     path.pop();
@@ -49,14 +51,34 @@ pub fn built(name: &str) -> PathBuf {
     let path = path
         .join("examples")
         .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !path.exists() {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--example", name])
-            .status();
-        assert!(built.is_ok_and(|status| status.success()));
+    if let Err(reason) = up_to_date(&path) {
+        panic!("example {name}: {reason}; run `cargo test` or `cargo build --examples` first");
     }
-    assert!(path.exists(), "{} is not built", path.display());
     path
+}
+
+/// Compares the program with its sources, which Cargo lists in a file beside it.
+pub fn up_to_date(program: &Path) -> Result<(), String> {
+    let modified = |path: &Path| {
+        std::fs::metadata(path)
+            .and_then(|data| data.modified())
+            .map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let built = modified(program)?;
+    let list = program.with_extension("d");
+    let list =
+        std::fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let (_, sources) = list
+        .split_once(": ")
+        .ok_or("its list of sources is empty")?;
+    // Cargo writes a space inside a path as `\ `.
+    for source in sources.trim_end().replace("\\ ", "\0").split(' ') {
+        let source = source.replace('\0', " ");
+        if modified(Path::new(&source))? > built {
+            return Err(format!("{source} is newer than the program"));
+        }
+    }
+    Ok(())
 }
 
 /// An example with nothing set.

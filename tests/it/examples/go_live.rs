@@ -1,4 +1,4 @@
-//! The evidence is what the API tells, and there is none without it.
+//! The evidence comes from the payment details. Without both payments, no evidence is printed.
 
 use vipps::simulator::{CaptureType, Simulator};
 
@@ -62,13 +62,7 @@ fn direct_capture_needs_the_refund_alone() {
     let args = ["--prefix", "live-3", "--approve", "91234567"];
     let go_live = run(against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
-    let end = [
-        "| SALE",
-        "| REFUND",
-        "| SALE",
-        "| REFUND",
-        "captures at once",
-    ];
+    let end = ["| SALE", "| REFUND", "| SALE", "| REFUND", "direct capture"];
     in_order(&go_live.out, &end);
     assert!(sim.ledger().iter().all(|account| account.charged() == 0));
 }
@@ -96,7 +90,7 @@ fn money_that_is_not_given_back_is_told() {
     let mut command = against(&sim, "go_live");
     let go_live = run(command.args(["--prefix", "live-5", "--approve", "91234567"]));
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
-    let told = "live-5-refund is captured and may";
+    let told = "live-5-refund is captured, and its refund is not confirmed; check it in the business portal";
     assert!(go_live.err.contains(told), "{go_live:?}");
     assert!(!go_live.out.contains("Evidence"), "{go_live:?}");
 }

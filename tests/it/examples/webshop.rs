@@ -15,27 +15,27 @@ fn with_nothing_set_customers_go_shopping() {
     in_order(
         &shop.out,
         &[
-            "customer: buys the regular way",
-            "-1 is started: Socks & mittens for 499.00 kr",
-            "a callback says RESERVED of",
-            "-1 is sent, 499.00 kr captured",
+            "customer: starts a regular checkout",
+            "-1 started: Socks & mittens for 499.00 kr",
+            "callback RESERVED for",
+            "-1 is shipped, 499.00 kr captured",
             "-1 is on its way",
-            "customer: takes the express checkout",
-            "-2 is started",
-            "asked how",
-            "-2 goes by \"By bike today\"",
-            "-2 is sent, 398.50 kr captured",
+            "customer: starts an express checkout",
+            "-2 started",
+            "shipping methods requested for",
+            "-2 ships with \"Bicycle courier today\"",
+            "-2 is shipped, 398.50 kr captured",
             "customer: withdraws the consent",
-            "customer: buys, and says no in the app",
+            "customer: starts a regular checkout and rejects it in the app",
             "-3 is not paid",
         ],
     );
     in_order(
         &shop.out,
-        &["a consent is withdrawn: 1 orders know their customer no more"],
+        &["consent withdrawn, customer data removed from 1 order(s)"],
     );
-    in_order(&shop.out, &["-3 is cancelled: nothing is sent"]);
-    assert!(!shop.out.contains("-3 is sent"), "{shop:?}");
+    in_order(&shop.out, &["-3 is cancelled and is not shipped"]);
+    assert!(!shop.out.contains("-3 is shipped"), "{shop:?}");
 }
 
 /// A shop in a place that the test looks after.
@@ -50,7 +50,7 @@ impl Shop {
         let sim = Simulator::start().unwrap();
         let mut command = against(&sim, "webshop");
         command
-            .args(["--public-url", "https://shop.example.com/warm"])
+            .args(["--public-url", "https://shop.example.com"])
             .args(["--listen", "127.0.0.1:0"]);
         let mut program = Program::start(&mut command, "");
         let line = program.says("is served on");
@@ -74,13 +74,7 @@ impl Shop {
     }
 
     fn thanks(&self, order: &str) -> String {
-        let answer = request(
-            self.address,
-            "GET",
-            &format!("/warm/thanks/{order}"),
-            &[],
-            "",
-        );
+        let answer = request(self.address, "GET", &format!("/orders/{order}"), &[], "");
         assert_eq!(answer.status, 200);
         answer.body
     }
@@ -90,19 +84,19 @@ impl Shop {
 #[test]
 fn without_a_callback_the_details_are_asked() {
     let mut shop = Shop::open();
-    let page = request(shop.address, "GET", "/warm", &[], "").body;
+    let page = request(shop.address, "GET", "/", &[], "").body;
     assert!(page.contains("<h2>Socks &amp; mittens</h2>"), "{page}");
     assert!(
         page.contains("<h2>A hat for heads &lt; 60 cm</h2>"),
         "{page}"
     );
-    assert!(page.contains("action=\"/warm/buy/0\""), "{page}");
+    assert!(page.contains("action=\"/buy/0\""), "{page}");
 
-    let (order, landing_page) = shop.check_out("/warm/buy/0");
+    let (order, landing_page) = shop.check_out("/buy/0");
     // The customer comes back without having paid.
     let page = shop.thanks(&order);
     assert!(
-        page.contains("not decided yet") && page.contains("refresh"),
+        page.contains("not completed yet") && page.contains("refresh"),
         "{page}"
     );
     // Every answer to the capture is lost, as often as the client asks.
@@ -116,7 +110,7 @@ fn without_a_callback_the_details_are_asked() {
     shop.sim.payer().approve(&landing_page).unwrap();
     assert!(shop.thanks(&order).contains("Thank you!"));
     shop.program
-        .says(&format!("{order} is sent, 499.00 kr captured"));
+        .says(&format!("{order} is shipped, 499.00 kr captured"));
     assert!(shop.thanks(&order).contains("On its way"));
     assert_eq!(lost.hits(), 2);
     let account = shop.sim.account(&order).unwrap();
@@ -132,23 +126,16 @@ fn without_a_callback_the_details_are_asked() {
         &DeliveryOutcome::NotRouted
     );
 
-    let home = "<a href=\"/warm/\">";
+    let home = "<a href=\"/\">";
     assert!(shop.thanks(&order).contains(home));
-    let page = request(shop.address, "GET", "/warm/", &[], "");
-    assert_eq!((page.status, page.header("location")), (303, Some("/warm")));
-    for path in [
-        "/warm/thanks/another",
-        "/warm/thanks/a%20b",
-        "/warm/buy",
-        "/elsewhere",
-    ] {
+    for path in ["/orders/another", "/orders/a%20b", "/buy", "/elsewhere"] {
         assert_eq!(
             request(shop.address, "GET", path, &[], "").status / 100,
             4,
             "{path}"
         );
     }
-    for (method, path) in [("POST", "/warm/buy/9"), ("GET", "/warm/nowhere")] {
+    for (method, path) in [("POST", "/buy/9"), ("GET", "/nowhere")] {
         let answer = request(shop.address, method, path, &[], "");
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.body.contains(home), "{path}: {}", answer.body);
@@ -161,8 +148,8 @@ fn callbacks_are_hints_and_only_with_the_token() {
     shop.sim
         .route("https://shop.example.com", shop.address)
         .unwrap();
-    let (order, _) = shop.check_out("/warm/buy/1");
-    let path = format!("/warm/vipps/v2/payments/{order}");
+    let (order, _) = shop.check_out("/buy/1");
+    let path = format!("/vipps/v2/payments/{order}");
     let lie = format!(
         r#"{{"orderId":"{order}","transactionInfo":{{"status":"RESERVED","amount":24950}}}}"#
     );
@@ -172,31 +159,31 @@ fn callbacks_are_hints_and_only_with_the_token() {
             401
         );
     }
-    assert!(shop.thanks(&order).contains("not decided yet"));
+    assert!(shop.thanks(&order).contains("not completed yet"));
     assert_eq!(shop.sim.journal().count("capture_payment_using_post"), 0);
 
     // The real one comes by itself, and is enough.
     shop.sim.payer().approve(&order).unwrap();
+    shop.program.says(&format!("callback RESERVED for {order}"));
     shop.program
-        .says(&format!("a callback says RESERVED of {order}"));
-    shop.program
-        .says(&format!("{order} is sent, 249.50 kr captured"));
+        .says(&format!("{order} is shipped, 249.50 kr captured"));
 
-    let (express, _) = shop.check_out("/warm/express/0");
+    let (express, _) = shop.check_out("/express/0");
     shop.sim.payer().approve(&express).unwrap();
     shop.program
-        .says(&format!("{express} goes by \"Parcel locker\""));
+        .says(&format!("{express} ships with \"Parcel locker\""));
     shop.program
-        .says(&format!("{express} is sent, 578.50 kr captured"));
+        .says(&format!("{express} is shipped, 578.50 kr captured"));
     shop.sim.payer().withdraw_consent(&express).unwrap();
-    shop.program.says("a consent is withdrawn: 1 orders");
+    shop.program
+        .says("consent withdrawn, customer data removed from 1 order(s)");
 }
 
 #[cfg(unix)]
 #[test]
 fn a_shop_that_closes_leaves_nothing_to_be_paid() {
     let shop = Shop::open();
-    let (order, landing_page) = shop.check_out("/warm/buy/0");
+    let (order, landing_page) = shop.check_out("/buy/0");
     shop.program.signal("TERM");
     let ended = shop.program.end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -216,7 +203,7 @@ fn a_start_without_an_answer_is_cleared_up() {
         .on("initiate_payment_v3_using_post")
         .after_commit()
         .reset();
-    let answer = request(shop.address, "POST", "/warm/buy/0", &[], "");
+    let answer = request(shop.address, "POST", "/buy/0", &[], "");
     assert_eq!(answer.status, 502);
     assert!(
         answer.body.contains("Nothing was charged"),
@@ -233,4 +220,8 @@ fn a_shop_needs_an_address() {
     let shop = run(&mut against(&sim, "webshop"));
     assert_eq!(shop.code, Some(2), "{shop:?}");
     assert!(shop.err.contains("--public-url is missing"), "{shop:?}");
+    let url = ["--public-url", "https://shop.example.com/warm"];
+    let shop = run(against(&sim, "webshop").args(url));
+    assert_eq!(shop.code, Some(2), "{shop:?}");
+    assert!(shop.err.contains("must have no path"), "{shop:?}");
 }

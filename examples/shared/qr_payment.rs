@@ -1,0 +1,156 @@
+//! One payment by QR code, from the first request to the capture.
+//!
+//! If the program stops waiting for a payment, it cancels the order, so that the customer cannot pay
+//! for goods that nobody delivers.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use vipps::ecom::{Payment, PaymentDetails, PaymentState, Transaction, WaitEvent};
+use vipps::types::TransactionText;
+use vipps::{Amount, OrderId, Outcome, PhoneNumber, QrPayment, Vipps};
+
+use super::print_error;
+use super::shutdown::Shutdown;
+
+/// The order to be paid.
+pub(crate) struct Sale {
+    pub(crate) order_id: OrderId,
+    pub(crate) amount: Amount,
+    pub(crate) text: TransactionText,
+    /// The test user to approve for, in the test environment.
+    pub(crate) approve: Option<PhoneNumber>,
+}
+
+/// A payment that the customer has approved.
+pub(crate) struct Approved {
+    pub(crate) payment: Payment,
+    pub(crate) details: PaymentDetails,
+}
+
+/// Starts a payment, prints its code and waits for the customer. Returns `None` if the customer does
+/// not pay or the program is asked to stop, after the reason was printed.
+pub(crate) async fn take_payment(
+    vipps: &Vipps,
+    sale: &Sale,
+    shutdown: &Shutdown,
+) -> Result<Option<Approved>> {
+    println!("order {}: {} for {}", sale.order_id, sale.amount, sale.text);
+    let started = vipps
+        .pay_by_qr(sale.order_id.clone(), sale.amount, sale.text.clone())
+        .content()
+        .await;
+    let started = match started {
+        Ok(started) => started,
+        Err(error) => {
+            // The order may exist although its code was not received.
+            if error.outcome() == Outcome::Unknown {
+                cancel_after_error(&vipps.ecom().payment(&sale.order_id)).await;
+            }
+            return Err(error.into());
+        }
+    };
+    let payment = started.payment();
+    let details = tokio::select! {
+        // If the program was asked to stop during the start, the code is not printed.
+        biased;
+        () = shutdown.requested() => {
+            cancel(&payment).await?;
+            return Ok(None);
+        }
+        details = wait_for_customer(&started, sale) => details,
+    };
+    match details {
+        Ok(details) => {
+            let approved = is_approved(&payment, &details).await;
+            Ok(approved.then_some(Approved { payment, details }))
+        }
+        Err(error) => {
+            cancel_after_error(&payment).await;
+            Err(error)
+        }
+    }
+}
+
+/// Prints the code and waits until the customer has decided.
+async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDetails> {
+    let code = started.qr();
+    let content = code.content().context("the response has no code")?;
+    println!("\n{}\n", content.render_terminal()?);
+    println!("scan within {} s", code.expires_in().as_secs());
+    if let Some(phone) = &sale.approve {
+        started
+            .initiated()
+            .force_approve()
+            .phone_number(phone.clone())
+            .await
+            .context("the payment was not approved")?;
+    }
+    let mut watch = started.payment().wait().watch();
+    while let Some(event) = watch.next().await {
+        match event? {
+            WaitEvent::Waiting(_) => println!("waiting"),
+            WaitEvent::Scanned(_) => println!("scanned"),
+            WaitEvent::Decided(details) => return Ok(details),
+            _ => {}
+        }
+    }
+    bail!("the customer has not decided")
+}
+
+/// Prints the state of the payment and returns whether the customer has approved it.
+async fn is_approved(payment: &Payment, details: &PaymentDetails) -> bool {
+    let now = details.as_of().unwrap_or_else(jiff::Timestamp::now);
+    match details.state_at(now) {
+        PaymentState::Reserved | PaymentState::PartiallyCaptured => println!("reserved"),
+        PaymentState::Captured => println!("captured"),
+        PaymentState::Expired => {
+            println!("The customer did not pay in time.");
+            // `Expired` is computed from the clock, so an approval may still be under way.
+            cancel_after_error(payment).await;
+            return false;
+        }
+        PaymentState::Cancelled | PaymentState::Rejected => {
+            println!("The customer did not approve the payment.");
+            return false;
+        }
+        other => {
+            println!("The payment is {other}.");
+            return false;
+        }
+    }
+    true
+}
+
+/// Captures the reserved amount. If the outcome is unknown, the capture is sent again with the same
+/// idempotency key, so that it takes effect at most once.
+pub(crate) async fn capture(payment: &Payment) -> Result<Transaction> {
+    let captured = match payment.capture().await {
+        Err(error) if error.outcome() == Outcome::Unknown => match error.idempotency_key() {
+            Some(key) => payment.capture().idempotency_key(key.clone()).await?,
+            None => return Err(error.into()),
+        },
+        other => other?,
+    };
+    println!("captured");
+    Ok(captured)
+}
+
+/// Cancels an order that has not been paid, or releases its reservation.
+pub(crate) async fn cancel(payment: &Payment) -> Result<()> {
+    let id = payment.order_id();
+    payment
+        .cancel()
+        .deadline(Duration::from_secs(10))
+        .await
+        .with_context(|| format!("order {id} could not be cancelled"))?;
+    println!("cancelled: {id}");
+    Ok(())
+}
+
+/// Cancels an order after an error. A failed cancellation is printed, and the first error is kept.
+async fn cancel_after_error(payment: &Payment) {
+    if let Err(error) = cancel(payment).await {
+        print_error("cancel", &error);
+    }
+}
