@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{CANCELLED, DETAILS, INITIATED, TRANSACTION, amount, id, text};
+use crate::support::{CANCELLED, DETAILS, INITIATED, amount, id, text};
 use tokio::time::Instant;
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Outcome, RetryPolicy, Vipps};
