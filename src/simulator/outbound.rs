@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::journal;
 use super::state::OrderRef;
 use super::webhook::Registration;
+use crate::testing::redact::Names;
 
 /// Why the merchant is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +105,10 @@ impl Delivery {
     pub(crate) fn new(number: u64, call: &Outbound, now: Timestamp) -> Self {
         let url = match (call.reason, call.url.rsplit_once('/')) {
             (Reason::Consent, Some((start, _))) => format!("{start}/[redacted]"),
-            _ => call.url.clone(),
+            _ => {
+                let plain: Vec<String> = call.order_id.iter().cloned().collect();
+                Names::of_requests().url(&call.url, &plain)
+            }
         };
         let body = call.body.clone().map(|mut body| {
             journal::hide(&mut body);
@@ -139,7 +143,8 @@ impl Delivery {
         &self.method
     }
 
-    /// The URL as the merchant gave it, with what Vipps adds to it.
+    /// The URL as the merchant gave it, with what Vipps adds to it. The query and parts of the path
+    /// that look like secrets are hidden.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -39,6 +39,93 @@ const MEMBERS: [&str; 29] = [
     "useexplicitcheckoutflow",
 ];
 
+/// Members of responses and of calls to the merchant whose values are shown too, in lower case.
+const RESPONSE_MEMBERS: [&str; 45] = [
+    "capturedamount",
+    "contextid",
+    "correlation_id",
+    "detail",
+    "error",
+    "error_codes",
+    "error_description",
+    "error_uri",
+    "errorcode",
+    "errorgroup",
+    "errormessage",
+    "expires_in",
+    "expires_on",
+    "expiresin",
+    "ext_expires_in",
+    "extradetails.name",
+    "initiatedat",
+    "instance",
+    "invalidparams.name",
+    "merchantqrid",
+    "message",
+    "msn",
+    "not_before",
+    "operation",
+    "operationsuccess",
+    "paymentinstrument",
+    "qrcontent",
+    "qrimageurl",
+    "reason",
+    "refundedamount",
+    "remainingamounttocapture",
+    "remainingamounttorefund",
+    "requestid",
+    "resource",
+    "responsecode",
+    "responsemessage",
+    "status",
+    "statuscode",
+    "timestamp",
+    "title",
+    "token_type",
+    "trace_id",
+    "transactionid",
+    "type",
+    "version",
+];
+
+/// Objects and lists whose members may be shown, in lower case. Below any other name everything is hidden.
+const CONTAINERS: [&str; 14] = [
+    "additionaldata",
+    "body",
+    "errorinfo",
+    "extradetails",
+    "invalidparams",
+    "merchantinfo",
+    "responseinfo",
+    "result",
+    "shippingdetails",
+    "staticshippingdetails",
+    "transaction",
+    "transactioninfo",
+    "transactionloghistory",
+    "transactionsummary",
+];
+
+/// Headers whose values are shown, in lower case.
+const HEADERS: [&str; 16] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "idempotency-key",
+    "merchant-serial-number",
+    "size",
+    "transfer-encoding",
+    "user-agent",
+    "vipps-system-name",
+    "vipps-system-plugin-name",
+    "vipps-system-plugin-version",
+    "vipps-system-version",
+    "x-request-id",
+];
+
 /// The API's own query parameters, in lower case.
 const PARAMETERS: [&str; 2] = ["qrimageformat", "qrimagesize"];
 
@@ -49,17 +136,63 @@ const TELLING: usize = 6;
 /// A step of a path of at least so many letters and digits may be one that nobody shall guess.
 const GUESSABLE: usize = 16;
 
+/// What stands in place of a value where values need not be told apart.
+#[cfg(feature = "simulator")]
+const REDACTED: &str = "[redacted]";
+
+/// The digits of the shortest phone number.
+const PHONE_NUMBER: usize = 8;
+
 /// The names given so far, and what may be shown besides the lists above.
 #[derive(Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     given: Vec<Given>,
     shown: Vec<String>,
+    /// Stands in place of each value; otherwise values get names with numbers.
+    uniform: Option<&'static str>,
 }
 
 struct Given {
     kind: String,
     value: String,
     is_secret: bool,
+}
+
+/// The redactor of the simulator's journal: no numbers, and nothing is kept of what is hidden.
+#[cfg(feature = "simulator")]
+impl Names {
+    /// For a request.
+    pub(crate) fn of_requests() -> Self {
+        Self {
+            uniform: Some(REDACTED),
+            ..Self::default()
+        }
+    }
+
+    /// For a response, or a call to the merchant.
+    pub(crate) fn of_responses() -> Self {
+        Self {
+            shown: RESPONSE_MEMBERS.map(str::to_owned).to_vec(),
+            ..Self::of_requests()
+        }
+    }
+
+    /// The JSON with every value hidden that is not listed; `plain` are ids that the merchant gave.
+    pub(crate) fn redact_json(&mut self, value: &mut Value, plain: &[String]) {
+        self.hide_json(value);
+        self.show_json(value, plain);
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&mut self, name: &str, value: &str) -> String {
+        match value.split_once(' ') {
+            Some((scheme @ "Bearer", _)) if name == "authorization" => {
+                format!("{scheme} {REDACTED}")
+            }
+            _ if HEADERS.contains(&name) => value.to_owned(),
+            _ => REDACTED.to_owned(),
+        }
+    }
 }
 
 impl Names {
@@ -79,6 +212,9 @@ impl Names {
     }
 
     fn give(&mut self, kind: &str, value: &str, is_secret: bool) -> String {
+        if let Some(uniform) = self.uniform {
+            return uniform.to_owned();
+        }
         let mut number = 0;
         for given in self.given.iter_mut().filter(|given| given.kind == kind) {
             number += 1;
@@ -114,7 +250,7 @@ impl Names {
     }
 
     /// One member of a query, `name=value`; `plain` are values that the request shows anyway.
-    pub(super) fn parameter(&mut self, member: &str, plain: &[String]) -> String {
+    pub(crate) fn parameter(&mut self, member: &str, plain: &[String]) -> String {
         let Some((name, value)) = member.split_once('=') else {
             return self.harmless("query", member, plain);
         };
@@ -141,13 +277,14 @@ impl Names {
     }
 
     /// One step of a path.
-    pub(super) fn step(&mut self, step: &str, plain: &[String]) -> String {
+    pub(crate) fn step(&mut self, step: &str, plain: &[String]) -> String {
         let has = |wanted: fn(&u8) -> bool| step.as_bytes().iter().any(wanted);
-        let is_random = step.len() >= GUESSABLE
-            && has(u8::is_ascii_digit)
-            && has(u8::is_ascii_alphabetic)
-            && !plain.iter().any(|shown| shown == step);
-        if is_random {
+        let is_random =
+            step.len() >= GUESSABLE && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+        let may_be_phone_number =
+            step.len() >= PHONE_NUMBER && step.bytes().all(|b| b.is_ascii_digit());
+        let is_plain = plain.iter().any(|shown| shown == step);
+        if (is_random || may_be_phone_number) && !is_plain {
             self.secret("path", step)
         } else {
             self.scrub(step)
@@ -155,7 +292,11 @@ impl Names {
     }
 
     /// A URL without what it may carry along: a user, a query, a fragment, a path that nobody shall guess.
-    fn url(&mut self, text: &str, plain: &[String]) -> String {
+    pub(crate) fn url(&mut self, text: &str, plain: &[String]) -> String {
+        // A landing page: whoever has the URL can pay, so that no part of it helps a reader.
+        if let Some(uniform) = self.uniform.filter(|_| text.contains("token=")) {
+            return uniform.to_owned();
+        }
         let (rest, fragment) = match text.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
             None => (text, None),
@@ -194,40 +335,51 @@ impl Names {
     /// Hides what is not listed, member by member. What is shown is gone through once more by
     /// [`show_json`](Self::show_json), when all that is hidden is known.
     pub(super) fn hide_json(&mut self, value: &mut Value) {
-        self.hide_below("body", value);
+        self.hide_below(("", "body"), true, value);
     }
 
-    fn hide_below(&mut self, name: &str, value: &mut Value) {
+    /// Hides what is below a member, given by the name of the object around it and its own name.
+    /// `known` says whether all objects and lists around it are listed.
+    fn hide_below(&mut self, (parent, name): (&str, &str), known: bool, value: &mut Value) {
         match value {
             Value::Object(members) => {
+                let known = known && CONTAINERS.contains(&name.to_ascii_lowercase().as_str());
                 let before = std::mem::take(members);
                 *members = before
                     .into_iter()
-                    .map(|(name, mut member)| {
-                        let shown = if is_identifier(&name) {
-                            name
+                    .map(|(member, mut value)| {
+                        let shown = if is_identifier(&member) {
+                            member
                         } else {
-                            self.secret("member", &name)
+                            self.secret("member", &member)
                         };
-                        self.hide_below(&shown, &mut member);
-                        (shown, member)
+                        self.hide_below((name, &shown), known, &mut value);
+                        (shown, value)
                     })
                     .collect::<Map<_, _>>();
             }
             Value::Array(items) => items
                 .iter_mut()
-                .for_each(|item| self.hide_below(name, item)),
-            Value::String(_) | Value::Number(_) => {
-                let lower = name.to_ascii_lowercase();
-                if !MEMBERS.contains(&lower.as_str()) && !self.shown.contains(&lower) {
+                .for_each(|item| self.hide_below((parent, name), known, item)),
+            Value::String(_) | Value::Number(_) | Value::Bool(_) => {
+                if !(known && self.shows(parent, name)) {
                     let text = value
                         .as_str()
                         .map_or_else(|| value.to_string(), str::to_owned);
                     *value = Value::String(self.secret(name, &text));
                 }
             }
-            Value::Null | Value::Bool(_) => {}
+            Value::Null => {}
         }
+    }
+
+    /// Whether the values of a member may be seen.
+    fn shows(&self, parent: &str, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let qualified = format!("{}.{name}", parent.to_ascii_lowercase());
+        MEMBERS.contains(&name.as_str())
+            || self.shown.contains(&name)
+            || self.shown.contains(&qualified)
     }
 
     /// Goes through the texts that [`hide_json`](Self::hide_json) has left.

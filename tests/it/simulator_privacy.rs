@@ -132,5 +132,5 @@ fn journal_hides_what_urls_carry_along() {
         "{shown}"
     );
     let shown = entry.answer().unwrap();
-    assert!(shown.contains("token=[redacted]"), "{shown}");
+    assert!(shown.contains(r#""url":"[redacted]""#), "{shown}");
 }
