@@ -149,15 +149,8 @@ impl Road {
 
     fn secure(version: Version) -> Self {
         let server = Secure::start(version);
-        // As a program would that has a client of its own, made as `http_client` asks for.
-        let own = server
-            .client()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never().max_retries_per_request(0))
-            .build()
-            .expect("a client of reqwest");
         let vipps = client(&server.base())
-            .http_client(own)
+            .http_client_builder(server.client())
             .build()
             .expect("a client");
         let clients = Clients {

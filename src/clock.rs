@@ -10,6 +10,8 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 
+use crate::error::Result;
+use crate::http_client;
 use crate::types::RequestId;
 
 /// A future that ends when a time has passed.
@@ -51,6 +53,14 @@ fn start() -> tokio::time::Instant {
 }
 
 impl Time {
+    /// Fails where waits are timers of tokio and there is no runtime to run them.
+    pub(crate) fn require_runtime(&self) -> Result<()> {
+        match self {
+            Self::System => http_client::runtime().map(drop),
+            Self::Custom(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn monotonic(&self) -> Duration {
         match self {
             Self::System => {

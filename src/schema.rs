@@ -1,9 +1,9 @@
 //! JSON Schemas of what is sent and read (feature `schemars`).
 //!
 //! Value types have the schema of what they are in JSON, with their limits. A builder has that of the body it sends,
-//! closed and strict. What an answer or a call of Vipps becomes has the schema of the JSON that it is read from: nothing
-//! is required, anything may be null, unknown members are welcome, and enumerations are open. Reading takes more than
-//! the schema says, such as numbers as text.
+//! closed and strict. What an answer or a call of Vipps becomes has the schema of the JSON that it is read from: few
+//! members are required, most may be null, unknown members are welcome, and enumerations are open. Reading takes more
+//! than the schema says, such as numbers as text.
 
 mod incoming;
 mod requests;

@@ -1,6 +1,9 @@
 //! The last step before the wire: one request, one answer, read under a cap, and a failure that says whether the
 //! request can have left.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
@@ -13,7 +16,7 @@ use pin_project_lite::pin_project;
 use url::Url;
 
 use crate::error::Error;
-use crate::http_client::Sender;
+use crate::http_client::HttpClient;
 
 /// The largest answer that is read: 1 MiB. The API's own are below 100 KiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;
@@ -111,45 +114,39 @@ pub(crate) struct Reply {
 /// reqwest, or what the caller brought.
 #[derive(Debug)]
 pub(crate) enum Wire {
-    Reqwest(Sender),
+    Reqwest(HttpClient),
     Custom(Arc<dyn Transport>),
 }
 
 impl Wire {
-    /// What carries requests to this URL, unless it is yet to be made.
-    pub(crate) fn ready(&self, url: &Url) -> Option<Way<'_>> {
+    /// Returns the way to this URL for one call.
+    ///
+    /// # Errors
+    /// When there is no tokio runtime, or the HTTP client cannot be made.
+    pub(crate) fn way(&self, url: &Url) -> Result<Way<'_>, Error> {
         match self {
-            Self::Reqwest(sender) => sender.ready(url).map(Way::Reqwest),
-            Self::Custom(transport) => Some(Way::Custom(&**transport)),
-        }
-    }
-
-    /// The same, made if it must be, which takes a while.
-    pub(crate) fn make(&self, url: &Url) -> Result<Way<'_>, Error> {
-        match self {
-            Self::Reqwest(sender) => sender.get(url).map(Way::Reqwest),
+            Self::Reqwest(client) => client.get(url).map(Way::Reqwest),
             Self::Custom(transport) => Ok(Way::Custom(&**transport)),
         }
     }
 }
 
 /// As [`Wire`], for one call.
-#[derive(Clone, Copy)]
 pub(crate) enum Way<'a> {
-    Reqwest(&'a reqwest::Client),
+    Reqwest(reqwest::Client),
     Custom(&'a dyn Transport),
 }
 
 impl<'a> Way<'a> {
-    /// Begins to send, and reads the answer when it is awaited.
+    /// Begins to send, and reads the response when it is awaited.
     ///
-    /// No `async fn`, which would keep room for the request until the answer.
+    /// No `async fn`, which would keep room for the request until the response.
     pub(crate) fn send(
-        self,
+        &self,
         request: reqwest::Request,
     ) -> Sent<'a, impl Future<Output = Result<Reply, TransportError>> + Send + use<>> {
-        match self {
-            Self::Reqwest(http) => Sent::Reqwest {
+        match *self {
+            Self::Reqwest(ref http) => Sent::Reqwest {
                 answer: answer(http.execute(request)),
             },
             Self::Custom(transport) => match hand_over(transport, request) {
@@ -247,8 +244,8 @@ struct Network(Wire);
 impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(TransportError::not_sent)?;
-            let way = self.0.make(request.url());
+            let request = reqwest::Request::try_from(request).map_err(unbuilt)?;
+            let way = self.0.way(request.url());
             let way = way.map_err(TransportError::not_sent)?;
             let reply = way.send(request).await?;
             let mut response = http::Response::new(reply.body);
@@ -316,6 +313,11 @@ async fn read_more(
     Ok(whole.freeze())
 }
 
+/// A request that could not be converted.
+fn unbuilt(error: reqwest::Error) -> TransportError {
+    TransportError::not_sent(strip(error))
+}
+
 fn broken(error: reqwest::Error) -> TransportError {
     TransportError::maybe_sent(Box::new(strip(error)))
 }
@@ -363,8 +365,7 @@ fn strip(error: reqwest::Error) -> reqwest::Error {
 }
 
 fn plain(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
-    let request =
-        http::Request::<reqwest::Body>::try_from(request).map_err(TransportError::not_sent)?;
+    let request = http::Request::<reqwest::Body>::try_from(request).map_err(unbuilt)?;
     let (parts, body) = request.into_parts();
     let body = body
         .as_bytes()

@@ -6,6 +6,7 @@
 mod amount;
 mod auth_token;
 mod beacon_id;
+pub(crate) mod by_name;
 mod callback_qr_id;
 pub(crate) mod characters;
 mod customer_token;

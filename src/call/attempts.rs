@@ -21,7 +21,7 @@ use crate::http_client::when_time_is_up;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
 use crate::telemetry::{Attempt, Counters};
 use crate::token::Token;
-use crate::transport::{Reply, Stage, TransportError, Way};
+use crate::transport::{Reply, Stage, TransportError};
 use crate::vipps::{MSN, REQUEST_ID};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -89,23 +89,20 @@ impl<'a> Attempts<'a> {
     pub(super) async fn run(&mut self) -> Result<Reply> {
         let vipps = &self.call.vipps;
         let options = &self.call.options;
-        let mut begun = vipps.time().monotonic();
-        let started = self.call.started.unwrap_or(begun);
+        let now = || vipps.time().monotonic();
+        let started = self.call.started.unwrap_or_else(now);
         self.effort.started = started;
         self.deadline =
             started.saturating_add(options.deadline.unwrap_or_else(|| vipps.total_timeout()));
+        let runtime = vipps.time().require_runtime();
+        runtime.map_err(|error| self.explain(error))?;
         // An anonymous request carries no credentials, and goes where a response says.
         if self.effort.known.auth != Auth::Anonymous {
             self.check_destination()?;
         }
-        let (wire, url) = (vipps.wire(), self.effort.template.url());
-        let way = if let Some(way) = wire.ready(url) {
-            way
-        } else {
-            let way = self.make_way()?;
-            begun = vipps.time().monotonic();
-            way
-        };
+        let way = vipps.wire().way(self.effort.template.url());
+        let way = way.map_err(|error| self.explain(error))?;
+        let mut begun = now();
         loop {
             if let Some(room) = self.room(begun) {
                 self.keep_to_limit(room, begun).await?;
@@ -159,7 +156,7 @@ impl<'a> Attempts<'a> {
                         return Ok(reply);
                     }
                     outcome => {
-                        self.starts.push(begun);
+                        self.count_start(begun, outcome.as_ref());
                         let whole_call = self.deadline.saturating_sub(begun) == limit;
                         self.missed(outcome, attempt, token.as_deref(), whole_call)?
                     }
@@ -177,14 +174,6 @@ impl<'a> Attempts<'a> {
         let template = &self.effort.template;
         destination::check(base, self.effort.known.operation, template)
             .map_err(|invalid| self.explain(invalid.into()))
-    }
-
-    /// What carries the requests, made with the first of them.
-    #[cold]
-    #[inline(never)]
-    fn make_way(&self) -> Result<Way<'a>> {
-        let way = self.call.vipps.wire().make(self.effort.template.url());
-        way.map_err(|error| self.explain(error))
     }
 
     #[cold]
@@ -239,6 +228,17 @@ impl<'a> Attempts<'a> {
     /// What counts this call, unless it is for a token.
     pub(super) fn counters(&self) -> Option<Arc<Counters>> {
         (self.effort.known.auth != Auth::Keys).then(|| self.call.vipps.counters().clone())
+    }
+
+    /// Counts a failed attempt against the limit per minute, unless the API never received it. Retries of unsent
+    /// attempts stay bounded by the policy, the budget and the deadline.
+    fn count_start(&mut self, begun: Duration, outcome: Option<&Result<Reply, TransportError>>) {
+        let unsent = matches!(outcome, Some(Err(error)) if error.stage == Stage::NotSent);
+        if !unsent {
+            self.starts.push(begun);
+        } else if let Some(shared) = &self.call.options.begun {
+            shared.take_back(begun);
+        }
     }
 
     fn count(&mut self) {

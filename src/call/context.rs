@@ -18,7 +18,7 @@ use super::outgoing::Outgoing;
 use super::template::Template;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::telemetry::Call;
-use crate::types::{MerchantSerialNumber, OrderId, RequestId};
+use crate::types::{MerchantSerialNumber, OrderId, RequestId, by_name};
 use crate::vipps::Vipps;
 
 /// One call: its options, and what came of it. The generated clients carry it; only [`Vipps`] makes one.
@@ -207,7 +207,7 @@ fn unbuilt<E>(error: RawError<E>) -> Error {
 impl Answer {
     /// Reads the body as JSON.
     pub(crate) fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|cause| {
+        by_name::from_slice(&self.body).map_err(|cause| {
             self.unreadable("the answer is a success, but its body cannot be read")
                 .with_source(position(&cause))
         })
@@ -248,7 +248,7 @@ impl Answer {
         T: Deserialize<'a>,
         L: Deserialize<'a> + Into<T>,
     {
-        serde_json::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
+        by_name::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
     }
 
     /// When the API answered, by its own clock.

@@ -112,6 +112,14 @@ impl Begun {
         times.push_back(now);
     }
 
+    /// Removes a request that the API never received.
+    pub(super) fn take_back(&self, begun: Duration) {
+        let mut times = self.times();
+        if let Some(at) = times.iter().rposition(|time| *time == begun) {
+            times.remove(at);
+        }
+    }
+
     /// How long to wait until one more request stays within the limit.
     pub(super) fn room(&self, per_minute: Option<u32>, now: Duration) -> Duration {
         retry::room(self.times().make_contiguous(), per_minute, now)

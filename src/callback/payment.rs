@@ -7,7 +7,7 @@ use super::CallbackError;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp};
+use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, by_name};
 use crate::vipps::Vipps;
 
 open_enum! {
@@ -22,7 +22,7 @@ open_enum! {
         /// The customer said no on the landing page, or did not act. The error does not tell these apart either.
         Rejected = "REJECTED" | "REJECT",
         /// The reservation failed.
-        ReserveFailed = "RESERVE_FAILED",
+        ReserveFailed = "RESERVE_FAILED" | "RESERVED_FAILED",
         /// The direct capture failed.
         SaleFailed = "SALE_FAILED",
     }
@@ -132,9 +132,7 @@ fn error(info: &Value) -> Option<ApiError> {
 
 /// What has a reading of its own; nothing if it cannot be read.
 fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
-    value
-        .is_object()
-        .then(|| serde_json::from_value(value).ok())?
+    value.is_object().then(|| by_name::from_value(value).ok())?
 }
 
 /// The outermost object of a body.

@@ -10,7 +10,7 @@ use super::CallbackError;
 use super::payment::{integer, object, text};
 use crate::ecom::{Address, ShippingMethod, check_methods};
 use crate::types::open_enum::open_enum;
-use crate::types::{InvalidValue, OrderId};
+use crate::types::{InvalidValue, OrderId, by_name};
 
 open_enum! {
     /// What kind of address the customer chose.
@@ -58,7 +58,7 @@ impl ShippingRequest {
             order_id,
             address_id,
             address_type: text(&body, "addressType").map(AddressType::from),
-            address: serde_json::from_value(Value::Object(body)).unwrap_or_default(),
+            address: by_name::from_value(Value::Object(body)).unwrap_or_default(),
         })
     }
 

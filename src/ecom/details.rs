@@ -6,13 +6,17 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::history::{self, Event, Operation, Summary, WireSummary};
+use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{Answer, CallOptions, Outgoing, Prepare, operation};
+use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
-use crate::types::{Amount, OrderId, Sensitive, ShippingCost, lenient};
+use crate::types::{Amount, OrderId, Sensitive, ShippingCost, by_name, lenient};
 use crate::vipps::Vipps;
+
+const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
+                          do not state what happened to the payment";
 
 /// How long a customer has: five minutes for the landing page, five more in the app.
 const TIME_TO_PAY: Duration = Duration::from_secs(600);
@@ -64,7 +68,8 @@ impl Prepare for Details {
 
     fn read(order_id: OrderId, answer: Answer) -> Result<PaymentDetails> {
         let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        let mut details = PaymentDetails::new(order_id, wire);
+        let mut details =
+            PaymentDetails::new(order_id, wire).map_err(|reason| answer.unreadable(reason))?;
         details.as_of = answer.date();
         Ok(details)
     }
@@ -76,8 +81,7 @@ pub struct PaymentDetails {
     order_id: OrderId,
     events: Vec<Event>,
     sums: Summary,
-    /// Whether the sums are the API's own.
-    stated: bool,
+    stated: StatedSums,
     // In boxes, since few payments have them and all details are moved.
     user: Option<Box<UserDetails>>,
     shipping: Option<Box<ShippingDetails>>,
@@ -89,10 +93,8 @@ pub struct PaymentDetails {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Parts {
-    transaction_log_history: Vec<Event>,
+    transaction_log_history: Option<Vec<Event>>,
     transaction_summary: Option<WireSummary>,
-    #[serde(rename = "transactionsummary")]
-    lower_case_summary: Option<WireSummary>,
     user_details: Option<Box<UserDetails>>,
     shipping_details: Option<Box<ShippingDetails>>,
     #[serde(deserialize_with = "lenient::opt_text")]
@@ -101,20 +103,21 @@ struct Parts {
 
 // The same where a part may be anything.
 #[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(extend("required" = ["transactionLogHistory"]))
+)]
 #[serde(rename_all = "camelCase", default)]
 struct Wire<'a> {
     // An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
     // look like none.
     #[serde(deserialize_with = "lenient::parts")]
-    transaction_log_history: Vec<Event>,
+    #[cfg_attr(feature = "schemars", schemars(required))]
+    transaction_log_history: Option<Vec<Event>>,
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
     transaction_summary: Option<&'a RawValue>,
-    /// Seen in lower case in old answers.
-    #[serde(borrow, rename = "transactionsummary")]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
-    lower_case_summary: Option<&'a RawValue>,
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<UserDetails>"))]
     user_details: Option<&'a RawValue>,
@@ -133,7 +136,6 @@ impl From<Wire<'_>> for Parts {
         Self {
             transaction_log_history: wire.transaction_log_history,
             transaction_summary: wire.transaction_summary.and_then(lenient::part),
-            lower_case_summary: wire.lower_case_summary.and_then(lenient::part),
             user_details: wire.user_details.and_then(lenient::part),
             shipping_details: wire.shipping_details.and_then(lenient::part),
             sub: wire.sub,
@@ -142,8 +144,11 @@ impl From<Wire<'_>> for Parts {
 }
 
 impl PaymentDetails {
-    fn new(order_id: OrderId, wire: Parts) -> Self {
-        let mut events = wire.transaction_log_history;
+    /// Fails with the reason when the JSON has no history.
+    fn new(order_id: OrderId, wire: Parts) -> Result<Self, &'static str> {
+        let Some(mut events) = wire.transaction_log_history else {
+            return Err(NO_HISTORY);
+        };
         // The API answers newest first. Where every event tells its time, that order is made sure; a stable sort
         // keeps the API's own order within one instant.
         let instant = |e: &Event| {
@@ -155,12 +160,11 @@ impl PaymentDetails {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
         let logged = || Summary::of(&events);
-        let stated = wire.transaction_summary.or(wire.lower_case_summary);
-        let (stated, sums) = match stated {
-            Some(sums) => (true, sums.or(logged)),
-            None => (false, logged()),
+        let (stated, sums) = match wire.transaction_summary {
+            Some(sums) => (sums.stated(), sums.or(logged)),
+            None => (StatedSums::default(), logged()),
         };
-        Self {
+        Ok(Self {
             order_id,
             events,
             sums,
@@ -169,10 +173,10 @@ impl PaymentDetails {
             shipping: wire.shipping_details,
             sub: wire.sub.map(Sensitive::from),
             as_of: None,
-        }
+        })
     }
 
-    /// Reads details that were kept as the JSON of the API, or made up for a test. Nothing is asked.
+    /// Reads details from the JSON of the API: stored, or made up for a test. Sends nothing.
     ///
     /// ```
     /// use vipps::ecom::{PaymentDetails, PaymentState};
@@ -186,17 +190,23 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when the text is no JSON object, or its history no list. The error does not repeat it.
+    /// [`ErrorKind::Decode`] when the text is not a JSON object with a list of events, or contains an
+    /// error code. The error does not repeat the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
-        let forgiving = |_| serde_json::from_str::<Wire<'_>>(json).map(Parts::from);
-        let wire = serde_json::from_str(json).or_else(forgiving);
+        let unreadable = |reason| Error::new(ErrorKind::Decode, Outcome::NoEffect, reason);
+        if is_error(json.as_bytes()) {
+            let reason = "the details cannot be read: the JSON is an error of the API";
+            return Err(unreadable(reason.to_owned()));
+        }
+        let forgiving = |_| by_name::from_str::<Wire<'_>>(json).map(Parts::from);
+        let wire = by_name::from_str(json).or_else(forgiving);
         let wire = wire.map_err(|cause| {
             let (line, column) = (cause.line(), cause.column());
-            let what =
-                format!("the details cannot be read (at line {line}, column {column} of the JSON)");
-            Error::new(ErrorKind::Decode, Outcome::NoEffect, what)
+            unreadable(format!(
+                "the details cannot be read (at line {line}, column {column} of the JSON)"
+            ))
         })?;
-        Ok(Self::new(order_id, wire))
+        Self::new(order_id, wire).map_err(|reason| unreadable(reason.to_owned()))
     }
 
     /// The order id.
@@ -209,14 +219,15 @@ impl PaymentDetails {
         http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
     }
 
-    /// Every event, newest first, those that failed included.
+    /// Every event by its time stamp, newest first, failed ones included. The state does not depend on
+    /// the time stamps, since the clocks of the API's servers differ.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
     /// The sums as the API states them; it leaves them out until the customer has acted, and sometimes later.
     pub fn summary(&self) -> Option<&Summary> {
-        self.stated.then_some(&self.sums)
+        (!self.stated.is_empty()).then_some(&self.sums)
     }
 
     /// The sums: as the API states them, or else computed from the events.
@@ -227,7 +238,7 @@ impl PaymentDetails {
     /// Where the payment stands. Whether a payment that nobody approved has expired depends on the time: see
     /// [`state_at`](Self::state_at).
     pub fn state(&self) -> PaymentState {
-        state::of(&self.events, self.summary(), &self.sums)
+        state::of(&self.events, &self.stated, &self.sums)
     }
 
     /// Where the payment stands at a moment: as [`state`](Self::state), and
@@ -242,14 +253,14 @@ impl PaymentDetails {
 
     /// Whether nobody approved within ten minutes of the start. The API tells this with no event of its own.
     pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
+        let started = self.events.iter().filter(|e| e.is(&Operation::Initiate));
+        let begun = started
+            .filter_map(|e| e.timestamp.as_ref()?.instant())
+            .max();
         self.state() == PaymentState::Initiated
-            && self
-                .events
-                .last()
-                .and_then(|first| first.timestamp.as_ref()?.instant())
-                .is_some_and(|begun| {
-                    Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
-                })
+            && begun.is_some_and(|begun| {
+                Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
+            })
     }
 
     /// Whether the customer has opened the payment: scanned the code, or followed the link.

@@ -28,7 +28,7 @@ open_enum! {
         /// The customer said no, or let the time run out.
         Reject = "REJECT" | "REJECTED",
         /// The payment failed.
-        Failed = "FAILED" | "RESERVE_FAILED" | "SALE_FAILED",
+        Failed = "FAILED" | "RESERVE_FAILED" | "RESERVED_FAILED" | "SALE_FAILED",
     }
 }
 
@@ -67,20 +67,23 @@ fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 }
 
 impl Event {
-    /// Whether the event took place. The API says so on every event; one that says nothing is believed.
+    /// Returns whether the event took place (wire name `operationSuccess`).
+    ///
+    /// The API states success or failure of every event. An event without `operationSuccess`, with
+    /// `null` or with an unreadable value has neither succeeded nor [failed](Self::failed), and the
+    /// state of the payment is [`Unknown`](super::PaymentState::Unknown) where the event would decide.
     pub fn succeeded(&self) -> bool {
-        matches!(self.success, Said::Nothing | Said::Bool(true))
+        self.success == Said::Bool(true)
     }
 
-    /// Whether the event was tried and did not take place. One that says what nobody can read has neither failed nor
-    /// [succeeded](Self::succeeded).
+    /// Returns whether the event was tried and did not take place.
     pub fn failed(&self) -> bool {
         self.success == Said::Bool(false)
     }
 
-    /// Whether it may have taken place or not.
+    /// Whether the event may or may not have taken place.
     pub(super) fn is_unclear(&self) -> bool {
-        self.success == Said::Unreadable
+        matches!(self.success, Said::Nothing | Said::Unreadable)
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -154,7 +157,57 @@ pub(super) struct WireSummary {
 #[cfg(feature = "schemars")]
 crate::schema::same_as! { crate::schema::read: Summary, "Summary" => WireSummary; }
 
+/// The sums that the API states itself. A sum that is missing is not stated, and not zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct StatedSums {
+    pub(super) captured: Option<Amount>,
+    pub(super) remaining_to_capture: Option<Amount>,
+    pub(super) refunded: Option<Amount>,
+    pub(super) remaining_to_refund: Option<Amount>,
+}
+
+impl StatedSums {
+    fn all(&self) -> impl Iterator<Item = Amount> {
+        let Self {
+            captured,
+            remaining_to_capture,
+            refunded,
+            remaining_to_refund,
+        } = *self;
+        [
+            captured,
+            remaining_to_capture,
+            refunded,
+            remaining_to_refund,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Whether the sums cannot be those of any payment: one is negative, or money was refunded or can
+    /// be refunded while none is captured.
+    pub(super) fn contradict_themselves(&self) -> bool {
+        let above_zero = |sum: Option<Amount>| sum.is_some_and(|sum| sum > Amount::ZERO);
+        let of_captured = above_zero(self.refunded) || above_zero(self.remaining_to_refund);
+        self.all().any(|sum| sum < Amount::ZERO)
+            || (self.captured == Some(Amount::ZERO) && of_captured)
+    }
+}
+
 impl WireSummary {
+    pub(super) fn stated(&self) -> StatedSums {
+        StatedSums {
+            captured: self.captured_amount,
+            remaining_to_capture: self.remaining_amount_to_capture,
+            refunded: self.refunded_amount,
+            remaining_to_refund: self.remaining_amount_to_refund,
+        }
+    }
+
     /// The sums that the API states, and where it leaves one out what is known of it otherwise.
     pub(super) fn or(self, known: impl FnOnce() -> Summary) -> Summary {
         let known = LazyCell::new(known);

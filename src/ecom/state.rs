@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::history::{self, Event, Operation, Summary};
+use super::history::{self, Event, Operation, StatedSums, Summary};
 use crate::types::Amount;
 
 /// Where a payment stands.
@@ -31,7 +31,9 @@ pub enum PaymentState {
     Rejected,
     /// Failed for good.
     Failed,
-    /// The log holds nothing that this crate knows, or leaves open whether its last event took place.
+    /// The details do not state where the payment stands: the history is empty or holds an event of an
+    /// unknown kind, an event does not state readably whether it took place, or events and sums
+    /// contradict each other. Money may be reserved or captured.
     Unknown,
 }
 
@@ -69,53 +71,105 @@ impl fmt::Display for PaymentState {
     }
 }
 
-/// The state that a log, newest event first, and its sums tell. Only events that succeeded count, and where one may have
-/// succeeded that would change the state, nobody knows it. Money that moved outweighs how the payment ended, so that what
-/// was captured before a release stays captured.
+/// The steps of a payment, from the last to the first. Clocks of the API's servers differ, so that time
+/// stamps do not tell which of two steps came later: only a reservation can be captured or given up,
+/// and only a payment that was started can be reserved.
+const STEPS: [&[Operation]; 5] = [
+    &[Operation::Refund],
+    &[Operation::Sale, Operation::Capture],
+    &[Operation::Void, Operation::Cancel],
+    &[Operation::Reserve, Operation::Reject, Operation::Failed],
+    &[Operation::Initiate],
+];
+
+/// The state that the events and the sums prove. Only events that state their success count. An event
+/// that may have succeeded leaves the state unknown where it would decide, and so does a contradiction
+/// between the events and the sums. Captured money outweighs the end of a payment, so that what was
+/// captured before a release stays captured.
 ///
-/// `stated` are the sums that the API states itself, `sums` are these or else what the log adds up to.
-pub(super) fn of(events: &[Event], stated: Option<&Summary>, sums: &Summary) -> PaymentState {
+/// `sums` are the `stated` ones, completed from the events.
+pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
+    if stated.contradict_themselves() {
+        return PaymentState::Unknown;
+    }
     if sums.captured > Amount::ZERO {
-        let moves = |e: &Event| !e.is(&Operation::Initiate) && !e.is(&Operation::Reserve);
-        let open = |e: &Event| e.is_unclear() && moves(e);
-        if stated.is_none() && events.iter().any(open) {
+        return of_captured(events, stated, sums);
+    }
+    let is_reserved = stated
+        .remaining_to_capture
+        .is_some_and(|rest| rest > Amount::ZERO);
+    for step in STEPS {
+        let of_step = || events.iter().filter(|e| step.iter().any(|o| e.is(o)));
+        if of_step().any(Event::is_unclear) {
             return PaymentState::Unknown;
         }
-        return if sums.refunded >= sums.captured {
-            PaymentState::Refunded
-        } else if sums.refunded > Amount::ZERO {
-            PaymentState::PartiallyRefunded
-        } else if sums.remaining_to_capture > Amount::ZERO {
-            PaymentState::PartiallyCaptured
-        } else {
-            PaymentState::Captured
+        let Some(last) = of_step().find(|e| e.succeeded()) else {
+            continue;
+        };
+        let happened = |operation| of_step().any(|e| e.succeeded() && e.is(&operation));
+        return match last.operation {
+            Some(Operation::Refund) => PaymentState::Refunded,
+            // Sums that lack the amount of the capture do not undo it.
+            Some(Operation::Sale | Operation::Capture) => PaymentState::Captured,
+            Some(Operation::Initiate) => of_started(events, is_reserved),
+            _ if happened(Operation::Reserve) => {
+                // A reservation that was also refused contradicts itself.
+                if happened(Operation::Reject) || happened(Operation::Failed) {
+                    PaymentState::Unknown
+                } else {
+                    of_reserved(stated)
+                }
+            }
+            _ if is_reserved => PaymentState::Unknown,
+            Some(Operation::Void | Operation::Cancel) => PaymentState::Cancelled,
+            Some(Operation::Reject) => PaymentState::Rejected,
+            Some(Operation::Failed) => PaymentState::Failed,
+            _ => PaymentState::Unknown,
         };
     }
-    for event in events.iter().filter(|e| !e.failed()) {
-        match event.operation {
-            Some(Operation::Unknown(_)) | None => {}
-            _ if event.is_unclear() => return PaymentState::Unknown,
-            Some(Operation::Void | Operation::Cancel) => return PaymentState::Cancelled,
-            Some(Operation::Reject) => return PaymentState::Rejected,
-            Some(Operation::Failed) => return PaymentState::Failed,
-            // Nothing captured and nothing left to capture: given up, though the log lacks the event.
-            Some(Operation::Reserve)
-                if stated.is_some_and(|s| s.remaining_to_capture == Amount::ZERO) =>
-            {
-                return PaymentState::Cancelled;
-            }
-            Some(Operation::Reserve) => return PaymentState::Reserved,
-            // Sums that lack the amount of these do not make them undone.
-            Some(Operation::Sale | Operation::Capture) => return PaymentState::Captured,
-            Some(Operation::Refund) => return PaymentState::Refunded,
-            Some(Operation::Initiate) => return PaymentState::Initiated,
-        }
-    }
-    // A log with events of which none is known tells nothing; an empty one belongs to a payment just started.
-    if events.iter().all(Event::failed) {
-        PaymentState::Initiated
+    // An empty history states nothing, not even that the payment was started.
+    if is_reserved {
+        PaymentState::Reserved
     } else {
         PaymentState::Unknown
+    }
+}
+
+fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
+    let moves = |e: &Event| !e.is(&Operation::Initiate) && !e.is(&Operation::Reserve);
+    let is_open = stated.captured.is_none() || stated.refunded.is_none();
+    if is_open && events.iter().any(|e| e.is_unclear() && moves(e)) {
+        return PaymentState::Unknown;
+    }
+    if sums.refunded >= sums.captured {
+        PaymentState::Refunded
+    } else if sums.refunded > Amount::ZERO {
+        PaymentState::PartiallyRefunded
+    } else if sums.remaining_to_capture > Amount::ZERO {
+        PaymentState::PartiallyCaptured
+    } else {
+        PaymentState::Captured
+    }
+}
+
+fn of_reserved(stated: &StatedSums) -> PaymentState {
+    match (stated.remaining_to_capture, stated.captured) {
+        // Nothing captured and nothing left to capture: released, though the history lacks the event.
+        (Some(Amount::ZERO), Some(_)) => PaymentState::Cancelled,
+        // Captured or released.
+        (Some(Amount::ZERO), None) => PaymentState::Unknown,
+        _ => PaymentState::Reserved,
+    }
+}
+
+fn of_started(events: &[Event], is_reserved: bool) -> PaymentState {
+    if is_reserved {
+        PaymentState::Reserved
+    } else if events.iter().any(|e| !e.failed() && !e.is_known()) {
+        // The unknown event may be the customer's decision.
+        PaymentState::Unknown
+    } else {
+        PaymentState::Initiated
     }
 }
 

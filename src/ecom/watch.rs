@@ -19,6 +19,10 @@ use crate::retry::RetryPolicy;
 
 /// No slower than this while polls fail, unless the rhythm is slower itself.
 const SLOWEST: Duration = Duration::from_secs(30);
+const POLLS_FAILED: &str = "the time to wait is over and the last poll failed: the customer may have \
+                            decided; read the details";
+const STATE_UNKNOWN: &str = "the time to wait is over and the state of the payment is unknown: the \
+                             customer may have decided; read the details";
 const ONE_POLL: Duration = Duration::from_secs(15);
 /// So long before the end of a wait its last poll begins, where failures have made it too slow for a later one: there is
 /// time for an answer.
@@ -63,6 +67,7 @@ impl Watch {
             seen: Seen::Nothing,
             decided: None,
             last_failure: None,
+            is_unknown: false,
             wait,
         };
         Self {
@@ -168,6 +173,8 @@ struct Poller {
     /// The decision, when a poll that told it had an earlier step to tell first.
     decided: Option<PaymentDetails>,
     last_failure: Option<Error>,
+    /// Whether the last details left the state of the payment unknown.
+    is_unknown: bool,
 }
 
 impl Poller {
@@ -179,6 +186,11 @@ impl Poller {
     async fn event(&mut self) -> Result<WaitEvent> {
         if let Some(details) = self.decided.take() {
             return Ok(WaitEvent::Decided(details));
+        }
+        // The first poll comes after a pause, which needs the runtime too.
+        if let Err(error) = self.wait.vipps.time().require_runtime() {
+            self.seen = Seen::Over;
+            return Err(error);
         }
         loop {
             if !self.pause().await {
@@ -267,10 +279,9 @@ impl Poller {
             .unwrap_or_else(|| self.wait.vipps.time().now());
         let before = self.seen;
         let scanned = details.is_scanned();
-        if matches!(
-            details.state_at(now),
-            PaymentState::Initiated | PaymentState::Unknown
-        ) {
+        let state = details.state_at(now);
+        self.is_unknown = state == PaymentState::Unknown;
+        if !state.is_decided() {
             self.seen = before.max(if scanned {
                 Seen::Scanned
             } else {
@@ -292,12 +303,11 @@ impl Poller {
     }
 
     fn out_of_time(&mut self) -> Error {
-        let what = "the customer has not decided within the time to wait";
-        let error = Error::new(ErrorKind::Deadline, Outcome::NoEffect, what);
+        let error = |reason| Error::new(ErrorKind::Deadline, Outcome::NoEffect, reason);
         match self.last_failure.take() {
-            // Polls failed to the end, so that nobody knows whether the customer has decided.
-            Some(cause) if self.failures > 0 => error.with_source(cause),
-            _ => error,
+            Some(cause) if self.failures > 0 => error(POLLS_FAILED).with_source(cause),
+            _ if self.is_unknown => error(STATE_UNKNOWN),
+            _ => error("the customer has not decided within the time to wait"),
         }
     }
 }

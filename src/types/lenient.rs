@@ -15,7 +15,7 @@ use serde::de::{
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Amount;
+use super::{Amount, by_name};
 
 /// The largest integer below which every integer has an `f64` of its own.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -252,37 +252,38 @@ pub(crate) fn opt_amount<'de, D: Deserializer<'de>>(
 pub(crate) fn opt<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
-    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
+    Value::deserialize(deserializer).map(|value| by_name::from_value(value).ok())
 }
 
 /// Like [`opt`], from a part of a JSON text, which is read in place.
 pub(crate) fn part<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
-    serde_json::from_str(json.get()).ok().or_else(|| {
+    by_name::from_str(json.get()).ok().or_else(|| {
         // A member that is there twice is an error to a type, but not to a `Value`.
         serde_json::from_str(json.get())
-            .and_then(serde_json::from_value)
+            .and_then(by_name::from_value)
             .ok()
     })
 }
 
-/// A list whose items are each read as [`part`] does; `null` is an empty one. Reads a JSON text only.
+/// Reads a list whose items are each read as [`part`] does. An item that cannot be read is a default
+/// value, and `null` in place of the list is `None`. Reads a JSON text only.
 pub(crate) fn parts<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     deserializer: D,
-) -> Result<Vec<T>, D::Error> {
+) -> Result<Option<Vec<T>>, D::Error> {
     deserializer.deserialize_option(Parts(PhantomData))
 }
 
 struct Parts<T>(PhantomData<T>);
 
 impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Parts<T> {
-    type Value = Vec<T>;
+    type Value = Option<Vec<T>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sequence")
     }
 
     fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+        Ok(None)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -294,7 +295,7 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Parts<T> {
         while let Some(json) = seq.next_element::<&RawValue>()? {
             items.push(part(json).unwrap_or_default());
         }
-        Ok(items)
+        Ok(Some(items))
     }
 }
 
@@ -360,7 +361,7 @@ mod tests {
         #[serde(deserialize_with = "opt")]
         opt: Option<[u8; 2]>,
         #[serde(deserialize_with = "parts")]
-        parts: Vec<u8>,
+        parts: Option<Vec<u8>>,
     }
 
     fn read(member: &str, value: &str) -> Result<All, serde_json::Error> {
@@ -499,10 +500,10 @@ mod tests {
 
     #[test]
     fn lists() {
-        assert_eq!(read("parts", "null").unwrap().parts, Vec::<u8>::new());
+        assert_eq!(read("parts", "null").unwrap().parts, None);
         assert_eq!(
             read("parts", r#"[1,"x",{},3]"#).unwrap().parts,
-            [1, 0, 0, 3]
+            Some(vec![1, 0, 0, 3])
         );
         assert!(read("parts", r#""x""#).is_err());
         assert!(read("parts", "{}").is_err());
@@ -530,7 +531,7 @@ mod tests {
             r#"{"integer":{}}"#,
         ] {
             let value = serde_json::from_str(json).unwrap();
-            let whole: Option<All> = serde_json::from_value(value).ok();
+            let whole: Option<All> = by_name::from_value(value).ok();
             assert_eq!(part(json), whole, "{json}");
         }
     }

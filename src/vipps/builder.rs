@@ -13,7 +13,7 @@ use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::http_client::{self, Sender};
+use crate::http_client::{self, HttpClient};
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::token::{TokenSharing, Tokens};
 use crate::token_store::TokenStore;
@@ -45,7 +45,6 @@ pub struct VippsBuilder {
 enum Http {
     BuiltIn,
     Builder(Box<reqwest::ClientBuilder>),
-    Client(reqwest::Client),
 }
 
 impl VippsBuilder {
@@ -125,19 +124,23 @@ impl VippsBuilder {
         self
     }
 
-    /// Your own [`reqwest::Client`]. It must not follow redirects, which would carry the subscription key to another
-    /// host; [`build`](Self::build) refuses one that does. It must send each request once, and
-    /// [`build`](Self::build) cannot see whether it does: reqwest by itself sends one again whose HTTP/2 connection is
-    /// going away, unless it is built with `retry(reqwest::retry::never())`; `.max_retries_per_request(0)` after that
-    /// saves the copy that it keeps of each request. Give a builder to
-    /// [`http_client_builder`](Self::http_client_builder) to have all that done for you.
-    pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http = Http::Client(client);
-        self
-    }
-
-    /// Your own [`reqwest::ClientBuilder`], for proxies, certificates and the like. Redirects, reqwest's own repeats
-    /// and the unpacking of compressed answers are switched off on it.
+    /// Sends requests with a client of your own [`reqwest::ClientBuilder`], for proxies, certificates, time limits of
+    /// connections and pools.
+    ///
+    /// These settings are made on the builder, whatever it held before:
+    ///
+    /// - no redirects, since a redirect would carry the subscription key to another host;
+    /// - no retries by reqwest, which would send a payment again;
+    /// - no decompression of responses;
+    /// - a layer around the connector, which fails a connect when the time for its request is up.
+    ///
+    /// All other settings are yours. [`connect_timeout`](Self::connect_timeout) does not apply; without a limit of the
+    /// builder, [`attempt_timeout`](Self::attempt_timeout) and the deadline limit a connect. Do not set `timeout` or
+    /// `read_timeout` on the builder: where they are shorter, they end a request without a record of whether it was
+    /// sent, so that its outcome is unknown.
+    ///
+    /// The client of a builder belongs to one tokio runtime. Use it in that runtime alone, and make a client for each
+    /// runtime otherwise.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Http::Builder(Box::new(builder));
         self
@@ -194,8 +197,8 @@ impl VippsBuilder {
     /// built here, whatever it reads.)
     ///
     /// # Errors
-    /// When a `Vipps-System-*` value or a time-out breaks its rule, or your HTTP client cannot be made or follows
-    /// redirects.
+    /// When a `Vipps-System-*` value or a timeout breaks its rule, or the client of your
+    /// [`http_client_builder`](Self::http_client_builder) cannot be made.
     pub fn build(self) -> Result<Vipps> {
         for (field, timeout) in [
             ("connect_timeout", self.connect_timeout),
@@ -210,14 +213,15 @@ impl VippsBuilder {
         let headers = Headers::of(&self.credentials, &self.system)?;
         let base = Url::parse(self.environment.base_url())
             .map_err(|e| Error::configuration("the base URL is none").with_source(e))?;
-        let sender = match self.http {
-            Http::BuiltIn => Sender::built_in(self.connect_timeout, self.environment.is_loopback()),
-            Http::Builder(builder) => Sender::made_by(*builder, self.connect_timeout)?,
-            Http::Client(client) => Sender::given(client)?,
+        let client = match self.http {
+            Http::BuiltIn => {
+                HttpClient::built_in(self.connect_timeout, self.environment.is_loopback())
+            }
+            Http::Builder(builder) => HttpClient::made_by(*builder)?,
         };
         let wire = match self.transport {
             Some(transport) => Wire::Custom(transport),
-            None => Wire::Reqwest(sender),
+            None => Wire::Reqwest(client),
         };
         let base_url = self.environment.base_url();
         let sharing = self

@@ -151,7 +151,6 @@ fn a_client_with_a_bad_setting_is_not_made() {
     );
     assert!(build(|b| b.plugin("ok", "1\r\nX-Evil: 1")).contains("vipps-system-plugin-version"));
     assert!(build(|b| b.attempt_timeout(std::time::Duration::ZERO)).contains("attempt_timeout"));
-    assert!(build(|b| b.http_client(reqwest::Client::new())).contains("redirect"));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_secs(8);
 const SLACK: Duration = Duration::from_secs(2);
 
 /// A server that accepts TCP connections and never answers a byte.
-fn silent_server() -> SocketAddr {
+pub(crate) fn silent_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -51,7 +51,7 @@ impl FullQueue {
 }
 
 /// A client of this address whose token is already known.
-fn client(scheme: &str, address: SocketAddr) -> VippsBuilder {
+pub(crate) fn client(scheme: &str, address: SocketAddr) -> VippsBuilder {
     let token = r#"{"access_token":"a.b.c","expires_in":"3600"}"#;
     let recorder = Recorder::new().answer("POST", "/accesstoken/get", 200, token);
     let number = "123456".parse().unwrap();

@@ -249,17 +249,6 @@ async fn urls_that_are_only_passed_on_are_not_visited() {
     assert_eq!(other.heard(), Vec::<String>::new());
 }
 
-/// A client that was brought along is held to the same.
-#[test]
-fn a_client_that_follows_redirects_is_refused() {
-    let credentials = Credentials::new("a", "b", "c", MSN.parse().unwrap()).unwrap();
-    let builder = Vipps::builder(credentials).http_client(reqwest::Client::new());
-    assert_eq!(
-        builder.build().unwrap_err().kind(),
-        ErrorKind::Configuration
-    );
-}
-
 /// A generated client made for another base URL builds such requests.
 #[tokio::test]
 async fn a_raw_request_to_another_origin_is_refused_unsent() {

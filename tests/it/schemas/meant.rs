@@ -153,7 +153,12 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
         "the wire has either, whatever the component says",
     ),
     meant(
-        &["bankIdVerified", "dateOfBirth", "ssn", "transactionsummary"],
+        &["transactionLogHistory"],
+        &["required true / false"],
+        "details without a history state nothing, whatever the component says",
+    ),
+    meant(
+        &["bankIdVerified", "dateOfBirth", "ssn"],
         &["there true / false"],
         "seen in answers, and in no document",
     ),

@@ -22,6 +22,7 @@ const ACK: u8 = 1;
 
 const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
+const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// How a request for anything but a token is answered.
@@ -33,6 +34,19 @@ enum End {
     /// `GOAWAY` with this code; the streams up to this request, or up to the one before it, were taken in. Then the
     /// connection ends.
     GoAway(u32, bool),
+    Close,
+    /// Status 400 with this body, which ends as the second part says.
+    Error(&'static str, BodyEnd),
+}
+
+/// How the body of an error ends.
+#[derive(Clone, Copy, Debug)]
+enum BodyEnd {
+    Whole,
+    /// `RST_STREAM` with this code.
+    Reset(u32),
+    /// `GOAWAY` with this code, and the end of the connection.
+    GoAway(u32),
     Close,
 }
 
@@ -90,6 +104,13 @@ fn success(stream: u32, body: &str) -> Vec<u8> {
     [head, frame(DATA, END_STREAM, stream, body.as_bytes())].concat()
 }
 
+/// `:status: 400`, which is number 12 of the static table, and a body.
+fn error(stream: u32, body: &str, whole: bool) -> Vec<u8> {
+    let head = frame(HEADERS, END_HEADERS, stream, &[0x8c]);
+    let flags = if whole { END_STREAM } else { 0 };
+    [head, frame(DATA, flags, stream, body.as_bytes())].concat()
+}
+
 fn serve(
     mut connection: TcpStream,
     count: &AtomicUsize,
@@ -143,6 +164,25 @@ fn serve(
                         return Ok(());
                     }
                     End::Close => return Ok(()),
+                    End::Error(body, end) => {
+                        let whole = matches!(end, BodyEnd::Whole);
+                        connection.write_all(&error(stream, body, whole))?;
+                        match end {
+                            BodyEnd::Whole => {}
+                            BodyEnd::Reset(code) => {
+                                let code = code.to_be_bytes();
+                                connection.write_all(&frame(RST_STREAM, 0, stream, &code))?;
+                            }
+                            BodyEnd::GoAway(code) => {
+                                let payload = [stream.to_be_bytes(), code.to_be_bytes()].concat();
+                                connection.write_all(&frame(GOAWAY, 0, 0, &payload))?;
+                                connection.shutdown(Shutdown::Write)?;
+                                std::io::copy(&mut connection, &mut std::io::sink())?;
+                                return Ok(());
+                            }
+                            BodyEnd::Close => return Ok(()),
+                        }
+                    }
                 }
             }
             _ => {}
@@ -209,7 +249,7 @@ async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_not_read_is_sent_again_within_the_limits() {
+async fn a_request_that_was_not_read_is_retried_by_the_policy() {
     for end in UNREAD {
         let server = Server::start(vec![end, End::Success]);
         let vipps = server.builder().build().unwrap();
@@ -219,17 +259,17 @@ async fn a_request_that_was_not_read_is_sent_again_within_the_limits() {
         assert_eq!(server.requests(), 2, "{end:?}");
         assert_eq!(vipps.metrics().attempts, 2, "{end:?}");
 
-        // Two initiates a minute are allowed, however often they are refused.
+        // The API has not counted a request that it did not read, so that the policy alone is the limit.
         let server = Server::start(vec![end]);
         let error = initiate(&server.builder().build().unwrap())
             .await
             .unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome(), error.attempts()),
-            (ErrorKind::Connect, Outcome::NotSent, 2),
+            (ErrorKind::Connect, Outcome::NotSent, 3),
             "{end:?} {error:?}"
         );
-        assert_eq!(server.requests(), 2, "{end:?}");
+        assert_eq!(server.requests(), 3, "{end:?}");
 
         let server = Server::start(vec![end]);
         let error = capture(&server.builder().build().unwrap())
@@ -237,5 +277,35 @@ async fn a_request_that_was_not_read_is_sent_again_within_the_limits() {
             .unwrap_err();
         assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 3));
         assert_eq!(server.requests(), 3, "{end:?}");
+    }
+}
+
+/// hyper reports a reset or a `GOAWAY` with `NO_ERROR` as the orderly end of a body.
+#[tokio::test]
+async fn an_error_cut_by_http2_leaves_a_write_unknown() {
+    const BODY: &str = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
+    let outcomes = async |end| {
+        let server = Server::start(vec![end]);
+        let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
+        let capture = capture(&vipps).await.unwrap_err();
+        [
+            capture.outcome(),
+            initiate(&vipps).await.unwrap_err().outcome(),
+        ]
+    };
+    let whole = End::Error(BODY, BodyEnd::Whole);
+    assert_eq!(outcomes(whole).await, [Outcome::Rejected; 2]);
+    for end in [
+        BodyEnd::Whole,
+        BodyEnd::Reset(NO_ERROR),
+        BodyEnd::Reset(CANCEL),
+        BodyEnd::GoAway(NO_ERROR),
+        BodyEnd::GoAway(ENHANCE_YOUR_CALM),
+        BodyEnd::Close,
+    ] {
+        for length in [0, 1, 20, BODY.len() - 2, BODY.len() - 1] {
+            let cut = End::Error(&BODY[..length], end);
+            assert_eq!(outcomes(cut).await, [Outcome::Unknown; 2], "{cut:?}");
+        }
     }
 }

@@ -229,3 +229,25 @@ async fn nothing_compressed_is_asked_for() {
         assert_eq!(server.requests()[0].header("accept-encoding"), None);
     }
 }
+
+/// A retry would bring the same response.
+#[tokio::test]
+async fn a_response_that_is_too_large_is_not_retried() {
+    let more = padded(MIB + 1);
+    for act in [
+        write(full(&more)),
+        write(chunked(&more)),
+        write(format!("HTTP/1.1 200 OK\r\n\r\n{more}")),
+    ] {
+        let server = RawServer::start(vec![act]);
+        let policy = vipps::RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
+        let vipps = server.builder().retry(policy).build().unwrap();
+        let capture = payment(&vipps).capture().await.map(drop);
+        let details = payment(&vipps).details().await.map(drop);
+        for error in [capture.unwrap_err(), details.unwrap_err()] {
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::TooLarge, 1));
+            assert!(!error.is_retryable());
+        }
+        assert_eq!(server.requests().len(), 2);
+    }
+}

@@ -6,6 +6,8 @@ use super::*;
 use crate::raw::{Act, RawServer, Step, kept};
 
 const INITIATED: &str = r#"{"orderId":"o-1","url":"https://api.vipps.no/x?token=t"}"#;
+const DETAILS: &str =
+    r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true}]}"#;
 const PAUSE: Duration = Duration::from_millis(40);
 
 fn last(bytes: Vec<u8>) -> Act {
@@ -72,7 +74,7 @@ async fn a_used_connection_that_ends_under_a_request() {
     ];
     for end in ends {
         let first = kept(full(TRANSACTION));
-        let server = RawServer::keeping(vec![first.clone(), end.clone(), kept(full(INITIATED))]);
+        let server = RawServer::keeping(vec![first, end.clone(), kept(full(INITIATED))]);
         let vipps = patient(&server);
         capture(&vipps).await.unwrap();
         let error = initiate(&vipps).await.unwrap_err();
@@ -85,7 +87,8 @@ async fn a_used_connection_that_ends_under_a_request() {
         assert_eq!(server.requests()[1].connection, 0);
 
         // A capture is sent again by the attempt loop, with its key.
-        let server = RawServer::keeping(vec![first, end.clone(), kept(full(TRANSACTION))]);
+        let read = kept(full(DETAILS));
+        let server = RawServer::keeping(vec![read, end.clone(), kept(full(TRANSACTION))]);
         let vipps = patient(&server);
         details(&vipps).await.unwrap();
         capture(&vipps).await.unwrap();
@@ -96,7 +99,7 @@ async fn a_used_connection_that_ends_under_a_request() {
         assert_eq!(requests[1].body(), requests[2].body());
 
         // Without repeats it is told to be in doubt, and was sent once.
-        let server = RawServer::keeping(vec![kept(full(TRANSACTION)), end.clone()]);
+        let server = RawServer::keeping(vec![kept(full(DETAILS)), end.clone()]);
         let vipps = server.client();
         details(&vipps).await.unwrap();
         let error = capture(&vipps).await.unwrap_err();

@@ -1,0 +1,96 @@
+//! Errors of the network hold no URL, since a URL holds order ids.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use vipps::{Amount, Error, OrderId};
+
+use crate::raw::{Act, RawServer, Step, write};
+use crate::support::text;
+
+const ORDER: &str = "order-of-ada-77";
+
+fn order() -> OrderId {
+    ORDER.parse().unwrap()
+}
+
+/// The error and all of its causes, in every form.
+fn shown(error: &Error) -> String {
+    let mut all = format!("{error} {error:?} {error:#?}");
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let _ = write!(all, " {cause} {cause:?} {cause:#?}");
+        next = cause.source();
+    }
+    all
+}
+
+fn assert_no_url(error: &Error) {
+    let shown = shown(error);
+    for part in [ORDER, "http://", "/ecomm/v2/payments/order", "url:"] {
+        assert!(!shown.contains(part), "{part} in {shown}");
+    }
+}
+
+async fn errors(act: Act) -> [Error; 3] {
+    let server = RawServer::start(vec![act]);
+    let vipps = server.client();
+    let payment = vipps.ecom().payment(&order());
+    [
+        payment.capture().await.unwrap_err(),
+        payment.details().await.unwrap_err(),
+        vipps
+            .ecom()
+            .initiate(order(), Amount::kroner(1), text())
+            .await
+            .unwrap_err(),
+    ]
+}
+
+#[tokio::test]
+async fn an_error_of_the_body_has_no_url() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+    for act in [
+        write(format!("{head}content-length: 100\r\n\r\n{{\"a\"")),
+        write(format!("{head}content-length: 100\r\n\r\n")),
+        write(format!(
+            "{head}transfer-encoding: chunked\r\n\r\n4\r\n{{\"a\"\r\n"
+        )),
+        write(format!(
+            "{head}transfer-encoding: chunked\r\n\r\n4\r\n{{\"a\"\r\n1\r\n:\r\n1\r\n1\r\n"
+        )),
+        write(format!(
+            "{head}transfer-encoding: chunked\r\n\r\n4\r\n{{\"a\"\r\nnonsense\r\n"
+        )),
+    ] {
+        for error in errors(act).await {
+            assert!(error.source().is_some(), "{error:?}");
+            assert_no_url(&error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_before_the_body_has_no_url() {
+    for act in [
+        write("nonsense"),
+        vec![Step::Reset],
+        vec![],
+        write("HTTP/1.1 200 OK\r\n\r\n{"),
+        write("HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\n\r\n"),
+    ] {
+        for error in errors(act).await {
+            assert_no_url(&error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_connection_has_no_url() {
+    let server = RawServer::keeping(vec![]);
+    let vipps = server.client();
+    drop(server);
+    let error = vipps.ecom().payment(&order()).capture().await.unwrap_err();
+    assert!(error.source().is_some(), "{error:?}");
+    assert_no_url(&error);
+}

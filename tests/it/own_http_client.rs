@@ -1,0 +1,80 @@
+//! The settings of a `reqwest::ClientBuilder` that the caller brings are kept.
+
+use std::time::{Duration, Instant};
+
+use vipps::{Amount, Environment, ErrorKind, Outcome};
+
+use crate::connect_timeouts::{client, silent_server};
+use crate::raw::{RawServer, kept, with_head};
+use crate::support::{id, text};
+
+const TRANSACTION: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":100}}"#;
+const SHORT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_secs(8);
+
+fn own() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy()
+}
+
+#[tokio::test]
+async fn the_connect_timeout_of_an_own_builder_is_kept() {
+    let server = silent_server();
+    for (own, least, most) in [
+        (own().connect_timeout(SHORT), SHORT, Duration::from_secs(2)),
+        // Longer than the limit of the client that the crate makes.
+        (
+            own().connect_timeout(Duration::from_millis(3_700)),
+            Duration::from_millis(3_700),
+            LONG,
+        ),
+    ] {
+        let builder = client("https", server).http_client_builder(own);
+        let vipps = builder.build().unwrap();
+        let begun = Instant::now();
+        let order = vipps.ecom().initiate(id(), Amount::kroner(1), text());
+        let error = order.deadline(LONG).await.unwrap_err();
+        let took = begun.elapsed();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Connect, Outcome::NotSent)
+        );
+        assert!(took >= least && took < most, "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_pool_settings_of_an_own_builder_are_kept() {
+    let used = async |own: reqwest::ClientBuilder| {
+        let server = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
+        let vipps = server.builder().http_client_builder(own).build().unwrap();
+        for _ in 0..2 {
+            vipps.ecom().payment(&id()).capture().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        server.requests()[1].connection - server.requests()[0].connection
+    };
+    assert_eq!(used(own()).await, 0);
+    assert_eq!(used(own().pool_max_idle_per_host(0)).await, 1);
+    assert_eq!(
+        used(own().pool_idle_timeout(Duration::from_millis(1))).await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn the_proxy_of_an_own_builder_is_kept() {
+    let proxy = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
+    let own = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.base_url()).unwrap());
+    let elsewhere = Environment::custom("http://127.0.0.1:9").unwrap();
+    let builder = proxy.builder().environment(elsewhere);
+    let vipps = builder.http_client_builder(own).build().unwrap();
+    vipps.ecom().payment(&id()).capture().await.unwrap();
+    let requests = proxy.requests();
+    assert!(
+        requests[0]
+            .first_line()
+            .starts_with("POST http://127.0.0.1:9/"),
+        "{}",
+        requests[0].first_line()
+    );
+}

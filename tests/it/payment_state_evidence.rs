@@ -1,0 +1,291 @@
+//! The state of a payment never contradicts the evidence in its details.
+
+use vipps::callback::{CallbackStatus, PaymentUpdate};
+use vipps::ecom::{PaymentDetails, PaymentState};
+
+use PaymentState::{
+    Cancelled, Captured, Failed, Initiated, PartiallyCaptured, PartiallyRefunded, Refunded,
+    Rejected, Reserved, Unknown,
+};
+
+/// An event as the API writes it: operation, success as JSON (empty for a missing member), amount, minute.
+type Entry = (&'static str, &'static str, Option<i64>, u8);
+
+fn history(entries: &[Entry]) -> String {
+    let entry = |(operation, success, ore, minute): &Entry| {
+        let success = match *success {
+            "" => String::new(),
+            value => format!(r#","operationSuccess":{value}"#),
+        };
+        let amount = ore.map_or(String::new(), |ore| format!(r#","amount":{ore}"#));
+        format!(
+            r#"{{"operation":"{operation}"{success}{amount},"timeStamp":"2026-11-02T10:{minute:02}:00Z"}}"#
+        )
+    };
+    let entries: Vec<_> = entries.iter().map(entry).collect();
+    entries.join(",")
+}
+
+fn read(entries: &[Entry], sums: &str) -> PaymentDetails {
+    let summary = match sums {
+        "" => String::new(),
+        sums => format!(r#","transactionSummary":{sums}"#),
+    };
+    let json = format!(
+        r#"{{"transactionLogHistory":[{}]{summary}}}"#,
+        history(entries)
+    );
+    PaymentDetails::from_json("order-1".parse().unwrap(), &json).unwrap()
+}
+
+fn sums(captured: i64, to_capture: i64, refunded: i64, to_refund: i64) -> String {
+    format!(
+        r#"{{"capturedAmount":{captured},"remainingAmountToCapture":{to_capture},
+            "refundedAmount":{refunded},"remainingAmountToRefund":{to_refund}}}"#
+    )
+}
+
+const INITIATE: Entry = ("INITIATE", "true", Some(100), 0);
+const RESERVE: Entry = ("RESERVE", "true", Some(100), 1);
+const CAPTURE: Entry = ("CAPTURE", "true", Some(100), 2);
+const LATER: &str = "2030-01-01T00:00:00Z";
+
+/// What may stand for a step that this version does not know; the first five are names of other APIs.
+const UNKNOWN_WORDS: [&str; 8] = [
+    "AUTHORISED",
+    "AUTHORIZED",
+    "TERMINATED",
+    "ABORTED",
+    "EXPIRED",
+    "TOMORROW",
+    "",
+    "null",
+];
+
+#[test]
+fn an_unknown_event_is_never_initiated_or_expired() {
+    for word in UNKNOWN_WORDS {
+        for success in ["true", "null", "", "\"pending\""] {
+            for minute in [0, 1] {
+                let event: Entry = (word, success, Some(100), minute);
+                for entries in [
+                    &[event, INITIATE][..],
+                    &[INITIATE, event],
+                    &[event],
+                    &[event, ("RESERVE", "false", Some(100), 1), INITIATE],
+                ] {
+                    for stated in [String::new(), sums(0, 0, 0, 0)] {
+                        let details = read(entries, &stated);
+                        let about = format!("{entries:?} {stated}");
+                        assert_eq!(details.state(), Unknown, "{about}");
+                        assert!(!details.is_expired(LATER.parse().unwrap()), "{about}");
+                        assert!(!details.can_cancel(), "{about}");
+                    }
+                }
+            }
+        }
+        // An event that failed changed nothing, whatever it was.
+        let failed: Entry = (word, "false", Some(100), 1);
+        assert_eq!(read(&[failed, INITIATE], "").state(), Initiated, "{word}");
+    }
+}
+
+/// What the API states outweighs a history that this version cannot read.
+#[test]
+fn stated_sums_decide_where_the_history_does_not() {
+    let unknown: Entry = ("AUTHORISED", "true", Some(100), 1);
+    let failed: Entry = ("RESERVE", "false", Some(100), 1);
+    for entries in [
+        &[unknown, INITIATE][..],
+        &[unknown],
+        &[INITIATE],
+        &[failed, INITIATE],
+        &[],
+    ] {
+        for (stated, state) in [
+            (sums(0, 100, 0, 0), Reserved),
+            (r#"{"remainingAmountToCapture":100}"#.to_owned(), Reserved),
+            (sums(100, 0, 0, 100), Captured),
+            (r#"{"capturedAmount":100}"#.to_owned(), Captured),
+            (sums(40, 60, 0, 40), PartiallyCaptured),
+            (sums(100, 0, 40, 60), PartiallyRefunded),
+            (sums(100, 0, 100, 0), Refunded),
+            // Sums that contradict themselves.
+            (sums(0, 0, 40, 0), Unknown),
+            (sums(0, 0, 0, 40), Unknown),
+            (sums(-1, 0, 0, 0), Unknown),
+        ] {
+            let details = read(entries, &stated);
+            assert_eq!(details.state(), state, "{entries:?} {stated}");
+            assert!(!details.is_expired(LATER.parse().unwrap()));
+        }
+    }
+}
+
+/// A sum that the API leaves out is no statement that nothing is left.
+#[test]
+fn sums_that_are_not_stated_state_nothing() {
+    let reserve: Entry = ("RESERVE", "true", None, 1);
+    for stated in [
+        "{}",
+        r#"{"refundedAmount":0}"#,
+        r#"{"remainingAmountToCapture":0}"#,
+    ] {
+        let state = read(&[reserve, INITIATE], stated).state();
+        assert_ne!(state, Cancelled, "{stated}");
+    }
+    assert_eq!(read(&[reserve, INITIATE], "{}").state(), Reserved);
+    assert!(read(&[reserve, INITIATE], "{}").summary().is_none());
+    // Nothing captured, nothing left, both stated: the reservation is released.
+    assert_eq!(
+        read(&[reserve, INITIATE], &sums(0, 0, 0, 0)).state(),
+        Cancelled
+    );
+}
+
+#[test]
+fn reserved_failed_is_reserve_failed() {
+    let failed: Entry = ("RESERVED_FAILED", "true", Some(100), 1);
+    assert_eq!(read(&[failed, INITIATE], "").state(), Failed);
+    for status in ["RESERVED_FAILED", "RESERVE_FAILED"] {
+        let body = format!(r#"{{"orderId":"a","transactionInfo":{{"status":"{status}"}}}}"#);
+        let update = PaymentUpdate::from_slice(body.as_bytes()).unwrap();
+        assert_eq!(
+            update.status,
+            Some(CallbackStatus::ReserveFailed),
+            "{status}"
+        );
+    }
+}
+
+/// The description requires `operationSuccess`, and only successful entries count (eCom guide, details).
+#[test]
+fn an_event_counts_only_if_it_states_its_success() {
+    for unstated in ["", "null", "\"\"", "\"pending\"", "2", "[]", "{}", "[true]"] {
+        for word in [
+            "RESERVE", "SALE", "CAPTURE", "REFUND", "VOID", "CANCEL", "REJECT", "FAILED",
+        ] {
+            let event: Entry = (word, unstated, Some(100), 3);
+            let details = read(&[event, RESERVE, INITIATE], "");
+            assert_eq!(details.state(), Unknown, "{word} {unstated}");
+            assert_eq!(details.sums().captured.as_ore(), 0, "{word} {unstated}");
+            assert!(!details.events()[0].succeeded() && !details.events()[0].failed());
+        }
+        let started: Entry = ("INITIATE", unstated, Some(100), 0);
+        assert_eq!(read(&[started], "").state(), Unknown, "{unstated}");
+    }
+    for stated in ["true", "\"true\"", "\"Y\"", "1"] {
+        let reserve: Entry = ("RESERVE", stated, Some(100), 1);
+        assert_eq!(read(&[reserve, INITIATE], "").state(), Reserved, "{stated}");
+    }
+}
+
+/// A payment whose start did not succeed is not a started one.
+#[test]
+fn failed_events_alone_leave_the_state_unknown() {
+    for word in ["INITIATE", "RESERVE", "SALE", "CANCEL"] {
+        let details = read(&[(word, "false", Some(100), 0)], "");
+        assert_eq!(details.state(), Unknown, "{word}");
+        assert!(!details.can_cancel());
+    }
+}
+
+/// Clocks of the API's servers differ; the order of the steps of a payment does not.
+#[test]
+fn the_state_does_not_depend_on_skewed_time_stamps() {
+    let rows: &[(&[(&str, Option<i64>)], PaymentState)] = &[
+        (&[("INITIATE", Some(100)), ("RESERVE", Some(100))], Reserved),
+        (&[("INITIATE", Some(100)), ("SALE", None)], Captured),
+        (&[("INITIATE", Some(100)), ("CANCEL", Some(100))], Cancelled),
+        (&[("INITIATE", Some(100)), ("REJECT", Some(100))], Rejected),
+        (&[("INITIATE", Some(100)), ("FAILED", Some(100))], Failed),
+        (
+            &[
+                ("INITIATE", Some(100)),
+                ("RESERVE", Some(100)),
+                ("VOID", Some(100)),
+            ],
+            Cancelled,
+        ),
+        (
+            &[
+                ("INITIATE", Some(100)),
+                ("RESERVE", Some(100)),
+                ("CANCEL", Some(100)),
+            ],
+            Cancelled,
+        ),
+        (
+            &[
+                ("INITIATE", Some(100)),
+                ("RESERVE", Some(100)),
+                ("CAPTURE", Some(100)),
+            ],
+            Captured,
+        ),
+        (
+            &[
+                ("INITIATE", Some(100)),
+                ("RESERVE", Some(100)),
+                ("CAPTURE", None),
+            ],
+            Captured,
+        ),
+        (
+            &[
+                ("RESERVE", Some(100)),
+                ("CAPTURE", Some(40)),
+                ("VOID", Some(60)),
+            ],
+            Captured,
+        ),
+        (
+            &[("RESERVE", Some(100)), ("CAPTURE", None), ("VOID", None)],
+            Captured,
+        ),
+        (
+            &[("RESERVE", Some(100)), ("CAPTURE", None), ("REFUND", None)],
+            Refunded,
+        ),
+        // A reservation that also failed or was refused contradicts itself.
+        (&[("RESERVE", Some(100)), ("FAILED", Some(100))], Unknown),
+        (&[("RESERVE", Some(100)), ("REJECT", Some(100))], Unknown),
+    ];
+    for (steps, state) in rows {
+        let n = u8::try_from(steps.len()).unwrap();
+        // Every assignment of as many minutes to the steps, ties included, in both orders of the list.
+        for code in 0..n.pow(u32::from(n)) {
+            let mut rest = code;
+            let mut entries: Vec<Entry> = Vec::new();
+            for (word, ore) in *steps {
+                let word: &'static str = word;
+                entries.push((word, "true", *ore, rest % n));
+                rest /= n;
+            }
+            assert_eq!(read(&entries, "").state(), *state, "{entries:?}");
+            entries.reverse();
+            assert_eq!(read(&entries, "").state(), *state, "{entries:?}");
+        }
+    }
+}
+
+#[test]
+fn expiry_is_counted_from_the_start_of_the_payment() {
+    // The time stamp of the failed reservation is skewed to before the start.
+    let started: Entry = ("INITIATE", "true", Some(100), 30);
+    let declined: Entry = ("RESERVE", "false", Some(100), 1);
+    for entries in [[declined, started], [started, declined]] {
+        let details = read(&entries, "");
+        assert_eq!(details.state(), Initiated);
+        assert!(!details.is_expired("2026-11-02T10:35:00Z".parse().unwrap()));
+        assert!(!details.is_expired("2026-11-02T10:40:00Z".parse().unwrap()));
+        assert!(details.is_expired("2026-11-02T10:40:01Z".parse().unwrap()));
+    }
+}
+
+#[test]
+fn a_capture_is_captured_whatever_the_order() {
+    for entries in [[CAPTURE, RESERVE, INITIATE], [INITIATE, RESERVE, CAPTURE]] {
+        assert_eq!(read(&entries, "").state(), Captured);
+    }
+}

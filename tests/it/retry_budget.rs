@@ -1,0 +1,54 @@
+//! The retry budget: a retry costs 14 after a plain failure and 5 after a 429, and a success gives 1 back.
+
+use vipps::testing::Recorder;
+use vipps::{RetryBudget, Vipps};
+
+use crate::support::{self, DETAILS, id};
+
+const PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
+
+fn client(statuses: &[u16]) -> Vipps {
+    let mut recorder = Recorder::new();
+    for status in statuses {
+        let body = if *status == 200 { DETAILS } else { "" };
+        recorder = recorder.answer("GET", PATH, *status, body);
+    }
+    let builder = support::on_tokio_time(&recorder).retry_budget(RetryBudget::default());
+    builder.build().unwrap()
+}
+
+/// What is left of the budget after each of so many calls.
+async fn left(vipps: &Vipps, calls: usize) -> Vec<u32> {
+    let mut left = Vec::new();
+    for _ in 0..calls {
+        vipps.ecom().payment(&id()).details().await.unwrap();
+        left.push(vipps.retry_budget().left().unwrap());
+    }
+    left
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_success_gives_one_back_after_a_failure() {
+    let vipps = client(&[503, 200]);
+    assert_eq!(vipps.retry_budget().left(), Some(500));
+    assert_eq!(
+        left(&vipps, 16).await,
+        (487..=500).chain([500; 2]).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_success_gives_one_back_after_a_429() {
+    let vipps = client(&[429, 200]);
+    assert_eq!(left(&vipps, 7).await, [496, 497, 498, 499, 500, 500, 500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_call_gives_nothing_back() {
+    let vipps = client(&[503]);
+    for left in [500 - 28, 500 - 56] {
+        let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+        assert_eq!(error.attempts(), 3);
+        assert_eq!(vipps.retry_budget().left(), Some(left));
+    }
+}

@@ -1,0 +1,153 @@
+//! A client that several tokio runtimes share, and a client without any runtime.
+
+use std::future::{Future, IntoFuture};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use vipps::testing::Recorder;
+use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Transport, TransportFuture, Vipps};
+
+use crate::raw::{RawServer, kept, with_head};
+use crate::support::{DETAILS, id, text};
+
+const TRANSACTION: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":100}}"#;
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// The first runtime still exists, but no thread polls its connections any more.
+#[test]
+fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
+    let server = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
+    let vipps = server.client();
+    let mut runtimes = Vec::new();
+    for _ in 0..3 {
+        let runtime = runtime();
+        for _ in 0..2 {
+            let capture = vipps.ecom().payment(&id()).capture();
+            let done = runtime.block_on(capture.deadline(Duration::from_secs(2)).into_future());
+            assert!(done.is_ok(), "{done:?}");
+        }
+        runtimes.push(runtime);
+    }
+    // Each runtime reuses its own connection.
+    let used: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
+    assert_eq!(used, [0, 0, 1, 1, 2, 2]);
+}
+
+#[test]
+fn a_call_succeeds_after_its_first_runtime_is_gone() {
+    let server = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
+    let vipps = server.client();
+    for _ in 0..3 {
+        let capture = vipps.ecom().payment(&id()).capture();
+        let done = runtime().block_on(capture.deadline(Duration::from_secs(2)).into_future());
+        assert!(done.is_ok(), "{done:?}");
+    }
+}
+
+/// Polls a future outside of any runtime.
+fn poll_once<T>(call: impl IntoFuture<Output = T>) -> Poll<T> {
+    let call = pin!(call.into_future());
+    call.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+type Call = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+
+fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 'static>) -> Call {
+    let call = call.into_future();
+    Box::pin(async { call.await.map(drop) })
+}
+
+fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
+    let payment = vipps.ecom().payment(&id());
+    let amount = Amount::kroner(1);
+    let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=t".parse().unwrap();
+    let raw = vipps.clone();
+    let mut watch = payment.wait().watch();
+    vec![
+        ("initiate", run(vipps.ecom().initiate(id(), amount, text()))),
+        ("capture", run(payment.capture())),
+        ("refund", run(payment.refund().amount(amount))),
+        ("cancel", run(payment.cancel())),
+        ("details", run(payment.details())),
+        ("wait", run(payment.wait())),
+        (
+            "watch",
+            Box::pin(async move { watch.next().await.unwrap().map(drop) }),
+        ),
+        ("pay_by_qr", run(vipps.pay_by_qr(id(), amount, text()))),
+        ("one_time", run(vipps.qr().one_time(&page))),
+        (
+            "raw",
+            Box::pin(async move {
+                raw.call(|raw| async move {
+                    let details = raw.ecom().get_payment_details_using_get();
+                    details.order_id("o-1").send().await
+                })
+                .await
+                .map(drop)
+            }),
+        ),
+    ]
+}
+
+/// A transport that must not be reached.
+#[derive(Debug)]
+struct Unreached;
+
+impl Transport for Unreached {
+    fn send(&self, _: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
+        panic!("there is no runtime for the time limits of the request")
+    }
+}
+
+#[test]
+fn a_call_without_a_runtime_is_an_error_and_not_sent() {
+    let server = RawServer::keeping(vec![]);
+    for vipps in [
+        server.client(),
+        server
+            .builder()
+            .retry(RetryPolicy::default())
+            .build()
+            .unwrap(),
+        server
+            .builder()
+            .http_client_builder(reqwest::Client::builder())
+            .build()
+            .unwrap(),
+        server.builder().transport(Unreached).build().unwrap(),
+    ] {
+        for (name, call) in calls(&vipps) {
+            let Poll::Ready(Err(error)) = poll_once(call) else {
+                panic!("{name} goes on without a runtime")
+            };
+            assert_eq!(
+                (error.kind(), error.outcome(), error.is_retryable()),
+                (ErrorKind::Configuration, Outcome::NotSent, false),
+                "{name}: {error:?}"
+            );
+            assert!(error.to_string().contains("tokio runtime"), "{error}");
+        }
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+/// The clock of a recorder waits without a runtime, and no request reaches the network.
+#[test]
+fn own_clock_and_transport_need_no_runtime() {
+    let recorder = Recorder::new().answer(
+        "GET",
+        "/ecomm/v2/payments/acme-shop-123/details",
+        200,
+        DETAILS,
+    );
+    let vipps = recorder.client();
+    let details = poll_once(vipps.ecom().payment(&id()).details());
+    assert!(matches!(details, Poll::Ready(Ok(_))), "{details:?}");
+}
