@@ -103,12 +103,10 @@ pub struct Delivery {
 
 impl Delivery {
     pub(crate) fn new(number: u64, call: &Outbound, now: Timestamp) -> Self {
+        let plain: Vec<String> = call.order_id.iter().cloned().collect();
         let url = match (call.reason, call.url.rsplit_once('/')) {
             (Reason::Consent, Some((start, _))) => format!("{start}/[redacted]"),
-            _ => {
-                let plain: Vec<String> = call.order_id.iter().cloned().collect();
-                Names::of_requests().url(&call.url, &plain)
-            }
+            _ => Names::of_requests().url(&call.url, &plain),
         };
         let body = call.body.clone().map(|mut body| {
             journal::hide(&mut body);

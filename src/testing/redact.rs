@@ -184,7 +184,7 @@ impl Names {
     }
 
     /// The value of a header.
-    pub(crate) fn header(&mut self, name: &str, value: &str) -> String {
+    pub(crate) fn header(name: &str, value: &str) -> String {
         match value.split_once(' ') {
             Some((scheme @ "Bearer", _)) if name == "authorization" => {
                 format!("{scheme} {REDACTED}")

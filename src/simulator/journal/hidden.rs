@@ -87,13 +87,12 @@ impl PartialEq for Kept {
 impl Eq for Kept {}
 
 pub(super) fn redacted_headers(request: &Request) -> Vec<(String, String)> {
-    let mut names = Names::of_requests();
     let mut headers: Vec<(String, String)> = request
         .headers
         .iter()
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
-            let shown = names.header(name.as_str(), &value);
+            let shown = Names::header(name.as_str(), &value);
             (name.as_str().to_owned(), shown)
         })
         .collect();
