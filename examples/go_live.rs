@@ -85,9 +85,9 @@ async fn run(args: Args) -> Result<Ending> {
     };
     if refunded.details.can_capture() {
         let id = refunded.payment.order_id();
-        sale::capture(&refunded.payment).await.with_context(|| {
-            format!("{id} is reserved; `refund_desk {id} --refund --release` settles it")
-        })?;
+        sale::capture(&refunded.payment)
+            .await
+            .with_context(|| format!("{id} is still reserved; cancel it in the business portal"))?;
     }
     give_back(&refunded.payment).await?;
     let refunded = proof(&refunded.payment, &Operation::Refund).await?;
@@ -137,9 +137,7 @@ async fn order(
 async fn give_back(payment: &Payment) -> Result<()> {
     let id = payment.order_id();
     payment.refund().rest().await.with_context(|| {
-        format!(
-            "{id} is captured and maybe not refunded; `refund_desk {id} --refund` does the rest"
-        )
+        format!("{id} is captured and may not be refunded; look it up in the business portal")
     })?;
     say!("refunded");
     Ok(())

@@ -2,8 +2,6 @@
 #![allow(dead_code, reason = "each example uses a part")]
 
 pub(crate) mod args;
-pub(crate) mod check_ins;
-pub(crate) mod files;
 pub(crate) mod front;
 pub(crate) mod html;
 pub(crate) mod sale;
@@ -16,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use vipps::simulator::{Builder, Simulator};
-use vipps::{ErrorKind, InvalidValue, PhoneNumber, Vipps};
+use vipps::{ErrorKind, InvalidValue, Vipps};
 
 /// What [`Vipps::from_env`] reads. Any of them means that a simulator is not what is wanted.
 const VARIABLES: [&str; 6] = [
@@ -155,11 +153,4 @@ pub(crate) fn fresh(prefix: &str) -> String {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);
     format!("{prefix}-{}", since.as_millis())
-}
-
-/// Enough of a number for staff to recognise it by, and too little to call it.
-pub(crate) fn masked(number: &PhoneNumber) -> String {
-    let digits = number.msisdn();
-    let shown = digits.get(digits.len() - 2..).unwrap_or_default();
-    format!("{}{shown}", "•".repeat(digits.len() - 2))
 }

@@ -94,7 +94,8 @@ impl Shop {
     pub(crate) fn new(vipps: Vipps, front: &Front) -> Result<Self> {
         Ok(Self {
             vipps,
-            auth: CallbackAuth::generate()?,
+            // The API documents no token for consent removals.
+            auth: CallbackAuth::generate()?.allow_unauthenticated_consent_removal(),
             callbacks: CallbackUrls::new(front.url(CALLBACKS).parse()?),
             url: front.url(""),
             path: front.path(),
@@ -304,7 +305,7 @@ impl Shop {
                     }
                 }
                 Progress::Packing => say!(
-                    "shop: {id} is paid and not sent: send it, or `refund_desk {id} --release`"
+                    "shop: {id} is paid and not sent: send it, or cancel it in the business portal"
                 ),
                 Progress::Shipped | Progress::Over => {}
             }
