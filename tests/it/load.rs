@@ -71,7 +71,7 @@ impl Seen {
                 self.no_effect.fetch_add(1, Ordering::Relaxed);
                 Some(false)
             }
-            _ => None,
+            Reconciled::StillUnknown(_) => None,
         }
     }
 }

@@ -195,7 +195,7 @@ impl Books {
         let took_effect = match verdict {
             Reconciled::TookEffect(_) => true,
             Reconciled::NoEffect => false,
-            _ => {
+            Reconciled::StillUnknown(_) => {
                 self.count("reconcile: still unknown");
                 return false;
             }
