@@ -134,3 +134,55 @@ fn journal_hides_what_urls_carry_along() {
     let shown = entry.answer().unwrap();
     assert!(shown.contains(r#""url":"[redacted]""#), "{shown}");
 }
+
+#[test]
+fn journal_hides_addresses_and_numbers_in_unknown_paths() {
+    let shop = Shop::new();
+    for private in [
+        "kari@example.com",
+        "kari%40example.com",
+        "+4791234567",
+        "912-34-567",
+        "01.02.1970",
+    ] {
+        shop.get(&format!("/ecomm/v9/payments/{private}/details"));
+        assert_eq!(last(&shop).path(), "/ecomm/v9/payments/[redacted]/details");
+    }
+}
+
+#[test]
+fn journal_hides_landing_pages_without_a_token() {
+    let shop = Shop::new();
+    let canned = json!({"orderId": "order-1", "url": "https://pay.example.com/canary-4711"});
+    shop.sim
+        .faults()
+        .any()
+        .status_with_body(200, canned.to_string());
+    shop.initiate(&payment("order-1", 1000));
+    let entry = last(&shop);
+    assert_hidden(&entry);
+    let shown = entry.answer().unwrap();
+    assert!(shown.contains(r#""orderId":"order-1""#), "{shown}");
+}
+
+#[test]
+fn refusals_in_the_journal_do_not_repeat_refused_values() {
+    for (pointer, value) in [
+        ("/customerInfo/mobileNumber", json!(CANARY)),
+        ("/customerInfo/mobileNumber", json!(NUMBER)),
+        ("/transaction/amount", json!(CANARY)),
+        ("/merchantInfo/authToken", json!([CANARY])),
+    ] {
+        let shop = Shop::new();
+        let mut body = payment("order-1", 1000);
+        body["customerInfo"] = json!({"mobileNumber": "91234567"});
+        body["merchantInfo"]["authToken"] = json!("token");
+        *body.pointer_mut(pointer).unwrap() = value;
+        let (status, _) = shop.initiate(&body);
+        assert_eq!(status, 400, "{pointer}");
+        let entry = last(&shop);
+        let shown = format!("{:?} {:?}", entry.answer(), entry.note());
+        assert!(!shown.contains(CANARY), "{shown}");
+        assert!(!shown.contains(&NUMBER.to_string()), "{shown}");
+    }
+}
