@@ -1,6 +1,6 @@
 //! What came in: every request, with its secrets and personal data hidden.
 
-mod hidden;
+mod redaction;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::hidden::{Kept, redacted_headers, redacted_path, redacted_query};
+use self::redaction::{Kept, redacted_headers, redacted_path, redacted_query};
 use super::engine::Engine;
 use super::wire::{Request, Response};
 
-pub(crate) use self::hidden::hide;
+pub(crate) use self::redaction::hide;
 
 /// Older entries are dropped above this number; the counts go on.
 const KEPT: usize = 20_000;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::journal;
 use super::state::OrderRef;
 use super::webhook::Registration;
-use crate::testing::redact::Names;
+use crate::testing::redact::Redactor;
 
 /// Why the merchant is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Delivery {
         let plain: Vec<String> = call.order_id.iter().cloned().collect();
         let url = match (call.reason, call.url.rsplit_once('/')) {
             (Reason::Consent, Some((start, _))) => format!("{start}/[redacted]"),
-            _ => Names::of_requests().url(&call.url, &plain),
+            _ => Redactor::of_requests().url(&call.url, &plain),
         };
         let body = call.body.clone().map(|mut body| {
             journal::hide(&mut body);
@@ -131,7 +131,7 @@ impl Delivery {
     }
 
     /// `payment_callback`, `shipping_details`, `consent_removal` or
-    /// `user_checked_in`; the same names lead faults to it.
+    /// `user_checked_in`; the same redactor lead faults to it.
     pub fn operation(&self) -> &str {
         self.operation
     }

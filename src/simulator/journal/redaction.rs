@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::simulator::wire::{Request, Response};
-use crate::testing::redact::Names;
+use crate::testing::redact::Redactor;
 
 /// A body as it went over the wire. What it hides is hidden when somebody looks, which few do: it takes longer than all
 /// else that the journal does. A large one is hidden at once, since what is left of it may be small.
@@ -16,7 +16,7 @@ pub(super) struct Kept(Option<Arc<Sent>>);
 
 struct Sent {
     raw: Bytes,
-    names: fn() -> Names,
+    redactor: fn() -> Redactor,
     shown: OnceLock<Option<String>>,
 }
 
@@ -26,14 +26,14 @@ const LARGE: usize = 16 << 10;
 impl Kept {
     /// A copy, since it may be a small part of what a socket was read into.
     pub(super) fn request(request: &Request) -> Self {
-        Self::json(Bytes::copy_from_slice(&request.body), Names::of_requests)
+        Self::json(Bytes::copy_from_slice(&request.body), Redactor::of_requests)
     }
 
     pub(super) fn answer(response: &Response) -> Self {
         match response.encoded() {
             (None, _) => Self::default(),
             (Some("application/json" | "application/json;charset=UTF-8"), bytes) => {
-                Self::json(bytes, Names::of_responses)
+                Self::json(bytes, Redactor::of_responses)
             }
             (Some(media_type), bytes) => {
                 Self::shown_as(Some(format!("[{} bytes of {media_type}]", bytes.len())))
@@ -41,16 +41,16 @@ impl Kept {
         }
     }
 
-    fn json(raw: Bytes, names: fn() -> Names) -> Self {
+    fn json(raw: Bytes, redactor: fn() -> Redactor) -> Self {
         if raw.is_empty() {
             return Self::default();
         }
         if raw.len() > LARGE {
-            return Self::shown_as(redacted_body(&raw, names()));
+            return Self::shown_as(redacted_body(&raw, redactor()));
         }
         Self(Some(Arc::new(Sent {
             raw,
-            names,
+            redactor,
             shown: OnceLock::new(),
         })))
     }
@@ -58,7 +58,7 @@ impl Kept {
     fn shown_as(text: Option<String>) -> Self {
         Self(Some(Arc::new(Sent {
             raw: Bytes::new(),
-            names: Names::of_requests,
+            redactor: Redactor::of_requests,
             shown: text.into(),
         })))
     }
@@ -67,7 +67,7 @@ impl Kept {
         let sent = self.0.as_ref()?;
         let shown = sent
             .shown
-            .get_or_init(|| redacted_body(&sent.raw, (sent.names)()));
+            .get_or_init(|| redacted_body(&sent.raw, (sent.redactor)()));
         shown.as_deref()
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn redacted_headers(request: &Request) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
-            let shown = Names::header(name.as_str(), &value);
+            let shown = Redactor::header(name.as_str(), &value);
             (name.as_str().to_owned(), shown)
         })
         .collect();
@@ -101,8 +101,10 @@ pub(super) fn redacted_headers(request: &Request) -> Vec<(String, String)> {
 }
 
 pub(super) fn redacted_query(query: &str) -> String {
-    let mut names = Names::of_requests();
-    let members = query.split('&').map(|member| names.parameter(member, &[]));
+    let mut redactor = Redactor::of_requests();
+    let members = query
+        .split('&')
+        .map(|member| redactor.parameter(member, &[]));
     members.collect::<Vec<_>>().join("&")
 }
 
@@ -111,19 +113,19 @@ pub(super) fn redacted_path(path: &str, operation: Option<&str>) -> String {
     if operation.is_some() {
         return path.to_owned();
     }
-    let mut names = Names::of_requests();
-    let steps = path.split('/').map(|step| names.step(step, &[]));
+    let mut redactor = Redactor::of_requests();
+    let steps = path.split('/').map(|step| redactor.step(step, &[]));
     steps.collect::<Vec<_>>().join("/")
 }
 
-fn redacted_body(body: &[u8], mut names: Names) -> Option<String> {
+fn redacted_body(body: &[u8], mut redactor: Redactor) -> Option<String> {
     if body.is_empty() {
         return None;
     }
     Some(match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
             let plain = merchants_ids(&value);
-            names.redact_json(&mut value, &plain);
+            redactor.redact_json(&mut value, &plain);
             value.to_string()
         }
         Err(_) => format!("[{} bytes that are not JSON]", body.len()),
@@ -133,7 +135,7 @@ fn redacted_body(body: &[u8], mut names: Names) -> Option<String> {
 /// Hides the values that are not known to be harmless in the body of a call to the merchant.
 pub(crate) fn hide(value: &mut Value) {
     let plain = merchants_ids(value);
-    Names::of_responses().redact_json(value, &plain);
+    Redactor::of_responses().redact_json(value, &plain);
 }
 
 /// The ids in a body that the merchant gave, so that URLs may show them too.
@@ -160,7 +162,7 @@ mod tests {
             "list": [{"customerToken": "canary"}],
             "sub": null,
         });
-        let shown = redacted_body(body.to_string().as_bytes(), Names::of_responses()).unwrap();
+        let shown = redacted_body(body.to_string().as_bytes(), Redactor::of_responses()).unwrap();
         assert!(
             !shown.contains("canary") && !shown.contains("91234567"),
             "{shown}"
@@ -175,16 +177,16 @@ mod tests {
     #[test]
     fn a_body_that_cannot_be_read_is_not_shown() {
         assert_eq!(
-            redacted_body(b"secret=1", Names::of_requests()).as_deref(),
+            redacted_body(b"secret=1", Redactor::of_requests()).as_deref(),
             Some("[8 bytes that are not JSON]")
         );
-        assert_eq!(redacted_body(b"", Names::of_requests()), None);
+        assert_eq!(redacted_body(b"", Redactor::of_requests()), None);
     }
 
     /// Garbage of megabytes is not kept for its length.
     #[test]
     fn a_large_body_is_not_kept_as_it_came() {
-        let kept = Kept::json(vec![b'x'; LARGE + 1].into(), Names::of_requests);
+        let kept = Kept::json(vec![b'x'; LARGE + 1].into(), Redactor::of_requests);
         assert!(kept.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
         assert_eq!(kept.shown(), Some("[16385 bytes that are not JSON]"));
     }
