@@ -193,7 +193,10 @@ fn none_is_lost_and_none_is_doubled() {
     if let (Some(before), Some(peak)) = (before, peak) {
         let each = peak.saturating_sub(before) / count as u64;
         eprintln!("{} KiB of memory per payment at the peak", each / 1024);
-        assert!(each < 512 * 1024, "{each} bytes per payment");
+        // The figure is of the whole process, so it counts only where this test runs alone.
+        if std::env::var_os("VIPPS_LOAD_PAYMENTS").is_some() {
+            assert!(each < 512 * 1024, "{each} bytes per payment");
+        }
     }
 }
 

@@ -88,6 +88,7 @@ mod simulator_test_amounts;
 mod till;
 mod till_screen;
 mod token;
+mod token_flight;
 mod token_store;
 mod tracing;
 mod unsent_attempts;
