@@ -77,7 +77,7 @@
 mod clock;
 mod randomness;
 mod recorder;
-mod redact;
+pub(crate) mod redact;
 mod shape;
 
 pub use clock::ManualClock;

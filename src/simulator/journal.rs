@@ -1,6 +1,6 @@
 //! What came in: every request, with its secrets and personal data hidden.
 
-mod hidden;
+mod redaction;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::hidden::{Kept, redacted_headers, redacted_query};
+use self::redaction::{Kept, redacted_headers, redacted_path, redacted_query};
 use super::engine::Engine;
 use super::wire::{Request, Response};
 
-pub(crate) use self::hidden::hide;
+pub(crate) use self::redaction::hide;
 
 /// Older entries are dropped above this number; the counts go on.
 const KEPT: usize = 20_000;
@@ -58,7 +58,7 @@ impl Journal {
     }
 }
 
-/// One request and what became of it. Secrets and personal data are hidden.
+/// One request and what became of it. Values that are not known to be harmless are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     number: u64,
@@ -97,12 +97,13 @@ impl Entry {
         &self.method
     }
 
-    /// The path as sent, percent-encoded.
+    /// The path as sent, percent-encoded. Where no operation is, parts that may be the id of a
+    /// person are hidden.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query as sent, tokens hidden.
+    /// The query as sent; the values of parameters that the API does not have are hidden.
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
@@ -186,7 +187,7 @@ impl Records {
             time: now,
             operation,
             method: request.method.to_string(),
-            path: request.path.clone(),
+            path: redacted_path(&request.path, operation),
             query: request.query.as_deref().map(redacted_query),
             headers: redacted_headers(request),
             body: Kept::request(request),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::journal;
 use super::state::OrderRef;
 use super::webhook::Registration;
+use crate::testing::redact::Redactor;
 
 /// Why the merchant is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,9 +103,10 @@ pub struct Delivery {
 
 impl Delivery {
     pub(crate) fn new(number: u64, call: &Outbound, now: Timestamp) -> Self {
+        let plain: Vec<String> = call.order_id.iter().cloned().collect();
         let url = match (call.reason, call.url.rsplit_once('/')) {
             (Reason::Consent, Some((start, _))) => format!("{start}/[redacted]"),
-            _ => call.url.clone(),
+            _ => Redactor::of_requests().url(&call.url, &plain),
         };
         let body = call.body.clone().map(|mut body| {
             journal::hide(&mut body);
@@ -129,7 +131,7 @@ impl Delivery {
     }
 
     /// `payment_callback`, `shipping_details`, `consent_removal` or
-    /// `user_checked_in`; the same names lead faults to it.
+    /// `user_checked_in`; the same redactor lead faults to it.
     pub fn operation(&self) -> &str {
         self.operation
     }
@@ -139,7 +141,8 @@ impl Delivery {
         &self.method
     }
 
-    /// The URL as the merchant gave it, with what Vipps adds to it.
+    /// The URL as the merchant gave it, with what Vipps adds to it. The query and parts of the path
+    /// that look like secrets are hidden.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::clock::ManualClock;
 use super::randomness::SeededRandomness;
-use super::redact::Names;
+use super::redact::Redactor;
 use super::shape::RequestShape;
 use crate::clock::Clock as _;
 use crate::transport::{Transport, TransportError, TransportFuture};
@@ -25,7 +25,7 @@ pub struct Recorder {
 
 #[derive(Default)]
 struct State {
-    names: Names,
+    redactor: Redactor,
     shapes: Vec<(Duration, RequestShape)>,
     answers: VecDeque<Canned>,
 }
@@ -113,7 +113,7 @@ impl Recorder {
     /// otherwise: for parameters of your own URLs, and for what a later version of the API brings.
     #[must_use]
     pub fn show(self, name: &str) -> Self {
-        self.state().names.show(name);
+        self.state().redactor.show(name);
         self
     }
 
@@ -233,7 +233,7 @@ impl Transport for Recorder {
         let reply = {
             let mut state = self.state();
             let state = &mut *state;
-            let shape = RequestShape::new(&request, &mut state.names);
+            let shape = RequestShape::new(&request, &mut state.redactor);
             state.shapes.push((at, shape));
             take(
                 &mut state.answers,

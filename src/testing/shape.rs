@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::redact::Names;
+use super::redact::Redactor;
 use crate::raw::{self, Operation};
 
 /// What a request looks like, without anything secret: method, path, query, headers and body, each in a stable order.
@@ -35,7 +35,7 @@ const SHOWN: [&str; 12] = [
 const LEFT_OUT: [&str; 3] = ["host", "content-length", "user-agent"];
 
 impl RequestShape {
-    pub(super) fn new(request: &http::Request<Bytes>, names: &mut Names) -> Self {
+    pub(super) fn new(request: &http::Request<Bytes>, redactor: &mut Redactor) -> Self {
         let path = request.uri().path();
         let operation = operation(request.method().as_str(), path);
         // What is secret is found first, so that it is hidden wherever else it stands.
@@ -43,21 +43,21 @@ impl RequestShape {
             .headers()
             .get_all("authorization")
             .iter()
-            .map(|value| authorization(&String::from_utf8_lossy(value.as_bytes()), names))
+            .map(|value| authorization(&String::from_utf8_lossy(value.as_bytes()), redactor))
             .collect();
         let mut body = Body::read(request.body());
-        body.hide(names);
+        body.hide(redactor);
         let plain = plain(operation, path, &body);
 
         let mut text = format!("{} {}\n", request.method(), {
-            self::path(operation, path, &plain, names)
+            self::path(operation, path, &plain, redactor)
         });
         if let Some(operation) = operation.filter(|o| o.path != path) {
             let _ = writeln!(text, "  as {}", operation.path);
         }
-        text += &query(request.uri().query().unwrap_or_default(), &plain, names);
-        text += &headers(request.headers(), authorization, names);
-        text += &body.show(&plain, names);
+        text += &query(request.uri().query().unwrap_or_default(), &plain, redactor);
+        text += &headers(request.headers(), authorization, redactor);
+        text += &body.show(&plain, redactor);
         Self {
             operation: operation.map(|o| o.id),
             text,
@@ -81,10 +81,10 @@ impl fmt::Display for RequestShape {
     }
 }
 
-fn authorization(value: &str, names: &mut Names) -> String {
+fn authorization(value: &str, redactor: &mut Redactor) -> String {
     match value.split_once(' ') {
-        Some((scheme, token)) => format!("{scheme} {}", names.secret("token", token)),
-        None => names.secret("token", value),
+        Some((scheme, token)) => format!("{scheme} {}", redactor.secret("token", token)),
+        None => redactor.secret("token", value),
     }
 }
 
@@ -105,24 +105,33 @@ fn plain(operation: Option<&Operation>, path: &str, body: &Body) -> Vec<String> 
     in_path.chain(in_body).map(str::to_owned).collect()
 }
 
-fn path(operation: Option<&Operation>, path: &str, plain: &[String], names: &mut Names) -> String {
+fn path(
+    operation: Option<&Operation>,
+    path: &str,
+    plain: &[String],
+    redactor: &mut Redactor,
+) -> String {
     if operation.is_some() {
-        return names.scrub(path);
+        return redactor.scrub(path);
     }
-    let steps: Vec<_> = path.split('/').map(|s| names.step(s, plain)).collect();
+    let steps: Vec<_> = path.split('/').map(|s| redactor.step(s, plain)).collect();
     steps.join("/")
 }
 
-fn query(query: &str, plain: &[String], names: &mut Names) -> String {
+fn query(query: &str, plain: &[String], redactor: &mut Redactor) -> String {
     let mut members: Vec<_> = query.split('&').filter(|q| !q.is_empty()).collect();
     members.sort_unstable();
     members.into_iter().fold(String::new(), |mut text, member| {
-        let _ = writeln!(text, "  ? {}", names.parameter(member, plain));
+        let _ = writeln!(text, "  ? {}", redactor.parameter(member, plain));
         text
     })
 }
 
-fn headers(headers: &http::HeaderMap, authorization: Vec<String>, names: &mut Names) -> String {
+fn headers(
+    headers: &http::HeaderMap,
+    authorization: Vec<String>,
+    redactor: &mut Redactor,
+) -> String {
     let mut text = String::new();
     let mut authorization = authorization.into_iter();
     for name in SHOWN {
@@ -131,8 +140,8 @@ fn headers(headers: &http::HeaderMap, authorization: Vec<String>, names: &mut Na
             let shown = match name {
                 "authorization" => authorization.next().unwrap_or_default(),
                 "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
-                "x-request-id" | "idempotency-key" => names.name("idempotency key", &value),
-                _ => names.scrub(&value),
+                "x-request-id" | "idempotency-key" => redactor.name("idempotency key", &value),
+                _ => redactor.scrub(&value),
             };
             let _ = writeln!(text, "{name}: {shown}");
         }
@@ -171,9 +180,9 @@ impl Body {
         }
     }
 
-    fn hide(&mut self, names: &mut Names) {
+    fn hide(&mut self, redactor: &mut Redactor) {
         if let Self::Json(value) = self {
-            names.hide_json(value);
+            redactor.hide_json(value);
         }
     }
 
@@ -184,11 +193,11 @@ impl Body {
         }
     }
 
-    fn show(self, plain: &[String], names: &mut Names) -> String {
+    fn show(self, plain: &[String], redactor: &mut Redactor) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Json(mut value) => {
-                names.show_json(&mut value, plain);
+                redactor.show_json(&mut value, plain);
                 value.sort_all_objects();
                 format!("\n{value:#}\n")
             }

@@ -80,6 +80,7 @@ mod simulator;
 mod simulator_author_errors;
 mod simulator_customer;
 mod simulator_limits;
+mod simulator_privacy;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;

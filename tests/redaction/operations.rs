@@ -69,15 +69,21 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
         return json!([{"id": "billboard-1", "redirectUrl": "https://example.com/"}]);
     }
     if path.starts_with("/qr/v1/merchant-callback") {
-        return json!([{"merchantSerialNumber": "123456", "merchantQrId": "till-1",
-            "locationDescription": "Till 1", "qrImageUrl": "https://qr.example/x", "qrContent": "https://qr.vipps.no/x"}]);
+        let code = json!({"merchantSerialNumber": "123456", "merchantQrId": "till-1",
+            "locationDescription": "Till 1", "qrImageUrl": "https://qr.example/x", "qrContent": "https://qr.vipps.no/x"});
+        let is_list = path.ends_with("/merchant-callback");
+        return if is_list { json!([code]) } else { code };
     }
+    let status = match path.rsplit('/').next() {
+        Some("cancel") => "Cancelled",
+        _ => "Captured",
+    };
     json!({
         "orderId": "order-1",
         "url": if path.starts_with("/qr") { "https://qr.vipps.no/x".to_owned() } else { landing_page() },
         "transactionLogHistory": [
             {"operation": "RESERVE", "operationSuccess": true, "amount": 20000, "timeStamp": "2018-11-14T15:21:22.126Z"}],
-        "transactionInfo": {"amount": 20000, "status": "Captured", "transactionId": "1"},
+        "transactionInfo": {"amount": 20000, "status": status, "transactionId": "1"},
         "transaction": {"amount": 20000, "status": "Refund", "transactionId": "1"},
         "userDetails": person(),
         "shippingDetails": {"address": address(), "shippingCost": 1, "shippingMethod": "x"},

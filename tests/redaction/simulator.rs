@@ -44,6 +44,7 @@ impl Shop {
         let (sender, told) = tokio::sync::mpsc::unbounded_channel();
         let tell = sender.clone();
         let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
+        let auth = auth.allow_unauthenticated_consent_removal();
         let callbacks = vipps::callback::axum::router(auth, move |callback: Callback| {
             tell.send(format!("{callback:?}")).unwrap();
             async move {

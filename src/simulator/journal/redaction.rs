@@ -7,8 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::simulator::wire::{Request, Response};
-
-const HIDDEN: &str = "[redacted]";
+use crate::testing::redact::Redactor;
 
 /// A body as it went over the wire. What it hides is hidden when somebody looks, which few do: it takes longer than all
 /// else that the journal does. A large one is hidden at once, since what is left of it may be small.
@@ -17,6 +16,7 @@ pub(super) struct Kept(Option<Arc<Sent>>);
 
 struct Sent {
     raw: Bytes,
+    redactor: fn() -> Redactor,
     shown: OnceLock<Option<String>>,
 }
 
@@ -26,14 +26,14 @@ const LARGE: usize = 16 << 10;
 impl Kept {
     /// A copy, since it may be a small part of what a socket was read into.
     pub(super) fn request(request: &Request) -> Self {
-        Self::json(Bytes::copy_from_slice(&request.body))
+        Self::json(Bytes::copy_from_slice(&request.body), Redactor::of_requests)
     }
 
     pub(super) fn answer(response: &Response) -> Self {
         match response.encoded() {
             (None, _) => Self::default(),
             (Some("application/json" | "application/json;charset=UTF-8"), bytes) => {
-                Self::json(bytes)
+                Self::json(bytes, Redactor::of_responses)
             }
             (Some(media_type), bytes) => {
                 Self::shown_as(Some(format!("[{} bytes of {media_type}]", bytes.len())))
@@ -41,15 +41,16 @@ impl Kept {
         }
     }
 
-    fn json(raw: Bytes) -> Self {
+    fn json(raw: Bytes, redactor: fn() -> Redactor) -> Self {
         if raw.is_empty() {
             return Self::default();
         }
         if raw.len() > LARGE {
-            return Self::shown_as(redacted_body(&raw));
+            return Self::shown_as(redacted_body(&raw, redactor()));
         }
         Self(Some(Arc::new(Sent {
             raw,
+            redactor,
             shown: OnceLock::new(),
         })))
     }
@@ -57,13 +58,16 @@ impl Kept {
     fn shown_as(text: Option<String>) -> Self {
         Self(Some(Arc::new(Sent {
             raw: Bytes::new(),
+            redactor: Redactor::of_requests,
             shown: text.into(),
         })))
     }
 
     pub(super) fn shown(&self) -> Option<&str> {
         let sent = self.0.as_ref()?;
-        let shown = sent.shown.get_or_init(|| redacted_body(&sent.raw));
+        let shown = sent
+            .shown
+            .get_or_init(|| redacted_body(&sent.raw, (sent.redactor)()));
         shown.as_deref()
     }
 }
@@ -87,15 +91,8 @@ pub(super) fn redacted_headers(request: &Request) -> Vec<(String, String)> {
         .headers
         .iter()
         .map(|(name, value)| {
-            let shown = match (name.as_str(), value.to_str()) {
-                ("authorization", Ok(value)) => match value.split_once(' ') {
-                    Some((scheme @ "Bearer", _)) => format!("{scheme} {HIDDEN}"),
-                    _ => HIDDEN.to_owned(),
-                },
-                ("client_id" | "client_secret" | "ocp-apim-subscription-key" | "cookie", _)
-                | (_, Err(_)) => HIDDEN.to_owned(),
-                (_, Ok(value)) => value.to_owned(),
-            };
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let shown = Redactor::header(name.as_str(), &value);
             (name.as_str().to_owned(), shown)
         })
         .collect();
@@ -104,81 +101,50 @@ pub(super) fn redacted_headers(request: &Request) -> Vec<(String, String)> {
 }
 
 pub(super) fn redacted_query(query: &str) -> String {
-    query
+    let mut redactor = Redactor::of_requests();
+    let members = query
         .split('&')
-        .map(|pair| match pair.split_once('=') {
-            Some((name, _)) if name.eq_ignore_ascii_case("token") => format!("{name}={HIDDEN}"),
-            _ => pair.to_owned(),
-        })
-        .collect::<Vec<_>>()
-        .join("&")
+        .map(|member| redactor.parameter(member, &[]));
+    members.collect::<Vec<_>>().join("&")
 }
 
-fn redacted_body(body: &[u8]) -> Option<String> {
+/// The path. That of an operation has no ids but the merchant's own.
+pub(super) fn redacted_path(path: &str, operation: Option<&str>) -> String {
+    if operation.is_some() {
+        return path.to_owned();
+    }
+    let mut redactor = Redactor::of_requests();
+    let steps = path.split('/').map(|step| redactor.step(step, &[]));
+    steps.collect::<Vec<_>>().join("/")
+}
+
+fn redacted_body(body: &[u8], mut redactor: Redactor) -> Option<String> {
     if body.is_empty() {
         return None;
     }
     Some(match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
-            hide(&mut value);
+            let plain = merchants_ids(&value);
+            redactor.redact_json(&mut value, &plain);
             value.to_string()
         }
         Err(_) => format!("[{} bytes that are not JSON]", body.len()),
     })
 }
 
-/// Hides the members that hold secrets or say who somebody is.
+/// Hides the values that are not known to be harmless in the body of a call to the merchant.
 pub(crate) fn hide(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(hide),
-        Value::Object(members) => {
-            for (name, member) in members {
-                let text = member.as_str();
-                if is_private(name) || text.is_some_and(holds_token) {
-                    if !member.is_null() {
-                        *member = Value::from(HIDDEN);
-                    }
-                } else {
-                    hide(member);
-                }
-            }
-        }
-        _ => {}
-    }
+    let plain = merchants_ids(value);
+    Redactor::of_responses().redact_json(value, &plain);
 }
 
-fn is_private(member: &str) -> bool {
-    [
-        "authToken",
-        "token",
-        "access_token",
-        "client_id",
-        "client_secret",
-        "customerToken",
-        "qrCode",
-        "msisdn",
-        "mobileNumber",
-        "customerPhoneNumber",
-        "passengerName",
-        "firstName",
-        "lastName",
-        "email",
-        "userId",
-        "sub",
-        "ssn",
-        "dateOfBirth",
-        "addressLine1",
-        "addressLine2",
-        "city",
-        "postCode",
-        "zipCode",
-    ]
-    .iter()
-    .any(|private| private.eq_ignore_ascii_case(member))
-}
-
-fn holds_token(text: &str) -> bool {
-    text.contains("token=")
+/// The ids in a body that the merchant gave, so that URLs may show them too.
+fn merchants_ids(body: &Value) -> Vec<String> {
+    let pointers = ["/orderId", "/transaction/orderId", "/id", "/merchantQrId"];
+    let ids = pointers
+        .iter()
+        .filter_map(|pointer| body.pointer(pointer)?.as_str());
+    ids.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -196,7 +162,7 @@ mod tests {
             "list": [{"customerToken": "canary"}],
             "sub": null,
         });
-        let shown = redacted_body(body.to_string().as_bytes()).unwrap();
+        let shown = redacted_body(body.to_string().as_bytes(), Redactor::of_responses()).unwrap();
         assert!(
             !shown.contains("canary") && !shown.contains("91234567"),
             "{shown}"
@@ -211,16 +177,16 @@ mod tests {
     #[test]
     fn a_body_that_cannot_be_read_is_not_shown() {
         assert_eq!(
-            redacted_body(b"secret=1").as_deref(),
+            redacted_body(b"secret=1", Redactor::of_requests()).as_deref(),
             Some("[8 bytes that are not JSON]")
         );
-        assert_eq!(redacted_body(b""), None);
+        assert_eq!(redacted_body(b"", Redactor::of_requests()), None);
     }
 
     /// Garbage of megabytes is not kept for its length.
     #[test]
     fn a_large_body_is_not_kept_as_it_came() {
-        let kept = Kept::json(vec![b'x'; LARGE + 1].into());
+        let kept = Kept::json(vec![b'x'; LARGE + 1].into(), Redactor::of_requests);
         assert!(kept.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
         assert_eq!(kept.shown(), Some("[16385 bytes that are not JSON]"));
     }

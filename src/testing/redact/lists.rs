@@ -1,0 +1,362 @@
+//! The names whose values may be seen. A value under any other name is hidden.
+
+/// Members of bodies whose values are shown, in lower case: members that the documents describe and
+/// that hold neither a secret nor personal data.
+pub(super) const MEMBERS: &[&str] = &[
+    "agencyinvoicenumber",
+    "airlinecode",
+    "airlinedesignatorcode",
+    "amount",
+    "callbackprefix",
+    "category",
+    "consentremovalprefix",
+    "fallback",
+    "id",
+    "isapp",
+    "isdefault",
+    "locationdescription",
+    "merchantserialnumber",
+    "orderid",
+    "paymenttype",
+    "priority",
+    "redirecturl",
+    "requesteddata",
+    "scope",
+    "shippingcost",
+    "shippingdetailsprefix",
+    "shippingmethod",
+    "shippingmethodid",
+    "shouldreleaseremainingfunds",
+    "skiplandingpage",
+    "transactiontext",
+    "ttl",
+    "useexplicitcheckoutflow",
+];
+
+/// Members of responses and of calls to the merchant whose values are shown too, in lower case.
+/// `parent.name` is a member of that object or list alone.
+pub(super) const RESPONSE_MEMBERS: &[&str] = &[
+    "capturedamount",
+    "contextid",
+    "correlation_id",
+    "detail",
+    "error",
+    "error_codes",
+    "error_description",
+    "error_uri",
+    "errorcode",
+    "errorgroup",
+    "errormessage",
+    "expires_in",
+    "expires_on",
+    "expiresin",
+    "ext_expires_in",
+    "extradetails.name",
+    "initiatedat",
+    "instance",
+    "invalidparams.name",
+    "merchantqrid",
+    "message",
+    "msn",
+    "not_before",
+    "operation",
+    "operationsuccess",
+    "paymentinstrument",
+    "qrcontent",
+    "qrimageurl",
+    "reason",
+    "refundedamount",
+    "remainingamounttocapture",
+    "remainingamounttorefund",
+    "requestid",
+    "resource",
+    "responsecode",
+    "responsemessage",
+    "status",
+    "statuscode",
+    "timestamp",
+    "title",
+    "token_type",
+    "trace_id",
+    "transactionid",
+    "type",
+    "version",
+];
+
+/// Objects and lists whose members may be shown, in lower case. Everything below another name is
+/// hidden.
+pub(super) const CONTAINERS: &[&str] = &[
+    "additionaldata",
+    "body",
+    "errorinfo",
+    "extradetails",
+    "invalidparams",
+    "merchantinfo",
+    "responseinfo",
+    "result",
+    "shippingdetails",
+    "staticshippingdetails",
+    "transaction",
+    "transactioninfo",
+    "transactionloghistory",
+    "transactionsummary",
+];
+
+/// The member that holds a landing page: whoever has that URL can pay or see the payment.
+pub(super) const LANDING_PAGE: &str = "url";
+
+/// Headers whose values are shown, in lower case.
+pub(super) const HEADERS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "idempotency-key",
+    "merchant-serial-number",
+    "size",
+    "transfer-encoding",
+    "user-agent",
+    "vipps-system-name",
+    "vipps-system-plugin-name",
+    "vipps-system-plugin-version",
+    "vipps-system-version",
+    "x-request-id",
+];
+
+/// The API's own query parameters, in lower case.
+pub(super) const PARAMETERS: &[&str] = &["qrimageformat", "qrimagesize"];
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use serde_json::{Value, json};
+
+    use super::super::Redactor;
+    use super::*;
+
+    const SECRET: &str = "canary-4711";
+
+    /// Members of the documents that are hidden, in lower case: secrets and personal data.
+    const HIDDEN: &[&str] = &[
+        "access_token",
+        "addressid",
+        "addressline1",
+        "addressline2",
+        "addresstype",
+        "authtoken",
+        "bankidentificationnumber",
+        "city",
+        "country",
+        "customerphonenumber",
+        "customertoken",
+        "email",
+        "firstname",
+        "lastname",
+        "mobilenumber",
+        "msisdn",
+        "passengername",
+        "postcode",
+        "qrcode",
+        "sub",
+        "ticketnumber",
+        "token",
+        "url",
+        "userid",
+        "zipcode",
+    ];
+
+    /// Listed members that no vendored document describes: errors of the gateway and of the token
+    /// endpoint, the calls that report a scan, and the category of a code.
+    const UNDOCUMENTED: &[&str] = &[
+        "category",
+        "correlation_id",
+        "error",
+        "error_codes",
+        "error_description",
+        "error_uri",
+        "initiatedat",
+        "statuscode",
+        "trace_id",
+        "msn",
+    ];
+
+    /// Secrets and personal data under the names that the APIs of this company use for them.
+    const PRIVATE: &[&str] = &[
+        "access_token",
+        "accounts",
+        "address",
+        "addressline1",
+        "addressline2",
+        "authorization",
+        "authtoken",
+        "bankidentificationnumber",
+        "birthdate",
+        "city",
+        "client_id",
+        "client_secret",
+        "cookie",
+        "country",
+        "customer",
+        "customerinfo",
+        "customerphonenumber",
+        "customertoken",
+        "dateofbirth",
+        "email",
+        "familyname",
+        "firstname",
+        "givenname",
+        "id_token",
+        "lastname",
+        "mobilenumber",
+        "msisdn",
+        "name",
+        "nin",
+        "ocp-apim-subscription-key",
+        "passengername",
+        "phonenumber",
+        "postalcode",
+        "postcode",
+        "qrcode",
+        "refresh_token",
+        "region",
+        "set-cookie",
+        "ssn",
+        "streetaddress",
+        "sub",
+        "ticketnumber",
+        "token",
+        "url",
+        "userdetails",
+        "userid",
+        "vipps-signature",
+        "zipcode",
+    ];
+
+    /// The members that lead to each value of a schema.
+    fn leaves(root: &Value, schema: &Value, path: &[String], found: &mut BTreeSet<Vec<String>>) {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => match root.pointer(reference.trim_start_matches('#')) {
+                Some(schema) => schema,
+                None => panic!("{reference} leads nowhere"),
+            },
+            None => schema,
+        };
+        let parts = ["allOf", "anyOf", "oneOf"].map(|key| schema[key].as_array());
+        let parts: Vec<_> = parts.into_iter().flatten().flatten().collect();
+        for part in &parts {
+            leaves(root, part, path, found);
+        }
+        if let Some(members) = schema["properties"].as_object() {
+            for (name, member) in members {
+                leaves(root, member, &[path, &[name.clone()]].concat(), found);
+            }
+        } else if schema["items"].is_object() {
+            leaves(root, &schema["items"], path, found);
+        } else if parts.is_empty() && !path.is_empty() {
+            found.insert(path.to_vec());
+        }
+    }
+
+    /// The members of a vendored document: those that the merchant sends, and those that the API sends.
+    fn members_of(document: &str, calls_merchant: bool) -> [BTreeSet<Vec<String>>; 2] {
+        let root: Value = yaml_serde::from_str(document).unwrap();
+        let [mut by_merchant, mut by_api] = [BTreeSet::new(), BTreeSet::new()];
+        let paths = root["paths"].as_object().unwrap().values();
+        let methods = paths.filter_map(Value::as_object).flatten();
+        for (_, operation) in methods {
+            let responses = operation["responses"].as_object();
+            let responses = responses.into_iter().flat_map(|all| all.values());
+            let all = responses.map(|response| (response, false));
+            for (body, is_request) in all.chain([(&operation["requestBody"], true)]) {
+                let found = match is_request != calls_merchant {
+                    true => &mut by_merchant,
+                    false => &mut by_api,
+                };
+                let body = match body["$ref"].as_str() {
+                    Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+                    None => body,
+                };
+                let content = body["content"].as_object();
+                for media in content.into_iter().flat_map(|content| content.values()) {
+                    leaves(&root, &media["schema"], &[], found);
+                }
+            }
+        }
+        [by_merchant, by_api]
+    }
+
+    fn members() -> [BTreeSet<Vec<String>>; 2] {
+        let documents = [
+            (include_str!("../../../openapi/access-token.yaml"), false),
+            (include_str!("../../../openapi/ecom.yaml"), false),
+            (include_str!("../../../openapi/ms_import.yaml"), true),
+            (include_str!("../../../openapi/qr.yaml"), false),
+        ];
+        let [mut by_merchant, mut by_api] = [BTreeSet::new(), BTreeSet::new()];
+        for (document, calls_merchant) in documents {
+            let [sent, read] = members_of(document, calls_merchant);
+            by_merchant.extend(sent);
+            by_api.extend(read);
+        }
+        [by_merchant, by_api]
+    }
+
+    fn is_shown(mut redactor: Redactor, path: &[String]) -> bool {
+        let leaf = json!(SECRET);
+        let inside = |inner: Value, name: &String| json!({ name.clone(): inner });
+        let mut body = path.iter().rev().fold(leaf, inside);
+        redactor.redact_json(&mut body, &[]);
+        body.to_string().contains(SECRET)
+    }
+
+    #[test]
+    fn every_documented_member_is_listed_as_shown_or_hidden() {
+        let [requests, responses] = members();
+        assert!(requests.len() > 25 && responses.len() > 70);
+        let mut decided = BTreeMap::new();
+        let requests = requests.iter().map(|path| (Redactor::of_requests(), path));
+        let responses = responses
+            .iter()
+            .map(|path| (Redactor::of_responses(), path));
+        for (redactor, path) in requests.chain(responses) {
+            let name = path.last().unwrap().to_ascii_lowercase();
+            let shown = is_shown(redactor, path);
+            assert_ne!(shown, HIDDEN.contains(&name.as_str()), "{path:?}");
+            decided.insert(name, shown);
+        }
+        for name in HIDDEN {
+            assert!(decided.contains_key(*name), "{name}: in no document");
+        }
+        let listed = MEMBERS.iter().chain(RESPONSE_MEMBERS);
+        let listed = listed.map(|name| name.rsplit('.').next().unwrap());
+        let is_known = |name: &str| decided.get(name) == Some(&true);
+        let undocumented: BTreeSet<_> = listed.filter(|name| !is_known(name)).collect();
+        assert_eq!(undocumented, UNDOCUMENTED.iter().copied().collect());
+    }
+
+    #[test]
+    fn no_secret_and_no_personal_data_is_listed_as_shown() {
+        let lists = [MEMBERS, RESPONSE_MEMBERS, CONTAINERS, HEADERS, PARAMETERS];
+        for name in lists.into_iter().flatten() {
+            assert!(!PRIVATE.contains(name), "{name} is private");
+        }
+    }
+
+    #[test]
+    fn members_that_no_list_has_are_hidden() {
+        for path in [
+            &["future"][..],
+            &["transaction", "future"],
+            &["future", "orderId"],
+            &["transaction", "future", "amount"],
+            &["userDetails", "scope"],
+        ] {
+            let path: Vec<_> = path.iter().map(ToString::to_string).collect();
+            assert!(!is_shown(Redactor::of_requests(), &path), "{path:?}");
+            assert!(!is_shown(Redactor::of_responses(), &path), "{path:?}");
+        }
+    }
+}
