@@ -39,8 +39,11 @@ pub(crate) struct Api {
     pub(crate) title: String,
     /// The bindings' source.
     pub(crate) rust: String,
-    /// The mended document, for whoever checks traffic against it.
+    /// The document after the repairs.
     pub(crate) spec: Value,
+    /// The document as its publisher wrote it, in one file, with references resolved and full paths. Nothing in it is
+    /// repaired, so that a check against it cannot share a mistake with the generated client.
+    pub(crate) vendored: Value,
     /// The document as the generator got it, with what each pass changed.
     pub(crate) document: Document,
 }
@@ -195,6 +198,7 @@ pub(crate) fn mend(
 
 /// The pipeline itself: text in, everything that is written out.
 pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Refusal> {
+    let vendored = mend(text, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
     let mut document = mend(text, read, |_| true)?;
     let spec = document.root.clone();
     passes::run(passes::FIT.iter(), &mut document)?;
@@ -209,6 +213,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
         ),
         rust,
         spec,
+        vendored,
         document,
     })
 }
@@ -231,6 +236,11 @@ fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
         out_dir,
         &format!("{}.spec.json", api.name),
         &format!("{:#}\n", api.spec),
+    )?;
+    write(
+        out_dir,
+        &format!("{}.vendored.json", api.name),
+        &format!("{:#}\n", api.vendored),
     )?;
     write(out_dir, &format!("{}.passes.txt", api.name), &api.log())
 }

@@ -44,7 +44,8 @@
 //! happens again.
 //!
 //! The calls are not signed. The `authToken` and TLS are all that protects them, so send one with each payment, and
-//! keep it secret. Nor are they dated in a way that could be checked: a call that is replayed looks like a call. It
+//! keep it secret. The documentation of the API does not say that consent removals carry the token: they are refused
+//! without it until [`CallbackAuth::allow_unauthenticated_consent_removal`] is called. Nor are they dated in a way that could be checked: a call that is replayed looks like a call. It
 //! does no harm where only the details decide. The check-in of a QR code is another thing with a signature, see [`webhook`](crate::webhook).
 
 mod auth;
@@ -90,11 +91,15 @@ pub enum Callback {
     Consent(ConsentRemoval),
 }
 
-/// Reads a call of Vipps: recognised by its method and the end of its path, so that it does not matter what a proxy or
-/// framework does to the prefix; then `Authorization` is checked; then the body is read.
+/// Reads a call of Vipps. It is recognised by its method and the end of its path, so that it does not matter what a
+/// proxy or framework does to the prefix. Then `Authorization` is checked, then the body is read.
+///
+/// A prefix may end in a query, such as `https://shop.example.com/?path=`. The call is then found in any part of the
+/// query, as it stands or percent-encoded.
 ///
 /// # Errors
-/// In this order: [`CallbackError::NotACallback`], [`Unauthorized`](CallbackError::Unauthorized),
+/// In this order: [`CallbackError::NotACallback`], [`Unauthorized`](CallbackError::Unauthorized) or
+/// [`UnauthenticatedConsentRemoval`](CallbackError::UnauthenticatedConsentRemoval),
 /// [`TooLarge`](CallbackError::TooLarge), [`BadBody`](CallbackError::BadBody). Answer with
 /// [`CallbackError::status`].
 pub fn parse<B: AsRef<[u8]>>(

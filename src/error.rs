@@ -69,7 +69,8 @@ pub enum ErrorKind {
     InvalidInput,
     /// The client itself cannot be built from what it was given.
     Configuration,
-    /// No access token could be had: wrong keys, wrong environment, or the token endpoint is down.
+    /// The token endpoint refused the keys, or returned no usable token: wrong keys, wrong environment, or the endpoint is
+    /// down. A failure of the network on the way to it has the kind of that failure.
     Authentication,
     /// No connection to the API: DNS, TCP or TLS, or HTTP/2 where the server takes no more requests.
     Connect,
@@ -312,8 +313,28 @@ impl Error {
         self
     }
 
+    /// Drops the body, and keeps what it showed about who made the response.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.0.body = Bytes::new();
+        self
+    }
+
+    /// The error of a call whose token could not be fetched. Only a response is about the keys: a failure of the network
+    /// keeps its kind.
     pub(crate) fn into_authentication(mut self) -> Self {
-        self.0.kind = ErrorKind::Authentication;
+        self.0.kind = match self.0.kind {
+            ErrorKind::TooLarge => ErrorKind::Authentication,
+            _ if self.0.status.is_some() => ErrorKind::Authentication,
+            // The time of the token's own call; the call that needs the token may have time left.
+            ErrorKind::Deadline => ErrorKind::Timeout,
+            kind => kind,
+        };
+        if self.is_connect() {
+            self.0.hint = Some(
+                "No connection to the API: this machine may be offline, or DNS, a firewall, a proxy or the certificate \
+                 authorities may be at fault. The keys were not checked.",
+            );
+        }
         self.0.outcome = Outcome::NotSent;
         self
     }
@@ -321,6 +342,12 @@ impl Error {
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Returns whether no connection could be made: DNS, TCP, TLS or a certificate authority, for the call itself or for
+    /// its access token. The machine may be offline.
+    pub fn is_connect(&self) -> bool {
+        self.0.kind == ErrorKind::Connect
     }
 
     /// Did money maybe move?

@@ -1,11 +1,14 @@
 //! The access token's life: fetched when first needed, refreshed ahead of its end, shared by all callers.
 //!
-//! A caller that finds a fresh token takes no lock. [`flight::State`] is a pure state machine: `step` says what a caller must do now, `land` and `fail` take in what a
-//! fetch brought. One fetch is under way at a time. Callers that have no usable token wait for it and share its result,
-//! its error too; callers that still have one never wait. A leader that is dropped leaves its flight closed, and the
-//! next caller takes over. Once a fetch has failed, the next one waits for a pause that grows up to five seconds. An
-//! endpoint that asks for a longer one (`Retry-After`) gets it, up to five minutes; who asks for a token until shortly
-//! before its end is told what the endpoint said.
+//! A caller that finds a fresh token takes no lock. [`flight::State`] is a pure state machine: `step` returns what a caller
+//! must do now, `land`, `fail` and `abandon` take in how a fetch ended. One fetch is under way at a time, in a task of its
+//! own: it does not end with the caller that started it, and does not stop when that caller is not polled. Callers without
+//! a usable token wait for the fetch and share its result, errors included. Callers with a usable token never wait.
+//!
+//! A fetch whose task was dropped, or whose runtime is not driven for a second, is given up, and another caller starts a
+//! new one. After a failed fetch, the next one waits for a pause that grows up to five seconds. An endpoint that asks for
+//! a longer pause (`Retry-After`) gets it, up to five minutes; until shortly before its end, callers get the error of the
+//! endpoint.
 //!
 //! Where the client has a token store, a fetch goes through [`TokenSharing`], which loads the stored token first.
 
@@ -16,7 +19,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use http::HeaderValue;
-use serde::Deserialize;
+use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use crate::clock;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -72,11 +76,20 @@ impl Source for Vipps {
         })
     }
 
-    async fn aside(&self, task: impl Future<Output = ()> + Send + 'static) {
+    async fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(task)),
+            Ok(runtime) => drop(runtime.spawn(task.in_current_span())),
             Err(_) => task.await,
         }
+    }
+
+    async fn timeout<F: Future + Send>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        let now = self.time().monotonic();
+        self.time().timeout_since(now, limit, future).await
+    }
+
+    async fn yield_now(&self) {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -105,25 +118,16 @@ async fn ask(vipps: &Vipps) -> Result<Fetched> {
     let answer = vipps.fetch_token().await;
     let answer = answer.map_err(Error::into_authentication)?;
     let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
-        // Not the body: it may hold a token, however odd.
         let error = answer.explain(error);
-        error.with_status(answer.status, bytes::Bytes::new())
+        let error = error.with_status(answer.status, answer.body.clone());
+        // The body may contain a token, although not a readable one.
+        error.without_body()
     })?;
     Ok(Fetched {
         header,
         lifetime,
         shared: false,
     })
-}
-
-/// The members of the token answer that matter. The document calls the numbers strings and shows integers.
-#[derive(Deserialize)]
-struct Answer {
-    access_token: Option<String>,
-    #[serde(default)]
-    expires_in: serde_json::Value,
-    #[serde(default)]
-    expires_on: serde_json::Value,
 }
 
 /// Without any word on it, a token is used for this long.
@@ -139,27 +143,32 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<(HeaderValue, Du
             what,
         ))
     };
-    let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+    // Not a derived type: serde reads a list by position, and so a token from `["x"]`.
+    let Ok(answer) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return unreadable("the token endpoint's answer is not a token answer");
     };
-    let Some(token) = answer.access_token.filter(|t| !t.trim().is_empty()) else {
+    let token = answer.get("access_token").and_then(Value::as_str);
+    let Some(token) = token.filter(|token| !token.trim().is_empty()) else {
         return unreadable("the token endpoint's answer has no access_token");
     };
-    let Some(header) = bearer(&token) else {
+    let Some(header) = bearer(token) else {
         return unreadable("the access token cannot travel in a header");
     };
-    let number = |value: &serde_json::Value| match value {
-        serde_json::Value::Number(n) => n.as_f64(),
-        serde_json::Value::String(s) => s.trim().parse::<f64>().ok(),
-        _ => None,
+    // `NaN` and `inf` are numbers for `parse`, and say nothing about a lifetime.
+    let number = |name: &str| {
+        let number = match answer.get(name)? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse::<f64>().ok(),
+            _ => None,
+        };
+        number.filter(|number| number.is_finite())
     };
     #[expect(
         clippy::cast_precision_loss,
         reason = "seconds since 1970 are far below 2^53"
     )]
-    let seconds = number(&answer.expires_in)
-        .or_else(|| number(&answer.expires_on).map(|at| at - now.as_second() as f64))
-        .filter(|s| s.is_finite());
+    let seconds =
+        number("expires_in").or_else(|| number("expires_on").map(|at| at - now.as_second() as f64));
     let lifetime = match seconds {
         Some(s) => Duration::try_from_secs_f64(s.max(0.0))
             .unwrap_or(LONGEST_LIFETIME)
@@ -201,7 +210,19 @@ mod tests {
             lifetime,
             shared: false,
         };
-        state.land(fetched, asked, jitter)
+        let id = begin(state, asked);
+        state.land(id, fetched, asked, jitter).unwrap()
+    }
+
+    /// Starts a flight, if none is under way. Returns the id of the flight.
+    fn begin(state: &mut State<Error>, now: Duration) -> u64 {
+        let _ = state.step(now);
+        state.flight_id().unwrap()
+    }
+
+    fn fail(state: &mut State<Error>, now: Duration, asked: Option<Duration>) {
+        let id = begin(state, now);
+        state.fail(id, now, &failure(), asked);
     }
 
     fn failure() -> Error {
@@ -222,12 +243,74 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_leader_hands_over() {
+    fn a_cold_flight_that_is_abandoned_sets_a_growing_pause() {
         let mut state = State::<Error>::default();
-        let step = state.step(at(0));
-        assert!(matches!(step, Step::Lead(_)));
-        drop(step);
-        assert!(matches!(state.step(at(0)), Step::Lead(_)));
+        let mut now = at(0);
+        for pause in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
+            let id = begin(&mut state, now);
+            state.abandon(id, now);
+            let pause = Duration::from_millis(pause);
+            assert!(matches!(state.step(now), Step::Hold(left) if left == pause));
+            now += pause;
+            assert!(matches!(state.step(now), Step::Lead(_)));
+        }
+    }
+
+    #[test]
+    fn a_refresh_that_is_abandoned_sets_a_pause_of_its_own() {
+        let mut state = State::<Error>::default();
+        let day = at(24 * 3600);
+        land(&mut state, at(0), day, 0.0);
+        let mut now = day - at(600);
+        for pause in [5, 10, 20, 40, 80, 160, 300, 300] {
+            let id = begin(&mut state, now);
+            state.abandon(id, now);
+            let last = now + at(pause) - Duration::from_millis(1);
+            if last < day - at(10) {
+                assert!(matches!(state.step(last), Step::Use(_)), "{pause}");
+                assert!(matches!(state.step(now + at(pause)), Step::Refresh(..)));
+            } else {
+                break;
+            }
+            now += at(pause);
+        }
+        // The pause of the refresh does not hold for a fetch without which no call can be made.
+        assert!(matches!(state.step(day - at(10)), Step::Lead(_)));
+    }
+
+    #[test]
+    fn a_flight_that_was_given_up_changes_nothing_when_it_ends() {
+        let mut state = State::<Error>::default();
+        let first = begin(&mut state, at(0));
+        state.abandon(first, at(1));
+        let second = begin(&mut state, at(2));
+        assert_ne!(first, second);
+        let fetched = Fetched {
+            header: HeaderValue::from_static("Bearer late"),
+            lifetime: HOUR,
+            shared: false,
+        };
+        assert!(state.land(first, fetched, at(2), 0.0).is_none());
+        state.fail(first, at(2), &failure(), Some(at(60)));
+        state.abandon(first, at(2));
+        assert!(matches!(state.step(at(2)), Step::Follow(_)));
+        land(&mut state, at(2), HOUR, 0.0);
+        assert!(matches!(state.step(at(3)), Step::Use(token) if token.generation == second));
+    }
+
+    #[test]
+    fn a_good_fetch_resets_the_pauses_of_failures() {
+        let mut state = State::<Error>::default();
+        for round in 0..6 {
+            fail(&mut state, at(round * 20), None);
+            let id = begin(&mut state, at(round * 20 + 10));
+            state.abandon(id, at(round * 20 + 10));
+        }
+        let token = land(&mut state, at(200), HOUR, 0.0);
+        state.invalidate(token.generation);
+        fail(&mut state, at(201), None);
+        let first = Duration::from_millis(100);
+        assert!(matches!(state.step(at(201)), Step::Hold(left) if left == first));
     }
 
     #[test]
@@ -249,7 +332,7 @@ mod tests {
         let Step::Refresh(_, _) = state.step(at(3500)) else {
             panic!("nobody refreshes")
         };
-        state.fail(at(3500), &failure(), None);
+        fail(&mut state, at(3500), None);
         assert!(matches!(state.step(at(3500)), Step::Use(_)));
         assert!(matches!(state.step(at(3501)), Step::Refresh(..)));
     }
@@ -261,7 +344,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..9 {
             assert!(matches!(state.step(now), Step::Lead(_)));
-            state.fail(now, &failure(), None);
+            fail(&mut state, now, None);
             let Step::Hold(wait) = state.step(now) else {
                 panic!("no pause")
             };
@@ -276,7 +359,7 @@ mod tests {
         let mut state = State::<Error>::default();
         land(&mut state, at(0), HOUR, 0.0);
         assert!(matches!(state.step(at(3500)), Step::Refresh(..)));
-        state.fail(at(3500), &failure(), Some(at(120)));
+        fail(&mut state, at(3500), Some(at(120)));
         // As long as the old token lasts, nobody notices.
         assert!(matches!(state.step(at(3589)), Step::Use(_)));
         assert!(matches!(state.step(at(3590)), Step::Failed(_, left) if left == at(30)));
@@ -284,11 +367,11 @@ mod tests {
         assert!(matches!(state.step(at(3615)), Step::Hold(left) if left == at(5)));
         assert!(matches!(state.step(at(3620)), Step::Lead(_)));
         // A failure that asks for nothing keeps to its own pause, and a mistaken one shuts no shop.
-        state.fail(at(3620), &failure(), Some(Duration::ZERO));
+        fail(&mut state, at(3620), Some(Duration::ZERO));
         assert!(matches!(state.step(at(3620)), Step::Hold(left) if left < at(1)));
-        state.fail(at(3620), &failure(), Some(Duration::MAX));
-        assert!(matches!(state.step(at(3919)), Step::Hold(_)));
-        assert!(matches!(state.step(at(3920)), Step::Lead(_)));
+        fail(&mut state, at(3621), Some(Duration::MAX));
+        assert!(matches!(state.step(at(3920)), Step::Hold(_)));
+        assert!(matches!(state.step(at(3921)), Step::Lead(_)));
     }
 
     #[test]
@@ -300,6 +383,43 @@ mod tests {
         land(&mut state, at(1), HOUR, 0.0);
         state.invalidate(old.generation);
         assert!(matches!(state.step(at(2)), Step::Use(_)));
+    }
+
+    #[test]
+    fn jitter_refreshes_earlier_by_up_to_half_the_margin() {
+        for (jitter, soft) in [(0.0, 3240), (0.5, 3150), (1.0, 3060)] {
+            let mut state = State::<Error>::default();
+            land(&mut state, at(0), HOUR, jitter);
+            assert!(matches!(state.step(at(soft - 1)), Step::Use(_)), "{jitter}");
+            assert!(
+                matches!(state.step(at(soft)), Step::Refresh(..)),
+                "{jitter}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_used_in_its_last_twentieth() {
+        // Ten seconds at most.
+        for (lifetime, hard) in [(40, 38), (100, 95), (3600, 3590)] {
+            let mut state = State::<Error>::default();
+            land(&mut state, at(0), at(lifetime), 0.0);
+            assert!(matches!(state.step(at(hard - 1)), Step::Refresh(..)));
+            assert!(
+                matches!(state.step(at(hard)), Step::Follow(_)),
+                "{lifetime}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refresh_abandoned_as_its_token_expires_pauses_the_fetch() {
+        let mut state = State::<Error>::default();
+        land(&mut state, at(0), HOUR, 0.0);
+        let id = begin(&mut state, at(3500));
+        state.abandon(id, at(3590));
+        let pause = Duration::from_millis(100);
+        assert!(matches!(state.step(at(3590)), Step::Hold(left) if left == pause));
     }
 
     #[test]
@@ -323,6 +443,11 @@ mod tests {
             (r#"{"access_token":"a","expires_in":"never","expires_on":null}"#.to_owned(), 300),
             (r#"{"access_token":"a","expires_in":-5}"#.to_owned(), 0),
             (r#"{"access_token":"a","expires_in":1e300}"#.to_owned(), 7 * 24 * 3600),
+            (r#"{"access_token":"a","expires_in":604801}"#.to_owned(), 7 * 24 * 3600),
+            (r#"{"access_token":"a","expires_in":"NaN"}"#.to_owned(), 300),
+            (r#"{"access_token":"a","expires_on":"inf"}"#.to_owned(), 300),
+            (format!(r#"{{"access_token":"a","expires_in":"NaN","expires_on":"{on}"}}"#), 77),
+            (format!(r#"{{"access_token":"a","expires_in":"inf","expires_on":{on}}}"#), 77),
         ] {
             let (header, lifetime) = read(body.as_bytes(), now).unwrap();
             assert!(header.is_sensitive());
@@ -336,6 +461,9 @@ mod tests {
             "",
             "<html>",
             "[]",
+            r#"["secret"]"#,
+            r#"["secret",3600,1]"#,
+            r#"[{"access_token":"secret"}]"#,
             "{}",
             r#"{"access_token":""}"#,
             r#"{"access_token":"a\nsecret"}"#,

@@ -93,8 +93,8 @@ impl Verifier {
     ///
     /// # Errors
     /// When the URL does not start with `https://` or `http://` and a host, holds a space, a control character or a
-    /// `\`, or has a path or query that is not ASCII. When there is no secret, or one that is empty or has a space at
-    /// an end.
+    /// `\`, or has a path or query that is not ASCII. When there is no secret, or one that is empty, has a space at
+    /// an end, or holds a control character or an invisible one.
     pub fn new<S: AsRef<str>>(
         registered_url: impl AsRef<str>,
         secrets: impl IntoIterator<Item = S>,

@@ -91,6 +91,13 @@ impl Seen {
         self.landed.len() as u64
     }
 
+    /// Whether the callers have a token until its end.
+    fn has_token(&self) -> bool {
+        let last = self.landed.last();
+        last.is_some_and(|begun| self.now < *begun + HARD)
+            && !self.invalidated.contains(&self.generation())
+    }
+
     /// Whether there is a reason to fetch, now that the last token is what it is.
     fn needs_token(&self) -> bool {
         let last = self.landed.last();
@@ -115,7 +122,12 @@ struct Flying(World);
 
 impl Drop for Flying {
     fn drop(&mut self) {
-        self.0.look(|seen| seen.in_flight = false);
+        self.0.look(|seen| {
+            let unfinished = std::mem::replace(&mut seen.in_flight, false);
+            if unfinished && !seen.has_token() {
+                seen.pause_ends = seen.now + Duration::from_millis(100);
+            }
+        });
     }
 }
 
@@ -171,6 +183,7 @@ impl Source for World {
                 self.pass_time();
             }
             let fails = thread_rng().gen_bool(0.3);
+            self.look(|seen| seen.in_flight = false);
             drop(flying);
             self.look(|seen| {
                 if fails {
@@ -194,9 +207,18 @@ impl Source for World {
         })
     }
 
-    async fn aside(&self, task: impl Future<Output = ()> + Send + 'static) {
+    async fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let patience = patience();
         drop(shuttle::future::spawn(Dropped(Box::pin(task), patience)));
+    }
+
+    /// Every flight is polled until it is dropped, so that no limit has to pass.
+    async fn timeout<F: Future + Send>(&self, _limit: Duration, future: F) -> Option<F::Output> {
+        Some(future.await)
+    }
+
+    async fn yield_now(&self) {
+        yield_now().await;
     }
 }
 
@@ -255,8 +277,7 @@ fn may_be_told(failure: u64, before: u64) -> bool {
 /// Checks what a caller got; the generation that it is refused, if it is.
 fn judge(world: &World, token: &Token, before: (Duration, u64), refused: u64) -> u64 {
     let (begun, given) = before;
-    let generation = token.generation;
-    assert_eq!(token.header, HeaderValue::from(generation));
+    let generation: u64 = token.header.to_str().unwrap().parse().unwrap();
     assert_ne!(generation, refused, "a token that this caller saw refused");
     let fetched = world.look(|seen| seen.landed[usize::try_from(generation).unwrap() - 1]);
     // Who waited for a fetch takes what it brings, however long it took.
@@ -267,7 +288,7 @@ fn judge(world: &World, token: &Token, before: (Duration, u64), refused: u64) ->
     world.look(|seen| seen.given = seen.given.max(generation));
     if thread_rng().gen_bool(0.3) {
         world.look(|seen| seen.invalidated.insert(generation));
-        world.tokens().invalidate(generation);
+        world.tokens().invalidate(token.generation);
         return generation;
     }
     refused

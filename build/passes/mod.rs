@@ -2,8 +2,8 @@
 //! what it changed goes to the log.
 //!
 //! The first family brings the document into one shape and repairs what is wrong in it; what it
-//! leaves is written to `<api>.spec.json` and is what traffic can be checked against. The second
-//! family makes of it what the generator turns into good Rust.
+//! leaves is written to `<api>.spec.json`. The second family makes of it what the generator turns into
+//! good Rust. The simulator checks traffic against `<api>.vendored.json`, in which nothing is repaired.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -78,6 +78,15 @@ pub(crate) const MEND: &[Pass] = passes![
     operation_ids,
     media_types,
     category,
+];
+
+/// The passes of `MEND` that change the form of a document and none of its rules.
+pub(crate) const STRUCTURE: &[&str] = &[
+    dead_nodes::NAME,
+    lift_merchant::NAME,
+    downgrade::NAME,
+    refs::NAME,
+    absolute_paths::NAME,
 ];
 
 /// Make it fit for the generator; the meaning loosens.

@@ -94,7 +94,8 @@ impl Shop {
     pub(crate) fn new(vipps: Vipps, front: &Front) -> Result<Self> {
         Ok(Self {
             vipps,
-            auth: CallbackAuth::generate()?,
+            // The API documents no token for consent removals.
+            auth: CallbackAuth::generate()?.allow_unauthenticated_consent_removal(),
             callbacks: CallbackUrls::new(front.url(CALLBACKS).parse()?),
             url: front.url(""),
             path: front.path(),

@@ -1,4 +1,4 @@
-//! What callbacks prove themselves with.
+//! The token that authenticates an incoming callback.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,6 +31,7 @@ use crate::types::AuthToken;
 pub struct CallbackAuth {
     token: AuthToken,
     others: Vec<AuthToken>,
+    unauthenticated_consent_removal: bool,
 }
 
 impl CallbackAuth {
@@ -51,6 +52,7 @@ impl CallbackAuth {
         Self {
             token,
             others: Vec::new(),
+            unauthenticated_consent_removal: false,
         }
     }
 
@@ -59,6 +61,24 @@ impl CallbackAuth {
     pub fn also(mut self, token: AuthToken) -> Self {
         self.others.push(token);
         self
+    }
+
+    /// Accepts a consent removal that has no `Authorization` header. By default such a request is refused with
+    /// [`CallbackError::UnauthenticatedConsentRemoval`](super::CallbackError::UnauthenticatedConsentRemoval).
+    ///
+    /// The documentation of the eCom API does not say that consent removals carry the token. Anybody who knows the URL
+    /// and the id of a customer can send one, so use a `consentRemovalPrefix` whose path nobody can guess, or accept
+    /// these requests only from the API's addresses.
+    /// [`ConsentRemoval::authenticated`](super::ConsentRemoval::authenticated) is `false` for them. A request with a
+    /// wrong token is refused in any case.
+    #[must_use]
+    pub fn allow_unauthenticated_consent_removal(mut self) -> Self {
+        self.unauthenticated_consent_removal = true;
+        self
+    }
+
+    pub(super) fn allows_unauthenticated_consent_removal(&self) -> bool {
+        self.unauthenticated_consent_removal
     }
 
     /// The token to start payments with: for [`Initiate::auth_token`](crate::ecom::Initiate::auth_token).

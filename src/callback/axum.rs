@@ -56,6 +56,9 @@ use super::{Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingReply};
 /// rest is refused without it, with [`CallbackError::status`] and an empty body, and a warning in the log; the token is
 /// checked before the body is read.
 ///
+/// A prefix that ends in a query, such as `https://shop.example.com/?path=`, needs a route of its own and
+/// [`parse`](super::parse), because a router does not look into queries.
+///
 /// Answer the payment update within 3 seconds: note it, and ask for the details later.
 pub fn router<S, H, F>(auth: CallbackAuth, handler: H) -> Router<S>
 where

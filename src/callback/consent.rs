@@ -9,8 +9,11 @@ pub struct ConsentRemoval {
     /// Vipps's id of the customer for this merchant: [`UserDetails::user_id`](crate::ecom::UserDetails::user_id) of the
     /// express payments.
     pub user_id: Sensitive,
-    /// Whether the call carried the `authToken`. The API's documentation does not say that it does, so a call without
-    /// any `Authorization` is let through, and a wrong one is not. Where that is not enough, give the prefix a path
-    /// that nobody can guess.
+    /// `true` if the request carried the `authToken`.
+    ///
+    /// `false` only after [`CallbackAuth::allow_unauthenticated_consent_removal`][allow], for a request without an
+    /// `Authorization` header.
+    ///
+    /// [allow]: super::CallbackAuth::allow_unauthenticated_consent_removal
     pub authenticated: bool,
 }

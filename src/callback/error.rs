@@ -14,6 +14,10 @@ pub enum CallbackError {
     NotACallback,
     /// `Authorization` is missing, or is not the `authToken` of the payment.
     Unauthorized,
+    /// A consent removal has no `Authorization` header, and
+    /// [`allow_unauthenticated_consent_removal`](super::CallbackAuth::allow_unauthenticated_consent_removal) was not
+    /// called.
+    UnauthenticatedConsentRemoval,
     /// The body is larger than 1 MiB.
     TooLarge,
     /// The body cannot be used, for this reason.
@@ -32,7 +36,7 @@ impl CallbackError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotACallback => StatusCode::NOT_FOUND,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::UnauthenticatedConsentRemoval => StatusCode::UNAUTHORIZED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadBody(_) => StatusCode::BAD_REQUEST,
         }
@@ -44,6 +48,10 @@ impl fmt::Display for CallbackError {
         match self {
             Self::NotACallback => f.write_str("method and path are not those of a callback"),
             Self::Unauthorized => f.write_str("Authorization is not the authToken of the payment"),
+            Self::UnauthenticatedConsentRemoval => f.write_str(
+                "consent removal refused: the request has no Authorization header; authenticate the request otherwise \
+                 and call CallbackAuth::allow_unauthenticated_consent_removal",
+            ),
             Self::TooLarge => f.write_str("the body is larger than 1 MiB"),
             Self::BadBody(invalid) => write!(f, "{invalid}"),
         }

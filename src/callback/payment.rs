@@ -97,7 +97,7 @@ impl PaymentUpdate {
         Ok(Self {
             order_id,
             merchant_serial_number: text(&update, "merchantSerialNumber")
-                .and_then(|number| number.parse().ok()),
+                .and_then(|number| number.trim().parse().ok()),
             status: text(info, "status").map(CallbackStatus::from),
             amount: integer(info, "amount").map(Amount::ore),
             transaction_id: text(info, "transactionId"),

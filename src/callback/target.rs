@@ -30,8 +30,10 @@ impl Target {
             Method::DELETE => by_user,
             _ => return None,
         };
-        // A prefix such as `https://shop.example.com/?route=vipps` takes what Vipps appends into its query.
-        by_end(uri.path()).or_else(|| by_end(uri.query()?))
+        by_end(uri.path()).or_else(|| {
+            let mut parts = uri.query()?.split('&');
+            parts.find_map(|part| in_query(part, by_end))
+        })
     }
 
     pub(super) fn allow(
@@ -39,18 +41,21 @@ impl Target {
         auth: &CallbackAuth,
         headers: &HeaderMap,
     ) -> Result<Allowed, CallbackError> {
-        // No `Authorization` is documented for consents: one that is there must be right, and one may be missing.
-        let may_be_missing = matches!(self, Self::Consent(_));
         let authenticated = auth.accepts(headers);
         let is_missing = !headers.contains_key(http::header::AUTHORIZATION);
-        if authenticated || (may_be_missing && is_missing) {
-            Ok(Allowed {
-                target: self,
-                authenticated,
-            })
-        } else {
-            Err(CallbackError::Unauthorized)
+        match self {
+            _ if authenticated => {}
+            // The documentation of the API names no `Authorization` header for this call.
+            Self::Consent(_) if is_missing && auth.allows_unauthenticated_consent_removal() => {}
+            Self::Consent(_) if is_missing => {
+                return Err(CallbackError::UnauthenticatedConsentRemoval);
+            }
+            _ => return Err(CallbackError::Unauthorized),
         }
+        Ok(Allowed {
+            target: self,
+            authenticated,
+        })
     }
 }
 
@@ -72,6 +77,17 @@ impl Allowed {
             })),
         }
     }
+}
+
+/// Finds a callback in one part of a query, as it stands or percent-encoded once.
+///
+/// A prefix such as `https://shop.example.com/?route=vipps&path=` takes what Vipps appends into its query. Gateways
+/// reorder and encode a query, and write `=` after a part that has none.
+fn in_query(part: &str, by_end: fn(&str) -> Option<Target>) -> Option<Target> {
+    let spellings = [Some(part), part.strip_suffix('=')];
+    spellings.into_iter().flatten().find_map(|part| {
+        by_end(part).or_else(|| by_end(&percent_decode_str(part).decode_utf8().ok()?))
+    })
 }
 
 fn by_order(path: &str) -> Option<Target> {

@@ -436,7 +436,7 @@ pub struct Address {
     pub address_line2: Option<Sensitive>,
     /// City.
     pub city: Option<Sensitive>,
-    /// Postal code; the wire spells it `postCode` or `zipCode`.
+    /// Postal code. The wire name is `postCode`, `zipCode` or `postalCode`.
     pub post_code: Option<Sensitive>,
     /// Country, `NO` or `Norway`.
     pub country: Option<String>,
@@ -451,6 +451,7 @@ struct WireAddress {
     city: Option<Sensitive>,
     post_code: Option<Sensitive>,
     zip_code: Option<Sensitive>,
+    postal_code: Option<Sensitive>,
     #[serde(deserialize_with = "lenient::opt_text")]
     country: Option<String>,
 }
@@ -460,11 +461,15 @@ crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {
+        let post_codes = [wire.post_code, wire.zip_code, wire.postal_code];
         Self {
             address_line1: wire.address_line1,
             address_line2: wire.address_line2,
             city: wire.city,
-            post_code: wire.post_code.or(wire.zip_code),
+            post_code: post_codes
+                .into_iter()
+                .flatten()
+                .find(|code| !code.expose().is_empty()),
             country: wire.country,
         }
     }

@@ -4,9 +4,10 @@
 //! a [`sync`](super::sync) of its own.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -36,12 +37,83 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a flight ends with; `None` while it is under way.
+/// The result of a flight; `None` while it is under way.
 type Landing<E> = Option<Result<Arc<Token>, E>>;
+
+/// One fetch of a token, as its followers see it.
+#[derive(Debug)]
+pub(crate) struct Flight<E> {
+    /// The generation of the token that this flight brings.
+    id: u64,
+    landing: watch::Receiver<Landing<E>>,
+    probe: Arc<Probe>,
+}
+
+impl<E> Clone for Flight<E> {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id,
+            landing: self.landing.clone(),
+            probe: self.probe.clone(),
+        }
+    }
+}
 
 /// The right and duty to fetch a token.
 #[derive(Debug)]
-pub(crate) struct Lead<E>(watch::Sender<Landing<E>>);
+pub(crate) struct Lead<E> {
+    sender: watch::Sender<Landing<E>>,
+    flight: Flight<E>,
+}
+
+/// Tells a flight whose runtime is driven from a flight that nobody polls any more. A request to the token endpoint may
+/// take long, but its task is polled soon after it is woken.
+#[derive(Debug)]
+struct Probe(Mutex<ProbeState>);
+
+#[derive(Debug)]
+struct ProbeState {
+    /// When the flight was woken, unless it was polled since.
+    unanswered_since: Option<Duration>,
+    waker: Option<Waker>,
+}
+
+impl Probe {
+    /// A flight that starts now, and was not polled yet.
+    fn new(now: Duration) -> Self {
+        Self(Mutex::new(ProbeState {
+            unanswered_since: Some(now),
+            waker: None,
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, ProbeState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the flight.
+    fn send(&self, now: Duration) {
+        let waker = {
+            let mut state = self.state();
+            state.unanswered_since.get_or_insert(now);
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn answer(&self, waker: &Waker) {
+        let mut state = self.state();
+        state.unanswered_since = None;
+        state.waker = Some(waker.clone());
+    }
+
+    fn is_unanswered(&self, now: Duration) -> bool {
+        let since = self.state().unanswered_since;
+        since.is_some_and(|since| now.saturating_sub(since) >= PROBE_LIMIT)
+    }
+}
 
 /// What a caller must do now.
 #[derive(Debug)]
@@ -53,13 +125,19 @@ pub(crate) enum Step<E> {
     /// Fetch a token.
     Lead(Lead<E>),
     /// Wait for the fetch that is under way.
-    Follow(watch::Receiver<Landing<E>>),
+    Follow(Flight<E>),
     /// The last fetch failed; ask again after this long.
     Hold(Duration),
     /// The last fetch failed with this, and the next one, after so long, is too far off to be waited for.
     Failed(E, Duration),
 }
 
+/// A flight that was woken and not polled for so long counts as dead, and another caller leads.
+const PROBE_LIMIT: Duration = Duration::from_secs(1);
+/// The pause after a refresh that was dropped, which doubles up to the longest. The callers have a token meanwhile, and
+/// where each call has a runtime of its own, each refresh is dropped.
+const REFRESH_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_REFRESH_PAUSE: Duration = Duration::from_secs(300);
 /// How long failures by themselves put the next fetch off at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long the endpoint can put it off. What asks for more may be a mistake, and without tokens nothing works.
@@ -69,8 +147,12 @@ const LONGEST_ASKED: Duration = Duration::from_secs(300);
 pub(crate) struct State<E> {
     token: Option<Arc<Token>>,
     generation: u64,
-    flight: Option<watch::Receiver<Landing<E>>>,
+    flight: Option<Flight<E>>,
     failures: u32,
+    /// Refreshes in a row that were dropped.
+    dropped_refreshes: u32,
+    /// No refresh before this moment.
+    next_refresh: Duration,
     /// No new fetch before this moment.
     next_fetch: Duration,
     /// What the endpoint said that asked for a pause longer than anybody should wait.
@@ -84,6 +166,8 @@ impl<E> Default for State<E> {
             generation: 0,
             flight: None,
             failures: 0,
+            dropped_refreshes: 0,
+            next_refresh: Duration::ZERO,
             next_fetch: Duration::ZERO,
             asked_for_it: None,
         }
@@ -98,8 +182,7 @@ impl<E: Clone> State<E> {
         {
             return Step::Use(token.clone());
         }
-        // A flight whose sender is gone was abandoned: landing takes the flight out of the state first.
-        if let Some(flight) = self.flight.as_ref().filter(|f| f.has_changed().is_ok()) {
+        if let Some(flight) = &self.flight {
             return match usable {
                 Some(token) => Step::Use(token),
                 None => Step::Follow(flight.clone()),
@@ -113,45 +196,103 @@ impl<E: Clone> State<E> {
                 (None, _) => Step::Hold(left),
             };
         }
-        let (sender, receiver) = watch::channel(None);
-        self.flight = Some(receiver);
+        if let Some(token) = &usable
+            && now < self.next_refresh
+        {
+            return Step::Use(token.clone());
+        }
+        self.generation += 1;
+        let (sender, landing) = watch::channel(None);
+        let flight = Flight {
+            id: self.generation,
+            landing,
+            probe: Arc::new(Probe::new(now)),
+        };
+        self.flight = Some(flight.clone());
+        let lead = Lead { sender, flight };
         match usable {
-            Some(token) => Step::Refresh(token, Lead(sender)),
-            None => Step::Lead(Lead(sender)),
+            Some(token) => Step::Refresh(token, lead),
+            None => Step::Lead(lead),
         }
     }
 
-    /// Takes in a fetched token. `asked` is when its request began, `jitter` is in `0.0..1.0`.
-    pub(crate) fn land(&mut self, fetched: Fetched, asked: Duration, jitter: f64) -> Arc<Token> {
+    /// Returns the id of the flight that is under way.
+    #[cfg(test)]
+    pub(crate) fn flight_id(&self) -> Option<u64> {
+        self.flight.as_ref().map(|flight| flight.id)
+    }
+
+    /// Whether this flight is under way and was not given up.
+    fn is_current(&self, id: u64) -> bool {
+        self.flight.as_ref().is_some_and(|flight| flight.id == id)
+    }
+
+    /// Gives up a flight that was dropped or is not driven. Without a pause, a program that drops each of its flights
+    /// would send a request for each call.
+    pub(crate) fn abandon(&mut self, id: u64, now: Duration) {
+        if !self.is_current(id) {
+            return;
+        }
+        self.flight = None;
+        if self.token.as_ref().is_some_and(|token| now < token.hard) {
+            let pause = REFRESH_PAUSE * 2_u32.saturating_pow(self.dropped_refreshes.min(6));
+            self.dropped_refreshes = self.dropped_refreshes.saturating_add(1);
+            self.next_refresh = now + pause.min(LONGEST_REFRESH_PAUSE);
+        } else {
+            self.next_fetch = now + self.next_pause();
+        }
+    }
+
+    /// The pause after one more failure.
+    fn next_pause(&mut self) -> Duration {
+        let pause = Duration::from_millis(100) * 2_u32.saturating_pow(self.failures.min(6));
+        self.failures = self.failures.saturating_add(1);
+        pause.min(LONGEST_PAUSE)
+    }
+
+    /// Takes in the token of this flight. `asked` is when its request began, `jitter` is in `0.0..1.0`. Returns `None`,
+    /// and changes nothing, if the flight was given up.
+    pub(crate) fn land(
+        &mut self,
+        id: u64,
+        fetched: Fetched,
+        asked: Duration,
+        jitter: f64,
+    ) -> Option<Arc<Token>> {
+        if !self.is_current(id) {
+            return None;
+        }
         let lifetime = fetched.lifetime;
         // Ahead of the end by a tenth of the lifetime, so that many clients do not all refresh at once up to half of
         // that more; never more than half of the lifetime, however short it is.
         let margin = (lifetime / 10).clamp(Duration::from_secs(60), Duration::from_secs(600));
         let margin = (margin + margin.mul_f64(jitter / 2.0)).min(lifetime / 2);
         let skew = (lifetime / 20).min(Duration::from_secs(10));
-        self.generation += 1;
         let token = Arc::new(Token {
             header: fetched.header,
             shared: fetched.shared,
-            generation: self.generation,
+            generation: id,
             soft: asked + lifetime.saturating_sub(margin),
             hard: asked + lifetime.saturating_sub(skew),
         });
         self.token = Some(token.clone());
         self.flight = None;
         self.failures = 0;
+        self.dropped_refreshes = 0;
+        self.next_refresh = Duration::ZERO;
         self.next_fetch = Duration::ZERO;
         self.asked_for_it = None;
-        token
+        Some(token)
     }
 
-    /// Takes in a failed fetch, and the time for which the endpoint asks to be left alone. The failure itself is kept only
-    /// for those whom that time would have wait too long.
-    pub(crate) fn fail(&mut self, now: Duration, error: &E, asked: Option<Duration>) {
-        let step = Duration::from_millis(100) * 2_u32.saturating_pow(self.failures.min(6));
+    /// Takes in the failure of this flight, and the time for which the endpoint asks for no request. The failure is recorded
+    /// only where that time is too long to wait for. Changes nothing if the flight was given up.
+    pub(crate) fn fail(&mut self, id: u64, now: Duration, error: &E, asked: Option<Duration>) {
+        if !self.is_current(id) {
+            return;
+        }
         let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
-        self.failures = self.failures.saturating_add(1);
-        self.next_fetch = now + step.min(LONGEST_PAUSE).max(asked);
+        self.next_fetch = now + self.next_pause().max(asked);
         self.asked_for_it = (asked > LONGEST_PAUSE).then(|| error.clone());
         self.flight = None;
     }
@@ -204,11 +345,21 @@ pub(crate) trait Source: Clone + Send + Sync + 'static {
     /// Boxed, since a fetch is itself a call, which may ask for a token as far as the compiler knows.
     fn fetch(&self) -> Fetch<'_, Self::Error>;
 
-    /// Runs a task that nobody waits for, or waits for it where there is nothing to run it on.
-    fn aside(
+    /// Runs a task of its own, or waits for it where there is no runtime to run it on.
+    fn spawn(
         &self,
         task: impl Future<Output = ()> + Send + 'static,
     ) -> impl Future<Output = ()> + Send;
+
+    /// Returns the future's output, or `None` when the limit passes first.
+    fn timeout<F: Future + Send>(
+        &self,
+        limit: Duration,
+        future: F,
+    ) -> impl Future<Output = Option<F::Output>> + Send;
+
+    /// Lets the other tasks of this runtime run.
+    fn yield_now(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// The token of one client, shared by its clones and bound to its base URL and keys.
@@ -260,21 +411,20 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
             match step {
                 Step::Use(token) => return Ok(token),
                 Step::Refresh(token, lead) => {
-                    let aside = source.clone();
-                    let refresh = async move {
-                        // The callers keep the old token, whatever comes of it.
-                        let _ = aside.tokens().fetch(&aside, lead).await;
-                    };
-                    source.aside(refresh).await;
+                    source.spawn(Leader::new(source, lead).fetch()).await;
                     return Ok(token);
                 }
-                Step::Lead(lead) => return self.fetch(source, lead).await,
-                Step::Follow(mut flight) => {
-                    // A closed flight means that its leader was dropped: look again, and maybe lead.
-                    if let Ok(landing) = flight.wait_for(Option::is_some).await
-                        && let Some(result) = &*landing
-                    {
-                        return result.clone();
+                Step::Lead(lead) => {
+                    let flight = lead.flight.clone();
+                    // In a task of its own, so that the fetch outlives this caller, whose deadline may be shorter.
+                    source.spawn(Leader::new(source, lead).fetch()).await;
+                    if let Some(result) = self.follow(source, flight).await {
+                        return result;
+                    }
+                }
+                Step::Follow(flight) => {
+                    if let Some(result) = self.follow(source, flight).await {
+                        return result;
                     }
                 }
                 Step::Hold(wait) => source.sleep(wait).await,
@@ -283,27 +433,83 @@ impl<E: Clone + Send + Sync + 'static> Tokens<E> {
         }
     }
 
-    async fn fetch<S: Source<Error = E>>(
+    /// Waits for the result of a flight. Returns `None` if the flight was given up.
+    async fn follow<S: Source<Error = E>>(
         &self,
         source: &S,
-        lead: Lead<E>,
-    ) -> Result<Arc<Token>, E> {
+        mut flight: Flight<E>,
+    ) -> Option<Result<Arc<Token>, E>> {
+        loop {
+            flight.probe.send(source.now());
+            let landing = flight.landing.wait_for(Option::is_some);
+            let landed = async { landing.await.ok().and_then(|landing| landing.clone()) };
+            if let Some(landed) = source.timeout(PROBE_LIMIT, landed).await {
+                return landed;
+            }
+            // The flight may be a task of this runtime, and be polled next.
+            source.yield_now().await;
+            let now = source.now();
+            if flight.probe.is_unanswered(now) {
+                self.state().abandon(flight.id, now);
+                return None;
+            }
+        }
+    }
+}
+
+/// The task of one flight. If it is dropped before its end, the flight is given up.
+struct Leader<S: Source> {
+    source: S,
+    lead: Lead<S::Error>,
+}
+
+impl<S: Source> Leader<S> {
+    fn new(source: &S, lead: Lead<S::Error>) -> Self {
+        let source = source.clone();
+        Self { source, lead }
+    }
+
+    async fn fetch(self) {
+        let (source, id) = (&self.source, self.lead.flight.id);
         let asked = source.now();
-        let result = match source.fetch().await {
+        let mut fetching = source.fetch();
+        let fetched = poll_fn(|cx| {
+            self.lead.flight.probe.answer(cx.waker());
+            fetching.as_mut().poll(cx)
+        })
+        .await;
+        let tokens = source.tokens();
+        let result = match fetched {
             Ok(fetched) => {
                 let jitter = source.jitter();
-                let mut state = self.state();
-                let token = state.land(fetched, asked, jitter);
-                self.current.store(Some(token.clone()));
+                let mut state = tokens.state();
+                let Some(token) = state.land(id, fetched, asked, jitter) else {
+                    return;
+                };
+                tokens.current.store(Some(token.clone()));
                 Ok(token)
             }
             Err(error) => {
                 let now = source.now();
-                self.state().fail(now, &error, S::asked(&error));
+                let mut state = tokens.state();
+                if !state.is_current(id) {
+                    return;
+                }
+                state.fail(id, now, &error, S::asked(&error));
                 Err(error)
             }
         };
-        lead.0.send_replace(Some(result.clone()));
-        result
+        self.lead.sender.send_replace(Some(result));
+    }
+}
+
+impl<S: Source> Drop for Leader<S> {
+    fn drop(&mut self) {
+        let now = self.source.now();
+        // Changes nothing after the flight has landed.
+        self.source
+            .tokens()
+            .state()
+            .abandon(self.lead.flight.id, now);
     }
 }

@@ -39,7 +39,7 @@ impl CheckIn {
             customer_token: CustomerToken::parse(&token)
                 .map_err(|_| not("customerToken is no token"))?,
             merchant_qr_id: text(&event, "merchantQrId").ok_or(not("there is no merchantQrId"))?,
-            merchant_serial_number: number().and_then(|number| number.parse().ok()),
+            merchant_serial_number: number().and_then(|number| number.trim().parse().ok()),
             initiated_at: text(&event, "initiatedAt").map(Timestamp::from),
         })
     }

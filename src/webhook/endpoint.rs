@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq as _;
 use url::Url;
 
 use crate::types::InvalidValue;
+use crate::types::characters::is_invisible;
 
 const FIELD: &str = "registered_url";
 
@@ -165,7 +166,18 @@ impl ContentHash {
 /// Checks the text of a secret.
 pub(super) fn secret(text: &str) -> Result<SecretString, InvalidValue> {
     if text.is_empty() || text.trim() != text {
-        let rule = "must be the secret as the registration showed it, with no blank or line end at either end";
+        let rule = "must be the secret as the registration showed it, with no space or line end at either end";
+        return Err(InvalidValue::hidden("webhook_secret", rule));
+    }
+    // HMAC pads a key with NUL: a secret with a NUL at its end would verify like the secret itself.
+    let is_foreign =
+        |c: char| c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    if let Some(at) = text.chars().position(is_foreign) {
+        let rule = format!(
+            "must be the secret as the registration showed it; the character at position {} is a control character or \
+             invisible",
+            at + 1
+        );
         return Err(InvalidValue::hidden("webhook_secret", rule));
     }
     Ok(SecretString::from(text))

@@ -398,9 +398,10 @@ fn a_reply_keeps_the_rules() {
 
 #[test]
 fn the_end_of_a_consent() {
+    let allowed = auth().allow_unauthenticated_consent_removal();
     let removal = |token: Option<&str>| -> Result<ConsentRemoval, CallbackError> {
         let url = urls().consent_url("uiJ/sk+NQ6==");
-        match parse(&request(Method::DELETE, &url, token, ""), &auth())? {
+        match parse(&request(Method::DELETE, &url, token, ""), &allowed)? {
             Callback::Consent(removal) => Ok(removal),
             other => panic!("{other:?}"),
         }
@@ -493,7 +494,7 @@ fn nothing_secret_or_personal_is_shown() {
     let url = urls().consent_url("1234567");
     shown.push(format!(
         "{:#?}",
-        parse(&request(Method::DELETE, &url, None, ""), &auth()).unwrap()
+        parse(&request(Method::DELETE, &url, Some(TOKEN), ""), &auth()).unwrap()
     ));
     let error = r#"{"orderId":"order-1","errorInfo":{"errorCode":"45","errorMessage":"user 4712345678 of user@example.com"}}"#;
     shown.push(format!("{:#?}", update(error)));

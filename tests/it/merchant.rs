@@ -29,7 +29,10 @@ impl Shop {
     /// A shop that expects `expected` of its callbacks, and signs with `SECRET`.
     async fn open() -> Self {
         let heard = Heard::default();
-        let auth = CallbackAuth::generate().unwrap();
+        // The simulator sends consent removals as they are documented: without a token.
+        let auth = CallbackAuth::generate()
+            .unwrap()
+            .allow_unauthenticated_consent_removal();
         let urls = CallbackUrls::new("https://shop.example.com/vipps/".parse().unwrap());
 
         let calls = heard.clone();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vipps::testing::Recorder;
-use vipps::{Error, ErrorKind, RequestId, RetryPolicy};
+use vipps::{Error, ErrorKind, RateLimit, RequestId, RetryPolicy};
 
 use crate::support::{amount, id, text};
 
@@ -146,5 +146,5 @@ async fn every_error_of_a_limited_operation_carries_the_limit() {
     let lost = Recorder::new().lose("POST", &format!("{ORDER}/capture"));
     let payment = lost.client().ecom().payment(&id());
     let error = payment.capture().idempotency_key(key).await.unwrap_err();
-    assert_eq!(error.rate_limit().map(|limit| limit.requests()), Some(5));
+    assert_eq!(error.rate_limit().map(RateLimit::requests), Some(5));
 }

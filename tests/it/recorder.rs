@@ -1,6 +1,5 @@
 //! The testing kit: the same texts in every run, in front of any wire, with nothing of it in a user's build.
 
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -191,25 +190,4 @@ async fn what_may_be_seen_is_shown() {
       "other": "[other 1]"
     }
     "#);
-}
-
-/// The kit gives texts; what compares them is the user's choice.
-#[test]
-fn no_snapshot_library_is_in_a_users_build() {
-    let tree = |edges: &str| {
-        let output = Command::new(env!("CARGO"))
-            .args(["tree", "--offline", "--all-features", "--prefix=none"])
-            .args(["--edges", edges])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let has_insta = |tree: &str| tree.lines().any(|line| line.starts_with("insta "));
-    assert!(has_insta(&tree("normal,build,dev")), "the search finds it");
-    let of_users = tree("normal,build");
-    assert!(of_users.lines().any(|line| line.starts_with("reqwest ")));
-    assert!(!has_insta(&of_users), "{of_users}");
 }

@@ -393,8 +393,8 @@ async fn a_leader_that_is_dropped_at_any_await_point_hands_over() {
         }
         dropped += 1;
     }
-    // The yields and the sleep of the token request, and those of the call after it.
-    assert!(dropped >= 8, "{dropped}");
+    // The wait for the token, which is fetched in a task of its own, and the awaits of the call after it.
+    assert!(dropped >= 5, "{dropped}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,9 +115,8 @@ fn a_piece_of_a_body_hash_is_refused() {
 
 #[test]
 fn a_piece_of_a_webhook_secret_does_not_verify() {
-    let mut pieces = pieces(SECRET.as_bytes());
-    // HMAC fills a key with NUL, so that one more NUL is the same key.
-    pieces.retain(|piece| !piece.contains(&0));
+    // A piece with a NUL is refused when the verifier is made.
+    let pieces = pieces(SECRET.as_bytes());
     for piece in pieces {
         let Ok(verifier) = Verifier::new(URL, [String::from_utf8(piece).unwrap()]) else {
             continue;
@@ -180,4 +179,94 @@ fn an_auth_token_with_one_wrong_byte_is_refused() {
         headers.insert(AUTHORIZATION, HeaderValue::from_bytes(&wrong).unwrap());
         assert!(!auth.accepts(&headers), "byte {at}");
     }
+}
+
+/// HMAC pads a key with NUL, so that a secret with a NUL at its end signs like the secret itself.
+#[test]
+fn a_secret_with_invisible_characters_is_refused() {
+    for mark in [
+        "\0", "\u{1}", "\u{1b}", "\u{7f}", "\u{85}", "\n", "\r\n", "\t", "\u{feff}", "\u{200b}",
+        "\u{ad}", "\u{202e}", "\u{2028}",
+    ] {
+        let (start, end) = SECRET.split_at(8);
+        for secret in [
+            format!("{SECRET}{mark}"),
+            format!("{mark}{SECRET}"),
+            format!("{start}{mark}{end}"),
+            format!("{SECRET}{mark}{mark}"),
+            mark.to_owned(),
+        ] {
+            for result in [
+                Verifier::new(URL, [&secret]).map(drop),
+                Verifier::new(URL, [SECRET, &secret]).map(drop),
+                Signer::new(URL, &secret).map(drop),
+            ] {
+                let error = result.expect_err(&secret.escape_debug().to_string());
+                assert_eq!((error.field(), error.value()), ("webhook_secret", None));
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains(start) && !shown.contains(end), "{shown}");
+            }
+        }
+    }
+    // Spaces inside are part of a secret.
+    assert!(Verifier::new(URL, ["two words"]).is_ok());
+}
+
+/// The date, the host, the path and the body hash are each part of what is signed.
+#[test]
+fn a_signature_covers_date_host_path_and_body() {
+    let verdict = |request: &Request<bytes::Bytes>, url: &str| {
+        let verifier = Verifier::new(url, [SECRET]).unwrap();
+        verifier.verify(request).map(drop)
+    };
+    let request = signed();
+    assert_eq!(verdict(&request, URL), Ok(()));
+    for url in [
+        "https://shop.example.org/hooks/vipps",
+        "https://shop.example.com:8080/hooks/vipps",
+        "https://shop.example.com/hooks/vipps/",
+        "https://shop.example.com/hooks/vipps?x=1",
+        "https://shop.example.com/",
+    ] {
+        assert_eq!(
+            verdict(&request, url),
+            Err(WebhookError::Signature),
+            "{url}"
+        );
+    }
+    let mut later = signed();
+    let date = HeaderValue::from_static("Thu, 01 Jan 1970 00:00:01 GMT");
+    assert_ne!(later.headers()["x-ms-date"], date);
+    later.headers_mut().insert("x-ms-date", date);
+    assert_eq!(verdict(&later, URL), Err(WebhookError::Signature));
+
+    // Another body with the hash of that body, under the signature of the first one.
+    let other = Signer::new(URL, SECRET)
+        .unwrap()
+        .sign(jiff::Timestamp::UNIX_EPOCH, "{}")
+        .unwrap();
+    let mut forged = signed();
+    *forged.body_mut() = other.body().clone();
+    assert_eq!(verdict(&forged, URL), Err(WebhookError::BodyHash));
+    let hash = other.headers()["x-ms-content-sha256"].clone();
+    forged.headers_mut().insert("x-ms-content-sha256", hash);
+    assert_eq!(verdict(&forged, URL), Err(WebhookError::Signature));
+}
+
+/// Each secret of a list verifies its own signature and no other one.
+#[test]
+fn each_secret_of_a_list_is_tried_and_no_other_one() {
+    let request = signed();
+    let verdict = |secrets: &[&str]| {
+        Verifier::new(URL, secrets)
+            .unwrap()
+            .verify(&request)
+            .map(drop)
+    };
+    assert_eq!(verdict(&[SECRET, "other"]), Ok(()));
+    assert_eq!(verdict(&["other", SECRET]), Ok(()));
+    assert_eq!(verdict(&["other", SECRET, "third"]), Ok(()));
+    assert_eq!(verdict(&["other", "third"]), Err(WebhookError::Signature));
+    let upper = SECRET.to_uppercase();
+    assert_eq!(verdict(&[&upper]), Err(WebhookError::Signature));
 }

@@ -1,7 +1,7 @@
 //! A document that cannot be generated stops the build with one sentence: which file, where in
 //! it, what is wrong, what to do. No panic of the generator reaches the reader.
 //!
-//! `tests/spec_changes/breaks.rs` sees one of them come out of cargo.
+//! `tests/documents/breaks.rs` sees one of them come out of cargo.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -74,7 +74,7 @@ proptest! {
 
     #[test]
     fn any_user_id_comes_back_as_it_was(user_id in "[^\u{0}]{1,50}") {
-        let request = request(Method::DELETE, &urls().consent_url(&user_id), None, "");
+        let request = request(Method::DELETE, &urls().consent_url(&user_id), Some(TOKEN), "");
         match parse(&request, &auth()).unwrap() {
             Callback::Consent(removal) => prop_assert_eq!(removal.user_id.expose(), user_id),
             other => prop_assert!(false, "{:?}", other),

@@ -148,9 +148,9 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
         "answers have the code, the name and free text",
     ),
     meant(
-        &["zipCode", "postCode"],
+        &["zipCode", "postCode", "postalCode"],
         &["there true / false"],
-        "the wire has either, whatever the component says",
+        "the wire has one of them, whatever the component says",
     ),
     meant(
         &["transactionLogHistory"],

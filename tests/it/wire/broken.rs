@@ -50,9 +50,10 @@ async fn nobody_listens_for_the_token() {
     let error = capture(&vipps).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
-        (ErrorKind::Authentication, Outcome::NotSent)
+        (ErrorKind::Connect, Outcome::NotSent)
     );
-    assert!(error.is_retryable());
+    assert!(error.is_retryable() && error.is_connect());
+    assert!(error.hint().unwrap().contains("offline"));
 }
 
 /// TLS is asked for, and the other side speaks something else, says nothing, or ends the connection.
@@ -79,7 +80,7 @@ async fn no_tls_session() {
         let error = capture(&vipps).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome()),
-            (ErrorKind::Authentication, Outcome::NotSent),
+            (ErrorKind::Connect, Outcome::NotSent),
             "{act}: {error:?}"
         );
     }

@@ -176,13 +176,13 @@ fn of_tests(name: &str) -> String {
 /// Builds a copy with these documents, and compares its requests with the snapshots.
 fn nothing_is_lost(documents: &Documents) -> Result<(), String> {
     let copy = Copy::with(documents);
-    let mut files = vec!["requests", "requests_qr"];
+    let mut modules = vec!["requests", "requests_qr"];
     if !documents.new.is_empty() {
-        let caller = copy.folder.join("tests/caller.rs");
+        let caller = copy.folder.join("tests/it/caller.rs");
         crate_copy::write(&caller, of_tests("caller.rs"));
-        files.push("caller");
+        modules.push("caller");
     }
-    let output = copy.test(&files);
+    let output = copy.test(&modules);
     if output.status.success() {
         Ok(())
     } else {

@@ -1,10 +1,11 @@
-//! What a changed document does to this crate, seen by changing it in a copy and building that.
+//! Builds copies of this crate with changed documents. `.ci/documents` runs this program; `cargo
+//! test` does not, because each test starts cargo.
 //!
-//! A document that grows changes nothing for the wrapper: the crate builds without an edit and
-//! sends the same requests, and so it does with the official documents. A new document becomes a
-//! module without a line of code. A document that breaks something says so in one place.
+//! A document that grows changes neither the wrapper nor a request. The same holds for the official
+//! documents. A new document becomes a module without a line of code. A breaking change is reported
+//! in one place.
 //!
-//! There is one copy for all tests, which take turns, so that each build has little left to do.
+//! All tests share one copy and take turns, so that each build reuses the one before.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ impl Documents {
     }
 }
 
-/// The copy, for one test at a time.
+/// The copy of the crate. One test at a time holds it.
 struct Copy {
     folder: PathBuf,
     _turn: MutexGuard<'static, ()>,
@@ -69,7 +70,7 @@ impl Copy {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         Self {
-            folder: crate_copy::copy("spec-changes"),
+            folder: crate_copy::copy("documents"),
             _turn: turn,
         }
     }
@@ -85,13 +86,11 @@ impl Copy {
         copy
     }
 
-    /// Builds the crate as `cargo test` does, for which all dependencies are there, and runs these
-    /// files of tests.
-    fn test(&self, files: &[&str]) -> Output {
-        let mut arguments = vec!["test", "--no-fail-fast"];
-        for file in files {
-            arguments.extend(["--test", file]);
-        }
-        crate_copy::cargo(&self.folder, &arguments)
+    /// Builds the crate with a test binary `it` of these modules alone, and runs it.
+    fn test(&self, modules: &[&str]) -> Output {
+        let modules: String = modules.iter().flat_map(|m| ["mod ", m, ";\n"]).collect();
+        let main = format!("#[path = \"../support/mod.rs\"]\nmod support;\n{modules}");
+        crate_copy::write(&self.folder.join("tests/it/main.rs"), main);
+        crate_copy::cargo(&self.folder, &["test", "--no-fail-fast", "--test", "it"])
     }
 }

@@ -219,7 +219,7 @@ async fn initiate() {
 /// A payment and its code are two requests: what is left of the first is there for the next call to find.
 #[tokio::test(start_paused = true)]
 async fn pay_by_qr() {
-    for_all_polls(10, async |times| {
+    for_all_polls(9, async |times| {
         let shop = Shop::new();
         let late = shop.sim.faults().on("generate_otp_qr");
         late.times(1).after_commit().reset();

@@ -105,7 +105,7 @@ impl Record {
 pub type Counts = BTreeMap<&'static str, u64>;
 
 #[derive(Debug, Default)]
-pub struct Books {
+pub struct Model {
     pub orders: Vec<Order>,
     pub records: Vec<Record>,
     pub codes: Codes,
@@ -115,7 +115,7 @@ pub struct Books {
     numbers: u64,
 }
 
-impl Books {
+impl Model {
     pub fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
@@ -195,7 +195,7 @@ impl Books {
         let took_effect = match verdict {
             Reconciled::TookEffect(_) => true,
             Reconciled::NoEffect => false,
-            _ => {
+            Reconciled::StillUnknown(_) => {
                 self.count("reconcile: still unknown");
                 return false;
             }

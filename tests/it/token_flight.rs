@@ -1,0 +1,160 @@
+//! A token fetch belongs to all callers: it outlives the caller that started it, and a runtime that is not driven.
+
+use std::future::{Future as _, IntoFuture as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use vipps::simulator::Simulator;
+use vipps::{ErrorKind, Outcome, Vipps};
+
+const TOKEN: &str = "fetch_authorization_token_using_post";
+
+fn simulator(fetch: Duration) -> Simulator {
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    sim.faults().on(TOKEN).delay(fetch);
+    sim
+}
+
+async fn call(vipps: &Vipps) -> vipps::Result<()> {
+    vipps.qr().merchant_callbacks().await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_shorter_than_the_fetch_cost_one_request() {
+    let sim = simulator(Duration::from_millis(400));
+    let vipps = sim.client();
+    let mut successes = 0;
+    for _ in 0..20 {
+        let calling = vipps.qr().merchant_callbacks();
+        match calling.deadline(Duration::from_millis(300)).await {
+            Ok(_) => successes += 1,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Deadline),
+        }
+    }
+    assert_eq!(sim.journal().count(TOKEN), 1);
+    assert_eq!(successes, 19);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_with_impatient_callers_makes_one_request() {
+    let sim = simulator(Duration::from_millis(400));
+    let vipps = sim.client();
+    let calls: Vec<_> = (0..60)
+        .map(|number| {
+            let vipps = vipps.clone();
+            tokio::spawn(async move {
+                let patience = if number % 3 == 0 { 100 } else { 5_000 };
+                let calling = vipps.qr().merchant_callbacks();
+                calling.deadline(Duration::from_millis(patience)).await
+            })
+        })
+        .collect();
+    let mut successes = 0;
+    for call in calls {
+        successes += usize::from(call.await.unwrap().is_ok());
+    }
+    assert_eq!((sim.journal().count(TOKEN), successes), (1, 40));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leading_call_that_is_not_polled_stalls_nobody() {
+    let sim = simulator(Duration::from_millis(400));
+    let vipps = sim.client();
+    let mut leading = pin!(call(&vipps));
+    poll_fn(|cx| {
+        assert!(leading.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    // As in the body of a `select!` on `&mut leading`.
+    let begun = tokio::time::Instant::now();
+    call(&vipps).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    leading.await.unwrap();
+    assert_eq!(sim.journal().count(TOKEN), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_fetch_that_is_polled_is_not_given_up() {
+    let sim = simulator(Duration::from_secs(7));
+    let vipps = sim.client();
+    let (first, second) = tokio::join!(call(&vipps), call(&vipps));
+    first.unwrap();
+    second.unwrap();
+    assert_eq!(sim.journal().count(TOKEN), 1);
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+#[test]
+fn a_flight_on_a_runtime_that_stands_still_is_replaced() {
+    let sim = simulator(Duration::from_millis(50));
+    let vipps = sim.client();
+    let standing = runtime();
+    // The call that began the flight lives on, as the handler of a worker that computes does.
+    let mut leading = Box::pin(call(&vipps));
+    standing.block_on(async {
+        let limit = Duration::from_millis(10);
+        let timed_out = tokio::time::timeout(limit, leading.as_mut()).await;
+        assert!(timed_out.is_err());
+    });
+    let begun = std::time::Instant::now();
+    let other = vipps.qr().merchant_callbacks();
+    let result = runtime().block_on(other.deadline(Duration::from_secs(10)).into_future());
+    let took = begun.elapsed();
+    assert!(result.is_ok(), "{result:?} after {took:?}");
+    // The flight ends late, and its token does not replace the newer one.
+    standing.block_on(leading).unwrap();
+    standing.block_on(call(&vipps)).unwrap();
+    assert!(vipps.metrics().token_requests <= 2);
+}
+
+/// A runtime whose time stands still, as late as its call makes it.
+fn paused() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().start_paused(true).build().unwrap()
+}
+
+#[test]
+fn a_runtime_for_each_call_does_not_fetch_for_each_call() {
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let vipps = sim.client();
+    runtime().block_on(call(&vipps)).unwrap();
+    // Each refresh takes longer than the runtime of its call lives.
+    sim.faults().on(TOKEN).delay(Duration::from_secs(3600));
+    for _ in 0..50 {
+        paused().block_on(async {
+            tokio::time::advance(Duration::from_secs(3600 - 300)).await;
+            call(&vipps).await.unwrap();
+            // The refresh sends its request, and is dropped with the runtime.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    let requests = vipps.metrics().token_requests;
+    assert!((2..=3).contains(&requests), "{requests}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_that_runs_out_for_a_token_is_a_timeout() {
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let total = Duration::from_secs(5);
+    let builder = sim.client_builder().total_timeout(total);
+    let vipps = builder.build().unwrap();
+    sim.faults().on(TOKEN).stall();
+    let begun = tokio::time::Instant::now();
+    let calling = vipps.qr().merchant_callbacks();
+    let error = calling.deadline(Duration::from_secs(20)).await.unwrap_err();
+    // The call itself has 15 s left, so that its deadline is not what ended it.
+    assert!((total..total * 2).contains(&begun.elapsed()));
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Timeout, Outcome::NotSent)
+    );
+    assert_eq!(error.operation(), Some(TOKEN));
+}
