@@ -402,3 +402,22 @@ fn attempts_stay_within_the_limit_per_minute() {
     assert_eq!(room(&[s(0), s(1), s(60)], Some(2), s(61)), Duration::ZERO);
     assert_eq!(room(&[s(0); 9], None, s(0)), Duration::ZERO);
 }
+
+#[test]
+fn attempts_are_1_to_10() {
+    for (asked, expected) in [(0, 1), (1, 1), (10, 10), (11, 10), (u32::MAX, 10)] {
+        let policy = RetryPolicy::default().attempts(asked);
+        assert_eq!(policy.max_attempts, expected, "{asked}");
+    }
+    assert_eq!(RetryPolicy::none().max_attempts, 1);
+}
+
+#[test]
+fn a_cap_below_the_base_is_the_base() {
+    let (base, cap) = (Duration::from_secs(3), Duration::from_secs(2));
+    let policy = RetryPolicy::default()
+        .backoff(base, cap)
+        .throttled_backoff(base, cap);
+    assert_eq!(wait(&policy, Pace::Transient, 1, 1.0, None), base);
+    assert_eq!(wait(&policy, Pace::Throttled, 1, 1.0, None), base * 2);
+}

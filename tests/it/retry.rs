@@ -147,6 +147,39 @@ async fn once_lost_a_write_stays_unknown_whatever_is_said_later() {
     }
 }
 
+/// The replay after the 401 needs a token, and the request that was lost may have captured.
+#[tokio::test(start_paused = true)]
+async fn once_lost_a_write_stays_unknown_without_a_new_token() {
+    let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
+    let recorder = Recorder::new()
+        .answer("POST", "/accesstoken/get", 200, token)
+        .answer("POST", "/accesstoken/get", 400, "")
+        .lose("POST", CAPTURE)
+        .answer("POST", CAPTURE, 401, "");
+    let error = capture(&patient(&recorder)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::Unknown);
+}
+
+/// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond the deadline.
+#[tokio::test(start_paused = true)]
+async fn once_lost_a_write_stays_unknown_when_the_limit_ends_it() {
+    let recorder = Recorder::new()
+        .lose("POST", CAPTURE)
+        .lose("POST", CAPTURE)
+        .lose("POST", CAPTURE)
+        .lose("POST", CAPTURE)
+        .answer("POST", CAPTURE, 401, "");
+    let vipps = crate::support::on_tokio_time(&recorder)
+        .retry(RetryPolicy::default().attempts(10))
+        .build()
+        .unwrap();
+    let error = capture(&vipps).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(count(&recorder, "capture_payment_using_post"), 5);
+}
+
 #[tokio::test(start_paused = true)]
 async fn initiate_told_to_slow_down_waits_and_keeps_to_two_a_minute() {
     let recorder = Recorder::new()
