@@ -110,14 +110,18 @@ async fn a_raw_answer_that_does_not_fit_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_token_and_no_patience() {
+async fn a_call_without_a_token_is_not_sent() {
     let recorder = Recorder::new().answer("POST", "/accesstoken/get", 500, "");
     let vipps = recorder.client();
     vipps.ecom().payment(&id()).capture().await.unwrap_err();
     assert_counted!(
         vipps, calls: 1, not_sent: 1, token_requests: 3, token_failures: 1
     );
+}
 
+/// The jitter is fixed, so the first wait is one that is longer than the caller's patience.
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_before_its_retry_is_abandoned() {
     let recorder = Recorder::new().lose("POST", CAPTURE);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let call = vipps.ecom().payment(&id()).capture().send();

@@ -1,7 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
-use vipps::testing::Recorder;
+use vipps::testing::{Recorder, SeededRandomness};
 use vipps::types::TransactionText;
 use vipps::{Amount, Credentials, OrderId, Vipps, VippsBuilder};
 
@@ -47,10 +47,15 @@ pub fn text() -> TransactionText {
 }
 
 /// A client of this recorder that waits on tokio's time, for tests that measure or interrupt it.
+///
+/// The jitter of its waits is the same in every run: with full jitter a wait may be shorter than any
+/// limit that a test sets.
 pub fn on_tokio_time(recorder: &Recorder) -> VippsBuilder {
     let number = "123456".parse().expect("a serial number");
     let keys = Credentials::new("canned-client-id", "canned-client-secret", "key", number);
-    Vipps::builder(keys.expect("keys")).transport(recorder.clone())
+    Vipps::builder(keys.expect("keys"))
+        .transport(recorder.clone())
+        .randomness(SeededRandomness::new(0))
 }
 
 /// What the tests send that is secret or personal.
