@@ -1,4 +1,9 @@
-//! What the fuzz targets in `fuzz/` run, each with what must hold for any input. Not a part of the crate's interface.
+//! The functions that the fuzz targets in `fuzz/` run, with the assertions that hold for any input.
+//!
+//! Compiled only with `--cfg fuzzing` and for unit tests, so it is no part of the public interface.
+
+#[cfg(test)]
+mod corpus;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};

@@ -37,7 +37,8 @@ mod error;
 pub mod telemetry;
 pub mod types;
 
-#[cfg(feature = "fuzzing")]
+// cargo-fuzz sets `--cfg fuzzing`. The tests run the corpora.
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "schemars")]

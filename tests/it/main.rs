@@ -35,7 +35,6 @@ mod error_urls;
 mod examples;
 mod express;
 mod foreign_responses;
-mod fuzz_corpus;
 mod guide_snippets;
 mod hints;
 mod hints_foreign;

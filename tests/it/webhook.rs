@@ -488,6 +488,18 @@ fn nothing_secret_is_shown() {
 }
 
 #[test]
+fn debug_shows_what_a_verifier_checks() {
+    let request = V1.request();
+    let (verifier, signer) = (V1.verifier(), Signer::new(V1.url, V1.secret).unwrap());
+    let host = V1.url.split('/').nth(2).unwrap();
+    for shown in [format!("{verifier:?}"), format!("{signer:?}")] {
+        assert!(shown.contains(host), "{shown}");
+    }
+    let shown = format!("{:?}", verifier.verify(&request).unwrap());
+    assert!(shown.contains(V1.date), "{shown}");
+}
+
+#[test]
 fn a_refusal_has_a_status() {
     for (error, status) in [
         (WebhookError::NotPost, 405),
@@ -499,6 +511,7 @@ fn a_refusal_has_a_status() {
         (WebhookError::NotACheckIn("x"), 400),
     ] {
         assert_eq!(error.status(), status, "{error}");
+        assert!(!error.to_string().is_empty(), "{error:?}");
     }
 }
 

@@ -202,3 +202,22 @@ fn the_simulator_refuses_a_webhook_url_with_a_backslash() {
         assert!(error.to_string().contains(r"`\`"), "{url}: {error}");
     }
 }
+
+#[test]
+fn a_refusal_names_the_position_of_the_character() {
+    for (url, position) in [
+        ("\\https://shop.example.com/", 1),
+        ("https://shop.example.com/a b", 27),
+        ("https://shop.example.com/\u{7}", 26),
+        ("https://blåbær.no/å", 19),
+        ("https://blåbær.no/ab?æ=1", 22),
+    ] {
+        let error = Verifier::new(url, [SECRET]).unwrap_err().to_string();
+        assert!(error.contains(&format!("position {position},")), "{error}");
+    }
+    for (secret, position) in [("\0ab", 1), ("ab\0c", 3), ("å\u{200b}b", 2)] {
+        let error = Verifier::new("https://shop.example.com/", [secret]);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(&format!("position {position} ")), "{error}");
+    }
+}

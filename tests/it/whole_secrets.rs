@@ -270,3 +270,21 @@ fn each_secret_of_a_list_is_tried_and_no_other_one() {
     let upper = SECRET.to_uppercase();
     assert_eq!(verdict(&[&upper]), Err(WebhookError::Signature));
 }
+
+/// A header that is sent twice, or a token that is listed twice, matches more than once.
+#[test]
+fn a_token_that_matches_twice_is_accepted() {
+    let token = || TOKEN.parse().unwrap();
+    for auth in [
+        CallbackAuth::new(token()),
+        CallbackAuth::new(token()).also(token()),
+    ] {
+        for copies in 1..=3 {
+            let mut headers = HeaderMap::new();
+            for _ in 0..copies {
+                headers.append(AUTHORIZATION, HeaderValue::from_static(TOKEN));
+            }
+            assert!(auth.accepts(&headers), "{copies} headers, {auth:?}");
+        }
+    }
+}

@@ -1,12 +1,12 @@
-//! The corpora of the fuzz targets: what was found once stays found.
+//! Runs the inputs in `fuzz/corpus` through their targets.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use vipps::fuzzing::TARGETS;
+use super::TARGETS;
 
-fn folder(name: &str) -> std::path::PathBuf {
+fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz")
         .join(name)
@@ -28,7 +28,7 @@ fn is_missing() -> bool {
 }
 
 #[test]
-fn every_kept_input_holds() {
+fn every_input_of_the_corpus_holds() {
     if is_missing() {
         return;
     }
