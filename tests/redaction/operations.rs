@@ -76,6 +76,7 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
     }
     let status = match path.rsplit('/').next() {
         Some("cancel") => "Cancelled",
+        Some("refund") => "Refund",
         _ => "Captured",
     };
     json!({
