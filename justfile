@@ -47,9 +47,10 @@ consumer: package
 package:
     cargo package --allow-dirty
 
-# Takes changed snapshots over, to be read with `git diff tests`.
+# Accepts every changed snapshot and the public API. Read them with `git diff tests` before you commit.
 accept:
-    INSTA_UPDATE=always cargo test --test public_api --test it --test spec
+    INSTA_UPDATE=always cargo test --test it --test spec --test public_api
+    .ci/public-api --accept
 
 # One payment, with a simulator and its customer.
 till *args:

@@ -313,6 +313,12 @@ impl Error {
         self
     }
 
+    /// Drops the body, and keeps what it showed about who made the response.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.0.body = Bytes::new();
+        self
+    }
+
     /// The error of a call whose token could not be fetched. Only a response is about the keys: a failure of the network
     /// keeps its kind.
     pub(crate) fn into_authentication(mut self) -> Self {

@@ -118,9 +118,10 @@ async fn ask(vipps: &Vipps) -> Result<Fetched> {
     let answer = vipps.fetch_token().await;
     let answer = answer.map_err(Error::into_authentication)?;
     let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
-        // Not the body: it may hold a token, however odd.
         let error = answer.explain(error);
-        error.with_status(answer.status, bytes::Bytes::new())
+        let error = error.with_status(answer.status, answer.body.clone());
+        // The body may contain a token, although not a readable one.
+        error.without_body()
     })?;
     Ok(Fetched {
         header,
@@ -382,6 +383,43 @@ mod tests {
         land(&mut state, at(1), HOUR, 0.0);
         state.invalidate(old.generation);
         assert!(matches!(state.step(at(2)), Step::Use(_)));
+    }
+
+    #[test]
+    fn jitter_refreshes_earlier_by_up_to_half_the_margin() {
+        for (jitter, soft) in [(0.0, 3240), (0.5, 3150), (1.0, 3060)] {
+            let mut state = State::<Error>::default();
+            land(&mut state, at(0), HOUR, jitter);
+            assert!(matches!(state.step(at(soft - 1)), Step::Use(_)), "{jitter}");
+            assert!(
+                matches!(state.step(at(soft)), Step::Refresh(..)),
+                "{jitter}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_used_in_its_last_twentieth() {
+        // Ten seconds at most.
+        for (lifetime, hard) in [(40, 38), (100, 95), (3600, 3590)] {
+            let mut state = State::<Error>::default();
+            land(&mut state, at(0), at(lifetime), 0.0);
+            assert!(matches!(state.step(at(hard - 1)), Step::Refresh(..)));
+            assert!(
+                matches!(state.step(at(hard)), Step::Follow(_)),
+                "{lifetime}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refresh_abandoned_as_its_token_expires_pauses_the_fetch() {
+        let mut state = State::<Error>::default();
+        land(&mut state, at(0), HOUR, 0.0);
+        let id = begin(&mut state, at(3500));
+        state.abandon(id, at(3590));
+        let pause = Duration::from_millis(100);
+        assert!(matches!(state.step(at(3590)), Step::Hold(left) if left == pause));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::destination;
 use super::known::Auth;
 use super::template::Template;
 use crate::clock;
-use crate::error::body::is_error;
+use crate::error::body::{is_error, parse};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_client::when_time_is_up;
 use crate::retry::{self, Pace, RetryPolicy, Signal, judge};
@@ -196,17 +196,22 @@ impl<'a> Attempts<'a> {
         let vipps = &self.call.vipps;
         let miss = match outcome {
             Some(Ok(reply)) => {
+                let miss = self.refused(&reply);
                 if let (401, Some(token)) = (reply.status.as_u16(), token)
+                    && !parse(401, &reply.body).is_about_subscription_key()
                     && vipps.refused(token, self.replays)
                 {
-                    // A 401 means that the call was not let in, so that even a payment may be sent again.
+                    // A 401 of the gateway means that the call was not let in, so that even a payment may be sent
+                    // again. Anything else may have replaced the response to a request that was applied.
+                    let verdict = judge(self.effort.known.rules.class, miss.signal);
+                    self.unclear |= verdict.outcome == Outcome::Unknown;
                     attempt.refused();
                     tracing::debug!("token refused, fetching a new one");
                     vipps.counters().replays.add_one();
                     self.replays += 1;
                     return Ok(None);
                 }
-                self.refused(&reply)
+                miss
             }
             Some(Err(error)) => Self::broken(&error),
             None => Self::timed_out(whole_call),

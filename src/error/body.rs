@@ -43,13 +43,32 @@ pub(crate) struct ParsedBody {
     pub(crate) is_foreign: bool,
     /// Whether the gateway says that the subscription's quota of calls is used up.
     pub(crate) is_over_quota: bool,
-    /// The numbers of Azure AD's error codes.
+    /// The numbers of the login service's `AADSTS…` codes, from its list and its texts.
     pub(crate) login_codes: Vec<u64>,
     text: Option<String>,
     status: u16,
 }
 
 impl ParsedBody {
+    /// Whether one of the texts contains these words, in any capitalisation.
+    pub(crate) fn mentions(&self, words: &str) -> bool {
+        let contains = |text: &str| text.to_ascii_lowercase().contains(words);
+        let errors = self.errors.iter().filter_map(ApiError::message);
+        self.text.as_deref().into_iter().chain(errors).any(contains)
+    }
+
+    /// Whether the response refuses the subscription key, and not possibly the access token.
+    pub(crate) fn is_about_subscription_key(&self) -> bool {
+        let is_about_key = [
+            "subscription key",
+            "subscription-key",
+            "subscription not found",
+        ];
+        let may_be_about_token = ["token", "authorization", "bearer"];
+        is_about_key.iter().any(|words| self.mentions(words))
+            && !may_be_about_token.iter().any(|words| self.mentions(words))
+    }
+
     /// What to tell when `errors` is empty: the body's own text, or else what its HTTP status means.
     pub(crate) fn message(&self) -> Cow<'static, str> {
         match &self.text {
@@ -83,7 +102,7 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> ParsedBody {
         is_conclusive,
         is_foreign: !is_conclusive && !is_cut && !is_empty_of_gateway(status, text),
         is_over_quota: false,
-        login_codes: Vec::new(),
+        login_codes: login_codes_in(text),
         text: None,
         status,
     };
@@ -141,7 +160,7 @@ impl ParsedBody {
             let code = member(object, "error", clean::label);
             self.errors
                 .extend(ApiError::new(code, text("error_description")));
-            self.login_codes = login_codes(object);
+            self.login_codes.extend(listed_login_codes(object));
         } else if let Some(info) = response_info(object) {
             self.take_gateway(info, get(object, "result"));
         } else if is_status_message(object) {
@@ -220,11 +239,28 @@ impl ParsedBody {
     }
 }
 
-/// The numbers of Azure AD's `AADSTS…` codes that are listed apart from its texts.
-fn login_codes(object: &Map<String, Value>) -> Vec<u64> {
+/// The prefix of the login service's codes.
+const LOGIN_CODE: &str = "AADSTS";
+
+/// The numbers of the login service's codes in a text. A number is read to its last digit, since
+/// 7000222 (expired secret) begins like 70002 (wrong secret).
+fn login_codes_in(text: &str) -> Vec<u64> {
+    let number = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_ascii_digit());
+        rest.get(..end.unwrap_or(rest.len()))?.parse().ok()
+    };
+    let parts = text.split(LOGIN_CODE).skip(1);
+    parts.filter_map(number).take(MAX_ERRORS).collect()
+}
+
+/// The numbers of the login service's codes that its responses list apart from the text.
+fn listed_login_codes(object: &Map<String, Value>) -> impl Iterator<Item = u64> {
     let codes = get(object, "error_codes").and_then(Value::as_array);
-    let number = |code: &Value| code.as_u64().or_else(|| code.as_str()?.trim().parse().ok());
-    codes.into_iter().flatten().filter_map(number).collect()
+    let number = |code: &Value| {
+        let text = || code.as_str()?.trim().parse().ok();
+        code.as_u64().or_else(text)
+    };
+    codes.into_iter().flatten().filter_map(number)
 }
 
 fn said(text: &str) -> Option<String> {

@@ -30,19 +30,26 @@ pub(super) fn of_response(status: u16, parsed: &ParsedBody, foreign: bool) -> Op
                 .iter()
                 .any(|e| e.message().is_some_and(|m| m.contains(text)))
     };
-    if says("AADSTS70001") || says("AADSTS700016") {
+    let has_login_code = |codes: &[u64]| parsed.login_codes.iter().any(|c| codes.contains(c));
+    if has_login_code(&[70001, 700_016]) {
         return Some(
             "The client id is unknown here. Most often the keys of one environment are used in the other: \
              test keys work only with the test environment, production keys only with production.",
         );
     }
-    if says("AADSTS70002") || says("AADSTS7000215") || says("AADSTS50012") {
+    // Before the wrong secret: the login service may send its general code 70002 too.
+    if has_login_code(&[7_000_222]) {
+        return Some(
+            "The client secret has expired. Create a new client secret in the portal, and configure it here.",
+        );
+    }
+    if has_login_code(&[70002, 7_000_215, 50012]) {
         return Some("The client secret does not belong to this client id in this environment.");
     }
-    if says("Subscription not found") {
+    if parsed.mentions("subscription not found") {
         return Some("The subscription key exists, but not for this product or environment.");
     }
-    if says("subscription key") {
+    if parsed.mentions("subscription key") || parsed.mentions("subscription-key") {
         return Some(
             "The Ocp-Apim-Subscription-Key is missing or unknown in this environment. It comes from the same sales \
              unit and environment as the client id.",

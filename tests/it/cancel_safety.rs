@@ -1,5 +1,7 @@
 //! A future that is dropped loses its idempotency key; a key of the caller's own survives it.
 
+mod every_await;
+
 use std::time::Duration;
 
 use vipps::simulator::{EffectKind, Simulator};

@@ -217,6 +217,29 @@ async fn page_of_401_or_429_leaves_a_write_unknown() {
     assert_eq!(sent, 1);
 }
 
+/// Something in between may answer after the API has applied the request. What the API then says of the replay, such as
+/// an order id that is taken, is the result of the first request.
+#[tokio::test(start_paused = true)]
+async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
+    let taken =
+        r#"[{"errorGroup":"Merchant","errorCode":"34","errorMessage":"orderId is already used"}]"#;
+    let gateway = r#"{"statusCode":401,"message":"Unauthorized"}"#;
+    for (body, outcome) in [
+        ("<html>Sign in</html>", Outcome::Unknown),
+        ("signed out", Outcome::Unknown),
+        ("", Outcome::Rejected),
+        (gateway, Outcome::Rejected),
+    ] {
+        let recorder = Recorder::new()
+            .answer("POST", PAYMENTS, 401, body)
+            .answer("POST", PAYMENTS, 400, taken);
+        let calling = client(&recorder).ecom().initiate(id(), amount(), text());
+        let error = calling.await.unwrap_err();
+        assert!(error.has_code("34"));
+        assert_eq!(error.outcome(), outcome, "{body}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn wait_goes_on_after_foreign_responses() {
     let mut cases: Vec<(u16, &str)> = Vec::new();

@@ -1,7 +1,7 @@
 //! The hint for a response that the API did not make names what is in between, and never the keys.
 
 use vipps::testing::Recorder;
-use vipps::{Error, Outcome};
+use vipps::{Error, ErrorKind, Outcome};
 
 use crate::support::{amount, id, text};
 
@@ -131,6 +131,28 @@ async fn success_that_is_a_page_names_a_proxy() {
     }
     let error = details(Recorder::new().answer("GET", DETAILS, 200, "[7]")).await;
     assert!(!error.hint().unwrap_or_default().contains("firewall"));
+}
+
+#[tokio::test]
+async fn a_page_as_token_response_names_a_firewall() {
+    let secret = "<html>eyJhbGciOiJSUzI1NiJ9.secret-part.signature</html>";
+    for page in [PAGE, FOREIGN[1], "\u{feff}\n <html>", secret] {
+        let error = details(Recorder::new().answer("POST", TOKEN, 200, page)).await;
+        check(&error, page);
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(
+            (error.outcome(), error.http_status()),
+            (Outcome::NotSent, Some(200))
+        );
+        // The body may hold a token, however odd.
+        assert!(error.raw_body().is_empty());
+        assert!(!format!("{error} {error:?}").contains("secret-part"));
+    }
+    for body in ["", "{}", "[]", r#"{"token_type":"Bearer"}"#] {
+        let error = details(Recorder::new().answer("POST", TOKEN, 200, body)).await;
+        let hint = error.hint().unwrap_or_default();
+        assert!(!hint.contains("firewall"), "{body}: {hint}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! One key per operation that moves money: made or given, told by answer and error, the same on every attempt and in
 //! every process.
 
-use std::future::IntoFuture as _;
-
 use crate::support::{TRANSACTION, id};
 use vipps::simulator::{EffectKind, Simulator};
 use vipps::testing::Recorder;
@@ -98,35 +96,6 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
     }
     let too_long = RequestId::parse(&"k".repeat(41)).unwrap_err();
     assert_eq!(too_long.field(), "idempotency_key");
-}
-
-/// The key is stored before the call; the process dies; another one makes the call again.
-#[tokio::test(start_paused = true)]
-async fn another_process_goes_on_with_a_stored_key() {
-    let (sim, vipps) = reserved().await;
-    let stored = "capture-of-order-123";
-    let capture = |vipps: &Vipps| {
-        vipps
-            .ecom()
-            .payment(&id())
-            .capture()
-            .amount(Amount::kroner(50))
-            .idempotency_key(stored.parse().unwrap())
-    };
-    let lost = sim.faults().on("capture_payment_using_post");
-    lost.after_commit().times(1).stall();
-    let patience = std::time::Duration::from_secs(2);
-    let died = tokio::time::timeout(patience, capture(&vipps).into_future());
-    assert!(died.await.is_err());
-    drop(vipps);
-
-    let done = capture(&sim.client()).await.unwrap();
-    assert_eq!(done.amount, Some(Amount::kroner(50)));
-    let account = sim.account("acme-shop-123").unwrap();
-    assert_eq!(
-        (account.count(EffectKind::Capture), account.captured()),
-        (1, 5_000)
-    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -113,6 +113,8 @@ const TABLE: &[Row] = &[
             Failure::Code(402, "VippsError", "94"),
             Failure::Code(409, "VippsError", "94"),
             Failure::Code(400, "VippsError", "98"),
+            // The API leaves the group out at times, and no other group has this code.
+            Failure::Body(400, r#"[{"errorCode":"94"}]"#),
         ],
         [LIMITED; 6],
     ),
@@ -121,6 +123,8 @@ const TABLE: &[Row] = &[
         &[
             Failure::Code(408, "VippsError", "94"),
             Failure::Code(500, "VippsError", "94"),
+            Failure::Code(408, "VippsError", "98"),
+            Failure::Code(502, "VippsError", "94"),
             Failure::Code(503, "VippsError", "94"),
             Failure::Code(500, "VippsError", "98"),
             Failure::Body(423, "<html>busy</html>"),
@@ -145,7 +149,25 @@ const TABLE: &[Row] = &[
             Failure::Code(402, "VippsError", "99"),
             Failure::Code(200, "Payment", "61"),
             Failure::Code(200, "VippsError", "94"),
+            Failure::Code(201, "VippsError", "94"),
             Failure::Code(202, "VippsError", "98"),
+            Failure::Body(
+                200,
+                r#"{"responseInfo":{"responseCode":503,"responseMessage":"x"}}"#,
+            ),
+            // Where one code asks for a retry and another for a look at the details, the details come first.
+            Failure::Body(
+                400,
+                r#"[{"errorGroup":"VippsError","errorCode":"94"},{"errorGroup":"Payment","errorCode":"63"}]"#,
+            ),
+            Failure::Code(402, "Payment", "63"),
+            Failure::Code(303, "Payment", "63"),
+            Failure::Code(303, "Payment", "7777"),
+            Failure::Body(303, "{}"),
+            Failure::Body(303, "[]"),
+            Failure::Body(402, "<html>Payment Required</html>"),
+            Failure::Body(402, "{}"),
+            Failure::Body(402, "[]"),
             Failure::Body(300, ""),
             Failure::Body(301, ""),
             Failure::Body(302, ""),
@@ -173,7 +195,11 @@ const TABLE: &[Row] = &[
     ),
     // In the QR API a 409 means that the id is taken.
     (
-        &[Failure::Gateway(409), Failure::Body(409, r#"{"id":"b"}"#)],
+        &[
+            Failure::Gateway(409),
+            Failure::Code(409, "Payment", "7777"),
+            Failure::Body(409, r#"{"id":"b"}"#),
+        ],
         [REFUSED, UNKNOWN, REFUSED, REFUSED, UNKNOWN, UNKNOWN],
     ),
     (
@@ -185,7 +211,11 @@ const TABLE: &[Row] = &[
             Failure::Gateway(410),
             Failure::Gateway(415),
             Failure::Gateway(422),
+            Failure::Code(400, "Payment", "61"),
+            Failure::Code(400, "InvalidRequest", "transactionText"),
+            // In another group than the documented one, these numbers are no lock.
             Failure::Code(400, "Payment", "94"),
+            Failure::Code(400, "Payment", "98"),
             Failure::Code(402, "Payment", "51"),
             Failure::Code(402, "Payment", "74"),
             Failure::Code(409, "Merchant", "34"),
@@ -196,7 +226,13 @@ const TABLE: &[Row] = &[
 
 /// A conflict that does not state what happened, for the classes without `create`, whose builder looks for the code
 /// after such a response.
-const CONFLICTS: &[Failure] = &[Failure::Body(409, ""), Failure::Code(409, "Payment", "63")];
+const CONFLICTS: &[Failure] = &[
+    Failure::Body(409, ""),
+    Failure::Body(409, "{}"),
+    Failure::Body(409, "[]"),
+    Failure::Body(409, "<html>Conflict</html>"),
+    Failure::Code(409, "Payment", "63"),
+];
 const AFTER_CONFLICT: [(&str, Cell); 5] = [
     ("read", READ_AGAIN),
     ("keyed write", UNKNOWN),

@@ -6,7 +6,6 @@ mod instances;
 mod meant;
 mod read;
 mod sent;
-mod shown;
 mod values;
 
 use std::collections::BTreeMap;

@@ -104,19 +104,6 @@ async fn direct_capture_and_serial_number_are_settings() {
 }
 
 #[tokio::test]
-async fn a_customer_who_comes_by_the_clock() {
-    let sim = Simulator::builder()
-        .approve_after(Duration::from_secs(60))
-        .start()
-        .unwrap();
-    let shop = Shop::with(sim).await;
-    shop.initiate("order-1", 20_000).await;
-    assert_eq!(shop.last("order-1").await, "INITIATE");
-    shop.sim.clock().advance(Duration::from_secs(60));
-    assert_eq!(shop.last("order-1").await, "RESERVE");
-}
-
-#[tokio::test]
 async fn the_date_header_follows_the_clock() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let answer = reqwest::get(sim.base_url()).await.unwrap();
@@ -301,18 +288,4 @@ fn a_serial_number_is_checked_before_anything_starts() {
             .unwrap_err();
         assert!(error.to_string().contains("4 to 10 digits"), "{error}");
     }
-}
-
-#[tokio::test]
-async fn a_code_that_ran_out_opens_nothing_although_the_payment_goes_on() {
-    let sim = Simulator::builder().freeze_clock().start().unwrap();
-    let shop = Shop::with(sim).await;
-    let landing_page = shop.initiate("order-1", 20_000).await;
-    let image = shop.qr(&landing_page, "image/png").await;
-    let payer = shop.sim.payer();
-    shop.sim.clock().advance(Duration::from_secs(299));
-    payer.scan(&image).unwrap();
-    shop.sim.clock().advance(Duration::from_secs(1));
-    assert_eq!(payer.approve(&image), Err(PayerError::Expired));
-    payer.approve("order-1").unwrap();
 }

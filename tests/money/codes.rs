@@ -1,8 +1,8 @@
-//! The codes that a merchant puts up: what was asked of each, and what it must show in the end.
+//! The QR codes that the merchant creates: the requests for each, and the state that it must have in the end.
 
 use vipps::{Error, Outcome, Vipps};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -29,8 +29,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn any(dice: &mut Dice, number: u64) -> Self {
-        let (code, verb) = match dice.below(8) {
+    pub fn any(rng: &mut Rng, number: u64) -> Self {
+        let (code, verb) = match rng.below(8) {
             0 | 1 => (Code::Redirect, Verb::Create),
             2 => (Code::Redirect, Verb::CreateOrUpdate),
             3 => (Code::Redirect, Verb::Update),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use vipps::simulator::InMemory;
 use vipps::{Clock, Transport, TransportError, TransportFuture};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 tokio::task_local! {
     /// The logical call that a request belongs to.
@@ -87,7 +87,7 @@ impl Sent {
 #[derive(Debug)]
 struct Shared {
     log: Vec<Sent>,
-    dice: Dice,
+    rng: Rng,
     /// How many connections in a hundred do not come up.
     refuses: u64,
     calls: usize,
@@ -103,7 +103,7 @@ impl Network {
     pub fn new(memory: InMemory, seed: u64) -> Self {
         let shared = Shared {
             log: Vec::new(),
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             refuses: 0,
             calls: 0,
         };
@@ -270,7 +270,7 @@ impl Transport for Network {
         };
         let mut shared = self.shared();
         let (chance, place) = (shared.refuses, shared.log.len());
-        let refused = shared.dice.percent(chance);
+        let refused = shared.rng.percent(chance);
         if refused {
             sent.seen = Seen::NotSent;
         }

@@ -1,10 +1,10 @@
-//! What goes wrong in a schedule.
+//! The random faults of a schedule.
 
 use std::time::Duration;
 
 use vipps::simulator::{FaultRule, Simulator};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 const OPERATIONS: &[&str] = &[
     "initiate_payment_v3_using_post",
@@ -22,64 +22,60 @@ const OPERATIONS: &[&str] = &[
 ];
 
 /// Switches one fault on. Says whether it delivers requests twice.
-pub fn worsen(sim: &Simulator, dice: &mut Dice) -> bool {
-    let mut rule = if dice.percent(10) {
+pub fn worsen(sim: &Simulator, rng: &mut Rng) -> bool {
+    let mut rule = if rng.percent(10) {
         sim.faults().any()
     } else {
         // Where money moves it is most worth a storm.
-        let count = if dice.percent(60) {
-            4
-        } else {
-            OPERATIONS.len()
-        };
-        sim.faults().on(*dice.pick(&OPERATIONS[..count]))
+        let count = if rng.percent(60) { 4 } else { OPERATIONS.len() };
+        sim.faults().on(*rng.pick(&OPERATIONS[..count]))
     };
-    if dice.percent(40) {
-        rule = rule.nth(dice.between(1, 3));
+    if rng.percent(40) {
+        rule = rule.nth(rng.between(1, 3));
     }
-    if dice.percent(80) {
-        let most = if dice.percent(80) { 4 } else { 14 };
-        rule = rule.times(dice.between(1, most));
+    if rng.percent(80) {
+        let most = if rng.percent(80) { 4 } else { 14 };
+        rule = rule.times(rng.between(1, most));
     } else {
         rule = rule
             .probability(0.3)
-            .seed(dice.next())
-            .during(Duration::from_secs(dice.between(10, 120)));
+            .seed(rng.next())
+            .during(Duration::from_secs(rng.between(10, 120)));
     }
-    if dice.percent(4) {
+    if rng.percent(4) {
         rule.duplicate();
         return true;
     }
-    strike(rule, dice);
+    strike(rule, rng);
     false
 }
 
-fn strike(rule: FaultRule, dice: &mut Dice) {
+fn strike(rule: FaultRule, rng: &mut Rng) {
     // The nastiest request is the one that lands after everybody has given up on it.
-    let late = Duration::from_millis(dice.between(1, 25_000));
-    if dice.percent(10) {
+    let late = Duration::from_millis(rng.between(1, 25_000));
+    if rng.percent(10) {
         rule.before_commit().delay(late);
         return;
     }
-    let rule = match dice.below(3) {
+    let rule = match rng.below(3) {
         0 => rule.before_commit(),
         1 => rule.after_commit(),
         // Each fault's own.
-        _ => return plainly(rule, dice),
+        _ => return plainly(rule, rng),
     };
-    match dice.below(8) {
+    match rng.below(8) {
         0 => rule.reset(),
         1 => rule.stall(),
         2 => rule.html(502),
-        3 => rule.status(*dice.pick(&[303, 402, 408, 500, 502, 503, 504])),
+        3 => rule.status(*rng.pick(&[303, 402, 408, 500, 502, 503, 504])),
         4 => rule.ecom_error("VippsError", "99"),
-        5 => rule.ecom_error("Payment", *dice.pick(&["52", "63"])),
+        5 => rule.ecom_error("Payment", *rng.pick(&["52", "63"])),
         _ => rule.delay(late),
     };
 }
 
-fn plainly(rule: FaultRule, dice: &mut Dice) {
-    match dice.below(16) {
+fn plainly(rule: FaultRule, rng: &mut Rng) {
+    match rng.below(16) {
         0 => rule.reset_in_headers(),
         1 => rule.reset_in_body(),
         2 => rule.truncate(),
@@ -88,13 +84,13 @@ fn plainly(rule: FaultRule, dice: &mut Dice) {
         5 => rule.stall_in_body(),
         6 => rule.lose(),
         7..=9 => {
-            let answer = dice.pick(&[301, 400, 401, 403, 404, 409, 422]);
+            let answer = rng.pick(&[301, 400, 401, 403, 404, 409, 422]);
             rule.status(*answer)
         }
         10 => rule.status(429),
-        11 => rule.retry_after(dice.between(0, 30)).status(429),
-        12 => rule.retry_after(dice.between(0, 5)).status(503),
-        13 | 14 => rule.ecom_error("VippsError", *dice.pick(&["94", "98"])),
+        11 => rule.retry_after(rng.between(0, 30)).status(429),
+        12 => rule.retry_after(rng.between(0, 5)).status(503),
+        13 | 14 => rule.ecom_error("VippsError", *rng.pick(&["94", "98"])),
         _ => rule.oversized((1 << 20) + 1),
     };
 }

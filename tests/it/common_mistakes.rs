@@ -1,7 +1,6 @@
-//! Slips that other clients of these APIs made and that cost their users money or days. Each has a test that this
-//! one does not make it.
+//! Mistakes that other clients of these APIs made and that cost their users money or days.
 
-use crate::support::{DETAILS, INITIATED, REFUNDED, TRANSACTION, amount, id, text};
+use crate::support::{DETAILS, INITIATED, amount, id, text};
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ShippingCost;
@@ -24,39 +23,6 @@ fn count(recorder: &Recorder, operation: &str) -> usize {
     let requests = recorder.requests();
     let of = requests.iter().filter(|r| r.operation() == Some(operation));
     of.count()
-}
-
-/// A request that is wrong stays wrong.
-#[tokio::test(start_paused = true)]
-async fn a_400_is_not_retried() {
-    for body in [
-        r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#,
-        r#"[{"errorGroup":"InvalidRequest","errorCode":"transactionText","errorMessage":"x"}]"#,
-    ] {
-        let recorder = Recorder::new()
-            .answer("POST", INITIATE, 400, body)
-            .answer("POST", CAPTURE, 400, body)
-            .answer("POST", REFUND, 400, body)
-            .answer("PUT", CANCEL, 400, body)
-            .answer("GET", DETAILS_PATH, 400, body);
-        let vipps = eager(&recorder);
-        let payment = vipps.ecom().payment(&id());
-        let errors = [
-            vipps.ecom().initiate(id(), amount(), text()).await.err(),
-            payment.capture().await.err(),
-            payment.refund().await.err(),
-            payment.cancel().await.err(),
-            payment.details().await.err(),
-        ];
-        for error in errors {
-            let error = error.expect("a 400 is an error");
-            assert_eq!((error.http_status(), error.attempts()), (Some(400), 1));
-            assert_eq!(error.outcome(), Outcome::Rejected);
-            assert!(!error.is_retryable());
-        }
-        let requests = recorder.requests().len();
-        assert_eq!(requests, 1 + 5, "one token and one request each");
-    }
 }
 
 /// The next call asks for a token again, and gets through.
@@ -139,49 +105,6 @@ async fn a_200_whose_body_is_an_error_list_is_no_success() {
             Outcome::Unknown
         };
         assert_eq!(error.outcome(), expected, "{error}");
-    }
-}
-
-/// Else the API would answer the second part with the first one's result, and the money would stay where it is.
-#[tokio::test(start_paused = true)]
-async fn a_second_part_has_a_key_of_its_own() {
-    let recorder = Recorder::new()
-        .answer("POST", CAPTURE, 503, "")
-        .answer("POST", CAPTURE, 200, TRANSACTION)
-        .answer("POST", REFUND, 503, "")
-        .answer("POST", REFUND, 200, REFUNDED);
-    let payment = eager(&recorder).ecom().payment(&id());
-    let mut keys = Vec::new();
-    for part in [Amount::kroner(50), Amount::kroner(50)] {
-        keys.push(
-            payment
-                .capture()
-                .amount(part)
-                .await
-                .unwrap()
-                .idempotency_key,
-        );
-        keys.push(payment.refund().amount(part).await.unwrap().idempotency_key);
-    }
-    keys.sort_by_key(|key| key.clone().expect("a key").to_string());
-    keys.dedup();
-    assert_eq!(keys.len(), 4);
-    // On the wire: a repeat has the key of what it repeats, the next part has another.
-    for (operation, first) in [
-        ("capture_payment_using_post", 1),
-        ("refund_payment_using_post", 2),
-    ] {
-        let sent: Vec<String> = recorder
-            .shape_of(operation)
-            .lines()
-            .filter_map(|line| line.strip_prefix("x-request-id: ").map(str::to_owned))
-            .collect();
-        let key = |n: i32| format!("[idempotency key {n}]");
-        assert_eq!(
-            sent,
-            [key(first), key(first), key(first + 2)],
-            "{operation}"
-        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! A merchant who does what comes to mind, and remembers what came of it.
+//! A merchant that makes random calls and records their results in the model.
 
 use std::future::IntoFuture as _;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use vipps::ecom::{Reconciled, Rhythm};
 use vipps::simulator::{CaptureType, InMemory, Simulator};
 use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps};
 
-use crate::books::{Books, Came, Order, Record, What};
 use crate::codes::{self, Asked, Code};
-use crate::dice::{Dice, Seeded};
+use crate::fault_plan;
+use crate::model::{Came, Model, Order, Record, What};
 use crate::network::{CALL, Network, Seen, Sent};
-use crate::weather;
+use crate::rng::{Rng, Seeded};
 
 /// tokio's timers go by the millisecond.
 const TICK: Duration = Duration::from_millis(2);
@@ -35,50 +35,50 @@ struct Plan {
     patience: Option<Duration>,
 }
 
-pub struct Merchant {
-    pub dice: Dice,
+pub struct Driver {
+    pub rng: Rng,
     pub sim: Simulator,
     memory: InMemory,
     network: Network,
     processes: Vec<Vipps>,
-    pub books: Books,
+    pub model: Model,
 }
 
-impl Merchant {
+impl Driver {
     pub fn new(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let mut builder = Simulator::builder()
             .freeze_clock()
-            .seed(dice.next())
-            .token_lifetime(Duration::from_secs(*dice.pick(&[3600, 3600, 3600, 61, 20])));
-        if dice.percent(15) {
+            .seed(rng.next())
+            .token_lifetime(Duration::from_secs(*rng.pick(&[3600, 3600, 3600, 61, 20])));
+        if rng.percent(15) {
             builder = builder.capture_type(CaptureType::Direct);
         }
         let sim = builder.in_memory().expect("a simulator");
         let memory = sim.transport();
-        let network = Network::new(memory.clone(), dice.next());
-        let mut merchant = Self {
-            dice,
+        let network = Network::new(memory.clone(), rng.next());
+        let mut driver = Self {
+            rng,
             sim,
             memory,
             network,
             processes: Vec::new(),
-            books: Books::default(),
+            model: Model::default(),
         };
-        let first = merchant.process();
-        merchant.processes.push(first);
-        for _ in 0..merchant.dice.below(6) {
-            merchant.worsen();
+        let first = driver.process();
+        driver.processes.push(first);
+        for _ in 0..driver.rng.below(6) {
+            driver.worsen();
         }
-        if merchant.dice.percent(30) {
-            merchant.network.refuse(merchant.dice.between(5, 60));
+        if driver.rng.percent(30) {
+            driver.network.refuse(driver.rng.between(5, 60));
         }
-        merchant
+        driver
     }
 
     /// One more process of this merchant's, with no memory of the others.
     fn process(&mut self) -> Vipps {
-        let budget = if self.dice.percent(80) {
+        let budget = if self.rng.percent(80) {
             RetryBudget::unlimited()
         } else {
             RetryBudget::default()
@@ -87,22 +87,22 @@ impl Merchant {
             .client_builder()
             .transport(self.network.clone())
             .clock(self.memory.clone())
-            .randomness(Seeded::new(self.dice.next()))
+            .randomness(Seeded::new(self.rng.next()))
             .retry_budget(budget)
             .build()
             .expect("a client")
     }
 
     fn worsen(&mut self) {
-        self.books.twice |= weather::worsen(&self.sim, &mut self.dice);
+        self.model.twice |= fault_plan::worsen(&self.sim, &mut self.rng);
     }
 
     /// Does one thing.
     pub async fn step(&mut self) {
-        if self.books.orders.is_empty() {
+        if self.model.orders.is_empty() {
             return self.initiate().await;
         }
-        match self.dice.below(100) {
+        match self.rng.below(100) {
             0..6 => self.initiate().await,
             6..20 => self.customer(),
             20..52 => {
@@ -118,41 +118,41 @@ impl Merchant {
             91..93 => self.sim.revoke_tokens(),
             93..95 => self.worsen(),
             _ => {
-                let time = Duration::from_millis(self.dice.below(90_000));
+                let time = Duration::from_millis(self.rng.below(90_000));
                 sleep(time).await;
             }
         }
     }
 
     fn plan(&mut self, order: OrderId, what: What, word: &str) -> Plan {
-        let number = self.books.next_number();
-        let deadline = match self.dice.below(10) {
-            0 => Some(self.dice.between(1, 2_000)),
-            1 => Some(self.dice.between(2_000, 30_000)),
-            2 => Some(self.dice.between(30_000, 200_000)),
+        let number = self.model.next_number();
+        let deadline = match self.rng.below(10) {
+            0 => Some(self.rng.between(1, 2_000)),
+            1 => Some(self.rng.between(2_000, 30_000)),
+            2 => Some(self.rng.between(30_000, 200_000)),
             _ => None,
         };
-        let attempts = match self.dice.below(10) {
+        let attempts = match self.rng.below(10) {
             0 => Some(1),
             1 => Some(10),
             2 => Some(5),
             _ => None,
         };
-        let key = self.dice.percent(40).then(|| {
-            let fill = "k".repeat(usize::try_from(self.dice.below(30)).expect("small"));
+        let key = self.rng.percent(40).then(|| {
+            let fill = "k".repeat(usize::try_from(self.rng.below(30)).expect("small"));
             RequestId::parse(&format!("own-{number}-{fill}")).expect("a key")
         });
         let patience = self
-            .dice
+            .rng
             .percent(12)
-            .then(|| Duration::from_millis(self.dice.below(12_000)));
-        if self.processes.len() < 2 && self.dice.percent(10) {
+            .then(|| Duration::from_millis(self.rng.below(12_000)));
+        if self.processes.len() < 2 && self.rng.percent(10) {
             let second = self.process();
             self.processes.push(second);
         }
-        let process = self.dice.below(self.processes.len() as u64);
+        let process = self.rng.below(self.processes.len() as u64);
         // Whoever never gives up meets the limits per minute.
-        let stubborn = self.dice.percent(10);
+        let stubborn = self.rng.percent(10);
         let deadline = if stubborn { Some(200_000) } else { deadline };
         let attempts = if stubborn { Some(10) } else { attempts };
         Plan {
@@ -168,37 +168,37 @@ impl Merchant {
     }
 
     fn any_order(&mut self) -> OrderId {
-        self.dice.pick(&self.books.orders).id.clone()
+        self.rng.pick(&self.model.orders).id.clone()
     }
 
     fn amount(&mut self, of: i64) -> i64 {
         let of = u64::try_from(of).expect("positive");
-        let amount = match self.dice.below(8) {
+        let amount = match self.rng.below(8) {
             0 => of,
             1 => of + 1,
-            _ => self.dice.between(1, of / 2 + 100),
+            _ => self.rng.between(1, of / 2 + 100),
         };
         i64::try_from(amount).expect("small")
     }
 
     async fn initiate(&mut self) {
-        let known = !self.books.orders.is_empty() && self.dice.percent(20);
+        let known = !self.model.orders.is_empty() && self.rng.percent(20);
         let id = if known {
             self.any_order()
         } else {
-            let number = self.books.orders.len();
-            let amount = i64::try_from(self.dice.between(100, 90_000)).expect("small");
+            let number = self.model.orders.len();
+            let amount = i64::try_from(self.rng.between(100, 90_000)).expect("small");
             let id: OrderId = format!("order-{number}").parse().expect("an order id");
-            self.books.orders.push(Order {
+            self.model.orders.push(Order {
                 id: id.clone(),
                 amount,
             });
             id
         };
-        let with_code = self.dice.percent(30);
+        let with_code = self.rng.percent(30);
         let plan = self.plan(id, What::Initiate { with_code }, "start");
         self.act(plan).await;
-        if self.dice.percent(70) {
+        if self.rng.percent(70) {
             self.customer();
         }
     }
@@ -209,7 +209,7 @@ impl Merchant {
         let order = self.any_order();
         let payer = self.sim.payer();
         // What the customer cannot do any more does not happen.
-        let _ = match self.dice.below(10) {
+        let _ = match self.rng.below(10) {
             0 => payer.scan(order.as_str()).map(|_| ()),
             1 => payer.reject(order.as_str()),
             _ => payer.approve(order.as_str()),
@@ -218,16 +218,16 @@ impl Merchant {
 
     fn move_money(&mut self) -> Plan {
         let id = self.any_order();
-        let whole = self.books.order(&id).amount;
-        let amount = if self.dice.percent(75) {
+        let whole = self.model.order(&id).amount;
+        let amount = if self.rng.percent(75) {
             Some(self.amount(whole))
         } else {
             None
         };
-        let what = match self.dice.below(5) {
+        let what = match self.rng.below(5) {
             0 | 1 => What::Refund {
                 amount,
-                rest: self.dice.percent(50),
+                rest: self.rng.percent(50),
             },
             _ => What::Capture { amount },
         };
@@ -236,7 +236,7 @@ impl Merchant {
 
     async fn cancel(&mut self) {
         let id = self.any_order();
-        let release = self.dice.percent(50);
+        let release = self.rng.percent(50);
         let plan = self.plan(id, What::Cancel { release }, "cancel");
         self.act(plan).await;
     }
@@ -246,17 +246,17 @@ impl Merchant {
         let (one, other) = (self.prepare(one), self.prepare(other));
         let this = &*self;
         let (one, other) = tokio::join!(this.run(one), this.run(other));
-        self.books.enter(one);
-        self.books.enter(other);
+        self.model.enter(one);
+        self.model.enter(other);
     }
 
     /// The same operation again with the same key, now and then by another process or with another amount.
     async fn repeat(&mut self) {
-        let keyed: Vec<_> = self.books.keyed().cloned().collect();
+        let keyed: Vec<_> = self.model.keyed().cloned().collect();
         if keyed.is_empty() {
             return;
         }
-        let before = self.dice.pick(&keyed).clone();
+        let before = self.rng.pick(&keyed).clone();
         let mut plan = self.plan(before.order.clone(), before.what.clone(), "again");
         plan.text.clone_from(&before.text);
         plan.key = before
@@ -264,15 +264,15 @@ impl Merchant {
             .as_deref()
             .map(|key| RequestId::parse(key).expect("was accepted before"));
         if let (What::Capture { amount } | What::Refund { amount, .. }, true) =
-            (&mut plan.what, self.dice.percent(15))
+            (&mut plan.what, self.rng.percent(15))
         {
             *amount = Some(amount.unwrap_or(500) + 1);
         }
-        let is_same = plan.what == before.what && self.books.is_done(&before, &self.sim);
+        let is_same = plan.what == before.what && self.model.is_done(&before, &self.sim);
         self.act(plan).await;
         if let (true, Some(Came::Failed(error))) = (
             is_same,
-            self.books.records.last().map(|record| &record.came),
+            self.model.records.last().map(|record| &record.came),
         ) {
             assert!(
                 !error.has_code("93"),
@@ -284,7 +284,7 @@ impl Merchant {
     async fn act(&mut self, plan: Plan) {
         let prepared = self.prepare(plan);
         let record = self.run(prepared).await;
-        self.books.enter(record);
+        self.model.enter(record);
     }
 
     fn prepare(&mut self, plan: Plan) -> (usize, Plan) {
@@ -361,7 +361,7 @@ impl Merchant {
         let ore = Amount::ore;
         let moved = match plan.what {
             What::Initiate { with_code } => {
-                let amount = ore(self.books.order(&plan.order).amount);
+                let amount = ore(self.model.order(&plan.order).amount);
                 if with_code {
                     sent!(vipps.pay_by_qr(plan.order.clone(), amount, text)).map(|_| ())?;
                 } else {
@@ -400,12 +400,12 @@ impl Merchant {
         let id = self.any_order();
         let call = self.network.next_call();
         // As fast as is allowed for little more than a minute, or at leisure until the payment expires.
-        let (rhythm, patience) = if self.dice.percent(10) {
-            (Rhythm::Every(Duration::ZERO), self.dice.between(1, 70))
+        let (rhythm, patience) = if self.rng.percent(10) {
+            (Rhythm::Every(Duration::ZERO), self.rng.between(1, 70))
         } else {
             (
                 Rhythm::Every(Duration::from_secs(25)),
-                self.dice.between(1, 700),
+                self.rng.between(1, 700),
             )
         };
         let patience = Duration::from_secs(patience);
@@ -431,9 +431,9 @@ impl Merchant {
 
     /// Changes a code, or looks at one.
     async fn code(&mut self) {
-        let number = self.books.next_number();
-        let asked = Asked::any(&mut self.dice, number);
-        let reads = self.dice.percent(15);
+        let number = self.model.next_number();
+        let asked = Asked::any(&mut self.rng, number);
+        let reads = self.rng.percent(15);
         let call = self.network.next_call();
         let begun = Instant::now();
         let vipps = &self.processes[0];
@@ -451,24 +451,24 @@ impl Merchant {
             return;
         }
         let late = self.network.requests(call).iter().any(Sent::is_unclear);
-        self.books.codes.enter(asked, came, late);
+        self.model.codes.enter(asked, came, late);
     }
 
     async fn reconcile_one(&mut self) {
-        let unknown: Vec<_> = self.books.unknown().collect();
+        let unknown: Vec<_> = self.model.unknown().collect();
         if unknown.is_empty() {
             return;
         }
-        let place = *self.dice.pick(&unknown);
+        let place = *self.rng.pick(&unknown);
         // One without the patience for an answer.
-        let hurry = self.dice.percent(30);
-        let deadline = hurry.then(|| Duration::from_millis(self.dice.between(1, 20_000)));
+        let hurry = self.rng.percent(30);
+        let deadline = hurry.then(|| Duration::from_millis(self.rng.between(1, 20_000)));
         self.reconcile(place, deadline).await;
     }
 
     /// Asks what became of an operation, and holds the answer against the ledger. Says whether it was one.
     async fn reconcile(&mut self, place: usize, deadline: Option<Duration>) -> bool {
-        let record = &self.books.records[place];
+        let record = &self.model.records[place];
         let Came::Failed(error) = &record.came else {
             return false;
         };
@@ -485,7 +485,7 @@ impl Merchant {
         if let Reconciled::StillUnknown(why) = &verdict {
             assert_eq!(why.outcome(), Outcome::Unknown, "{why:?}");
         }
-        self.books.judge(place, &verdict, &self.sim)
+        self.model.judge(place, &verdict, &self.sim)
     }
 
     /// The storm is over: everything on its way arrives, and every question gets its answer.
@@ -494,21 +494,21 @@ impl Merchant {
         self.network.refuse(0);
         sleep(Duration::from_secs(90)).await;
         self.memory.follow();
-        for place in self.books.unknown().collect::<Vec<_>>() {
+        for place in self.model.unknown().collect::<Vec<_>>() {
             assert!(
                 self.reconcile(place, None).await,
                 "nothing is in the way, and reconcile does not tell: {:?}",
-                self.books.records[place]
+                self.model.records[place]
             );
         }
-        for place in self.books.undecided().collect::<Vec<_>>() {
+        for place in self.model.undecided().collect::<Vec<_>>() {
             self.reconcile_stored(place).await;
         }
     }
 
     /// Reconciles from what a caller stores before a call, as after a crash.
     async fn reconcile_stored(&mut self, place: usize) {
-        let record = &self.books.records[place];
+        let record = &self.model.records[place];
         let payment = self.processes[0].ecom().payment(&record.order);
         let key = record.key.as_deref().map(RequestId::parse);
         let key = key.transpose().expect("was accepted before");
@@ -528,8 +528,8 @@ impl Merchant {
         let call = self.network.next_call();
         let verdict = CALL.scope(call, asked.into_future()).await;
         self.network.check(call, None);
-        if self.books.judge(place, &verdict, &self.sim) {
-            self.books.count("reconcile: stored");
+        if self.model.judge(place, &verdict, &self.sim) {
+            self.model.count("reconcile: stored");
         }
     }
 
@@ -537,7 +537,7 @@ impl Merchant {
     pub async fn events(&self, order: &OrderId) -> Vec<vipps::ecom::Event> {
         match self.processes[0].ecom().payment(order).details().await {
             Ok(details) => {
-                Books::compare_sums(&details, &self.sim);
+                Model::compare_sums(&details, &self.sim);
                 details.events().to_vec()
             }
             Err(error) if error.has_code("35") => Vec::new(),
@@ -555,9 +555,9 @@ impl Merchant {
         for code in [Code::Redirect, Code::Callback] {
             let shown = codes::shown(&self.processes[0], code).await;
             let shown = shown.expect("nothing is in the way");
-            let twice = self.books.twice;
-            if self.books.codes.audit(code, shown.as_deref(), twice) {
-                self.books.count("codes");
+            let twice = self.model.twice;
+            if self.model.codes.audit(code, shown.as_deref(), twice) {
+                self.model.count("codes");
             }
         }
     }

@@ -1,12 +1,12 @@
-//! Chance that can be repeated.
+//! A random number generator with a seed.
 
 use std::sync::Mutex;
 
 /// `SplitMix64`: the same seed gives the same schedule on every machine.
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -42,19 +42,19 @@ impl Dice {
 
 /// The client's randomness: keys and jitter.
 #[derive(Debug)]
-pub struct Seeded(Mutex<Dice>);
+pub struct Seeded(Mutex<Rng>);
 
 impl Seeded {
     pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(Dice::new(seed)))
+        Self(Mutex::new(Rng::new(seed)))
     }
 }
 
 impl vipps::Randomness for Seeded {
     fn fill(&self, buffer: &mut [u8]) {
-        let mut dice = self.0.lock().expect("nobody panics here");
+        let mut rng = self.0.lock().expect("nobody panics here");
         for chunk in buffer.chunks_mut(8) {
-            let bytes = dice.next().to_le_bytes();
+            let bytes = rng.next().to_le_bytes();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
         }
     }

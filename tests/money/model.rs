@@ -105,7 +105,7 @@ impl Record {
 pub type Counts = BTreeMap<&'static str, u64>;
 
 #[derive(Debug, Default)]
-pub struct Books {
+pub struct Model {
     pub orders: Vec<Order>,
     pub records: Vec<Record>,
     pub codes: Codes,
@@ -115,7 +115,7 @@ pub struct Books {
     numbers: u64,
 }
 
-impl Books {
+impl Model {
     pub fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
