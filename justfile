@@ -33,7 +33,7 @@ fuzz target seconds="300":
 
 # Every set of features.
 powerset:
-    .ci/features
+    .ci/features --all
 
 # The oldest compiler and the oldest dependencies.
 oldest: package
