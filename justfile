@@ -49,7 +49,7 @@ package:
 
 # Accepts every changed snapshot and the public API. Read them with `git diff tests` before you commit.
 accept:
-    INSTA_UPDATE=always cargo test --test it --test spec --test public_api
+    INSTA_UPDATE=always cargo test --test it --test spec --example your_own_tests
     .ci/public-api --accept
 
 # One payment, with a simulator and its customer.

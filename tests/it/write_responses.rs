@@ -223,7 +223,7 @@ async fn a_success_without_a_status_must_state_something() {
             assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         }
         for body in [
-            format!(r#"{{{}}}"#, sums(write.done())),
+            format!(r"{{{}}}", sums(write.done())),
             format!(r#"{{"{}":{{"amount":100}}}}"#, write.info()),
         ] {
             assert!(

@@ -234,6 +234,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     );
     if let Err(error) = payment.capture().await {
         let reconcile = vipps.ecom().reconcile(&error);
+        shown.debug("a limit", &error.rate_limit());
         shown.debug("a reconciliation", &reconcile);
         shown.debug("what it found", &reconcile.await);
     }

@@ -251,7 +251,12 @@ mod tests {
         }
         if let Some(members) = schema["properties"].as_object() {
             for (name, member) in members {
-                leaves(root, member, &[path, &[name.clone()]].concat(), found);
+                leaves(
+                    root,
+                    member,
+                    &[path, std::slice::from_ref(name)].concat(),
+                    found,
+                );
             }
         } else if schema["items"].is_object() {
             leaves(root, &schema["items"], path, found);
@@ -271,9 +276,10 @@ mod tests {
             let responses = responses.into_iter().flat_map(|all| all.values());
             let all = responses.map(|response| (response, false));
             for (body, is_request) in all.chain([(&operation["requestBody"], true)]) {
-                let found = match is_request != calls_merchant {
-                    true => &mut by_merchant,
-                    false => &mut by_api,
+                let found = if is_request == calls_merchant {
+                    &mut by_api
+                } else {
+                    &mut by_merchant
                 };
                 let body = match body["$ref"].as_str() {
                     Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
