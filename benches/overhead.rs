@@ -141,8 +141,9 @@ const QUICK: Plan = Plan {
 const LEAST_EACH: usize = 6;
 
 /// What `--check` lets pass, as wide as a busy machine makes it. The targets, with optimisation, are 1.05 and 0.95.
-const MOST_CPU: f64 = if cfg!(debug_assertions) { 2.0 } else { 1.35 };
-const LEAST_RATE: f64 = if cfg!(debug_assertions) { 0.5 } else { 0.75 };
+/// Without optimisation the crate's own code costs more beside reqwest's I/O, so these bounds only catch a multiple.
+const MOST_CPU: f64 = if cfg!(debug_assertions) { 2.5 } else { 1.35 };
+const LEAST_RATE: f64 = if cfg!(debug_assertions) { 0.4 } else { 0.75 };
 
 /// Rounds whose calls are put together for a p99, since one round has too few of them.
 const TOGETHER: usize = 20;

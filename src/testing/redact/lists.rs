@@ -35,6 +35,7 @@ pub(super) const MEMBERS: &[&str] = &[
 
 /// Members of responses and of calls to the merchant whose values are shown too, in lower case.
 /// `parent.name` is a member of that object or list alone.
+#[cfg(any(test, feature = "simulator"))]
 pub(super) const RESPONSE_MEMBERS: &[&str] = &[
     "capturedamount",
     "contextid",
@@ -106,6 +107,7 @@ pub(super) const CONTAINERS: &[&str] = &[
 pub(super) const LANDING_PAGE: &str = "url";
 
 /// Headers whose values are shown, in lower case.
+#[cfg(any(test, feature = "simulator"))]
 pub(super) const HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
