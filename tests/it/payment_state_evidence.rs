@@ -290,3 +290,18 @@ fn a_capture_is_captured_whatever_the_order() {
         assert_eq!(read(&entries, "").state(), Captured);
     }
 }
+
+#[test]
+fn a_reservation_that_sums_contradict_is_unknown() {
+    let reserved = [
+        ("INITIATE", "true", Some(500), 0),
+        ("RESERVE", "true", Some(500), 1),
+    ];
+    // Nothing is left to capture, and whether it was captured or released is not stated.
+    let nothing_left = r#"{"remainingAmountToCapture":0}"#;
+    assert_eq!(read(&reserved, nothing_left).state(), Unknown);
+    // A cancelled reservation has nothing left to capture.
+    let void = [("VOID", "true", Some(500), 2)];
+    let some_left = r#"{"remainingAmountToCapture":500}"#;
+    assert_eq!(read(&void, some_left).state(), Unknown);
+}
