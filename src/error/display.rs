@@ -51,7 +51,7 @@ impl fmt::Debug for Error {
         if let Some(hint) = self.hint() {
             labelled(f, "hint", &hint)?;
         }
-        let facts = format_args!("{}", Facts(self));
+        let facts = Facts(self);
         if f.alternate() {
             write!(f, "\n  {facts}")
         } else {
