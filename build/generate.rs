@@ -10,11 +10,9 @@ use serde_json::Value;
 
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
-use super::lean::lean;
 use super::names::snake;
 use super::passes::{KEY, KRONER, SENSITIVE};
 use super::polish::polish;
-use super::prepare::prepare;
 use super::refusal::Refusal;
 use super::schemas;
 use super::source::Source;
@@ -31,8 +29,6 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
     })?;
     check::nothing_lost(document, &Source::of(&file))?;
     polish(&mut file, document);
-    lean(&mut file);
-    prepare(&mut file);
     schemas::derive(&mut file, document);
     file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
@@ -180,30 +176,33 @@ fn locate(root: &mut Value, whole: &str) -> Refusal {
     refuse("", whole)
 }
 
-/// The operation table and the version, for the call machinery.
+/// The endpoints and the version, for the operation tables of the crate.
 fn tables(document: &Document) -> Result<Vec<syn::Item>, Refusal> {
-    let mut source = String::new();
     let version = document
         .root
         .pointer("/info/version")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let _ = write!(
-        source,
-        "/// The version that the document gives itself.\npub const SPEC_VERSION: &str = {version:?};\n\
-         /// Every operation of the document.\npub static OPERATIONS: &[crate::raw::Operation] = &["
-    );
+    let mut endpoints = String::new();
+    let mut list = String::new();
     for place in document.operations() {
         let id = snake(text(place.operation, "operationId").unwrap_or_default());
+        let constant = id.to_uppercase();
         let method = place.method.to_uppercase();
-        let key = text(place.operation, KEY);
+        let header = text(place.operation, KEY);
         let _ = write!(
-            source,
-            "crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?}, idempotency_key: {key:?} }},",
+            endpoints,
+            "pub static {constant}: crate::raw::Endpoint = crate::raw::Endpoint {{ id: {id:?}, method: {method:?}, \
+             path: {:?}, idempotency_header: {header:?} }};",
             place.path
         );
+        let _ = write!(list, "&endpoints::{constant},");
     }
-    source.push_str("];");
+    let source = format!(
+        "/// The version that the document states.\npub const SPEC_VERSION: &str = {version:?};\n\
+         /// The operations of the document.\npub mod endpoints {{ {endpoints} }}\n\
+         /// All operations of the document.\npub static OPERATIONS: &[&crate::raw::Endpoint] = &[{list}];"
+    );
     syn::parse_str::<syn::File>(&source)
         .map(|file| file.items)
         .map_err(|error| unexpected(&error.to_string()))
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_which_header_a_key_travels_in() {
+    fn endpoints_name_the_header_of_the_idempotency_key() {
         let document = testing::document(
             "
             info: {version: '1'}
@@ -235,8 +234,10 @@ mod tests {
         let items = tables(&document).unwrap();
         let text = quote::quote!(#(#items)*).to_string().replace(' ', "");
         for part in [
-            r#"id:"a_get",method:"GET",path:"/a",idempotency_key:None"#,
-            r#"id:"a_post",method:"POST",path:"/a",idempotency_key:Some("idempotency-key")"#,
+            r#"pubstaticA_GET:crate::raw::Endpoint"#,
+            r#"id:"a_get",method:"GET",path:"/a",idempotency_header:None"#,
+            r#"id:"a_post",method:"POST",path:"/a",idempotency_header:Some("idempotency-key")"#,
+            "[&endpoints::A_GET,&endpoints::A_POST,]",
         ] {
             assert!(text.contains(part), "{text}");
         }

@@ -1,24 +1,20 @@
 //! The build pipeline: load, normalise, generate.
 
 mod check;
-mod direct;
 mod document;
 mod external_refs;
 mod frame;
 mod free_json;
 mod generate;
-mod lean;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
 mod passes;
 mod polish;
-mod prepare;
 mod reach;
 pub(crate) mod refusal;
 mod schemas;
 pub(crate) mod source;
-mod texts;
 mod vocabulary;
 mod yaml;
 

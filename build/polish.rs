@@ -1,7 +1,7 @@
 //! What is corrected in the generated source rather than in the document.
 
 use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, UseTree};
+use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt};
 
 use super::document::{Document, text};
 use super::free_json;
@@ -15,8 +15,6 @@ use super::source::{inner_mod, is_named, wire_name};
 ///   test of whoever runs doctests.
 /// - `Client::new` goes: it follows redirects, and a redirect would carry the subscription key
 ///   to another host.
-/// - `encode_path` becomes the crate's own: progenitor's leaves `\`, `+` and `;` in a path segment,
-///   which parsers and servers take for something else.
 /// - The `Debug` of types that hold any JSON goes, see [`free_json`].
 pub(crate) fn polish(file: &mut File, document: &Document) {
     if let Some(types) = inner_mod(&mut file.items, "types") {
@@ -26,13 +24,7 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
     if let Some(builder) = inner_mod(&mut file.items, "builder") {
         drop_version_header(builder);
     }
-    let mut encodes_paths = false;
     for item in &mut file.items {
-        if let Item::Use(item) = item
-            && drop_import(&mut item.tree, "encode_path")
-        {
-            encodes_paths = true;
-        }
         if let Item::Impl(block) = item
             && block.trait_.is_none()
             && is_named(&block.self_ty, "Client")
@@ -46,29 +38,6 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
                 }
             }
         }
-    }
-    if encodes_paths {
-        file.items.push(syn::parse_quote!(
-            #[allow(unused_imports)]
-            use crate::raw::encode_path;
-        ));
-    }
-}
-
-/// Takes a name out of a `use`, and tells whether it was there.
-fn drop_import(tree: &mut UseTree, name: &str) -> bool {
-    match tree {
-        UseTree::Path(path) => drop_import(&mut path.tree, name),
-        UseTree::Group(group) => {
-            let before = group.items.len();
-            let kept = std::mem::take(&mut group.items);
-            group.items = kept
-                .into_iter()
-                .filter(|item| !matches!(item, UseTree::Name(item) if item.ident == name))
-                .collect();
-            group.items.len() < before
-        }
-        _ => false,
     }
 }
 
@@ -177,8 +146,6 @@ pub(super) fn drop_headers_call(expr: &mut Expr) {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens as _;
-
     use super::super::passes::testing;
     use super::*;
 
@@ -239,16 +206,5 @@ mod tests {
             }
         };
         assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&wanted));
-    }
-
-    #[test]
-    fn only_the_named_import_goes() {
-        let mut item: syn::ItemUse = syn::parse_quote!(
-            use progenitor_client::{encode_path, ClientHooks};
-        );
-        assert!(drop_import(&mut item.tree, "encode_path"));
-        let left = item.to_token_stream().to_string();
-        assert_eq!(left, "use progenitor_client :: { ClientHooks } ;");
-        assert!(!drop_import(&mut item.tree, "encode_path"));
     }
 }

@@ -24,10 +24,12 @@ pub mod qr;
 pub mod callback;
 pub mod webhook;
 
+mod access_token;
 mod call;
 mod clock;
 mod http_client;
 mod http_date;
+mod operation;
 mod retry;
 mod token;
 pub mod token_store;
@@ -53,8 +55,9 @@ pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
 pub use crate::error::{
-    ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, RateLimit, Result,
+    ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result,
 };
+pub use crate::operation::RateLimit;
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 #[cfg(feature = "schemars")]

@@ -115,11 +115,11 @@ async fn fetch(vipps: &Vipps) -> Result<Fetched> {
 }
 
 async fn ask(vipps: &Vipps) -> Result<Fetched> {
-    let answer = vipps.fetch_token().await;
+    let answer = crate::access_token::fetch(vipps).await;
     let answer = answer.map_err(Error::into_authentication)?;
     let (header, lifetime) = read(&answer.body, vipps.time().now()).map_err(|error| {
         let error = answer.explain(error);
-        let error = error.with_status(answer.status, answer.body.clone());
+        let error = error.with_status(answer.status.as_u16(), answer.body.clone());
         // The body may contain a token, although not a readable one.
         error.without_body()
     })?;

@@ -2,7 +2,6 @@
 
 mod builder;
 mod headers;
-mod urls;
 
 use std::fmt;
 use std::future::Future;
@@ -10,24 +9,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use progenitor_client::{Error as RawError, ResponseValue};
+use url::Url;
 
 pub use builder::VippsBuilder;
 use headers::Headers;
 pub(crate) use headers::{MSN, REQUEST_ID};
-use urls::Urls;
 
-use crate::call::{Answer, CallOptions, Context};
+use crate::call::{CallOptions, Context};
 use crate::clock::{Randomness, Time};
 use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::qr::Qr;
-use crate::raw::{self, Raw};
+use crate::operation::Operation;
+use crate::raw::Raw;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};
 use crate::token::{Token, TokenSharing, Tokens};
-use crate::transport::Wire;
+use crate::transport::HttpClient;
 use crate::types::MerchantSerialNumber;
 
 /// A client of the QR and eCom APIs for one set of keys. Cheap to clone; clones share the token, the connections and
@@ -50,15 +50,16 @@ pub struct Vipps(Arc<Inner>);
 
 struct Inner {
     environment: Environment,
-    /// That of the environment, to be shared with the client of each call.
-    base_url: Arc<str>,
-    urls: Urls,
+    /// The base URL of the environment.
+    base: Url,
+    /// The operations that this crate knows, one table an API.
+    operations: &'static [&'static [Operation]],
     merchant: MerchantSerialNumber,
     headers: Headers,
-    /// Builds requests.
+    /// Builds the requests of the generated code.
     requests: reqwest::Client,
-    /// Sends them.
-    wire: Wire,
+    /// Sends requests.
+    http: HttpClient,
     time: Time,
     randomness: Arc<dyn Randomness>,
     policy: RetryPolicy,
@@ -102,7 +103,7 @@ impl Vipps {
     /// Runs any generated operation through the same token, headers, retries, deadline and errors that the wrapper
     /// uses: an operation is usable the day its document lands. An operation that this crate has no rules for is
     /// repeated only if it is a GET. Where the document declares an idempotency key
-    /// ([`Operation::idempotency_key`](crate::raw::Operation::idempotency_key)), every call carries one.
+    /// ([`Endpoint::idempotency_header`](crate::raw::Endpoint::idempotency_header)), every call carries one.
     ///
     /// One call runs one operation. [`call_with`](Self::call_with) takes a deadline, a key, a sales unit and the like.
     ///
@@ -179,8 +180,8 @@ impl Vipps {
         F: FnOnce(Raw) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
-        let context = Context::begun(self, &options);
-        let result = operation(Raw::of(&context)).await;
+        let context = Context::raw(self, &options);
+        let result = operation(Raw::new(&context)).await;
         context.finish_raw(result)
     }
 
@@ -209,30 +210,20 @@ impl Vipps {
         self.0.counters.read()
     }
 
-    /// A token answer, fetched through the same attempt loop as everything else.
-    pub(crate) async fn fetch_token(&self) -> Result<Answer> {
-        let context = Context::new(self, &CallOptions::default());
-        let client = raw::access_token::Client::of(&context);
-        let request = client
-            .fetch_authorization_token_using_post()
-            .prepared_request();
-        context.run(request).await
+    pub(crate) fn base(&self) -> &Url {
+        &self.0.base
     }
 
-    pub(crate) fn urls(&self) -> &Urls {
-        &self.0.urls
-    }
-
-    pub(crate) fn shared_base_url(&self) -> Arc<str> {
-        self.0.base_url.clone()
+    pub(crate) fn operations(&self) -> &'static [&'static [Operation]] {
+        self.0.operations
     }
 
     pub(crate) fn requests(&self) -> &reqwest::Client {
         &self.0.requests
     }
 
-    pub(crate) fn wire(&self) -> &Wire {
-        &self.0.wire
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.0.http
     }
 
     pub(crate) fn time(&self) -> &Time {
@@ -269,7 +260,7 @@ impl Vipps {
 
     /// Records that this token was refused with HTTP 401. Returns whether to replay the call with another token, after so
     /// many replays of it.
-    pub(crate) fn refused(&self, token: &Token, replays: u32) -> bool {
+    pub(crate) fn refuse_token(&self, token: &Token, replays: u32) -> bool {
         // A stored token may have been revoked together with the first one; a fetched token is newer than the refusal.
         let replay = replays == 0 || (replays == 1 && token.shared);
         if replay {

@@ -7,17 +7,17 @@ use std::borrow::Cow;
 
 use http::header::HOST;
 use percent_encoding::percent_decode_str;
+use reqwest::Request;
 use url::{Position, Url};
 
-use super::template::Template;
-use crate::raw::Operation;
+use crate::operation::Endpoint;
 use crate::types::InvalidValue;
 
 /// Checks the request of an operation against the base URL of the client.
 pub(super) fn check(
     base: &Url,
-    operation: &Operation,
-    request: &Template,
+    endpoint: &Endpoint,
+    request: &Request,
 ) -> Result<(), InvalidValue> {
     let path = path_below(base, request.url())?;
     // A proxy in front of the API may route by this header.
@@ -26,7 +26,7 @@ pub(super) fn check(
         return Err(InvalidValue::new("host", "must not be set", host));
     }
     // An operation that no document has.
-    if operation.path.is_empty() {
+    if endpoint.path.is_empty() {
         return path.split('/').try_for_each(|segment| {
             // Without a template there is no rule against an empty segment.
             let value = decode("path", segment)?;
@@ -36,16 +36,25 @@ pub(super) fn check(
         });
     }
     let method = request.method().as_str();
-    if method != operation.method {
-        let rule = format!("must be {}", operation.method);
+    if method != endpoint.method {
+        let rule = format!("must be {}", endpoint.method);
         return Err(InvalidValue::new("method", rule, method));
     }
-    if !fits(operation.path, path)? {
-        let template = operation.path;
+    if !fits(endpoint.path, path)? {
+        let template = endpoint.path;
         let rule = format!("must fit {template}, without a parameter that is `.` or `..`");
         return Err(InvalidValue::new("path", rule, path));
     }
     Ok(())
+}
+
+/// Encodes the `+` and `;` that generated code leaves in a path. Servers are known to read `+` as a space, and to cut a
+/// segment at `;`.
+pub(super) fn encode_path(url: &mut Url) {
+    if url.path().contains(['+', ';']) {
+        let path = url.path().replace('+', "%2B").replace(';', "%3B");
+        url.set_path(&path);
+    }
 }
 
 /// The path of the URL below that of the base URL.
@@ -105,7 +114,7 @@ fn segment_fits(template: &str, segment: &str) -> Result<bool, InvalidValue> {
 
 /// Checks that a path parameter is one segment, whether a server splits the path before or after it
 /// decodes it.
-pub(super) fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
+fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
     if is_one_segment(value) {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use super::capture::action;
 use super::details::PaymentDetails;
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
+use super::Call;
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::types::{Amount, OrderId, TransactionText};
@@ -142,14 +143,13 @@ impl Refund {
             }
         };
         let body = action(&self.vipps, &self.options, amount, self.text, "Refund")?;
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call.run(|api| api
             .refund_payment_using_post()
             .order_id(self.order_id.as_str())
             .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        Transaction::read(self.order_id, Requested::Refund(amount), answer)
+            .send()).await?;
+        Transaction::read(self.order_id, Requested::Refund(amount), response)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::history::Operation;
+use super::Call;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::types::{Amount, OrderId, Timestamp, lenient};
@@ -37,14 +38,13 @@ impl Status {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentStatus> {
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call.run(|api| api
             .get_order_status_using_get()
             .order_id(self.order_id.as_str())
-            .prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
-        answer.check_order(&self.order_id, wire.order_id.as_deref())?;
+            .send()).await?;
+        let wire: Wire = response.decode()?;
+        response.check_order(&self.order_id, wire.order_id.as_deref())?;
         let last = wire.transaction_info.unwrap_or_default();
         Ok(PaymentStatus {
             order_id: self.order_id,

@@ -7,18 +7,28 @@ use std::time::Duration;
 use url::Url;
 
 use super::headers::Headers;
-use super::urls::Urls;
 use super::{Inner, Vipps};
+use crate::access_token;
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
+use crate::ecom;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::http_client::{self, HttpClient};
+use crate::http_client::{self, ReqwestClients};
+use crate::operation::Operation;
+use crate::qr;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::token::{TokenSharing, Tokens};
 use crate::token_store::TokenStore;
-use crate::transport::{Transport, Wire};
+use crate::transport::{HttpClient, Transport};
 use crate::types::InvalidValue;
+
+/// The operation tables of all APIs.
+static OPERATIONS: &[&[Operation]] = &[
+    access_token::operations::OPERATIONS,
+    ecom::operations::OPERATIONS,
+    qr::operations::OPERATIONS,
+];
 
 /// Makes a [`Vipps`].
 #[derive(Debug)]
@@ -210,36 +220,38 @@ impl VippsBuilder {
                 return Err(InvalidValue::new(field, rule, format!("{timeout:?}")).into());
             }
         }
-        let headers = Headers::of(&self.credentials, &self.system)?;
+        let headers = Headers::new(&self.credentials, &self.system)?;
         let base = Url::parse(self.environment.base_url())
             .map_err(|e| Error::configuration("the base URL is none").with_source(e))?;
         let client = match self.http {
             Http::BuiltIn => {
-                HttpClient::built_in(self.connect_timeout, self.environment.is_loopback())
+                ReqwestClients::built_in(self.connect_timeout, self.environment.is_loopback())
             }
-            Http::Builder(builder) => HttpClient::made_by(*builder)?,
+            Http::Builder(builder) => ReqwestClients::made_by(*builder)?,
         };
-        let wire = match self.transport {
-            Some(transport) => Wire::Custom(transport),
-            None => Wire::Reqwest(client),
+        let http = match self.transport {
+            Some(transport) => HttpClient::Custom(transport),
+            None => HttpClient::Reqwest(client),
         };
         let base_url = self.environment.base_url();
         let sharing = self
             .token_store
             .map(|store| TokenSharing::new(store, base_url, &self.credentials));
         #[cfg(feature = "testing")]
-        let wire = match self.recorder {
-            Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport()))),
-            None => wire,
+        let http = match self.recorder {
+            Some(recorder) => {
+                HttpClient::Custom(Arc::new(recorder.leading_to(http.into_transport())))
+            }
+            None => http,
         };
         Ok(Vipps(Arc::new(Inner {
-            base_url: self.environment.base_url().into(),
-            urls: Urls::new(base),
+            base,
+            operations: OPERATIONS,
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
             requests: http_client::requests()?,
-            wire,
+            http,
             time: self.time,
             randomness: self.randomness,
             policy: self.policy,
