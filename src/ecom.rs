@@ -328,7 +328,6 @@ impl Payment {
     }
 }
 
-
 /// A call through the generated client of this API.
 type Call = crate::call::Call<raw::ecom::Client>;
 

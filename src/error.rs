@@ -466,7 +466,11 @@ impl Error {
         let is_limited = inner.kind == ErrorKind::RateLimited || inner.status == Some(429);
         let unknown_hint = || {
             let hint = self.call()?.unknown_hint?;
-            Some(if inner.foreign { hint.foreign } else { hint.plain })
+            Some(if inner.foreign {
+                hint.foreign
+            } else {
+                hint.plain
+            })
         };
         let rate_limit_hint = || {
             let operation = inner.operation?;

@@ -54,9 +54,7 @@ pub use crate::call::CallOptions;
 pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
-pub use crate::error::{
-    ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result,
-};
+pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
 pub use crate::operation::RateLimit;
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};

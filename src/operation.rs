@@ -259,4 +259,25 @@ mod tests {
         }
         assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
     }
+
+    /// A row that is missing would make an operation of the documents an unlisted one.
+    #[test]
+    fn every_documented_operation_has_one_row() {
+        let tables = crate::vipps::OPERATIONS;
+        let documented = [
+            crate::raw::access_token::OPERATIONS,
+            crate::raw::ecom::OPERATIONS,
+            crate::raw::qr::OPERATIONS,
+        ];
+        let documented = documented.concat();
+        assert_eq!(tables.iter().copied().flatten().count(), documented.len());
+        for endpoint in documented {
+            let operation = Operation::find(tables, Some(endpoint));
+            assert!(
+                !std::ptr::eq(operation.api, &UNLISTED_API),
+                "{} has no row",
+                endpoint.id
+            );
+        }
+    }
 }

@@ -163,4 +163,3 @@ fn deleted(result: Result<Response>) -> Result<()> {
         result => result?.accept(),
     }
 }
-

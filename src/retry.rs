@@ -188,7 +188,9 @@ pub(crate) fn judge(class: RetryClass, signal: Failure) -> Verdict {
     let repeatable = !matches!(class, RetryClass::Once | RetryClass::Cancel);
     match signal {
         Failure::NotSent => again(Outcome::NotSent, Pace::Transient),
-        Failure::Broken | Failure::Refused(408 | 500..) if repeatable => again(lost, Pace::Transient),
+        Failure::Broken | Failure::Refused(408 | 500..) if repeatable => {
+            again(lost, Pace::Transient)
+        }
         Failure::BrokenLocked if repeatable => again(lost, Pace::Throttled),
         Failure::Unclear if !class.has_effect() => again(lost, Pace::Transient),
         Failure::Broken

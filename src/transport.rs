@@ -184,7 +184,10 @@ impl Transport for Network {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(unbuilt)?;
             let sender = self.0.sender(request.url());
-            let reply = sender.map_err(TransportError::not_sent)?.send(request).await?;
+            let reply = sender
+                .map_err(TransportError::not_sent)?
+                .send(request)
+                .await?;
             let mut response = http::Response::new(reply.body);
             *response.status_mut() = reply.status;
             *response.headers_mut() = reply.headers;

@@ -11,6 +11,8 @@ use std::time::Duration;
 use progenitor_client::{Error as RawError, ResponseValue};
 use url::Url;
 
+#[cfg(test)]
+pub(crate) use builder::OPERATIONS;
 pub use builder::VippsBuilder;
 use headers::Headers;
 pub(crate) use headers::{MSN, REQUEST_ID};
@@ -21,8 +23,8 @@ use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
 use crate::error::Result;
-use crate::qr::Qr;
 use crate::operation::Operation;
+use crate::qr::Qr;
 use crate::raw::Raw;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};

@@ -93,12 +93,7 @@ pub(crate) async fn download(
 }
 
 impl Context {
-    fn new(
-        vipps: &Vipps,
-        options: &CallOptions,
-        is_raw: bool,
-        started: Option<Duration>,
-    ) -> Self {
+    fn new(vipps: &Vipps, options: &CallOptions, is_raw: bool, started: Option<Duration>) -> Self {
         Self(Arc::new(State {
             vipps: vipps.clone(),
             options: options.clone(),
@@ -125,11 +120,21 @@ impl Context {
     }
 
     fn put(&self, outcome: RawOutcome) {
-        *self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+        *self
+            .0
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = outcome;
     }
 
     fn take(&self) -> RawOutcome {
-        std::mem::take(&mut *self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(
+            &mut *self
+                .0
+                .outcome
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// The hook that sends the request of the generated code.
@@ -158,7 +163,11 @@ impl Context {
     /// The hook after [`exec`](Self::exec), which stops the generated code where it has nothing to decode.
     #[allow(clippy::result_large_err, reason = "progenitor's own error")]
     pub(crate) fn post<E>(&self) -> Result<(), RawError<E>> {
-        let outcome = self.0.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = self
+            .0
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match &*outcome {
             RawOutcome::Response(_) if self.0.is_raw => Ok(()),
             _ => Err(RawError::Custom(String::new())),

@@ -87,7 +87,11 @@ impl<'a> Run<'a> {
         let State { vipps, options, .. } = call;
         let started = call.started.unwrap_or_else(|| vipps.time().monotonic());
         let total = options.deadline.unwrap_or_else(|| vipps.total_timeout());
-        let random_key = || operation.is_keyed().then(|| clock::new_key(vipps.randomness()));
+        let random_key = || {
+            operation
+                .is_keyed()
+                .then(|| clock::new_key(vipps.randomness()))
+        };
         Self {
             call,
             record: CallRecord {
@@ -109,7 +113,8 @@ impl<'a> Run<'a> {
 
     async fn attempts(&mut self) -> Result<Reply> {
         let time = self.call.vipps.time();
-        time.require_runtime().map_err(|error| self.explain(error))?;
+        time.require_runtime()
+            .map_err(|error| self.explain(error))?;
         self.complete_request()?;
         let http = self.call.vipps.http().sender(self.record.request.url());
         let http = http.map_err(|error| self.explain(error))?;
@@ -119,7 +124,8 @@ impl<'a> Run<'a> {
             let began = time.monotonic();
             let limit = self.attempt_limit(began)?;
             let request = self.request(token.as_deref())?;
-            let attempt = Attempt::begin(&self.record.operation, request.url(), self.record.requests);
+            let attempt =
+                Attempt::begin(&self.record.operation, request.url(), self.record.requests);
             self.count();
 
             let sending = http.send(request);
@@ -162,30 +168,35 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Adds what is the same on every attempt: the client's headers, the sales unit and the idempotency key.
+    /// Checks the destination, and replaces the headers of the request by those of every attempt: the client's, the
+    /// document's, the sales unit and the idempotency key.
     fn complete_request(&mut self) -> Result<()> {
-        let (vipps, auth) = (&self.call.vipps, self.record.operation.auth);
+        let vipps = &self.call.vipps;
+        let Operation { auth, endpoint, .. } = self.record.operation;
         if auth == Auth::Anonymous {
             return Ok(());
         }
-        let endpoint = self.record.operation.endpoint;
         destination::encode_path(self.record.request.url_mut());
         destination::check(vipps.base(), endpoint, &self.record.request)
             .map_err(|invalid| self.explain(invalid.into()))?;
-        let headers = self.record.request.headers_mut();
-        // Generated code sends the version of the document, which the API does not document.
-        headers.remove("api-version");
-        vipps.headers().add_to(headers, auth);
+        let mut headers = vipps.headers().of(auth);
+        for (name, value) in self.record.request.headers() {
+            // The media types and the parameters are the document's. It cannot replace a header of the client, and the
+            // `api-version` that generated code sends is documented nowhere.
+            if !headers.contains_key(name) && name != "api-version" {
+                headers.insert(name, value.clone());
+            }
+        }
         if let Some(number) = &self.record.merchant {
-            insert(headers, &MSN, number.as_str())?;
+            insert(&mut headers, MSN, number.as_str())?;
         }
         if let Some(key) = &self.record.key {
-            let name = match endpoint.idempotency_header {
-                Some(name) => HeaderName::from_static(name),
-                None => REQUEST_ID,
-            };
-            insert(headers, &name, key.as_str())?;
+            let name = endpoint
+                .idempotency_header
+                .map_or(REQUEST_ID, HeaderName::from_static);
+            insert(&mut headers, name, key.as_str())?;
         }
+        *self.record.request.headers_mut() = headers;
         Ok(())
     }
 
@@ -193,10 +204,15 @@ impl<'a> Run<'a> {
     fn request(&self, token: Option<&Token>) -> Result<reqwest::Request> {
         let mut request = self.record.request.try_clone().ok_or_else(|| {
             let reason = "body: must be in memory, since a retry sends it again; got a stream";
-            self.explain(Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason))
+            self.explain(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                reason,
+            ))
         })?;
         if let Some(token) = token {
-            request.headers_mut().insert(AUTHORIZATION, token.header.clone());
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, token.header.clone());
         }
         Ok(request)
     }
@@ -306,7 +322,10 @@ impl<'a> Run<'a> {
             .with_retry(verdict.retry.is_some(), failed.retry_after);
         let error = self.explain(error);
         let policy = self.call.options.policy(vipps);
-        let Some(pace) = verdict.retry.filter(|_| self.attempts < policy.max_attempts) else {
+        let Some(pace) = verdict
+            .retry
+            .filter(|_| self.attempts < policy.max_attempts)
+        else {
             return Err(error);
         };
         let Some(wait) = self.wait(pace, failed.retry_after) else {
@@ -392,7 +411,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: &HeaderName, value: &str) -> Result<()> {
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<()> {
     let value = HeaderValue::try_from(value)
         .map_err(|_| Error::configuration(format!("{name}: must be a valid header value")))?;
     headers.insert(name, value);

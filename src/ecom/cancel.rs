@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::Call;
 use super::details::PaymentDetails;
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
-use super::Call;
 use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
@@ -129,11 +129,14 @@ impl Cancel {
             body = body.should_release_remaining_funds(true);
         }
         let call = Call::new(&self.vipps, &options);
-        let response = call.run(|api| api
-            .cancel_payment_request_using_put()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .send()).await?;
+        let response = call
+            .run(|api| {
+                api.cancel_payment_request_using_put()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
         Transaction::read(self.order_id.clone(), Requested::Cancel, response)
     }
 

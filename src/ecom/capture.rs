@@ -1,7 +1,7 @@
 //! Taking reserved money.
 
-use super::transaction::{Requested, Transaction};
 use super::Call;
+use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
@@ -109,7 +109,12 @@ impl Capture {
         let call = Call::new(&self.vipps, &self.options);
         let order_id = self.order_id.as_str();
         let response = call
-            .run(|api| api.capture_payment_using_post().order_id(order_id).body(body).send())
+            .run(|api| {
+                api.capture_payment_using_post()
+                    .order_id(order_id)
+                    .body(body)
+                    .send()
+            })
             .await?;
         Transaction::read(self.order_id, Requested::Capture(amount), response)
     }

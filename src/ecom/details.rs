@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use super::Call;
 use crate::call::{CallOptions, OTHER_ORDER, operation};
 use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -53,7 +53,11 @@ impl Details {
         let call = Call::new(&self.vipps, &self.options);
         let order_id = self.order_id.as_str();
         let response = call
-            .run(|api| api.get_payment_details_using_get().order_id(order_id).send())
+            .run(|api| {
+                api.get_payment_details_using_get()
+                    .order_id(order_id)
+                    .send()
+            })
             .await?;
         let wire = response.decode_parts::<Parts, Wire<'_>>()?;
         let mut details = PaymentDetails::new(self.order_id, wire)

@@ -77,11 +77,14 @@ impl ForceApprove {
             body = body.token(Sensitive::from(token));
         }
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| api
-            .integration_test_approve_payment()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .send()).await?;
+        let response = call
+            .run(|api| {
+                api.integration_test_approve_payment()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
         response.accept()?;
         // The API documents no body, so that only one that names an order is checked.
         let named: Named = by_name::from_slice(&response.body).unwrap_or_default();

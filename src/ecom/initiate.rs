@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::Call;
 use super::airline::AirlineData;
 use super::express::Express;
-use super::Call;
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;

@@ -81,7 +81,11 @@ pub(crate) const STATUS: Operation = Operation {
 /// Exists in the test environment only.
 pub(crate) const FORCE_APPROVE: Operation = Operation {
     unknown_hint: TRANSFER_UNKNOWN,
-    ..Operation::new(&ECOM, KeyedWrite, &endpoints::INTEGRATION_TEST_APPROVE_PAYMENT)
+    ..Operation::new(
+        &ECOM,
+        KeyedWrite,
+        &endpoints::INTEGRATION_TEST_APPROVE_PAYMENT,
+    )
 };
 
 const TRANSFER_UNKNOWN: Option<crate::operation::UnknownHint> = unknown_hint!(

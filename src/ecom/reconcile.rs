@@ -254,11 +254,7 @@ impl Reconcile {
     }
 
     /// The details, or `None` when the sales unit has no such payment.
-    async fn read(
-        &self,
-        order_id: &OrderId,
-        left: Duration,
-    ) -> Result<Option<PaymentDetails>> {
+    async fn read(&self, order_id: &OrderId, left: Duration) -> Result<Option<PaymentDetails>> {
         let mut details = self.vipps.ecom().payment(order_id).details().deadline(left);
         details.options.merchant.clone_from(&self.merchant);
         match details.await {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::Call;
 use super::capture::action;
 use super::details::PaymentDetails;
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
-use super::Call;
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::types::{Amount, OrderId, TransactionText};
@@ -144,11 +144,14 @@ impl Refund {
         };
         let body = action(&self.vipps, &self.options, amount, self.text, "Refund")?;
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| api
-            .refund_payment_using_post()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .send()).await?;
+        let response = call
+            .run(|api| {
+                api.refund_payment_using_post()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
         Transaction::read(self.order_id, Requested::Refund(amount), response)
     }
 

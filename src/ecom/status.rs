@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::history::Operation;
 use super::Call;
+use super::history::Operation;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::types::{Amount, OrderId, Timestamp, lenient};
@@ -39,10 +39,13 @@ impl Status {
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentStatus> {
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| api
-            .get_order_status_using_get()
-            .order_id(self.order_id.as_str())
-            .send()).await?;
+        let response = call
+            .run(|api| {
+                api.get_order_status_using_get()
+                    .order_id(self.order_id.as_str())
+                    .send()
+            })
+            .await?;
         let wire: Wire = response.decode()?;
         response.check_order(&self.order_id, wire.order_id.as_deref())?;
         let last = wire.transaction_info.unwrap_or_default();

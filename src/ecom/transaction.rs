@@ -207,7 +207,11 @@ impl From<Wire<'_>> for Parts {
 
 impl Transaction {
     /// Reads a response of HTTP 200. The outcome is unknown where it contradicts the request.
-    pub(super) fn read(order_id: OrderId, requested: Requested, response: Response) -> Result<Self> {
+    pub(super) fn read(
+        order_id: OrderId,
+        requested: Requested,
+        response: Response,
+    ) -> Result<Self> {
         let wire = response.decode_parts::<Parts, Wire<'_>>()?;
         response.check_order(&order_id, wire.order_id.as_deref())?;
         let info = wire

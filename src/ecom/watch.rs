@@ -236,10 +236,7 @@ impl Poller {
         let mut details = vipps.ecom().payment(&self.wait.order_id).details();
         details.options = self.wait.options.clone();
         // The next poll is the retry, unless the caller gave a policy.
-        details
-            .options
-            .retry
-            .get_or_insert_with(RetryPolicy::none);
+        details.options.retry.get_or_insert_with(RetryPolicy::none);
         details.options.deadline = Some(ONE_POLL.min(self.ends.saturating_sub(now)));
         let details = details.await?;
         self.failures = 0;

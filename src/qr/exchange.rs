@@ -90,7 +90,9 @@ impl ExchangeCustomer {
             )?)
             .requested_data(vec![types::RequestedData::Msisdn]);
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| api.exchange_customer().body(body).send()).await?;
+        let response = call
+            .run(|api| api.exchange_customer().body(body).send())
+            .await?;
         let wire: Wire = response.decode()?;
         Ok(CheckedInCustomer {
             phone_number: wire.phone_number(&response)?,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
 use super::Call;
+use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
@@ -63,7 +63,9 @@ impl OneTime {
             })
             .await?;
         let wire: Wire = response.decode()?;
-        let seconds = wire.expires_in.and_then(|seconds| u64::try_from(seconds).ok());
+        let seconds = wire
+            .expires_in
+            .and_then(|seconds| u64::try_from(seconds).ok());
         let expires_in = seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs);
         let (link, content) = format.read(response.vipps(), Some(wire.url), Some(expires_in));
         Ok(OneTimeQr {

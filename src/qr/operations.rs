@@ -11,8 +11,7 @@ static QR: Api = Api {
 };
 
 /// Makes an image of a payment that exists, which changes nothing.
-pub(crate) const ONE_TIME: Operation =
-    Operation::new(&QR, Harmless, &endpoints::GENERATE_OTP_QR);
+pub(crate) const ONE_TIME: Operation = Operation::new(&QR, Harmless, &endpoints::GENERATE_OTP_QR);
 
 pub(crate) static OPERATIONS: &[Operation] = &[
     ONE_TIME,
@@ -46,7 +45,11 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     Operation::new(&QR, Read, &endpoints::GET_MERCHANT_CALLBACK_QRS),
     Operation {
         unknown_hint: REPEAT,
-        ..Operation::new(&QR, Idempotent, &endpoints::PUT_MERCHANT_CALLBACK_MOBILE_PAY_QR)
+        ..Operation::new(
+            &QR,
+            Idempotent,
+            &endpoints::PUT_MERCHANT_CALLBACK_MOBILE_PAY_QR,
+        )
     },
 ];
 

@@ -190,7 +190,9 @@ mod tests {
     /// Every call runs this, so that it must cost nothing without a subscriber.
     #[test]
     fn without_a_subscriber_nothing_is_allocated() {
-        let url = "https://example.com/ecomm/v2/payments/o-1/capture".parse().unwrap();
+        let url = "https://example.com/ecomm/v2/payments/o-1/capture"
+            .parse()
+            .unwrap();
         let request = reqwest::Request::new(http::Method::POST, url);
         let counters = Arc::new(Counters::default());
         let run = || {

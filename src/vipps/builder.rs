@@ -24,7 +24,7 @@ use crate::transport::{HttpClient, Transport};
 use crate::types::InvalidValue;
 
 /// The operation tables of all APIs.
-static OPERATIONS: &[&[Operation]] = &[
+pub(crate) static OPERATIONS: &[&[Operation]] = &[
     access_token::operations::OPERATIONS,
     ecom::operations::OPERATIONS,
     qr::operations::OPERATIONS,

@@ -15,7 +15,7 @@ pub(crate) const MSN: HeaderName = HeaderName::from_static("merchant-serial-numb
 /// The headers that the client adds to its requests.
 pub(crate) struct Headers {
     common: HeaderMap,
-    keys: [(HeaderName, HeaderValue); 2],
+    keys: HeaderMap,
 }
 
 impl Headers {
@@ -47,7 +47,7 @@ impl Headers {
         }
         Ok(Self {
             common,
-            keys: [
+            keys: HeaderMap::from_iter([
                 (
                     HeaderName::from_static("client_id"),
                     secret("client_id", credentials.client_id())?,
@@ -56,22 +56,18 @@ impl Headers {
                     HeaderName::from_static("client_secret"),
                     secret("client_secret", credentials.client_secret())?,
                 ),
-            ],
+            ]),
         })
     }
 
-    /// Adds the headers of a request with these credentials, except for the token. They replace headers of the same
-    /// name. The media types are those of the document.
-    pub(crate) fn add_to(&self, headers: &mut HeaderMap, auth: Auth) {
-        for (name, value) in &self.common {
-            headers.insert(name, value.clone());
-        }
+    /// The client's headers of a request with these credentials, except for the token.
+    pub(crate) fn of(&self, auth: Auth) -> HeaderMap {
+        let mut headers = self.common.clone();
         if auth == Auth::Keys {
-            for (name, value) in self.keys.clone() {
-                headers.insert(name, value);
-            }
+            headers.extend(self.keys.clone());
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
+        headers
     }
 }
 

@@ -145,6 +145,10 @@ impl ListMerchantCallbacks {
             let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
             Some(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
         };
-        Ok(response.decode_list()?.into_iter().filter_map(read).collect())
+        Ok(response
+            .decode_list()?
+            .into_iter()
+            .filter_map(read)
+            .collect())
     }
 }

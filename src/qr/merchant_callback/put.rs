@@ -76,11 +76,14 @@ impl PutMerchantCallback {
             })?);
         }
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| api
-            .put_merchant_callback_qr()
-            .merchant_qr_id(self.id.as_str())
-            .body(body)
-            .send()).await?;
+        let response = call
+            .run(|api| {
+                api.put_merchant_callback_qr()
+                    .merchant_qr_id(self.id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
         response.accept()
     }
 }
@@ -157,11 +160,14 @@ impl PutMobilePayBeacon {
         let body = types::MerchantCallbackMobilePayPutRequest::builder()
             .location_description(self.location.as_str().to_owned());
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| api
-            .put_merchant_callback_mobile_pay_qr()
-            .beacon_id(self.id.as_str())
-            .body(body)
-            .send()).await;
+        let response = call
+            .run(|api| {
+                api.put_merchant_callback_mobile_pay_qr()
+                    .beacon_id(self.id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await;
         match response {
             Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
             response => response?.accept(),

@@ -88,10 +88,18 @@ impl CreateMerchantRedirect {
             body = body.ttl(ttl.as_secs());
         }
         let call = Call::new(&self.vipps, &options);
-        let response = call.run(|api| { let mut request = api
-            .create_merchant_redirect_qr()
-            .accept(self.format.accept())
-            .body(body); if let Some(size) = self.format.size() { request = request.size(size); } request.send() }).await?;
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .create_merchant_redirect_qr()
+                    .accept(self.format.accept())
+                    .body(body);
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::written(
             &self.vipps,
             &self.id,

@@ -46,10 +46,18 @@ impl GetMerchantRedirect {
     /// HTTP 404 when there is no such code, or no more.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| { let mut request = api
-            .get_merchant_redirect_qr_by_id()
-            .id(self.id.as_str())
-            .accept(self.format.accept()); if let Some(size) = self.format.size() { request = request.size(size); } request.send() }).await?;
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_merchant_redirect_qr_by_id()
+                    .id(self.id.as_str())
+                    .accept(self.format.accept());
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &response)
     }
 }
@@ -98,11 +106,19 @@ impl UpdateMerchantRedirect {
         let call = Call::new(&self.vipps, &self.options);
         let body = types::MerchantRedirectQrUpdateRequest::builder()
             .redirect_url(self.redirect_url.as_str().to_owned());
-        let response = call.run(|api| { let mut request = api
-            .update_merchant_redirect_url()
-            .id(self.id.as_str())
-            .accept(self.format.accept())
-            .body(body); if let Some(size) = self.format.size() { request = request.size(size); } request.send() }).await?;
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .update_merchant_redirect_url()
+                    .id(self.id.as_str())
+                    .accept(self.format.accept())
+                    .body(body);
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::written(
             &self.vipps,
             &self.id,
@@ -182,13 +198,25 @@ impl ListMerchantRedirects {
     /// As every operation; none of its own.
     pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
         let call = Call::new(&self.vipps, &self.options);
-        let response = call.run(|api| { let mut request = api
-            .get_all_merchant_redirect_qrs()
-            .accept(self.format.accept()); if let Some(size) = self.format.size() { request = request.size(size); } request.send() }).await?;
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_all_merchant_redirect_qrs()
+                    .accept(self.format.accept());
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         let read = |mut wire: Wire| {
             let id = wire.id.take().filter(|id| !id.is_empty())?;
             Some(MerchantRedirectQr::of(&self.vipps, id, self.format, wire))
         };
-        Ok(response.decode_list()?.into_iter().filter_map(read).collect())
+        Ok(response
+            .decode_list()?
+            .into_iter()
+            .filter_map(read)
+            .collect())
     }
 }
