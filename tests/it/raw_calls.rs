@@ -362,3 +362,63 @@ async fn a_call_that_stops_after_its_first_request_is_unknown() {
         assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
     }
 }
+
+async fn array_error(method: &str, path: &str, body: &str) -> vipps::Error {
+    let recorder = Recorder::new().answer(method, path, 200, body);
+    let vipps = recorder.client();
+    match path {
+        CAPTURE => capture(&vipps, CallOptions::new()).await.unwrap_err(),
+        DETAILS => details(&vipps).await,
+        _ => {
+            let call = vipps.call(|raw| async move {
+                let operation = raw.qr().get_all_merchant_redirect_qrs();
+                operation.send().await
+            });
+            call.await.map(drop).unwrap_err()
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
+    const CODES: &str = "/qr/v1/merchant-redirect";
+    let (unknown, no_effect) = (Outcome::Unknown, Outcome::NoEffect);
+    for (method, path, outcome, body) in [
+        ("POST", CAPTURE, unknown, "[]"),
+        ("POST", CAPTURE, unknown, r#"["order-1"]"#),
+        ("POST", CAPTURE, unknown, r#"[null,"order-1",null,null]"#),
+        (
+            "POST",
+            CAPTURE,
+            unknown,
+            r#"{"orderId":"order-1","transactionInfo":[]}"#,
+        ),
+        (
+            "POST",
+            CAPTURE,
+            unknown,
+            r#"{"orderId":"order-1","transactionSummary":[34900,0,0,34900]}"#,
+        ),
+        ("GET", DETAILS, no_effect, "[]"),
+        ("GET", DETAILS, no_effect, r#"["order-1"]"#),
+        (
+            "GET",
+            DETAILS,
+            no_effect,
+            r#"{"transactionLogHistory":[[]]}"#,
+        ),
+        (
+            "GET",
+            DETAILS,
+            no_effect,
+            r#"{"shippingDetails":{"address":[]}}"#,
+        ),
+        ("GET", CODES, no_effect, "[[]]"),
+        ("GET", CODES, no_effect, r#"[{"id":"a"},[null,"b"]]"#),
+    ] {
+        let error = array_error(method, path, body).await;
+        assert_eq!(error.kind(), ErrorKind::Decode, "{path} {body}: {error}");
+        assert_eq!(error.outcome(), outcome, "{path} {body}");
+        assert_eq!(error.http_status(), Some(200), "{path} {body}");
+    }
+}
