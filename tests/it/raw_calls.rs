@@ -371,7 +371,7 @@ async fn array_error(method: &str, path: &str, body: &str) -> vipps::Error {
         DETAILS => details(&vipps).await,
         _ => {
             let call = vipps.call(|raw| async move {
-                let operation = raw.qr().get_all_merchant_redirect_qrs();
+                let operation = raw.qr().get_merchant_callback_qrs();
                 operation.send().await
             });
             call.await.map(drop).unwrap_err()
@@ -381,7 +381,7 @@ async fn array_error(method: &str, path: &str, body: &str) -> vipps::Error {
 
 #[tokio::test]
 async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
-    const CODES: &str = "/qr/v1/merchant-redirect";
+    const CODES: &str = "/qr/v1/merchant-callback";
     let (unknown, no_effect) = (Outcome::Unknown, Outcome::NoEffect);
     for (method, path, outcome, body) in [
         ("POST", CAPTURE, unknown, "[]"),
@@ -414,7 +414,7 @@ async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
             r#"{"shippingDetails":{"address":[]}}"#,
         ),
         ("GET", CODES, no_effect, "[[]]"),
-        ("GET", CODES, no_effect, r#"[{"id":"a"},[null,"b"]]"#),
+        ("GET", CODES, no_effect, r#"[{"merchantQrId":"a"},["b"]]"#),
     ] {
         let error = array_error(method, path, body).await;
         assert_eq!(error.kind(), ErrorKind::Decode, "{path} {body}: {error}");
