@@ -383,38 +383,42 @@ async fn array_error(method: &str, path: &str, body: &str) -> vipps::Error {
 async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
     const CODES: &str = "/qr/v1/merchant-callback";
     let (unknown, no_effect) = (Outcome::Unknown, Outcome::NoEffect);
+    // serde's derive reads an array that has a value for each member.
     for (method, path, outcome, body) in [
         ("POST", CAPTURE, unknown, "[]"),
-        ("POST", CAPTURE, unknown, r#"["order-1"]"#),
-        ("POST", CAPTURE, unknown, r#"[null,"order-1",null,null]"#),
+        ("POST", CAPTURE, unknown, r#"["order-1",null,null,null]"#),
         (
             "POST",
             CAPTURE,
             unknown,
-            r#"{"orderId":"order-1","transactionInfo":[]}"#,
+            r#"{"transactionInfo":[34900,"Captured",null,"5001","Socks"]}"#,
         ),
         (
             "POST",
             CAPTURE,
             unknown,
-            r#"{"orderId":"order-1","transactionSummary":[34900,0,0,34900]}"#,
+            r#"{"transactionSummary":[null,34900,0,0,34900]}"#,
         ),
         ("GET", DETAILS, no_effect, "[]"),
-        ("GET", DETAILS, no_effect, r#"["order-1"]"#),
         (
             "GET",
             DETAILS,
             no_effect,
-            r#"{"transactionLogHistory":[[]]}"#,
+            r#"["order-1",null,null,null,null,null]"#,
         ),
         (
             "GET",
             DETAILS,
             no_effect,
-            r#"{"shippingDetails":{"address":[]}}"#,
+            r#"{"transactionLogHistory":[[34900,"RESERVE",true,"",null,"5001","Socks"]]}"#,
         ),
-        ("GET", CODES, no_effect, "[[]]"),
-        ("GET", CODES, no_effect, r#"[{"merchantQrId":"a"},["b"]]"#),
+        (
+            "GET",
+            DETAILS,
+            no_effect,
+            r#"{"shippingDetails":{"address":["Storgata 7",null,"Bergen","NO","5003"]}}"#,
+        ),
+        ("GET", CODES, no_effect, r#"[[null,"a",null,null,null]]"#),
     ] {
         let error = array_error(method, path, body).await;
         assert_eq!(error.kind(), ErrorKind::Decode, "{path} {body}: {error}");
