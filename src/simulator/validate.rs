@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use http::StatusCode;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
@@ -141,17 +142,17 @@ pub(crate) fn request(
 /// Whether the spec allows this answer.
 pub(crate) fn response(
     operation: &Operation,
-    status: u16,
+    status: StatusCode,
     body: Option<&Value>,
 ) -> Result<(), String> {
     let checks = checks(operation)?;
-    let code = status.to_string();
-    let answer = [code.as_str(), "default"]
+    let code = status.as_str();
+    let answer = [code, "default"]
         .iter()
         .find_map(|wanted| checks.answers.iter().find(|(code, _)| code == wanted));
     match (answer, body) {
         // The documents list by far not every error that is sent.
-        (None, _) if status >= 400 => Ok(()),
+        (None, _) if status.is_client_error() || status.is_server_error() => Ok(()),
         (None, _) => Err(format!("status {status} is not in the spec")),
         (Some((_, Some(_))), None) => Err(format!("status {status} needs a body")),
         (Some((_, Some(schema))), Some(body)) => match schema.iter_errors(body).next() {

@@ -1,5 +1,6 @@
 //! `POST /ecomm/v2/payments`.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
@@ -226,7 +227,7 @@ fn open(state: &mut State, call: &Call<'_>, payment: Payment) -> Response {
         call.now,
     );
     state.add(order, token);
-    Response::json(200, answer)
+    Response::json(StatusCode::OK, answer)
 }
 
 /// An app's own scheme, such as `myapp://`, or the word that closes the app.
