@@ -181,29 +181,39 @@ fn refusal(state: &mut State, api: Api, violations: &[Violation]) -> Response {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join("; ");
-    let named: Vec<(String, String)> = violations
-        .iter()
-        .map(|violation| (violation.field.clone(), violation.reason.clone()))
-        .collect();
+    let named = |root: &str| -> Vec<(String, String)> {
+        violations
+            .iter()
+            .map(|violation| (violation.name(root).to_owned(), violation.reason.clone()))
+            .collect()
+    };
     let response = match api {
         Api::Ecom => ecom_refusal(state, violations),
-        Api::Exchange => errors::exchange_invalid(&named),
-        Api::Qr => errors::qr_invalid(&named, &mut state.random),
+        Api::Exchange => errors::exchange_invalid(&named("body")),
+        Api::Qr => errors::qr_invalid(&named("$"), &mut state.random),
         Api::AccessToken => errors::gateway(StatusCode::BAD_REQUEST, &note),
     };
     response.noted(note)
 }
 
-/// The eCom API tells of a field with a wrong value, and stumbles over a field
-/// of a wrong type or with a wrong name.
+/// The eCom API names a field that breaks a rule. It is documented to answer HTTP 500 to a serial
+/// number that is no text, an amount that is no integer, and a `fallBack` under another name.
 fn ecom_refusal(state: &mut State, violations: &[Violation]) -> Response {
-    let stumbles = violations.iter().any(|violation| {
+    let is_internal = |violation: &Violation| {
+        let field = violation.field.as_str();
         violation.place == Place::Body
-            && (violation.rule == Rule::Type || violation.field == "merchantInfo.fallBack")
-    });
+            && match violation.rule {
+                Rule::Type => matches!(
+                    field,
+                    "merchantInfo.merchantSerialNumber" | "transaction.amount"
+                ),
+                Rule::Required => field == "merchantInfo.fallBack",
+                Rule::Value => false,
+            }
+    };
     match violations.first() {
-        Some(violation) if !stumbles => {
-            errors::invalid_request(&violation.field, &violation.reason, &mut state.random)
+        Some(violation) if !violations.iter().any(is_internal) => {
+            errors::invalid_request(violation.name("body"), &violation.reason, &mut state.random)
         }
         _ => errors::INTERNAL.response(&mut state.random),
     }

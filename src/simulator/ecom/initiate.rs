@@ -45,11 +45,8 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
         .pointer("/transaction/amount")
         .and_then(Value::as_i64);
     let Some(amount) = amount.filter(|amount| *amount <= LARGEST_AMOUNT) else {
-        return Err(Box::new(
-            errors::INTERNAL
-                .response(&mut state.random)
-                .noted("transaction.amount does not fit 32 bits"),
-        ));
+        let reason = format!("The field transaction.amount must be at most {LARGEST_AMOUNT}.");
+        return invalid(state, "transaction.amount", &reason);
     };
     if let Some((_, meaning)) = UNMODELLED_AMOUNTS.iter().find(|(test, _)| *test == amount) {
         let feature = format!("the test amount {amount} ({meaning})");

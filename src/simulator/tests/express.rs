@@ -129,7 +129,7 @@ fn merchants_response_with_one_unreadable_method_is_named() {
     }
 }
 
-/// The response with the payment's details must fit the document, so it cannot hold a method that does not.
+/// The details of the payment must fit the document, so they cannot hold a method that does not.
 #[test]
 fn merchants_method_that_breaks_the_document_is_named() {
     let mut bench = Bench::new();
