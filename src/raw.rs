@@ -9,9 +9,24 @@
 //! With the feature `schemars` each of the modules has a function `schemas` with the JSON Schemas of its types.
 
 pub use progenitor_client::{ByteStream, ResponseValue};
+use serde::de::DeserializeOwned;
 
 pub use crate::call::Context;
 pub use crate::operation::Endpoint;
+use crate::types::by_name;
+
+/// Reads a response in place of `ResponseValue::from_response`, which accepts a JSON array in place of an object.
+async fn read<T: DeserializeOwned, E>(
+    response: reqwest::Response,
+) -> Result<ResponseValue<T>, progenitor_client::Error<E>> {
+    use progenitor_client::Error;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
+    match by_name::from_slice(&body) {
+        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+        Err(cause) => Err(Error::InvalidResponsePayload(body, cause)),
+    }
+}
 
 macro_rules! api {
     ($name:ident, $file:literal, $doc:literal) => {
