@@ -2,11 +2,10 @@
 
 use quote::ToTokens as _;
 use serde_json::Value;
-use syn::{Attribute, Expr, ExprCall, Field, File, ImplItem, Item, Lit, Meta, Stmt};
+use syn::{Attribute, Expr, ExprCall, Field, File, ImplItem, ImplItemFn, Item, Lit, Meta, Stmt};
 
 use super::document::{Document, text};
 use super::free_json;
-use super::lean::methods;
 use super::names::pascal;
 use super::source::{inner_mod, is_named, wire_name};
 
@@ -44,6 +43,20 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
             }
         }
     }
+}
+
+fn methods(items: &mut [Item]) -> impl Iterator<Item = &mut ImplItemFn> {
+    items
+        .iter_mut()
+        .filter_map(|item| match item {
+            Item::Impl(block) => Some(&mut block.items),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(method),
+            _ => None,
+        })
 }
 
 fn example_as_text(attribute: &mut Attribute) {
