@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use http::header::HOST;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Request;
 use url::{Position, Url};
 
@@ -48,11 +48,19 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Encodes the `+` and `;` that generated code leaves in a path. Servers are known to read `+` as a space, and to cut a
-/// segment at `;`.
+/// Every character of a path that may not stay as it is. Servers are known to read `+` as a space, and to cut a segment
+/// at `;`; RFC 3986 calls the characters that stay unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'%')
+    .remove(b'/');
+
+/// Encodes the reserved characters that generated code leaves in a path.
 pub(super) fn encode_path(url: &mut Url) {
-    if url.path().contains(['+', ';']) {
-        let path = url.path().replace('+', "%2B").replace(';', "%3B");
+    if let Cow::Owned(path) = Cow::from(utf8_percent_encode(url.path(), RESERVED)) {
         url.set_path(&path);
     }
 }

@@ -146,6 +146,7 @@ impl<'a> Run<'a> {
                         && self.is_replayed(&reply, token, failed.failure)
                     {
                         attempt.token_refused();
+                        tracing::debug!("token refused, fetching another");
                         continue;
                     }
                     failed
@@ -300,7 +301,6 @@ impl<'a> Run<'a> {
         }
         let verdict = judge(self.record.operation.class, failure);
         self.is_unclear |= verdict.outcome == Outcome::Unknown;
-        tracing::debug!("token refused, fetching another");
         vipps.counters().replays.add_one();
         self.replays += 1;
         true
