@@ -6,7 +6,6 @@ mod hold;
 mod memory;
 mod merchant;
 mod page;
-mod program;
 mod shop;
 
 use std::time::Duration;
