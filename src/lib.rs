@@ -13,6 +13,7 @@ pub mod guide;
 
 pub mod raw;
 
+mod access_token;
 mod credentials;
 mod environment;
 mod vipps;
@@ -24,7 +25,6 @@ pub mod qr;
 pub mod callback;
 pub mod webhook;
 
-mod access_token;
 mod call;
 mod clock;
 mod http_client;

@@ -247,21 +247,24 @@ impl<'a> Run<'a> {
         if self.record.operation.auth != Auth::Token {
             return Ok(None);
         }
-        let vipps = &self.call.vipps;
-        let now = vipps.time().monotonic();
-        if let Some(token) = vipps.tokens().ready(now) {
+        let time = self.call.vipps.time();
+        let tokens = self.call.vipps.tokens().ok_or_else(|| {
+            let reason = "access token: this client calls only the access token API";
+            self.explain(Error::configuration(reason))
+        })?;
+        let now = time.monotonic();
+        if let Some(token) = tokens.ready(now) {
             return Ok(Some(token));
         }
         let left = self.deadline.saturating_sub(now);
         if left.is_zero() {
             return Err(self.out_of_time());
         }
-        let token = vipps.tokens().get(vipps);
-        match vipps.time().timeout_since(now, left, token).await {
+        match time.timeout_since(now, left, tokens.get()).await {
             Some(Ok(token)) => Ok(Some(token)),
             Some(Err(error)) => {
                 let error = error.with_outcome(self.outcome_so_far());
-                Err(self.record.explain_token(error, vipps.time().monotonic()))
+                Err(self.record.explain_token(error, time.monotonic()))
             }
             None => Err(self.out_of_time()),
         }
@@ -295,7 +298,9 @@ impl<'a> Run<'a> {
         let vipps = &self.call.vipps;
         if reply.status != http::StatusCode::UNAUTHORIZED
             || parse(401, &reply.body).is_about_subscription_key()
-            || !vipps.refuse_token(token, self.replays)
+            || !vipps
+                .tokens()
+                .is_some_and(|tokens| tokens.refuse(token, self.replays))
         {
             return false;
         }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::headers::Headers;
 use super::{Inner, Vipps};
-use crate::access_token;
+use crate::access_token::{self, AccessTokenApi};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
 use crate::ecom;
@@ -18,7 +18,8 @@ use crate::http_client::{self, ReqwestClients};
 use crate::operation::Operation;
 use crate::qr;
 use crate::retry::{RetryBudget, RetryPolicy};
-use crate::token::{TokenSharing, Tokens};
+use crate::telemetry::Counters;
+use crate::token::{SharedStore, Tokens};
 use crate::token_store::TokenStore;
 use crate::transport::{HttpClient, Transport};
 use crate::types::InvalidValue;
@@ -233,10 +234,6 @@ impl VippsBuilder {
             Some(transport) => HttpClient::Custom(transport),
             None => HttpClient::Reqwest(client),
         };
-        let base_url = self.environment.base_url();
-        let sharing = self
-            .token_store
-            .map(|store| TokenSharing::new(store, base_url, &self.credentials));
         #[cfg(feature = "testing")]
         let http = match self.recorder {
             Some(recorder) => {
@@ -244,7 +241,13 @@ impl VippsBuilder {
             }
             None => http,
         };
-        Ok(Vipps(Arc::new(Inner {
+        let base_url = self.environment.base_url();
+        let counters: Arc<Counters> = Arc::default();
+        let store = self.token_store.map(|store| {
+            let (time, counters) = (self.time.clone(), counters.clone());
+            SharedStore::new(store, base_url, &self.credentials, time, counters)
+        });
+        let inner = Arc::new(Inner {
             base,
             operations: OPERATIONS,
             environment: self.environment,
@@ -252,15 +255,22 @@ impl VippsBuilder {
             headers,
             requests: http_client::requests()?,
             http,
-            time: self.time,
-            randomness: self.randomness,
+            time: self.time.clone(),
+            randomness: self.randomness.clone(),
             policy: self.policy,
             budget: self.budget,
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
-            tokens: Tokens::default(),
-            sharing,
-            counters: Arc::default(),
-        })))
+            counters: counters.clone(),
+        });
+        let access_token = AccessTokenApi::new(Vipps {
+            inner: inner.clone(),
+            tokens: None,
+        });
+        let tokens = Tokens::new(access_token, store, self.time, self.randomness, counters);
+        Ok(Vipps {
+            inner,
+            tokens: Some(tokens),
+        })
     }
 }
