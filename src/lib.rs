@@ -14,9 +14,9 @@ pub mod guide;
 pub mod raw;
 
 mod access_token;
+mod client;
 mod credentials;
 mod environment;
-mod vipps;
 
 pub mod ecom;
 mod pay_by_qr;
@@ -31,6 +31,7 @@ mod http_client;
 mod http_date;
 mod operation;
 mod retry;
+mod runtime;
 mod token;
 pub mod token_store;
 mod transport;
@@ -51,6 +52,7 @@ pub mod simulator;
 pub mod testing;
 
 pub use crate::call::CallOptions;
+pub use crate::client::{Vipps, VippsBuilder};
 pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
@@ -66,4 +68,3 @@ pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
     Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
 };
-pub use crate::vipps::{Vipps, VippsBuilder};

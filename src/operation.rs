@@ -263,7 +263,7 @@ mod tests {
     /// A row that is missing would make an operation of the documents an unlisted one.
     #[test]
     fn every_documented_operation_has_one_row() {
-        let tables = crate::vipps::OPERATIONS;
+        let tables = crate::client::OPERATIONS;
         let documented = [
             crate::raw::access_token::OPERATIONS,
             crate::raw::ecom::OPERATIONS,

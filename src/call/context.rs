@@ -14,14 +14,14 @@ use super::response::{DecodeFailure, Response};
 use super::run::run;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::operation::{Endpoint, Operation};
-use crate::vipps::Vipps;
+use crate::runtime::Runtime;
 
 /// One call: its options and its result. The generated clients carry it.
 #[derive(Clone)]
 pub struct Context(pub(super) Arc<State>);
 
 pub(super) struct State {
-    pub(super) vipps: Vipps,
+    pub(super) runtime: Runtime,
     pub(super) options: CallOptions,
     /// The start of the call, if it is before its first request.
     pub(super) started: Option<Duration>,
@@ -52,8 +52,8 @@ pub(crate) struct Call<C> {
 }
 
 impl<C: GeneratedClient> Call<C> {
-    pub(crate) fn new(vipps: &Vipps, options: &CallOptions) -> Self {
-        let context = Context::new(vipps, options, false, None);
+    pub(crate) fn new(runtime: &Runtime, options: &CallOptions) -> Self {
+        let context = Context::new(runtime, options, false, None);
         let client = C::new(&context);
         Self { context, client }
     }
@@ -78,12 +78,12 @@ impl<C: GeneratedClient> Call<C> {
 
 /// Downloads a URL that is not the API's, within the deadline, attempts and limits of a call.
 pub(crate) async fn download(
-    vipps: &Vipps,
+    runtime: &Runtime,
     options: &CallOptions,
     operation: Operation,
     url: Url,
 ) -> Result<Response> {
-    let context = Context::new(vipps, options, false, None);
+    let context = Context::new(runtime, options, false, None);
     run(
         &context,
         reqwest::Request::new(http::Method::GET, url),
@@ -93,9 +93,14 @@ pub(crate) async fn download(
 }
 
 impl Context {
-    fn new(vipps: &Vipps, options: &CallOptions, is_raw: bool, started: Option<Duration>) -> Self {
+    fn new(
+        runtime: &Runtime,
+        options: &CallOptions,
+        is_raw: bool,
+        started: Option<Duration>,
+    ) -> Self {
         Self(Arc::new(State {
-            vipps: vipps.clone(),
+            runtime: runtime.clone(),
             options: options.clone(),
             started,
             attempted: AtomicBool::new(false),
@@ -105,18 +110,18 @@ impl Context {
     }
 
     /// The context of a raw call, whose time starts now, and whose response the generated code decodes.
-    pub(crate) fn raw(vipps: &Vipps, options: &CallOptions) -> Self {
-        Self::new(vipps, options, true, Some(vipps.time().monotonic()))
+    pub(crate) fn raw(runtime: &Runtime, options: &CallOptions) -> Self {
+        Self::new(runtime, options, true, Some(runtime.time().monotonic()))
     }
 
     /// The base URL of the generated clients.
     pub(crate) fn base_url(&self) -> &str {
-        self.0.vipps.base_url()
+        self.0.runtime.base_url()
     }
 
     /// The HTTP client with which the generated clients build requests. It sends none.
     pub(crate) fn request_builder(&self) -> reqwest::Client {
-        self.0.vipps.requests().clone()
+        self.0.runtime.requests().clone()
     }
 
     fn put(&self, outcome: RawOutcome) {
@@ -143,7 +148,7 @@ impl Context {
         request: reqwest::Request,
         endpoint: Option<&'static Endpoint>,
     ) -> reqwest::Result<reqwest::Response> {
-        let operation = Operation::find(self.0.vipps.operations(), endpoint);
+        let operation = Operation::find(self.0.runtime.operations(), endpoint);
         let mut copy = http::Response::new(Bytes::new());
         let outcome = match run(self, request, operation).await {
             Ok(response) => {

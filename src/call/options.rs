@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::RetryPolicy;
+use crate::runtime::Runtime;
 use crate::types::{MerchantSerialNumber, RequestId};
-use crate::vipps::Vipps;
 
 /// How a raw call is to be made: what the wrapper's builders can be told too. Given to
 /// [`Vipps::call_with`](crate::Vipps::call_with).
@@ -81,8 +81,8 @@ impl CallOptions {
         }
     }
 
-    pub(crate) fn policy<'a>(&'a self, vipps: &'a Vipps) -> &'a RetryPolicy {
-        self.retry.as_ref().unwrap_or_else(|| vipps.policy())
+    pub(crate) fn policy<'a>(&'a self, runtime: &'a Runtime) -> &'a RetryPolicy {
+        self.retry.as_ref().unwrap_or_else(|| runtime.policy())
     }
 }
 

@@ -9,10 +9,10 @@ use serde::de::IgnoredAny;
 
 use super::record::CallRecord;
 use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::Runtime;
 use crate::telemetry;
 use crate::transport::MAX_ERROR_BODY;
 use crate::types::{MerchantSerialNumber, OrderId, RequestId, by_name};
-use crate::vipps::Vipps;
 
 pub(crate) const OTHER_ORDER: &str =
     "the response is about another order than the request: it proves nothing about this one";
@@ -25,7 +25,7 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     pub(super) record: CallRecord,
     pub(super) span: telemetry::Call,
-    pub(super) vipps: Vipps,
+    pub(super) runtime: Runtime,
 }
 
 impl Response {
@@ -92,8 +92,8 @@ impl Response {
     }
 
     /// The client of the call.
-    pub(crate) fn vipps(&self) -> &Vipps {
-        &self.vipps
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// The sales unit of the call, unless it is the one of the credentials.
@@ -129,7 +129,7 @@ impl Response {
 
     /// The error, with everything that is known of the call.
     pub(crate) fn explain(&self, error: Error) -> Error {
-        self.record.explain(error, self.vipps.time().monotonic())
+        self.record.explain(error, self.runtime.time().monotonic())
     }
 }
 

@@ -21,10 +21,10 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_client::send_within;
 use crate::operation::{Auth, Operation};
 use crate::retry::{self, Failure, Pace, judge};
+use crate::runtime::{MSN, REQUEST_ID};
 use crate::telemetry::{self, Attempt};
 use crate::token::Token;
 use crate::transport::{Reply, Stage, TransportError};
-use crate::vipps::{MSN, REQUEST_ID};
 
 /// Runs one call of this operation, from the request that the generated code has built to the response.
 pub(super) async fn run(
@@ -35,7 +35,7 @@ pub(super) async fn run(
     let mut run = Run::new(&context.0, request, operation);
     let counters = match operation.auth {
         Auth::Keys => None,
-        Auth::Token | Auth::Anonymous => Some(run.call.vipps.counters().clone()),
+        Auth::Token | Auth::Anonymous => Some(run.call.runtime.counters().clone()),
     };
     let span = telemetry::Call::begin(&operation, &run.record.request, counters);
     let result = run.attempts().instrument(span.span()).await;
@@ -49,7 +49,7 @@ pub(super) async fn run(
                 body: reply.body,
                 record: run.record,
                 span,
-                vipps: context.0.vipps.clone(),
+                runtime: context.0.runtime.clone(),
             })
         }
         Err(error) => {
@@ -84,13 +84,15 @@ struct FailedAttempt {
 
 impl<'a> Run<'a> {
     fn new(call: &'a State, request: reqwest::Request, operation: Operation) -> Self {
-        let State { vipps, options, .. } = call;
-        let started = call.started.unwrap_or_else(|| vipps.time().monotonic());
-        let total = options.deadline.unwrap_or_else(|| vipps.total_timeout());
+        let State {
+            runtime, options, ..
+        } = call;
+        let started = call.started.unwrap_or_else(|| runtime.time().monotonic());
+        let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
         let random_key = || {
             operation
                 .is_keyed()
-                .then(|| clock::new_key(vipps.randomness()))
+                .then(|| clock::new_key(runtime.randomness()))
         };
         Self {
             call,
@@ -112,11 +114,11 @@ impl<'a> Run<'a> {
     }
 
     async fn attempts(&mut self) -> Result<Reply> {
-        let time = self.call.vipps.time();
+        let time = self.call.runtime.time();
         time.require_runtime()
             .map_err(|error| self.explain(error))?;
         self.complete_request()?;
-        let http = self.call.vipps.http().sender(self.record.request.url());
+        let http = self.call.runtime.http().sender(self.record.request.url());
         let http = http.map_err(|error| self.explain(error))?;
         loop {
             self.keep_rate_limit().await?;
@@ -136,7 +138,7 @@ impl<'a> Run<'a> {
             let failed = match result {
                 Some(Ok(reply)) if reply.status.is_success() && !is_error(&reply.body) => {
                     attempt.succeeded(reply.status.as_u16());
-                    self.call.vipps.budget().refill();
+                    self.call.runtime.budget().refill();
                     return Ok(reply);
                 }
                 Some(Ok(reply)) => {
@@ -172,15 +174,15 @@ impl<'a> Run<'a> {
     /// Checks the destination, and replaces the headers of the request by those of every attempt: the client's, the
     /// document's, the sales unit and the idempotency key.
     fn complete_request(&mut self) -> Result<()> {
-        let vipps = &self.call.vipps;
+        let runtime = &self.call.runtime;
         let Operation { auth, endpoint, .. } = self.record.operation;
         if auth == Auth::Anonymous {
             return Ok(());
         }
         destination::encode_path(self.record.request.url_mut());
-        destination::check(vipps.base(), endpoint, &self.record.request)
+        destination::check(runtime.base(), endpoint, &self.record.request)
             .map_err(|invalid| self.explain(invalid.into()))?;
-        let mut headers = vipps.headers().of(auth);
+        let mut headers = runtime.headers().of(auth);
         for (name, value) in self.record.request.headers() {
             // The media types and the parameters are the document's. It cannot replace a header of the client, and the
             // `api-version` that generated code sends is documented nowhere.
@@ -219,7 +221,7 @@ impl<'a> Run<'a> {
 
     /// Waits until one more attempt is within the limit per minute.
     async fn keep_rate_limit(&self) -> Result<()> {
-        let time = self.call.vipps.time();
+        let time = self.call.runtime.time();
         let now = time.monotonic();
         let wait = self.rate_limit_wait(now);
         if wait.is_zero() {
@@ -246,8 +248,8 @@ impl<'a> Run<'a> {
         if self.record.operation.auth != Auth::Token {
             return Ok(None);
         }
-        let time = self.call.vipps.time();
-        let tokens = self.call.vipps.tokens().ok_or_else(|| {
+        let time = self.call.runtime.time();
+        let tokens = self.call.runtime.tokens().ok_or_else(|| {
             let reason = "access token: this client calls only the access token API";
             self.explain(Error::configuration(reason))
         })?;
@@ -275,13 +277,13 @@ impl<'a> Run<'a> {
         if left.is_zero() {
             return Err(self.out_of_time());
         }
-        Ok(left.min(self.call.vipps.attempt_timeout()))
+        Ok(left.min(self.call.runtime.attempt_timeout()))
     }
 
     fn count(&mut self) {
         self.record.requests += 1;
         self.call.attempted.store(true, Ordering::Relaxed);
-        let counters = self.call.vipps.counters();
+        let counters = self.call.runtime.counters();
         let counter = match self.record.operation.auth {
             Auth::Keys => &counters.token_requests,
             Auth::Token | Auth::Anonymous => &counters.attempts,
@@ -294,10 +296,10 @@ impl<'a> Run<'a> {
     /// With a 401 the gateway did not let the call in, so that even a payment may be sent again. Any other response may
     /// stand for a request that was applied.
     fn is_replayed(&mut self, reply: &Reply, token: &Token, failure: Failure) -> bool {
-        let vipps = &self.call.vipps;
+        let runtime = &self.call.runtime;
         if reply.status != http::StatusCode::UNAUTHORIZED
             || parse(401, &reply.body).is_about_subscription_key()
-            || !vipps
+            || !runtime
                 .tokens()
                 .is_some_and(|tokens| tokens.refuse(token, self.replays))
         {
@@ -305,14 +307,14 @@ impl<'a> Run<'a> {
         }
         let verdict = judge(self.record.operation.class, failure);
         self.is_unclear |= verdict.outcome == Outcome::Unknown;
-        vipps.counters().replays.add_one();
+        runtime.counters().replays.add_one();
         self.replays += 1;
         true
     }
 
     /// The wait before the next attempt, or the error that ends the call.
     fn settle(&mut self, failed: FailedAttempt) -> Result<Duration> {
-        let vipps = &self.call.vipps;
+        let runtime = &self.call.runtime;
         let verdict = judge(self.record.operation.class, failed.failure);
         self.is_unclear |= verdict.outcome == Outcome::Unknown;
         let outcome = if self.is_unclear {
@@ -325,7 +327,7 @@ impl<'a> Run<'a> {
             .with_outcome(outcome)
             .with_retry(verdict.retry.is_some(), failed.retry_after);
         let error = self.explain(error);
-        let policy = self.call.options.policy(vipps);
+        let policy = self.call.options.policy(runtime);
         let Some(pace) = verdict
             .retry
             .filter(|_| self.attempts < policy.max_attempts)
@@ -335,7 +337,7 @@ impl<'a> Run<'a> {
         let Some(wait) = self.wait(pace, failed.retry_after) else {
             return Err(error);
         };
-        if !vipps.budget().spend(pace) {
+        if !runtime.budget().spend(pace) {
             tracing::warn!("retry budget used up");
             return Err(error);
         }
@@ -345,20 +347,20 @@ impl<'a> Run<'a> {
             "retrying"
         );
         if self.record.operation.auth != Auth::Keys {
-            vipps.counters().retries.add_one();
+            runtime.counters().retries.add_one();
         }
         Ok(wait)
     }
 
     /// The wait before the next attempt, or `None` if it would not end before the deadline.
     fn wait(&self, pace: Pace, retry_after: Option<Duration>) -> Option<Duration> {
-        let vipps = &self.call.vipps;
-        let policy = self.call.options.policy(vipps);
+        let runtime = &self.call.runtime;
+        let policy = self.call.options.policy(runtime);
         if retry_after.is_some_and(|after| after > policy.longest_retry_after) {
             return None;
         }
-        let now = vipps.time().monotonic();
-        let jitter = clock::fraction(vipps.randomness());
+        let now = runtime.time().monotonic();
+        let jitter = clock::fraction(runtime.randomness());
         let wait = retry::wait(policy, pace, self.attempts, jitter, retry_after)
             .max(self.rate_limit_wait(now));
         (wait < self.deadline.saturating_sub(now)).then_some(wait)
@@ -366,7 +368,7 @@ impl<'a> Run<'a> {
 
     fn failed_response(&self, reply: &Reply) -> FailedAttempt {
         let status = reply.status.as_u16();
-        let now = self.call.vipps.time().now();
+        let now = self.call.runtime.time().now();
         let retry_after = retry::retry_after(reply.headers.get(RETRY_AFTER), now);
         let mut error =
             Error::from_response(status, reply.body.clone()).with_headers(&reply.headers);
@@ -411,7 +413,7 @@ impl<'a> Run<'a> {
 
     fn explain(&self, error: Error) -> Error {
         self.record
-            .explain(error, self.call.vipps.time().monotonic())
+            .explain(error, self.call.runtime.time().monotonic())
     }
 }
 

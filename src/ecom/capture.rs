@@ -5,8 +5,8 @@ use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, TransactionText};
-use crate::vipps::Vipps;
 
 /// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture); `.await`
 /// sends it.
@@ -45,7 +45,7 @@ use crate::vipps::Vipps;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     amount: Option<Amount>,
@@ -67,9 +67,9 @@ operation! {
 }
 
 impl Capture {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             amount: None,
@@ -105,8 +105,8 @@ impl Capture {
     /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let amount = self.amount;
-        let body = action(&self.vipps, &self.options, amount, self.text, "Capture")?;
-        let call = Call::new(&self.vipps, &self.options);
+        let body = action(&self.runtime, &self.options, amount, self.text, "Capture")?;
+        let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.as_str();
         let response = call
             .run(|api| {
@@ -122,7 +122,7 @@ impl Capture {
 
 /// The body that capture and refund share. An amount of zero would mean *everything* and is never sent.
 pub(super) fn action(
-    vipps: &Vipps,
+    runtime: &Runtime,
     options: &CallOptions,
     amount: Option<Amount>,
     text: Option<TransactionText>,
@@ -135,6 +135,6 @@ pub(super) fn action(
         transaction = transaction.amount(amount.as_ore());
     }
     Ok(types::PaymentActionsRequest::builder()
-        .merchant_info(super::merchant_info(vipps, options)?)
+        .merchant_info(super::merchant_info(runtime, options)?)
         .transaction(built::<types::Transaction, _>(transaction)?))
 }

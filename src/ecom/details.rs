@@ -13,8 +13,8 @@ use crate::call::{CallOptions, OTHER_ORDER, operation};
 use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, by_name, lenient};
-use crate::vipps::Vipps;
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
@@ -26,7 +26,7 @@ const TIME_TO_PAY: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Details {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
@@ -37,9 +37,9 @@ operation! {
 }
 
 impl Details {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
         }
@@ -50,7 +50,7 @@ impl Details {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.as_str();
         let response = call
             .run(|api| {

@@ -8,16 +8,16 @@ use super::express::Express;
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
+use crate::runtime::Runtime;
 use crate::types::{
     Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
     Scope, TransactionText, lenient,
 };
-use crate::vipps::Vipps;
 
 /// Nobody listens here, which is what a caller without a callback server wants: the details are polled.
-const NO_CALLBACK: &str = "https://www.vipps.no/thankyoupage";
+const NO_CALLBACK: &str = "https://www.runtime.no/thankyoupage";
 /// The page that the API's FAQ names for merchants who have none.
-const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
+const NO_FALLBACK: &str = "https://www.runtime.no/thankyoupage/";
 
 /// A payment that has not been started yet. Made by [`Ecom::initiate`](super::Ecom::initiate); `.await`
 /// sends it.
@@ -38,7 +38,7 @@ const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Initiate {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     amount: Amount,
@@ -65,13 +65,13 @@ operation! {
 
 impl Initiate {
     pub(super) fn new(
-        vipps: Vipps,
+        runtime: Runtime,
         order_id: OrderId,
         amount: Amount,
         text: TransactionText,
     ) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             amount,
@@ -196,7 +196,7 @@ impl Initiate {
         let callback_prefix = self.callback_prefix.map(HttpsUrl::into_prefix);
         let fallback = self.fallback.map(String::from);
         let mut merchant = types::MerchantInfo::builder()
-            .merchant_serial_number(super::merchant(&self.vipps, &self.options))
+            .merchant_serial_number(super::merchant(&self.runtime, &self.options))
             .callback_prefix(callback_prefix.unwrap_or_else(|| NO_CALLBACK.to_owned()))
             .fall_back(fallback.unwrap_or_else(|| NO_FALLBACK.to_owned()));
         if let Some(token) = &self.auth_token {
@@ -256,7 +256,7 @@ impl Initiate {
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.clone();
         let body = self.into_body()?;
         let response = call
@@ -267,7 +267,7 @@ impl Initiate {
         let landing_page = LandingPage::from_answer(wire.url).map_err(|_| {
             response.decode_error("the response has no landing page: `url` is not a URL")
         })?;
-        let mut payment = response.vipps().ecom().payment(&order_id);
+        let mut payment = super::Payment::new(response.runtime().clone(), order_id);
         if let Some(number) = response.merchant() {
             payment = payment.merchant_serial_number(number.clone());
         }

@@ -6,15 +6,15 @@ use super::Call;
 use super::history::Operation;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Timestamp, lenient};
-use crate::vipps::Vipps;
 
 /// Asks for the last transaction of a payment. Made by [`Payment::status`](super::Payment::status), which is
 /// deprecated by the API: use [`Payment::details`](super::Payment::details).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Status {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
@@ -25,9 +25,9 @@ operation! {
 }
 
 impl Status {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
         }
@@ -38,7 +38,7 @@ impl Status {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentStatus> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 api.get_order_status_using_get()

@@ -6,15 +6,15 @@ use super::Call;
 use crate::call::{CallOptions, Response, built, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, lenient};
-use crate::vipps::Vipps;
 
 /// Exchanges the personal code of a customer's app for the phone number. Made by
 /// [`Qr::exchange`](super::Qr::exchange); `.await` sends it. It changes nothing, so it is repeated freely.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangePersonalQr {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     code: PersonalQr,
 }
@@ -25,9 +25,9 @@ operation! {
 }
 
 impl ExchangePersonalQr {
-    pub(super) fn new(vipps: Vipps, code: PersonalQr) -> Self {
+    pub(super) fn new(runtime: Runtime, code: PersonalQr) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             code,
         }
@@ -41,7 +41,7 @@ impl ExchangePersonalQr {
         let body = types::QrExchangeRequest::builder()
             .qr_code(Sensitive::from(self.code.expose()))
             .requested_data(vec![types::RequestedData::Msisdn]);
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call.run(|api| api.exchange_qr().body(body).send()).await?;
         let wire: Wire = response.decode()?;
         Ok(PersonalQrOwner {
@@ -58,7 +58,7 @@ impl ExchangePersonalQr {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangeCustomer {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     token: CustomerToken,
 }
@@ -69,9 +69,9 @@ operation! {
 }
 
 impl ExchangeCustomer {
-    pub(super) fn new(vipps: Vipps, token: CustomerToken) -> Self {
+    pub(super) fn new(runtime: Runtime, token: CustomerToken) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             token,
         }
@@ -89,7 +89,7 @@ impl ExchangeCustomer {
                 customer,
             )?)
             .requested_data(vec![types::RequestedData::Msisdn]);
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| api.exchange_customer().body(body).send())
             .await?;

@@ -9,15 +9,15 @@ use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, lenient};
-use crate::vipps::Vipps;
 
 /// Makes a code for one payment. Made by [`Qr::one_time`](super::Qr::one_time); `.await` sends it. Harmless to repeat:
 /// it makes a picture of a payment that exists.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct OneTime {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     landing_page: LandingPage,
     format: QrFormat,
@@ -30,9 +30,9 @@ operation! {
 formats!(OneTime);
 
 impl OneTime {
-    pub(super) fn new(vipps: Vipps, landing_page: LandingPage) -> Self {
+    pub(super) fn new(runtime: Runtime, landing_page: LandingPage) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             landing_page,
             format: QrFormat::default(),
@@ -52,7 +52,7 @@ impl OneTime {
         }
         let (format, url) = (self.format, self.landing_page.into_text());
         let body = types::OneTimePaymentQrRequest::builder().url(url);
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 let mut request = api.generate_otp_qr().accept(format.accept()).body(body);
@@ -67,7 +67,7 @@ impl OneTime {
             .expires_in
             .and_then(|seconds| u64::try_from(seconds).ok());
         let expires_in = seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs);
-        let (link, content) = format.read(response.vipps(), Some(wire.url), Some(expires_in));
+        let (link, content) = format.read(response.runtime(), Some(wire.url), Some(expires_in));
         Ok(OneTimeQr {
             link,
             content,

@@ -5,14 +5,14 @@ use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::image_formats;
 use crate::qr::{Call, QrFormat, deleted};
+use crate::runtime::Runtime;
 use crate::types::CallbackQrId;
-use crate::vipps::Vipps;
 
 /// Reads a code. Made by [`MerchantCallback::get`](super::MerchantCallback::get); `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetMerchantCallback {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: CallbackQrId,
     format: QrFormat,
@@ -25,9 +25,9 @@ operation! {
 image_formats!(GetMerchantCallback);
 
 impl GetMerchantCallback {
-    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             format: QrFormat::default(),
@@ -39,7 +39,7 @@ impl GetMerchantCallback {
     /// # Errors
     /// HTTP 404 when there is no such code. HTTP 403 when the keys have no right to the merchant serial number.
     pub async fn send(self) -> Result<MerchantCallbackQr> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 let mut request = api
@@ -57,7 +57,7 @@ impl GetMerchantCallback {
             .merchant_qr_id
             .clone()
             .unwrap_or_else(|| self.id.to_string());
-        Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
+        Ok(MerchantCallbackQr::of(&self.runtime, id, self.format, wire))
     }
 }
 
@@ -65,7 +65,7 @@ impl GetMerchantCallback {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct DeleteMerchantCallback {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: CallbackQrId,
 }
@@ -76,9 +76,9 @@ operation! {
 }
 
 impl DeleteMerchantCallback {
-    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
         }
@@ -90,7 +90,7 @@ impl DeleteMerchantCallback {
     /// HTTP 404 when there is no such code to begin with. HTTP 403 when the keys have no right to the merchant serial
     /// number. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
     pub async fn send(self) -> Result<()> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let id = self.id.as_str();
         let response = call
             .run(|api| api.delete_merchant_callback_qr().merchant_qr_id(id).send())
@@ -104,7 +104,7 @@ impl DeleteMerchantCallback {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantCallbacks {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     format: QrFormat,
 }
@@ -116,9 +116,9 @@ operation! {
 image_formats!(ListMerchantCallbacks);
 
 impl ListMerchantCallbacks {
-    pub(in crate::qr) fn new(vipps: Vipps) -> Self {
+    pub(in crate::qr) fn new(runtime: Runtime) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             format: QrFormat::default(),
         }
@@ -129,7 +129,7 @@ impl ListMerchantCallbacks {
     /// # Errors
     /// HTTP 403 when the keys have no right to the merchant serial number.
     pub async fn send(self) -> Result<Vec<MerchantCallbackQr>> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 let mut request = api
@@ -143,7 +143,7 @@ impl ListMerchantCallbacks {
             .await?;
         let read = |mut wire: Wire| {
             let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
+            Some(MerchantCallbackQr::of(&self.runtime, id, self.format, wire))
         };
         Ok(response
             .decode_list()?

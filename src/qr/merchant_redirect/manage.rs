@@ -6,14 +6,14 @@ use crate::error::Result;
 use crate::qr::image::formats;
 use crate::qr::{Call, QrFormat, deleted};
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl};
-use crate::vipps::Vipps;
 
 /// Reads a code. Made by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
     format: QrFormat,
@@ -26,9 +26,9 @@ operation! {
 formats!(GetMerchantRedirect);
 
 impl GetMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             format: QrFormat::default(),
@@ -45,7 +45,7 @@ impl GetMerchantRedirect {
     /// # Errors
     /// HTTP 404 when there is no such code, or no more.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 let mut request = api
@@ -58,7 +58,7 @@ impl GetMerchantRedirect {
                 request.send()
             })
             .await?;
-        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &response)
+        MerchantRedirectQr::read(&self.runtime, &self.id, self.format, &response)
     }
 }
 
@@ -68,7 +68,7 @@ impl GetMerchantRedirect {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct UpdateMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
     redirect_url: RedirectUrl,
@@ -82,9 +82,9 @@ operation! {
 formats!(UpdateMerchantRedirect);
 
 impl UpdateMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             redirect_url,
@@ -103,7 +103,7 @@ impl UpdateMerchantRedirect {
     /// HTTP 404 when there is no such code, or no more. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
     /// repeated.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let body = types::MerchantRedirectQrUpdateRequest::builder()
             .redirect_url(self.redirect_url.as_str().to_owned());
         let response = call
@@ -120,7 +120,7 @@ impl UpdateMerchantRedirect {
             })
             .await?;
         MerchantRedirectQr::written(
-            &self.vipps,
+            &self.runtime,
             &self.id,
             &self.redirect_url,
             self.format,
@@ -133,7 +133,7 @@ impl UpdateMerchantRedirect {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct DeleteMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
 }
@@ -144,9 +144,9 @@ operation! {
 }
 
 impl DeleteMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
         }
@@ -158,7 +158,7 @@ impl DeleteMerchantRedirect {
     /// HTTP 404 when there is no such code to begin with. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
     /// repeated.
     pub async fn send(self) -> Result<()> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let id = self.id.as_str();
         let response = call
             .run(|api| api.delete_merchant_redirect_qr().id(id).send())
@@ -172,7 +172,7 @@ impl DeleteMerchantRedirect {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantRedirects {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     format: QrFormat,
 }
@@ -184,9 +184,9 @@ operation! {
 formats!(ListMerchantRedirects);
 
 impl ListMerchantRedirects {
-    pub(in crate::qr) fn new(vipps: Vipps) -> Self {
+    pub(in crate::qr) fn new(runtime: Runtime) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             format: QrFormat::default(),
         }
@@ -197,7 +197,7 @@ impl ListMerchantRedirects {
     /// # Errors
     /// As every operation; none of its own.
     pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
-        let call = Call::new(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 let mut request = api
@@ -211,7 +211,7 @@ impl ListMerchantRedirects {
             .await?;
         let read = |mut wire: Wire| {
             let id = wire.id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantRedirectQr::of(&self.vipps, id, self.format, wire))
+            Some(MerchantRedirectQr::of(&self.runtime, id, self.format, wire))
         };
         Ok(response
             .decode_list()?

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::headers::Headers;
-use super::{Inner, Vipps};
+use super::Vipps;
 use crate::access_token::{self, AccessTokenApi};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
@@ -18,6 +17,7 @@ use crate::http_client::{self, ReqwestClients};
 use crate::operation::Operation;
 use crate::qr;
 use crate::retry::{RetryBudget, RetryPolicy};
+use crate::runtime::{Headers, Runtime, Shared};
 use crate::telemetry::Counters;
 use crate::token::{SharedStore, Tokens};
 use crate::token_store::TokenStore;
@@ -247,7 +247,7 @@ impl VippsBuilder {
             let (time, counters) = (self.time.clone(), counters.clone());
             SharedStore::new(store, base_url, &self.credentials, time, counters)
         });
-        let inner = Arc::new(Inner {
+        let shared = Arc::new(Shared {
             base,
             operations: OPERATIONS,
             environment: self.environment,
@@ -263,14 +263,14 @@ impl VippsBuilder {
             total_timeout: self.total_timeout,
             counters: counters.clone(),
         });
-        let access_token = AccessTokenApi::new(Vipps {
-            inner: inner.clone(),
+        let access_token = AccessTokenApi::new(Runtime {
+            shared: shared.clone(),
             tokens: None,
         });
         let tokens = Tokens::new(access_token, store, self.time, self.randomness, counters);
+        let tokens = Some(tokens);
         Ok(Vipps {
-            inner,
-            tokens: Some(tokens),
+            runtime: Runtime { shared, tokens },
         })
     }
 }
