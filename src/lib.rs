@@ -45,6 +45,8 @@ pub mod types;
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "schemars")]
+mod json_schema;
+#[cfg(feature = "schemars")]
 mod schema;
 #[cfg(feature = "simulator")]
 pub mod simulator;

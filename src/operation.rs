@@ -41,6 +41,7 @@ pub(crate) struct Operation {
     pub(crate) class: RetryClass,
     pub(crate) auth: Auth,
     pub(crate) subject: Subject,
+    pub(crate) effect: PaymentEffect,
     /// The documented limit, and what to do when it is exceeded.
     pub(crate) rate_limit: Option<(RateLimit, &'static str)>,
     /// What to do when the outcome is unknown.
@@ -82,6 +83,20 @@ pub(crate) enum Subject {
     Path,
     /// A member of the JSON body, as a JSON pointer.
     Body(&'static str),
+}
+
+/// The effect of an operation on a payment, which the history of the payment shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PaymentEffect {
+    /// None that the history shows.
+    None,
+    Start,
+    /// Shows a payment that was started before.
+    Show,
+    Capture,
+    Refund,
+    Cancel,
+    Approve,
 }
 
 /// What to do when the outcome of an operation is unknown.
@@ -139,6 +154,7 @@ impl Operation {
             class,
             auth: Auth::Token,
             subject: Subject::Path,
+            effect: PaymentEffect::None,
             rate_limit: None,
             unknown_hint: None,
         }

@@ -12,6 +12,8 @@ pub(crate) use headers::{Headers, MSN, REQUEST_ID};
 
 use crate::clock::{Randomness, Time};
 use crate::environment::Environment;
+use crate::error::Result;
+use crate::http_client;
 use crate::operation::Operation;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::Counters;
@@ -56,6 +58,14 @@ impl Runtime {
 
     pub(crate) fn environment(&self) -> &Environment {
         &self.shared.environment
+    }
+
+    /// Fails if the waits of this client need a tokio runtime and there is none.
+    pub(crate) fn require_tokio(&self) -> Result<()> {
+        if self.time().needs_tokio() {
+            http_client::runtime()?;
+        }
+        Ok(())
     }
 
     /// The sales unit of the credentials.

@@ -25,6 +25,7 @@ use crate::runtime::{MSN, REQUEST_ID};
 use crate::telemetry::{self, Attempt};
 use crate::token::Token;
 use crate::transport::{Reply, Stage, TransportError};
+use crate::types::RequestId;
 
 /// Runs one call of this operation, from the request that the generated code has built to the response.
 pub(super) async fn run(
@@ -92,7 +93,7 @@ impl<'a> Run<'a> {
         let random_key = || {
             operation
                 .is_keyed()
-                .then(|| clock::new_key(runtime.randomness()))
+                .then(|| RequestId::generate(runtime.randomness()))
         };
         Self {
             call,
@@ -115,7 +116,9 @@ impl<'a> Run<'a> {
 
     async fn attempts(&mut self) -> Result<Reply> {
         let time = self.call.runtime.time();
-        time.require_runtime()
+        self.call
+            .runtime
+            .require_tokio()
             .map_err(|error| self.explain(error))?;
         self.complete_request()?;
         let http = self.call.runtime.http().sender(self.record.request.url());

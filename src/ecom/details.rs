@@ -126,7 +126,7 @@ struct Wire<'a> {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: PaymentDetails, "PaymentDetails" => Wire; }
 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {
@@ -489,8 +489,8 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! {
-    crate::schema::read:
+crate::json_schema::same_as! {
+    crate::json_schema::read:
     UserDetails, "UserDetails" => WireUser;
     ShippingDetails, "ShippingDetails" => WireShipping;
     Address, "Address" => WireAddress;

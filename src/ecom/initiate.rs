@@ -288,7 +288,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
 
 /// A payment that waits for its customer.
 #[derive(Clone, Debug)]

@@ -3,7 +3,9 @@
 //! The limits are those of the eCom API guide, section "Rate limits".
 
 use crate::operation::RetryClass::{Cancel, KeyedWrite, Once, Read};
-use crate::operation::{Api, Operation, RateLimit, Subject, unknown_hint};
+use crate::operation::{
+    Api, Operation, PaymentEffect, RateLimit, Subject, UnknownHint, unknown_hint,
+};
 use crate::raw::ecom::endpoints;
 
 static ECOM: Api = Api {
@@ -13,7 +15,8 @@ static ECOM: Api = Api {
 const PER_SALES_UNIT: &str = "order and sales unit";
 const PER_SUBSCRIPTION_KEY: &str = "order and subscription key";
 
-pub(crate) const INITIATE: Operation = Operation {
+const INITIATE: Operation = Operation {
+    effect: PaymentEffect::Start,
     // Without an order id in the path.
     subject: Subject::Body("/transaction/orderId"),
     rate_limit: Some((
@@ -27,7 +30,8 @@ pub(crate) const INITIATE: Operation = Operation {
     ..Operation::new(&ECOM, Once, &endpoints::INITIATE_PAYMENT_V3_USING_POST)
 };
 
-pub(crate) const CAPTURE: Operation = Operation {
+const CAPTURE: Operation = Operation {
+    effect: PaymentEffect::Capture,
     rate_limit: Some((
         RateLimit::per_minute(5, PER_SALES_UNIT),
         "The eCom API takes at most 5 requests a minute to capture, for each order and sales unit. All processes \
@@ -37,7 +41,8 @@ pub(crate) const CAPTURE: Operation = Operation {
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::CAPTURE_PAYMENT_USING_POST)
 };
 
-pub(crate) const REFUND: Operation = Operation {
+const REFUND: Operation = Operation {
+    effect: PaymentEffect::Refund,
     rate_limit: Some((
         RateLimit::per_minute(5, PER_SALES_UNIT),
         "The eCom API takes at most 5 requests a minute to refund, for each order and sales unit. All processes \
@@ -47,7 +52,8 @@ pub(crate) const REFUND: Operation = Operation {
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::REFUND_PAYMENT_USING_POST)
 };
 
-pub(crate) const CANCEL: Operation = Operation {
+const CANCEL: Operation = Operation {
+    effect: PaymentEffect::Cancel,
     rate_limit: Some((
         RateLimit::per_minute(5, PER_SALES_UNIT),
         "The eCom API takes at most 5 requests a minute to cancel, for each order and sales unit. All processes \
@@ -60,7 +66,7 @@ pub(crate) const CANCEL: Operation = Operation {
     ..Operation::new(&ECOM, Cancel, &endpoints::CANCEL_PAYMENT_REQUEST_USING_PUT)
 };
 
-pub(crate) const DETAILS: Operation = Operation {
+const DETAILS: Operation = Operation {
     rate_limit: Some((
         RateLimit::per_minute(120, PER_SUBSCRIPTION_KEY),
         "The eCom API takes at most 120 requests a minute for details, for each order and subscription key. All \
@@ -69,7 +75,7 @@ pub(crate) const DETAILS: Operation = Operation {
     ..Operation::new(&ECOM, Read, &endpoints::GET_PAYMENT_DETAILS_USING_GET)
 };
 
-pub(crate) const STATUS: Operation = Operation {
+const STATUS: Operation = Operation {
     rate_limit: Some((
         RateLimit::per_minute(120, PER_SUBSCRIPTION_KEY),
         "The eCom API takes at most 120 requests a minute for the status, for each order and subscription key. All \
@@ -79,7 +85,8 @@ pub(crate) const STATUS: Operation = Operation {
 };
 
 /// Exists in the test environment only.
-pub(crate) const FORCE_APPROVE: Operation = Operation {
+const FORCE_APPROVE: Operation = Operation {
+    effect: PaymentEffect::Approve,
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(
         &ECOM,
@@ -88,7 +95,7 @@ pub(crate) const FORCE_APPROVE: Operation = Operation {
     )
 };
 
-const TRANSFER_UNKNOWN: Option<crate::operation::UnknownHint> = unknown_hint!(
+const TRANSFER_UNKNOWN: Option<UnknownHint> = unknown_hint!(
     "`Ecom::reconcile` reads the details, whose events name the idempotency key of the request that caused them. Or \
      make the same call again with the idempotency key of this error: nothing happens twice."
 );

@@ -77,7 +77,7 @@ pub struct PaymentStatus {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: PaymentStatus, "PaymentStatus" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: PaymentStatus, "PaymentStatus" => Wire; }
 
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -94,7 +94,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {

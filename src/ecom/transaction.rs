@@ -176,7 +176,7 @@ struct Wire<'a> {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
@@ -191,7 +191,7 @@ struct WireInfo {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: Transaction, "Transaction" => Wire; }
 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {

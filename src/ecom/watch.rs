@@ -185,7 +185,7 @@ impl Poller {
             return Ok(WaitEvent::Decided(details));
         }
         // The first poll comes after a pause, which needs the runtime too.
-        if let Err(error) = self.wait.runtime.time().require_runtime() {
+        if let Err(error) = self.wait.runtime.require_tokio() {
             self.seen = Seen::Over;
             return Err(error);
         }

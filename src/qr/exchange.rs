@@ -113,7 +113,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read:
+crate::json_schema::same_as! { crate::json_schema::read:
     PersonalQrOwner, "PersonalQrOwner" => Wire;
     CheckedInCustomer, "CheckedInCustomer" => Wire;
 }

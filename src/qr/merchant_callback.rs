@@ -108,7 +108,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
 
 /// A merchant callback code, as the API has it.
 #[derive(Clone, Debug)]

@@ -148,7 +148,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
 
 /// A merchant redirect code, as the API has it.
 #[derive(Clone, Debug)]

@@ -89,7 +89,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: OneTimeQr, "OneTimeQr" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: OneTimeQr, "OneTimeQr" => Wire; }
 
 /// A code for one payment.
 #[derive(Clone, Debug)]

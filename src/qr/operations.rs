@@ -1,7 +1,7 @@
 //! The operations of the QR API.
 
 use crate::operation::RetryClass::{Harmless, Idempotent, Read};
-use crate::operation::{Api, Auth, Endpoint, Operation, UnknownHint, unknown_hint};
+use crate::operation::{Api, Auth, Endpoint, Operation, PaymentEffect, UnknownHint, unknown_hint};
 use crate::raw::qr::endpoints;
 
 static QR: Api = Api {
@@ -10,11 +10,11 @@ static QR: Api = Api {
     ),
 };
 
-/// Makes an image of a payment that exists, which changes nothing.
-pub(crate) const ONE_TIME: Operation = Operation::new(&QR, Harmless, &endpoints::GENERATE_OTP_QR);
-
 pub(crate) static OPERATIONS: &[Operation] = &[
-    ONE_TIME,
+    Operation {
+        effect: PaymentEffect::Show,
+        ..Operation::new(&QR, Harmless, &endpoints::GENERATE_OTP_QR)
+    },
     Operation::new(&QR, Harmless, &endpoints::EXCHANGE_QR),
     Operation::new(&QR, Harmless, &endpoints::EXCHANGE_CUSTOMER),
     Operation {

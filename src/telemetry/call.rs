@@ -185,7 +185,6 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ecom::operations::CAPTURE;
 
     /// Every call runs this, so that it must cost nothing without a subscriber.
     #[test]
@@ -195,10 +194,11 @@ mod tests {
             .unwrap();
         let request = reqwest::Request::new(http::Method::POST, url);
         let counters = Arc::new(Counters::default());
+        let operation = Operation::unlisted(None);
         let run = || {
-            let call = Call::begin(&CAPTURE, &request, Some(counters.clone()));
+            let call = Call::begin(&operation, &request, Some(counters.clone()));
             call.span().in_scope(|| ());
-            let attempt = Attempt::begin(&CAPTURE, request.url(), 1);
+            let attempt = Attempt::begin(&operation, request.url(), 1);
             attempt.span().in_scope(|| ());
             attempt.succeeded(200);
             call.requests(2);

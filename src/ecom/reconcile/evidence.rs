@@ -2,9 +2,8 @@
 
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
-use crate::ecom::operations;
 use crate::error::Error;
-use crate::qr::operations::ONE_TIME;
+use crate::operation::PaymentEffect;
 use crate::types::{Amount, RequestId};
 
 const UNREADABLE: &str = "an event of this kind does not state readably whether it succeeded";
@@ -50,22 +49,15 @@ impl LostOperation {
             }),
             None => Err("the error carries no idempotency key"),
         };
-        let called = error.call();
-        let is = |operation| called == Some(operation);
-        if is(operations::INITIATE) {
-            Ok(Self::Initiate)
-        } else if is(ONE_TIME) {
-            Ok(Self::OneTimeQr)
-        } else if is(operations::CAPTURE) {
-            transfer().map(Self::Capture)
-        } else if is(operations::REFUND) {
-            transfer().map(Self::Refund)
-        } else if is(operations::CANCEL) {
-            Ok(Self::Cancel)
-        } else if is(operations::FORCE_APPROVE) {
-            Ok(Self::ForceApprove)
-        } else {
-            Err("the operation of the error leaves no trace in the details")
+        let effect = error.call().map(|operation| operation.effect);
+        match effect.unwrap_or(PaymentEffect::None) {
+            PaymentEffect::Start => Ok(Self::Initiate),
+            PaymentEffect::Show => Ok(Self::OneTimeQr),
+            PaymentEffect::Capture => transfer().map(Self::Capture),
+            PaymentEffect::Refund => transfer().map(Self::Refund),
+            PaymentEffect::Cancel => Ok(Self::Cancel),
+            PaymentEffect::Approve => Ok(Self::ForceApprove),
+            PaymentEffect::None => Err("the operation of the error leaves no trace in the details"),
         }
     }
 
