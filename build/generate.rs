@@ -5,23 +5,34 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
-use serde_json::Value;
+use progenitor::{
+    GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl, TypePatch,
+};
+use serde_json::{Map, Value};
 
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
+use super::generated::Generated;
 use super::lean::lean;
-use super::names::snake;
-use super::passes::{KEY, KRONER, SENSITIVE};
+use super::names::{pascal, snake};
+use super::passes::{KEY, LIMITS, REPLACED, is_replaced};
 use super::polish::polish;
 use super::prepare::prepare;
 use super::refusal::Refusal;
-use super::schemas;
-use super::source::Source;
 
-/// The bindings as source text.
-pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
-    let tokens = generate(document)?;
+/// The source that is made of a document.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// The bindings, as the generator wrote them.
+    pub(crate) bindings: String,
+    /// The tables beside them.
+    pub(crate) tables: String,
+}
+
+/// Generates the bindings, checks that nothing is lost in them, and writes the tables that stand beside them.
+pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
+    let (tokens, generated) = generate(document)?;
+    check::nothing_lost(document, &generated)?;
     let mut file: syn::File = syn::parse2(tokens).map_err(|error| {
         Refusal::at(
             "",
@@ -29,26 +40,35 @@ pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
             "report the document; a pass is missing",
         )
     })?;
-    check::nothing_lost(document, &Source::of(&file))?;
-    polish(&mut file, document);
+    polish(&mut file);
     lean(&mut file);
     prepare(&mut file);
-    schemas::derive(&mut file, document);
-    file.items.extend(tables(document)?);
-    Ok(prettyplease::unparse(&file))
+    Ok(Sources {
+        bindings: prettyplease::unparse(&file),
+        tables: tables(document, &generated),
+    })
 }
 
-fn generate(document: &mut Document) -> Result<proc_macro2::TokenStream, Refusal> {
+/// Runs the generator, and reads what it made.
+fn generate(document: &mut Document) -> Result<(proc_macro2::TokenStream, Generated), Refusal> {
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
         .map_err(|error| locate(&mut document.root, &error.to_string()))?;
-    let mut generator = Generator::new(&settings());
-    quietly(|| generator.generate_tokens(&api))
+    let mut generator = Generator::new(&settings(document));
+    let tokens = quietly(|| generator.generate_tokens(&api))
         .map_err(|message| unexpected(&message))?
-        .map_err(|error| unexpected(&error.to_string()))
+        .map_err(|error| unexpected(&error.to_string()))?;
+    let generated = Generated::of(generator.get_type_space(), &tokens.to_string());
+    Ok((tokens, generated))
 }
 
-fn settings() -> GenerationSettings {
+/// For the tests of what is read from the generator.
+#[cfg(test)]
+pub(crate) fn generated(document: &mut Document) -> Result<Generated, Refusal> {
+    generate(document).map(|(_, generated)| generated)
+}
+
+fn settings(document: &Document) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Builder)
@@ -58,18 +78,37 @@ fn settings() -> GenerationSettings {
             "crate::call::Context"
                 .parse()
                 .expect("a path is a token stream"),
-        )
-        .with_replacement(
-            SENSITIVE,
-            "crate::types::Sensitive",
-            std::iter::empty::<TypeImpl>(),
-        )
-        .with_replacement(
-            KRONER,
-            "crate::types::ShippingCost",
-            std::iter::empty::<TypeImpl>(),
         );
+    for (component, path) in REPLACED {
+        settings.with_replacement(component, path, std::iter::empty::<TypeImpl>());
+    }
+    for (name, schema) in document.schemas().filter(|(name, _)| !is_replaced(name)) {
+        settings.with_patch(pascal(name), &json_schema(schema));
+    }
     settings
+}
+
+/// Has a type derive its JSON Schema, with the limits that the document states.
+fn json_schema(schema: &Value) -> TypePatch {
+    const DERIVE: &str = r#"#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]"#;
+    let mut patch = TypePatch::default();
+    patch.with_attr(DERIVE);
+    let own = schema
+        .get(LIMITS)
+        .map(|limits| (String::new(), limits.clone()));
+    let members = schema.get("properties").and_then(Value::as_object);
+    let members = members
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, property)| Some((name.clone(), property.get(LIMITS)?.clone())));
+    let limits: Map<String, Value> = own.into_iter().chain(members).collect();
+    if !limits.is_empty() {
+        let limits = Value::Object(limits).to_string();
+        patch.with_attr(format!(
+            "#[cfg_attr(feature = \"schemars\", schemars(transform = crate::raw::Limits({limits:?})))]"
+        ));
+    }
+    patch
 }
 
 /// What to say when the generator, or anything else, gave up on a document.
@@ -180,33 +219,44 @@ fn locate(root: &mut Value, whole: &str) -> Refusal {
     refuse("", whole)
 }
 
-/// The operation table and the version, for the call machinery.
-fn tables(document: &Document) -> Result<Vec<syn::Item>, Refusal> {
+/// Writes the version of the document, its operations, and the list of its JSON Schemas.
+fn tables(document: &Document, generated: &Generated) -> String {
     let mut source = String::new();
     let version = document
         .root
         .pointer("/info/version")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let _ = write!(
+    let _ = writeln!(
         source,
-        "/// The version that the document gives itself.\npub const SPEC_VERSION: &str = {version:?};\n\
+        "/// The version that the document gives itself.\npub const SPEC_VERSION: &str = {version:?};\n\n\
          /// Every operation of the document.\npub static OPERATIONS: &[crate::raw::Operation] = &["
     );
     for place in document.operations() {
         let id = snake(text(place.operation, "operationId").unwrap_or_default());
         let method = place.method.to_uppercase();
         let key = text(place.operation, KEY);
-        let _ = write!(
+        let _ = writeln!(
             source,
-            "crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?}, idempotency_key: {key:?} }},",
+            "    crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?}, idempotency_key: {key:?} }},",
             place.path
         );
     }
-    source.push_str("];");
-    syn::parse_str::<syn::File>(&source)
-        .map(|file| file.items)
-        .map_err(|error| unexpected(&error.to_string()))
+    source.push_str(
+        "];\n\n\
+         /// The JSON Schemas of all [`types`], by name. Those of requests have the limits of the document.\n\
+         #[cfg(feature = \"schemars\")]\n\
+         pub fn schemas() -> ::std::collections::BTreeMap<&'static str, ::schemars::Schema> {\n    \
+         ::std::collections::BTreeMap::from([\n",
+    );
+    for name in generated.names() {
+        let _ = writeln!(
+            source,
+            "        ({name:?}, ::schemars::schema_for!(types::{name})),"
+        );
+    }
+    source.push_str("    ])\n}\n");
+    source
 }
 
 #[cfg(test)]
@@ -232,14 +282,46 @@ mod tests {
             paths: {/a: {get: {operationId: aGet}, post: {operationId: aPost, x-idempotency-key: idempotency-key}}}
             ",
         );
-        let items = tables(&document).unwrap();
-        let text = quote::quote!(#(#items)*).to_string().replace(' ', "");
+        let text = tables(&document, &Generated::default());
         for part in [
-            r#"id:"a_get",method:"GET",path:"/a",idempotency_key:None"#,
-            r#"id:"a_post",method:"POST",path:"/a",idempotency_key:Some("idempotency-key")"#,
+            r#"id: "a_get", method: "GET", path: "/a", idempotency_key: None"#,
+            r#"id: "a_post", method: "POST", path: "/a", idempotency_key: Some("idempotency-key")"#,
         ] {
             assert!(text.contains(part), "{text}");
         }
+    }
+
+    #[test]
+    fn types_derive_their_schema_with_the_limits_of_the_document() {
+        let document = testing::document(
+            r#"{components: {schemas: {
+                A: {x-limits: {minItems: 1}, type: object, properties: {
+                    theId: {type: string, x-limits: {pattern: '^"\w+$', maxLength: 5}}}},
+                B: {type: string}}}}"#,
+        );
+        let patches: Vec<String> = document
+            .schemas()
+            .map(|(_, schema)| format!("{:?}", json_schema(schema)))
+            .collect();
+        let limits =
+            r#"{\"\":{\"minItems\":1},\"theId\":{\"maxLength\":5,\"pattern\":\"^\\\"\\\\w+$\"}}"#;
+        assert!(
+            patches[0].contains(&format!("{:?}", format!("Limits(\"{limits}\")"))[1..limits.len()]),
+            "{}",
+            patches[0]
+        );
+        assert!(patches[1].contains("JsonSchema") && !patches[1].contains("Limits"));
+    }
+
+    #[test]
+    fn the_tables_list_the_schema_of_every_type() {
+        let document = testing::document("info: {version: '1'}");
+        let mut generated = Generated::default();
+        generated.structs.insert("B".to_owned(), Vec::new());
+        generated.wrappers.insert("A".to_owned());
+        let text = tables(&document, &generated);
+        let list = "[\n        (\"A\", ::schemars::schema_for!(types::A)),\n        (\"B\", ::schemars::schema_for!(types::B)),\n    ]";
+        assert!(text.contains(list), "{text}");
     }
 
     /// Two kinds of answer make the generator panic; no pass has run here to prevent it.
@@ -252,7 +334,7 @@ mod tests {
             paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
             ",
         );
-        let refusal = bindings(&mut document).unwrap_err();
+        let refusal = sources(&mut document).unwrap_err();
         assert!(
             refusal
                 .what

@@ -1,14 +1,9 @@
 //! What is corrected in the generated source rather than in the document.
 
-use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, UseTree};
+use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, Stmt, UseTree};
 
-use super::document::{Document, text};
-use super::free_json;
-use super::names::pascal;
-use super::source::{inner_mod, is_named, wire_name};
+use super::source::{inner_mod, is_named};
 
-/// - Fields whose type is a component of its own get the property's description.
 /// - The `api-version` header goes: the generator sends the document's version with every call,
 ///   which the API does not know.
 /// - Examples that are never compiled are marked as text, or each would be listed as an ignored
@@ -17,12 +12,7 @@ use super::source::{inner_mod, is_named, wire_name};
 ///   to another host.
 /// - `encode_path` becomes the crate's own: progenitor's leaves `\`, `+` and `;` in a path segment,
 ///   which parsers and servers take for something else.
-/// - The `Debug` of types that hold any JSON goes, see [`free_json`].
-pub(crate) fn polish(file: &mut File, document: &Document) {
-    if let Some(types) = inner_mod(&mut file.items, "types") {
-        describe_fields(types, document);
-        free_json::hide(types);
-    }
+pub(crate) fn polish(file: &mut File) {
     if let Some(builder) = inner_mod(&mut file.items, "builder") {
         drop_version_header(builder);
     }
@@ -81,43 +71,6 @@ fn example_as_text(attribute: &mut Attribute) {
         let text = text.value().replace("\n```ignore\n", "\n\n```text\n");
         *attribute = syn::parse_quote!(#[doc = #text]);
     }
-}
-
-/// A reference carries no description for the generator, though the document may have one.
-fn describe_fields(types: &mut Vec<Item>, document: &Document) {
-    for item in types {
-        let Item::Struct(item) = item else { continue };
-        let schema = document
-            .schemas()
-            .find(|(name, _)| item.ident == pascal(name));
-        let properties = schema
-            .and_then(|(_, schema)| schema.get("properties"))
-            .and_then(Value::as_object);
-        let Some(properties) = properties else {
-            continue;
-        };
-        for field in &mut item.fields {
-            let property = wire_name(field).and_then(|name| properties.get(&name));
-            let description = property
-                .filter(|property| property.get("$ref").is_some())
-                .and_then(|property| text(property, "description"));
-            if let Some(description) = description {
-                add_doc(field, description);
-            }
-        }
-    }
-}
-
-fn add_doc(field: &mut Field, description: &str) {
-    if field
-        .attrs
-        .iter()
-        .any(|attribute| attribute.path().is_ident("doc"))
-    {
-        return;
-    }
-    let doc: Attribute = syn::parse_quote!(#[doc = #description]);
-    field.attrs.insert(0, doc);
 }
 
 fn drop_version_header(builder: &mut Vec<Item>) {
@@ -179,18 +132,11 @@ pub(super) fn drop_headers_call(expr: &mut Expr) {
 mod tests {
     use quote::ToTokens as _;
 
-    use super::super::passes::testing;
     use super::*;
 
     #[test]
     fn the_source_is_corrected() {
-        let document = testing::document(
-            "components: {schemas: {A: {properties: {theToken: {$ref: '#/components/schemas/Sensitive', description: Secret.}}}}}",
-        );
         let mut file: File = syn::parse_quote! {
-            pub mod types {
-                pub struct A { #[serde(rename = "theToken")] pub the_token: Sensitive }
-            }
             impl Client {
                 pub fn new(baseurl: &str) -> Self {}
                 #[doc = "Does it.\n```ignore\nclient.it()\n```"]
@@ -214,11 +160,8 @@ mod tests {
                 }
             }
         };
-        polish(&mut file, &document);
+        polish(&mut file);
         let wanted: File = syn::parse_quote! {
-            pub mod types {
-                pub struct A { #[doc = "Secret."] #[serde(rename = "theToken")] pub the_token: Sensitive }
-            }
             impl Client {
                 #[doc = "Does it.\n\n```text\nclient.it()\n```"]
                 pub fn it(&self) {}

@@ -11,7 +11,7 @@
 use std::fmt;
 
 pub use progenitor_client::{ByteStream, ResponseValue};
-use url::Url;
+use url::{Position, Url};
 
 pub use crate::call::Context;
 
@@ -126,8 +126,46 @@ fn given<T>(value: Result<T, String>, missing: &str) -> Result<T, String> {
     })
 }
 
+/// Encodes `+` and `;` in a path, which the generated code leaves as they are: servers are known to read `+` as a space and
+/// to cut a segment at `;`. The path of the base URL stays as it was configured.
+pub(crate) fn encode_reserved(base_url: &str, url: &mut Url) {
+    let path = url.path();
+    let below = url[..Position::AfterPath].strip_prefix(base_url.trim_end_matches('/'));
+    let below = below.filter(|below| path.ends_with(below)).unwrap_or(path);
+    if below.contains(['+', ';']) {
+        let prefix = &path[..path.len() - below.len()];
+        let encoded = below.replace('+', "%2B").replace(';', "%3B");
+        url.set_path(&format!("{prefix}{encoded}"));
+    }
+}
+
+/// The limits of a type's members, as the document states them: a JSON object by the names of the members, with those
+/// of the type itself under the empty name.
+#[cfg(feature = "schemars")]
+struct Limits(&'static str);
+
+#[cfg(feature = "schemars")]
+impl schemars::transform::Transform for Limits {
+    fn transform(&mut self, schema: &mut schemars::Schema) {
+        type Keywords = serde_json::Map<String, serde_json::Value>;
+        let limits: std::collections::BTreeMap<String, Keywords> =
+            serde_json::from_str(self.0).unwrap_or_default();
+        for (member, limits) in limits {
+            let target = if member.is_empty() {
+                schema.as_object_mut()
+            } else {
+                let members = schema.get_mut("properties");
+                members.and_then(|members| members.get_mut(&member)?.as_object_mut())
+            };
+            if let Some(target) = target {
+                target.extend(limits);
+            }
+        }
+    }
+}
+
 macro_rules! api {
-    ($name:ident, $file:literal, $doc:literal) => {
+    ($name:ident, $bindings:literal, $tables:literal, $doc:literal) => {
         #[doc = $doc]
         #[allow(
             missing_docs,
@@ -141,14 +179,17 @@ macro_rules! api {
             reason = "generated code"
         )]
         pub mod $name {
-            include!(concat!(env!("OUT_DIR"), "/", $file));
+            include!(concat!(env!("OUT_DIR"), "/", $bindings));
+            include!(concat!(env!("OUT_DIR"), "/", $tables));
 
             impl progenitor_client::ClientHooks<crate::call::Context> for Client {
                 async fn exec(
                     &self,
-                    request: reqwest::Request,
+                    mut request: reqwest::Request,
                     info: &progenitor_client::OperationInfo,
                 ) -> reqwest::Result<reqwest::Response> {
+                    let base_url = progenitor_client::ClientInfo::baseurl(self);
+                    crate::raw::encode_reserved(base_url, request.url_mut());
                     let operation = crate::raw::operation(OPERATIONS, info.operation_id);
                     crate::call::exec(&self.inner, request, operation).await
                 }
@@ -167,8 +208,8 @@ macro_rules! api {
 
 // The build script lists every document of `openapi/`, so that a new file is a new module here.
 macro_rules! apis {
-    ($($name:ident, $file:literal, $doc:literal;)*) => {
-        $(api!($name, $file, $doc);)*
+    ($($name:ident, $bindings:literal, $tables:literal, $doc:literal;)*) => {
+        $(api!($name, $bindings, $tables, $doc);)*
 
         /// The operations of all documents.
         pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -203,6 +244,38 @@ include!(concat!(env!("OUT_DIR"), "/apis.rs"));
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plus_and_semicolon_are_encoded_below_the_base_url() {
+        for (base, url, wanted) in [
+            (
+                "https://a/",
+                "https://a/b+c/d;e%2F?f=+;",
+                "https://a/b%2Bc/d%3Be%2F?f=+;",
+            ),
+            ("https://a/p+x/", "https://a/p+x/b+c", "https://a/p+x/b%2Bc"),
+            ("https://a/p+x/", "https://a/q+x/b", "https://a/q%2Bx/b"),
+            ("https://a/p", "https://a/p/b%20c", "https://a/p/b%20c"),
+        ] {
+            let mut url: Url = url.parse().unwrap();
+            encode_reserved(base, &mut url);
+            assert_eq!(url.as_str(), wanted);
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    #[test]
+    fn limits_are_put_where_the_member_stands() {
+        let mut schema = schemars::json_schema!({"properties": {"a": {"type": "string"}}});
+        let mut limits =
+            Limits(r#"{"": {"minItems": 1}, "a": {"maxLength": 5}, "b": {"minimum": 1}}"#);
+        schemars::transform::Transform::transform(&mut limits, &mut schema);
+        let wanted = schemars::json_schema!({
+            "minItems": 1,
+            "properties": {"a": {"type": "string", "maxLength": 5}},
+        });
+        assert_eq!(schema, wanted);
+    }
 
     #[test]
     fn an_operation_is_found_by_its_whole_id() {

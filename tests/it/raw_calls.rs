@@ -189,7 +189,19 @@ fn assert_refused(recorder: &Recorder, error: &vipps::Error, field: &str, value:
 #[tokio::test]
 async fn an_id_that_names_another_path_is_refused_unsent() {
     for id in [
-        "", ".", "..", "/", "a/b", "../x", "\\", "a\\b", "..\\x", "a\nb", "\0", "a\u{85}",
+        "",
+        ".",
+        "..",
+        "/",
+        "a/b",
+        "../x",
+        "\\",
+        "a\\b",
+        "..\\x",
+        "x\\..\\order-2",
+        "a\nb",
+        "\0",
+        "a\u{85}",
     ] {
         let recorder = Recorder::new();
         let call = recorder.client();

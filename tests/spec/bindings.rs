@@ -33,6 +33,7 @@ fn the_build_is_the_same_every_time() {
     for file in ["qr.yaml", "ecom.yaml", "access-token.yaml"] {
         let (one, other) = (built(file), built(file));
         assert_eq!(one.rust, other.rust);
+        assert_eq!(one.tables, other.tables);
         assert_eq!(one.log(), other.log());
         assert_eq!(one.spec, other.spec);
     }
