@@ -98,12 +98,6 @@ pub(crate) fn url(base: &Url, path: &str, segments: &[&str]) -> Url {
 /// of an enumeration, whose `text` is generated, and what [`Shown`] makes of it otherwise: Rust looks there last.
 struct Part<'a, T>(&'a T);
 
-impl<'a> Part<'a, String> {
-    fn text(&self) -> &'a str {
-        self.0
-    }
-}
-
 /// The text of everything else, made anew.
 trait Shown {
     fn text(&self) -> String;
