@@ -75,6 +75,7 @@ mod schemas;
 mod simulator;
 mod simulator_author_errors;
 mod simulator_customer;
+mod simulator_hostile;
 mod simulator_limits;
 mod simulator_privacy;
 mod simulator_qr;
