@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// A JSON value whose shape no document describes.
@@ -14,7 +14,7 @@ use serde_json::Value;
 /// assert_eq!(format!("{value:?}"), "[redacted]");
 /// assert_eq!(value.expose()["name"], "Ada");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct AnyJson(Value);
 
@@ -39,6 +39,12 @@ impl fmt::Debug for AnyJson {
 impl From<Value> for AnyJson {
     fn from(value: Value) -> Self {
         Self(value)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyJson {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Value::deserialize(json).map(Self)
     }
 }
 
