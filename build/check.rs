@@ -30,10 +30,9 @@ pub(crate) fn nothing_lost(document: &Document, generated: &Generated) -> Result
 
 /// Refuses source that would not compile.
 fn no_doubles(generated: &Generated) -> Result<(), Refusal> {
-    let members = generated.structs.iter().chain(&generated.enums);
+    let mut members = generated.structs.iter().chain(&generated.enums);
     let double = members
-        .filter_map(|(name, members)| Some((name, repeated(members.iter().map(String::as_str))?)))
-        .next();
+        .find_map(|(name, members)| Some((name, repeated(members.iter().map(String::as_str))?)));
     let methods = generated.operations.iter().map(|o| o.id.as_str());
     let types: Vec<String> = generated.operations.iter().map(|o| pascal(&o.id)).collect();
     let double = double

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
+use proc_macro2::TokenStream;
 use progenitor::{
     GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl, TypePatch,
 };
@@ -13,11 +14,8 @@ use serde_json::{Map, Value};
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
 use super::generated::Generated;
-use super::lean::lean;
 use super::names::{pascal, snake};
 use super::passes::{KEY, LIMITS, REPLACED, is_replaced};
-use super::polish::polish;
-use super::prepare::prepare;
 use super::refusal::Refusal;
 
 /// The source that is made of a document.
@@ -33,24 +31,26 @@ pub(crate) struct Sources {
 pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
     let (tokens, generated) = generate(document)?;
     check::nothing_lost(document, &generated)?;
-    let mut file: syn::File = syn::parse2(tokens).map_err(|error| {
-        Refusal::at(
-            "",
-            format!("the generator's output is no Rust: {error}"),
-            "report the document; a pass is missing",
-        )
-    })?;
-    polish(&mut file);
-    lean(&mut file);
-    prepare(&mut file);
     Ok(Sources {
-        bindings: prettyplease::unparse(&file),
+        bindings: readable(tokens)?,
         tables: tables(document, &generated),
     })
 }
 
+/// Lays the tokens out as source that a person can read, and changes nothing else in them.
+fn readable(tokens: TokenStream) -> Result<String, Refusal> {
+    let file = syn::parse2(tokens).map_err(|error| {
+        Refusal::at(
+            "",
+            format!("the generator's output is not Rust: {error}"),
+            "report the document; a pass is missing",
+        )
+    })?;
+    Ok(prettyplease::unparse(&file))
+}
+
 /// Runs the generator, and reads what it made.
-fn generate(document: &mut Document) -> Result<(proc_macro2::TokenStream, Generated), Refusal> {
+fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Refusal> {
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
         .map_err(|error| locate(&mut document.root, &error.to_string()))?;
@@ -68,7 +68,8 @@ pub(crate) fn generated(document: &mut Document) -> Result<Generated, Refusal> {
     generate(document).map(|(_, generated)| generated)
 }
 
-fn settings(document: &Document) -> GenerationSettings {
+/// Returns the settings of the generator for a document that all passes have changed.
+pub(crate) fn settings(document: &Document) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Builder)
@@ -219,44 +220,68 @@ fn locate(root: &mut Value, whole: &str) -> Refusal {
     refuse("", whole)
 }
 
-/// Writes the version of the document, its operations, and the list of its JSON Schemas.
+/// Writes what stands beside the bindings: the version of the document, its endpoints, the check of response bodies, and
+/// the list of the JSON Schemas.
 fn tables(document: &Document, generated: &Generated) -> String {
-    let mut source = String::new();
-    let version = document
-        .root
-        .pointer("/info/version")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let _ = writeln!(
-        source,
-        "/// The version that the document gives itself.\npub const SPEC_VERSION: &str = {version:?};\n\n\
-         /// Every operation of the document.\npub static OPERATIONS: &[crate::raw::Operation] = &["
-    );
+    let version = document.root["info"]["version"].as_str();
+    let version = version.unwrap_or_default();
+    let [mut endpoints, mut list, mut bodies, mut schemas] = [const { String::new() }; 4];
     for place in document.operations() {
         let id = snake(text(place.operation, "operationId").unwrap_or_default());
+        let constant = id.to_uppercase();
         let method = place.method.to_uppercase();
-        let key = text(place.operation, KEY);
+        let header = text(place.operation, KEY);
         let _ = writeln!(
-            source,
-            "    crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?}, idempotency_key: {key:?} }},",
+            endpoints,
+            "    pub static {constant}: crate::raw::Endpoint = crate::raw::Endpoint {{
+        id: {id:?},
+        method: {method:?},
+        path: {:?},
+        idempotency_header: {header:?},
+    }};",
             place.path
         );
+        let _ = writeln!(list, "    &endpoints::{constant},");
+        if let Some(body) = generated.bodies.get(&id) {
+            let _ = writeln!(
+                bodies,
+                "        {id:?} => crate::raw::check_body::<{body}>(body),"
+            );
+        }
     }
-    source.push_str(
-        "];\n\n\
-         /// The JSON Schemas of all [`types`], by name. Those of requests have the limits of the document.\n\
-         #[cfg(feature = \"schemars\")]\n\
-         pub fn schemas() -> ::std::collections::BTreeMap<&'static str, ::schemars::Schema> {\n    \
-         ::std::collections::BTreeMap::from([\n",
-    );
     for name in generated.names() {
         let _ = writeln!(
-            source,
+            schemas,
             "        ({name:?}, ::schemars::schema_for!(types::{name})),"
         );
     }
-    source.push_str("    ])\n}\n");
-    source
+    format!(
+        "/// The version that the document states.
+pub const SPEC_VERSION: &str = {version:?};
+
+/// The operations of the document.
+pub mod endpoints {{
+{endpoints}}}
+
+/// All operations of the document.
+pub static OPERATIONS: &[&crate::raw::Endpoint] = &[
+{list}];
+
+/// Reads the body of a response to the operation, without the arrays that the generated code accepts in place of objects.
+fn check_body(operation: &str, body: &[u8]) -> ::serde_json::Result<()> {{
+    match operation {{
+{bodies}        _ => Ok(()),
+    }}
+}}
+
+/// The JSON Schemas of all [`types`], by name. Those of requests have the limits of the document.
+#[cfg(feature = \"schemars\")]
+pub fn schemas() -> ::std::collections::BTreeMap<&'static str, ::schemars::Schema> {{
+    ::std::collections::BTreeMap::from([
+{schemas}    ])
+}}
+"
+    )
 }
 
 #[cfg(test)]
@@ -275,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_which_header_a_key_travels_in() {
+    fn endpoints_name_the_header_of_the_idempotency_key() {
         let document = testing::document(
             "
             info: {version: '1'}
@@ -283,9 +308,12 @@ mod tests {
             ",
         );
         let text = tables(&document, &Generated::default());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
-            r#"id: "a_get", method: "GET", path: "/a", idempotency_key: None"#,
-            r#"id: "a_post", method: "POST", path: "/a", idempotency_key: Some("idempotency-key")"#,
+            "pub static A_GET: crate::raw::Endpoint",
+            r#"id: "a_get", method: "GET", path: "/a", idempotency_header: None,"#,
+            r#"id: "a_post", method: "POST", path: "/a", idempotency_header: Some("idempotency-key"),"#,
+            "[ &endpoints::A_GET, &endpoints::A_POST, ]",
         ] {
             assert!(text.contains(part), "{text}");
         }
@@ -319,6 +347,9 @@ mod tests {
         let mut generated = Generated::default();
         generated.structs.insert("B".to_owned(), Vec::new());
         generated.wrappers.insert("A".to_owned());
+        generated
+            .bodies
+            .insert("get_a".to_owned(), "types::A".to_owned());
         let text = tables(&document, &generated);
         let list = "[\n        (\"A\", ::schemars::schema_for!(types::A)),\n        (\"B\", ::schemars::schema_for!(types::B)),\n    ]";
         assert!(text.contains(list), "{text}");

@@ -27,15 +27,15 @@ pub(crate) struct Generated {
     /// Types whose `Debug` prints a JSON value that may be anything.
     pub(crate) open: BTreeSet<String>,
     pub(crate) operations: Vec<Operation>,
+    /// The types of the response bodies that are JSON, by the id of their operation.
+    pub(crate) bodies: BTreeMap<String, String>,
 }
 
 impl Generated {
     /// Reads the types from the generator's type space, and the operations from its tokens.
     pub(crate) fn of(types: &TypeSpace, tokens: &str) -> Self {
-        let mut generated = Self {
-            operations: operations(tokens),
-            ..Self::default()
-        };
+        let mut generated = Self::default();
+        generated.read_operations(tokens);
         for kind in types.iter_types() {
             let name = kind.name();
             let parts: Vec<TypeId> = match kind.details() {
@@ -69,6 +69,30 @@ impl Generated {
         generated
     }
 
+    /// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the operation.
+    fn read_operations(&mut self, tokens: &str) {
+        const INFO: &str = "operation_id : ";
+        // The types have a module of this name, too, which comes first.
+        let Some((_, builders)) = tokens.rsplit_once("pub mod builder {") else {
+            return;
+        };
+        let mut start = 0;
+        for (end, _) in builders.match_indices(INFO) {
+            let builder = &builders[start..end];
+            let id = literal(&builders[end + INFO.len()..]).unwrap_or_default();
+            if let Some(body) = body(builder) {
+                self.bodies.insert(id.clone(), body);
+            }
+            self.operations.push(Operation {
+                id,
+                method: method(builder).unwrap_or_default(),
+                path: path(builder).unwrap_or_default(),
+                inputs: setters(builder),
+            });
+            start = end + INFO.len();
+        }
+    }
+
     /// Returns the names of all types that are defined.
     pub(crate) fn names(&self) -> BTreeSet<&str> {
         let named = self.structs.keys().chain(self.enums.keys());
@@ -94,28 +118,6 @@ fn is_open(types: &TypeSpace, id: &TypeId) -> bool {
     }
 }
 
-/// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the operation.
-fn operations(tokens: &str) -> Vec<Operation> {
-    const INFO: &str = "operation_id : ";
-    // The types have a module of this name, too, which comes first.
-    let Some((_, builders)) = tokens.rsplit_once("pub mod builder {") else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (end, _) in builders.match_indices(INFO) {
-        let builder = &builders[start..end];
-        found.push(Operation {
-            id: literal(&builders[end + INFO.len()..]).unwrap_or_default(),
-            method: method(builder).unwrap_or_default(),
-            path: path(builder).unwrap_or_default(),
-            inputs: setters(builder),
-        });
-        start = end + INFO.len();
-    }
-    found
-}
-
 /// Returns the string literal that the text begins with, if it holds nothing that is escaped.
 fn literal(text: &str) -> Option<String> {
     let (literal, _) = text.strip_prefix('"')?.split_once('"')?;
@@ -138,6 +140,15 @@ fn method(builder: &str) -> Option<String> {
     };
     let method = methods.into_iter().find(|method| is_called(method))?;
     Some(method.to_uppercase())
+}
+
+/// Reads `async fn send (self) -> Result < ResponseValue < types :: A > , Error < () > , >`.
+fn body(builder: &str) -> Option<String> {
+    let (_, send) = builder.split_once("async fn send (self)")?;
+    let (_, response) = send.split_once("ResponseValue <")?;
+    let (body, _) = response.split_once("> , Error <")?;
+    let body = body.replace(' ', "");
+    (body != "()" && body != "ByteStream").then_some(body)
 }
 
 /// Reads each `pub fn name <V> (mut self , value : V)`.
@@ -182,6 +193,31 @@ mod tests {
             assert_eq!((&*other.id, &*other.path), ("other", "/c"));
             assert!(other.inputs.is_empty());
         }
+    }
+
+    #[test]
+    fn bodies_of_responses_are_read() {
+        let response = |schema: &str| {
+            format!("responses: {{2XX: {{description: '', content: {{{schema}}}}}}}")
+        };
+        let generated = of(
+            &format!(
+                "{{/a: {{get: {{operationId: one, {}}}, put: {{operationId: list, {}}}, post: {{operationId: none, responses: {{2XX: {{description: ''}}}}}}, delete: {{operationId: bytes, {}}}}}}}",
+                response("application/json: {schema: {$ref: '#/components/schemas/A'}}"),
+                response(
+                    "application/json: {schema: {type: array, items: {$ref: '#/components/schemas/A'}}}"
+                ),
+                response("image/png: {}"),
+            ),
+            "{A: {type: object, properties: {a: {type: string}}}}",
+        );
+        let bodies: Vec<(&str, &str)> = generated
+            .bodies
+            .iter()
+            .map(|(id, body)| (id.as_str(), body.as_str()))
+            .collect();
+        let list = "::std::vec::Vec<types::A>";
+        assert_eq!(bodies, [("list", list), ("one", "types::A")]);
     }
 
     #[test]

@@ -1,23 +1,17 @@
 //! The build pipeline: load, normalise, generate.
 
 mod check;
-mod direct;
 mod document;
 mod external_refs;
 mod frame;
-mod generate;
+pub(crate) mod generate;
 mod generated;
-mod lean;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
 mod passes;
-mod polish;
-mod prepare;
 mod reach;
 pub(crate) mod refusal;
-pub(crate) mod source;
-mod texts;
 mod vocabulary;
 mod yaml;
 

@@ -1,11 +1,13 @@
 //! The access token API: exchanges the keys of a client for the token that authenticates its other
 //! calls.
 
+pub(crate) mod operations;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::call::{CallOptions, Context};
+use crate::call::{Call, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw;
 use crate::token::{FetchFuture, FetchToken, FetchedToken};
@@ -25,15 +27,14 @@ impl AccessTokenApi {
     }
 
     async fn fetch(&self) -> Result<FetchedToken> {
-        let context = Context::new(&self.vipps, &CallOptions::default());
-        let client = raw::access_token::Client::of(&context);
-        let request = client
-            .fetch_authorization_token_using_post()
-            .prepared_request();
-        let response = context.run(request).await.map_err(classify)?;
+        let call = Call::<raw::access_token::Client>::new(&self.vipps, &CallOptions::default());
+        let response = call
+            .run(|api| api.fetch_authorization_token_using_post().send())
+            .await
+            .map_err(classify)?;
         read(&response.body, self.vipps.time().now()).map_err(|error| {
             let error = response.explain(error);
-            let error = error.with_status(response.status, response.body.clone());
+            let error = error.with_status(response.status.as_u16(), response.body.clone());
             // The body may contain a token, although not a readable one.
             error.without_body()
         })

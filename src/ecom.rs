@@ -29,6 +29,7 @@ mod express;
 mod force_approve;
 mod history;
 mod initiate;
+pub(crate) mod operations;
 mod reconcile;
 mod refund;
 mod state;
@@ -54,7 +55,7 @@ pub use transaction::{Transaction, TransactionStatus};
 pub use wait::{Rhythm, Wait, WaitEvent};
 pub use watch::{Nudge, Watch};
 
-use crate::call::{CallOptions, Context, built};
+use crate::call::{CallOptions, built};
 use crate::raw;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
 use crate::vipps::Vipps;
@@ -327,11 +328,8 @@ impl Payment {
     }
 }
 
-/// The generated client of one wrapped call, and the context that takes the answer back.
-fn client(vipps: &Vipps, options: &CallOptions) -> (raw::ecom::Client, Context) {
-    let context = Context::new(vipps, options);
-    (raw::ecom::Client::of(&context), context)
-}
+/// A call through the generated client of this API.
+type Call = crate::call::Call<raw::ecom::Client>;
 
 /// The merchant serial number that a body must name: the call's own, or that of the credentials.
 fn merchant(vipps: &Vipps, options: &CallOptions) -> String {

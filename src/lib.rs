@@ -29,6 +29,7 @@ mod call;
 mod clock;
 mod http_client;
 mod http_date;
+mod operation;
 mod retry;
 mod token;
 pub mod token_store;
@@ -53,9 +54,8 @@ pub use crate::call::CallOptions;
 pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
-pub use crate::error::{
-    ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, RateLimit, Result,
-};
+pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
+pub use crate::operation::RateLimit;
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 #[cfg(feature = "schemars")]

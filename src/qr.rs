@@ -14,6 +14,7 @@ mod image;
 mod merchant_callback;
 mod merchant_redirect;
 mod one_time;
+pub(crate) mod operations;
 
 pub use exchange::{CheckedInCustomer, ExchangeCustomer, ExchangePersonalQr, PersonalQrOwner};
 pub use image::{QrContent, QrFormat, QrImage, QrLink};
@@ -28,9 +29,8 @@ pub use merchant_redirect::{
 };
 pub use one_time::{OneTime, OneTimeQr};
 
-use crate::call::{Answer, CallOptions, Context};
+use crate::call::Response;
 use crate::error::{Outcome, Result};
-use crate::raw;
 use crate::types::{BeaconId, CallbackQrId, CustomerToken, LandingPage, PersonalQr, RedirectQrId};
 use crate::vipps::Vipps;
 
@@ -146,9 +146,12 @@ impl Qr {
     }
 }
 
+/// A call through the generated client of this API.
+type Call = crate::call::Call<crate::raw::qr::Client>;
+
 /// The result of a delete. A 404 of the API means that an earlier attempt was applied, if one may
 /// have been. A 404 that the API did not make proves nothing.
-fn deleted(result: Result<Answer>) -> Result<()> {
+fn deleted(result: Result<Response>) -> Result<()> {
     match result {
         Err(error)
             if error.http_status() == Some(404)
@@ -157,12 +160,6 @@ fn deleted(result: Result<Answer>) -> Result<()> {
         {
             Ok(())
         }
-        done => done?.done(),
+        result => result?.accept(),
     }
-}
-
-/// The generated client of one wrapped call, and the context that takes the answer back.
-fn client(vipps: &Vipps, options: &CallOptions) -> (raw::qr::Client, Context) {
-    let context = Context::new(vipps, options);
-    (raw::qr::Client::of(&context), context)
 }

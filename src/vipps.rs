@@ -2,7 +2,6 @@
 
 mod builder;
 mod headers;
-mod urls;
 
 use std::fmt;
 use std::future::Future;
@@ -10,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use progenitor_client::{Error as RawError, ResponseValue};
+use url::Url;
 
+#[cfg(test)]
+pub(crate) use builder::OPERATIONS;
 pub use builder::VippsBuilder;
 use headers::Headers;
 pub(crate) use headers::{MSN, REQUEST_ID};
-use urls::Urls;
 
 use crate::call::{CallOptions, Context};
 use crate::clock::{Randomness, Time};
@@ -22,12 +23,13 @@ use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::operation::Operation;
 use crate::qr::Qr;
 use crate::raw::Raw;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};
 use crate::token::Tokens;
-use crate::transport::Wire;
+use crate::transport::HttpClient;
 use crate::types::MerchantSerialNumber;
 
 /// A client of the QR and eCom APIs for one set of keys. Cheap to clone; clones share the token, the connections and
@@ -54,15 +56,16 @@ pub struct Vipps {
 
 struct Inner {
     environment: Environment,
-    /// That of the environment, to be shared with the client of each call.
-    base_url: Arc<str>,
-    urls: Urls,
+    /// The base URL of the environment.
+    base: Url,
+    /// The operations that this crate knows, one table an API.
+    operations: &'static [&'static [Operation]],
     merchant: MerchantSerialNumber,
     headers: Headers,
-    /// Builds requests.
+    /// Builds the requests of the generated code.
     requests: reqwest::Client,
-    /// Sends them.
-    wire: Wire,
+    /// Sends requests.
+    http: HttpClient,
     time: Time,
     randomness: Arc<dyn Randomness>,
     policy: RetryPolicy,
@@ -104,7 +107,7 @@ impl Vipps {
     /// Runs any generated operation through the same token, headers, retries, deadline and errors that the wrapper
     /// uses: an operation is usable the day its document lands. An operation that this crate has no rules for is
     /// repeated only if it is a GET. Where the document declares an idempotency key
-    /// ([`Operation::idempotency_key`](crate::raw::Operation::idempotency_key)), every call carries one.
+    /// ([`Endpoint::idempotency_header`](crate::raw::Endpoint::idempotency_header)), every call carries one.
     ///
     /// One call runs one operation. [`call_with`](Self::call_with) takes a deadline, a key, a sales unit and the like.
     ///
@@ -181,8 +184,8 @@ impl Vipps {
         F: FnOnce(Raw) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
-        let context = Context::begun(self, &options);
-        let result = operation(Raw::of(&context)).await;
+        let context = Context::raw(self, &options);
+        let result = operation(Raw::new(&context)).await;
         context.finish_raw(result)
     }
 
@@ -211,20 +214,20 @@ impl Vipps {
         self.inner.counters.read()
     }
 
-    pub(crate) fn urls(&self) -> &Urls {
-        &self.inner.urls
+    pub(crate) fn base(&self) -> &Url {
+        &self.inner.base
     }
 
-    pub(crate) fn shared_base_url(&self) -> Arc<str> {
-        self.inner.base_url.clone()
+    pub(crate) fn operations(&self) -> &'static [&'static [Operation]] {
+        self.inner.operations
     }
 
     pub(crate) fn requests(&self) -> &reqwest::Client {
         &self.inner.requests
     }
 
-    pub(crate) fn wire(&self) -> &Wire {
-        &self.inner.wire
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.inner.http
     }
 
     pub(crate) fn time(&self) -> &Time {

@@ -6,18 +6,18 @@
 use std::borrow::Cow;
 
 use http::header::HOST;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::Request;
 use url::{Position, Url};
 
-use super::template::Template;
-use crate::raw::Operation;
+use crate::operation::Endpoint;
 use crate::types::{InvalidValue, PathSegment};
 
 /// Checks the request of an operation against the base URL of the client.
 pub(super) fn check(
     base: &Url,
-    operation: &Operation,
-    request: &Template,
+    endpoint: &Endpoint,
+    request: &Request,
 ) -> Result<(), InvalidValue> {
     let path = path_below(base, request.url())?;
     // A proxy in front of the API may route by this header.
@@ -26,7 +26,7 @@ pub(super) fn check(
         return Err(InvalidValue::new("host", "must not be set", host));
     }
     // An operation that no document has.
-    if operation.path.is_empty() {
+    if endpoint.path.is_empty() {
         return path.split('/').try_for_each(|segment| {
             // Without a template there is no rule against an empty segment.
             let value = decode("path", segment)?;
@@ -37,16 +37,33 @@ pub(super) fn check(
         });
     }
     let method = request.method().as_str();
-    if method != operation.method {
-        let rule = format!("must be {}", operation.method);
+    if method != endpoint.method {
+        let rule = format!("must be {}", endpoint.method);
         return Err(InvalidValue::new("method", rule, method));
     }
-    if !fits(operation.path, path)? {
-        let template = operation.path;
+    if !fits(endpoint.path, path)? {
+        let template = endpoint.path;
         let rule = format!("must fit {template}, without a parameter that is `.` or `..`");
         return Err(InvalidValue::new("path", rule, path));
     }
     Ok(())
+}
+
+/// Every character of a path that may not stay as it is. Servers are known to read `+` as a space, and to cut a segment
+/// at `;`; RFC 3986 calls the characters that stay unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'%')
+    .remove(b'/');
+
+/// Encodes the reserved characters that generated code leaves in a path.
+pub(super) fn encode_path(url: &mut Url) {
+    if let Cow::Owned(path) = Cow::from(utf8_percent_encode(url.path(), RESERVED)) {
+        url.set_path(&path);
+    }
 }
 
 /// The path of the URL below that of the base URL.
@@ -105,7 +122,7 @@ fn segment_fits(template: &str, segment: &str) -> Result<bool, InvalidValue> {
 }
 
 /// Checks that a path parameter is one segment.
-pub(super) fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
+fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
     PathSegment::check(&field(name), value)
 }
 

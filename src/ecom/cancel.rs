@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::Call;
 use super::details::PaymentDetails;
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
-use crate::call::{Begun, CallOptions, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
@@ -68,9 +69,7 @@ impl Cancel {
     ///
     /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
     /// be captured) is an error with [`Outcome::Unknown`].
-    pub async fn send(mut self) -> Result<Transaction> {
-        // All rounds together stay within the limit per minute.
-        self.options.begun = Some(Begun::default());
+    pub async fn send(self) -> Result<Transaction> {
         let time = self.vipps.time();
         let deadline = self.options.deadline;
         let ends = time
@@ -129,14 +128,16 @@ impl Cancel {
         if self.release {
             body = body.should_release_remaining_funds(true);
         }
-        let (client, context) = super::client(&self.vipps, &options);
-        let request = client
-            .cancel_payment_request_using_put()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        Transaction::read(self.order_id.clone(), Requested::Cancel, answer)
+        let call = Call::new(&self.vipps, &options);
+        let response = call
+            .run(|api| {
+                api.cancel_payment_request_using_put()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        Transaction::read(self.order_id.clone(), Requested::Cancel, response)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {

@@ -1,7 +1,8 @@
 //! Taking reserved money.
 
+use super::Call;
 use super::transaction::{Requested, Transaction};
-use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -52,7 +53,7 @@ pub struct Capture {
 }
 
 operation! {
-    Capture => Transaction, by begin;
+    Capture => Transaction;
     deadline,
     /// The idempotency key of this capture (`X-Request-Id`), in place of a random one. However often the
     /// capture is sent with one key, on one order, the money is taken once. Each time it must be the
@@ -103,30 +104,19 @@ impl Capture {
     /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or sums in
     /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
-        self.begin().await
-    }
-}
-
-impl Prepare for Capture {
-    type About = (OrderId, Requested);
-    type Output = Transaction;
-
-    fn prepare(self) -> Result<(Self::About, Outgoing)> {
-        let (amount, text) = (self.amount, self.text);
-        let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .capture_payment_using_post()
-            .order_id(self.order_id.as_str())
-            // As it is: `body` would finish the builder and begin it anew.
-            .body_map(|_| body)
-            .prepared_request();
-        let about = (self.order_id, Requested::Capture(amount));
-        Ok((about, context.outgoing(request)?))
-    }
-
-    fn read((order_id, requested): Self::About, answer: Answer) -> Result<Transaction> {
-        Transaction::read(order_id, requested, answer)
+        let amount = self.amount;
+        let body = action(&self.vipps, &self.options, amount, self.text, "Capture")?;
+        let call = Call::new(&self.vipps, &self.options);
+        let order_id = self.order_id.as_str();
+        let response = call
+            .run(|api| {
+                api.capture_payment_using_post()
+                    .order_id(order_id)
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        Transaction::read(self.order_id, Requested::Capture(amount), response)
     }
 }
 

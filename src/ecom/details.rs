@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{Answer, CallOptions, OTHER_ORDER, Outgoing, Prepare, operation};
+use crate::call::{CallOptions, OTHER_ORDER, operation};
 use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
@@ -31,7 +32,7 @@ pub struct Details {
 }
 
 operation! {
-    Details => PaymentDetails, by begin;
+    Details => PaymentDetails;
     deadline, merchant_serial_number, retry
 }
 
@@ -49,28 +50,19 @@ impl Details {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
-        self.begin().await
-    }
-}
-
-impl Prepare for Details {
-    type About = OrderId;
-    type Output = PaymentDetails;
-
-    fn prepare(self) -> Result<(OrderId, Outgoing)> {
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .get_payment_details_using_get()
-            .order_id(self.order_id.as_str())
-            .prepared_request();
-        Ok((self.order_id, context.outgoing(request)?))
-    }
-
-    fn read(order_id: OrderId, answer: Answer) -> Result<PaymentDetails> {
-        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        let mut details =
-            PaymentDetails::new(order_id, wire).map_err(|reason| answer.unreadable(reason))?;
-        details.as_of = answer.date();
+        let call = Call::new(&self.vipps, &self.options);
+        let order_id = self.order_id.as_str();
+        let response = call
+            .run(|api| {
+                api.get_payment_details_using_get()
+                    .order_id(order_id)
+                    .send()
+            })
+            .await?;
+        let wire = response.decode_parts::<Parts, Wire<'_>>()?;
+        let mut details = PaymentDetails::new(self.order_id, wire)
+            .map_err(|reason| response.decode_error(reason))?;
+        details.as_of = response.date();
         Ok(details)
     }
 }

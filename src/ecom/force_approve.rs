@@ -3,6 +3,7 @@
 use super::initiate::InitiatedPayment;
 use serde::Deserialize;
 
+use super::Call;
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::raw::ecom::types;
@@ -75,17 +76,19 @@ impl ForceApprove {
         if let Some(token) = self.landing_page.as_ref().and_then(LandingPage::token) {
             body = body.token(Sensitive::from(token));
         }
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .integration_test_approve_payment()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        answer.done()?;
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                api.integration_test_approve_payment()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        response.accept()?;
         // The API documents no body, so that only one that names an order is checked.
-        let named: Named = by_name::from_slice(&answer.body).unwrap_or_default();
-        answer.check_order(&self.order_id, named.order_id.as_deref())
+        let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
+        response.check_order(&self.order_id, named.order_id.as_deref())
     }
 }
 

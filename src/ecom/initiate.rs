@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use super::Call;
 use super::airline::AirlineData;
 use super::express::Express;
-use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::{
@@ -54,7 +55,7 @@ pub struct Initiate {
 }
 
 operation! {
-    Initiate => InitiatedPayment, by begin;
+    Initiate => InitiatedPayment;
     deadline,
     merchant_serial_number,
     /// The retry policy of this call, in place of the client's. Whatever it says, a request that may have
@@ -255,33 +256,19 @@ impl Initiate {
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
-        self.begin().await
-    }
-}
-
-impl Prepare for Initiate {
-    type About = OrderId;
-    type Output = InitiatedPayment;
-
-    fn prepare(self) -> Result<(OrderId, Outgoing)> {
-        let (client, context) = super::client(&self.vipps, &self.options);
+        let call = Call::new(&self.vipps, &self.options);
         let order_id = self.order_id.clone();
         let body = self.into_body()?;
-        let request = client
-            .initiate_payment_v3_using_post()
-            // As it is: `body` would finish the builder and begin it anew.
-            .body_map(|_| body)
-            .prepared_request();
-        Ok((order_id, context.outgoing(request)?))
-    }
-
-    fn read(order_id: OrderId, answer: Answer) -> Result<InitiatedPayment> {
-        let wire: Wire = answer.decode()?;
-        answer.check_order(&order_id, wire.order_id.as_deref())?;
-        let landing_page = LandingPage::from_answer(wire.url)
-            .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-        let mut payment = answer.vipps().ecom().payment(&order_id);
-        if let Some(number) = answer.merchant() {
+        let response = call
+            .run(|api| api.initiate_payment_v3_using_post().body(body).send())
+            .await?;
+        let wire: Wire = response.decode()?;
+        response.check_order(&order_id, wire.order_id.as_deref())?;
+        let landing_page = LandingPage::from_answer(wire.url).map_err(|_| {
+            response.decode_error("the response has no landing page: `url` is not a URL")
+        })?;
+        let mut payment = response.vipps().ecom().payment(&order_id);
+        if let Some(number) = response.merchant() {
             payment = payment.merchant_serial_number(number.clone());
         }
         Ok(InitiatedPayment {

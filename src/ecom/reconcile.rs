@@ -8,9 +8,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use self::evidence::{Evidence, LostOperation};
-use super::details::{Details, PaymentDetails};
+use super::details::PaymentDetails;
 use super::watch::passes;
-use crate::call::{Begun, Prepare};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::types::{MerchantSerialNumber, OrderId};
 use crate::vipps::Vipps;
@@ -190,7 +189,6 @@ impl Reconcile {
             .unwrap_or_else(|| self.settled_after.saturating_add(TIME_TO_READ));
         let ends = begun.saturating_add(whole);
         let settled = begun.saturating_add(self.settled_after.saturating_sub(self.age(begun)));
-        let limit = Begun::default();
         let mut pause = SHORTEST_PAUSE;
         let mut last = still_unknown("the deadline left no time to read the details");
         loop {
@@ -199,7 +197,7 @@ impl Reconcile {
             if left.is_zero() {
                 return last;
             }
-            last = match self.read(order_id, left, limit.clone()).await {
+            last = match self.read(order_id, left).await {
                 Ok(details) => {
                     let evidence = match &details {
                         Some(details) => operation.evidence(details),
@@ -256,18 +254,11 @@ impl Reconcile {
     }
 
     /// The details, or `None` when the sales unit has no such payment.
-    async fn read(
-        &self,
-        order_id: &OrderId,
-        left: Duration,
-        limit: Begun,
-    ) -> Result<Option<PaymentDetails>> {
+    async fn read(&self, order_id: &OrderId, left: Duration) -> Result<Option<PaymentDetails>> {
         let mut details = self.vipps.ecom().payment(order_id).details().deadline(left);
         details.options.merchant.clone_from(&self.merchant);
-        details.options.begun = Some(limit);
-        let (order_id, outgoing) = details.prepare()?;
-        match outgoing.send().await {
-            Ok(response) => Details::read(order_id, response).map(Some),
+        match details.await {
+            Ok(details) => Ok(Some(details)),
             Err(error) if is_no_such_order(&error) => Ok(None),
             Err(error) => Err(error),
         }

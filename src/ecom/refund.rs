@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Call;
 use super::capture::action;
 use super::details::PaymentDetails;
 use super::history::Operation;
@@ -142,14 +143,16 @@ impl Refund {
             }
         };
         let body = action(&self.vipps, &self.options, amount, self.text, "Refund")?;
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .refund_payment_using_post()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        Transaction::read(self.order_id, Requested::Refund(amount), answer)
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                api.refund_payment_using_post()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        Transaction::read(self.order_id, Requested::Refund(amount), response)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Call;
 use super::history::Operation;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
@@ -37,14 +38,16 @@ impl Status {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentStatus> {
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .get_order_status_using_get()
-            .order_id(self.order_id.as_str())
-            .prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
-        answer.check_order(&self.order_id, wire.order_id.as_deref())?;
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                api.get_order_status_using_get()
+                    .order_id(self.order_id.as_str())
+                    .send()
+            })
+            .await?;
+        let wire: Wire = response.decode()?;
+        response.check_order(&self.order_id, wire.order_id.as_deref())?;
         let last = wire.transaction_info.unwrap_or_default();
         Ok(PaymentStatus {
             order_id: self.order_id,

@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 use super::details::PaymentDetails;
 use super::state::PaymentState;
 use super::wait::{FASTEST, Wait, WaitEvent};
-use crate::call::Begun;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::RetryPolicy;
 
@@ -50,9 +49,7 @@ enum Step {
 type UnderWay = Pin<Box<dyn Future<Output = (Box<Poller>, Result<WaitEvent>)> + Send>>;
 
 impl Watch {
-    pub(super) fn new(mut wait: Wait, time: Duration) -> Self {
-        // All polls together stay within the limit per minute, replays after a 401 counted.
-        wait.options.begun = Some(Begun::default());
+    pub(super) fn new(wait: Wait, time: Duration) -> Self {
         let nudge = Nudge(Arc::new(Notify::new()));
         let begun = wait.vipps.time().monotonic();
         let ends = begun.saturating_add(time);
@@ -239,10 +236,7 @@ impl Poller {
         let mut details = vipps.ecom().payment(&self.wait.order_id).details();
         details.options = self.wait.options.clone();
         // The next poll is the retry, unless the caller gave a policy.
-        details
-            .options
-            .retry
-            .get_or_insert_with(|| Box::new(RetryPolicy::none()));
+        details.options.retry.get_or_insert_with(RetryPolicy::none);
         details.options.deadline = Some(ONE_POLL.min(self.ends.saturating_sub(now)));
         let details = details.await?;
         self.failures = 0;

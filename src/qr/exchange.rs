@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::call::{Answer, CallOptions, built, operation};
+use super::Call;
+use crate::call::{CallOptions, Response, built, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::types::{CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, lenient};
@@ -40,12 +41,11 @@ impl ExchangePersonalQr {
         let body = types::QrExchangeRequest::builder()
             .qr_code(Sensitive::from(self.code.expose()))
             .requested_data(vec![types::RequestedData::Msisdn]);
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client.exchange_qr().body(body).prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call.run(|api| api.exchange_qr().body(body).send()).await?;
+        let wire: Wire = response.decode()?;
         Ok(PersonalQrOwner {
-            phone_number: wire.phone_number(&answer)?,
+            phone_number: wire.phone_number(&response)?,
             made_at: wire.instant(),
             version: wire.version,
         })
@@ -89,12 +89,13 @@ impl ExchangeCustomer {
                 customer,
             )?)
             .requested_data(vec![types::RequestedData::Msisdn]);
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client.exchange_customer().body(body).prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| api.exchange_customer().body(body).send())
+            .await?;
+        let wire: Wire = response.decode()?;
         Ok(CheckedInCustomer {
-            phone_number: wire.phone_number(&answer)?,
+            phone_number: wire.phone_number(&response)?,
             made_at: wire.instant(),
         })
     }
@@ -118,10 +119,10 @@ crate::schema::same_as! { crate::schema::read:
 }
 
 impl Wire {
-    fn phone_number(&self, answer: &Answer) -> Result<PhoneNumber> {
+    fn phone_number(&self, response: &Response) -> Result<PhoneNumber> {
         let text = self.msisdn.expose().trim();
         PhoneNumber::from_msisdn(text.strip_prefix('+').unwrap_or(text))
-            .map_err(|_| answer.unreadable("the answer has no phone number (msisdn)"))
+            .map_err(|_| response.decode_error("the answer has no phone number (msisdn)"))
     }
 
     fn instant(&self) -> Option<jiff::Timestamp> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::operations::IMAGE;
 use crate::call::{self, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::types::ImageSize;
@@ -162,9 +163,9 @@ impl QrLink {
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
             return Err(odd("the image link is not https"));
         }
-        let answer = call::fetch_anonymously(&self.vipps, &CallOptions::default(), url).await?;
-        let wrong = |what| Err(answer.unreadable(what));
-        let bytes = answer.body.clone();
+        let response = call::download(&self.vipps, &CallOptions::default(), IMAGE, url).await?;
+        let wrong = |what| Err(response.decode_error(what));
+        let bytes = response.body.clone();
         match self.format {
             QrFormat::Png(size) => match png_size(&bytes) {
                 None => return wrong("the image is not a PNG"),
@@ -182,7 +183,7 @@ impl QrLink {
             }
         }
         // Stores of files call everything an octet stream, of one family or another.
-        let media_type = answer.media_type().to_ascii_lowercase();
+        let media_type = response.media_type().to_ascii_lowercase();
         if !(media_type.is_empty()
             || media_type.starts_with("image/")
             || media_type.ends_with("/octet-stream"))

@@ -13,7 +13,7 @@ pub use manage::{
 };
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink};
-use crate::call::Answer;
+use crate::call::Response;
 use crate::error::Result;
 use crate::types::{RedirectQrId, RedirectUrl, lenient};
 use crate::vipps::Vipps;
@@ -167,9 +167,9 @@ impl MerchantRedirectQr {
         vipps: &Vipps,
         asked: &RedirectQrId,
         format: QrFormat,
-        answer: &Answer,
+        response: &Response,
     ) -> Result<Self> {
-        let wire: Wire = answer.decode()?;
+        let wire: Wire = response.decode()?;
         let id = wire.id.clone().unwrap_or_else(|| asked.to_string());
         Ok(Self::of(vipps, id, format, wire))
     }
@@ -181,12 +181,12 @@ impl MerchantRedirectQr {
         asked: &RedirectQrId,
         leads: &RedirectUrl,
         format: QrFormat,
-        answer: &Answer,
+        response: &Response,
     ) -> Result<Self> {
-        let wire = if answer.is_blank() {
+        let wire = if response.is_empty() {
             None
         } else {
-            answer.decode::<Option<Wire>>()?
+            response.decode::<Option<Wire>>()?
         };
         let mut wire = wire.unwrap_or_default();
         let id = wire.id.take().unwrap_or_else(|| asked.to_string());

@@ -143,11 +143,11 @@ async fn a_raw_call_keeps_to_its_own_deadline() {
 /// The generated methods take no key, so that the table has to say who sends one.
 #[test]
 fn the_table_of_operations_says_which_have_a_key() {
-    let keyed = |operations: &[vipps::raw::Operation]| -> Vec<_> {
-        let keyed = operations
+    let keyed = |endpoints: &[&vipps::raw::Endpoint]| -> Vec<_> {
+        let keyed = endpoints
             .iter()
-            .filter(|o| o.idempotency_key == Some("x-request-id"));
-        keyed.map(|o| o.id).collect()
+            .filter(|e| e.idempotency_header == Some("x-request-id"));
+        keyed.map(|e| e.id).collect()
     };
     let mut ecom = keyed(vipps::raw::ecom::OPERATIONS);
     ecom.sort_unstable();

@@ -85,13 +85,12 @@ fn operation(item: &Item, builders: &[Item]) -> Option<Operation> {
         return None;
     };
     let name = &path.path.segments.last()?.ident;
-    let send = |item: &&ImplItem| matches!(item, ImplItem::Fn(method) if method.sig.ident == "send" || method.sig.ident == "prepared_request");
-    let text: String = block
-        .items
-        .iter()
-        .filter(send)
-        .map(|method| method.to_token_stream().to_string())
-        .collect();
+    let text = block.items.iter().find_map(|item| match item {
+        ImplItem::Fn(method) if method.sig.ident == "send" => {
+            Some(method.to_token_stream().to_string())
+        }
+        _ => None,
+    })?;
     let fields = builders.iter().find_map(|item| match item {
         Item::Struct(item) if item.ident == *name => Some(&item.fields),
         _ => None,
@@ -101,8 +100,7 @@ fn operation(item: &Item, builders: &[Item]) -> Option<Operation> {
         .filter_map(|field| field.ident.as_ref())
         .map(ToString::to_string)
         .filter(|field| field.trim_start_matches('_') != "client");
-    let url = literal_after(&text, "let url = format ! (")
-        .or_else(|| literal_after(&text, "let url = client . inner . url ("));
+    let url = literal_after(&text, "let url = format ! (");
     Some(Operation {
         id: literal_after(&text, "operation_id : ")?,
         method: method(&text).unwrap_or_default(),
@@ -127,12 +125,8 @@ fn literal_after(text: &str, mark: &str) -> Option<String> {
 /// Reads `client . client . post (url)`.
 fn method(text: &str) -> Option<String> {
     let methods = ["get", "put", "post", "delete", "head", "patch"];
-    let called = methods
+    let method = methods
         .iter()
-        .find(|method| text.contains(&format!(". {method} (url)")));
-    if let Some(method) = called {
-        return Some(method.to_uppercase());
-    }
-    let (_, rest) = text.split_once("Method :: ")?;
-    Some(rest.split([' ', ',']).next()?.to_owned())
+        .find(|method| text.contains(&format!(". {method} (url)")))?;
+    Some(method.to_uppercase())
 }

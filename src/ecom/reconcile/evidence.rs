@@ -2,7 +2,9 @@
 
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
+use crate::ecom::operations;
 use crate::error::Error;
+use crate::qr::operations::ONE_TIME;
 use crate::types::{Amount, RequestId};
 
 const UNREADABLE: &str = "an event of this kind does not state readably whether it succeeded";
@@ -48,14 +50,22 @@ impl LostOperation {
             }),
             None => Err("the error carries no idempotency key"),
         };
-        match error.call() {
-            Some("initiate_payment_v3_using_post") => Ok(Self::Initiate),
-            Some("generate_otp_qr") => Ok(Self::OneTimeQr),
-            Some("capture_payment_using_post") => transfer().map(Self::Capture),
-            Some("refund_payment_using_post") => transfer().map(Self::Refund),
-            Some("cancel_payment_request_using_put") => Ok(Self::Cancel),
-            Some("integration_test_approve_payment") => Ok(Self::ForceApprove),
-            _ => Err("the error's operation leaves no trace in the details"),
+        let called = error.call();
+        let is = |operation| called == Some(operation);
+        if is(operations::INITIATE) {
+            Ok(Self::Initiate)
+        } else if is(ONE_TIME) {
+            Ok(Self::OneTimeQr)
+        } else if is(operations::CAPTURE) {
+            transfer().map(Self::Capture)
+        } else if is(operations::REFUND) {
+            transfer().map(Self::Refund)
+        } else if is(operations::CANCEL) {
+            Ok(Self::Cancel)
+        } else if is(operations::FORCE_APPROVE) {
+            Ok(Self::ForceApprove)
+        } else {
+            Err("the operation of the error leaves no trace in the details")
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Result};
-use crate::qr::client;
+use crate::qr::Call;
 use crate::raw::qr::types;
 use crate::types::open_enum::open_enum;
 use crate::types::{BeaconId, CallbackQrId, InvalidValue, LocationDescription};
@@ -75,13 +75,16 @@ impl PutMerchantCallback {
                 ))
             })?);
         }
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .put_merchant_callback_qr()
-            .merchant_qr_id(self.id.as_str())
-            .body(body)
-            .prepared_request();
-        context.run(request).await?.done()
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                api.put_merchant_callback_qr()
+                    .merchant_qr_id(self.id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        response.accept()
     }
 }
 
@@ -156,15 +159,18 @@ impl PutMobilePayBeacon {
     pub async fn send(self) -> Result<()> {
         let body = types::MerchantCallbackMobilePayPutRequest::builder()
             .location_description(self.location.as_str().to_owned());
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .put_merchant_callback_mobile_pay_qr()
-            .beacon_id(self.id.as_str())
-            .body(body)
-            .prepared_request();
-        match context.run(request).await {
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                api.put_merchant_callback_mobile_pay_qr()
+                    .beacon_id(self.id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await;
+        match response {
             Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
-            done => done?.done(),
+            response => response?.accept(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::qr::image::formats;
-use crate::qr::{QrFormat, client};
+use crate::qr::{Call, QrFormat};
 use crate::raw::qr::types;
 use crate::types::{RedirectQrId, RedirectUrl, Ttl};
 use crate::vipps::Vipps;
@@ -87,21 +87,25 @@ impl CreateMerchantRedirect {
         if let Some(ttl) = self.ttl {
             body = body.ttl(ttl.as_secs());
         }
-        let (client, context) = client(&self.vipps, &options);
-        let mut request = client
-            .create_merchant_redirect_qr()
-            .accept(self.format.accept())
-            .body(body);
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let call = Call::new(&self.vipps, &options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .create_merchant_redirect_qr()
+                    .accept(self.format.accept())
+                    .body(body);
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::written(
             &self.vipps,
             &self.id,
             &self.redirect_url,
             self.format,
-            &answer,
+            &response,
         )
     }
 

@@ -4,7 +4,7 @@ use super::{MerchantRedirectQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::formats;
-use crate::qr::{QrFormat, client};
+use crate::qr::{Call, QrFormat, deleted};
 use crate::raw::qr::types;
 use crate::types::{RedirectQrId, RedirectUrl};
 use crate::vipps::Vipps;
@@ -45,16 +45,20 @@ impl GetMerchantRedirect {
     /// # Errors
     /// HTTP 404 when there is no such code, or no more.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let mut request = client
-            .get_merchant_redirect_qr_by_id()
-            .id(self.id.as_str())
-            .accept(self.format.accept());
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
-        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_merchant_redirect_qr_by_id()
+                    .id(self.id.as_str())
+                    .accept(self.format.accept());
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
+        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &response)
     }
 }
 
@@ -99,24 +103,28 @@ impl UpdateMerchantRedirect {
     /// HTTP 404 when there is no such code, or no more. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
     /// repeated.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let (client, context) = client(&self.vipps, &self.options);
+        let call = Call::new(&self.vipps, &self.options);
         let body = types::MerchantRedirectQrUpdateRequest::builder()
             .redirect_url(self.redirect_url.as_str().to_owned());
-        let mut request = client
-            .update_merchant_redirect_url()
-            .id(self.id.as_str())
-            .accept(self.format.accept())
-            .body(body);
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .update_merchant_redirect_url()
+                    .id(self.id.as_str())
+                    .accept(self.format.accept())
+                    .body(body);
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::written(
             &self.vipps,
             &self.id,
             &self.redirect_url,
             self.format,
-            &answer,
+            &response,
         )
     }
 }
@@ -150,12 +158,12 @@ impl DeleteMerchantRedirect {
     /// HTTP 404 when there is no such code to begin with. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
     /// repeated.
     pub async fn send(self) -> Result<()> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .delete_merchant_redirect_qr()
-            .id(self.id.as_str())
-            .prepared_request();
-        crate::qr::deleted(context.run(request).await)
+        let call = Call::new(&self.vipps, &self.options);
+        let id = self.id.as_str();
+        let response = call
+            .run(|api| api.delete_merchant_redirect_qr().id(id).send())
+            .await;
+        deleted(response)
     }
 }
 
@@ -189,18 +197,26 @@ impl ListMerchantRedirects {
     /// # Errors
     /// As every operation; none of its own.
     pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let mut request = client
-            .get_all_merchant_redirect_qrs()
-            .accept(self.format.accept());
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let call = Call::new(&self.vipps, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_all_merchant_redirect_qrs()
+                    .accept(self.format.accept());
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         let read = |mut wire: Wire| {
             let id = wire.id.take().filter(|id| !id.is_empty())?;
             Some(MerchantRedirectQr::of(&self.vipps, id, self.format, wire))
         };
-        Ok(answer.list()?.into_iter().filter_map(read).collect())
+        Ok(response
+            .decode_list()?
+            .into_iter()
+            .filter_map(read)
+            .collect())
     }
 }
