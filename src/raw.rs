@@ -54,6 +54,7 @@ macro_rules! api {
             unreachable_pub,
             clippy::all,
             clippy::pedantic,
+            clippy::unwrap_used,
             clippy::exhaustive_enums,
             clippy::exhaustive_structs,
             rustdoc::all,

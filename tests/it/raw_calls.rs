@@ -326,6 +326,21 @@ async fn a_hand_made_request_for_its_own_resource_is_sent() {
     sent.await.unwrap();
 }
 
+/// The generated constructors are public. Their clients send nothing by themselves.
+#[tokio::test]
+async fn a_generated_client_with_another_base_url_sends_nothing() {
+    let recorder = Recorder::new();
+    let vipps = recorder.client();
+    let call = vipps.call(|raw| async move {
+        let context = progenitor_client::ClientInfo::inner(raw.ecom()).clone();
+        let other = vipps::raw::ecom::Client::new("https://example.com", context);
+        let operation = other.get_payment_details_using_get();
+        operation.order_id("order-1").send().await
+    });
+    let error = call.await.map(drop).unwrap_err();
+    assert_refused(&recorder, &error, "url", "https://example.com");
+}
+
 #[tokio::test]
 async fn a_request_that_was_never_built_is_not_sent() {
     let recorder = Recorder::new();
