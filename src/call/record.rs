@@ -10,7 +10,7 @@ use crate::types::{MerchantSerialNumber, RequestId};
 /// What a call was, and what it took.
 pub(crate) struct CallRecord {
     pub(super) operation: Operation,
-    /// The request as every attempt sends it, except for the token.
+    /// The request as the last attempt sent it.
     pub(super) request: reqwest::Request,
     pub(super) key: Option<RequestId>,
     pub(super) merchant: Option<MerchantSerialNumber>,

@@ -202,20 +202,19 @@ impl<'a> Run<'a> {
     }
 
     /// The request of one attempt. Its body is shared, not copied.
-    fn request(&self, token: Option<&Token>) -> Result<reqwest::Request> {
-        let mut request = self.record.request.try_clone().ok_or_else(|| {
+    fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
+        if let Some(token) = token {
+            let headers = self.record.request.headers_mut();
+            headers.insert(AUTHORIZATION, token.header.clone());
+        }
+        self.record.request.try_clone().ok_or_else(|| {
             let reason = "body: must be in memory, since a retry sends it again; got a stream";
             self.explain(Error::new(
                 ErrorKind::InvalidInput,
                 Outcome::NotSent,
                 reason,
             ))
-        })?;
-        if let Some(token) = token {
-            let headers = request.headers_mut();
-            headers.insert(AUTHORIZATION, token.header.clone());
-        }
-        Ok(request)
+        })
     }
 
     /// Waits until one more attempt is within the limit per minute.

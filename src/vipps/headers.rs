@@ -24,7 +24,8 @@ impl Headers {
     /// # Errors
     /// When a value cannot be sent in a header.
     pub(super) fn new(credentials: &Credentials, system: &[Cow<'static, str>; 4]) -> Result<Self> {
-        let mut common = HeaderMap::new();
+        // With room for the headers of a document, a token and a key.
+        let mut common = HeaderMap::with_capacity(16);
         let number = credentials.merchant_serial_number();
         common.insert(MSN, value("merchant_serial_number", number.as_str())?);
         common.insert(
