@@ -15,21 +15,38 @@ pub use crate::call::Context;
 pub use crate::operation::Endpoint;
 use crate::types::by_name;
 
-/// Reads a response in place of `ResponseValue::from_response`, which accepts a JSON array in place of an object.
-async fn read<T: DeserializeOwned, E>(
-    response: reqwest::Response,
-) -> Result<ResponseValue<T>, progenitor_client::Error<E>> {
-    use progenitor_client::Error;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-    match by_name::from_slice(&body) {
-        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-        Err(cause) => Err(Error::InvalidResponsePayload(body, cause)),
+/// Reads the body of a response, and refuses a JSON array in place of an object, which serde's derive accepts.
+fn check_body<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<()> {
+    by_name::from_slice::<T>(body).map(drop)
+}
+
+/// The limits of a type's members, as the document states them: a JSON object by the names of the members. The limits of
+/// the type itself have the empty name.
+#[cfg(feature = "schemars")]
+struct Limits(&'static str);
+
+#[cfg(feature = "schemars")]
+impl schemars::transform::Transform for Limits {
+    fn transform(&mut self, schema: &mut schemars::Schema) {
+        type Keywords = serde_json::Map<String, serde_json::Value>;
+        let limits: std::collections::BTreeMap<String, Keywords> =
+            serde_json::from_str(self.0).unwrap_or_default();
+        for (member, limits) in limits {
+            let target = if member.is_empty() {
+                schema.as_object_mut()
+            } else {
+                let members = schema.get_mut("properties");
+                members.and_then(|members| members.get_mut(&member)?.as_object_mut())
+            };
+            if let Some(target) = target {
+                target.extend(limits);
+            }
+        }
     }
 }
 
 macro_rules! api {
-    ($name:ident, $file:literal, $doc:literal) => {
+    ($name:ident, $bindings:literal, $tables:literal, $doc:literal) => {
         #[doc = $doc]
         #[allow(
             missing_docs,
@@ -37,13 +54,15 @@ macro_rules! api {
             unreachable_pub,
             clippy::all,
             clippy::pedantic,
+            clippy::unwrap_used,
             clippy::exhaustive_enums,
             clippy::exhaustive_structs,
             rustdoc::all,
             reason = "generated code"
         )]
         pub mod $name {
-            include!(concat!(env!("OUT_DIR"), "/", $file));
+            include!(concat!(env!("OUT_DIR"), "/", $bindings));
+            include!(concat!(env!("OUT_DIR"), "/", $tables));
 
             impl crate::call::GeneratedClient for Client {
                 fn new(context: &crate::call::Context) -> Self {
@@ -69,9 +88,9 @@ macro_rules! api {
                 async fn post<E>(
                     &self,
                     _: &reqwest::Result<reqwest::Response>,
-                    _: &progenitor_client::OperationInfo,
+                    info: &progenitor_client::OperationInfo,
                 ) -> Result<(), progenitor_client::Error<E>> {
-                    self.inner.post()
+                    self.inner.post(|body| check_body(info.operation_id, body))
                 }
             }
         }
@@ -80,8 +99,8 @@ macro_rules! api {
 
 // The build script lists every document of `openapi/`, so that a new file is a new module here.
 macro_rules! apis {
-    ($($name:ident, $file:literal, $doc:literal;)*) => {
-        $(api!($name, $file, $doc);)*
+    ($($name:ident, $bindings:literal, $tables:literal, $doc:literal;)*) => {
+        $(api!($name, $bindings, $tables, $doc);)*
 
         /// The endpoints of all documents.
         #[cfg(feature = "testing")]
@@ -113,3 +132,22 @@ macro_rules! apis {
 }
 
 include!(concat!(env!("OUT_DIR"), "/apis.rs"));
+
+#[cfg(all(test, feature = "schemars"))]
+mod tests {
+    use schemars::transform::Transform as _;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_put_where_the_member_stands() {
+        let mut schema = schemars::json_schema!({"properties": {"a": {"type": "string"}}});
+        Limits(r#"{"": {"minItems": 1}, "a": {"maxLength": 5}, "b": {"minimum": 1}}"#)
+            .transform(&mut schema);
+        let wanted = schemars::json_schema!({
+            "minItems": 1,
+            "properties": {"a": {"type": "string", "maxLength": 5}},
+        });
+        assert_eq!(schema, wanted);
+    }
+}

@@ -165,16 +165,21 @@ impl Context {
         Ok(copy.into())
     }
 
-    /// The hook after [`exec`](Self::exec), which stops the generated code where it has nothing to decode.
+    /// The hook after [`exec`](Self::exec), which stops the generated code where it has nothing to decode, or a body that
+    /// `check` refuses.
     #[allow(clippy::result_large_err, reason = "progenitor's own error")]
-    pub(crate) fn post<E>(&self) -> Result<(), RawError<E>> {
+    pub(crate) fn post<E>(
+        &self,
+        check: impl FnOnce(&[u8]) -> serde_json::Result<()>,
+    ) -> Result<(), RawError<E>> {
         let outcome = self
             .0
             .outcome
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match &*outcome {
-            RawOutcome::Response(_) if self.0.is_raw => Ok(()),
+            RawOutcome::Response(response) if self.0.is_raw => check(&response.body)
+                .map_err(|cause| RawError::InvalidResponsePayload(response.body.clone(), cause)),
             _ => Err(RawError::Custom(String::new())),
         }
     }

@@ -11,7 +11,7 @@ use reqwest::Request;
 use url::{Position, Url};
 
 use crate::operation::Endpoint;
-use crate::types::InvalidValue;
+use crate::types::{InvalidValue, PathSegment};
 
 /// Checks the request of an operation against the base URL of the client.
 pub(super) fn check(
@@ -30,9 +30,10 @@ pub(super) fn check(
         return path.split('/').try_for_each(|segment| {
             // Without a template there is no rule against an empty segment.
             let value = decode("path", segment)?;
-            (value.is_empty() || is_one_segment(&value))
-                .then_some(())
-                .ok_or_else(|| InvalidValue::new("path", SEGMENT_RULE, value))
+            if value.is_empty() {
+                return Ok(());
+            }
+            PathSegment::check("path", &value)
         });
     }
     let method = request.method().as_str();
@@ -120,21 +121,9 @@ fn segment_fits(template: &str, segment: &str) -> Result<bool, InvalidValue> {
     }
 }
 
-/// Checks that a path parameter is one segment, whether a server splits the path before or after it
-/// decodes it.
+/// Checks that a path parameter is one segment.
 fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
-    if is_one_segment(value) {
-        return Ok(());
-    }
-    Err(InvalidValue::new(field(name), SEGMENT_RULE, value))
-}
-
-const SEGMENT_RULE: &str =
-    "must not be empty, `.` or `..`, nor contain `/`, `\\` or control characters";
-
-fn is_one_segment(value: &str) -> bool {
-    let splits = |c: char| c.is_control() || matches!(c, '/' | '\\');
-    !matches!(value, "" | "." | "..") && !value.contains(splits)
+    PathSegment::check(&field(name), value)
 }
 
 fn decode<'a>(name: &str, segment: &'a str) -> Result<Cow<'a, str>, InvalidValue> {
