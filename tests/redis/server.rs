@@ -49,10 +49,11 @@ impl Server {
             .stdout(Stdio::null())
             .spawn();
         let Ok(child) = started else {
-            let told =
-                std::env::var_os("CI").is_some() || std::env::var_os("VIPPS_TEST_REDIS").is_some();
-            assert!(!told, "redis-server is not installed");
-            // Past the test harness, which keeps what a test that passes prints to itself.
+            // `.ci/packages` installs a server on Linux only.
+            let in_ci = cfg!(target_os = "linux") && std::env::var_os("CI").is_some();
+            let required = in_ci || std::env::var_os("VIPPS_TEST_REDIS").is_some();
+            assert!(!required, "redis-server is not installed");
+            // The test harness hides what `eprintln!` prints in a test that passes.
             let _ = writeln!(
                 std::io::stderr(),
                 "SKIPPED: redis-server is not installed, so no token went through Redis"
