@@ -89,7 +89,7 @@ const STEPS: [&[Operation]; 5] = [
 ///
 /// `sums` are the `stated` ones, completed from the events.
 pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
-    if stated.contradict_themselves() {
+    if stated.contradict(events) {
         return PaymentState::Unknown;
     }
     if sums.captured > Amount::ZERO {

@@ -10,7 +10,7 @@ use crate::support::{id, text};
 
 const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
 const SHORT: Duration = Duration::from_millis(300);
-const LONG: Duration = Duration::from_secs(8);
+const LONG: Duration = Duration::from_secs(20);
 
 fn own() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
