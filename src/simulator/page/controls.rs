@@ -1,5 +1,6 @@
 //! The clock, the faults and the keys.
 
+use crate::raw::{access_token, ecom};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -29,7 +30,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         about: "The money moves, the connection breaks before the answer. Once.",
         install: |faults| {
             faults
-                .on("capture_payment_using_post")
+                .on(ecom::endpoints::CAPTURE_PAYMENT_USING_POST.id)
                 .after_commit()
                 .times(1)
                 .reset()
@@ -51,7 +52,10 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "token",
         title: "No tokens",
         about: "The token endpoint answers 500 with a page of HTML.",
-        install: |faults| faults.on("fetch_authorization_token_using_post").html(500),
+        install: |faults| {
+            let token = access_token::endpoints::FETCH_AUTHORIZATION_TOKEN_USING_POST.id;
+            faults.on(token).html(500)
+        },
     },
     Switch {
         name: "slow",
