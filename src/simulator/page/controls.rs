@@ -1,6 +1,6 @@
 //! The clock, the faults and the keys.
 
-use crate::raw::{access_token, ecom};
+use crate::simulator::operations::{CAPTURE, FETCH_TOKEN};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -28,13 +28,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "capture-lost",
         title: "Capture’s answer is lost",
         about: "The money moves, the connection breaks before the answer. Once.",
-        install: |faults| {
-            faults
-                .on(ecom::endpoints::CAPTURE_PAYMENT_USING_POST.id)
-                .after_commit()
-                .times(1)
-                .reset()
-        },
+        install: |faults| faults.on(CAPTURE).after_commit().times(1).reset(),
     },
     Switch {
         name: "too-many",
@@ -52,10 +46,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "token",
         title: "No tokens",
         about: "The token endpoint answers 500 with a page of HTML.",
-        install: |faults| {
-            let token = access_token::endpoints::FETCH_AUTHORIZATION_TOKEN_USING_POST.id;
-            faults.on(token).html(500)
-        },
+        install: |faults| faults.on(FETCH_TOKEN).html(500),
     },
     Switch {
         name: "slow",
