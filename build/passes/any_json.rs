@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, SCHEMA_REF, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "any-json";
-pub(crate) const WHY: &str = "the generator derives Debug for every type, and a value of any shape can hold a person anywhere in it; a type that redacts itself keeps it out of logs";
+pub(crate) const REASON: &str = "the generator derives Debug for every type, and a value of any shape can hold a person anywhere in it; a type that redacts itself keeps it out of logs";
 
 /// The component that stands for a value of any shape.
 pub(crate) const COMPONENT: &str = "AnyJson";
@@ -14,12 +14,12 @@ pub(crate) const COMPONENT: &str = "AnyJson";
 /// Keywords that give a schema a shape.
 const SHAPES: [&str; 6] = ["$ref", "allOf", "anyOf", "enum", "not", "oneOf"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut used = false;
     document.each_schema(|pointer, schema| {
-        let said = replace(pointer, schema);
-        used |= said.is_some();
-        said.map(str::to_owned).into_iter().collect()
+        let changes = replace(pointer, schema);
+        used |= changes.is_some();
+        changes.map(str::to_owned).into_iter().collect()
     });
     if used {
         let schema = json!({ "description": "Any JSON value." });

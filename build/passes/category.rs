@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::super::document::{Document, schema_ref};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "live-category";
-pub(crate) const WHY: &str = "the kind of place a merchant callback QR code hangs at (IN_STORE, VENDING) is accepted by the server and missing from the published document";
+pub(crate) const REASON: &str = "the kind of place a merchant callback QR code hangs at (IN_STORE, VENDING) is accepted by the server and missing from the published document";
 
 const PATH: &str = "/merchant-callback/{merchantQrId}";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let bodies: Vec<String> = document
         .operations()
         .iter()

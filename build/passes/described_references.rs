@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::super::document::Document;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "described-references";
-pub(crate) const WHY: &str = "OpenAPI 3.0 reads nothing beside a reference; in a composition of one part it may have a description, which becomes the documentation of the field";
+pub(crate) const REASON: &str = "OpenAPI 3.0 reads nothing beside a reference; in a composition of one part it may have a description, which becomes the documentation of the field";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|_, schema| {
         let Value::Object(map) = schema else {
             return Vec::new();

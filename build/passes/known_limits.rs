@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, escape, note};
-use super::super::reach::{Reach, read_at};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability::{Reachability, read_at};
 
 pub(crate) const NAME: &str = "known-limits";
-pub(crate) const WHY: &str = "some documented limits are contradicted by what the servers accept and answer; whoever checks traffic by them would refuse honest messages";
+pub(crate) const REASON: &str = "some documented limits are contradicted by what the servers accept and answer; whoever checks traffic by them would refuse honest messages";
 
 /// Which messages a correction is for.
 #[derive(Clone, Copy)]
@@ -87,10 +87,10 @@ const CORRECTIONS: &[Correction] = &[
     },
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
-        let read = read_at(&reach, pointer);
+        let read = read_at(&reachability, pointer);
         let required = schema.get("required").cloned().unwrap_or_default();
         let is_required = |name: &str| {
             required
@@ -100,16 +100,16 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let mut said = Vec::new();
+        let mut changes = Vec::new();
         for (name, property) in properties.iter_mut() {
             if let Value::Object(property) = property {
-                said.extend(
+                changes.extend(
                     correct(name, read, !is_required(name), property)
                         .map(|text| format!("{name}: {text}")),
                 );
             }
         }
-        said
+        changes
     });
     document.each_operation(|notes, pointer, _, operation| {
         let parameters = operation

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, SCHEMA_REF, schema_ref, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 use super::LIMITS;
 
 pub(crate) const NAME: &str = "kroner";
-pub(crate) const WHY: &str =
+pub(crate) const REASON: &str =
     "a price with decimals would become a float; a type that holds whole øre loses nothing";
 
 /// The component that stands for a price in kroner with decimals.
@@ -16,7 +16,7 @@ pub(crate) const COMPONENT: &str = "Kroner";
 /// Property names, without case, hyphens and underscores.
 const NAMES: [&str; 1] = ["shippingcost"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let numbers: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_number(schema))
@@ -28,9 +28,9 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let said = price(properties, &numbers, &mut replaced);
-        used |= !said.is_empty();
-        said
+        let changes = price(properties, &numbers, &mut replaced);
+        used |= !changes.is_empty();
+        changes
     });
     if !used {
         return Ok(());
@@ -50,7 +50,7 @@ fn price(
     numbers: &[String],
     replaced: &mut Vec<String>,
 ) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for (name, property) in properties.iter_mut() {
         let bare = name.replace(['-', '_'], "").to_lowercase();
         let target = schema_ref(property).map(str::to_owned);
@@ -68,9 +68,9 @@ fn price(
         }
         *property = kroner;
         replaced.extend(target);
-        said.push(format!("{name} is held in whole øre"));
+        changes.push(format!("{name} is held in whole øre"));
     }
-    said
+    changes
 }
 
 fn is_number(schema: &Value) -> bool {

@@ -43,7 +43,7 @@ mod tolerant_outputs;
 mod unread;
 
 use super::document::Document;
-use super::refusal::Refusal;
+use super::error::Error;
 
 pub(crate) use client_headers::KEY;
 pub(crate) use repair_types::meant as meant_type;
@@ -66,18 +66,18 @@ pub(crate) fn is_replaced(component: &str) -> bool {
 pub(crate) struct Pass {
     pub(crate) name: &'static str,
     /// Why the step exists; printed at the head of the log.
-    pub(crate) why: &'static str,
-    pub(crate) apply: fn(&mut Document) -> Result<(), Refusal>,
+    pub(crate) reason: &'static str,
+    pub(crate) apply: fn(&mut Document) -> Result<(), Error>,
 }
 
 macro_rules! passes {
     ($($module:ident),* $(,)?) => {
-        &[$(Pass { name: $module::NAME, why: $module::WHY, apply: $module::apply }),*]
+        &[$(Pass { name: $module::NAME, reason: $module::REASON, apply: $module::apply }),*]
     };
 }
 
-/// Bring the document into one shape and mend it; its meaning stays.
-pub(crate) const MEND: &[Pass] = passes![
+/// Bring the document into one shape and repair it; its meaning stays.
+pub(crate) const REPAIR: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
     downgrade,
@@ -94,7 +94,7 @@ pub(crate) const MEND: &[Pass] = passes![
     category,
 ];
 
-/// The passes of `MEND` that change the form of a document and none of its rules.
+/// The passes of `REPAIR` that change the form of a document and none of its rules.
 pub(crate) const STRUCTURE: &[&str] = &[
     dead_nodes::NAME,
     lift_merchant::NAME,
@@ -104,7 +104,7 @@ pub(crate) const STRUCTURE: &[&str] = &[
 ];
 
 /// Make it fit for the generator; the meaning loosens.
-pub(crate) const FIT: &[Pass] = passes![
+pub(crate) const ADAPT: &[Pass] = passes![
     unread,
     client_headers,
     fold_responses,
@@ -128,7 +128,7 @@ pub(crate) const FIT: &[Pass] = passes![
 pub(crate) fn run<'a>(
     passes: impl Iterator<Item = &'a Pass>,
     document: &mut Document,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     for pass in passes {
         document.pass = pass.name;
         (pass.apply)(document)?;
@@ -143,24 +143,24 @@ pub(crate) mod testing {
     use serde_json::Value;
 
     use super::super::document::Document;
+    use super::super::error::Error;
     use super::super::load;
-    use super::super::refusal::Refusal;
 
     pub(crate) fn document(yaml: &str) -> Document {
         Document::new(load::parse(yaml).expect("the fragment is YAML"))
     }
 
     pub(crate) fn apply(
-        pass: fn(&mut Document) -> Result<(), Refusal>,
+        pass: fn(&mut Document) -> Result<(), Error>,
         yaml: &str,
-    ) -> Result<Document, Refusal> {
+    ) -> Result<Document, Error> {
         let mut document = document(yaml);
         pass(&mut document).map(|()| document)
     }
 
     /// Applies the pass and compares the whole document.
     pub(crate) fn becomes(
-        pass: fn(&mut Document) -> Result<(), Refusal>,
+        pass: fn(&mut Document) -> Result<(), Error>,
         before: &str,
         after: &str,
     ) -> Document {
@@ -175,7 +175,7 @@ pub(crate) mod testing {
     }
 
     /// The pass leaves the fragment alone and says nothing.
-    pub(crate) fn leaves(pass: fn(&mut Document) -> Result<(), Refusal>, yaml: &str) {
+    pub(crate) fn leaves(pass: fn(&mut Document) -> Result<(), Error>, yaml: &str) {
         let document = becomes(pass, yaml, yaml);
         assert_eq!(document.notes, [], "the log must be empty");
     }

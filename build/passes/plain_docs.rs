@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::super::document::Document;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "plain-docs";
-pub(crate) const WHY: &str = "prose becomes rustdoc: indented lines and fences would be compiled as doctests, bare links and brackets are rustdoc warnings";
+pub(crate) const REASON: &str = "prose becomes rustdoc: indented lines and fences would be compiled as doctests, bare links and brackets are rustdoc warnings";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut changed = 0;
     visit(&mut document.root, false, &mut changed);
     if let Some(Value::Object(info)) = document.root.get_mut("info") {

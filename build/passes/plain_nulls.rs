@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use super::super::document::{Document, schema_ref};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "plain-nulls";
-pub(crate) const WHY: &str = "of a nullable object the generator makes a wrapper around an inner type of another name; as an optional member it can be left out or null just the same; a reference in a wrapper gets a wrapper type too";
+pub(crate) const REASON: &str = "of a nullable object the generator makes a wrapper around an inner type of another name; as an optional member it can be left out or null just the same; a reference in a wrapper gets a wrapper type too";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let nullable: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_nullable(schema))
         .map(|(name, _)| name.clone())
         .collect();
     document.each_schema(|_, schema| {
-        let mut said = Vec::new();
+        let mut changes = Vec::new();
         if let Some(Value::Object(properties)) = schema.get("properties") {
             let optional: Vec<String> = properties
                 .iter()
@@ -30,7 +30,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
                 required.retain(|name| {
                     let stays = !optional.iter().any(|o| name == o.as_str());
                     if !stays {
-                        said.push(format!("{name} may be null, so it is optional"));
+                        changes.push(format!("{name} may be null, so it is optional"));
                     }
                     stays
                 });
@@ -45,13 +45,13 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             && let Value::Object(schema) = schema
         {
             schema.remove("nullable");
-            said.push("null is told by leaving it out".to_owned());
+            changes.push("null is told by leaving it out".to_owned());
         }
         if let Some(reference) = lone_reference(schema) {
             *schema = reference;
-            said.push("a lone part is the whole".to_owned());
+            changes.push("a lone part is the whole".to_owned());
         }
-        said
+        changes
     });
     Ok(())
 }

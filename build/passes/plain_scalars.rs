@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::super::document::Document;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 use super::LIMITS as ASIDE;
 
 pub(crate) const NAME: &str = "plain-scalars";
-pub(crate) const WHY: &str = "limits and formats are wrong in places, would be enforced on what servers answer, and pull regress, chrono and uuid into every user's build; what is sent is checked before it gets here";
+pub(crate) const REASON: &str = "limits and formats are wrong in places, would be enforced on what servers answer, and pull regress, chrono and uuid into every user's build; what is sent is checked before it gets here";
 
 const LIMITS: [&str; 14] = [
     "pattern",
@@ -37,7 +37,7 @@ const NOISE: [&str; 8] = [
     "discriminator",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|pointer, schema| {
         let Value::Object(schema) = schema else {
             return Vec::new();

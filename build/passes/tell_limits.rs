@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::super::document::Document;
-use super::super::reach::{Reach, read_at};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability::{Reachability, read_at};
 
 pub(crate) const NAME: &str = "tell-limits";
-pub(crate) const WHY: &str = "the generated types enforce no limits, and those of what is sent stand in their JSON Schemas all the same";
+pub(crate) const REASON: &str = "the generated types enforce no limits, and those of what is sent stand in their JSON Schemas all the same";
 
 /// Where a schema keeps the limits that its type does not enforce.
 pub(crate) const ASIDE: &str = "x-limits";
@@ -16,8 +16,8 @@ const STRINGS: [&str; 3] = ["pattern", "minLength", "maxLength"];
 const LISTS: [&str; 3] = ["minItems", "maxItems", "uniqueItems"];
 const NUMBERS: [&str; 3] = ["minimum", "maximum", "multipleOf"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
         let is_body =
             pointer.starts_with("/components/schemas/") || pointer.contains("/requestBody/");
@@ -25,13 +25,13 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             return Vec::new();
         };
         let limits = limits(schema);
-        if !is_body || read_at(&reach, pointer) || limits.is_empty() {
+        if !is_body || read_at(&reachability, pointer) || limits.is_empty() {
             return Vec::new();
         }
         let names: Vec<&str> = limits.keys().map(String::as_str).collect();
-        let said = format!("told: {}", names.join(", "));
+        let changes = format!("told: {}", names.join(", "));
         schema.insert(ASIDE.to_owned(), Value::Object(limits));
-        vec![said]
+        vec![changes]
     });
     Ok(())
 }
