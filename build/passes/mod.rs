@@ -11,56 +11,33 @@
 )]
 
 mod absolute_paths;
-mod any_json;
-mod category;
 mod client_headers;
+mod corrections;
+mod crate_types;
 mod dead_nodes;
-mod described_references;
+mod docs;
 mod downgrade;
 mod fold_responses;
 mod hoist;
-mod known_limits;
-mod kroner;
+mod lenient_responses;
 mod lift_merchant;
+mod limits;
 mod media_types;
 mod name_lint;
-mod open_outputs;
 mod operation_ids;
 mod parameters;
-mod path_segments;
-mod plain_docs;
-mod plain_nulls;
-mod plain_scalars;
+mod plain_schemas;
 mod refs;
-mod repair_enums;
-mod repair_keywords;
-mod repair_parameters;
-mod repair_required;
-mod repair_types;
-mod sensitive;
-mod tell_limits;
-mod tolerant_outputs;
+mod repair;
 mod unread;
 
 use super::document::Document;
 use super::error::Error;
 
 pub(crate) use client_headers::KEY;
-pub(crate) use repair_types::meant as meant_type;
-pub(crate) use tell_limits::ASIDE as LIMITS;
-
-/// The components that a type of the crate replaces, with the path of the type.
-pub(crate) const REPLACED: [(&str, &str); 4] = [
-    (any_json::COMPONENT, "crate::types::AnyJson"),
-    (kroner::COMPONENT, "crate::types::ShippingCost"),
-    (path_segments::COMPONENT, "crate::types::PathSegment"),
-    (sensitive::COMPONENT, "crate::types::Sensitive"),
-];
-
-/// Returns whether a type of the crate replaces the component.
-pub(crate) fn is_replaced(component: &str) -> bool {
-    REPLACED.iter().any(|(name, _)| *name == component)
-}
+pub(crate) use crate_types::{REPLACED, is_replaced};
+pub(crate) use limits::ASIDE as LIMITS;
+pub(crate) use repair::meant_type;
 
 /// One named step.
 pub(crate) struct Pass {
@@ -76,22 +53,17 @@ macro_rules! passes {
     };
 }
 
-/// Bring the document into one shape and repair it; its meaning stays.
+/// Bring the document into one shape and repair it. Its meaning stays.
 pub(crate) const REPAIR: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
     downgrade,
     refs,
-    repair_keywords,
-    repair_types,
-    repair_parameters,
-    repair_required,
-    repair_enums,
-    known_limits,
+    repair,
+    corrections,
     absolute_paths,
     operation_ids,
     media_types,
-    category,
 ];
 
 /// The passes of `REPAIR` that change the form of a document and none of its rules.
@@ -103,25 +75,19 @@ pub(crate) const STRUCTURE: &[&str] = &[
     absolute_paths::NAME,
 ];
 
-/// Make it fit for the generator; the meaning loosens.
+/// Adapt the document to the generator. Its rules become looser.
 pub(crate) const ADAPT: &[Pass] = passes![
     unread,
     client_headers,
     fold_responses,
     parameters,
     name_lint,
-    open_outputs,
-    tolerant_outputs,
-    tell_limits,
-    sensitive,
-    kroner,
-    plain_scalars,
-    plain_nulls,
-    any_json,
-    path_segments,
+    lenient_responses,
+    limits,
+    crate_types,
+    plain_schemas,
     hoist,
-    described_references,
-    plain_docs,
+    docs,
 ];
 
 /// Runs the passes one after the other.

@@ -1,14 +1,14 @@
-//! `required` that names what is not there.
+//! Required names without a property.
+//!
+//! A required name without a property becomes a required field of unknown type, so that every
+//! valid response fails to decode.
 
 use serde_json::{Map, Value};
 
-use super::super::document::Document;
-use super::super::error::Error;
+use super::super::super::document::Document;
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "repair-required";
-pub(crate) const REASON: &str = "a required name without a property becomes a required field of unknown type, and every honest answer fails to decode";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|pointer, schema| {
         // A part of a composition may require what another part defines.
         let composed = ["/allOf/", "/oneOf/", "/anyOf/"]
@@ -57,7 +57,7 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

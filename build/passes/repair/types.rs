@@ -1,14 +1,14 @@
-//! Type names that OpenAPI does not know, and types that do not fit what stands beside them.
+//! Type names that OpenAPI does not know, and types that contradict the keywords beside them.
+//!
+//! The generator knows six types. `type: token` is an error for it, and `type: string` beside
+//! properties loses the properties.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, text};
-use super::super::error::Error;
+use super::super::super::document::{Document, text};
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "repair-types";
-pub(crate) const REASON: &str = "the generator knows six types; `type: token` is an error for it and `type: string` beside properties loses the properties";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|_, schema| schema.as_object_mut().map(repair).unwrap_or_default());
     Ok(())
 }
@@ -105,7 +105,7 @@ fn enum_type(schema: &Map<String, Value>) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

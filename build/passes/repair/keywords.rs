@@ -1,12 +1,12 @@
 //! Keywords whose value has the wrong type.
+//!
+//! A length written as text, or a number where text belongs, makes the whole document unreadable
+//! for the generator.
 
 use serde_json::{Map, Number, Value};
 
-use super::super::document::{Document, Note, escape, note, object};
-use super::super::error::Error;
-
-pub(crate) const NAME: &str = "repair-keywords";
-pub(crate) const REASON: &str = "a length written as text, or a number where text belongs, makes the whole document unreadable for the generator";
+use super::super::super::document::{Document, Note, escape, note, object};
+use super::super::super::error::Error;
 
 const COUNTS: [&str; 6] = [
     "minLength",
@@ -36,7 +36,7 @@ const TEXTS: [&str; 6] = [
 ];
 const OBJECTS: [&str; 2] = ["properties", "patternProperties"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|_, schema| match schema {
         Value::Object(schema) => repair_schema(schema),
         Value::Bool(true) => {
@@ -202,7 +202,7 @@ fn repair_prose(value: &mut Value, pointer: &str, notes: &mut Vec<Note>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

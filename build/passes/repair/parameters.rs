@@ -1,12 +1,12 @@
 //! Parameters without a schema, in no known place, or out of step with their path.
+//!
+//! The generator needs the name, the place and the schema of each parameter, and panics when a
+//! path and its parameters differ.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, Note, note};
-use super::super::error::Error;
-
-pub(crate) const NAME: &str = "repair-parameters";
-pub(crate) const REASON: &str = "the generator needs name, place and schema of each parameter, and panics when path and path parameters differ";
+use super::super::super::document::{Document, Note, note};
+use super::super::super::error::Error;
 
 /// Schema keywords that some documents write on the parameter itself.
 const SCHEMA_KEYWORDS: [&str; 9] = [
@@ -21,7 +21,7 @@ const SCHEMA_KEYWORDS: [&str; 9] = [
     "items",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, path, operation| {
         let written = match operation.remove("parameters") {
             Some(Value::Array(list)) => list,
@@ -196,7 +196,7 @@ pub(super) fn template_names(path: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::super::testing::{apply as run, becomes, leaves};
     use super::*;
 
     #[test]

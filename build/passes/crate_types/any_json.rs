@@ -1,20 +1,20 @@
 //! Schemas that any JSON value fits.
+//!
+//! The generator derives `Debug` for every type, and a value of any shape can hold personal data
+//! anywhere in it.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, text};
-use super::super::error::Error;
-
-pub(crate) const NAME: &str = "any-json";
-pub(crate) const REASON: &str = "the generator derives Debug for every type, and a value of any shape can hold a person anywhere in it; a type that redacts itself keeps it out of logs";
+use super::super::super::document::{Document, SCHEMA_REF, text};
+use super::super::super::error::Error;
 
 /// The component that stands for a value of any shape.
-pub(crate) const COMPONENT: &str = "AnyJson";
+pub(super) const COMPONENT: &str = "AnyJson";
 
 /// Keywords that give a schema a shape.
 const SHAPES: [&str; 6] = ["$ref", "allOf", "anyOf", "enum", "not", "oneOf"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut used = false;
     document.each_schema(|pointer, schema| {
         let changes = replace(pointer, schema);
@@ -90,7 +90,7 @@ fn is_open(values: Option<&Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::super::testing::{apply as run, becomes, leaves};
     use super::*;
 
     const ANY: &str = "{$ref: '#/components/schemas/AnyJson'}";

@@ -1,14 +1,14 @@
 //! Enumerations at odds with themselves.
+//!
+//! The generator silently drops every value that a pattern or length beside an enumeration does
+//! not match.
 
 use serde_json::{Map, Value};
 
-use super::super::document::Document;
-use super::super::error::Error;
+use super::super::super::document::Document;
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "repair-enums";
-pub(crate) const REASON: &str = "the generator drops every value that a pattern or length beside the enumeration does not match, without a word";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|_, schema| match schema {
         Value::Object(schema) if schema.contains_key("enum") => repair(schema),
         _ => Vec::new(),
@@ -62,7 +62,7 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

@@ -1,16 +1,16 @@
-//! Values that an answer may hold beyond the documented ones.
+//! Values of responses beyond the documented ones.
+//!
+//! A closed enumeration refuses a value that the server adds later. An alternative whose members
+//! are all optional always matches first.
 
 use serde_json::{Map, Value};
 
-use super::super::document::{Document, schema_ref, text};
-use super::super::error::Error;
-use super::super::names::{free, pascal};
-use super::super::reachability::{Reachability, component_of, read_at};
+use super::super::super::document::{Document, schema_ref, text};
+use super::super::super::error::Error;
+use super::super::super::names::{free, pascal};
+use super::super::super::reachability::{Reachability, component_of, read_at};
 
-pub(crate) const NAME: &str = "open-outputs";
-pub(crate) const REASON: &str = "a closed enumeration refuses the value that a server adds tomorrow, and an alternative whose members are all optional always matches first";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let reachability = Reachability::of(document);
     loop {
         let mut choices = Vec::new();
@@ -116,7 +116,7 @@ fn describe(schema: &mut Map<String, Value>, sentence: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::becomes;
+    use super::super::super::testing::becomes;
     use super::*;
 
     #[test]

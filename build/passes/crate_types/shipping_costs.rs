@@ -1,22 +1,20 @@
-//! Prices in kroner, the one kind of money that is not whole øre.
+//! Prices in kroner, the only amounts that are not whole øre.
+//!
+//! The generator would make floats of them. A type that holds whole øre loses nothing.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, schema_ref, text};
-use super::super::error::Error;
-use super::LIMITS;
-
-pub(crate) const NAME: &str = "kroner";
-pub(crate) const REASON: &str =
-    "a price with decimals would become a float; a type that holds whole øre loses nothing";
+use super::super::super::document::{Document, SCHEMA_REF, schema_ref, text};
+use super::super::super::error::Error;
+use super::super::LIMITS;
 
 /// The component that stands for a price in kroner with decimals.
-pub(crate) const COMPONENT: &str = "Kroner";
+pub(super) const COMPONENT: &str = "ShippingCost";
 
 /// Property names, without case, hyphens and underscores.
 const NAMES: [&str; 1] = ["shippingcost"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let numbers: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_number(schema))
@@ -79,10 +77,10 @@ fn is_number(schema: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
-    const KRONER: &str = "#/components/schemas/Kroner";
+    const KRONER: &str = "#/components/schemas/ShippingCost";
 
     #[test]
     fn a_price_is_whole_ore_whether_it_stands_inline_or_on_its_own() {
@@ -100,7 +98,7 @@ mod tests {
             schemas["B"]["properties"]["ShippingCost"],
             json!({ "$ref": KRONER })
         );
-        assert!(schemas["Kroner"].is_object());
+        assert!(schemas["ShippingCost"].is_object());
         assert!(schemas["Price"].is_null(), "nothing uses it any more");
     }
 

@@ -1,13 +1,12 @@
-//! Limits that the documents state and the servers do not keep.
+//! Documented limits that the servers do not keep.
+//!
+//! A check against these limits would refuse valid messages.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, escape, note};
-use super::super::error::Error;
-use super::super::reachability::{Reachability, read_at};
-
-pub(crate) const NAME: &str = "known-limits";
-pub(crate) const REASON: &str = "some documented limits are contradicted by what the servers accept and answer; whoever checks traffic by them would refuse honest messages";
+use super::super::super::document::{Document, escape, note};
+use super::super::super::error::Error;
+use super::super::super::reachability::{Reachability, read_at};
 
 /// Which messages a correction is for.
 #[derive(Clone, Copy)]
@@ -87,7 +86,7 @@ const CORRECTIONS: &[Correction] = &[
     },
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
         let read = read_at(&reachability, pointer);
@@ -165,7 +164,7 @@ fn correct(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     const DOCUMENT: &str = r"

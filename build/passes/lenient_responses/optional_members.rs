@@ -1,15 +1,15 @@
-//! Members that an answer may leave out.
+//! Members that a response may leave out.
+//!
+//! Servers leave out members that the documents require, and send null for lists. A default is
+//! left to the server, because the generator would send it in every request.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, text};
-use super::super::error::Error;
-use super::super::reachability::{Reachability, only_read_at};
+use super::super::super::document::{Document, text};
+use super::super::super::error::Error;
+use super::super::super::reachability::{Reachability, only_read_at};
 
-pub(crate) const NAME: &str = "tolerant-outputs";
-pub(crate) const REASON: &str = "servers leave out members that the documents require, and send null for lists; and a default is the server's business, yet the generator would send it in every request";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
         let Value::Object(schema) = schema else {
@@ -57,7 +57,7 @@ fn loosen(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

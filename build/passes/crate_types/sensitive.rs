@@ -1,16 +1,16 @@
 //! Secrets and personal data.
+//!
+//! The generator derives `Debug` for every type. A type that redacts itself keeps them out of
+//! logs.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, is_string, text};
-use super::super::error::Error;
-use super::LIMITS;
-
-pub(crate) const NAME: &str = "sensitive";
-pub(crate) const REASON: &str = "the generator derives Debug for every type; a type that redacts itself keeps secrets and personal data out of logs";
+use super::super::super::document::{Document, SCHEMA_REF, is_string, text};
+use super::super::super::error::Error;
+use super::super::LIMITS;
 
 /// The component that stands for text which is never printed.
-pub(crate) const COMPONENT: &str = "Sensitive";
+pub(super) const COMPONENT: &str = "Sensitive";
 
 /// Property names, without case, hyphens and underscores. Reviewed: add here what must not be
 /// printed.
@@ -61,7 +61,7 @@ const NAMES: [&str; 42] = [
     "zipcode",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut used = false;
     document.each_schema(|_, schema| {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
@@ -112,7 +112,7 @@ fn leads_to_payment(property: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     #[test]
