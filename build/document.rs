@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::error::Error;
 
 /// The HTTP methods a path item can hold, as OpenAPI spells them.
 pub(crate) const METHODS: [&str; 8] = [
@@ -84,13 +84,8 @@ impl Document {
     /// Like [`Document::operations`], to change them; the visitor may leave notes.
     pub(crate) fn each_operation(
         &mut self,
-        mut visit: impl FnMut(
-            &mut Vec<Note>,
-            &str,
-            &str,
-            &mut Map<String, Value>,
-        ) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
+        mut visit: impl FnMut(&mut Vec<Note>, &str, &str, &mut Map<String, Value>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let pass = self.pass;
         let mut notes = Vec::new();
         let paths = self.root.get_mut("paths").and_then(Value::as_object_mut);

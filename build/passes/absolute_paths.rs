@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, Note, escape, note, object, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "absolute-paths";
-pub(crate) const WHY: &str = "a path prefix moves between `servers` and `paths` from version to version; folded into the path, an operation keeps one path";
+pub(crate) const REASON: &str = "a path prefix moves between `servers` and `paths` from version to version; folded into the path, an operation keeps one path";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let shared = document.root.get("servers").map(first_prefix).transpose()?;
     let shared = shared.unwrap_or_default();
     if let Some(Value::Array(servers)) = document.root.get_mut("servers") {
@@ -70,14 +70,14 @@ fn clean(path: &str) -> String {
 }
 
 /// Two spellings of one path become one item.
-fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Refusal> {
+fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Error> {
     let Value::Object(item) = item else {
         return Ok(());
     };
     let there = object(there);
     for (key, value) in item {
         if there.contains_key(&key) {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 pointer,
                 format!("{key} {path} is described twice"),
                 "keep one of the two descriptions",
@@ -89,7 +89,7 @@ fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<()
 }
 
 /// The prefix that an operation's own `servers` give; they are taken out of all of them.
-fn operation_prefix(item: &mut Value) -> Result<Option<String>, Refusal> {
+fn operation_prefix(item: &mut Value) -> Result<Option<String>, Error> {
     let mut found = None;
     for (_, operation) in item.as_object_mut().into_iter().flatten() {
         if let Some(servers) = operation
@@ -102,7 +102,7 @@ fn operation_prefix(item: &mut Value) -> Result<Option<String>, Refusal> {
     Ok(found)
 }
 
-fn first_prefix(servers: &Value) -> Result<String, Refusal> {
+fn first_prefix(servers: &Value) -> Result<String, Error> {
     let mut prefixes = servers.as_array().into_iter().flatten().map(|server| {
         let url = server_url(server);
         clean(&url[origin_length(&url)..])
@@ -111,7 +111,7 @@ fn first_prefix(servers: &Value) -> Result<String, Refusal> {
         return Ok(String::new());
     };
     if let Some(other) = prefixes.find(|other| *other != first) {
-        return Err(Refusal::at(
+        return Err(Error::at(
             "/servers",
             format!("the servers disagree on where the paths begin: {first} and {other}"),
             "give all servers the same path",
@@ -190,11 +190,11 @@ mod tests {
 
     #[test]
     fn servers_that_disagree_are_refused() {
-        let refusal = run(
+        let error = run(
             apply,
             "{servers: [{url: 'https://a/x'}, {url: 'https://b/y'}], paths: {}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/servers");
+        assert_eq!(error.pointer, "/servers");
     }
 }

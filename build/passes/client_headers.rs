@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::super::document::{Document, note, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "client-headers";
-pub(crate) const WHY: &str = "credentials, system names, the serial number and the idempotency key are set by the client for every call; as parameters they would be asked for each time, or sent twice";
+pub(crate) const REASON: &str = "credentials, system names, the serial number and the idempotency key are set by the client for every call; as parameters they would be asked for each time, or sent twice";
 
 /// Where an operation keeps the name of the header of its idempotency key, which is no parameter any more.
 pub(crate) const KEY: &str = "x-idempotency-key";
@@ -23,7 +23,7 @@ const HEADERS: [&str; 6] = [
 ];
 const PREFIX: &str = "vipps-system-";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, _, operation| {
         let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
             return Ok(());

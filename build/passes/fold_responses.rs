@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, note};
-use super::super::reach::is_success;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability::is_success;
 
 pub(crate) const NAME: &str = "fold-responses";
-pub(crate) const WHY: &str = "the generator panics on a second kind of answer; error bodies are read from the raw response, which loses nothing";
+pub(crate) const REASON: &str = "the generator panics on a second kind of answer; error bodies are read from the raw response, which loses nothing";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, _, operation| {
         let Some(Value::Object(responses)) = operation.remove("responses") else {
             operation.insert("responses".to_owned(), json!({}));
@@ -28,9 +28,9 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             ));
         }
         let mut folded = json!({});
-        if let Some((answer, said)) = fold(&good) {
-            if let Some(said) = said {
-                notes.push(note(&pointer, said));
+        if let Some((answer, loss)) = fold(&good) {
+            if let Some(loss) = loss {
+                notes.push(note(&pointer, loss));
             }
             folded = json!({ "2XX": answer });
         }
@@ -56,7 +56,7 @@ fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
         return Some((json!({ "description": description }), None));
     };
     let alike = contents.iter().all(|other| other == content);
-    let said = if contents.len() < good.len() {
+    let loss = if contents.len() < good.len() {
         Some(format!(
             "{} become one answer, though not all have a body",
             codes.join(", ")
@@ -73,7 +73,7 @@ fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
     };
     Some((
         json!({ "description": description, "content": content }),
-        said,
+        loss,
     ))
 }
 

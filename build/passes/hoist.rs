@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::document::{Document, METHODS, SCHEMA_REF, text};
+use super::super::error::Error;
 use super::super::names::{free, pascal};
-use super::super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "hoist-inline-schemas";
-pub(crate) const WHY: &str = "the generator names inline schemas by title or place and silently reuses the first type of that name; as components they have names that are known to be free";
+pub(crate) const REASON: &str = "the generator names inline schemas by title or place and silently reuses the first type of that name; as components they have names that are known to be free";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
     let mut hoist = Hoist {
         taken: names.iter().map(|name| pascal(name)).collect(),

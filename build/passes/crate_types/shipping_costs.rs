@@ -1,22 +1,20 @@
-//! Prices in kroner, the one kind of money that is not whole øre.
+//! Prices in kroner, the only amounts that are not whole øre.
+//!
+//! The generator would make floats of them. A type that holds whole øre loses nothing.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, schema_ref, text};
-use super::super::refusal::Refusal;
-use super::LIMITS;
-
-pub(crate) const NAME: &str = "kroner";
-pub(crate) const WHY: &str =
-    "a price with decimals would become a float; a type that holds whole øre loses nothing";
+use super::super::super::document::{Document, SCHEMA_REF, schema_ref, text};
+use super::super::super::error::Error;
+use super::super::LIMITS;
 
 /// The component that stands for a price in kroner with decimals.
-pub(crate) const COMPONENT: &str = "Kroner";
+pub(super) const COMPONENT: &str = "ShippingCost";
 
 /// Property names, without case, hyphens and underscores.
 const NAMES: [&str; 1] = ["shippingcost"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let numbers: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_number(schema))
@@ -28,9 +26,9 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let said = price(properties, &numbers, &mut replaced);
-        used |= !said.is_empty();
-        said
+        let changes = price(properties, &numbers, &mut replaced);
+        used |= !changes.is_empty();
+        changes
     });
     if !used {
         return Ok(());
@@ -50,7 +48,7 @@ fn price(
     numbers: &[String],
     replaced: &mut Vec<String>,
 ) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for (name, property) in properties.iter_mut() {
         let bare = name.replace(['-', '_'], "").to_lowercase();
         let target = schema_ref(property).map(str::to_owned);
@@ -68,9 +66,9 @@ fn price(
         }
         *property = kroner;
         replaced.extend(target);
-        said.push(format!("{name} is held in whole øre"));
+        changes.push(format!("{name} is held in whole øre"));
     }
-    said
+    changes
 }
 
 fn is_number(schema: &Value) -> bool {
@@ -79,10 +77,10 @@ fn is_number(schema: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
-    const KRONER: &str = "#/components/schemas/Kroner";
+    const KRONER: &str = "#/components/schemas/ShippingCost";
 
     #[test]
     fn a_price_is_whole_ore_whether_it_stands_inline_or_on_its_own() {
@@ -100,7 +98,7 @@ mod tests {
             schemas["B"]["properties"]["ShippingCost"],
             json!({ "$ref": KRONER })
         );
-        assert!(schemas["Kroner"].is_object());
+        assert!(schemas["ShippingCost"].is_object());
         assert!(schemas["Price"].is_null(), "nothing uses it any more");
     }
 

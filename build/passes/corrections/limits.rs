@@ -1,13 +1,12 @@
-//! Limits that the documents state and the servers do not keep.
+//! Documented limits that the servers do not keep.
+//!
+//! A check against these limits would refuse valid messages.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, escape, note};
-use super::super::reach::{Reach, read_at};
-use super::super::refusal::Refusal;
-
-pub(crate) const NAME: &str = "known-limits";
-pub(crate) const WHY: &str = "some documented limits are contradicted by what the servers accept and answer; whoever checks traffic by them would refuse honest messages";
+use super::super::super::document::{Document, escape, note};
+use super::super::super::error::Error;
+use super::super::super::reachability::{Reachability, read_at};
 
 /// Which messages a correction is for.
 #[derive(Clone, Copy)]
@@ -87,10 +86,10 @@ const CORRECTIONS: &[Correction] = &[
     },
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
-        let read = read_at(&reach, pointer);
+        let read = read_at(&reachability, pointer);
         let required = schema.get("required").cloned().unwrap_or_default();
         let is_required = |name: &str| {
             required
@@ -100,16 +99,16 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let mut said = Vec::new();
+        let mut changes = Vec::new();
         for (name, property) in properties.iter_mut() {
             if let Value::Object(property) = property {
-                said.extend(
+                changes.extend(
                     correct(name, read, !is_required(name), property)
                         .map(|text| format!("{name}: {text}")),
                 );
             }
         }
-        said
+        changes
     });
     document.each_operation(|notes, pointer, _, operation| {
         let parameters = operation
@@ -165,7 +164,7 @@ fn correct(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     const DOCUMENT: &str = r"
