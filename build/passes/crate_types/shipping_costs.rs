@@ -9,7 +9,7 @@ use super::super::super::error::Error;
 use super::super::LIMITS;
 
 /// The component that stands for a price in kroner with decimals.
-pub(super) const COMPONENT: &str = "ShippingCost";
+pub(super) const COMPONENT: &str = "Kroner";
 
 /// Property names, without case, hyphens and underscores.
 const NAMES: [&str; 1] = ["shippingcost"];
