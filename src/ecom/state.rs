@@ -33,7 +33,7 @@ pub enum PaymentState {
     Failed,
     /// The details do not state where the payment stands: the history is empty or holds an event of an
     /// unknown kind, an event does not state readably whether it took place, or events and sums
-    /// contradict each other. Money may be reserved or captured.
+    /// contradict each other or themselves. Money may be reserved or captured.
     Unknown,
 }
 

@@ -20,7 +20,11 @@ fn own() -> reqwest::ClientBuilder {
 async fn the_connect_timeout_of_an_own_builder_is_kept() {
     let server = silent_server();
     for (own, least, most) in [
-        (own().connect_timeout(SHORT), SHORT, Duration::from_secs(2)),
+        (
+            own().connect_timeout(SHORT),
+            SHORT,
+            Duration::from_millis(2_900),
+        ),
         // Longer than the limit of the client that the crate makes.
         (
             own().connect_timeout(Duration::from_millis(3_700)),
