@@ -15,9 +15,9 @@ use crate::types::{
 };
 
 /// Nobody listens here, which is what a caller without a callback server wants: the details are polled.
-const NO_CALLBACK: &str = "https://www.runtime.no/thankyoupage";
+const NO_CALLBACK: &str = "https://www.vipps.no/thankyoupage";
 /// The page that the API's FAQ names for merchants who have none.
-const NO_FALLBACK: &str = "https://www.runtime.no/thankyoupage/";
+const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
 
 /// A payment that has not been started yet. Made by [`Ecom::initiate`](super::Ecom::initiate); `.await`
 /// sends it.

@@ -273,7 +273,7 @@ impl fmt::Debug for QrImage {
 pub struct QrContent(String);
 
 /// Where the texts of codes lead: production, test, and codes printed long ago.
-const CONTENT_HOSTS: [&str; 3] = ["qr.runtime.no", "qr-mt.runtime.no", "short.runtime.no"];
+const CONTENT_HOSTS: [&str; 3] = ["qr.vipps.no", "qr-mt.vipps.no", "short.vipps.no"];
 
 impl QrContent {
     /// The text to encode, unchanged.
