@@ -1,4 +1,4 @@
-//! The check that the generator lost nothing, merged nothing and prints nothing that it must not.
+//! The check that the generator lost nothing and merged nothing, and that no type prints open JSON.
 
 use std::collections::BTreeSet;
 
@@ -66,8 +66,8 @@ fn types(document: &Document, generated: &Generated) -> Result<(), Error> {
     {
         return Err(Error::at(
             "",
-            format!("the type {name} is no component, so nothing says what it is"),
-            "give its schema a name in the document, or add a pass that does",
+            format!("the type {name} is not a component of the document"),
+            "name its schema in the document, or add a pass that does",
         ));
     }
     match generated.open.first() {
@@ -232,7 +232,7 @@ mod tests {
             Both: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {more: {}}}]}
         ";
 
-    /// What the generator makes of the document.
+    /// The types and operations of the document.
     fn whole() -> Generated {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let mut generated = Generated::default();
@@ -258,7 +258,7 @@ mod tests {
         nothing_lost(&testing::document(DOCUMENT), generated)
     }
 
-    /// What is said of a document that was generated with this fault.
+    /// The error about a document that was generated with this fault.
     fn refused(spoil: impl FnOnce(&mut Generated)) -> String {
         let mut generated = whole();
         spoil(&mut generated);
@@ -290,7 +290,10 @@ mod tests {
         let changes = refused(|all| drop(all.structs.remove("A")));
         assert!(changes.contains("no type A"), "{changes}");
         let changes = refused(|all| _ = all.wrappers.insert("B".to_owned()));
-        assert!(changes.contains("the type B is no component"), "{changes}");
+        assert!(
+            changes.contains("the type B is not a component"),
+            "{changes}"
+        );
     }
 
     #[test]

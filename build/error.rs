@@ -1,8 +1,8 @@
-//! The reason why a document cannot be generated, in one sentence that a maintainer can act on.
+//! The error that stops the build: one sentence that a maintainer can act on.
 
 use std::fmt;
 
-/// One reason to stop the build.
+/// The reason why a document cannot be generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Error {
     /// The file as the maintainer knows it, e.g. `openapi/qr.yaml`.
@@ -11,7 +11,7 @@ pub(crate) struct Error {
     pub(crate) pointer: String,
     /// The fault at that place.
     pub(crate) what: String,
-    /// The advice on how to repair it.
+    /// What to do about it.
     pub(crate) advice: String,
     /// `false` for a file that is no OpenAPI document of a version that the pipeline reads, and for one
     /// with a part at a URL, since nothing is downloaded.
@@ -19,7 +19,7 @@ pub(crate) struct Error {
 }
 
 impl Error {
-    /// A error that does not know its file yet; the pipeline fills it in.
+    /// Returns an error without its file, which the pipeline fills in.
     pub(crate) fn at(
         pointer: impl Into<String>,
         what: impl Into<String>,
@@ -34,7 +34,7 @@ impl Error {
         }
     }
 
-    /// A error of a file that the pipeline cannot read whole; see `readable`.
+    /// Returns an error of a file that the pipeline cannot read whole; see `readable`.
     pub(crate) fn unreadable(
         pointer: impl Into<String>,
         what: impl Into<String>,

@@ -16,7 +16,7 @@ pub(crate) const REASON: &str =
 /// Follows references into sibling files, so that the document stands alone.
 ///
 /// A schema component of another file becomes a component here; anything else is copied in place.
-/// Where both files describe the same shape under one name, the document's own wins.
+/// Of two schemas with one name and one shape, the document's own is used.
 pub(crate) fn inline(document: &mut Document, read: Read<'_>) -> Result<(), Error> {
     document.pass = NAME;
     drop_missing_merchant_paths(document, read);
@@ -43,7 +43,7 @@ pub(crate) fn inline(document: &mut Document, read: Read<'_>) -> Result<(), Erro
     Ok(())
 }
 
-/// A merchant-side path is not generated, so the build goes on without its file, but says so.
+/// Drops merchant-side paths whose file is missing, with a warning. They are not generated anyway.
 fn drop_missing_merchant_paths(document: &mut Document, read: Read<'_>) {
     let prefixes = merchant::prefix_names(&document.root);
     let Some(paths) = document
@@ -85,18 +85,18 @@ fn drop_missing_merchant_paths(document: &mut Document, read: Read<'_>) {
 struct Inliner<'a> {
     read: Read<'a>,
     files: BTreeMap<String, Value>,
-    /// Which name a foreign schema has here, by file and name.
+    /// The names of imported schemas in this document, by file and original name.
     imported: BTreeMap<(String, String), String>,
     own: BTreeMap<String, Value>,
     new: Map<String, Value>,
     notes: Vec<(String, String)>,
 }
 
-/// Deeper than any honest chain of references.
+/// The longest chain of references that is followed.
 const DEEPEST: usize = 64;
 
 impl Inliner<'_> {
-    /// `file` is where the value comes from, empty for the document itself.
+    /// Follows the references in a value of this file. The document itself has an empty file name.
     fn visit(
         &mut self,
         value: &mut Value,
@@ -228,7 +228,7 @@ impl Inliner<'_> {
     fn load(&mut self, file: &str, pointer: &str) -> Result<&Value, Error> {
         let advice = "put the file beside the document, under the name the reference uses";
         if file.contains("://") {
-            // A part that only a download would bring: nothing is downloaded.
+            // The build downloads nothing.
             return Err(Error::unreadable(
                 pointer,
                 format!("`$ref` leads out of the folder, to {file}"),
@@ -281,12 +281,12 @@ const LIMITS: [&str; 10] = [
     "multipleOf",
 ];
 
-/// The schema without prose and limits.
+/// Returns the schema without prose and limits.
 fn shape(schema: &Value) -> Value {
     without(schema, &[&PROSE[..], &LIMITS[..]].concat())
 }
 
-/// The schema without prose.
+/// Returns the schema without prose.
 fn limits(schema: &Value) -> Value {
     without(schema, &PROSE)
 }

@@ -1,4 +1,4 @@
-//! From the adapted document to Rust source.
+//! Runs the generator, and writes the tables beside its source.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use super::generated::Generated;
 use super::names::{pascal, snake};
 use super::passes::{KEY, LIMITS, REPLACED, is_replaced};
 
-/// The source that is made of a document.
+/// The source that is generated from a document.
 #[derive(Debug)]
 pub(crate) struct Sources {
     /// The bindings, as the generator wrote them.
@@ -27,7 +27,7 @@ pub(crate) struct Sources {
     pub(crate) tables: String,
 }
 
-/// Generates the bindings, checks that nothing is lost in them, and writes the tables that stand beside them.
+/// Generates the bindings, checks that they lack nothing, and writes the tables beside them.
 pub(crate) fn sources(document: &mut Document) -> Result<Sources, Error> {
     let (tokens, generated) = generate(document)?;
     check::nothing_lost(document, &generated)?;
@@ -37,7 +37,7 @@ pub(crate) fn sources(document: &mut Document) -> Result<Sources, Error> {
     })
 }
 
-/// Lays the tokens out as source that a person can read, and changes nothing else in them.
+/// Formats the tokens. It changes nothing else.
 fn readable(tokens: TokenStream) -> Result<String, Error> {
     let file = syn::parse2(tokens).map_err(|error| {
         Error::at(
@@ -49,7 +49,7 @@ fn readable(tokens: TokenStream) -> Result<String, Error> {
     Ok(prettyplease::unparse(&file))
 }
 
-/// Runs the generator, and reads what it made.
+/// Runs the generator, and reads its types and operations.
 fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Error> {
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
@@ -62,7 +62,7 @@ fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Error> 
     Ok((tokens, generated))
 }
 
-/// For the tests of what is read from the generator.
+/// Returns the types and operations that the generator makes, for tests.
 #[cfg(test)]
 pub(crate) fn generated(document: &mut Document) -> Result<Generated, Error> {
     generate(document).map(|(_, generated)| generated)
@@ -112,7 +112,7 @@ fn json_schema(schema: &Value) -> TypePatch {
     patch
 }
 
-/// What to say when the generator, or anything else, gave up on a document.
+/// Returns the error of a document on which the generator failed.
 pub(crate) fn unexpected(message: &str) -> Error {
     let message = message.trim();
     Error::at(
@@ -136,7 +136,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what may panic, without its message on the screen; the message is the error.
+/// Runs code that may panic. The message of the panic becomes the error and is not printed.
 pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -159,7 +159,7 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Which node the document's reader stumbled over: the smallest one that it refuses.
+/// Returns the error of the smallest node that the parser refuses.
 fn locate(root: &mut Value, whole: &str) -> Error {
     let refuse = |pointer: &str, error: &str| {
         Error::at(
@@ -355,7 +355,7 @@ mod tests {
         assert!(text.contains(list), "{text}");
     }
 
-    /// Two kinds of answer make the generator panic; no pass has run here to prevent it.
+    /// Two kinds of response make the generator panic. No pass has run here to prevent it.
     #[test]
     fn a_panic_of_the_generator_is_an_error() {
         let mut document = testing::document(

@@ -1,4 +1,4 @@
-//! From a file to a JSON document.
+//! Reads files, and checks the version of OpenAPI.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error::Error;
 use super::yaml;
 
-/// Reads a file beside the document; `None` if there is none.
+/// Reads a file beside the document. Returns `None` if it is missing.
 pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Reads files from a folder.
@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, Error> {
     yaml::parse(text).map(|(value, _)| value)
 }
 
-/// Is this an OpenAPI document that the pipeline understands?
+/// Refuses documents of other versions than OpenAPI 3.0 and 3.1.
 pub(crate) fn check_version(root: &Value) -> Result<(), Error> {
     let advice = "put an OpenAPI 3.0 or 3.1 document there";
     let Some(map) = root.as_object() else {
@@ -63,7 +63,7 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Error> {
     ))
 }
 
-/// The files that the document refers to, by name.
+/// Returns the names of the files that the document refers to.
 pub(crate) fn referred_files(value: &Value) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     collect_files(value, &mut files);

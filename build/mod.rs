@@ -23,10 +23,10 @@ use document::Document;
 use error::Error;
 use serde_json::Value;
 
-/// What one document became.
+/// One document and everything that is generated from it.
 #[derive(Debug)]
 pub(crate) struct Api {
-    /// The module's name, from the file's: `access-token.yaml` is `access_token`.
+    /// The name of the module: `access_token` for `access-token.yaml`.
     pub(crate) name: String,
     /// The document's title and version, as documentation.
     pub(crate) title: String,
@@ -39,12 +39,12 @@ pub(crate) struct Api {
     /// The document as its publisher wrote it, in one file, with references resolved and full paths. Nothing in it is
     /// repaired, so that a check against it cannot share a mistake with the generated client.
     pub(crate) vendored: Value,
-    /// The document as the generator got it, with what each pass changed.
+    /// The document as the generator reads it, with the changes of each pass.
     pub(crate) document: Document,
 }
 
 impl Api {
-    /// What each pass changed where, pass by pass, each with its reason.
+    /// Returns the changes of each pass, with the reason of the pass.
     pub(crate) fn log(&self) -> String {
         let mut text = String::new();
         for (name, reason) in reasons() {
@@ -57,7 +57,7 @@ impl Api {
     }
 }
 
-/// How one document fared.
+/// The result of one document.
 pub(crate) type Outcome = Result<Api, Error>;
 
 /// Generates every API in the folder and writes its files to `out_dir`.
@@ -78,7 +78,7 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
     outcomes
 }
 
-/// The list of modules, as a call of the macro `apis!` that the crate defines.
+/// Writes the list of modules, as a call of the macro `apis!` of the crate.
 fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Error> {
     let mut list = String::from("apis! {\n");
     for api in outcomes.iter().flatten() {
@@ -95,7 +95,7 @@ fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Error> {
     write(out_dir, "apis.rs", &list)
 }
 
-/// The documents that are APIs: those that no other refers to.
+/// Finds the documents that are APIs: those that no other document refers to.
 fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
     let shown = folder.display().to_string();
     let cannot = |error: std::io::Error| {
@@ -123,7 +123,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
     files.sort();
     let mut parts = BTreeSet::new();
     for file in &files {
-        // A file that does not parse is reported when its turn comes.
+        // A file that does not parse is reported by `build_file`.
         if let Some(value) =
             load::from_folder(folder)(file).and_then(|text| load::parse(&text).ok())
         {
@@ -140,7 +140,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
         if !seen.insert(module_name(file)) {
             clashes.push(Err(Error::at(
                 "",
-                format!("another file gives the module {} too", module_name(file)),
+                format!("another file has the module name {} too", module_name(file)),
                 "rename one of the two",
             )
             .in_file(&format!("{shown}/{file}"))));
@@ -153,7 +153,7 @@ fn module_name(file: &str) -> String {
     names::snake(file.rsplit_once('.').map_or(file, |(stem, _)| stem))
 }
 
-/// Runs the whole pipeline over one file; other files it refers to are beside it.
+/// Runs the whole pipeline over one file. The files that it refers to are beside it.
 pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
     let shown = folder.join(file).display().to_string();
     let read = load::from_folder(folder);
@@ -165,13 +165,13 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
         )
         .in_file(&shown)
     })?;
-    // Nothing in here is known to panic; if something does, the reader still gets a sentence.
+    // No panic is known. If one happens, the maintainer still reads one sentence.
     generate::quietly(|| build_text(&text, &module_name(file), &read))
         .unwrap_or_else(|message| Err(generate::unexpected(&message)))
         .map_err(|error| error.in_file(&shown))
 }
 
-/// The document in one shape, with what is wrong in it repaired by the passes that are `wanted`.
+/// Brings a document into one shape, and repairs it with the passes that are `wanted`.
 pub(crate) fn repair(
     text: &str,
     read: load::Read<'_>,
@@ -192,7 +192,7 @@ pub(crate) fn repair(
     Ok(document)
 }
 
-/// The pipeline itself: text in, everything that is written out.
+/// Runs the whole pipeline over the text of a document.
 pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Error> {
     let vendored = repair(text, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
     let mut document = repair(text, read, |_| true)?;
@@ -215,7 +215,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     })
 }
 
-/// Every pass with its reason, in the order they run.
+/// Returns every pass with its reason, in the order in which they run.
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
     let passes = passes::REPAIR.iter().chain(passes::ADAPT);
     let steps = [

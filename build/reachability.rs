@@ -1,4 +1,4 @@
-//! Which schemas can stand in what is sent, and which in what is received.
+//! The schemas that requests and responses reach.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::document::{Document, schema_ref};
 
-/// Key under which the lift pass leaves what merchant-side endpoints are sent (`received`) and
-/// reply (`sent`).
+/// The key under which the pass lift-merchant keeps the requests (`received`) and the replies (`sent`) of merchant-side
+/// endpoints.
 pub(crate) const MERCHANT: &str = "x-merchant-messages";
 
 /// Component schemas by direction.
@@ -15,7 +15,7 @@ pub(crate) const MERCHANT: &str = "x-merchant-messages";
 pub(crate) struct Reachability {
     /// Reachable from a parameter, a request body or a merchant's own reply.
     pub(crate) sent: BTreeSet<String>,
-    /// Reachable from a success answer.
+    /// Reachable from a successful response.
     pub(crate) received: BTreeSet<String>,
 }
 
@@ -56,10 +56,9 @@ impl Reachability {
         reachability
     }
 
-    /// Can this schema be part of an answer, a callback, or of nothing we know of?
+    /// Returns whether the schema can be part of a response or a callback, or is referred to nowhere.
     ///
-    /// What only stands in requests is checked strictly; all else is read, and reading must not
-    /// fail on what a server may say.
+    /// Schemas of requests alone are strict. All others must accept what a server may send.
     pub(crate) fn is_read(&self, component: &str) -> bool {
         self.received.contains(component) || !self.sent.contains(component)
     }
@@ -90,7 +89,7 @@ pub(crate) fn follow(root: &Value, value: &Value, found: &mut BTreeSet<String>) 
     }
 }
 
-/// Is what stands at this schema pointer read rather than sent?
+/// Returns whether the schema at this pointer can be part of a response.
 pub(crate) fn read_at(reachability: &Reachability, pointer: &str) -> bool {
     match component_of(pointer) {
         Some(component) => reachability.is_read(&component),
@@ -98,7 +97,7 @@ pub(crate) fn read_at(reachability: &Reachability, pointer: &str) -> bool {
     }
 }
 
-/// Is what stands at this schema pointer read and never sent?
+/// Returns whether the schema at this pointer cannot be part of a request.
 pub(crate) fn only_read_at(reachability: &Reachability, pointer: &str) -> bool {
     match component_of(pointer) {
         Some(component) => !reachability.sent.contains(&component),
@@ -106,7 +105,7 @@ pub(crate) fn only_read_at(reachability: &Reachability, pointer: &str) -> bool {
     }
 }
 
-/// The component that a schema pointer stands in, or the operation and status for others.
+/// Returns the component that holds the schema at this pointer.
 pub(crate) fn component_of(pointer: &str) -> Option<String> {
     let name = pointer
         .strip_prefix("/components/schemas/")?

@@ -1,11 +1,11 @@
-//! The frame of a document: what every pass takes for granted.
+//! The structure that every pass relies on.
 
 use serde_json::{Map, Value};
 
 use super::document::{Document, METHODS, child, escape, object};
 use super::error::Error;
 
-/// Completes what must be there, then checks that mappings are mappings and lists are lists.
+/// Adds missing required members, then checks that mappings are mappings and lists are lists.
 pub(crate) fn complete(document: &mut Document) -> Result<(), Error> {
     let root = object(&mut document.root);
     if !root.contains_key("paths") {
@@ -35,7 +35,7 @@ pub(crate) fn complete(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses the first node that is of another kind than all readers expect; null is nothing.
+/// Refuses the first node of the wrong kind. Null counts as missing.
 pub(crate) fn check(root: &Value) -> Result<(), Error> {
     let paths = mapping(root.get("paths"), "/paths")?;
     is_mapping(root.get("info"), "/info")?;
@@ -83,7 +83,7 @@ fn path_item(item: &Value, pointer: &str) -> Result<(), Error> {
         }
         let pointer = format!("{pointer}/responses");
         for (status, response) in mapping(operation.get("responses"), &pointer)? {
-            // A text is taken for the description.
+            // A text is read as the description.
             if !response.is_string() {
                 carrier(response, &format!("{pointer}/{}", escape(status)))?;
             }
@@ -118,7 +118,7 @@ fn is_mapping(value: Option<&Value>, pointer: &str) -> Result<(), Error> {
     mapping(value, pointer).map(drop)
 }
 
-/// The members of a mapping; of nothing if there is none.
+/// Returns the members of a mapping. A missing mapping has none.
 fn mapping<'a>(
     value: Option<&'a Value>,
     pointer: &str,

@@ -1,7 +1,7 @@
 //! The check that a document uses no key and no type that OpenAPI does not define.
 //!
 //! The passes and the generator read the keys that they look for. A misspelled key would be read as
-//! absent, and its content be lost without a word.
+//! absent, and its content would be lost silently.
 
 mod kinds;
 
@@ -14,7 +14,7 @@ use Holds::{Callbacks, List, Map, One, Paths, Responses, Type};
 use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE};
 
 pub(crate) const NAME: &str = "check-vocabulary";
-pub(crate) const REASON: &str = "a misspelled key would be read as absent; a few mistakes of official documents are let pass, since they say nothing about the shape";
+pub(crate) const REASON: &str = "a misspelled key would be read as absent; a few mistakes of official documents are accepted, because they do not affect the shape";
 
 /// Refuses the first key or type that OpenAPI does not define, and a map or list that is neither.
 pub(crate) fn check(document: &mut Document) -> Result<(), Error> {

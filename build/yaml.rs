@@ -1,4 +1,4 @@
-//! YAML into JSON, without losing a key.
+//! Converts YAML to JSON, without losing a key.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::error::Error;
 
 const ADVICE: &str = "the file must be one YAML 1.2 or JSON document";
 
-/// Members whose text nothing depends on.
+/// Members that only people read.
 const PROSE: [&str; 6] = [
     "description",
     "summary",
@@ -22,7 +22,7 @@ const PROSE: [&str; 6] = [
     "x-examples",
 ];
 
-/// Parses YAML (or JSON, which is YAML); with what a maintainer should hear about.
+/// Parses YAML, or JSON, which is YAML. Returns the value and warnings.
 pub(crate) fn parse(text: &str) -> Result<(Value, Vec<String>), Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let node: Node = yaml_serde::from_str(text)
@@ -32,7 +32,7 @@ pub(crate) fn parse(text: &str) -> Result<(Value, Vec<String>), Error> {
     Ok((value, warnings))
 }
 
-/// A node as it is written: a mapping keeps every key, in order.
+/// A node as it is written. A mapping keeps every key, in order.
 enum Node {
     Scalar(Value),
     /// A number that JSON does not have.
@@ -87,7 +87,7 @@ impl Node {
     }
 }
 
-/// The members of `<<`, a mapping or a list of them, stand in for those that are missing.
+/// Adds the members of `<<`, a mapping or a list of them, that are missing.
 fn merge(map: &mut Map<String, Value>, merged: Vec<Value>) {
     for value in merged {
         match value {
@@ -160,14 +160,14 @@ impl<'de> Visitor<'de> for Nodes {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        // A key is the text it is written as: `200` and `"200"` are the same.
+        // A key is its text: `200` and `"200"` are the same.
         while let Some(key) = access.next_key::<String>()? {
             entries.push((key, access.next_value()?));
         }
         Ok(Node::Map(entries))
     }
 
-    /// A tag says nothing here; what it tags counts.
+    /// Ignores a tag, and reads the value that it marks.
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
         let (_, node): (String, _) = access.variant()?;
         node.newtype_variant()

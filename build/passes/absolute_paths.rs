@@ -1,4 +1,4 @@
-//! Where the API begins: in the server's URL or in the paths.
+//! The prefix of all paths, from the server's URL or from the paths.
 
 use serde_json::{Map, Value, json};
 
@@ -59,7 +59,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// One leading slash, none doubled, none at the end.
+/// Returns the path with one leading slash, no doubled slash and no slash at the end.
 fn clean(path: &str) -> String {
     let steps: Vec<&str> = path
         .split('/')
@@ -69,7 +69,7 @@ fn clean(path: &str) -> String {
     format!("/{}", steps.join("/"))
 }
 
-/// Two spellings of one path become one item.
+/// Merges two spellings of one path into one item.
 fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Error> {
     let Value::Object(item) = item else {
         return Ok(());
@@ -88,7 +88,7 @@ fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<()
     Ok(())
 }
 
-/// The prefix that an operation's own `servers` give; they are taken out of all of them.
+/// Takes the `servers` out of the operations, and returns the prefix that they state.
 fn operation_prefix(item: &mut Value) -> Result<Option<String>, Error> {
     let mut found = None;
     for (_, operation) in item.as_object_mut().into_iter().flatten() {
@@ -120,7 +120,7 @@ fn first_prefix(servers: &Value) -> Result<String, Error> {
     Ok(if first == "/" { String::new() } else { first })
 }
 
-/// The server's URL with its variables at their defaults.
+/// Returns the server's URL with the defaults of its variables.
 fn server_url(server: &Value) -> String {
     let mut url = text(server, "url").unwrap_or_default().trim().to_owned();
     let variables = server.get("variables").and_then(Value::as_object);
@@ -136,7 +136,7 @@ fn server_url(server: &Value) -> String {
     url
 }
 
-/// How much of the URL is scheme and host.
+/// Returns the length of the scheme and host of the URL.
 fn origin_length(url: &str) -> usize {
     let Some(host) = url.find("//").map(|at| at + 2) else {
         return 0;

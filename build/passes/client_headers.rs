@@ -8,10 +8,10 @@ use super::super::error::Error;
 pub(crate) const NAME: &str = "client-headers";
 pub(crate) const REASON: &str = "credentials, system names, the serial number and the idempotency key are set by the client for every call; as parameters they would be asked for each time, or sent twice";
 
-/// Where an operation keeps the name of the header of its idempotency key, which is no parameter any more.
+/// The key under which an operation keeps the name of the header of its idempotency key, which is no parameter.
 pub(crate) const KEY: &str = "x-idempotency-key";
 
-/// What an idempotency key travels in: that of newer APIs first, where the other may be a name for logs alone.
+/// The headers of an idempotency key. Newer APIs use the first, and may have the second for logs.
 const KEYS: [&str; 2] = ["idempotency-key", "x-request-id"];
 const HEADERS: [&str; 6] = [
     "authorization",

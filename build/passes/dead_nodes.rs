@@ -1,4 +1,4 @@
-//! Members without a value, and keys that are no paths.
+//! Members without a value, and keys that are not paths.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ pub(crate) const NAME: &str = "drop-dead-nodes";
 pub(crate) const REASON: &str =
     "an empty member (`get:` with nothing below) is read as null, which the generator refuses";
 
-/// Where null is a value of the API rather than an empty place in the document.
+/// Keys whose null is a value of the API.
 const DATA: [&str; 7] = [
     "default",
     "example",

@@ -1,4 +1,4 @@
-//! OpenAPI 3.1 in the words of 3.0.
+//! OpenAPI 3.1 rewritten as 3.0.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::super::document::{Document, object, text};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "downgrade-3-1";
-pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; what 3.1 says with a 3.0 meaning is said in 3.0's words, the rest is refused with its place";
+pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; what 3.0 can express is rewritten, and the rest stops the build";
 
 /// Keywords without a counterpart in 3.0.
 const WITHOUT_MEANING: [&str; 19] = [
@@ -39,7 +39,7 @@ const SILENT: [&str; 6] = [
     "$vocabulary",
     "summary",
 ];
-/// What may stand beside a reference without changing what it refers to.
+/// Keywords beside a reference that do not change its meaning.
 const PROSE: [&str; 6] = [
     "description",
     "summary",
@@ -70,7 +70,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Says one schema in 3.0's words; the schemas inside it come later.
+/// Rewrites one schema, without the schemas inside it.
 fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Result<(), Error> {
     let map = match schema {
         Value::Bool(true) => {
@@ -240,7 +240,7 @@ fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
         if choices.len() == before {
             continue;
         }
-        changes.push(format!("{keyword}: null is told by nullable"));
+        changes.push(format!("{keyword}: null is written as nullable"));
         let lone = (choices.len() == 1).then(|| choices.remove(0));
         map.insert("nullable".to_owned(), true.into());
         if let Some(lone) = lone {
@@ -259,7 +259,7 @@ fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     }
 }
 
-/// In 3.1 what stands beside a reference counts too.
+/// In OpenAPI 3.1 keywords beside a reference count too.
 fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let beside = map
         .keys()

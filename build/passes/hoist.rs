@@ -1,4 +1,4 @@
-//! Schemas without a name get one.
+//! Names for inline schemas.
 
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ impl Hoist {
         }
     }
 
-    /// Gives the schema a name if the generator would; tells the name.
+    /// Makes the schema a component if the generator would make a type of it. Returns the name.
     fn schema(&mut self, schema: &mut Value, wanted: &str, pointer: &str) -> Option<String> {
         if schema.get("$ref").is_some() {
             return None;
@@ -191,7 +191,7 @@ impl Hoist {
     }
 }
 
-/// Would the generator make a type of its own for this schema?
+/// Returns whether the generator would make a type of this schema.
 fn needs_name(schema: &Value) -> bool {
     let described = schema
         .get("properties")

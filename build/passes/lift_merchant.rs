@@ -107,7 +107,7 @@ fn lift_operations(
             }
             notes.push(note(
                 format!("{pointer}/{method}"),
-                "lifted: its tag says the merchant serves it",
+                "lifted: its tag marks it as the merchant's",
             ));
         }
     }

@@ -77,7 +77,7 @@ fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
         .filter(|(keyword, _)| is_known(keyword))
         .map(|(keyword, value)| (keyword.clone(), value.clone()))
         .collect();
-    // OpenAPI 3.0 has a flag where JSON Schema has a number of its own. Between whole numbers the next one says the same.
+    // OpenAPI 3.0 has a flag where JSON Schema has a number. For integers, the next integer is the same limit.
     let whole = schema.get("type").and_then(Value::as_str) == Some("integer");
     for (plain, flag, step) in [
         ("minimum", "exclusiveMinimum", 1),

@@ -38,7 +38,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     })
 }
 
-/// What the generator can do with a body.
+/// The media types that the generator supports.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Json,

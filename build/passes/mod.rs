@@ -1,9 +1,9 @@
-//! The passes, in the order they run. Each is a small function over the document with a reason;
-//! what it changed goes to the log.
+//! The passes, in the order in which they run. Each is a function over the document, with a reason.
+//! Its changes go to the log.
 //!
-//! The first family brings the document into one shape and repairs what is wrong in it; what it
-//! leaves is written to `<api>.spec.json`. The second family makes of it what the generator turns into
-//! good Rust. The simulator checks traffic against `<api>.vendored.json`, in which nothing is repaired.
+//! The first family brings the document into one shape and repairs its defects. The result is
+//! `<api>.spec.json`. The second family adapts it to the generator. The simulator checks traffic
+//! against `<api>.vendored.json`, in which nothing is repaired.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -42,7 +42,7 @@ pub(crate) use repair::meant_type;
 /// One named step.
 pub(crate) struct Pass {
     pub(crate) name: &'static str,
-    /// Why the step exists; printed at the head of the log.
+    /// The reason for the pass, which begins its part of the log.
     pub(crate) reason: &'static str,
     pub(crate) apply: fn(&mut Document) -> Result<(), Error>,
 }
@@ -104,7 +104,7 @@ pub(crate) fn run<'a>(
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! How a pass is tested: a fragment in YAML in, the fragment and the log out.
+    //! Tests of a pass: a fragment in YAML before and after it, and the log.
 
     use serde_json::Value;
 
@@ -140,7 +140,7 @@ pub(crate) mod testing {
         document
     }
 
-    /// The pass leaves the fragment alone and says nothing.
+    /// Checks that the pass changes nothing and logs nothing.
     pub(crate) fn leaves(pass: fn(&mut Document) -> Result<(), Error>, yaml: &str) {
         let document = becomes(pass, yaml, yaml);
         assert_eq!(document.notes, [], "the log must be empty");

@@ -10,7 +10,7 @@ use super::super::names::{field, free, pascal, snake};
 use super::is_replaced;
 
 pub(crate) const NAME: &str = "name-lint";
-pub(crate) const REASON: &str = "what shares a Rust name is merged or dropped by the generator without a word; types are renamed, what carries a wire name stops the build";
+pub(crate) const REASON: &str = "the generator silently merges or drops things with one Rust name; types are renamed, and properties and parameters stop the build";
 
 /// Type names that shadow what the generated code relies on.
 const RESERVED: [&str; 34] = [

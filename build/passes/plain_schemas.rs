@@ -1,4 +1,4 @@
-//! Schemas without what the generator would make a type or documentation of, and no reader needs.
+//! Schemas without annotations, nullable structures and wrapped references.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Says of nullable structures that they are optional, and unwraps lone references.
+/// Makes nullable structures optional, and unwraps lone references.
 fn unwrap(document: &mut Document) {
     let nullable: Vec<String> = document
         .schemas()
@@ -73,7 +73,7 @@ fn unwrap(document: &mut Document) {
             && let Value::Object(schema) = schema
         {
             schema.remove("nullable");
-            changes.push("null is told by leaving it out".to_owned());
+            changes.push("a missing member stands for null".to_owned());
         }
         if let Some(reference) = lone_reference(schema) {
             *schema = reference;

@@ -121,7 +121,7 @@ fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> R
     Ok(())
 }
 
-/// Tells in one line what an operation takes from elsewhere.
+/// Adds one note about everything that an operation refers to.
 fn note_references(operation: &Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
     let listed = operation
         .get("parameters")
@@ -178,7 +178,9 @@ fn resolve_responses(
             }
             notes.push(note(
                 &pointer,
-                format!("dropped {response}, which leads nowhere: error answers are not generated"),
+                format!(
+                    "dropped {response}, which leads nowhere: error responses are not generated"
+                ),
             ));
             *response = json!({ "description": "" });
         }
@@ -270,7 +272,7 @@ fn refuse_circles(document: &Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// A dangling reference stops the build where it matters for what is generated; in error answers
+/// A dangling reference stops the build where it matters for what is generated; in error responses
 /// and in schemas that no operation uses it is replaced by "anything", with a warning.
 fn repair_dangling(document: &mut Document) -> Result<(), Error> {
     let reachability = Reachability::of(document);

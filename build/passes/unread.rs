@@ -1,4 +1,4 @@
-//! Members that nothing after this reads.
+//! Members that no later step reads.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::super::document::{Document, object};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "drop-unread";
-pub(crate) const REASON: &str = "tags, security and the like say nothing to the generator, and a slip in one of them would stop it";
+pub(crate) const REASON: &str = "the generator does not use tags, security and the like, and a mistake in one of them would stop it";
 
 const ROOT: [&str; 5] = [
     "openapi",

@@ -8,13 +8,13 @@ use super::super::super::document::{Document, escape, note};
 use super::super::super::error::Error;
 use super::super::super::reachability::{Reachability, read_at};
 
-/// Which messages a correction is for.
+/// The messages that a correction applies to.
 #[derive(Clone, Copy)]
 enum Side {
     Both,
-    /// Only what is read: a request is still held to the documented limit.
+    /// Responses and callbacks. Requests keep the documented limit.
     Read,
-    /// What is read, and requests that may leave it out.
+    /// Responses, callbacks, and requests that may leave the member out.
     ReadOrOptional,
 }
 
@@ -29,7 +29,7 @@ struct Correction {
 
 const TEXT: &[&str] = &["pattern", "minLength", "maxLength"];
 
-/// The reviewed list.
+/// The corrections, each with its reason.
 const CORRECTIONS: &[Correction] = &[
     Correction {
         name: "merchantserialnumber",
@@ -47,7 +47,7 @@ const CORRECTIONS: &[Correction] = &[
         side: Side::Read,
         drop: TEXT,
         set: |_| {},
-        reason: "personal data that has expired is answered as a word in brackets",
+        reason: "personal data that has expired is replaced by a word in brackets",
     },
     Correction {
         name: "userid",
@@ -75,14 +75,14 @@ const CORRECTIONS: &[Correction] = &[
         side: Side::Read,
         drop: &["enum"],
         set: |_| {},
-        reason: "answers hold the code NO, the English name and free text",
+        reason: "responses hold the code NO, the English name and free text",
     },
     Correction {
         name: "amount",
         side: Side::ReadOrOptional,
         drop: &["minimum"],
         set: |_| {},
-        reason: "an amount in an answer may be 0, and the rest to capture or refund less than a krone",
+        reason: "an amount in a response may be 0, and the rest to capture or refund less than a krone",
     },
 ];
 

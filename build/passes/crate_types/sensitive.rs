@@ -12,8 +12,7 @@ use super::super::LIMITS;
 /// The component that stands for text which is never printed.
 pub(super) const COMPONENT: &str = "Sensitive";
 
-/// Property names, without case, hyphens and underscores. Reviewed: add here what must not be
-/// printed.
+/// Names of properties that must not be printed, without case, hyphens and underscores.
 const NAMES: [&str; 42] = [
     // Secrets.
     "accesstoken",
@@ -83,7 +82,7 @@ fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
     for (name, property) in properties.iter_mut() {
         if is_string(property) && property.get("enum").is_none() && is_sensitive(name, property) {
             let mut hidden = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
-            // Beside a reference the generator does not see it; it is put back into the source.
+            // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
             for kept in ["description", LIMITS] {
                 if let Some(value) = property.get(kept) {
                     hidden[kept] = value.clone();
@@ -101,7 +100,7 @@ fn is_sensitive(name: &str, property: &Value) -> bool {
     NAMES.contains(&bare.as_str()) || (bare == "url" && leads_to_payment(property))
 }
 
-/// The link that lets whoever holds it pay. Links to images are public.
+/// Returns whether the link leads to the payment. Links to images are public.
 fn leads_to_payment(property: &Value) -> bool {
     let changes = ["description", "example"].map(|key| text(property, key).unwrap_or_default());
     let changes = changes.join(" ").to_lowercase();

@@ -33,7 +33,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     if !used {
         return Ok(());
     }
-    // What nothing refers to any more would come out as a type that nothing uses.
+    // A component without a reference would become a type without a use.
     let whole = document.root.to_string();
     replaced.retain(|name| !whole.contains(&format!("\"{SCHEMA_REF}{name}\"")));
     let schemas = document.schemas_mut();
@@ -58,7 +58,7 @@ fn price(
             continue;
         }
         let mut kroner = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
-        // Beside a reference the generator does not see it; it is put back into the source.
+        // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
         for kept in ["description", LIMITS] {
             if let Some(value) = property.get(kept) {
                 kroner[kept] = value.clone();

@@ -1,4 +1,4 @@
-//! Enumerations at odds with themselves.
+//! Enumerations beside a pattern or a length.
 //!
 //! The generator silently drops every value that a pattern or length beside an enumeration does
 //! not match.
@@ -53,7 +53,7 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     for keyword in ["pattern", "minLength", "maxLength"] {
         if schema.remove(keyword).is_some() {
             changes.push(format!(
-                "{keyword} beside an enumeration is dropped: the values say it all"
+                "{keyword} beside an enumeration is dropped: the values are listed"
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! Parameters without a schema, in no known place, or out of step with their path.
+//! Parameters without a schema, with an unknown place, or that do not match their path.
 //!
 //! The generator needs the name, the place and the schema of each parameter, and panics when a
 //! path and its parameters differ.

@@ -41,7 +41,7 @@ pub(crate) fn meant(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The type that the other members tell of.
+/// Returns the type that the other keywords imply.
 fn implied(schema: &Map<String, Value>) -> Option<&'static str> {
     let has = |keys: &[&str]| keys.iter().any(|key| schema.contains_key(*key));
     if has(&["properties", "additionalProperties"]) {
@@ -70,7 +70,7 @@ fn adapt_structure(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
     match (written.as_deref(), structure) {
         (Some(written), Some(kind)) if written != kind => {
             changes.push(format!(
-                "type: {written} is read as {kind}, which the members tell of"
+                "type: {written} is read as {kind}, which the other keywords imply"
             ));
             schema.insert("type".to_owned(), kind.into());
         }
