@@ -10,8 +10,8 @@ use crate::support::{DETAILS, id};
 use bytes::Bytes;
 use tokio::time::Instant;
 use vipps::{
-    Credentials, Environment, ErrorKind, Outcome, RetryPolicy, Transport, TransportError,
-    TransportFuture, Vipps, VippsBuilder,
+    Credentials, Environment, ErrorKind, Outcome, Randomness, RetryPolicy, Transport,
+    TransportError, TransportFuture, Vipps, VippsBuilder,
 };
 
 /// Answers token requests by script, and payment details to whoever carries the newest token.
@@ -131,7 +131,7 @@ impl Transport for Server {
                 return Err(TransportError::not_sent("no route"));
             }
             let mut answer = http::Response::builder().status(status);
-            if let (Some(seconds), 429 | 503) = (self.retry_after, status) {
+            if let (Some(seconds), 401 | 429 | 503) = (self.retry_after, status) {
                 answer = answer.header("retry-after", seconds);
             }
             Ok(answer.body(Bytes::from(body)).unwrap())
@@ -299,7 +299,7 @@ async fn while_the_endpoint_is_down_it_sees_one_request_a_pause_whatever_the_loa
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
     for (asked, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
-        for status in [429, 503] {
+        for status in [401, 429, 503] {
             let server = Server {
                 failures: 1,
                 status,
@@ -311,12 +311,14 @@ async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
             let first = call().await.unwrap_err();
             let failed = Instant::now();
             assert_eq!(first.retry_after(), Some(Duration::from_secs(asked)));
+            assert_eq!(first.is_retryable(), status != 401);
             let ends = Duration::from_secs(pause);
             while failed.elapsed() + Duration::from_secs(5) < ends {
                 let begun = Instant::now();
                 let error = call().await.unwrap_err();
                 assert_eq!(begun.elapsed(), Duration::ZERO);
                 assert_eq!(error.to_string(), first.to_string());
+                assert_eq!(error.is_retryable(), first.is_retryable());
                 assert_eq!(
                     (error.kind(), error.outcome(), error.retry_after()),
                     (
@@ -368,6 +370,34 @@ async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(server.flights.began.lock().unwrap().len(), 2);
         assert_eq!(server.token_requests(), if stalls { 1 } else { 2 });
+    }
+}
+
+/// Returns the same byte each time.
+#[derive(Debug)]
+struct SameByte(u8);
+
+impl Randomness for SameByte {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0);
+    }
+}
+
+/// Clients that started together do not refresh together.
+#[tokio::test(start_paused = true)]
+async fn randomness_moves_a_refresh_by_half_its_margin() {
+    for (byte, refresh) in [(0, 3240), (255, 3060)] {
+        let server = Server::new();
+        let vipps = server.builder().randomness(SameByte(byte)).build().unwrap();
+        let call = || async { vipps.ecom().payment(&id()).details().await.unwrap() };
+        let begun = Instant::now();
+        call().await;
+        for (at, requests) in [(refresh - 1, 1), (refresh + 1, 2)] {
+            tokio::time::sleep_until(begun + Duration::from_secs(at)).await;
+            call().await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert_eq!(server.token_requests(), requests, "{byte} at {at} s");
+        }
     }
 }
 
