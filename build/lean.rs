@@ -59,7 +59,7 @@ pub(crate) fn lean(file: &mut File) {
     }
 }
 
-fn methods(items: &mut [Item]) -> impl Iterator<Item = &mut ImplItemFn> {
+pub(super) fn methods(items: &mut [Item]) -> impl Iterator<Item = &mut ImplItemFn> {
     items
         .iter_mut()
         .filter_map(|item| match item {

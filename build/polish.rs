@@ -1,10 +1,12 @@
 //! What is corrected in the generated source rather than in the document.
 
+use quote::ToTokens as _;
 use serde_json::Value;
-use syn::{Attribute, Expr, Field, File, ImplItem, Item, Lit, Meta, Stmt, UseTree};
+use syn::{Attribute, Expr, ExprCall, Field, File, ImplItem, Item, Lit, Meta, Stmt, UseTree};
 
 use super::document::{Document, text};
 use super::free_json;
+use super::lean::methods;
 use super::names::pascal;
 use super::source::{inner_mod, is_named, wire_name};
 
@@ -17,6 +19,8 @@ use super::source::{inner_mod, is_named, wire_name};
 ///   to another host.
 /// - `encode_path` becomes the crate's own: progenitor's leaves `\`, `+` and `;` in a path segment,
 ///   which parsers and servers take for something else.
+/// - Responses are read by the crate's own function: the generator's reads a struct from a JSON array
+///   too, member by member.
 /// - The `Debug` of types that hold any JSON goes, see [`free_json`].
 pub(crate) fn polish(file: &mut File, document: &Document) {
     if let Some(types) = inner_mod(&mut file.items, "types") {
@@ -25,6 +29,7 @@ pub(crate) fn polish(file: &mut File, document: &Document) {
     }
     if let Some(builder) = inner_mod(&mut file.items, "builder") {
         drop_version_header(builder);
+        read_objects_only(builder);
     }
     let mut encodes_paths = false;
     for item in &mut file.items {
@@ -144,6 +149,37 @@ fn drop_version_header(builder: &mut Vec<Item>) {
     }
 }
 
+/// `ResponseValue::from_response(response)` becomes `crate::raw::read(response)`.
+fn read_objects_only(builder: &mut [Item]) {
+    for method in methods(builder) {
+        let Some(Stmt::Expr(Expr::Match(by_status), None)) = method.block.stmts.last_mut() else {
+            continue;
+        };
+        for arm in &mut by_status.arms {
+            if let Some(call) = awaited(&mut arm.body)
+                && call.func.to_token_stream().to_string() == "ResponseValue :: from_response"
+            {
+                call.func = syn::parse_quote!(crate::raw::read);
+            }
+        }
+    }
+}
+
+/// The call that an arm of a `match` awaits, with or without braces around it.
+fn awaited(arm: &mut Expr) -> Option<&mut ExprCall> {
+    match arm {
+        Expr::Block(block) => match block.block.stmts.as_mut_slice() {
+            [Stmt::Expr(only, None)] => awaited(only),
+            _ => None,
+        },
+        Expr::Await(awaited) => match &mut *awaited.base {
+            Expr::Call(call) => Some(call),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn is_version_append(stmt: &Stmt) -> bool {
     tokens(stmt).contains("from_static (\"api-version\")")
 }
@@ -157,7 +193,6 @@ fn is_header_map(stmt: &Stmt) -> bool {
 }
 
 fn tokens(stmt: &Stmt) -> String {
-    use quote::ToTokens as _;
     stmt.to_token_stream().to_string()
 }
 
@@ -177,8 +212,6 @@ pub(super) fn drop_headers_call(expr: &mut Expr) {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens as _;
-
     use super::super::passes::testing;
     use super::*;
 
@@ -210,6 +243,11 @@ mod tests {
                         header_map.append(HeaderName::from_static("api-version"), version);
                         header_map.append("Size", size);
                         let mut request = client.get(url).headers(header_map).build()?;
+                        match response.status().as_u16() {
+                            200..=299 => { ResponseValue::from_response(response).await }
+                            304 => ResponseValue::from_response(response).await,
+                            _ => Err(Error::UnexpectedResponse(response)),
+                        }
                     }
                 }
             }
@@ -234,6 +272,11 @@ mod tests {
                         let mut header_map = HeaderMap::with_capacity(2);
                         header_map.append("Size", size);
                         let mut request = client.get(url).headers(header_map).build()?;
+                        match response.status().as_u16() {
+                            200..=299 => { crate::raw::read(response).await }
+                            304 => crate::raw::read(response).await,
+                            _ => Err(Error::UnexpectedResponse(response)),
+                        }
                     }
                 }
             }

@@ -11,9 +11,11 @@
 use std::fmt;
 
 pub use progenitor_client::{ByteStream, ResponseValue};
+use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use crate::call::Context;
+use crate::types::by_name;
 
 /// An operation of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +94,19 @@ pub(crate) fn url(base: &Url, path: &str, segments: &[&str]) -> Url {
     let mut url = base.clone();
     url.set_path(&whole);
     url
+}
+
+/// Reads a response in place of `ResponseValue::from_response`, which accepts a JSON array in place of an object.
+async fn read<T: DeserializeOwned, E>(
+    response: reqwest::Response,
+) -> Result<ResponseValue<T>, progenitor_client::Error<E>> {
+    use progenitor_client::Error;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
+    match by_name::from_slice(&body) {
+        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+        Err(cause) => Err(Error::InvalidResponsePayload(body, cause)),
+    }
 }
 
 /// What generated code puts into a path or a header. `Part(&value).text()` is the text itself where `value` is one or is

@@ -354,9 +354,7 @@ impl PaymentDetails {
 /// The customer of a payment. Seven days after the reservation the API replaces the texts by `[Expired]`.
 ///
 /// `Debug` shows none of it.
-#[derive(Clone, Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::read))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserDetails {
     /// First name.
@@ -374,9 +372,24 @@ pub struct UserDetails {
     /// National identity number.
     pub ssn: Option<Sensitive>,
     /// Whether the customer is verified by `BankID`; the API says `0`, `1`, `Y` or a bool.
+    pub bank_id_verified: Option<bool>,
+}
+
+/// The members of [`UserDetails`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(remote = "UserDetails", rename_all = "camelCase", default)]
+struct WireUser {
+    first_name: Option<Sensitive>,
+    last_name: Option<Sensitive>,
+    email: Option<Sensitive>,
+    mobile_number: Option<Sensitive>,
+    user_id: Option<Sensitive>,
+    date_of_birth: Option<Sensitive>,
+    ssn: Option<Sensitive>,
     #[serde(deserialize_with = "lenient::opt_bool")]
     #[cfg_attr(feature = "schemars", schemars(extend("type" = ["boolean", "string", "integer", "null"])))]
-    pub bank_id_verified: Option<bool>,
+    bank_id_verified: Option<bool>,
 }
 
 /// What the API puts in place of a text that it has withdrawn.
@@ -409,23 +422,32 @@ impl fmt::Debug for UserDetails {
 }
 
 /// Where the goods of an express payment go, and how.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::read))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ShippingDetails {
     /// The address.
-    #[serde(deserialize_with = "lenient::opt")]
     pub address: Option<Address>,
     /// What the shipping costs; on the wire it is in kroner, unlike every other amount.
-    #[serde(deserialize_with = "lenient::opt")]
     pub shipping_cost: Option<ShippingCost>,
     /// The chosen method's name.
-    #[serde(deserialize_with = "lenient::opt_text")]
     pub shipping_method: Option<String>,
     /// The chosen method's id, as the merchant gave it.
-    #[serde(deserialize_with = "lenient::opt_text")]
     pub shipping_method_id: Option<String>,
+}
+
+/// The members of [`ShippingDetails`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(remote = "ShippingDetails", rename_all = "camelCase", default)]
+struct WireShipping {
+    #[serde(deserialize_with = "lenient::opt")]
+    address: Option<Address>,
+    #[serde(deserialize_with = "lenient::opt")]
+    shipping_cost: Option<ShippingCost>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    shipping_method: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    shipping_method_id: Option<String>,
 }
 
 impl ShippingDetails {
@@ -438,8 +460,7 @@ impl ShippingDetails {
 }
 
 /// A postal address. `Debug` shows none of it.
-#[derive(Clone, Default, Deserialize)]
-#[serde(from = "WireAddress")]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Address {
     /// Street and number.
@@ -454,6 +475,7 @@ pub struct Address {
     pub country: Option<String>,
 }
 
+/// The members of an [`Address`] in JSON.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -468,8 +490,19 @@ struct WireAddress {
     country: Option<String>,
 }
 
+by_name::read! {
+    UserDetails => WireUser;
+    ShippingDetails => WireShipping;
+    Address => WireAddress;
+}
+
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: Address, "Address" => WireAddress; }
+crate::schema::same_as! {
+    crate::schema::read:
+    UserDetails, "UserDetails" => WireUser;
+    ShippingDetails, "ShippingDetails" => WireShipping;
+    Address, "Address" => WireAddress;
+}
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {

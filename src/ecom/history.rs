@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::types::lenient::{self, Said};
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Timestamp};
+use crate::types::{Amount, Timestamp, by_name};
 
 open_enum! {
     /// What an event of a payment's log is about.
@@ -33,33 +33,50 @@ open_enum! {
 }
 
 /// One event of a payment's log.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transform = crate::schema::read))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Event {
     /// What it is about.
     pub operation: Option<Operation>,
     /// Whether it succeeded. Events that failed are told, but change nothing.
+    success: Said,
+    /// How much, in øre.
+    pub amount: Option<Amount>,
+    /// Vipps's id of the transaction. On the first event it appears when the customer has opened the payment.
+    pub transaction_id: Option<String>,
+    /// The idempotency key of the request that caused it (wire name `requestId`).
+    pub idempotency_key: Option<String>,
+    /// The text given with the request.
+    pub text: Option<String>,
+    /// When it happened.
+    pub timestamp: Option<Timestamp>,
+}
+
+/// The members of an [`Event`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(remote = "Event", rename_all = "camelCase", default)]
+struct WireEvent {
+    operation: Option<Operation>,
     #[serde(rename = "operationSuccess", deserialize_with = "lenient::said")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
     success: Said,
-    /// How much, in øre.
     #[serde(deserialize_with = "lenient::opt_amount")]
-    pub amount: Option<Amount>,
-    /// Vipps's id of the transaction. On the first event it appears when the customer has opened the payment.
+    amount: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_text")]
-    pub transaction_id: Option<String>,
-    /// The idempotency key of the request that caused it (wire name `requestId`).
+    transaction_id: Option<String>,
     #[serde(rename = "requestId", deserialize_with = "opt_key")]
-    pub idempotency_key: Option<String>,
-    /// The text given with the request.
+    idempotency_key: Option<String>,
     #[serde(rename = "transactionText", deserialize_with = "lenient::opt_text")]
-    pub text: Option<String>,
-    /// When it happened.
+    text: Option<String>,
     #[serde(rename = "timeStamp")]
-    pub timestamp: Option<Timestamp>,
+    timestamp: Option<Timestamp>,
 }
+
+by_name::read! { Event => WireEvent; }
+
+#[cfg(feature = "schemars")]
+crate::schema::same_as! { crate::schema::read: Event, "Event" => WireEvent; }
 
 /// The API spells *none* as empty text.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -1,5 +1,6 @@
 //! Who may call: subscription key, access token, sales unit.
 
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -15,11 +16,11 @@ pub(crate) const SERIAL_NUMBER: &str = "merchant-serial-number";
 pub(crate) fn subscription_key(state: &State, request: &Request) -> Result<(), Box<Response>> {
     match request.header(SUBSCRIPTION_KEY) {
         None | Some("") => Err(Box::new(errors::gateway(
-            401,
+            StatusCode::UNAUTHORIZED,
             "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.",
         ))),
         Some(key) if key != state.settings.keys.subscription_key => Err(Box::new(errors::gateway(
-            401,
+            StatusCode::UNAUTHORIZED,
             "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.",
         ))),
         Some(_) => Ok(()),
@@ -37,9 +38,9 @@ pub(crate) fn check(
     let refuse = |note: &str| {
         let message = "Something went wrong, please try again later";
         let response = if api == Api::Ecom {
-            errors::gateway_info(401, "Unauthorized", message)
+            errors::gateway_info(StatusCode::UNAUTHORIZED, "Unauthorized", message)
         } else {
-            errors::gateway(401, message)
+            errors::gateway(StatusCode::UNAUTHORIZED, message)
         };
         Err(Box::new(response.noted(note)))
     };
@@ -92,8 +93,13 @@ fn foreign(state: &mut State, api: Api, msn: &str) -> Response {
     let message =
         format!("Invalid MSN: {msn}. Check your API keys on portal.vipps.no for this sales unit");
     match api {
-        Api::Ecom => errors::gateway_info(403, "Forbidden", &message),
-        Api::Qr => errors::qr(403, "Forbidden", &message, &mut state.random),
-        Api::AccessToken | Api::Exchange => errors::gateway(403, &message),
+        Api::Ecom => errors::gateway_info(StatusCode::FORBIDDEN, "Forbidden", &message),
+        Api::Qr => errors::qr(
+            StatusCode::FORBIDDEN,
+            "Forbidden",
+            &message,
+            &mut state.random,
+        ),
+        Api::AccessToken | Api::Exchange => errors::gateway(StatusCode::FORBIDDEN, &message),
     }
 }

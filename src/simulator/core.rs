@@ -1,6 +1,7 @@
 //! The simulated Vipps itself, as a function of what it knows, a request and
 //! the time. It opens no socket, reads no clock and throws no dice.
 
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -49,8 +50,10 @@ pub(crate) fn apply(state: &mut State, request: &Request, now: Timestamp) -> Res
             "the landing page itself; Simulator::payer takes its URL and plays the customer",
         ),
         Found::Unmodelled(feature) => errors::unmodelled(feature),
-        Found::WrongMethod => errors::gateway(405, "Method Not Allowed"),
-        Found::Nothing => errors::gateway_info(404, "Not Found", "Resource not found"),
+        Found::WrongMethod => errors::gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+        Found::Nothing => {
+            errors::gateway_info(StatusCode::NOT_FOUND, "Not Found", "Resource not found")
+        }
     }
 }
 
@@ -127,7 +130,7 @@ fn count(
         .map_err(|wait| {
             Box::new(
                 errors::gateway(
-                    429,
+                    StatusCode::TOO_MANY_REQUESTS,
                     &format!("Rate limit is exceeded. Try again in {wait} seconds."),
                 )
                 .noted(format!("more than {limit} calls per minute for this order")),
@@ -147,12 +150,12 @@ fn media_type(
     }
     Err(Box::new(match operation.api {
         Api::Qr => errors::qr(
-            415,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Unsupported Media Type",
             "The body must be application/json",
             &mut state.random,
         ),
-        _ => errors::gateway(415, "Unsupported Media Type"),
+        _ => errors::gateway(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"),
     }))
 }
 
@@ -178,29 +181,39 @@ fn refusal(state: &mut State, api: Api, violations: &[Violation]) -> Response {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join("; ");
-    let named: Vec<(String, String)> = violations
-        .iter()
-        .map(|violation| (violation.field.clone(), violation.reason.clone()))
-        .collect();
+    let named = |root: &str| -> Vec<(String, String)> {
+        violations
+            .iter()
+            .map(|violation| (violation.name(root).to_owned(), violation.reason.clone()))
+            .collect()
+    };
     let response = match api {
         Api::Ecom => ecom_refusal(state, violations),
-        Api::Exchange => errors::exchange_invalid(&named),
-        Api::Qr => errors::qr_invalid(&named, &mut state.random),
-        Api::AccessToken => errors::gateway(400, &note),
+        Api::Exchange => errors::exchange_invalid(&named("body")),
+        Api::Qr => errors::qr_invalid(&named("$"), &mut state.random),
+        Api::AccessToken => errors::gateway(StatusCode::BAD_REQUEST, &note),
     };
     response.noted(note)
 }
 
-/// The eCom API tells of a field with a wrong value, and stumbles over a field
-/// of a wrong type or with a wrong name.
+/// The eCom API names a field that breaks a rule. It is documented to answer HTTP 500 to a serial
+/// number that is no text, an amount that is no integer, and a `fallBack` under another name.
 fn ecom_refusal(state: &mut State, violations: &[Violation]) -> Response {
-    let stumbles = violations.iter().any(|violation| {
+    let is_internal = |violation: &Violation| {
+        let field = violation.field.as_str();
         violation.place == Place::Body
-            && (violation.rule == Rule::Type || violation.field == "merchantInfo.fallBack")
-    });
+            && match violation.rule {
+                Rule::Type => matches!(
+                    field,
+                    "merchantInfo.merchantSerialNumber" | "transaction.amount"
+                ),
+                Rule::Required => field == "merchantInfo.fallBack",
+                Rule::Value => false,
+            }
+    };
     match violations.first() {
-        Some(violation) if !stumbles => {
-            errors::invalid_request(&violation.field, &violation.reason, &mut state.random)
+        Some(violation) if !violations.iter().any(is_internal) => {
+            errors::invalid_request(violation.name("body"), &violation.reason, &mut state.random)
         }
         _ => errors::INTERNAL.response(&mut state.random),
     }
@@ -240,11 +253,14 @@ mod tests {
     fn no_answer_goes_out_that_the_spec_forbids() {
         let operation = named("initiate_payment_v3_using_post");
         for answer in [
-            Response::json(200, json!({"orderId": "a"})),
-            Response::json(200, json!({"orderId": 1, "url": "https://x"})),
-            Response::json(200, json!({"orderId": "a_b", "url": "https://x"})),
-            Response::empty(200),
-            Response::json(400, json!({"unheard": "of"})),
+            Response::json(StatusCode::OK, json!({"orderId": "a"})),
+            Response::json(StatusCode::OK, json!({"orderId": 1, "url": "https://x"})),
+            Response::json(
+                StatusCode::OK,
+                json!({"orderId": "a_b", "url": "https://x"}),
+            ),
+            Response::empty(StatusCode::OK),
+            Response::json(StatusCode::BAD_REQUEST, json!({"unheard": "of"})),
         ] {
             let told = checked(operation, answer.clone());
             assert_eq!(told.status, 501, "{answer:?}");
@@ -254,14 +270,20 @@ mod tests {
             let detail = body["detail"].as_str().unwrap();
             assert!(detail.starts_with(operation.id), "{detail}");
         }
-        let good = Response::json(200, json!({"orderId": "a", "url": "https://x"}));
+        let good = Response::json(StatusCode::OK, json!({"orderId": "a", "url": "https://x"}));
         assert_eq!(checked(operation, good).status, 200);
     }
 
     #[test]
     fn a_success_that_the_spec_does_not_list_is_forbidden_and_an_error_is_not() {
         let operation = named("delete_merchant_redirect_qr");
-        assert_eq!(checked(operation, Response::empty(201)).status, 501);
-        assert_eq!(checked(operation, Response::empty(418)).status, 418);
+        assert_eq!(
+            checked(operation, Response::empty(StatusCode::CREATED)).status,
+            501
+        );
+        assert_eq!(
+            checked(operation, Response::empty(StatusCode::IM_A_TEAPOT)).status,
+            418
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Every error body that Vipps is known to send, and the codes of the eCom API.
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::random::Random;
@@ -8,14 +9,14 @@ use super::wire::Response;
 /// One error of the eCom API: its code, where it belongs and its HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Code {
-    pub(crate) status: u16,
+    pub(crate) status: StatusCode,
     /// Absent on the wire for a duplicate order id, although the spec demands it.
     pub(crate) group: Option<&'static str>,
     pub(crate) number: &'static str,
     pub(crate) message: &'static str,
 }
 
-const fn payment(status: u16, code: &'static str, message: &'static str) -> Code {
+const fn payment(status: StatusCode, code: &'static str, message: &'static str) -> Code {
     Code {
         status,
         group: Some("Payment"),
@@ -26,14 +27,14 @@ const fn payment(status: u16, code: &'static str, message: &'static str) -> Code
 
 const fn vipps(code: &'static str, message: &'static str) -> Code {
     Code {
-        status: 400,
+        status: StatusCode::BAD_REQUEST,
         group: Some("VippsError"),
         number: code,
         message,
     }
 }
 
-const fn merchant(status: u16, code: &'static str, message: &'static str) -> Code {
+const fn merchant(status: StatusCode, code: &'static str, message: &'static str) -> Code {
     Code {
         status,
         group: Some("Merchant"),
@@ -42,32 +43,50 @@ const fn merchant(status: u16, code: &'static str, message: &'static str) -> Cod
     }
 }
 
-pub(crate) const NOT_ACTED: Code = payment(400, "45", "User has not acted upon the payment");
+pub(crate) const NOT_ACTED: Code = payment(
+    StatusCode::BAD_REQUEST,
+    "45",
+    "User has not acted upon the payment",
+);
 pub(crate) const ALREADY_CAPTURED: Code = payment(
-    402,
+    StatusCode::PAYMENT_REQUIRED,
     "51",
     "Cannot cancel a captured order. Refund it instead",
 );
-pub(crate) const CAPTURE_EXCEEDS: Code =
-    payment(400, "61", "Captured amount exceeds the reserved amount");
-pub(crate) const NOT_RESERVED: Code = payment(400, "62", "The amount is not reserved");
-pub(crate) const REFUND_EXCEEDS: Code =
-    payment(400, "71", "Refunded amount exceeds the captured amount");
+pub(crate) const CAPTURE_EXCEEDS: Code = payment(
+    StatusCode::BAD_REQUEST,
+    "61",
+    "Captured amount exceeds the reserved amount",
+);
+pub(crate) const NOT_RESERVED: Code =
+    payment(StatusCode::BAD_REQUEST, "62", "The amount is not reserved");
+pub(crate) const REFUND_EXCEEDS: Code = payment(
+    StatusCode::BAD_REQUEST,
+    "71",
+    "Refunded amount exceeds the captured amount",
+);
 pub(crate) const ONLY_RESERVED: Code = payment(
-    400,
+    StatusCode::BAD_REQUEST,
     "72",
     "Cannot refund a reserved order. Cancel it instead",
 );
-pub(crate) const NOTHING_TO_REFUND: Code = payment(400, "73", "Cannot refund a cancelled order");
+pub(crate) const NOTHING_TO_REFUND: Code = payment(
+    StatusCode::BAD_REQUEST,
+    "73",
+    "Cannot refund a cancelled order",
+);
 pub(crate) const OTHER_AMOUNT: Code = payment(
-    400,
+    StatusCode::BAD_REQUEST,
     "93",
     "An idempotent retry must have the same amount as the first request",
 );
-pub(crate) const REFUND_TOO_LATE: Code =
-    payment(400, "95", "A payment can be refunded for 365 days only");
+pub(crate) const REFUND_TOO_LATE: Code = payment(
+    StatusCode::BAD_REQUEST,
+    "95",
+    "A payment can be refunded for 365 days only",
+);
 pub(crate) const TOO_LATE: Code = payment(
-    400,
+    StatusCode::BAD_REQUEST,
     "98",
     "A payment can be captured or cancelled for 180 days only",
 );
@@ -81,7 +100,7 @@ pub(crate) const OTHER_REQUEST: Code = vipps(
 pub(crate) const LOCKED: Code = vipps("94", "The order is locked and is being processed");
 pub(crate) const TOO_MANY_AT_ONCE: Code = vipps("98", "Too many concurrent requests");
 pub(crate) const INTERNAL: Code = Code {
-    status: 500,
+    status: StatusCode::INTERNAL_SERVER_ERROR,
     group: Some("VippsError"),
     number: "99",
     message: "Internal error",
@@ -89,33 +108,33 @@ pub(crate) const INTERNAL: Code = Code {
 
 /// Cancelling while the customer is with the issuer; answered by the gateway.
 pub(crate) const BUSY: Code = Code {
-    status: 500,
+    status: StatusCode::INTERNAL_SERVER_ERROR,
     group: None,
     number: "",
     message: "Something went wrong, please try again later.",
 };
 
 pub(crate) const NOT_A_USER: Code = Code {
-    status: 400,
+    status: StatusCode::BAD_REQUEST,
     group: Some("User"),
     number: "81",
     message: "User not registered with Vipps",
 };
 
 pub(crate) const ORDER_ID_USED: Code = Code {
-    status: 400,
+    status: StatusCode::BAD_REQUEST,
     group: None,
     number: "34",
     message: "orderId is already used, and must be unique",
 };
-pub(crate) const UNKNOWN_ORDER: Code = merchant(404, "35", "Order not found");
+pub(crate) const UNKNOWN_ORDER: Code = merchant(StatusCode::NOT_FOUND, "35", "Order not found");
 pub(crate) const NIN_NOT_ALLOWED: Code = merchant(
-    403,
+    StatusCode::FORBIDDEN,
     "51",
     "The scope nin is not allowed for this sales unit",
 );
 pub(crate) const LANDING_PAGE_REQUIRED: Code = merchant(
-    400,
+    StatusCode::BAD_REQUEST,
     "38",
     "skipLandingPage is not allowed for this sales unit",
 );
@@ -149,7 +168,8 @@ impl Code {
     /// The error as the eCom API answers it: an array of one.
     pub(crate) fn response(&self, random: &mut Random) -> Response {
         if *self == BUSY {
-            let info = json!({"responseCode": self.status, "responseMessage": self.message});
+            let info =
+                json!({"responseCode": self.status.as_u16(), "responseMessage": self.message});
             return Response::json(self.status, json!({"responseInfo": info}))
                 .departing("the gateway leaves out the result")
                 .noted("the customer is with the issuer");
@@ -168,7 +188,7 @@ impl Code {
 
 /// Any error in the eCom API's shape.
 pub(crate) fn ecom(
-    status: u16,
+    status: StatusCode,
     group: Option<&str>,
     code: &str,
     message: &str,
@@ -191,23 +211,26 @@ fn ecom_body(group: Option<&str>, code: &str, message: &str, random: &mut Random
 /// A field that breaks a rule, as the eCom API tells it: the field is the code.
 pub(crate) fn invalid_request(field: &str, message: &str, random: &mut Random) -> Response {
     Response::json(
-        400,
+        StatusCode::BAD_REQUEST,
         ecom_body(Some("InvalidRequest"), field, message, random),
     )
 }
 
 /// What the API gateway answers on its own.
-pub(crate) fn gateway(status: u16, message: &str) -> Response {
-    Response::json(status, json!({"statusCode": status, "message": message}))
-        .departing("the gateway answers in its own shape")
+pub(crate) fn gateway(status: StatusCode, message: &str) -> Response {
+    Response::json(
+        status,
+        json!({"statusCode": status.as_u16(), "message": message}),
+    )
+    .departing("the gateway answers in its own shape")
 }
 
 /// The gateway's other shape, the one that the eCom description knows.
-pub(crate) fn gateway_info(status: u16, title: &str, message: &str) -> Response {
+pub(crate) fn gateway_info(status: StatusCode, title: &str, message: &str) -> Response {
     Response::json(
         status,
         json!({
-            "responseInfo": {"responseCode": status, "responseMessage": title},
+            "responseInfo": {"responseCode": status.as_u16(), "responseMessage": title},
             "result": {"message": message},
         }),
     )
@@ -215,7 +238,7 @@ pub(crate) fn gateway_info(status: u16, title: &str, message: &str) -> Response 
 
 /// Azure AD's answer to a token request that it refuses.
 pub(crate) fn azure(
-    status: u16,
+    status: StatusCode,
     error: &str,
     codes: &[u32],
     description: &str,
@@ -243,7 +266,7 @@ pub(crate) fn azure(
 }
 
 /// The QR API's problem body.
-pub(crate) fn qr(status: u16, title: &str, detail: &str, random: &mut Random) -> Response {
+pub(crate) fn qr(status: StatusCode, title: &str, detail: &str, random: &mut Random) -> Response {
     Response::json(
         status,
         json!({"title": title, "detail": detail, "instance": random.uuid()}),
@@ -257,7 +280,7 @@ pub(crate) fn qr_invalid(params: &[(String, String)], random: &mut Random) -> Re
         .map(|(name, reason)| json!({"name": pascal_case(name), "reason": reason}))
         .collect();
     Response::json(
-        400,
+        StatusCode::BAD_REQUEST,
         json!({
             "type": "https://datatracker.ietf.org/doc/html/rfc7231#section-6.5.1",
             "title": "One or more validation errors occurred.",
@@ -275,7 +298,7 @@ pub(crate) fn exchange_invalid(params: &[(String, String)]) -> Response {
         .map(|(name, reason)| json!({"name": name, "reason": reason}))
         .collect();
     Response::json(
-        400,
+        StatusCode::BAD_REQUEST,
         json!({
             "title": "Bad request",
             "status": 400,
@@ -288,7 +311,7 @@ pub(crate) fn exchange_invalid(params: &[(String, String)]) -> Response {
 /// The simulator's own refusal to guess.
 pub(crate) fn unmodelled(feature: &str) -> Response {
     Response::json(
-        501,
+        StatusCode::NOT_IMPLEMENTED,
         json!({
             "title": "Not modelled by the simulator",
             "status": 501,
@@ -303,7 +326,7 @@ pub(crate) fn unmodelled(feature: &str) -> Response {
 /// simulator, told as one.
 pub(crate) fn broken_promise(operation: &str, violation: &str) -> Response {
     Response::json(
-        501,
+        StatusCode::NOT_IMPLEMENTED,
         json!({
             "title": "The simulator's own answer does not fit the vendored spec",
             "status": 501,

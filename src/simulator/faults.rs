@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::engine::Engine;
@@ -167,11 +168,12 @@ impl FaultRule {
     #[allow(clippy::needless_pass_by_value)] // reads best as `7` or a text
     pub fn retry_after(mut self, value: impl ToString) -> Self {
         let value = value.to_string();
+        let header = HeaderValue::try_from(&value);
         assert!(
-            http::HeaderValue::try_from(&value).is_ok(),
+            header.is_ok(),
             "retry_after: must be the value of a header, got {value:?}"
         );
-        self.settings.retry_after = Some(value);
+        self.settings.retry_after = header.ok();
         self
     }
 
@@ -181,7 +183,7 @@ impl FaultRule {
     /// If the status is not 200 to 999: nothing else can end an exchange.
     #[track_caller]
     pub fn status(self, status: u16) -> Fault {
-        check_status(status);
+        let status = checked_status(status);
         let answer = errors::gateway(status, "A fault that was asked for");
         self.install(Moment::Before, Damage::Answer(answer))
     }
@@ -193,7 +195,7 @@ impl FaultRule {
     /// If the status is not 200 to 999.
     #[track_caller]
     pub fn status_with_body(self, status: u16, body: impl Into<String>) -> Fault {
-        check_status(status);
+        let status = checked_status(status);
         let body = body.into();
         let answer = match serde_json::from_str::<Value>(&body) {
             Ok(value) => Response::json(status, value),
@@ -216,7 +218,7 @@ impl FaultRule {
     /// If the status is not 200 to 999.
     #[track_caller]
     pub fn html(self, status: u16) -> Fault {
-        check_status(status);
+        let status = checked_status(status);
         let page = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>\n";
         let answer = Response::raw(status, "text/html", page);
         self.install(Moment::Before, Damage::Answer(answer))
@@ -324,11 +326,12 @@ impl FaultRule {
 }
 
 #[track_caller]
-fn check_status(status: u16) {
-    assert!(
-        (200..=999).contains(&status),
-        "status: must be 200 to 999, got {status}"
-    );
+#[allow(clippy::panic, reason = "a mistake in a test, which must fail there")]
+fn checked_status(status: u16) -> StatusCode {
+    match StatusCode::from_u16(status) {
+        Ok(checked) if !checked.is_informational() => checked,
+        _ => panic!("status: must be 200 to 999, got {status}"),
+    }
 }
 
 /// A rule that is switched on. Dropping it leaves the rule in place.

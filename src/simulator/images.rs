@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use qrcode::{EcLevel, QrCode};
 
@@ -96,12 +97,14 @@ pub(crate) fn link(
 pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Response {
     let token = request.query_parameter("token").unwrap_or_default();
     let mut response = match state.images.get(&token) {
-        Some(image) if image.ends <= now => Response::empty(404).noted("the link has expired"),
+        Some(image) if image.ends <= now => {
+            Response::empty(StatusCode::NOT_FOUND).noted("the link has expired")
+        }
         Some(image) if !state.code_lives(&image.content, now) => {
-            Response::empty(404).noted("the code has expired or was deleted")
+            Response::empty(StatusCode::NOT_FOUND).noted("the code has expired or was deleted")
         }
         Some(image) => draw(image),
-        None => Response::empty(404).noted("there is no such link"),
+        None => Response::empty(StatusCode::NOT_FOUND).noted("there is no such link"),
     };
     if request.headers.contains_key("authorization")
         || request.headers.contains_key(super::auth::SUBSCRIPTION_KEY)
@@ -114,15 +117,17 @@ pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Respons
 fn draw(image: &Image) -> Response {
     let drawn = match image.format {
         Format::Png(side) => {
-            png(&image.content, side).map(|bytes| Response::raw(200, "image/png", bytes))
+            png(&image.content, side).map(|bytes| Response::raw(StatusCode::OK, "image/png", bytes))
         }
-        Format::Svg => svg(&image.content).map(|text| Response::raw(200, "image/svg+xml", text)),
+        Format::Svg => {
+            svg(&image.content).map(|text| Response::raw(StatusCode::OK, "image/svg+xml", text))
+        }
     };
     drawn
         .unwrap_or_else(|reason| {
             super::errors::unmodelled(&format!("this code's drawing ({reason})"))
         })
-        .with_header("cache-control", "no-store")
+        .with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }
 
 fn code(content: &str) -> Result<QrCode, String> {

@@ -215,7 +215,7 @@ impl Records {
         if let Some(entry) = entry {
             entry.note.clone_from(&response.note);
             if told {
-                entry.status = Some(response.status);
+                entry.status = Some(response.status.as_u16());
                 entry.answer = Kept::answer(response);
                 entry.answered = Some(when);
             }
@@ -253,7 +253,7 @@ mod tests {
         };
         let mut records = Records::default();
         let number = records.arrived(&request, None, Timestamp::UNIX_EPOCH);
-        let answer = Response::json(200, json!({ "access_token": "canary" }));
+        let answer = Response::json(http::StatusCode::OK, json!({ "access_token": "canary" }));
         records.answered(number, &answer, true, Timestamp::UNIX_EPOCH);
         let shown = format!("{records:?}");
         assert!(shown.contains(r#"access_token\":\"[redacted]"#), "{shown}");

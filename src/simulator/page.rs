@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::Method;
+use ::http::{Method, StatusCode};
 
 use super::engine::Engine;
 use super::routes::{self, Found};
@@ -63,7 +63,7 @@ fn opens_a_payment(request: &Request) -> bool {
 /// Answers it.
 pub(crate) async fn answer(engine: &Arc<Engine>, request: &Request) -> Response {
     let response = match guard::refusal(request) {
-        Some(reason) => failure(403, reason),
+        Some(reason) => failure(StatusCode::FORBIDDEN, reason),
         None => route(engine, request).await,
     };
     layout::secured(response)
@@ -75,19 +75,19 @@ async fn route(engine: &Arc<Engine>, request: &Request) -> Response {
         return actions::run(engine, below, request);
     }
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        return failure(405, "This is not done here.");
+        return failure(StatusCode::METHOD_NOT_ALLOWED, "This is not done here.");
     }
     match below {
         _ if opens_a_payment(request) => actions::open(engine, request),
         "" if request.path == "/" => {
             let page = engine.look(|world, now| layout::page(&Scene::of(engine, world, now)));
-            html(200, page)
+            html(StatusCode::OK, page)
         }
         "live" => live(engine, request).await,
         "icon.svg" | "" => layout::icon(),
         _ => match below.strip_prefix("code/") {
             Some(code) => engine.look(|world, now| codes::image(world, code, now)),
-            None => failure(404, "There is no such page."),
+            None => failure(StatusCode::NOT_FOUND, "There is no such page."),
         },
     }
 }
@@ -98,12 +98,12 @@ async fn live(engine: &Arc<Engine>, request: &Request) -> Response {
     if let Some(seen) = seen.and_then(|seen| seen.parse().ok()) {
         let changed = tokio::time::timeout(PATIENCE, engine.other_than(seen));
         if changed.await.is_err() {
-            return Response::empty(204);
+            return Response::empty(StatusCode::NO_CONTENT);
         }
         tokio::time::sleep(GATHERED).await;
     }
     html(
-        200,
+        StatusCode::OK,
         engine.look(|world, now| layout::live(&Scene::of(engine, world, now))),
     )
 }
@@ -127,10 +127,10 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn html(status: u16, page: maud::Markup) -> Response {
+fn html(status: StatusCode, page: maud::Markup) -> Response {
     Response::raw(status, "text/html; charset=utf-8", page.into_string())
 }
 
-fn failure(status: u16, reason: &str) -> Response {
+fn failure(status: StatusCode, reason: &str) -> Response {
     html(status, layout::failure(reason))
 }

@@ -7,6 +7,7 @@ pub(crate) mod redirect;
 
 use std::collections::{BTreeMap, HashMap};
 
+use http::StatusCode;
 use jiff::Timestamp;
 
 use super::errors;
@@ -129,7 +130,7 @@ fn wanted(state: &mut State, request: &Request) -> Result<Wanted, Box<Response>>
         _ if accept.eq_ignore_ascii_case("text/targetUrl") => Ok(Wanted::Content),
         _ => Err(Box::new(
             errors::qr(
-                415,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Unsupported Media Type",
                 "Accept must be one of image/*, image/png, image/svg+xml, text/targetUrl",
                 &mut state.random,
@@ -141,7 +142,7 @@ fn wanted(state: &mut State, request: &Request) -> Result<Wanted, Box<Response>>
 
 fn not_found(state: &mut State) -> Response {
     errors::qr(
-        404,
+        StatusCode::NOT_FOUND,
         "Not found",
         "There is no QR code of this id",
         &mut state.random,

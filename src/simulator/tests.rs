@@ -279,7 +279,7 @@ fn code(answer: &Response) -> (u16, Option<String>, String) {
     let error = &body[0];
     assert!(error["contextId"].as_str().is_some(), "{body}");
     (
-        answer.status,
+        answer.status.as_u16(),
         error["errorGroup"].as_str().map(str::to_owned),
         error["errorCode"].as_str().unwrap_or_default().to_owned(),
     )

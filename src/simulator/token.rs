@@ -1,5 +1,6 @@
 //! `POST /accesstoken/get`.
 
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::clock::later;
@@ -19,12 +20,12 @@ pub(crate) fn fetch(state: &mut State, call: &Call<'_>) -> Response {
         .iter()
         .any(|name| call.request.headers.contains_key(*name))
     {
-        return errors::gateway(411, "Length Required");
+        return errors::gateway(StatusCode::LENGTH_REQUIRED, "Length Required");
     }
     let header = |name| call.request.header(name).unwrap_or_default();
     if header("client_id") != state.settings.keys.client_id {
         return errors::azure(
-            400,
+            StatusCode::BAD_REQUEST,
             "unauthorized_client",
             &[700_016],
             "Application with identifier was not found in the directory. Are these keys of another environment?",
@@ -34,7 +35,7 @@ pub(crate) fn fetch(state: &mut State, call: &Call<'_>) -> Response {
     }
     if header("client_secret") != state.settings.keys.client_secret {
         return errors::azure(
-            401,
+            StatusCode::UNAUTHORIZED,
             "invalid_client",
             &[70_002, 50_012],
             "Error validating credentials: invalid client secret is provided.",
@@ -69,7 +70,7 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
     state.tokens.retain(|_, end| *end > now);
     state.tokens.insert(token.clone(), end);
     Response::json(
-        200,
+        StatusCode::OK,
         json!({
             "token_type": "Bearer",
             "expires_in": seconds.to_string(),
@@ -80,5 +81,5 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
             "access_token": token,
         }),
     )
-    .with_header("cache-control", "no-store")
+    .with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use http::StatusCode;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
@@ -34,11 +35,23 @@ pub(crate) enum Rule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) place: Place,
-    /// The parameter's name, or the members that lead to it, joined by dots.
+    /// The parameter's name, or the members that lead to it, joined by dots; empty for the body as
+    /// a whole.
     pub(crate) field: String,
     pub(crate) rule: Rule,
     /// Never holds the value: it may be a secret.
     pub(crate) reason: String,
+}
+
+impl Violation {
+    /// The field, or `root` when the body as a whole breaks the rule.
+    pub(crate) fn name<'a>(&'a self, root: &'a str) -> &'a str {
+        if self.field.is_empty() {
+            root
+        } else {
+            &self.field
+        }
+    }
 }
 
 impl fmt::Display for Violation {
@@ -127,7 +140,19 @@ pub(crate) fn request(
         let sent = match expected.place {
             Place::Path => parameter(params, &expected.name).map(str::to_owned),
             Place::Query => request.query_parameter(&expected.name),
-            Place::Header => request.header(&expected.name).map(str::to_owned),
+            Place::Header => match request.headers.get(&expected.name) {
+                // Nothing else reads it, so it would count as absent.
+                Some(value) if value.to_str().is_err() => {
+                    violations.push(Violation {
+                        place: Place::Header,
+                        field: expected.name.clone(),
+                        rule: Rule::Value,
+                        reason: format!("{} must be visible ASCII text", expected.name),
+                    });
+                    continue;
+                }
+                _ => request.header(&expected.name).map(str::to_owned),
+            },
             Place::Body => None,
         };
         violations.extend(check_parameter(expected, sent));
@@ -141,23 +166,23 @@ pub(crate) fn request(
 /// Whether the spec allows this answer.
 pub(crate) fn response(
     operation: &Operation,
-    status: u16,
+    status: StatusCode,
     body: Option<&Value>,
 ) -> Result<(), String> {
     let checks = checks(operation)?;
-    let code = status.to_string();
-    let answer = [code.as_str(), "default"]
+    let code = status.as_str();
+    let answer = [code, "default"]
         .iter()
         .find_map(|wanted| checks.answers.iter().find(|(code, _)| code == wanted));
     match (answer, body) {
         // The documents list by far not every error that is sent.
-        (None, _) if status >= 400 => Ok(()),
-        (None, _) => Err(format!("status {status} is not in the spec")),
-        (Some((_, Some(_))), None) => Err(format!("status {status} needs a body")),
+        (None, _) if status.is_client_error() || status.is_server_error() => Ok(()),
+        (None, _) => Err(format!("status {code} is not in the spec")),
+        (Some((_, Some(_))), None) => Err(format!("status {code} needs a body")),
         (Some((_, Some(schema))), Some(body)) => match schema.iter_errors(body).next() {
             None => Ok(()),
             Some(error) => Err(format!(
-                "status {status}, {}: {}",
+                "status {code}, {}: {}",
                 dotted(&error),
                 error.masked()
             )),

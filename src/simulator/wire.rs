@@ -1,7 +1,7 @@
 //! What goes into the core and what comes out of it: plain data, no socket.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 /// A request as it arrived.
@@ -48,11 +48,12 @@ pub(crate) fn decode(text: &str) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
-/// An answer.
+/// An answer. Its status and headers are of the types that are sent, so that no answer is replaced
+/// by another one on the way out.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Body,
     /// Why this answer need not fit the vendored spec: Vipps is known to
     /// answer like this all the same.
@@ -70,7 +71,7 @@ pub(crate) enum Body {
 }
 
 impl Response {
-    pub(crate) fn new(status: u16, body: Body) -> Self {
+    pub(crate) fn new(status: StatusCode, body: Body) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -80,15 +81,19 @@ impl Response {
         }
     }
 
-    pub(crate) fn json(status: u16, body: Value) -> Self {
+    pub(crate) fn json(status: StatusCode, body: Value) -> Self {
         Self::new(status, Body::Json(body))
     }
 
-    pub(crate) fn empty(status: u16) -> Self {
+    pub(crate) fn empty(status: StatusCode) -> Self {
         Self::new(status, Body::Empty)
     }
 
-    pub(crate) fn raw(status: u16, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+    pub(crate) fn raw(
+        status: StatusCode,
+        media_type: &'static str,
+        bytes: impl Into<Bytes>,
+    ) -> Self {
         Self::new(status, Body::Raw(media_type, bytes.into()))
     }
 
@@ -103,8 +108,8 @@ impl Response {
         self
     }
 
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 

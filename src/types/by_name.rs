@@ -5,8 +5,9 @@
 //! in which every member is missing. The functions here refuse an array in place of an object at any
 //! depth: in members, in options, in lists and behind `#[serde(from = …)]`.
 //!
-//! Every type of a response is read through these functions. A member of another type than a struct
-//! is read as its own `Deserialize` does; the structs inside of a map are not covered.
+//! Every type of a response is read through these functions. Public types are read by [`read`], so that
+//! they refuse an array whoever reads them. A member of another type than a struct is read as its own
+//! `Deserialize` does; the structs inside of a map are not covered.
 
 use std::fmt;
 
@@ -33,7 +34,21 @@ pub(crate) fn from_value<'de, T: Deserialize<'de>>(value: Value) -> serde_json::
 }
 
 /// A deserializer whose structs are read from objects only.
-struct ByName<D>(D);
+pub(crate) struct ByName<D>(pub(crate) D);
+
+/// Implements `Deserialize` for a public type through a private type that has the members of the JSON.
+///
+/// The public type cannot derive `Deserialize`, since the derive would accept an array.
+macro_rules! read {
+    ($($public:ty => $members:ty;)*) => {$(
+        impl<'de> ::serde::Deserialize<'de> for $public {
+            fn deserialize<D: ::serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+                <$members>::deserialize($crate::types::by_name::ByName(json)).map(Into::into)
+            }
+        }
+    )*};
+}
+pub(crate) use read;
 
 macro_rules! forward {
     ($($method:ident)*) => {$(

@@ -1,11 +1,14 @@
 //! A JSON array is never read as an object by position.
 
+use std::fs;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vipps::callback::{PaymentUpdate, ShippingRequest};
-use vipps::ecom::{PaymentDetails, PaymentState};
+use vipps::ecom::{Address, Event, PaymentDetails, PaymentState, ShippingDetails, UserDetails};
 use vipps::testing::Recorder;
 use vipps::types::CustomerToken;
 use vipps::{Error, ErrorKind, Vipps};
@@ -231,4 +234,90 @@ fn an_array_in_a_callback_is_refused_or_absent() {
     let update = PaymentUpdate::from_slice(body.to_string().as_bytes()).unwrap();
     assert!(update.status.is_none() && update.amount.is_none());
     assert!(update.user.is_none() && update.shipping.is_none());
+}
+
+fn is_refused<T: DeserializeOwned>(json: &Value) -> bool {
+    let text = json.to_string();
+    serde_json::from_value::<T>(json.clone()).is_err()
+        && serde_json::from_str::<T>(&text).is_err()
+        && serde_json::from_slice::<T>(text.as_bytes()).is_err()
+}
+
+#[test]
+fn an_array_is_refused_by_each_public_type() {
+    type Refuses = fn(&Value) -> bool;
+    let types: [(&str, Refuses, Value); 4] = [
+        (
+            "Event",
+            is_refused::<Event>,
+            json!(["RESERVE", true, 34900, "5001", "key", "Socks", null]),
+        ),
+        (
+            "UserDetails",
+            is_refused::<UserDetails>,
+            json!([
+                "Ada",
+                "Lovelace",
+                "ada@example.com",
+                "91234567",
+                "id",
+                null,
+                null,
+                true
+            ]),
+        ),
+        (
+            "ShippingDetails",
+            is_refused::<ShippingDetails>,
+            json!([{"city": "Bergen"}, 99, "Walking", "walk"]),
+        ),
+        (
+            "Address",
+            is_refused::<Address>,
+            json!(["Storgata 7", null, "Bergen", "5003", null, null, "NO"]),
+        ),
+    ];
+    for (name, is_refused, members) in types {
+        for array in [json!([]), json!([null]), json!([{}]), members] {
+            assert!(is_refused(&array), "{name} {array}");
+        }
+        assert!(!is_refused(&json!({})), "{name}");
+    }
+}
+
+/// Each Rust file below a folder of the crate, with its text.
+fn sources(folder: PathBuf) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((
+                path.display().to_string(),
+                fs::read_to_string(&path).unwrap(),
+            ));
+        }
+    }
+    found
+}
+
+/// serde's derive accepts an array. The types of the test above are read by private types.
+#[test]
+fn no_public_struct_derives_deserialize() {
+    let mut found = Vec::new();
+    for (path, source) in sources("src".into()) {
+        let lines: Vec<&str> = source.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            if line.starts_with("#[derive(") && line.contains("Deserialize") {
+                let item = lines[at..]
+                    .iter()
+                    .find(|line| !line.starts_with(['#', '/']));
+                if item.is_some_and(|item| item.starts_with("pub struct")) {
+                    found.push(format!("{path}:{}", at + 1));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:?}");
 }

@@ -4,8 +4,6 @@
 mod capture;
 #[path = "../support/polled.rs"]
 mod polled;
-#[path = "../support/programs.rs"]
-mod programs;
 #[path = "../support/raw.rs"]
 mod raw;
 #[path = "../support/scan.rs"]
@@ -32,7 +30,6 @@ mod details_without_history;
 mod error_bodies;
 mod error_debug;
 mod error_urls;
-mod examples;
 mod express;
 mod foreign_responses;
 mod guide_snippets;
@@ -78,13 +75,13 @@ mod schemas;
 mod simulator;
 mod simulator_author_errors;
 mod simulator_customer;
+mod simulator_hostile;
 mod simulator_limits;
 mod simulator_privacy;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
 mod subscription_keys;
-mod till;
 mod token;
 mod token_flight;
 mod token_store;

@@ -1,12 +1,10 @@
 //! The lives of merchant codes and check-ins, against the simulator.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{Scanned, Simulator};
-use vipps::types::{ImageSize, RedirectUrl, Ttl};
+use vipps::types::{ImageSize, RedirectUrl};
 use vipps::{Outcome, PhoneNumber};
 
 fn page(name: &str) -> RedirectUrl {
@@ -72,25 +70,6 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
     assert_eq!(code.get().await.unwrap_err().http_status(), Some(404));
     assert_eq!(code.delete().await.unwrap_err().http_status(), Some(404));
     assert_eq!(qr.merchant_redirects().await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_code_with_a_ttl_counts_down_and_goes() {
-    let sim = Simulator::builder().freeze_clock().start().unwrap();
-    let code = sim
-        .client()
-        .qr()
-        .merchant_redirect(&"sale".parse().unwrap());
-    let ttl = Ttl::new(Duration::from_secs(600)).unwrap();
-    let made = code.create(page("sale")).ttl(ttl).await.unwrap();
-    assert_eq!(made.expires_in(), Some(Duration::from_secs(600)));
-    sim.clock().advance(Duration::from_secs(599));
-    assert_eq!(
-        code.get().await.unwrap().expires_in(),
-        Some(Duration::from_secs(1))
-    );
-    sim.clock().advance(Duration::from_secs(1));
-    assert_eq!(code.get().await.unwrap_err().http_status(), Some(404));
 }
 
 /// The code is made, and the answer is lost.

@@ -362,3 +362,67 @@ async fn a_call_that_stops_after_its_first_request_is_unknown() {
         assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
     }
 }
+
+async fn array_error(method: &str, path: &str, body: &str) -> vipps::Error {
+    let recorder = Recorder::new().answer(method, path, 200, body);
+    let vipps = recorder.client();
+    match path {
+        CAPTURE => capture(&vipps, CallOptions::new()).await.unwrap_err(),
+        DETAILS => details(&vipps).await,
+        _ => {
+            let call = vipps.call(|raw| async move {
+                let operation = raw.qr().get_merchant_callback_qrs();
+                operation.send().await
+            });
+            call.await.map(drop).unwrap_err()
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
+    const CODES: &str = "/qr/v1/merchant-callback";
+    let (unknown, no_effect) = (Outcome::Unknown, Outcome::NoEffect);
+    // serde's derive reads an array that has a value for each member.
+    for (method, path, outcome, body) in [
+        ("POST", CAPTURE, unknown, "[]"),
+        ("POST", CAPTURE, unknown, r#"["order-1",null,null,null]"#),
+        (
+            "POST",
+            CAPTURE,
+            unknown,
+            r#"{"transactionInfo":[34900,"Captured",null,"5001","Socks"]}"#,
+        ),
+        (
+            "POST",
+            CAPTURE,
+            unknown,
+            r#"{"transactionSummary":[null,34900,0,0,34900]}"#,
+        ),
+        ("GET", DETAILS, no_effect, "[]"),
+        (
+            "GET",
+            DETAILS,
+            no_effect,
+            r#"["order-1",null,null,null,null,null]"#,
+        ),
+        (
+            "GET",
+            DETAILS,
+            no_effect,
+            r#"{"transactionLogHistory":[[34900,"RESERVE",true,"",null,"5001","Socks"]]}"#,
+        ),
+        (
+            "GET",
+            DETAILS,
+            no_effect,
+            r#"{"shippingDetails":{"address":["Storgata 7",null,"Bergen","NO","5003"]}}"#,
+        ),
+        ("GET", CODES, no_effect, r#"[[null,"a",null,null,null]]"#),
+    ] {
+        let error = array_error(method, path, body).await;
+        assert_eq!(error.kind(), ErrorKind::Decode, "{path} {body}: {error}");
+        assert_eq!(error.outcome(), outcome, "{path} {body}");
+        assert_eq!(error.http_status(), Some(200), "{path} {body}");
+    }
+}

@@ -6,7 +6,6 @@ mod hold;
 mod memory;
 mod merchant;
 mod page;
-mod program;
 mod shop;
 
 use std::time::Duration;
@@ -261,22 +260,6 @@ async fn every_kind_of_code_can_be_scanned() {
         })
     );
     assert_eq!(payer.approve(image), Err(PayerError::NotAPayment));
-}
-
-#[tokio::test]
-async fn a_personal_code_can_be_exchanged() {
-    let shop = Shop::open().await;
-    let text = shop.sim.payer().personal_qr();
-    let answer: serde_json::Value = shop
-        .request(Method::POST, "/qr/v1/exchange")
-        .json(&serde_json::json!({"qrCode": text}))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    assert_eq!(answer["msisdn"], "4791234567");
 }
 
 #[test]

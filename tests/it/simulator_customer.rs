@@ -100,9 +100,12 @@ fn number_that_cannot_be_norwegian_is_refused_with_81() {
 #[test]
 fn payer_takes_a_number_in_each_spelling() {
     let shop = Shop::new();
+    let exchange = |code: String| shop.send("POST", "/qr/v1/exchange", &json!({"qrCode": code}));
+    let (_, usual) = exchange(shop.sim.payer().personal_qr());
+    assert_eq!(usual["msisdn"], "4791234567");
     for spelling in SPELLINGS {
         let code = shop.sim.payer().with_number(spelling).personal_qr();
-        let (status, body) = shop.send("POST", "/qr/v1/exchange", &json!({"qrCode": code}));
+        let (status, body) = exchange(code);
         assert_eq!(
             (status, &body["msisdn"]),
             (200, &json!("4798765432")),
@@ -114,7 +117,7 @@ fn payer_takes_a_number_in_each_spelling() {
         ("4512345678", "4512345678"),
     ] {
         let code = shop.sim.payer().with_number(foreign).personal_qr();
-        let (_, body) = shop.send("POST", "/qr/v1/exchange", &json!({"qrCode": code}));
+        let (_, body) = exchange(code);
         assert_eq!(body["msisdn"], msisdn);
     }
 }

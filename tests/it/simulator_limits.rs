@@ -19,7 +19,7 @@ fn requests_without_an_order_id_are_not_limited_together() {
     for body in [without, empty, number, Value::Null, json!({}), json!([])] {
         for _ in 0..3 {
             let (status, answer) = shop.initiate(&body);
-            assert!(matches!(status, 400 | 500), "{status}: {body} {answer}");
+            assert_eq!(status, 400, "{body} {answer}");
         }
     }
     assert_eq!(shop.initiate(&payment("order-1", 1000)).0, 200);

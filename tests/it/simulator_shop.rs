@@ -45,22 +45,35 @@ impl Shop {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> (u16, Value) {
+        let mut request = self.signed(method, path, body.to_string());
+        for (name, value) in headers {
+            let name: http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        self.exchange(request)
+    }
+
+    /// A request with everything that the gateway demands.
+    pub(crate) fn signed(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> http::Request<Bytes> {
         let keys = self.sim.keys();
-        let mut request = http::Request::builder()
+        let request = http::Request::builder()
             .method(method)
             .uri(path)
             .header("authorization", format!("Bearer {}", self.token))
             .header("ocp-apim-subscription-key", keys.subscription_key())
             .header("merchant-serial-number", keys.merchant_serial_number())
-            .header("content-type", "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.exchange(request.body(Bytes::from(body.to_string())).unwrap())
+            .header("content-type", "application/json")
+            .header("accept", "text/targetUrl");
+        request.body(body.into()).unwrap()
     }
 
     pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        self.send_with(method, path, &[("accept", "text/targetUrl")], body)
+        self.send_with(method, path, &[], body)
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
@@ -74,7 +87,7 @@ impl Shop {
         self.exchange(request).0
     }
 
-    fn exchange(&self, request: http::Request<Bytes>) -> (u16, Value) {
+    pub(crate) fn exchange(&self, request: http::Request<Bytes>) -> (u16, Value) {
         let Reply::Whole(response) = self.sim.arrive(request).take_effect().1 else {
             panic!("no response");
         };

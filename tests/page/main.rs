@@ -1,24 +1,31 @@
-//! The simulator's page in a real browser: what a person sees and presses there, and the till that waits for it.
+//! The page of the simulator in a real browser.
 
 mod driver;
-#[path = "../support/programs.rs"]
-mod programs;
 #[path = "../support/scan.rs"]
 mod scan;
 
 use std::time::Duration;
 
 use driver::{Browser, browser};
-use programs::Program;
 use serde_json::{Value, json};
-use vipps::Amount;
 use vipps::simulator::Simulator;
+use vipps::{Amount, Vipps};
 
 async fn pay(sim: &Simulator, order: &str, text: &str) {
     let client = sim.client();
     let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
     let sale = client.pay_by_qr(order, Amount::kroner(120), text);
     sale.content().await.unwrap();
+}
+
+/// Starts a payment of 499 kr, waits for the customer and captures.
+async fn take_payment(client: Vipps, order: &'static str, text: &'static str) {
+    let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
+    let sale = client.pay_by_qr(order, Amount::kroner(499), text);
+    let payment = sale.content().await.unwrap().payment();
+    let details = payment.wait().await.unwrap();
+    assert!(details.can_capture(), "{details:?}");
+    payment.capture().await.unwrap();
 }
 
 /// The size of a picture that the browser took.
@@ -45,9 +52,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
     browser.run("window.seen = 'from the start'").await;
 
     let text = "<script>document.title='x'</script>Socks";
-    let mut command = programs::against(&sim, "till");
-    command.args(["--order-id", "page-1", "--text", text]);
-    let till = Program::start(&mut command, "");
+    let till = tokio::spawn(take_payment(sim.client(), "page-1", text));
     browser.shows("article h3", "page-1").await;
     browser.shows("article .what", text).await;
     browser.shows("article .sum", "499.00\u{a0}kr").await;
@@ -63,12 +68,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
 
     browser.click("article button[value=approve]").await;
     browser.shows("article .chip", "Captured").await;
-    let ended = till.end();
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(
-        ended.out.lines().last(),
-        Some("paid: page-1 captured 49900 øre")
-    );
+    till.await.unwrap();
     assert_eq!(sim.account("page-1").unwrap().charged(), 49_900);
     let steps = "return [...document.querySelectorAll('.timeline li span:not(.money)')].map(step => step.innerText)";
     let steps = browser.run(steps).await;

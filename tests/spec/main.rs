@@ -5,16 +5,11 @@
 mod build;
 #[path = "../support/expected.rs"]
 mod expected;
-#[path = "../support/prefix.rs"]
-mod prefix;
-#[path = "../support/programs.rs"]
-mod programs;
 #[path = "../support/surface.rs"]
 mod surface;
 
 mod bindings;
 mod bump;
-mod diff;
 mod mutated;
 mod openapi_3_1;
 mod refused;

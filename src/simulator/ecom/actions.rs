@@ -1,6 +1,7 @@
 //! Capture, cancel and refund: what moves money, and what keeps it from moving
 //! twice.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
@@ -88,7 +89,7 @@ fn part(state: &mut State, call: &Call<'_>, endpoint: &'static str, step: Step) 
         refunded(state, order, amount, &action)
     };
     let Some(key) = key else {
-        return Response::json(200, answer)
+        return Response::json(StatusCode::OK, answer)
             .noted("X-Request-Id is missing: the same call again moves money again");
     };
     let done = Done {
@@ -100,7 +101,7 @@ fn part(state: &mut State, call: &Call<'_>, endpoint: &'static str, step: Step) 
         .order_mut(order)
         .done
         .insert((endpoint, key.to_owned()), done);
-    Response::json(200, answer)
+    Response::json(StatusCode::OK, answer)
 }
 
 /// The amount asked for; absent, `null` and 0 mean all that is left.
@@ -129,7 +130,7 @@ fn repeated(
     let done = state.order(order).done.get(&(endpoint, key.to_owned()))?;
     if done.request == *request {
         return Some(
-            Response::json(200, done.answer.clone())
+            Response::json(StatusCode::OK, done.answer.clone())
                 .noted("repeated: the first answer again, no second effect"),
         );
     }
@@ -217,5 +218,5 @@ pub(crate) fn cancel(state: &mut State, call: &Call<'_>) -> Response {
     if has_reservation(order) {
         answer["paymentInstrument"] = INSTRUMENT.into();
     }
-    Response::json(200, answer)
+    Response::json(StatusCode::OK, answer)
 }

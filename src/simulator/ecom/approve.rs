@@ -1,6 +1,8 @@
 //! `POST /ecomm/v2/integration-test/payments/{orderId}/approve`: the customer's
 //! part without a customer, in the test environment only.
 
+use http::StatusCode;
+
 use crate::simulator::core::Call;
 use crate::simulator::errors;
 use crate::simulator::order::Phase;
@@ -42,7 +44,7 @@ pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
             state.scan(order, call.now);
             // Test amounts are not honoured here.
             state.settle(order, person, call.now);
-            return Response::empty(200);
+            return Response::empty(StatusCode::OK);
         }
         Phase::Approved => errors::ALREADY_PROCESSED,
         Phase::Cancelled | Phase::Failed => errors::NOT_ALLOWED,

@@ -1,5 +1,6 @@
 //! `GET /ecomm/v2/payments/{orderId}/details` and the deprecated `status`.
 
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::{BANK_IDENTIFICATION_NUMBER, has_reservation, known_order, stamp, sum
 
 pub(crate) fn details(state: &mut State, call: &Call<'_>) -> Response {
     match known_order(state, &call.msn, call.param("orderId")) {
-        Ok(order) => Response::json(200, history(state.order(order), call.now)),
+        Ok(order) => Response::json(StatusCode::OK, history(state.order(order), call.now)),
         Err(refusal) => *refusal,
     }
 }
@@ -76,7 +77,7 @@ fn entry(entry: &Entry) -> Value {
 
 pub(crate) fn status(state: &mut State, call: &Call<'_>) -> Response {
     match known_order(state, &call.msn, call.param("orderId")) {
-        Ok(order) => Response::json(200, last(state.order(order))),
+        Ok(order) => Response::json(StatusCode::OK, last(state.order(order))),
         Err(refusal) => *refusal,
     }
 }

@@ -7,6 +7,9 @@ use crate::simulator::person;
 
 /// The app shows no more.
 const SHOWN: usize = 10;
+/// The longest texts of a method, in characters.
+const LONGEST_NAME: usize = 256;
+const LONGEST_ID: usize = 100;
 /// The id of the customer's address; the merchant's answer repeats it.
 const ADDRESS_ID: i64 = 3960;
 
@@ -31,7 +34,7 @@ pub(crate) struct Express {
 pub(crate) struct Method {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// In kroner, as the merchant wrote it.
+    /// In kroner, a number.
     cost: Value,
     /// In øre.
     pub(crate) ore: i64,
@@ -74,20 +77,33 @@ pub(crate) fn methods(list: &Value) -> Result<Vec<Method>, Unreadable> {
 
 /// Reads one method; an error names the member and the rule that it breaks.
 fn method(value: &Value) -> Result<Method, (&'static str, &'static str)> {
-    let text = |member: &'static str| {
-        let text = value[member].as_str().map(str::to_owned);
-        text.ok_or((member, "must be text"))
+    let text = |member: &'static str, longest: usize, rule: &'static str| {
+        let text = value[member].as_str().ok_or((member, "must be text"))?;
+        if text.chars().count() > longest {
+            return Err((member, rule));
+        }
+        Ok(text.to_owned())
     };
-    let cost = value["shippingCost"].clone();
+    let rule = "must be an amount in kroner with at most two decimals";
+    let (cost, ore) = cost(&value["shippingCost"]).ok_or(("shippingCost", rule))?;
     Ok(Method {
-        id: text("shippingMethodId")?,
-        name: text("shippingMethod")?,
-        ore: ore(&cost).ok_or((
-            "shippingCost",
-            "must be an amount in kroner with at most two decimals",
-        ))?,
+        id: text(
+            "shippingMethodId",
+            LONGEST_ID,
+            "must have at most 100 characters",
+        )?,
+        name: text(
+            "shippingMethod",
+            LONGEST_NAME,
+            "must have at most 256 characters",
+        )?,
+        ore,
         cost,
-        is_default: text("isDefault")? == "Y",
+        is_default: match value["isDefault"].as_str() {
+            Some("Y") => true,
+            Some("N") => false,
+            _ => return Err(("isDefault", "must be Y or N")),
+        },
         priority: match &value["priority"] {
             Value::Null => 0,
             priority => priority
@@ -95,6 +111,20 @@ fn method(value: &Value) -> Result<Method, (&'static str, &'static str)> {
                 .ok_or(("priority", "must be a whole number"))?,
         },
     })
+}
+
+/// A cost as a number of kroner, and in øre. A quoted cost is accepted, but the details have a
+/// number.
+fn cost(given: &Value) -> Option<(Value, i64)> {
+    let ore = ore(given)?;
+    let cost = match given {
+        Value::String(_) if ore % 100 == 0 => Value::from(ore / 100),
+        Value::String(_) => {
+            serde_json::from_str(&format!("{}.{:02}", ore / 100, ore % 100)).ok()?
+        }
+        number => number.clone(),
+    };
+    Some((cost, ore))
 }
 
 /// Kroner with decimals in øre, read from the digits and not through a float.

@@ -1,5 +1,6 @@
 //! `POST /ecomm/v2/payments`.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
@@ -44,11 +45,8 @@ fn check(state: &mut State, call: &Call<'_>) -> Result<Payment, Box<Response>> {
         .pointer("/transaction/amount")
         .and_then(Value::as_i64);
     let Some(amount) = amount.filter(|amount| *amount <= LARGEST_AMOUNT) else {
-        return Err(Box::new(
-            errors::INTERNAL
-                .response(&mut state.random)
-                .noted("transaction.amount does not fit 32 bits"),
-        ));
+        let reason = format!("The field transaction.amount must be at most {LARGEST_AMOUNT}.");
+        return invalid(state, "transaction.amount", &reason);
     };
     if let Some((_, meaning)) = UNMODELLED_AMOUNTS.iter().find(|(test, _)| *test == amount) {
         let feature = format!("the test amount {amount} ({meaning})");
@@ -226,7 +224,7 @@ fn open(state: &mut State, call: &Call<'_>, payment: Payment) -> Response {
         call.now,
     );
     state.add(order, token);
-    Response::json(200, answer)
+    Response::json(StatusCode::OK, answer)
 }
 
 /// An app's own scheme, such as `myapp://`, or the word that closes the app.

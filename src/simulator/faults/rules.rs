@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub(super) struct RuleSettings {
     pub(super) probability: f64,
     pub(super) seed: Option<u64>,
     pub(super) lasts: Option<Duration>,
-    pub(super) retry_after: Option<String>,
+    pub(super) retry_after: Option<HeaderValue>,
 }
 
 impl RuleSettings {
@@ -123,7 +124,7 @@ pub(crate) struct Listed {
 pub(crate) struct Strike {
     moment: Moment,
     damage: Damage,
-    retry_after: Option<String>,
+    retry_after: Option<HeaderValue>,
 }
 
 impl Rules {
@@ -336,7 +337,12 @@ impl Strike {
     /// What becomes of the answer; `None` when the request took no effect and
     /// there is none.
     pub(crate) fn damage(&self, answer: Option<Response>, random: &mut Random) -> Response {
-        let kept = answer.unwrap_or_else(|| errors::gateway(503, "A fault that was asked for"));
+        let kept = answer.unwrap_or_else(|| {
+            errors::gateway(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "A fault that was asked for",
+            )
+        });
         let mut damaged = match &self.damage {
             Damage::Answer(answer) => answer.clone(),
             Damage::Code(group, code) => ecom_error(group, code, random),
@@ -355,7 +361,7 @@ impl Strike {
             Damage::Oversized(bytes) => with_body(kept, vec![b' '; *bytes]),
         };
         if let Some(value) = &self.retry_after {
-            damaged = damaged.with_header("retry-after", value);
+            damaged = damaged.with_header(header::RETRY_AFTER, value.clone());
         }
         let effect = match self.times_applied() {
             0 => "the request took no effect",
@@ -370,7 +376,7 @@ impl Strike {
 impl Damage {
     fn name(&self) -> String {
         match self {
-            Self::Answer(answer) => format!("status {}", answer.status),
+            Self::Answer(answer) => format!("status {}", answer.status.as_u16()),
             Self::Code(group, code) => format!("error {group} {code}"),
             Self::Delay(time) => format!("delay {time:?}"),
             Self::Hold(_) => "held".to_owned(),
@@ -417,6 +423,12 @@ fn ecom_error(group: &str, code: &str, random: &mut Random) -> Response {
         .find(|known| known.group.unwrap_or("Merchant") == group && known.number == code);
     match known {
         Some(known) => known.response(random),
-        None => errors::ecom(400, Some(group), code, "A fault that was asked for", random),
+        None => errors::ecom(
+            StatusCode::BAD_REQUEST,
+            Some(group),
+            code,
+            "A fault that was asked for",
+            random,
+        ),
     }
 }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::{HeaderValue, StatusCode, header};
+
 use super::controls::{STEPS, SWITCHES};
 use super::phone::Screen;
 use super::{Response, failure};
@@ -38,11 +40,11 @@ pub(super) fn run(engine: &Arc<Engine>, what: &str, request: &Request) -> Respon
         "phone" => phone(engine, &form),
         "clock" => clock(engine, &form),
         "faults" => faults(engine, &form),
-        _ => return failure(404, "There is nothing here to send to."),
+        _ => return failure(StatusCode::NOT_FOUND, "There is nothing here to send to."),
     };
     match place {
-        Some(place) => Response::empty(303).with_header("location", format!("/#{place}")),
-        None => failure(400, "The page has no such button."),
+        Some(place) => see(place),
+        None => failure(StatusCode::BAD_REQUEST, "The page has no such button."),
     }
 }
 
@@ -52,7 +54,13 @@ pub(super) fn open(engine: &Engine, request: &Request) -> Response {
     let query = request.query.as_deref().unwrap_or_default();
     let shown = payment(engine, &format!("{}?{query}", request.path));
     engine.with(|world, _| world.desk.screen = shown);
-    Response::empty(303).with_header("location", "/#phone")
+    see("/#phone")
+}
+
+/// Leads a browser to a place on the page.
+fn see(place: &'static str) -> Response {
+    Response::empty(StatusCode::SEE_OTHER)
+        .with_header(header::LOCATION, HeaderValue::from_static(place))
 }
 
 fn phone(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
@@ -74,7 +82,7 @@ fn phone(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
     };
     let shown = shown.unwrap_or_else(|error| Screen::Sorry(error.to_string()));
     engine.with(|world, _| world.desk.screen = shown);
-    Some("phone")
+    Some("/#phone")
 }
 
 /// The text that leads to what the form is about: the one that was typed in,
@@ -113,7 +121,7 @@ fn clock(engine: &Engine, form: &Form) -> Option<&'static str> {
     let by = form.get("by").parse().ok()?;
     STEPS.iter().find(|(seconds, _)| *seconds == by)?;
     engine.clock().advance(Duration::from_secs(by));
-    Some("clock")
+    Some("/#clock")
 }
 
 fn faults(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
@@ -133,5 +141,5 @@ fn faults(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
         "off" => faults.rule(form.get("rule").parse().ok()?).remove(),
         _ => return None,
     }
-    Some("faults")
+    Some("/#faults")
 }

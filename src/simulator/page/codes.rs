@@ -1,5 +1,6 @@
 //! Codes that are printed: they lead to a web page, or check somebody in.
 
+use ::http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -91,8 +92,10 @@ pub(super) fn image(world: &World, code: &str, now: Timestamp) -> Response {
         .map(|code| format!("{CONTENT_HOST}/{code}"))
         .filter(|text| world.state.code_lives(text, now));
     match text.map(|text| images::svg(&text)) {
-        Some(Ok(drawing)) => Response::raw(200, "image/svg+xml", drawing)
-            .with_header("cache-control", "private, max-age=86400, immutable"),
-        _ => failure(404, "There is no such code."),
+        Some(Ok(drawing)) => Response::raw(StatusCode::OK, "image/svg+xml", drawing).with_header(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=86400, immutable"),
+        ),
+        _ => failure(StatusCode::NOT_FOUND, "There is no such code."),
     }
 }

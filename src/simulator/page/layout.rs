@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use ::http::{HeaderName, HeaderValue, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -17,14 +18,19 @@ const ICON: &str = include_str!("icon.svg");
 /// Nothing is loaded from anywhere else, and only the style and the script that
 /// are part of this program run: text from outside cannot become either, even
 /// if it should ever slip through the escaping.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
+#[allow(
+    clippy::expect_used,
+    reason = "base64 and the words around it are visible ASCII"
+)]
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
-    format!(
+    let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src 'self'; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         hash(STYLE),
         hash(SCRIPT)
-    )
+    );
+    HeaderValue::try_from(policy).expect("the policy of the page is a header")
 });
 
 /// Adds what every answer of the page carries.
@@ -32,23 +38,36 @@ pub(super) fn secured(response: Response) -> Response {
     let cached = response
         .headers
         .iter()
-        .any(|(name, _)| *name == "cache-control");
+        .any(|(name, _)| *name == header::CACHE_CONTROL);
+    let same_origin = HeaderValue::from_static("same-origin");
     let response = response
-        .with_header("content-security-policy", POLICY.as_str())
-        .with_header("x-content-type-options", "nosniff")
+        .with_header(header::CONTENT_SECURITY_POLICY, POLICY.clone())
+        .with_header(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        )
         // With less than this, a browser hides where its own forms come from.
-        .with_header("referrer-policy", "same-origin")
-        .with_header("cross-origin-opener-policy", "same-origin")
-        .with_header("cross-origin-resource-policy", "same-origin");
+        .with_header(header::REFERRER_POLICY, same_origin.clone())
+        .with_header(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            same_origin.clone(),
+        )
+        .with_header(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            same_origin,
+        );
     if cached {
         response
     } else {
-        response.with_header("cache-control", "no-store")
+        response.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 }
 
 pub(super) fn icon() -> Response {
-    Response::raw(200, "image/svg+xml", ICON).with_header("cache-control", "max-age=86400")
+    Response::raw(StatusCode::OK, "image/svg+xml", ICON).with_header(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("max-age=86400"),
+    )
 }
 
 fn document(title: &str, head: &Markup, body: &Markup) -> Markup {

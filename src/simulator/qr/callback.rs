@@ -1,5 +1,6 @@
 //! Merchant callback codes: a sticker per place, a check-in per scan.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::simulator::core::Call;
@@ -31,13 +32,13 @@ pub(crate) fn put(state: &mut State, call: &Call<'_>) -> Response {
     let (key, location) = (key(call), location(call));
     state.codes.callback_text(&key, &mut state.random);
     state.codes.callbacks.insert(key, Callback { location });
-    Response::empty(200)
+    Response::empty(StatusCode::OK)
 }
 
 pub(crate) fn get(state: &mut State, call: &Call<'_>) -> Response {
     match show(state, &key(call), call) {
-        Some(shown) => Response::json(200, shown),
-        None => Response::empty(404),
+        Some(shown) => Response::json(StatusCode::OK, shown),
+        None => Response::empty(StatusCode::NOT_FOUND),
     }
 }
 
@@ -53,12 +54,12 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Response {
         .iter()
         .filter_map(|key| show(state, key, call))
         .collect();
-    Response::json(200, Value::Array(all))
+    Response::json(StatusCode::OK, Value::Array(all))
 }
 
 pub(crate) fn delete(state: &mut State, call: &Call<'_>) -> Response {
     match state.codes.callbacks.remove(&key(call)) {
-        Some(_) => Response::empty(200),
+        Some(_) => Response::empty(StatusCode::OK),
         None => not_found(state),
     }
 }
@@ -72,9 +73,9 @@ pub(crate) fn map_beacon(state: &mut State, call: &Call<'_>) -> Response {
         .entry(beacon.to_owned())
         .or_insert_with(|| call.msn.clone());
     if *owner == call.msn {
-        Response::empty(200)
+        Response::empty(StatusCode::OK)
     } else {
-        Response::json(409, json!({"id": beacon}))
+        Response::json(StatusCode::CONFLICT, json!({"id": beacon}))
     }
 }
 

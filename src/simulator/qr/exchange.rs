@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ pub(crate) fn personal_qr(state: &mut State, call: &Call<'_>) -> Response {
     let text = call.text("/qrCode").unwrap_or_default();
     if let Some(personal) = state.codes.personal.get(text) {
         return Response::json(
-            200,
+            StatusCode::OK,
             json!({
                 "msisdn": personal.msisdn,
                 "version": "2.0",
@@ -43,7 +44,7 @@ pub(crate) fn personal_qr(state: &mut State, call: &Call<'_>) -> Response {
         );
     }
     match clear_text(text) {
-        Some(msisdn) => Response::json(200, json!({"msisdn": msisdn, "version": "1.0"})),
+        Some(msisdn) => Response::json(StatusCode::OK, json!({"msisdn": msisdn, "version": "1.0"})),
         None => invalid(
             "qrCode",
             "The complete data contained in the QR code is required.",
@@ -70,7 +71,7 @@ pub(crate) fn customer(state: &mut State, call: &Call<'_>) -> Response {
     };
     match state.codes.customers.get(token) {
         Some(customer) if later(customer.since, TOKEN_LIFETIME) > call.now => Response::json(
-            200,
+            StatusCode::OK,
             json!({"msisdn": customer.msisdn, "timestamp": customer.since.as_second()}),
         ),
         Some(_) => invalid("customerToken", "The customer token has expired."),

@@ -1,5 +1,6 @@
 //! `POST /qr/v1`: a code that opens one payment.
 
+use http::StatusCode;
 use serde_json::json;
 
 use crate::simulator::clock::seconds_until;
@@ -22,7 +23,7 @@ pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
         .filter(|order| !state.order(*order).terms.skips_landing_page);
     let Some(order) = order else {
         return errors::qr(
-            400,
+            StatusCode::BAD_REQUEST,
             "Validation error",
             "Supplied landing page token is not valid",
             &mut state.random,
@@ -31,7 +32,7 @@ pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
     let ends = state.order(order).landing_page_ends();
     if state.order(order).phase != Phase::Initiated || ends <= call.now {
         return errors::qr(
-            400,
+            StatusCode::BAD_REQUEST,
             "Order timeout",
             "Payment has already timed out",
             &mut state.random,
@@ -45,7 +46,7 @@ pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
         Wanted::Link(format) => images::link(state, format, &content, Some(ends), call.now),
     };
     Response::json(
-        200,
+        StatusCode::OK,
         json!({"url": url, "expiresIn": seconds_until(call.now, ends)}),
     )
 }

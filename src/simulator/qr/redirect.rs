@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Response {
     };
     let key = (call.msn.clone(), id.to_owned());
     if state.codes.redirects.contains_key(&key) {
-        return Response::json(409, json!({"id": id}));
+        return Response::json(StatusCode::CONFLICT, json!({"id": id}));
     }
     let text = state
         .codes
@@ -78,7 +79,7 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Response {
         .iter()
         .filter_map(|key| show(state, key, wanted, call.now))
         .collect();
-    Response::json(200, Value::Array(all))
+    Response::json(StatusCode::OK, Value::Array(all))
 }
 
 pub(crate) fn get(state: &mut State, call: &Call<'_>) -> Response {
@@ -108,7 +109,7 @@ pub(crate) fn update(state: &mut State, call: &Call<'_>) -> Response {
 pub(crate) fn delete(state: &mut State, call: &Call<'_>) -> Response {
     forget_the_ended(state, call.now);
     match state.codes.redirects.remove(&key(call)) {
-        Some(_) => Response::empty(200),
+        Some(_) => Response::empty(StatusCode::OK),
         None => not_found(state),
     }
 }
@@ -124,7 +125,7 @@ fn forget_the_ended(state: &mut State, now: Timestamp) {
 
 fn one(state: &mut State, key: &Key, wanted: Wanted, now: Timestamp) -> Response {
     match show(state, key, wanted, now) {
-        Some(shown) => Response::json(200, shown),
+        Some(shown) => Response::json(StatusCode::OK, shown),
         None => not_found(state),
     }
 }

@@ -94,7 +94,7 @@ fn the_serial_number_header_is_required() {
         .with("merchant-serial-number", "999999");
     let answer = bench.send(request);
     assert_eq!(
-        (answer.status, &json_of(&answer)["title"]),
+        (answer.status.as_u16(), &json_of(&answer)["title"]),
         (403, &json!("Forbidden"))
     );
 }
@@ -131,7 +131,7 @@ fn a_beacon_belongs_to_one_sales_unit() {
         .with("merchant-serial-number", "654321");
     let answer = bench.send(request);
     assert_eq!(
-        (answer.status, json_of(&answer)),
+        (answer.status.as_u16(), json_of(&answer)),
         (409, json!({"id": "beacon-7"}))
     );
 }

@@ -101,7 +101,7 @@ fn a_key_for_the_rest_stays_good_when_nothing_is_left() {
     bench.approve();
     let first = bench.act("capture", None, Some("key"));
     let again = bench.act("capture", None, Some("key"));
-    assert_eq!((first.status, again.status), (200, 200));
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
     assert_eq!(bench.account().captured(), 20_000);
 }
 
@@ -207,7 +207,7 @@ fn capture_and_cancel_end_after_half_a_year_and_refund_after_a_year() {
 
 #[test]
 fn bad_fields_are_named() {
-    let cases: [(&str, Value, &str); 9] = [
+    let cases: [(&str, Value, &str); 12] = [
         ("/transaction/amount", json!(99), "transaction.amount"),
         (
             "/transaction/orderId",
@@ -249,6 +249,13 @@ fn bad_fields_are_named() {
             json!({"passengerName": "FLYER / MARY MS.", "airlineCode": "074", "airlineDesignatorCode": "KL"}),
             "transaction.additionalData.agencyInvoiceNumber",
         ),
+        (
+            "/transaction/amount",
+            json!(2_147_483_648_i64),
+            "transaction.amount",
+        ),
+        ("/merchantInfo/isApp", json!("true"), "merchantInfo.isApp"),
+        ("/customerInfo", json!([]), "customerInfo"),
     ];
     for (pointer, value, field) in cases {
         let mut bench = Bench::new();
@@ -266,12 +273,10 @@ fn bad_fields_are_named() {
 
 #[test]
 fn what_validation_does_not_catch_is_an_internal_error() {
-    let cases: [(&str, Value); 6] = [
+    let cases: [(&str, Value); 4] = [
         ("/merchantInfo/merchantSerialNumber", json!(123_456)),
         ("/transaction/amount", json!(200.5)),
         ("/transaction/amount", json!("20000")),
-        ("/transaction/amount", json!(2_147_483_648_i64)),
-        ("/merchantInfo/isApp", json!("true")),
         ("/merchantInfo/fallback", json!("https://example.com/")),
     ];
     for (pointer, value) in cases {

@@ -129,6 +129,56 @@ fn merchants_response_with_one_unreadable_method_is_named() {
     }
 }
 
+/// The details of the payment must fit the document, so they cannot hold a method that does not.
+#[test]
+fn merchants_method_that_breaks_the_document_is_named() {
+    let mut bench = Bench::new();
+    open(&mut bench, express_body());
+    for (member, value) in [
+        ("shippingMethod", json!("x".repeat(257))),
+        ("shippingMethodId", json!("x".repeat(101))),
+        ("isDefault", json!("maybe")),
+    ] {
+        let mut bad = methods()[0].clone();
+        bad[member] = value;
+        let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [bad]});
+        bench.approve();
+        let (order, now) = (bench.order(), bench.now);
+        let reason = bench.state.shipping_answered(order, Ok(answer), now);
+        let reason = reason.unwrap_err();
+        assert!(
+            reason.contains(&format!("shippingDetails.0.{member}")),
+            "{reason}"
+        );
+    }
+}
+
+/// The description of 2018 has costs in quotes.
+#[test]
+fn quoted_shipping_cost_is_a_number_in_the_details() {
+    for (cost, shown) in [
+        ("49.50", json!(49.5)),
+        (" 99 ", json!(99)),
+        ("0.29", json!(0.29)),
+    ] {
+        let mut bench = Bench::new();
+        open(&mut bench, express_body());
+        bench.approve();
+        let mut method = methods()[1].clone();
+        method["shippingCost"] = cost.into();
+        let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [method]});
+        let (order, now) = (bench.order(), bench.now);
+        bench
+            .state
+            .shipping_answered(order, Ok(answer), now)
+            .unwrap();
+        assert_eq!(
+            bench.get("details")["shippingDetails"]["shippingCost"],
+            shown
+        );
+    }
+}
+
 #[test]
 fn express_payments_need_their_prefixes_and_have_no_scope() {
     let cases = [

@@ -36,7 +36,8 @@ fn statuses(sim: &Simulator, requests: usize) -> Vec<u16> {
     let ask = |_| {
         let request = super::request(super::Method::GET, path, None);
         let arrival = sim.engine.arrive(&request);
-        sim.engine.answer(&request, &arrival).response.status
+        let answered = sim.engine.answer(&request, &arrival);
+        answered.response.status.as_u16()
     };
     (0..requests).map(ask).collect()
 }

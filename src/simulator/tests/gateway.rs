@@ -1,6 +1,7 @@
 //! Before any API is asked: keys, tokens, limits, paths.
 
 use super::*;
+use ::http::header;
 
 #[test]
 fn a_token_has_all_seven_members_and_its_numbers_are_strings() {
@@ -19,11 +20,8 @@ fn a_token_has_all_seven_members_and_its_numbers_are_strings() {
         token.len() > 1000 && token.split('.').count() == 3,
         "{token}"
     );
-    assert!(
-        answer
-            .headers
-            .contains(&("cache-control", "no-store".into()))
-    );
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    assert!(answer.headers.contains(&no_store));
 }
 
 #[test]

@@ -43,14 +43,6 @@ async fn a_lost_answer_after_the_money_has_moved() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_arrived() {
-    let shop = reserved().await;
-    shop.sim.faults().on(CAPTURE).times(1).reset();
-    assert!(shop.capture("order-1", "key").await.is_err());
-    assert_eq!(charged(&shop), 0);
-}
-
-#[tokio::test]
 async fn answers_with_a_status_a_body_and_a_time_to_wait() {
     let shop = reserved().await;
     let faults = shop.sim.faults();

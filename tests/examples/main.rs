@@ -1,12 +1,20 @@
-//! The examples as programs, against their own simulator and against one that the variables name.
-//! The tests of the till are in `till.rs`.
+//! The example programs, run with their own simulator and with one that the variables name.
+//!
+//! `cargo test` builds the examples before it runs these tests. `cargo test --test examples` does not:
+//! run `cargo build --examples` before it.
 
 mod go_live;
 mod http;
+#[path = "../support/prefix.rs"]
+mod prefix;
+mod programs;
 mod short;
+mod simulator;
+mod spec_diff;
+mod till;
 mod webshop;
 
-use crate::programs::{against, example, run, up_to_date};
+use programs::{against, example, run, up_to_date};
 use vipps::simulator::Simulator;
 
 /// The demos, which take options.

@@ -1,4 +1,4 @@
-//! The simulator as a program.
+//! The program `simulator`: its arguments, its first line and its end.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! The till as a program: what it prints, how it ends, and that it leaves no order behind.
+//! The program `till`: what it prints, how it ends, and that no order stays open.
 
 use std::time::Duration;
 

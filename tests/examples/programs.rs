@@ -1,6 +1,4 @@
-//! Runs the examples as programs, with a time limit.
-
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+//! Runs the example programs with a time limit.
 
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -40,11 +38,13 @@ static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Returns the program of an example.
+/// Returns the path of an example program.
 ///
-/// `cargo test` builds all examples, but `cargo test --test NAME` builds none. A program that is older
-/// than its sources would test code that no longer exists, so this function panics then.
-pub fn built(name: &str) -> PathBuf {
+/// # Panics
+///
+/// If the program is missing or older than a source, because it would then test code that no longer
+/// exists. `cargo test --test examples` builds no examples.
+pub(crate) fn built(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().expect("a test knows its own path");
     path.pop();
     path.pop();
@@ -58,7 +58,7 @@ pub fn built(name: &str) -> PathBuf {
 }
 
 /// Compares the program with its sources, which Cargo lists in a file beside it.
-pub fn up_to_date(program: &Path) -> Result<(), String> {
+pub(crate) fn up_to_date(program: &Path) -> Result<(), String> {
     let modified = |path: &Path| {
         std::fs::metadata(path)
             .and_then(|data| data.modified())
@@ -82,7 +82,7 @@ pub fn up_to_date(program: &Path) -> Result<(), String> {
 }
 
 /// An example with nothing set.
-pub fn example(name: &str) -> Command {
+pub(crate) fn example(name: &str) -> Command {
     let mut command = Command::new(built(name));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("VIPPS_") {
@@ -93,7 +93,7 @@ pub fn example(name: &str) -> Command {
 }
 
 /// An example with the variables set, as for the real thing.
-pub fn against(sim: &Simulator, name: &str) -> Command {
+pub(crate) fn against(sim: &Simulator, name: &str) -> Command {
     let mut command = example(name);
     for (name, value) in variables(sim) {
         command.env(name, value);
@@ -101,7 +101,7 @@ pub fn against(sim: &Simulator, name: &str) -> Command {
     command
 }
 
-pub fn variables(sim: &Simulator) -> [(&'static str, &str); 5] {
+pub(crate) fn variables(sim: &Simulator) -> [(&'static str, &str); 5] {
     let keys = sim.keys();
     [
         ("VIPPS_BASE_URL", sim.base_url()),
@@ -116,7 +116,7 @@ pub fn variables(sim: &Simulator) -> [(&'static str, &str); 5] {
 }
 
 /// A program that runs. It is killed when the test lets go of it.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     out: Reader,
     err: Reader,
@@ -124,18 +124,18 @@ pub struct Program {
 
 /// How a program ended. `None` is the code of one that a signal ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-pub fn run(command: &mut Command) -> Ended {
+pub(crate) fn run(command: &mut Command) -> Ended {
     Program::start(command, "").end()
 }
 
 impl Program {
-    pub fn start(command: &mut Command, input: &str) -> Self {
+    pub(crate) fn start(command: &mut Command, input: &str) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -154,7 +154,7 @@ impl Program {
     }
 
     /// Waits until a line has this in it, and gives that line.
-    pub fn says(&mut self, what: &str) -> String {
+    pub(crate) fn says(&mut self, what: &str) -> String {
         let begun = Instant::now();
         loop {
             // Before the look, so that the last words count.
@@ -174,13 +174,13 @@ impl Program {
     }
 
     /// Everything that was printed so far.
-    pub fn so_far(&self) -> String {
+    pub(crate) fn so_far(&self) -> String {
         self.out.text()
     }
 
     /// Sends a signal, such as `INT`.
     #[cfg(unix)]
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill")
             .args([format!("-{name}"), self.child.id().to_string()])
             .status()
@@ -188,7 +188,7 @@ impl Program {
         assert!(sent.success());
     }
 
-    pub fn end(self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
         let ended = self.end_with_numbers();
         for secret in &*SECRETS {
             let shown = format!("{}{}", ended.out, ended.err);
@@ -198,7 +198,7 @@ impl Program {
     }
 
     /// The end of a program that was told to print phone numbers whole.
-    pub fn end_with_numbers(mut self) -> Ended {
+    pub(crate) fn end_with_numbers(mut self) -> Ended {
         let begun = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
