@@ -19,7 +19,7 @@ doc:
 snippets:
     cargo test --doc
 
-# What a call costs, layer by layer: `just bench --quick` is done in a minute.
+# The cost of a call, layer by layer: `just bench --quick` takes a minute.
 bench *args:
     cargo bench --bench overhead -- {{ args }}
 

@@ -13,10 +13,9 @@ mod peers;
 
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use measure::{cpu_of, machine, median, micros, quantile, spread, take};
+use measure::{machine, median, micros, quantile, spread, take, uncounted};
 use peers::Operation;
 use peers::bare::Bare;
 use peers::hypers::{Hyper, Pool};
@@ -263,12 +262,6 @@ fn ratio(operation: &str, ours: Layer, theirs: Layer, figure: &str, ratios: &mut
     );
 }
 
-fn uncounted<T>(run: impl FnOnce() -> T) -> T {
-    let mut done = None;
-    allocation_counter::opt_out(|| done = Some(run()));
-    done.expect("it has run")
-}
-
 /// The least that a warm call allocates, which is the same each time but for the growth of queues.
 fn allocations(
     clients: &Clients,
@@ -293,8 +286,8 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
     const COMPARED: [Layer; 4] = [Layer::Reqwest, Layer::Limited, Layer::Ours, Layer::Pool];
     let mut good = true;
     println!("\n{}: requests per second", operation.name());
-    println!("| callers | reqwest | reqwest+timeout | vipps | hyper-util | server's processor |");
-    println!("|---|---|---|---|---|---|");
+    println!("| callers | reqwest | reqwest+timeout | vipps | hyper-util |");
+    println!("|---|---|---|---|---|");
     let mut lines = Vec::new();
     for callers in plan.callers.iter().copied() {
         let requests = plan.burst.max(LEAST_EACH * callers);
@@ -302,7 +295,6 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
         let clients = Rc::new(runtime.block_on(Clients::new(server)));
         let mut rates: Vec<Vec<f64>> = COMPARED.iter().map(|_| Vec::new()).collect();
         let mut cpus: Vec<Vec<f64>> = rates.clone();
-        let (begun, busy) = (Instant::now(), server_cpu(server));
         for round in 0..=plan.bursts {
             for step in 0..COMPARED.len() {
                 let at = (step + round) % COMPARED.len();
@@ -316,14 +308,12 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
                 }
             }
         }
-        let busy = server_cpu(server) - busy;
         println!(
-            "| {callers} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} % |",
+            "| {callers} | {:.0} | {:.0} | {:.0} | {:.0} |",
             median(&mut rates[0].clone()),
             median(&mut rates[1].clone()),
             median(&mut rates[2].clone()),
             median(&mut rates[3].clone()),
-            busy / begun.elapsed().as_secs_f64() * 100.0
         );
         for theirs in 0..2 {
             let pairs = rates[2].iter().zip(&rates[theirs]);
@@ -339,11 +329,6 @@ fn measure_rates(plan: &Plan, server: &Server, operation: Operation) -> bool {
         ratio(operation.name(), Layer::Ours, theirs, &figure, &mut ratios);
     }
     good
-}
-
-fn server_cpu(server: &Server) -> f64 {
-    let thread = server.seen.thread.load(Ordering::Relaxed);
-    cpu_of(thread).unwrap_or_default().as_secs_f64()
 }
 
 async fn burst(

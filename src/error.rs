@@ -266,6 +266,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
@@ -316,26 +321,6 @@ impl Error {
     /// Drops the body, and keeps what it showed about who made the response.
     pub(crate) fn without_body(mut self) -> Self {
         self.0.body = Bytes::new();
-        self
-    }
-
-    /// The error of a call whose token could not be fetched. Only a response is about the keys: a failure of the network
-    /// keeps its kind.
-    pub(crate) fn into_authentication(mut self) -> Self {
-        self.0.kind = match self.0.kind {
-            ErrorKind::TooLarge => ErrorKind::Authentication,
-            _ if self.0.status.is_some() => ErrorKind::Authentication,
-            // The time of the token's own call; the call that needs the token may have time left.
-            ErrorKind::Deadline => ErrorKind::Timeout,
-            kind => kind,
-        };
-        if self.is_connect() {
-            self.0.hint = Some(
-                "No connection to the API: this machine may be offline, or DNS, a firewall, a proxy or the certificate \
-                 authorities may be at fault. The keys were not checked.",
-            );
-        }
-        self.0.outcome = Outcome::NotSent;
         self
     }
 

@@ -78,11 +78,11 @@ pub fn error_body(data: &[u8]) {
 
 /// A token answer's body.
 pub fn token(data: &[u8]) {
-    match crate::token::read(data, jiff::Timestamp::UNIX_EPOCH) {
-        Ok((header, lifetime)) => {
-            assert!(header.is_sensitive());
-            assert!(header.as_bytes().starts_with(b"Bearer "));
-            assert!(lifetime.as_secs() <= 7 * 24 * 3600);
+    match crate::access_token::read(data, jiff::Timestamp::UNIX_EPOCH) {
+        Ok(token) => {
+            assert!(token.header.is_sensitive());
+            assert!(token.header.as_bytes().starts_with(b"Bearer "));
+            assert!(token.lifetime.as_secs() <= 7 * 24 * 3600);
         }
         Err(error) => {
             assert_eq!(

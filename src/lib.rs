@@ -13,6 +13,7 @@ pub mod guide;
 
 pub mod raw;
 
+mod access_token;
 mod credentials;
 mod environment;
 mod vipps;

@@ -16,17 +16,17 @@ use headers::Headers;
 pub(crate) use headers::{MSN, REQUEST_ID};
 use urls::Urls;
 
-use crate::call::{Answer, CallOptions, Context};
+use crate::call::{CallOptions, Context};
 use crate::clock::{Randomness, Time};
 use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::qr::Qr;
-use crate::raw::{self, Raw};
+use crate::raw::Raw;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::telemetry::{Counters, Metrics};
-use crate::token::{Token, TokenSharing, Tokens};
+use crate::token::Tokens;
 use crate::transport::Wire;
 use crate::types::MerchantSerialNumber;
 
@@ -46,7 +46,11 @@ use crate::types::MerchantSerialNumber;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Vipps(Arc<Inner>);
+pub struct Vipps {
+    inner: Arc<Inner>,
+    /// `None` in the client that fetches tokens, whose calls authenticate with the keys.
+    tokens: Option<Tokens>,
+}
 
 struct Inner {
     environment: Environment,
@@ -65,8 +69,6 @@ struct Inner {
     budget: RetryBudget,
     attempt_timeout: Duration,
     total_timeout: Duration,
-    tokens: Tokens,
-    sharing: Option<TokenSharing>,
     counters: Arc<Counters>,
 }
 
@@ -186,115 +188,88 @@ impl Vipps {
 
     /// Where the API is, without a slash at its end.
     pub fn base_url(&self) -> &str {
-        self.0.environment.base_url()
+        self.inner.environment.base_url()
     }
 
     /// The environment that the client talks to.
     pub fn environment(&self) -> &Environment {
-        &self.0.environment
+        &self.inner.environment
     }
 
     /// The sales unit of the credentials.
     pub fn merchant_serial_number(&self) -> &MerchantSerialNumber {
-        &self.0.merchant
+        &self.inner.merchant
     }
 
     /// What is left of the retry budget that all clones share.
     pub fn retry_budget(&self) -> &RetryBudget {
-        &self.0.budget
+        &self.inner.budget
     }
 
     /// What this client and its clones have done so far: calls by how they ended, attempts, repeats, tokens.
     pub fn metrics(&self) -> Metrics {
-        self.0.counters.read()
-    }
-
-    /// A token answer, fetched through the same attempt loop as everything else.
-    pub(crate) async fn fetch_token(&self) -> Result<Answer> {
-        let context = Context::new(self, &CallOptions::default());
-        let client = raw::access_token::Client::of(&context);
-        let request = client
-            .fetch_authorization_token_using_post()
-            .prepared_request();
-        context.run(request).await
+        self.inner.counters.read()
     }
 
     pub(crate) fn urls(&self) -> &Urls {
-        &self.0.urls
+        &self.inner.urls
     }
 
     pub(crate) fn shared_base_url(&self) -> Arc<str> {
-        self.0.base_url.clone()
+        self.inner.base_url.clone()
     }
 
     pub(crate) fn requests(&self) -> &reqwest::Client {
-        &self.0.requests
+        &self.inner.requests
     }
 
     pub(crate) fn wire(&self) -> &Wire {
-        &self.0.wire
+        &self.inner.wire
     }
 
     pub(crate) fn time(&self) -> &Time {
-        &self.0.time
+        &self.inner.time
     }
 
     pub(crate) fn randomness(&self) -> &dyn Randomness {
-        &*self.0.randomness
+        &*self.inner.randomness
     }
 
     pub(crate) fn policy(&self) -> &RetryPolicy {
-        &self.0.policy
+        &self.inner.policy
     }
 
     pub(crate) fn budget(&self) -> &RetryBudget {
-        &self.0.budget
+        &self.inner.budget
     }
 
     pub(crate) fn attempt_timeout(&self) -> Duration {
-        self.0.attempt_timeout
+        self.inner.attempt_timeout
     }
 
     pub(crate) fn total_timeout(&self) -> Duration {
-        self.0.total_timeout
+        self.inner.total_timeout
     }
 
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.0.tokens
-    }
-
-    pub(crate) fn sharing(&self) -> Option<&TokenSharing> {
-        self.0.sharing.as_ref()
-    }
-
-    /// Records that this token was refused with HTTP 401. Returns whether to replay the call with another token, after so
-    /// many replays of it.
-    pub(crate) fn refused(&self, token: &Token, replays: u32) -> bool {
-        // A stored token may have been revoked together with the first one; a fetched token is newer than the refusal.
-        let replay = replays == 0 || (replays == 1 && token.shared);
-        if replay {
-            if let Some(sharing) = self.sharing() {
-                sharing.refuse(token);
-            }
-            self.tokens().invalidate(token.generation);
-        }
-        replay
+    /// Returns the tokens of this client. The client that fetches tokens has none.
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_ref()
     }
 
     pub(crate) fn counters(&self) -> &Arc<Counters> {
-        &self.0.counters
+        &self.inner.counters
     }
 
     pub(crate) fn headers(&self) -> &Headers {
-        &self.0.headers
+        &self.inner.headers
     }
 }
 
 impl fmt::Debug for Vipps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vipps")
-            .field("environment", &self.0.environment)
-            .field("merchant_serial_number", &self.0.merchant)
+            .field("environment", &self.inner.environment)
+            .field("merchant_serial_number", &self.inner.merchant)
             .finish_non_exhaustive()
     }
 }

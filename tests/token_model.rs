@@ -1,6 +1,6 @@
-//! The token's state machine under a model checker: callers, refusals, leaders that are dropped and fetches that fail,
-//! in tens of thousands of schedules. The machine is the crate's own source, compiled here with locks that the checker
-//! schedules.
+//! The single flight of token fetches under a model checker: callers, refused tokens, dropped tasks and failed fetches in
+//! thousands of schedules. The state machine is the crate's own source, compiled here with other locks, another clock
+//! and another error.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -9,23 +9,35 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::HeaderValue;
 use shuttle::current::{TaskId, me};
 use shuttle::future::yield_now;
 use shuttle::rand::{Rng as _, thread_rng};
 use shuttle::sync::Mutex;
 
-#[allow(dead_code, reason = "the crate uses more of it")]
 #[path = "../src/token/flight.rs"]
 mod flight;
+#[allow(dead_code, reason = "the crate uses more of it")]
+#[path = "../src/token/single_flight.rs"]
+mod single_flight;
+#[allow(dead_code, reason = "the crate uses more of it")]
+#[path = "../src/token/state.rs"]
+mod state;
+#[allow(dead_code, reason = "the crate uses more of it")]
+#[path = "../src/token/value.rs"]
+mod value;
 
-/// In place of the crate's own.
+/// In place of `src/token/sync.rs`.
 mod sync {
+    use std::future::Future;
     use std::sync::Arc;
 
+    pub(crate) use shuttle::future::yield_now;
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+    pub(crate) use std::sync::PoisonError;
 
-    /// What the crate reads without a lock, as steps that the checker schedules.
+    use super::{Dropped, patience};
+
+    /// A value that the crate reads without a lock. Here the checker schedules its reads and writes.
     #[derive(Debug)]
     pub(crate) struct Current<T>(Mutex<Option<Arc<T>>>);
 
@@ -44,109 +56,146 @@ mod sync {
             *self.0.lock().unwrap() = value;
         }
     }
-    pub(crate) use std::sync::PoisonError;
+
+    /// Some tasks are dropped before they end.
+    pub(crate) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        let task = Dropped(Box::pin(task), patience());
+        drop(shuttle::future::spawn(task));
+    }
 }
 
-use flight::{Fetch, Fetched, Source, Token, Tokens};
+/// In place of `src/clock.rs`.
+mod clock {
+    use std::future::Future;
+    use std::time::Duration;
 
-/// A token that lives this long is refreshed after half of it, and not used in the last five seconds of it.
+    use super::World;
+
+    pub(crate) type Time = World;
+
+    pub(crate) trait Randomness: Send + Sync {}
+
+    pub(crate) struct Constant;
+
+    impl Randomness for Constant {}
+
+    pub(crate) fn fraction(_: &dyn Randomness) -> f64 {
+        0.0
+    }
+
+    impl World {
+        pub(crate) fn monotonic(&self) -> Duration {
+            self.now()
+        }
+
+        pub(crate) async fn sleep(&self, duration: Duration) {
+            let ends = self.now() + duration;
+            while self.now() < ends {
+                super::yield_now().await;
+                self.pass_time();
+            }
+        }
+
+        /// Every flight is polled until it is dropped, so no limit has to pass.
+        pub(crate) async fn timeout_since<F: Future>(
+            &self,
+            _now: Duration,
+            _limit: Duration,
+            future: F,
+        ) -> Option<F::Output> {
+            Some(future.await)
+        }
+    }
+}
+
+/// In place of `src/error.rs`.
+mod error {
+    use std::time::Duration;
+
+    use super::LONG_PAUSE;
+
+    pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+    /// The number of a failed fetch.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Error(pub(crate) u64);
+
+    impl Error {
+        /// Every third failure asks for a pause that is too long to wait for.
+        pub(crate) fn retry_after(self) -> Option<Duration> {
+            self.0.is_multiple_of(3).then_some(LONG_PAUSE)
+        }
+
+        pub(crate) fn is_retryable(self) -> bool {
+            true
+        }
+
+        pub(crate) fn with_retry(self, _: bool, retry_after: Option<Duration>) -> Self {
+            let is_within = retry_after.is_some_and(|pause| pause <= LONG_PAUSE);
+            assert!(is_within, "a longer pause than the failure asked for");
+            self
+        }
+    }
+}
+
+use error::Error;
+use single_flight::{FetchFuture, SingleFlight};
+use value::{FetchedToken, Token};
+
+/// The lifetime of each token. A token is refreshed after half of it, and not used in its last 5 s.
 const LIFETIME: Duration = Duration::from_secs(100);
-const SOFT: Duration = Duration::from_secs(50);
-const HARD: Duration = Duration::from_secs(95);
-/// How long some failures ask to be left alone.
-const ASKED: Duration = Duration::from_secs(40);
+const REFRESH_AFTER: Duration = Duration::from_secs(50);
+const USABLE_FOR: Duration = Duration::from_secs(95);
+/// The pause that some failures ask for.
+const LONG_PAUSE: Duration = Duration::from_secs(40);
 
-/// The world around the machine: a clock that moves as it likes, and an endpoint that fails as it likes.
+/// The surroundings of the state machine: a clock that jumps, and a token endpoint that fails at random.
 #[derive(Clone, Default)]
-struct World(Arc<Inner>);
+struct World(Arc<Mutex<Seen>>);
 
-#[derive(Default)]
-struct Inner {
-    tokens: Tokens<u64>,
-    seen: Mutex<Seen>,
-}
-
-/// What was seen from outside.
+/// The events so far, as an observer sees them.
 #[derive(Default)]
 struct Seen {
     now: Duration,
-    /// What each task was last told the time is.
+    /// The time that each task has read last.
     clocks: HashMap<TaskId, Duration>,
-    in_flight: bool,
-    /// The newest token that a caller was given.
-    given: u64,
+    is_fetching: bool,
+    /// The generation of the newest token that a caller received.
+    newest_received: u64,
     /// When the fetch of each token began, by generation from 1.
-    landed: Vec<Duration>,
+    fetched: Vec<Duration>,
     invalidated: BTreeSet<u64>,
     failures: u64,
-    /// The last failure that a caller was told.
-    told: u64,
-    /// No fetch may begin before.
+    /// The last failure that a caller received.
+    last_failure: u64,
+    /// No fetch may begin before this time.
     pause_ends: Duration,
     failures_in_a_row: u32,
 }
 
 impl Seen {
     fn generation(&self) -> u64 {
-        self.landed.len() as u64
+        self.fetched.len() as u64
     }
 
-    /// Whether the callers have a token until its end.
+    /// Returns whether callers have a usable token.
     fn has_token(&self) -> bool {
-        let last = self.landed.last();
-        last.is_some_and(|begun| self.now < *begun + HARD)
+        let last = self.fetched.last();
+        last.is_some_and(|begun| self.now < *begun + USABLE_FOR)
             && !self.invalidated.contains(&self.generation())
     }
 
-    /// Whether there is a reason to fetch, now that the last token is what it is.
+    /// Returns whether there is a reason to fetch a token.
     fn needs_token(&self) -> bool {
-        let last = self.landed.last();
-        last.is_none_or(|begun| self.now >= *begun + SOFT)
+        let last = self.fetched.last();
+        last.is_none_or(|begun| self.now >= *begun + REFRESH_AFTER)
             || self.invalidated.contains(&self.generation())
     }
 }
 
 impl World {
     fn look<T>(&self, at: impl FnOnce(&mut Seen) -> T) -> T {
-        at(&mut self.0.seen.lock().unwrap())
-    }
-
-    fn pass_time(&self) {
-        let step = [0, 0, 60, 60, 1_000, 45_000, 60_000][thread_rng().gen_range(0..7)];
-        self.look(|seen| seen.now += Duration::from_millis(step));
-    }
-}
-
-/// Takes down that a fetch is over, also when it is dropped.
-struct Flying(World);
-
-impl Drop for Flying {
-    fn drop(&mut self) {
-        self.0.look(|seen| {
-            let unfinished = std::mem::replace(&mut seen.in_flight, false);
-            if unfinished && !seen.has_token() {
-                seen.pause_ends = seen.now + Duration::from_millis(100);
-            }
-        });
-    }
-}
-
-impl Source for World {
-    /// The number of the failure.
-    type Error = u64;
-
-    /// Every third one asks for more than anybody waits.
-    fn asked(failure: &u64) -> Option<Duration> {
-        failure.is_multiple_of(3).then_some(ASKED)
-    }
-
-    fn left(failure: u64, left: Duration) -> u64 {
-        assert!(left <= ASKED, "a pause longer than was asked for");
-        failure
-    }
-
-    fn tokens(&self) -> &Tokens<u64> {
-        &self.0.tokens
+        at(&mut self.0.lock().unwrap())
     }
 
     fn now(&self) -> Duration {
@@ -156,69 +205,60 @@ impl Source for World {
         })
     }
 
-    async fn sleep(&self, duration: Duration) {
-        let ends = self.now() + duration;
-        while self.now() < ends {
-            yield_now().await;
-            self.pass_time();
-        }
+    fn pass_time(&self) {
+        let step = [0, 0, 60, 60, 1_000, 45_000, 60_000][thread_rng().gen_range(0..7)];
+        self.look(|seen| seen.now += Duration::from_millis(step));
     }
 
-    fn jitter(&self) -> f64 {
-        0.0
-    }
-
-    fn fetch(&self) -> Fetch<'_, u64> {
-        Box::pin(async {
-            let begun = self.look(|seen| {
-                assert!(!seen.in_flight, "two fetches at once");
+    fn fetch(&self) -> FetchFuture<'static> {
+        let world = self.clone();
+        Box::pin(async move {
+            let begun = world.look(|seen| {
+                assert!(!seen.is_fetching, "two fetches at once");
                 assert!(seen.needs_token(), "a fetch without a reason");
                 assert!(seen.now >= seen.pause_ends, "a fetch within the pause");
-                seen.in_flight = true;
+                seen.is_fetching = true;
                 seen.clocks[&me()]
             });
-            let flying = Flying(self.clone());
+            let fetching = Fetching(world.clone());
             for _ in 0..thread_rng().gen_range(0..4) {
                 yield_now().await;
-                self.pass_time();
+                world.pass_time();
             }
             let fails = thread_rng().gen_bool(0.3);
-            self.look(|seen| seen.in_flight = false);
-            drop(flying);
-            self.look(|seen| {
+            world.look(|seen| seen.is_fetching = false);
+            drop(fetching);
+            world.look(|seen| {
                 if fails {
                     let pause = 100 * 2_u64.pow(seen.failures_in_a_row.min(6));
                     seen.failures_in_a_row += 1;
                     seen.failures += 1;
-                    let asked = Self::asked(&seen.failures).unwrap_or_default();
-                    let pause = Duration::from_millis(pause.min(5_000)).max(asked);
+                    let error = Error(seen.failures);
+                    let retry_after = error.retry_after().unwrap_or_default();
+                    let pause = Duration::from_millis(pause.min(5_000)).max(retry_after);
                     seen.pause_ends = seen.now + pause;
-                    return Err(seen.failures);
+                    return Err(error);
                 }
                 seen.failures_in_a_row = 0;
-                seen.landed.push(begun);
-                let header = HeaderValue::from(seen.generation());
-                Ok(Fetched {
-                    header,
-                    lifetime: LIFETIME,
-                    shared: false,
-                })
+                seen.fetched.push(begun);
+                let generation = seen.generation().to_string();
+                Ok(FetchedToken::new(&generation, LIFETIME).unwrap())
             })
         })
     }
+}
 
-    async fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let patience = patience();
-        drop(shuttle::future::spawn(Dropped(Box::pin(task), patience)));
-    }
+/// Records the end of a fetch, also when the fetch is dropped.
+struct Fetching(World);
 
-    /// Every flight is polled until it is dropped, so that no limit has to pass.
-    async fn timeout<F: Future + Send>(&self, _limit: Duration, future: F) -> Option<F::Output> {
-        Some(future.await)
-    }
-
-    async fn yield_now(&self) {
-        yield_now().await;
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        self.0.look(|seen| {
+            let unfinished = std::mem::replace(&mut seen.is_fetching, false);
+            if unfinished && !seen.has_token() {
+                seen.pause_ends = seen.now + Duration::from_millis(100);
+            }
+        });
     }
 }
 
@@ -240,6 +280,7 @@ impl<F: Future> Future for Dropped<F> {
     }
 }
 
+/// Returns how often a future may be pending before it is dropped.
 fn patience() -> u32 {
     if thread_rng().gen_bool(0.4) {
         thread_rng().gen_range(0..4)
@@ -248,18 +289,38 @@ fn patience() -> u32 {
     }
 }
 
-/// One caller: asks, uses, and is told now and then that the token is refused.
-async fn caller(world: World) {
+/// One client.
+#[derive(Clone)]
+struct Client {
+    world: World,
+    tokens: SingleFlight,
+}
+
+impl Client {
+    fn new() -> Self {
+        let world = World::default();
+        let tokens = SingleFlight::new(world.clone(), Arc::new(clock::Constant));
+        Self { world, tokens }
+    }
+
+    async fn token(self) -> Result<Arc<Token>, Error> {
+        self.tokens.get(|| self.world.fetch()).await
+    }
+}
+
+/// One caller: gets tokens, some of which are refused.
+async fn caller(client: Client) {
+    let world = client.world.clone();
     let mut refused = 0;
     for _ in 0..3 {
-        let (begun, given, told) = world.look(|seen| (seen.now, seen.given, seen.told));
-        let asker = world.clone();
-        let asking = async move { asker.tokens().get(&asker).await };
-        match Dropped(Box::pin(asking), patience()).await {
-            Some(Ok(token)) => refused = judge(&world, &token, (begun, given), refused),
-            Some(Err(failure)) => {
-                assert!(may_be_told(failure, told), "a failure from before the call");
-                world.look(|seen| seen.told = seen.told.max(failure));
+        let before = world.look(|seen| (seen.now, seen.newest_received));
+        let last_failure = world.look(|seen| seen.last_failure);
+        let getting = client.clone().token();
+        match Dropped(Box::pin(getting), patience()).await {
+            Some(Ok(token)) => refused = check(&client, &token, before, refused),
+            Some(Err(error)) => {
+                assert!(is_recent(error, last_failure), "an older failure");
+                world.look(|seen| seen.last_failure = seen.last_failure.max(error.0));
             }
             None => {}
         }
@@ -268,66 +329,68 @@ async fn caller(world: World) {
     }
 }
 
-/// Whether a caller may be told this failure, when others were told of one before it asked: its own fetch's, or the last
-/// one if that has put the next fetch far off.
-fn may_be_told(failure: u64, before: u64) -> bool {
-    failure > before || (failure == before && World::asked(&failure).is_some())
+/// Returns whether a caller may receive this failure, if others had received `before` when it started: the failure of a
+/// later fetch, or the same one if that has postponed the next fetch for long.
+fn is_recent(error: Error, before: u64) -> bool {
+    error.0 > before || (error.0 == before && error.retry_after().is_some())
 }
 
-/// Checks what a caller got; the generation that it is refused, if it is.
-fn judge(world: &World, token: &Token, before: (Duration, u64), refused: u64) -> u64 {
-    let (begun, given) = before;
-    let generation: u64 = token.header.to_str().unwrap().parse().unwrap();
+/// Checks the token that a caller received. Returns the generation that this caller saw refused last.
+fn check(client: &Client, token: &Token, before: (Duration, u64), refused: u64) -> u64 {
+    let (begun, newest_received) = before;
+    let header = token.header.to_str().unwrap();
+    let generation: u64 = header.strip_prefix("Bearer ").unwrap().parse().unwrap();
     assert_ne!(generation, refused, "a token that this caller saw refused");
-    let fetched = world.look(|seen| seen.landed[usize::try_from(generation).unwrap() - 1]);
-    // Who waited for a fetch takes what it brings, however long it took.
+    let world = &client.world;
+    let fetched = world.look(|seen| seen.fetched[usize::try_from(generation).unwrap() - 1]);
+    // A caller that waited for a fetch takes its token, however long the fetch took.
     assert!(
-        generation > given || begun < fetched + HARD,
-        "a token beyond its end"
+        generation > newest_received || begun < fetched + USABLE_FOR,
+        "an expired token"
     );
-    world.look(|seen| seen.given = seen.given.max(generation));
+    world.look(|seen| seen.newest_received = seen.newest_received.max(generation));
     if thread_rng().gen_bool(0.3) {
         world.look(|seen| seen.invalidated.insert(generation));
-        world.tokens().invalidate(token.generation);
+        client.tokens.invalidate(token.generation);
         return generation;
     }
     refused
 }
 
 fn scenario() {
-    let world = World::default();
+    let client = Client::new();
     let callers: Vec<_> = (0..4)
-        .map(|_| shuttle::future::spawn(caller(world.clone())))
+        .map(|_| shuttle::future::spawn(caller(client.clone())))
         .collect();
     shuttle::future::block_on(async {
         for caller in callers {
             caller.await.unwrap();
         }
     });
-    // However it went, the next caller that has the patience gets a token or a failure of its own time.
+    // Whatever happened, the next caller that waits receives a token or a recent failure.
     let last = shuttle::future::spawn(async move {
-        let told = world.look(|seen| seen.told);
-        let result = world.tokens().get(&world).await;
-        assert!(result.is_ok() || may_be_told(result.unwrap_err(), told));
+        let last_failure = client.world.look(|seen| seen.last_failure);
+        let result = client.token().await;
+        assert!(result.is_ok() || is_recent(result.unwrap_err(), last_failure));
     });
     shuttle::future::block_on(last).unwrap();
 }
 
-/// How many schedules to try; `VIPPS_TOKEN_SCHEDULES` asks for another number.
+/// Returns the number of schedules to try. `VIPPS_TOKEN_SCHEDULES` sets another one.
 fn schedules() -> usize {
-    let asked = std::env::var("VIPPS_TOKEN_SCHEDULES").ok();
-    asked.map_or(3_000, |n| {
-        n.parse().expect("VIPPS_TOKEN_SCHEDULES is a number")
+    let number = std::env::var("VIPPS_TOKEN_SCHEDULES").ok();
+    number.map_or(3_000, |number| {
+        number.parse().expect("VIPPS_TOKEN_SCHEDULES is a number")
     })
 }
 
 #[test]
-fn random_schedules() {
+fn invariants_hold_in_random_schedules() {
     shuttle::check_random(scenario, schedules());
 }
 
-/// Few switches at the worst moments, which random schedules seldom hit.
+/// Few switches at the worst moments, which random schedules seldom reach.
 #[test]
-fn schedules_with_few_switches() {
+fn invariants_hold_in_schedules_with_few_switches() {
     shuttle::check_pct(scenario, schedules(), 3);
 }

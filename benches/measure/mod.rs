@@ -2,8 +2,6 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each bench uses a part")]
 
-pub mod process;
-
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -15,30 +13,6 @@ pub fn thread_cpu() -> Duration {
         time.tv_sec.try_into().unwrap_or_default(),
         time.tv_nsec.try_into().unwrap_or_default(),
     )
-}
-
-/// The time that all threads of this process have spent on processors.
-pub fn process_cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(
-        time.tv_sec.try_into().unwrap_or_default(),
-        time.tv_nsec.try_into().unwrap_or_default(),
-    )
-}
-
-/// The time that another thread of this process has spent on a processor, where the system tells it.
-pub fn cpu_of(thread: i32) -> Option<Duration> {
-    let text = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat")).ok()?;
-    let spent = text.split_whitespace().next()?.parse().ok()?;
-    Some(Duration::from_nanos(spent))
-}
-
-/// The resident memory of this process in bytes, where the system tells it.
-pub fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1024)
 }
 
 /// What a run took on the calling thread.
@@ -80,11 +54,6 @@ pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
 
 pub fn median(sample: &mut [f64]) -> f64 {
     quantile(sample, 0.5)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-pub fn float(count: u64) -> f64 {
-    count as f64
 }
 
 pub fn micros(duration: Duration) -> f64 {

@@ -78,7 +78,7 @@ impl Bare {
         Self::with(base, times.no_proxy())
     }
 
-    pub fn with(base: &str, builder: reqwest::ClientBuilder) -> Self {
+    fn with(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let http = builder
             .redirect(reqwest::redirect::Policy::none())
             // As the wrapper's: an answer is not unpacked.
@@ -118,16 +118,12 @@ impl Bare {
     }
 
     pub async fn one_time_qr(&self) -> reqwest::Result<OneTimeQr> {
-        self.one_time_qr_of(PAGE).await
-    }
-
-    pub async fn one_time_qr_of(&self, page: &str) -> reqwest::Result<OneTimeQr> {
         let response = self
             .http
             .post(format!("{}/qr/v1", self.base))
             .header(AUTHORIZATION, self.token.clone())
             .header(ACCEPT, SVG.clone())
-            .json(&bodies::one_time_qr(page))
+            .json(&bodies::one_time_qr(PAGE))
             .send()
             .await?;
         response.error_for_status()?.json().await

@@ -1,9 +1,8 @@
-//! A server on loopback that is no brake: prebuilt answers, picked by the request line, on a thread of its own.
+//! A server on loopback with prebuilt responses, selected by the request line, on a thread of its own.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,15 +20,6 @@ pub struct Server {
 /// What the server has seen.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// The server's own thread.
-    pub thread: AtomicI32,
-    pub connections: AtomicU64,
-    pub requests: AtomicU64,
-    pub tokens: AtomicU64,
-    /// How long a token takes, in milliseconds.
-    pub token_delay: AtomicU64,
-    /// How long a token lives, in seconds; 0 is a day.
-    pub token_lifetime: AtomicU64,
     /// Whether to keep the last request.
     pub record: AtomicBool,
     pub last: Mutex<Vec<u8>>,
@@ -43,14 +33,13 @@ pub fn answer(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-pub fn token_body(lifetime: u64) -> String {
+/// A token that expires in a day.
+fn token_body() -> String {
     format!(
-        r#"{{"token_type":"Bearer","expires_in":"{lifetime}","ext_expires_in":"0","access_token":"{}"}}"#,
+        r#"{{"token_type":"Bearer","expires_in":"86400","ext_expires_in":"0","access_token":"{}"}}"#,
         token()
     )
 }
-
-const DAY: u64 = 86_400;
 
 impl Server {
     pub fn start() -> Self {
@@ -60,11 +49,8 @@ impl Server {
         let seen = Arc::new(Seen::default());
         let shared = seen.clone();
         let serve = async move {
-            let thread = rustix::thread::gettid().as_raw_nonzero().get();
-            shared.thread.store(thread, Ordering::Relaxed);
             let listener = TcpListener::from_std(listener).expect("a runtime");
             while let Ok((stream, _)) = listener.accept().await {
-                shared.connections.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(connection(stream, shared.clone()));
             }
         };
@@ -96,6 +82,7 @@ async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
         answer(ONE_TIME_QR),
         answer(CAPTURED),
     );
+    let token = answer(&token_body());
     let _ = stream.set_nodelay(true);
     let mut buffer = vec![0; 16 << 10];
     let mut filled = 0;
@@ -107,13 +94,11 @@ async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
             }
             continue;
         };
-        seen.requests.fetch_add(1, Ordering::Relaxed);
         let head = &buffer[..whole];
         if seen.record.load(Ordering::Relaxed) {
             head.clone_into(&mut seen.last.lock().expect("no panic while it is held"));
         }
         let line = &head[..head.iter().position(|b| *b == b'\r').unwrap_or(whole)];
-        let fresh;
         let reply = if line.ends_with(b"/details HTTP/1.1") {
             &details
         } else if line.ends_with(b"/capture HTTP/1.1") {
@@ -123,17 +108,7 @@ async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
         } else if line.starts_with(b"POST /qr/v1 ") {
             &code
         } else if line.starts_with(b"POST /accesstoken/get ") {
-            seen.tokens.fetch_add(1, Ordering::Relaxed);
-            let delay = seen.token_delay.load(Ordering::Relaxed);
-            if delay > 0 {
-                tokio::time::sleep(Duration::from_millis(delay)).await;
-            }
-            let lifetime = match seen.token_lifetime.load(Ordering::Relaxed) {
-                0 => DAY,
-                set => set,
-            };
-            fresh = answer(&token_body(lifetime));
-            &fresh
+            &token
         } else {
             panic!("no such call: {}", String::from_utf8_lossy(line))
         };

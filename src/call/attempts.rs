@@ -113,7 +113,7 @@ impl<'a> Attempts<'a> {
                 let token = match self.effort.known.auth {
                     Auth::Keys | Auth::Anonymous => None,
                     Auth::Token => {
-                        let mut token = vipps.tokens().ready(begun);
+                        let mut token = vipps.tokens().and_then(|tokens| tokens.ready(begun));
                         if token.is_none() {
                             token = Some(self.token(begun).await?);
                             begun = vipps.time().monotonic();
@@ -199,7 +199,9 @@ impl<'a> Attempts<'a> {
                 let miss = self.refused(&reply);
                 if let (401, Some(token)) = (reply.status.as_u16(), token)
                     && !parse(401, &reply.body).is_about_subscription_key()
-                    && vipps.refused(token, self.replays)
+                    && vipps
+                        .tokens()
+                        .is_some_and(|tokens| tokens.refuse(token, self.replays))
                 {
                     // A 401 of the gateway means that the call was not let in, so that even a payment may be sent
                     // again. Anything else may have replaced the response to a request that was applied.
@@ -294,7 +296,11 @@ impl<'a> Attempts<'a> {
             if left.is_zero() {
                 return Err(self.out_of_time());
             }
-            let token = vipps.tokens().get(vipps);
+            let tokens = vipps.tokens().ok_or_else(|| {
+                let what = "access token: this client calls only the access token API";
+                self.explain(Error::configuration(what))
+            })?;
+            let token = tokens.get();
             match vipps.time().timeout_since(now, left, token).await {
                 Some(Ok(token)) => Ok(token),
                 Some(Err(error)) => Err(self.without_token(&error)),

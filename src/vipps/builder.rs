@@ -9,13 +9,15 @@ use url::Url;
 use super::headers::Headers;
 use super::urls::Urls;
 use super::{Inner, Vipps};
+use crate::access_token::AccessTokenApi;
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::http_client::{self, HttpClient};
 use crate::retry::{RetryBudget, RetryPolicy};
-use crate::token::{TokenSharing, Tokens};
+use crate::telemetry::Counters;
+use crate::token::{SharedStore, Tokens};
 use crate::token_store::TokenStore;
 use crate::transport::{Transport, Wire};
 use crate::types::InvalidValue;
@@ -223,32 +225,41 @@ impl VippsBuilder {
             Some(transport) => Wire::Custom(transport),
             None => Wire::Reqwest(client),
         };
-        let base_url = self.environment.base_url();
-        let sharing = self
-            .token_store
-            .map(|store| TokenSharing::new(store, base_url, &self.credentials));
         #[cfg(feature = "testing")]
         let wire = match self.recorder {
             Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport()))),
             None => wire,
         };
-        Ok(Vipps(Arc::new(Inner {
-            base_url: self.environment.base_url().into(),
+        let base_url = self.environment.base_url();
+        let counters: Arc<Counters> = Arc::default();
+        let store = self.token_store.map(|store| {
+            let (time, counters) = (self.time.clone(), counters.clone());
+            SharedStore::new(store, base_url, &self.credentials, time, counters)
+        });
+        let inner = Arc::new(Inner {
+            base_url: base_url.into(),
             urls: Urls::new(base),
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
             requests: http_client::requests()?,
             wire,
-            time: self.time,
-            randomness: self.randomness,
+            time: self.time.clone(),
+            randomness: self.randomness.clone(),
             policy: self.policy,
             budget: self.budget,
             attempt_timeout: self.attempt_timeout,
             total_timeout: self.total_timeout,
-            tokens: Tokens::default(),
-            sharing,
-            counters: Arc::default(),
-        })))
+            counters: counters.clone(),
+        });
+        let access_token = AccessTokenApi::new(Vipps {
+            inner: inner.clone(),
+            tokens: None,
+        });
+        let tokens = Tokens::new(access_token, store, self.time, self.randomness, counters);
+        Ok(Vipps {
+            inner,
+            tokens: Some(tokens),
+        })
     }
 }

@@ -16,6 +16,7 @@ mod support;
 mod arrays_for_objects;
 mod auto_traits;
 mod bad_input;
+mod build_without_io;
 mod builder_setters;
 mod callback_bodies;
 mod callback_queries;

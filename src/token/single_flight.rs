@@ -1,0 +1,189 @@
+//! One fetch at a time for all callers of a client.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::flight::{Flight, Leader, PROBE_LIMIT};
+use super::state::{State, Step};
+use super::sync::{Current, Mutex, MutexGuard, PoisonError, spawn, yield_now};
+use super::value::{FetchedToken, Token};
+use crate::clock::{self, Randomness, Time};
+use crate::error::Result;
+
+/// The future of one fetch.
+pub(crate) type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<FetchedToken>> + Send + 'a>>;
+
+/// The current token of one client, and the fetch that is under way. Clones share both.
+///
+/// This type does not know how a token is fetched, so that `tests/token_model.rs` can compile it with another clock and
+/// other locks.
+#[derive(Clone)]
+pub(super) struct SingleFlight(Arc<Shared>);
+
+struct Shared {
+    /// A copy of the state's token, for callers that find it fresh: they take no lock. Written under the lock of `state`.
+    current: Current<Token>,
+    state: Mutex<State>,
+    time: Time,
+    randomness: Arc<dyn Randomness>,
+}
+
+impl SingleFlight {
+    pub(super) fn new(time: Time, randomness: Arc<dyn Randomness>) -> Self {
+        Self(Arc::new(Shared {
+            current: Current::default(),
+            state: Mutex::default(),
+            time,
+            randomness,
+        }))
+    }
+
+    /// Returns the current token if no caller needs to refresh it yet.
+    pub(super) fn ready(&self, now: Duration) -> Option<Arc<Token>> {
+        self.0
+            .current
+            .load_full()
+            .filter(|token| token.is_fresh(now))
+    }
+
+    /// Returns when calls stop sending the current token, if there is one.
+    pub(super) fn usable_until(&self) -> Option<Duration> {
+        self.0.current.load_full().map(|token| token.usable_until())
+    }
+
+    /// Discards the token of this generation, if it is still the current one.
+    pub(super) fn invalidate(&self, generation: u64) {
+        let mut state = self.state();
+        state.invalidate(generation);
+        self.0.current.store(state.token().cloned());
+    }
+
+    /// Returns a token to send. Calls `fetch` if no usable token is there and no fetch is under way.
+    pub(super) async fn get(
+        &self,
+        fetch: impl Fn() -> FetchFuture<'static> + Send + Sync,
+    ) -> Result<Arc<Token>> {
+        if let Some(token) = self.ready(self.now()) {
+            return Ok(token);
+        }
+        loop {
+            let step = self.state().step(self.now());
+            match step {
+                Step::Use(token) => return Ok(token),
+                Step::Refresh(token, leader) => {
+                    spawn(self.lead(leader).run(fetch())).await;
+                    return Ok(token);
+                }
+                Step::Fetch(leader) => {
+                    let flight = leader.flight.clone();
+                    // The fetch outlives this caller, whose deadline may be shorter.
+                    spawn(self.lead(leader).run(fetch())).await;
+                    if let Some(result) = self.join(flight).await {
+                        return result;
+                    }
+                }
+                Step::Join(flight) => {
+                    if let Some(result) = self.join(flight).await {
+                        return result;
+                    }
+                }
+                Step::Wait(pause) => self.0.time.sleep(pause).await,
+                Step::Fail(error, pause) => {
+                    let is_retryable = error.is_retryable();
+                    return Err(error.with_retry(is_retryable, Some(pause)));
+                }
+            }
+        }
+    }
+
+    /// Waits for the result of a flight. Returns `None` if the flight was given up.
+    async fn join(&self, mut flight: Flight) -> Option<Result<Arc<Token>>> {
+        loop {
+            let now = self.now();
+            flight.probe.send(now);
+            let result = flight.result();
+            if let Some(result) = self.0.time.timeout_since(now, PROBE_LIMIT, result).await {
+                return result;
+            }
+            // The flight may be a task of this runtime, and be polled next.
+            yield_now().await;
+            let now = self.now();
+            if flight.probe.is_unanswered(now) {
+                self.state().abandon(flight.id, now);
+                return None;
+            }
+        }
+    }
+
+    fn lead(&self, leader: Leader) -> LeaderGuard {
+        LeaderGuard {
+            single_flight: self.clone(),
+            leader,
+        }
+    }
+
+    /// Records how a flight has ended. Returns the result for the callers that wait, or `None` if it was given up.
+    fn complete(
+        &self,
+        id: u64,
+        requested_at: Duration,
+        fetched: Result<FetchedToken>,
+    ) -> Option<Result<Arc<Token>>> {
+        match fetched {
+            Ok(fetched) => {
+                let jitter = clock::fraction(&*self.0.randomness);
+                let mut state = self.state();
+                let token = state.complete(id, fetched, requested_at, jitter)?;
+                self.0.current.store(Some(token.clone()));
+                Some(Ok(token))
+            }
+            Err(error) => {
+                let now = self.now();
+                let is_current = self.state().fail(id, now, &error);
+                is_current.then_some(Err(error))
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.0.time.monotonic()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task of one flight. Gives the flight up if it is dropped before the fetch has ended.
+struct LeaderGuard {
+    single_flight: SingleFlight,
+    leader: Leader,
+}
+
+impl LeaderGuard {
+    async fn run(self, mut fetch: FetchFuture<'static>) {
+        let requested_at = self.single_flight.now();
+        let flight = &self.leader.flight;
+        let fetched = poll_fn(|cx| {
+            flight.probe.answer(cx.waker());
+            fetch.as_mut().poll(cx)
+        })
+        .await;
+        if let Some(result) = self
+            .single_flight
+            .complete(flight.id, requested_at, fetched)
+        {
+            self.leader.send(result);
+        }
+    }
+}
+
+impl Drop for LeaderGuard {
+    fn drop(&mut self) {
+        let now = self.single_flight.now();
+        let mut state = self.single_flight.state();
+        state.abandon(self.leader.flight.id, now);
+    }
+}
