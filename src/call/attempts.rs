@@ -53,16 +53,6 @@ struct Miss {
     retry_after: Option<Duration>,
 }
 
-/// Sets a header that is mostly there already, and among the first: then it is found at once and not looked up.
-fn put(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
-    match headers.iter_mut().find(|(other, _)| *other == name) {
-        Some((_, place)) => *place = value,
-        None => {
-            headers.insert(name.clone(), value);
-        }
-    }
-}
-
 impl<'a> Attempts<'a> {
     pub(super) fn new(call: &'a State, effort: Box<Effort>) -> Self {
         Self {
@@ -102,25 +92,20 @@ impl<'a> Attempts<'a> {
         }
         let way = vipps.wire().way(self.effort.template.url());
         let way = way.map_err(|error| self.explain(error))?;
-        let mut begun = now();
         loop {
-            if let Some(room) = self.room(begun) {
-                self.keep_to_limit(room, begun).await?;
-                begun = vipps.time().monotonic();
+            if let Some(room) = self.room(now()) {
+                self.keep_to_limit(room).await?;
             }
             // All that an attempt needs ends with it, and is not kept until the next one.
             let wait = {
                 let token = match self.effort.known.auth {
                     Auth::Keys | Auth::Anonymous => None,
-                    Auth::Token => {
-                        let mut token = vipps.tokens().and_then(|tokens| tokens.ready(begun));
-                        if token.is_none() {
-                            token = Some(self.token(begun).await?);
-                            begun = vipps.time().monotonic();
-                        }
-                        token
-                    }
+                    Auth::Token => match vipps.tokens().and_then(|tokens| tokens.ready(now())) {
+                        Some(token) => Some(token),
+                        None => Some(self.token().await?),
+                    },
                 };
+                let begun = now();
                 let limit = self.limit(begun)?;
                 let request = self.request(token.as_deref())?;
                 let url = self.effort.template.url();
@@ -165,7 +150,6 @@ impl<'a> Attempts<'a> {
             if let Some(wait) = wait {
                 self.pause(wait).await;
             }
-            begun = vipps.time().monotonic();
         }
     }
 
@@ -274,8 +258,9 @@ impl<'a> Attempts<'a> {
     /// before the first attempt of a call that goes on where another one ended.
     #[cold]
     #[inline(never)]
-    fn keep_to_limit(&self, room: Duration, now: Duration) -> Seldom<'_, Result<()>> {
+    fn keep_to_limit(&self, room: Duration) -> Seldom<'_, Result<()>> {
         Box::pin(async move {
+            let now = self.call.vipps.time().monotonic();
             if room >= self.deadline.saturating_sub(now) {
                 let what = "the limit of requests per minute leaves no time for another attempt";
                 let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), what);
@@ -289,9 +274,10 @@ impl<'a> Attempts<'a> {
     /// The token to send, where it may have to be fetched or renewed.
     #[cold]
     #[inline(never)]
-    fn token(&self, now: Duration) -> Seldom<'_, Result<Arc<Token>>> {
+    fn token(&self) -> Seldom<'_, Result<Arc<Token>>> {
         Box::pin(async move {
             let vipps = &self.call.vipps;
+            let now = vipps.time().monotonic();
             let left = self.deadline.saturating_sub(now);
             if left.is_zero() {
                 return Err(self.out_of_time());
@@ -382,7 +368,7 @@ impl<'a> Attempts<'a> {
             (Auth::Token, Some(token)) => {
                 let keyed = matches!(key, Some((name, _)) if name == REQUEST_ID);
                 let mut headers = prepared.with_token(template.is_json(), keyed).clone();
-                put(&mut headers, &AUTHORIZATION, token.header.clone());
+                headers.insert(AUTHORIZATION, token.header.clone());
                 if !template.accepts_json() && !template.headers().contains_key(ACCEPT) {
                     headers.remove(ACCEPT);
                 }
@@ -399,13 +385,13 @@ impl<'a> Attempts<'a> {
             let value = HeaderValue::try_from(number.as_str()).map_err(|_| {
                 Error::configuration("the merchant serial number cannot travel in a header")
             })?;
-            put(&mut headers, &MSN, value);
+            headers.insert(&MSN, value);
         }
         if let Some((name, key)) = key {
             let value = HeaderValue::try_from(key.as_str()).map_err(|_| {
                 Error::configuration("the idempotency key cannot travel in a header")
             })?;
-            put(&mut headers, name, value);
+            headers.insert(name, value);
         }
         Ok(headers)
     }
@@ -421,10 +407,8 @@ impl<'a> Attempts<'a> {
     /// Adds what the document says of the request. The media types are its own; in all else the client's word holds.
     fn add(headers: &mut HeaderMap, own: &HeaderMap) {
         for (name, value) in own {
-            if [ACCEPT, CONTENT_TYPE].contains(name) {
-                put(headers, name, value.clone());
-            } else if !headers.contains_key(name) {
-                headers.insert(name.clone(), value.clone());
+            if [ACCEPT, CONTENT_TYPE].contains(name) || !headers.contains_key(name) {
+                headers.insert(name, value.clone());
             }
         }
     }
