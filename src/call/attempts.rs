@@ -246,10 +246,9 @@ impl<'a> Attempts<'a> {
     /// How long to wait so that one more request stays within the limit per minute, if at all.
     fn room(&self, now: Duration) -> Option<Duration> {
         let per_minute = self.effort.known.rules.per_minute;
-        let own = retry::room(&self.starts, per_minute, now);
         let room = match &self.call.options.begun {
-            Some(shared) => own.max(shared.room(per_minute, now)),
-            None => own,
+            Some(shared) => shared.room(per_minute, now),
+            None => retry::room(&self.starts, per_minute, now),
         };
         (!room.is_zero()).then_some(room)
     }
@@ -279,9 +278,6 @@ impl<'a> Attempts<'a> {
             let vipps = &self.call.vipps;
             let now = vipps.time().monotonic();
             let left = self.deadline.saturating_sub(now);
-            if left.is_zero() {
-                return Err(self.out_of_time());
-            }
             let tokens = vipps.tokens().ok_or_else(|| {
                 let what = "access token: this client calls only the access token API";
                 self.explain(Error::configuration(what))
