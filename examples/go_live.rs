@@ -24,7 +24,7 @@ use vipps::{Amount, OrderId, PhoneNumber};
 
 use shared::qr_payment::{self, Approved, Sale};
 use shared::shutdown::Shutdown;
-use shared::{Target, unique_id, value};
+use shared::{Target, log_line, print_line, unique_id, value};
 
 const HELP: &str = "
 go_live [--amount KRONER] [--prefix TEXT] [--approve PHONE]
@@ -102,16 +102,17 @@ async fn run(args: Args) -> Result<ExitCode> {
         evidence(&voided.payment, &Operation::Void).await?
     };
 
-    println!("\nEvidence for the go-live checklist\n");
-    println!("- environment: {}", target.vipps.base_url());
-    println!("- sales unit: {}", target.vipps.merchant_serial_number());
-    println!("- time: {:.0}", jiff::Timestamp::now());
-    print(&refunded);
-    print(&voided);
+    print_line("\nEvidence for the go-live checklist\n")?;
+    print_line(format_args!("- environment: {}", target.vipps.base_url()))?;
+    let sales_unit = target.vipps.merchant_serial_number();
+    print_line(format_args!("- sales unit: {sales_unit}"))?;
+    print_line(format_args!("- time: {:.0}", jiff::Timestamp::now()))?;
+    print(&refunded)?;
+    print(&voided)?;
     if direct {
-        println!(
-            "\nThis sales unit uses direct capture. It cannot void a payment, so REFUND is sufficient."
-        );
+        print_line(
+            "\nThis sales unit uses direct capture. It cannot void a payment, so REFUND is sufficient.",
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -140,7 +141,7 @@ async fn refund(payment: &Payment) -> Result<()> {
             "{id} is captured, and its refund is not confirmed; check it in the business portal"
         )
     })?;
-    println!("refunded");
+    log_line("refunded");
     Ok(())
 }
 
@@ -159,9 +160,10 @@ async fn evidence(payment: &Payment, expected: &Operation) -> Result<PaymentDeta
     Ok(details)
 }
 
-fn print(details: &PaymentDetails) {
-    println!("\nOrder `{}`: {}\n", details.order_id(), details.state());
-    println!("{}", table(details));
+fn print(details: &PaymentDetails) -> Result<()> {
+    let (id, state) = (details.order_id(), details.state());
+    print_line(format_args!("\nOrder `{id}`: {state}\n"))?;
+    print_line(table(details))
 }
 
 /// Formats the events as a Markdown table, oldest first.

@@ -8,7 +8,8 @@
 //! Without settings it starts a simulator, whose customer approves after four seconds. If
 //! `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and
 //! `VIPPS_MERCHANT_SERIAL_NUMBER` are set, it takes a payment in the test environment, or where
-//! `VIPPS_ENVIRONMENT` or `VIPPS_BASE_URL` say. Ctrl-C cancels the order.
+//! `VIPPS_ENVIRONMENT` or `VIPPS_BASE_URL` say. Ctrl-C cancels the order; so does closing the terminal or
+//! the pipe that reads the output.
 
 #[path = "shared/mod.rs"]
 mod shared;
@@ -23,7 +24,7 @@ use vipps::simulator::Simulator;
 
 use shared::qr_payment::{self, Approved, Sale};
 use shared::shutdown::Shutdown;
-use shared::{Target, unique_id, value};
+use shared::{Target, print_line, unique_id, value};
 
 const HELP: &str = "
 till [--amount KRONER] [--text TEXT] [--order-id ID] [--approve PHONE]
@@ -82,6 +83,10 @@ async fn run(sale: Sale) -> Result<ExitCode> {
     } else {
         details.sums().captured
     };
-    println!("paid: {} captured {} øre", sale.order_id, captured.as_ore());
+    print_line(format_args!(
+        "paid: {} captured {} øre",
+        sale.order_id,
+        captured.as_ore()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,5 @@
-//! The access token API: exchanges the keys of a client for the token that authenticates its other calls.
+//! The access token API: exchanges the keys of a client for the token that authenticates its other
+//! calls.
 
 use std::time::Duration;
 
@@ -45,8 +46,8 @@ impl FetchToken for AccessTokenApi {
     }
 }
 
-/// Turns the failure of a token request into that of the calls that need the token. They were not sent. Only a response is
-/// about the keys, so a failure of the network keeps its kind.
+/// Turns the failure of a token request into that of the calls that need the token. They were not
+/// sent. Only a response is about the keys, so a failure of the network keeps its kind.
 fn classify(error: Error) -> Error {
     let kind = match error.kind() {
         ErrorKind::TooLarge => ErrorKind::Authentication,

@@ -76,7 +76,7 @@ pub fn error_body(data: &[u8]) {
     let _ = body::is_error(body);
 }
 
-/// A token answer's body.
+/// The body of a token response.
 pub fn token(data: &[u8]) {
     match crate::access_token::read(data, jiff::Timestamp::UNIX_EPOCH) {
         Ok(token) => {

@@ -1,17 +1,19 @@
-//! The access tokens of one client: fetched when first needed, refreshed ahead of their expiry, shared by all callers.
+//! The access tokens of one client: fetched when first needed, refreshed ahead of their expiry,
+//! shared by all callers.
 //!
 //! [`Tokens`] is the entry. It knows no API: a [`FetchToken`] fetches from the token endpoint.
 //!
 //! - A caller that finds a fresh token takes no lock.
-//! - One fetch runs at a time. It runs in a task of its own, so it does not stop when the caller that started it stops.
-//!   Callers without a usable token wait for it and share its result, errors included. Callers with a usable token never
-//!   wait.
-//! - A fetch whose task was dropped, or that is not polled for 1 s after it was woken, is given up. Another caller then
-//!   starts a new one.
-//! - After a failed fetch, the next one starts after a pause, which grows from 100 ms to 5 s. If the token endpoint asks
-//!   for a longer pause (`Retry-After`), it is kept, up to 5 minutes. Until 5 s before its end, callers get the error of
-//!   the failed fetch.
-//! - With a token store, a fetch loads the stored token first. A store that fails never fails a fetch.
+//! - One fetch runs at a time. It runs in a task of its own, so it does not stop when the caller
+//!   that started it stops. Callers without a usable token wait for it and share its result, errors
+//!   included. Callers with a usable token never wait.
+//! - A fetch whose task was dropped, or that is not polled for 1 s after it was woken, is given up.
+//!   Another caller then starts a new one.
+//! - After a failed fetch, the next one starts after a pause, which grows from 100 ms to 5 s. If
+//!   the token endpoint asks for a longer pause (`Retry-After`), it is kept, up to 5 minutes. Until
+//!   5 s before its end, callers get the error of the failed fetch.
+//! - With a token store, a fetch loads the stored token first. A store that fails never fails a
+//!   fetch.
 //!
 //! | file | |
 //! |---|---|
@@ -94,10 +96,11 @@ impl Tokens {
         self.0.single_flight.get(fetch).await
     }
 
-    /// Records that the API refused this token with HTTP 401. Returns whether to replay the call with another token, if
-    /// the call has been replayed so many times.
+    /// Records that the API refused this token with HTTP 401. Returns whether to replay the call
+    /// with another token, if the call has been replayed so many times.
     pub(crate) fn refuse(&self, token: &Token, replays: u32) -> bool {
-        // A stored token may have been revoked together with the first one. A fetched token is newer than the refusal.
+        // A stored token may have been revoked together with the first one. A fetched token is
+        // newer than the refusal.
         let replay = replays == 0 || (replays == 1 && token.is_shared);
         if replay {
             if let Some(store) = &self.0.store {
@@ -110,10 +113,11 @@ impl Tokens {
 }
 
 impl Inner {
-    /// Takes the stored token if it is of use. Otherwise fetches a token from the endpoint and saves it.
+    /// Takes the stored token if it is of use. Otherwise fetches a token from the endpoint and
+    /// saves it.
     ///
-    /// The save is part of the fetch. In a task of its own it could be lost with the runtime of a caller that already has
-    /// its token.
+    /// The save is part of the fetch. In a task of its own it could be lost with the runtime of a
+    /// caller that already has its token.
     async fn fetch(&self) -> Result<FetchedToken> {
         let Some(store) = &self.store else {
             return self.fetch_from_endpoint().await;

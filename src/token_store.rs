@@ -1,8 +1,8 @@
 //! Sharing of access tokens between clients and processes.
 //!
-//! A client keeps its token in its own memory, shared by all its clones, and needs no store. Where several processes
-//! use the same keys, a [`TokenStore`] lets a process that starts, or that needs a new token, take the token that
-//! another process has fetched:
+//! A client keeps its token in its own memory, shared by all its clones, and needs no store. Where
+//! several processes use the same keys, a [`TokenStore`] lets a process that starts, or that needs
+//! a new token, take the token that another process has fetched:
 //!
 //! ```no_run
 //! # #[cfg(feature = "redis")] fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,32 +24,35 @@
 //!
 //! # How a client uses the store
 //!
-//! A client uses the store only when it needs a new token: at the first call, ahead of the expiry of its token, and
-//! after an HTTP 401. It loads the stored token, and takes it if the API has not refused it to this client, and if it
-//! lives at least 60 s longer than the moment and than the client's own token. Otherwise the client fetches a token
-//! from the token endpoint and saves it.
+//! A client uses the store only when it needs a new token: at the first call, ahead of the expiry
+//! of its token, and after an HTTP 401. It loads the stored token, and takes it if the API has not
+//! refused it to this client, and if it lives at least 60 s longer than the moment and than the
+//! client's own token. Otherwise the client fetches a token from the token endpoint and saves it.
 //!
-//! Processes do not wait for each other. Any number of tokens are valid side by side, so two processes that fetch at the
-//! same time cost one request more, and the token that is saved last stays in the store.
+//! Processes do not wait for each other. Any number of tokens are valid side by side, so two
+//! processes that fetch at the same time cost one request more, and the token that is saved last
+//! stays in the store.
 //!
-//! If the API also refuses the stored token that replaced a refused one, the call is replayed a second time with a token
-//! from the token endpoint.
+//! If the API also refuses the stored token that replaced a refused one, the call is replayed a
+//! second time with a token from the token endpoint.
 //!
 //! # When the store fails
 //!
-//! A call of the store that fails, or that takes longer than 1 s, never fails a call of the client: the client fetches
-//! its own token, records the event `token store failed`, counts it in
-//! [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and does not use the store for 30 s.
+//! A call of the store that fails, or that takes longer than 1 s, never fails a call of the client:
+//! the client fetches its own token, records the event `token store failed`, counts it in
+//! [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and does not use the
+//! store for 30 s.
 //!
 //! # What is stored
 //!
-//! One entry for each environment and set of keys, under the key `vipps:token:v2:HASH`. `HASH` is the SHA-256 of the
-//! base URL, the client id, the client secret and the subscription key, and reveals none of them. A client with other
-//! keys or another environment has another entry.
+//! One entry for each environment and set of keys, under the key `vipps:token:v2:HASH`. `HASH` is
+//! the SHA-256 of the base URL, the client id, the client secret and the subscription key, and
+//! reveals none of them. A client with other keys or another environment has another entry.
 //!
-//! The token is stored in plain text. Anyone who can read the store can read the token until it expires: one hour in the
-//! test environment, 24 hours in production. API calls also need the subscription key, which is never stored. Protect
-//! the store itself with a password, TLS and a closed network.
+//! The token is stored in plain text. Anyone who can read the store can read the token until it
+//! expires: one hour in the test environment, 24 hours in production. API calls also need the
+//! subscription key, which is never stored. Protect the store itself with a password, TLS and a
+//! closed network.
 
 mod memory;
 #[cfg(feature = "redis")]
@@ -71,14 +74,17 @@ pub use redis::RedisTokenStore;
 pub type TokenStoreFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, TokenStoreError>> + Send + 'a>>;
 
-/// A place where several clients share access tokens. See [the module](self) for when a client uses it.
+/// A place where several clients share access tokens. See [the module](self) for when a client uses
+/// it.
 ///
-/// Keys are ASCII text of at most 100 characters. Tokens are secrets of a few kilobytes: keep them out of logs. The
-/// client gives each call 1 s, and drops its future after that; the operation may or may not have taken place then.
+/// Keys are ASCII text of at most 100 characters. Tokens are secrets of a few kilobytes: keep them
+/// out of logs. The client gives each call 1 s, and drops its future after that; the operation may
+/// or may not have taken place then.
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Returns the token under this key, or `None` if there is none or it has expired.
     ///
-    /// [`StoredToken::expires_in`] of the returned token is the time that is left by the store's own clock.
+    /// [`StoredToken::expires_in`] of the returned token is the time that is left by the store's
+    /// own clock.
     fn load<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>>;
 
     /// Saves a token under this key until it expires, in place of the token that is there.
@@ -93,7 +99,7 @@ pub struct StoredToken {
 }
 
 impl StoredToken {
-    /// A token, and the time until it expires.
+    /// Creates a token from its text, without the word `Bearer`, and the time until it expires.
     pub fn new(access_token: impl Into<String>, expires_in: Duration) -> Self {
         Self {
             access_token: access_token.into().into(),
@@ -125,7 +131,7 @@ impl fmt::Debug for StoredToken {
 pub struct TokenStoreError(Box<dyn StdError + Send + Sync>);
 
 impl TokenStoreError {
-    /// From another error, or from a text.
+    /// Creates a failure from another error, or from a text.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(source.into())
     }

@@ -1,6 +1,6 @@
-//! The single flight of token fetches under a model checker: callers, refused tokens, dropped tasks and failed fetches in
-//! thousands of schedules. The state machine is the crate's own source, compiled here with other locks, another clock
-//! and another error.
+//! The single flight of token fetches under a model checker: callers, refused tokens, dropped tasks
+//! and failed fetches in thousands of schedules. The state machine is the crate's own source,
+//! compiled here with other locks, another clock and another error.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -37,7 +37,8 @@ mod sync {
 
     use super::{Dropped, patience};
 
-    /// A value that the crate reads without a lock. Here the checker schedules its reads and writes.
+    /// A value that the crate reads without a lock. Here the checker schedules its reads and
+    /// writes.
     #[derive(Debug)]
     pub(crate) struct Current<T>(Mutex<Option<Arc<T>>>);
 
@@ -149,7 +150,8 @@ const USABLE_FOR: Duration = Duration::from_secs(95);
 /// The pause that some failures ask for.
 const LONG_PAUSE: Duration = Duration::from_secs(40);
 
-/// The surroundings of the state machine: a clock that jumps, and a token endpoint that fails at random.
+/// The surroundings of the state machine: a clock that jumps, and a token endpoint that fails at
+/// random.
 #[derive(Clone, Default)]
 struct World(Arc<Mutex<Seen>>);
 
@@ -329,13 +331,15 @@ async fn caller(client: Client) {
     }
 }
 
-/// Returns whether a caller may receive this failure, if others had received `before` when it started: the failure of a
-/// later fetch, or the same one if that has postponed the next fetch for long.
+/// Returns whether a caller may receive this failure, if others had received `before` when it
+/// started: the failure of a later fetch, or the same one if that has postponed the next fetch for
+/// long.
 fn is_recent(error: Error, before: u64) -> bool {
     error.0 > before || (error.0 == before && error.retry_after().is_some())
 }
 
-/// Checks the token that a caller received. Returns the generation that this caller saw refused last.
+/// Checks the token that a caller received. Returns the generation that this caller saw refused
+/// last.
 fn check(client: &Client, token: &Token, before: (Duration, u64), refused: u64) -> u64 {
     let (begun, newest_received) = before;
     let header = token.header.to_str().unwrap();

@@ -5,6 +5,8 @@ pub(crate) mod qr_payment;
 pub(crate) mod shutdown;
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -39,11 +41,11 @@ pub(crate) async fn main<A>(
     let arguments = match parse(&mut lexopt::Parser::from_env()) {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
-            println!("{}", help.trim_end());
+            log_line(help.trim_end());
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("{name}: {error:#}");
+            let _ = writeln!(stderr(), "{name}: {error:#}");
             return USAGE.into();
         }
     };
@@ -56,11 +58,26 @@ pub(crate) async fn main<A>(
     })
 }
 
+/// Prints a line that the user needs.
+///
+/// # Errors
+///
+/// If nothing reads standard output any longer, for example after `| head -1`. `println!` would panic
+/// and leave an order open.
+pub(crate) fn print_line(line: impl Display) -> Result<()> {
+    writeln!(stdout(), "{line}").context("standard output")
+}
+
+/// Prints a line that nothing depends on: the program continues if nothing reads it.
+pub(crate) fn log_line(line: impl Display) {
+    let _ = print_line(line);
+}
+
 /// Prints an error and, on a second line, the hint on how to correct it.
 pub(crate) fn print_error(name: &str, error: &anyhow::Error) {
-    eprintln!("{name}: {error:#}");
+    let _ = writeln!(stderr(), "{name}: {error:#}");
     if let Some(hint) = error.downcast_ref().and_then(vipps::Error::hint) {
-        eprintln!("  {hint}");
+        let _ = writeln!(stderr(), "  {hint}");
     }
 }
 
@@ -90,7 +107,7 @@ impl Target {
             return Ok(Self { vipps, simulator });
         }
         let simulator = builder.start().context("the simulator cannot start")?;
-        println!("no VIPPS_* variables are set: using a simulator, customer included");
+        print_line("no VIPPS_* variables are set: using a simulator, customer included")?;
         Ok(Self {
             vipps: simulator.client(),
             simulator: Some(simulator),

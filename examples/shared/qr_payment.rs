@@ -1,7 +1,8 @@
 //! One payment by QR code, from the first request to the capture.
 //!
 //! If the program stops waiting for a payment, it cancels the order, so that the customer cannot pay
-//! for goods that nobody delivers.
+//! for goods that nobody delivers. It also stops when its output can no longer be written, because
+//! nobody sees the code and the result then.
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use vipps::ecom::{Payment, PaymentDetails, PaymentState, Transaction, WaitEvent}
 use vipps::types::TransactionText;
 use vipps::{Amount, OrderId, Outcome, PhoneNumber, QrPayment, Vipps};
 
-use super::print_error;
 use super::shutdown::Shutdown;
+use super::{log_line, print_error, print_line};
 
 /// The order to be paid.
 pub(crate) struct Sale {
@@ -35,7 +36,10 @@ pub(crate) async fn take_payment(
     sale: &Sale,
     shutdown: &Shutdown,
 ) -> Result<Option<Approved>> {
-    println!("order {}: {} for {}", sale.order_id, sale.amount, sale.text);
+    print_line(format_args!(
+        "order {}: {} for {}",
+        sale.order_id, sale.amount, sale.text
+    ))?;
     let started = vipps
         .pay_by_qr(sale.order_id.clone(), sale.amount, sale.text.clone())
         .content()
@@ -51,33 +55,39 @@ pub(crate) async fn take_payment(
         }
     };
     let payment = started.payment();
-    let details = tokio::select! {
+    let approved = tokio::select! {
         // If the program was asked to stop during the start, the code is not printed.
         biased;
         () = shutdown.requested() => {
             cancel(&payment).await?;
             return Ok(None);
         }
-        details = wait_for_customer(&started, sale) => details,
+        approved = wait_for_approval(&started, sale) => approved,
     };
-    match details {
-        Ok(details) => {
-            let approved = is_approved(&payment, &details).await;
-            Ok(approved.then_some(Approved { payment, details }))
-        }
-        Err(error) => {
-            cancel_after_error(&payment).await;
-            Err(error)
-        }
+    if approved.is_err() {
+        cancel_after_error(&payment).await;
     }
+    let approved = approved?;
+    Ok(approved.map(|details| Approved { payment, details }))
+}
+
+/// Waits for the customer and prints the state of the payment. Returns `None` if the customer has not
+/// approved it.
+async fn wait_for_approval(started: &QrPayment, sale: &Sale) -> Result<Option<PaymentDetails>> {
+    let details = wait_for_customer(started, sale).await?;
+    let approved = is_approved(&started.payment(), &details).await?;
+    Ok(approved.then_some(details))
 }
 
 /// Prints the code and waits until the customer has decided.
 async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDetails> {
     let code = started.qr();
     let content = code.content().context("the response has no code")?;
-    println!("\n{}\n", content.render_terminal()?);
-    println!("scan within {} s", code.expires_in().as_secs());
+    print_line(format_args!("\n{}\n", content.render_terminal()?))?;
+    print_line(format_args!(
+        "scan within {} s",
+        code.expires_in().as_secs()
+    ))?;
     if let Some(phone) = &sale.approve {
         started
             .initiated()
@@ -89,8 +99,8 @@ async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDe
     let mut watch = started.payment().wait().watch();
     while let Some(event) = watch.next().await {
         match event? {
-            WaitEvent::Waiting(_) => println!("waiting"),
-            WaitEvent::Scanned(_) => println!("scanned"),
+            WaitEvent::Waiting(_) => print_line("waiting")?,
+            WaitEvent::Scanned(_) => print_line("scanned")?,
             WaitEvent::Decided(details) => return Ok(details),
             _ => {}
         }
@@ -99,27 +109,28 @@ async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDe
 }
 
 /// Prints the state of the payment and returns whether the customer has approved it.
-async fn is_approved(payment: &Payment, details: &PaymentDetails) -> bool {
+async fn is_approved(payment: &Payment, details: &PaymentDetails) -> Result<bool> {
     let now = details.as_of().unwrap_or_else(jiff::Timestamp::now);
     match details.state_at(now) {
-        PaymentState::Reserved | PaymentState::PartiallyCaptured => println!("reserved"),
-        PaymentState::Captured => println!("captured"),
+        PaymentState::Reserved | PaymentState::PartiallyCaptured => print_line("reserved")?,
+        // A sales unit with direct capture has taken the money, so the order is complete.
+        PaymentState::Captured => log_line("captured"),
         PaymentState::Expired => {
-            println!("The customer did not pay in time.");
+            log_line("The customer did not pay in time.");
             // `Expired` is computed from the clock, so an approval may still be under way.
             cancel_after_error(payment).await;
-            return false;
+            return Ok(false);
         }
         PaymentState::Cancelled | PaymentState::Rejected => {
-            println!("The customer did not approve the payment.");
-            return false;
+            log_line("The customer did not approve the payment.");
+            return Ok(false);
         }
         other => {
-            println!("The payment is {other}.");
-            return false;
+            log_line(format_args!("The payment is {other}."));
+            return Ok(false);
         }
     }
-    true
+    Ok(true)
 }
 
 /// Captures the reserved amount. If the outcome is unknown, the capture is sent again with the same
@@ -132,7 +143,7 @@ pub(crate) async fn capture(payment: &Payment) -> Result<Transaction> {
         },
         other => other?,
     };
-    println!("captured");
+    log_line("captured");
     Ok(captured)
 }
 
@@ -144,7 +155,7 @@ pub(crate) async fn cancel(payment: &Payment) -> Result<()> {
         .deadline(Duration::from_secs(10))
         .await
         .with_context(|| format!("order {id} could not be cancelled"))?;
-    println!("cancelled: {id}");
+    log_line(format_args!("cancelled: {id}"));
     Ok(())
 }
 

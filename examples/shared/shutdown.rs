@@ -9,7 +9,8 @@ use tokio::sync::watch;
 pub(crate) struct Shutdown(watch::Receiver<bool>);
 
 impl Shutdown {
-    /// Starts to listen for Ctrl-C and, on Unix, for SIGTERM.
+    /// Starts to listen for Ctrl-C and, on Unix, for SIGTERM and for SIGHUP, which a terminal sends when it
+    /// is closed.
     pub(crate) fn listen() -> io::Result<Self> {
         let signal = signal()?;
         let (sender, receiver) = watch::channel(false);
@@ -36,10 +37,12 @@ fn signal() -> io::Result<impl Future<Output = ()>> {
 
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     })
 }

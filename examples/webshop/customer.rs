@@ -8,6 +8,7 @@ use reqwest::{Client, StatusCode, header, redirect};
 use vipps::OrderId;
 use vipps::simulator::{Scanned, Simulator};
 
+use crate::shared::log_line;
 use crate::shop::Shop;
 
 /// The maximum wait for a page to change.
@@ -20,34 +21,36 @@ pub(crate) async fn run_all(simulator: &Simulator, shop: &Shop, address: SocketA
     let page = browser.read("/").await?;
     ensure!(page.contains("Pay with Vipps"), "the shop has no goods");
 
-    println!("customer: starts a regular checkout");
+    log_line("customer: starts a regular checkout");
     let (order, landing_page) = browser.check_out("/buy/0").await?;
     simulator.payer().approve(&landing_page)?;
-    println!("customer: approves {order} in the app");
+    log_line(format_args!("customer: approves {order} in the app"));
     browser.until(&order, "On its way").await?;
-    println!("customer: {order} is on its way");
+    log_line(format_args!("customer: {order} is on its way"));
 
-    println!("customer: starts an express checkout");
+    log_line("customer: starts an express checkout");
     let (order, landing_page) = browser.check_out("/express/1").await?;
     simulator
         .payer()
         .approve_with_shipping(&landing_page, "bike")?;
-    println!("customer: approves {order} with delivery by bicycle courier");
+    log_line(format_args!(
+        "customer: approves {order} with delivery by bicycle courier"
+    ));
     browser.until(&order, "On its way").await?;
     ensure!(shop.has_customer(&order), "{order} has no customer data");
     simulator.payer().withdraw_consent(order.as_str())?;
-    println!("customer: withdraws the consent");
+    log_line("customer: withdraws the consent");
     simulator.settled().await;
     ensure!(
         !shop.has_customer(&order),
         "the customer data of {order} was not removed"
     );
 
-    println!("customer: starts a regular checkout and rejects it in the app");
+    log_line("customer: starts a regular checkout and rejects it in the app");
     let (order, landing_page) = browser.check_out("/buy/1").await?;
     simulator.payer().reject(&landing_page)?;
     browser.until(&order, "Not paid").await?;
-    println!("customer: {order} is not paid");
+    log_line(format_args!("customer: {order} is not paid"));
     Ok(())
 }
 

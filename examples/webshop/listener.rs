@@ -7,8 +7,8 @@ use axum::Router;
 use tokio::net::TcpListener;
 use vipps::types::HttpsUrl;
 
-use crate::shared::Target;
 use crate::shared::shutdown::Shutdown;
+use crate::shared::{Target, log_line};
 
 /// The URL of the shop inside the simulator. Requests to it never leave the machine.
 const SIMULATED_URL: &str = "https://shop.example.com";
@@ -38,7 +38,7 @@ impl Listener {
         if let Some(simulator) = &target.simulator {
             simulator.route(url.as_str(), address)?;
         }
-        println!("{url} is served on {address}");
+        log_line(format_args!("{url} is served on {address}"));
         Ok(Self {
             url,
             socket,

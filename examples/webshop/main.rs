@@ -39,7 +39,7 @@ use vipps::types::HttpsUrl;
 
 use listener::Listener;
 use shared::shutdown::Shutdown;
-use shared::{Target, value};
+use shared::{Target, log_line, value};
 use shop::Shop;
 
 const HELP: &str = "
@@ -121,13 +121,13 @@ async fn run(args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(simulator) = &target.simulator {
-        println!("shop: http://{address}");
-        println!(
+        log_line(format_args!("shop: http://{address}"));
+        log_line(format_args!(
             "the simulator's page, to act as the customer: {}",
             simulator.base_url()
-        );
+        ));
     }
-    println!("open; press Ctrl-C to stop");
+    log_line("open; press Ctrl-C to stop");
     server.await??;
     shop.close().await;
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ use vipps::ecom::ShippingMethod;
 use vipps::types::ShippingCost;
 
 use crate::pages;
+use crate::shared::log_line;
 use crate::shop::{CALLBACKS, Checkout, Shop};
 
 pub(crate) fn router(shop: &Arc<Shop>) -> Router {
@@ -93,7 +94,9 @@ fn handle_callback(shop: &Shop, callback: Callback) -> Response {
         },
         Callback::Consent(removal) => {
             let orders = shop.remove_customer(removal.user_id.expose());
-            println!("shop: consent withdrawn, customer data removed from {orders} order(s)");
+            log_line(format_args!(
+                "shop: consent withdrawn, customer data removed from {orders} order(s)"
+            ));
             StatusCode::OK.into_response()
         }
     }
@@ -103,7 +106,10 @@ fn handle_callback(shop: &Shop, callback: Callback) -> Response {
 fn shipping_methods(request: &ShippingRequest) -> Result<Vec<ShippingMethod>, vipps::InvalidValue> {
     let post_code = request.address.post_code.as_ref();
     let in_oslo = post_code.is_some_and(|code| code.expose().starts_with('0'));
-    println!("shop: shipping methods requested for {}", request.order_id);
+    log_line(format_args!(
+        "shop: shipping methods requested for {}",
+        request.order_id
+    ));
     let parcel = ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?;
     let mut methods = vec![parcel.is_default(true).priority(1)];
     if in_oslo {

@@ -21,7 +21,7 @@ use vipps::types::LandingPage;
 use vipps::{Amount, OrderId, Outcome, RequestId, Vipps};
 
 use crate::listener::Listener;
-use crate::shared::{print_error, qr_payment, unique_id};
+use crate::shared::{log_line, print_error, qr_payment, unique_id};
 
 /// The path below the public URL that receives callbacks.
 pub(crate) const CALLBACKS: &str = "/vipps";
@@ -142,7 +142,10 @@ impl Shop {
         }
         match start.await {
             Ok(started) => {
-                println!("shop: {id} started: {} for {}", goods.name, goods.price);
+                log_line(format_args!(
+                    "shop: {id} started: {} for {}",
+                    goods.name, goods.price
+                ));
                 tokio::spawn(Arc::clone(shop).process(started.payment()));
                 Ok(started.landing_page().clone())
             }
@@ -203,7 +206,7 @@ impl Shop {
         let now = details.as_of().unwrap_or_else(jiff::Timestamp::now);
         let state = details.state_at(now);
         if !state.is_paid() {
-            println!("shop: {id} is {state} and is not shipped");
+            log_line(format_args!("shop: {id} is {state} and is not shipped"));
             self.set_progress(id, Progress::Closed);
             if state == PaymentState::Expired {
                 // `Expired` is computed from the clock, so an approval may still be under way.
@@ -217,7 +220,7 @@ impl Shop {
             .shipping()
             .and_then(|s| s.shipping_method.as_deref())
         {
-            println!("shop: {id} ships with {method:?}");
+            log_line(format_args!("shop: {id} ships with {method:?}"));
         }
         tokio::time::sleep(PACKING).await;
         self.ship(payment, details).await
@@ -239,7 +242,7 @@ impl Shop {
             captured = done.summary.map_or(captured, |sums| sums.captured);
         }
         self.set_progress(id, Progress::Shipped);
-        println!("shop: {id} is shipped, {captured} captured");
+        log_line(format_args!("shop: {id} is shipped, {captured} captured"));
         Ok(())
     }
 
@@ -263,7 +266,9 @@ impl Shop {
         if self.order(id).is_some() {
             let status = update.status.as_ref();
             let status = status.map_or("without a status", |status| status.as_str());
-            println!("shop: callback {status} for {id}; polling the details");
+            log_line(format_args!(
+                "shop: callback {status} for {id}; polling the details"
+            ));
             self.poll_now(id);
         }
     }
@@ -299,9 +304,9 @@ impl Shop {
                         print_error("shop", &error);
                     }
                 }
-                Progress::Packing => println!(
+                Progress::Packing => log_line(format_args!(
                     "shop: {id} is paid and not shipped; ship it, or cancel it in the business portal"
-                ),
+                )),
                 Progress::Shipped | Progress::Closed => {}
             }
         }

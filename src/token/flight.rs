@@ -59,8 +59,8 @@ impl Leader {
     }
 }
 
-/// Detects a flight that is no longer polled, as when its runtime stands still. A request to the token endpoint may take
-/// long, but a live task is polled soon after it is woken.
+/// Detects a flight that is no longer polled, as when its runtime stands still. A request to the
+/// token endpoint may take long, but a live task is polled soon after it is woken.
 #[derive(Debug)]
 pub(super) struct Probe(Mutex<ProbeState>);
 

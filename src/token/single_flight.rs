@@ -17,13 +17,14 @@ pub(crate) type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<FetchedToke
 
 /// The current token of one client, and the fetch that is under way. Clones share both.
 ///
-/// This type does not know how a token is fetched, so that `tests/token_model.rs` can compile it with another clock and
-/// other locks.
+/// This type does not know how a token is fetched, so that `tests/token_model.rs` can compile it
+/// with another clock and other locks.
 #[derive(Clone)]
 pub(super) struct SingleFlight(Arc<Shared>);
 
 struct Shared {
-    /// A copy of the state's token, for callers that find it fresh: they take no lock. Written under the lock of `state`.
+    /// A copy of the state's token, for callers that find it fresh: they take no lock. Written
+    /// under the lock of `state`.
     current: Current<Token>,
     state: Mutex<State>,
     time: Time,
@@ -60,7 +61,8 @@ impl SingleFlight {
         self.0.current.store(state.token().cloned());
     }
 
-    /// Returns a token to send. Calls `fetch` if no usable token is there and no fetch is under way.
+    /// Returns a token to send. Calls `fetch` if no usable token is there and no fetch is under
+    /// way.
     pub(super) async fn get(
         &self,
         fetch: impl Fn() -> FetchFuture<'static> + Send + Sync,
@@ -124,7 +126,8 @@ impl SingleFlight {
         }
     }
 
-    /// Records how a flight has ended. Returns the result for the callers that wait, or `None` if it was given up.
+    /// Records how a flight has ended. Returns the result for the callers that wait, or `None` if
+    /// it was given up.
     fn complete(
         &self,
         id: u64,

@@ -13,12 +13,13 @@ use crate::error::Error;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause after a failed fetch that asked for none. Callers wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The pause after the first refresh that was dropped, which doubles up to [`LONGEST_REFRESH_PAUSE`]. Longer than that of
-/// a fetch: callers have a token meanwhile, and a program with one runtime for each call drops each refresh.
+/// The pause after the first refresh that was dropped, which doubles up to
+/// [`LONGEST_REFRESH_PAUSE`]. Longer than that of a fetch: callers have a token meanwhile, and a
+/// program with one runtime for each call drops each refresh.
 const FIRST_REFRESH_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_REFRESH_PAUSE: Duration = Duration::from_secs(300);
-/// The longest pause that the token endpoint can ask for. A longer one may be a mistake, and no call succeeds without a
-/// token.
+/// The longest pause that the token endpoint can ask for. A longer one may be a mistake, and no
+/// call succeeds without a token.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 
 /// What a caller must do now.
@@ -34,7 +35,8 @@ pub(super) enum Step {
     Join(Flight),
     /// Wait for this long, since the last fetch failed. Then ask for a step again.
     Wait(Duration),
-    /// Fail with the error of the last fetch. The next fetch may start after this time, which is too long to wait for.
+    /// Fail with the error of the last fetch. The next fetch may start after this time, which is
+    /// too long to wait for.
     Fail(Error, Duration),
 }
 
@@ -85,7 +87,8 @@ impl State {
         leader
     }
 
-    /// Records the token that a flight has fetched. Returns `None`, and changes nothing, if the flight was given up.
+    /// Records the token that a flight has fetched. Returns `None`, and changes nothing, if the
+    /// flight was given up.
     ///
     /// The parameters are those of [`Token::new`].
     pub(super) fn complete(
@@ -107,7 +110,8 @@ impl State {
         Some(token)
     }
 
-    /// Records the failure of a flight. Returns `false`, and changes nothing, if the flight was given up.
+    /// Records the failure of a flight. Returns `false`, and changes nothing, if the flight was
+    /// given up.
     pub(super) fn fail(&mut self, id: u64, now: Duration, error: &Error) -> bool {
         if !self.is_current(id) {
             return false;
@@ -124,8 +128,8 @@ impl State {
 
     /// Gives up a flight that was dropped, or that is not polled. Changes nothing if it has ended.
     ///
-    /// The next flight starts after a pause. Without it, a program that drops each of its flights would send a token
-    /// request for each call.
+    /// The next flight starts after a pause. Without it, a program that drops each of its flights
+    /// would send a token request for each call.
     pub(super) fn abandon(&mut self, id: u64, now: Duration) {
         if !self.is_current(id) {
             return;

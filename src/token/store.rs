@@ -1,7 +1,8 @@
-//! The use of a [`TokenStore`]: which stored token a client takes, and what happens when the store fails.
+//! The use of a [`TokenStore`]: which stored token a client takes, and what happens when the store
+//! fails.
 //!
-//! Clients are not coordinated. All tokens stay valid side by side until they expire, so two clients that fetch at the
-//! same time cost one request more and nothing else.
+//! Clients are not coordinated. All tokens stay valid side by side until they expire, so two
+//! clients that fetch at the same time cost one request more and nothing else.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,9 +22,11 @@ use crate::token_store::{StoredToken, TokenStore, TokenStoreError, TokenStoreFut
 const CALL_LIMIT: Duration = Duration::from_secs(1);
 /// The time for which the store is not used after a failure.
 const PAUSE: Duration = Duration::from_secs(30);
-/// A stored token must live at least this much longer than the moment, and than the token that it replaces.
+/// A stored token must live at least this much longer than the moment, and than the token that it
+/// replaces.
 const MIN_GAIN: Duration = Duration::from_secs(60);
-/// The number of refused tokens that are recorded. A load can return only tokens that were saved a short while ago.
+/// The number of refused tokens that are recorded. A load can return only tokens that were saved a
+/// short while ago.
 const MAX_REFUSED: usize = 16;
 
 /// The token store of one client.
@@ -79,7 +82,8 @@ impl SharedStore {
         let requested_at = self.time.monotonic();
         let stored = self.call(|| self.store.load(&self.key)).await??;
         let fetched = FetchedToken::new(stored.access_token(), stored.expires_in())?;
-        // The store computed the remaining time at some moment after `requested_at`, so this is never too late.
+        // The store computed the remaining time at some moment after `requested_at`, so this is
+        // never too late.
         let expires_at = requested_at + fetched.lifetime;
         let replaced = current.usable_until().unwrap_or_default();
         if expires_at < requested_at.max(replaced) + MIN_GAIN
@@ -137,7 +141,8 @@ impl SharedStore {
     }
 }
 
-/// Returns a hash of the environment and the keys that a token belongs to. The hash reveals none of them.
+/// Returns a hash of the environment and the keys that a token belongs to. The hash reveals none of
+/// them.
 fn hash(base_url: &str, credentials: &Credentials) -> String {
     use std::fmt::Write as _;
     let mut hash = Sha256::new();

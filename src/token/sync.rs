@@ -1,4 +1,5 @@
-//! The locks and tasks of the token module. `tests/token_model.rs` replaces them with those of a model checker.
+//! The locks and tasks of the token module. `tests/token_model.rs` replaces them with those of a
+//! model checker.
 
 use std::future::Future;
 

@@ -47,7 +47,8 @@ pub(crate) struct Token {
     pub(crate) header: HeaderValue,
     /// As [`FetchedToken::is_shared`].
     pub(crate) is_shared: bool,
-    /// The number of the fetch that returned the token. An HTTP 401 invalidates only the token that was refused.
+    /// The number of the fetch that returned the token. An HTTP 401 invalidates only the token that
+    /// was refused.
     pub(crate) generation: u64,
     refresh_at: Duration,
     usable_until: Duration,
@@ -62,8 +63,9 @@ impl Token {
         jitter: f64,
     ) -> Self {
         let lifetime = fetched.lifetime;
-        // A tenth of the lifetime ahead of the expiry. The jitter adds up to half of that, so that many clients do not
-        // all refresh at once. A token with a short lifetime is still used for half of it.
+        // A tenth of the lifetime ahead of the expiry. The jitter adds up to half of that, so that
+        // many clients do not all refresh at once. A token with a short lifetime is still used for
+        // half of it.
         let margin = (lifetime / 10).clamp(Duration::from_secs(60), Duration::from_secs(600));
         let margin = (margin + margin.mul_f64(jitter / 2.0)).min(lifetime / 2);
         // The request that carries the token takes time to arrive.

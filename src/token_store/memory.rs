@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::{StoredToken, TokenStore, TokenStoreFuture};
 
-/// A [`TokenStore`] in this process's memory, for several clients with the same keys, such as one client for each
-/// tenant's settings or for each thread's runtime.
+/// A [`TokenStore`] in this process's memory, for several clients with the same keys, such as one
+/// client for each tenant or for each thread's runtime.
 ///
 /// Clones share their tokens. One client and its clones share their token without a store.
 ///
@@ -37,12 +37,12 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 type Entries = HashMap<String, (StoredToken, Instant)>;
 
 impl MemoryTokenStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The tokens that have not expired.
+    /// Returns the tokens that have not expired, and drops the others.
     fn entries(&self, now: Instant) -> MutexGuard<'_, Entries> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, (_, end)| *end > now);

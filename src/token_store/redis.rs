@@ -8,37 +8,41 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, RedisError}
 use super::{StoredToken, TokenStore, TokenStoreError, TokenStoreFuture};
 use crate::types::InvalidValue;
 
-/// The longest that a connection may take to come up, and that Redis may take for one response.
+/// The time limit of a connect, and of one response of Redis.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// A [`TokenStore`] in Redis, or in a server with its protocol, such as Valkey: one server, or a group of servers behind
-/// one address.
+/// A [`TokenStore`] in Redis, or in a server with its protocol, such as Valkey: one server, or a
+/// group of servers behind one address.
 ///
-/// Each load and each save opens a connection of its own, on the tokio runtime of the caller: a client needs a token
-/// about once an hour, and a connection that is kept for so long belongs to a runtime or a network path that may be gone.
-/// Connecting and the response may take 1 s each. The user of the URL needs the commands `GET`, `PTTL`, `MULTI`, `EXEC`
-/// and `SET` on keys that begin with `vipps:token:`.
+/// Each load and each save opens a connection of its own, on the tokio runtime of the caller. A
+/// client needs a token about once an hour, and the runtime or the network path of an older
+/// connection may be gone by then. The connect and the response may take 1 s each. The user in the
+/// URL needs the commands `GET`, `PTTL`, `MULTI`, `EXEC` and `SET` on keys that begin with
+/// `vipps:token:`.
 #[derive(Clone)]
 pub struct RedisTokenStore {
     client: Client,
 }
 
 impl RedisTokenStore {
-    /// A store at a URL such as `redis://10.0.0.7:6379`, `redis://user:password@redis.example.com/2` with a user and the
-    /// number of a database, or `unix:///run/redis.sock`. Does no I/O.
+    /// Creates a store for a URL such as `redis://10.0.0.7:6379`,
+    /// `redis://user:password@redis.example.com/2` with a user and the number of a database, or
+    /// `unix:///run/redis.sock`. Does no I/O.
     ///
-    /// Tokens travel to Redis as they are, so that beyond a closed network it takes TLS: `rediss://`. For that enable
-    /// `tokio-rustls-comp` or `tokio-native-tls-comp` on the crate `redis`, version 1, in your own `Cargo.toml`.
+    /// Tokens are sent to Redis in plain text. Use TLS (`rediss://`) outside a closed network:
+    /// enable `tokio-rustls-comp` or `tokio-native-tls-comp` on the crate `redis`, version 1, in
+    /// your own `Cargo.toml`.
     ///
     /// # Errors
-    /// When the URL is none that Redis is reached by. Never shows it, since it may hold a password.
+    /// Fails if the URL is not a URL of Redis. The error does not contain the URL, which may hold a
+    /// password.
     pub fn new(url: &str) -> crate::Result<Self> {
         let url = url.trim();
         let client = Client::open(url).map_err(|_| {
             let tls = ["rediss:", "valkeys:"].iter().any(|s| url.starts_with(s));
             let rule = if tls {
-                "must be a URL of Redis with TLS, for which the crate `redis` must be built with `tokio-rustls-comp` \
-                 or `tokio-native-tls-comp`"
+                "must be a URL of Redis; for TLS, enable `tokio-rustls-comp` or `tokio-native-tls-comp` on the crate \
+                 `redis`"
             } else {
                 "must be a URL such as redis://user:password@host:6379/0"
             };
@@ -49,7 +53,9 @@ impl RedisTokenStore {
 
     async fn query<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, TokenStoreError> {
         if tokio::runtime::Handle::try_current().is_err() {
-            return Err(TokenStoreError::new("Redis needs a tokio runtime"));
+            return Err(TokenStoreError::new(
+                "Redis needs a tokio runtime; call the client inside one",
+            ));
         }
         let settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(LIMIT))
@@ -63,11 +69,12 @@ impl RedisTokenStore {
     }
 }
 
-/// The kind of the failure alone: Redis repeats commands in its messages, and a command can hold a token.
+/// Returns only the kind of the failure. Redis repeats commands in its messages, and a command can
+/// hold a token.
 fn failure(error: &RedisError) -> TokenStoreError {
-    let answers = error.clone().into_server_errors();
-    TokenStoreError::new(match answers.as_deref().and_then(<[_]>::first) {
-        Some((_, answer)) => format!("Redis returned {}", answer.code()),
+    let responses = error.clone().into_server_errors();
+    TokenStoreError::new(match responses.as_deref().and_then(<[_]>::first) {
+        Some((_, response)) => format!("Redis returned {}", response.code()),
         None if error.is_timeout() => "Redis sent no response in time".to_owned(),
         None if error.is_connection_refusal() => "Redis refused the connection".to_owned(),
         None => format!("Redis: {}", error.category()),
@@ -90,7 +97,8 @@ impl fmt::Debug for RedisTokenStore {
 impl TokenStore for RedisTokenStore {
     fn load<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>> {
         Box::pin(async move {
-            // In one transaction, so that a token never gets the time that is left of the next one.
+            // One transaction, so that a token is never returned with the remaining time of the
+            // next one.
             let commands = redis::pipe().atomic().get(key).pttl(key).to_owned();
             let (token, left): (Option<Vec<u8>>, i64) = self.query(&commands).await?;
             Ok(token.map(|token| {
@@ -116,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_never_shown() {
+    fn errors_and_debug_never_contain_the_password() {
         for url in [
             "",
             "secret",
@@ -139,15 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn without_tokio_it_is_an_error_and_no_panic() {
+    fn a_call_without_tokio_is_an_error_and_no_panic() {
         let store = RedisTokenStore::new("redis://127.0.0.1:1").unwrap();
-        let mut asking = store.load("key");
+        let mut loading = store.load("key");
         let waker = std::task::Waker::noop();
-        let answer = asking
+        let response = loading
             .as_mut()
             .poll(&mut std::task::Context::from_waker(waker));
-        let std::task::Poll::Ready(Err(error)) = answer else {
-            panic!("{answer:?}")
+        let std::task::Poll::Ready(Err(error)) = response else {
+            panic!("{response:?}")
         };
         assert!(error.to_string().contains("tokio"), "{error}");
     }

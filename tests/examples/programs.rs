@@ -136,6 +136,15 @@ pub(crate) fn run(command: &mut Command) -> Ended {
 
 impl Program {
     pub(crate) fn start(command: &mut Command, input: &str) -> Self {
+        Self::start_reading(command, input, None)
+    }
+
+    /// Starts a program and closes the pipe of its output once `last` was read, as `| head` does.
+    pub(crate) fn start_and_close_after(command: &mut Command, last: &str) -> Self {
+        Self::start_reading(command, "", Some(last.to_owned()))
+    }
+
+    fn start_reading(command: &mut Command, input: &str, last: Option<String>) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -148,8 +157,8 @@ impl Program {
         let _ = stdin.write_all(input.as_bytes());
         Self {
             child,
-            out: Reader::start(out.expect("a pipe")),
-            err: Reader::start(err.expect("a pipe")),
+            out: Reader::start(out.expect("a pipe"), last),
+            err: Reader::start(err.expect("a pipe"), None),
         }
     }
 
@@ -234,14 +243,23 @@ struct Reader {
 }
 
 impl Reader {
-    fn start(mut pipe: impl Read + Send + 'static) -> Self {
+    /// Reads to the end, or until `last` was read, and closes the pipe then.
+    fn start(pipe: impl Read + Send + 'static, last: Option<String>) -> Self {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&bytes);
         let thread = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            let mut pipe = Some(pipe);
+            while let Some(open) = &mut pipe
+                && let Ok(read @ 1..) = open.read(&mut buffer)
+            {
                 let mut kept = kept.lock().expect("no panic while it is held");
                 kept.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&kept);
+                if last.as_ref().is_some_and(|last| text.contains(last)) {
+                    // While the lock is held, so that a test that sees `last` finds the pipe closed.
+                    pipe = None;
+                }
             }
         });
         Self {

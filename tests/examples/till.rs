@@ -85,7 +85,8 @@ fn a_payment_that_expires_is_a_sentence_and_exit_code_1() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_cancels_the_order_before_leaving() {
-    for signal in ["INT", "TERM"] {
+    // A terminal that is closed sends HUP.
+    for signal in ["INT", "TERM", "HUP"] {
         let sim = Simulator::start().expect("a simulator");
         let sale = ["--order-id", "till-test-5"];
         let mut till = Program::start(against(&sim, "till").args(sale), "");
@@ -96,6 +97,67 @@ fn ctrl_c_cancels_the_order_before_leaving() {
         assert!(till.out.contains("cancelled: till-test-5"), "{till:?}");
         assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
     }
+}
+
+/// As with `till | head -1`.
+#[test]
+fn closed_output_cancels_the_order() {
+    for (last, approve) in [("kr for", false), ("waiting\n", true)] {
+        let sim = Simulator::start().expect("a simulator");
+        let mut command = against(&sim, "till");
+        command.args(["--order-id", "till-test-11"]);
+        let mut till = Program::start_and_close_after(&mut command, last);
+        if approve {
+            till.says("waiting");
+            sim.payer().approve("till-test-11").expect("an order");
+        }
+        let till = till.end();
+        assert_eq!(till.code, Some(1), "{till:?}");
+        assert!(till.err.starts_with("till: standard output: "), "{till:?}");
+        assert_eq!(till.err.lines().count(), 1, "{till:?}");
+        let account = sim.account("till-test-11").expect("an order");
+        assert_eq!(account.charged(), 0, "{last}");
+        assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
+    }
+}
+
+/// As with `till 2>&1 | head -1`: the error cannot be printed either.
+#[cfg(unix)]
+#[test]
+fn closed_output_and_error_output_cancel_the_order() {
+    let sim = Simulator::start().expect("a simulator");
+    let till = against(&sim, "till");
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "exec \"$@\" 2>&1", "sh"])
+        .arg(till.get_program())
+        .args(["--order-id", "till-test-12"])
+        .envs(
+            till.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    let till = Program::start_and_close_after(&mut shell, "kr for").end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
+}
+
+/// The money has been taken, so an output that is closed then changes nothing.
+#[test]
+fn output_closed_after_the_capture_keeps_the_money() {
+    let sim = Simulator::start().expect("a simulator");
+    let mut command = against(&sim, "till");
+    command.args(["--order-id", "till-test-13"]);
+    let hold = sim.faults().on("capture_payment_using_post").hold();
+    let mut till = Program::start_and_close_after(&mut command, "reserved\n");
+    till.says("waiting");
+    sim.payer().approve("till-test-13").expect("an order");
+    till.says("reserved");
+    hold.release();
+    let till = till.end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    let account = sim.account("till-test-13").expect("an order");
+    assert_eq!(account.captured(), 49_900);
+    assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The token: one request for any number of callers, renewed once when refused, never kept when it failed.
+//! The access token: one request for any number of callers, replaced once when refused.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use vipps::{
     TransportError, TransportFuture, Vipps, VippsBuilder,
 };
 
-/// Answers token requests by script, and payment details to whoever carries the newest token.
+/// Responds to token requests as its fields say, and to payment details if the token is valid.
 #[derive(Clone, Debug, Default)]
 struct Server {
     tokens: Arc<AtomicUsize>,
@@ -22,17 +22,17 @@ struct Server {
     /// Token requests that fail before the first one succeeds.
     failures: usize,
     status: u16,
-    /// What a failure asks for, in seconds.
+    /// The `Retry-After` of a failure, in seconds.
     retry_after: Option<u64>,
     lifetime: u64,
     /// Refuses tokens up to this number.
     refuse: Arc<AtomicUsize>,
-    /// Token requests from this number on are never answered.
+    /// Token requests from this number on receive no response.
     stalls_from: Arc<AtomicUsize>,
     flights: Arc<Flights>,
 }
 
-/// Token requests under way, and when each began.
+/// The token requests under way, and when each began.
 #[derive(Debug, Default)]
 struct Flights {
     now: AtomicUsize,
@@ -40,7 +40,7 @@ struct Flights {
     began: Mutex<Vec<Instant>>,
 }
 
-/// One token request, until it is answered or dropped.
+/// One token request, until its response or its drop.
 struct Flight(Arc<Flights>);
 
 impl Flight {
@@ -118,7 +118,7 @@ impl Transport for Server {
         Box::pin(async move {
             let is_token = request.uri().path() == "/accesstoken/get";
             let _flight = is_token.then(|| Flight::begin(&self.flights));
-            // Some await points more, to be dropped at.
+            // More await points at which the caller may be dropped.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
@@ -162,7 +162,7 @@ async fn a_thousand_cold_callers_make_one_token_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_callers_told_401_make_one_refresh_and_one_replay_each() {
+async fn callers_refused_with_401_share_one_fetch_and_replay_once() {
     let server = Server::new();
     let vipps = server.client();
     vipps.ecom().payment(&id()).details().await.unwrap();
@@ -174,7 +174,7 @@ async fn a_thousand_callers_told_401_make_one_refresh_and_one_replay_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_401_that_stays_is_reported_after_one_refresh() {
+async fn a_second_401_is_reported_after_one_replay() {
     let server = Server::new();
     server.refuse.store(usize::MAX, Ordering::SeqCst);
     let error = server
@@ -190,15 +190,15 @@ async fn a_401_that_stays_is_reported_after_one_refresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
+async fn waiting_callers_share_a_failed_fetch_and_later_calls_retry() {
     let server = Server {
         failures: 3,
         ..Server::new()
     };
     let vipps = server.client();
     let results = many(&vipps, 1000).await;
-    // What the token endpoint said, word for word, and not an echo of it.
-    let told = |error: &vipps::Error| {
+    // Each error has everything that the token endpoint returned.
+    let facts = |error: &vipps::Error| {
         (
             error.kind(),
             error.outcome(),
@@ -209,7 +209,7 @@ async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
         )
     };
     let errors: Vec<_> = results.into_iter().map(Result::unwrap_err).collect();
-    let first = told(&errors[0]);
+    let first = facts(&errors[0]);
     assert_eq!(
         (first.0, first.1, first.2, first.3.as_deref()),
         (
@@ -220,7 +220,7 @@ async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
         )
     );
     assert_eq!(errors.len(), 1_000);
-    assert!(errors.iter().all(|error| told(error) == first));
+    assert!(errors.iter().all(|error| facts(error) == first));
     // One fetch, with its own three attempts.
     assert_eq!(server.token_requests(), 3);
     vipps.ecom().payment(&id()).details().await.unwrap();
@@ -228,7 +228,7 @@ async fn a_failed_fetch_is_shared_by_those_who_wait_and_kept_by_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_keys_are_not_tried_again() {
+async fn wrong_keys_are_not_retried() {
     let server = Server {
         failures: usize::MAX,
         status: 401,
@@ -257,12 +257,12 @@ fn pause(failures: usize) -> Duration {
 const SLOWEST: Duration = Duration::from_secs(5);
 
 #[tokio::test(start_paused = true)]
-async fn while_the_endpoint_is_down_it_sees_one_request_a_pause_whatever_the_load() {
+async fn an_endpoint_that_is_down_receives_one_request_a_pause() {
     let server = Server {
         failures: usize::MAX,
         ..Server::new()
     };
-    // Without repeats within a flight, each request is a flight.
+    // Without retries, each request is a fetch.
     let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
     let mut calls = Vec::new();
     for _ in 0..300 {
@@ -284,20 +284,22 @@ async fn while_the_endpoint_is_down_it_sees_one_request_a_pause_whatever_the_loa
     for (failures, pair) in (1..).zip(began.windows(2)) {
         assert!(pair[1] - pair[0] >= pause(failures), "after {failures}");
     }
-    // 30 s are seven growing pauses and four or five of the longest; the last callers wait for one more.
+    // In 30 s there are seven growing pauses and four or five of the longest. The last callers wait
+    // for one more.
     assert!((11..=13).contains(&began.len()), "{}", began.len());
     assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
-    // All callers of a flight are told the same.
+    // All callers of a fetch receive the same error.
     assert_eq!(shared.len(), began.len());
     assert_eq!(shared.values().map(Vec::len).sum::<usize>(), 3_000);
-    for told in shared.values() {
-        assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
+    for texts in shared.values() {
+        assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
     }
 }
 
-/// The endpoint is left alone for as long as it asks, and nobody hangs for it: a call in that time is told what it said.
+/// No token request is sent before the `Retry-After` of the endpoint has passed. Calls in that time
+/// fail at once with its error, and wait only for the last 5 s.
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
+async fn retry_after_of_the_endpoint_applies_to_later_calls() {
     for (asked, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
         for status in [401, 429, 503] {
             let server = Server {
@@ -330,7 +332,7 @@ async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
                 assert_eq!(server.token_requests(), 1);
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            // What is left is waited for.
+            // The call waits for the rest of the pause.
             call().await.unwrap();
             let began = server.flights.began.lock().unwrap();
             let waited = began[1] - failed;
@@ -344,7 +346,7 @@ async fn a_retry_after_of_the_endpoint_holds_for_the_calls_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
+async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
     for stalls in [false, true] {
         let server = Server::new();
         let vipps = server.client();
@@ -364,7 +366,7 @@ async fn ahead_of_its_end_a_token_is_refreshed_without_anybody_waiting() {
             })
             .collect();
         for call in calls {
-            // The call's own 50 ms, and nothing of the token request, on a clock that moves only when all wait.
+            // The 50 ms of the call itself. The paused clock advances only when all tasks wait.
             assert_eq!(call.await.unwrap(), Duration::from_millis(50));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -402,7 +404,7 @@ async fn randomness_moves_a_refresh_by_half_its_margin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_that_is_dropped_at_any_await_point_hands_over() {
+async fn a_fetch_survives_its_caller_dropped_at_any_await() {
     let mut dropped = 0;
     for polls in 1.. {
         let server = Server::new();
@@ -416,19 +418,20 @@ async fn a_leader_that_is_dropped_at_any_await_point_hands_over() {
         }
         call(vipps).await.unwrap();
         assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
-        let answered = server.token_requests();
-        assert_eq!(answered, 1, "dropped after {polls} polls");
+        let responses = server.token_requests();
+        assert_eq!(responses, 1, "dropped after {polls} polls");
         if finished {
             break;
         }
         dropped += 1;
     }
-    // The wait for the token, which is fetched in a task of its own, and the awaits of the call after it.
+    // One await for the token, which is fetched in a task of its own, and the awaits of the call
+    // itself.
     assert!(dropped >= 5, "{dropped}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_not_kept_beyond_its_end() {
+async fn an_expired_token_is_not_used() {
     let server = Server {
         lifetime: 100,
         ..Server::new()
@@ -441,7 +444,7 @@ async fn a_token_is_not_kept_beyond_its_end() {
 }
 
 #[tokio::test]
-async fn an_answer_that_holds_no_token_tells_where_it_came_from_and_nothing_of_it() {
+async fn a_response_without_a_token_names_its_path_and_hides_body() {
     for body in [
         "<html>maintenance</html>",
         r#"{"access_token":["canned.token.value"]}"#,

@@ -1,4 +1,5 @@
-//! A token fetch belongs to all callers: it outlives the caller that started it, and a runtime that is not driven.
+//! A token fetch belongs to all callers. It outlives the caller that started it, and is replaced if
+//! its runtime is not polled.
 
 use std::future::{Future as _, IntoFuture as _, poll_fn};
 use std::pin::pin;
@@ -58,7 +59,7 @@ async fn a_burst_with_impatient_callers_makes_one_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leading_call_that_is_not_polled_stalls_nobody() {
+async fn a_caller_that_is_not_polled_delays_no_other_caller() {
     let sim = simulator(Duration::from_millis(400));
     let vipps = sim.client();
     let mut leading = pin!(call(&vipps));
@@ -67,7 +68,7 @@ async fn a_leading_call_that_is_not_polled_stalls_nobody() {
         Poll::Ready(())
     })
     .await;
-    // As in the body of a `select!` on `&mut leading`.
+    // As in the body of a `select!` on `&mut leading`, which does not poll `leading`.
     let begun = tokio::time::Instant::now();
     call(&vipps).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -107,13 +108,13 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_flight_on_a_runtime_that_stands_still_is_replaced() {
+fn a_fetch_on_a_runtime_that_is_not_polled_is_replaced() {
     let sim = simulator(Duration::from_millis(50));
     let vipps = sim.client();
-    let standing = runtime();
-    // The call that began the flight lives on, as the handler of a worker that computes does.
+    let stalled = runtime();
+    // The call that started the fetch still exists, as in a worker that computes.
     let mut leading = Box::pin(call(&vipps));
-    standing.block_on(async {
+    stalled.block_on(async {
         let limit = Duration::from_millis(10);
         let timed_out = tokio::time::timeout(limit, leading.as_mut()).await;
         assert!(timed_out.is_err());
@@ -123,24 +124,24 @@ fn a_flight_on_a_runtime_that_stands_still_is_replaced() {
     let result = runtime().block_on(other.deadline(Duration::from_secs(10)).into_future());
     let took = begun.elapsed();
     assert!(result.is_ok(), "{result:?} after {took:?}");
-    // The flight ends late, and its token does not replace the newer one.
-    standing.block_on(leading).unwrap();
-    standing.block_on(call(&vipps)).unwrap();
+    // The first fetch ends late, and its token does not replace the newer one.
+    stalled.block_on(leading).unwrap();
+    stalled.block_on(call(&vipps)).unwrap();
     assert!(vipps.metrics().token_requests <= 2);
 }
 
-/// A runtime whose time stands still, as late as its call makes it.
+/// A runtime whose clock advances only when all tasks wait.
 fn paused() -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().start_paused(true).build().unwrap()
 }
 
 #[test]
-fn a_runtime_for_each_call_does_not_fetch_for_each_call() {
+fn one_runtime_per_call_does_not_cost_one_fetch_per_call() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let vipps = sim.client();
     runtime().block_on(call(&vipps)).unwrap();
-    // Each refresh takes longer than the runtime of its call lives.
+    // Each refresh takes longer than the runtime of its call exists.
     sim.faults().on(TOKEN).delay(Duration::from_secs(3600));
     for _ in 0..50 {
         paused().block_on(async {
@@ -157,7 +158,7 @@ fn a_runtime_for_each_call_does_not_fetch_for_each_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_that_runs_out_for_a_token_is_a_timeout() {
+async fn a_token_request_that_takes_too_long_is_a_timeout() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let total = Duration::from_secs(5);
     let builder = sim.client_builder().total_timeout(total);
@@ -166,7 +167,7 @@ async fn time_that_runs_out_for_a_token_is_a_timeout() {
     let begun = tokio::time::Instant::now();
     let calling = vipps.qr().merchant_callbacks();
     let error = calling.deadline(Duration::from_secs(20)).await.unwrap_err();
-    // The call itself has 15 s left, so that its deadline is not what ended it.
+    // The call itself has 15 s left, so its deadline did not end it.
     assert!((total..total * 2).contains(&begun.elapsed()));
     assert_eq!(
         (error.kind(), error.outcome()),

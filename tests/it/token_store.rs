@@ -1,5 +1,5 @@
-//! The token store: processes take tokens from each other, and a store that fails never fails a call. Each client here
-//! stands for a process.
+//! The token store: processes share tokens through it, and a store that fails never fails a call.
+//! Each client in this file stands for a process.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use vipps::{ErrorKind, RetryPolicy, Vipps, VippsBuilder};
 
 const TOKEN: &str = "fetch_authorization_token_using_post";
 const LIST: &str = "get_merchant_callback_qrs";
-/// What a token request takes here, and any other.
+/// The duration of a token request, and of any other request.
 const FETCH: Duration = Duration::from_millis(200);
 const CALL: Duration = Duration::from_millis(50);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -55,12 +55,12 @@ impl Setup {
     }
 }
 
-/// Some call that needs a token.
+/// Makes a call that needs a token.
 async fn call(vipps: &Vipps) -> vipps::Result<()> {
     vipps.qr().merchant_callbacks().await.map(drop)
 }
 
-/// Makes so many calls in each of the processes at once. Returns how long each took.
+/// Makes `calls` calls in each process, all at once. Returns the duration of each call.
 async fn all(processes: &[Vipps], calls: usize) -> Vec<Duration> {
     let calls: Vec<_> = (0..calls)
         .flat_map(|_| processes)
@@ -164,7 +164,8 @@ async fn a_refresh_does_not_take_a_token_that_gains_less_than_a_minute() {
         call(&vipps).await.unwrap();
         let key = setup.store.only_key();
         let own = setup.store.stored(&key).await.unwrap();
-        // The client counts the lifetime from the start of the request, and stops 10 s before its end.
+        // The client counts the lifetime from the start of the request, and stops 10 s before its
+        // end.
         let usable = own.expires_in().saturating_sub(Duration::from_secs(10));
         let stored = (usable + Duration::from_secs(gain)).saturating_sub(CALL);
         let token = own.access_token().to_owned();
@@ -225,7 +226,7 @@ async fn a_stored_token_that_is_refused_too_costs_a_second_replay() {
     all(&processes[1..], 1).await;
     setup.sim.revoke_tokens();
     all(&processes[..1], 1).await;
-    // The stored token is another one than the second process has, and as worthless.
+    // The stored token is newer than the token of the second process, and also revoked.
     setup.sim.revoke_tokens();
     all(&processes[1..], 10).await;
     assert_eq!(setup.token_requests(), 3);
@@ -303,7 +304,7 @@ async fn a_store_that_fails_at_any_moment_costs_one_second_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_text_that_is_no_token_is_replaced() {
+async fn a_stored_text_that_is_not_a_token_is_replaced() {
     let setup = Setup::new();
     call(&setup.process()).await.unwrap();
     let key = setup.store.only_key();
@@ -319,7 +320,7 @@ async fn a_stored_text_that_is_no_token_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forged_token_with_an_endless_life_costs_one_replay() {
+async fn a_forged_token_with_an_endless_lifetime_costs_one_replay() {
     let setup = Setup::new();
     call(&setup.process()).await.unwrap();
     let key = setup.store.only_key();
@@ -351,7 +352,8 @@ async fn a_stored_token_is_used_for_seven_days_at_most() {
     setup.store.put(&key, "", Duration::ZERO).await;
     tokio::time::advance(Duration::from_secs(7 * 24 * 3600)).await;
     call(&vipps).await.unwrap();
-    // Its own clock says so: without the limit, the API would have to refuse the token first.
+    // Without the limit, the client would replace the token only after a refusal, which counts as a
+    // replay.
     assert_eq!((setup.token_requests(), vipps.metrics().replays), (2, 0));
 }
 

@@ -1,8 +1,8 @@
 //! The token store in a real Redis, shared by real processes.
 //!
-//! `VIPPS_TEST_REDIS=redis://127.0.0.1:6379` names a server to use; without it the tests start Debian's `redis-server`
-//! where that is installed, and are skipped where it is not, unless `CI` is set. A server that is to be killed they
-//! start themselves in any case.
+//! `VIPPS_TEST_REDIS=redis://127.0.0.1:6379` names a server to use. Without it, the tests start
+//! Debian's `redis-server`. If that is not installed, they are skipped, or fail if `CI` is set.
+//! Tests that kill their server always start their own.
 
 #[path = "../support/capture.rs"]
 mod capture;
@@ -11,16 +11,16 @@ mod server;
 
 use std::time::Duration;
 
-use process::{Process, Told};
+use process::{Process, Report};
 use redis::Commands as _;
 use server::Server;
 use vipps::simulator::Simulator;
 use vipps::token_store::{RedisTokenStore, StoredToken, TokenStore as _};
 
 const TOKEN: &str = "fetch_authorization_token_using_post";
-/// A fetch takes long enough that all processes meet in it.
+/// The duration of a fetch, long enough for all processes to start one.
 const FETCH: Duration = Duration::from_millis(300);
-/// The longest that a call may take on this machine while Redis is down, a fetch of its own included.
+/// The time limit of a call while Redis is down, its own fetch included.
 const BOUND: Duration = Duration::from_secs(5);
 
 fn simulator() -> Simulator {
@@ -33,23 +33,23 @@ fn token_requests(sim: &Simulator) -> usize {
     sim.journal().count(TOKEN)
 }
 
-/// All processes make so many calls each, at once.
-fn all(processes: &mut [Process], calls: usize) -> Vec<Told> {
+/// Makes `calls` calls in each process, all at once.
+fn all(processes: &mut [Process], calls: usize) -> Vec<Report> {
     for process in &mut *processes {
         process.call(calls);
     }
-    processes.iter_mut().map(Process::told).collect()
+    processes.iter_mut().map(Process::report).collect()
 }
 
-fn sum(told: &[Told], of: impl Fn(&Told) -> u64) -> u64 {
-    told.iter().map(of).sum()
+fn sum(reports: &[Report], of: impl Fn(&Report) -> u64) -> u64 {
+    reports.iter().map(of).sum()
 }
 
-/// All processes make so many calls each, one process after the other.
-fn in_turn(processes: &mut [Process], calls: usize) -> Vec<Told> {
+/// Makes `calls` calls in each process, one process after the other.
+fn in_turn(processes: &mut [Process], calls: usize) -> Vec<Report> {
     let call = |process: &mut Process| {
         process.call(calls);
-        process.told()
+        process.report()
     };
     processes.iter_mut().map(call).collect()
 }
@@ -59,16 +59,16 @@ fn processes_in_turn_make_one_token_request() {
     let Some(server) = Server::any() else { return };
     let sim = simulator();
     let mut fleet = process::fleet(4, &sim, server.url());
-    let told = in_turn(&mut fleet, 20);
-    assert_eq!(token_requests(&sim), 1, "{told:?}");
-    assert_eq!(sum(&told, |t| t.token_requests), 1);
-    assert_eq!(sum(&told, |t| t.tokens_shared), 3);
-    assert_eq!(sum(&told, |t| t.warnings), 0, "{told:?}");
+    let reports = in_turn(&mut fleet, 20);
+    assert_eq!(token_requests(&sim), 1, "{reports:?}");
+    assert_eq!(sum(&reports, |t| t.token_requests), 1);
+    assert_eq!(sum(&reports, |t| t.tokens_shared), 3);
+    assert_eq!(sum(&reports, |t| t.warnings), 0, "{reports:?}");
     for round in 2..=4 {
         sim.revoke_tokens();
-        let told = in_turn(&mut fleet, 25);
-        assert_eq!(token_requests(&sim), round, "{told:?}");
-        assert_eq!(sum(&told, |t| t.warnings), 0, "{told:?}");
+        let reports = in_turn(&mut fleet, 25);
+        assert_eq!(token_requests(&sim), round, "{reports:?}");
+        assert_eq!(sum(&reports, |t| t.warnings), 0, "{reports:?}");
     }
 }
 
@@ -77,16 +77,16 @@ fn processes_at_once_make_at_most_one_token_request_each() {
     let Some(server) = Server::any() else { return };
     let sim = simulator();
     let mut fleet = process::fleet(4, &sim, server.url());
-    let told = all(&mut fleet, 20);
-    assert!((1..=4).contains(&token_requests(&sim)), "{told:?}");
-    assert_eq!(sum(&told, |t| t.warnings + t.replays), 0, "{told:?}");
-    for told in told {
-        assert!(told.longest < FETCH * 4, "{told:?}");
+    let reports = all(&mut fleet, 20);
+    assert!((1..=4).contains(&token_requests(&sim)), "{reports:?}");
+    assert_eq!(sum(&reports, |t| t.warnings + t.replays), 0, "{reports:?}");
+    for report in reports {
+        assert!(report.longest < FETCH * 4, "{report:?}");
     }
 }
 
 #[test]
-fn when_redis_is_killed_each_process_fetches_its_own_with_one_warning() {
+fn after_redis_is_killed_each_process_fetches_its_own_token() {
     let Some(server) = Server::own() else { return };
     let sim = simulator();
     let mut fleet = process::fleet(3, &sim, server.url());
@@ -94,53 +94,64 @@ fn when_redis_is_killed_each_process_fetches_its_own_with_one_warning() {
     assert_eq!(token_requests(&sim), 1);
 
     server.kill();
-    // Who has a token does not even notice.
-    let told = all(&mut fleet, 10);
-    assert_eq!((token_requests(&sim), sum(&told, |t| t.warnings)), (1, 0));
+    // A process with a token does not use the store.
+    let reports = all(&mut fleet, 10);
+    assert_eq!(
+        (token_requests(&sim), sum(&reports, |t| t.warnings)),
+        (1, 0)
+    );
     for round in 1..=2 {
         sim.revoke_tokens();
-        let told = all(&mut fleet, 10);
-        assert_eq!(token_requests(&sim), 1 + 3 * round, "{told:?}");
-        for told in told {
-            // The second time, Redis is left alone.
-            assert_eq!((told.warnings, told.store_failures), (1, 1), "{told:?}");
-            assert!(told.longest < BOUND, "{told:?}");
+        let reports = all(&mut fleet, 10);
+        assert_eq!(token_requests(&sim), 1 + 3 * round, "{reports:?}");
+        for report in reports {
+            // In the second round, the store is paused.
+            assert_eq!(
+                (report.warnings, report.store_failures),
+                (1, 1),
+                "{report:?}"
+            );
+            assert!(report.longest < BOUND, "{report:?}");
         }
     }
 }
 
 #[test]
-fn without_redis_from_the_start_each_process_fetches_its_own_with_one_warning() {
-    // Nobody listens there, or somebody does who never says a word.
+fn without_redis_each_process_fetches_its_own_token() {
+    // At one address nothing listens. At the other, a listener never responds.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("redis://{}", silent.local_addr().unwrap());
     for url in ["redis://127.0.0.1:1", &silent] {
         let sim = simulator();
         let mut fleet = process::fleet(2, &sim, url);
-        for told in all(&mut fleet, 10) {
-            assert_eq!((told.warnings, told.token_requests), (1, 1), "{told:?}");
-            assert!(told.longest < BOUND, "{told:?}");
+        for report in all(&mut fleet, 10) {
+            assert_eq!(
+                (report.warnings, report.token_requests),
+                (1, 1),
+                "{report:?}"
+            );
+            assert!(report.longest < BOUND, "{report:?}");
         }
         assert_eq!(token_requests(&sim), 2);
     }
 }
 
 #[test]
-fn a_redis_that_was_restarted_is_used_again_without_a_warning() {
+fn a_restarted_redis_is_used_without_a_warning() {
     let Some(server) = Server::own() else { return };
     let sim = simulator();
     let mut fleet = process::fleet(2, &sim, server.url());
     in_turn(&mut fleet, 1);
     let server = server.restart();
     sim.revoke_tokens();
-    let told = in_turn(&mut fleet, 10);
-    assert_eq!(token_requests(&sim), 2, "{told:?}");
-    assert_eq!(sum(&told, |t| t.warnings), 0, "{told:?}");
+    let reports = in_turn(&mut fleet, 10);
+    assert_eq!(token_requests(&sim), 2, "{reports:?}");
+    assert_eq!(sum(&reports, |t| t.warnings), 0, "{reports:?}");
     drop(server);
 }
 
 #[tokio::test]
-async fn redis_holds_one_expiring_token_and_no_key_of_the_merchant() {
+async fn redis_holds_one_expiring_token_and_no_merchant_key() {
     let Some(server) = Server::own() else { return };
     let sim = simulator();
     let store = RedisTokenStore::new(server.url()).unwrap();
@@ -193,7 +204,7 @@ async fn load_returns_the_saved_token_until_it_expires() {
         assert!(store.load("a").await.unwrap().is_none());
     }
 
-    // Entries of other programs: no expiry, no text, no string.
+    // Entries of other programs: without an expiry, not UTF-8, and not a string.
     let mut redis = redis::Client::open(server.url()).unwrap();
     let () = redis.set("endless", "x").unwrap();
     let endless = store.load("endless").await.unwrap().unwrap();
@@ -207,7 +218,7 @@ async fn load_returns_the_saved_token_until_it_expires() {
 }
 
 #[test]
-fn a_store_works_on_a_second_runtime_while_the_first_stands_still() {
+fn a_store_works_while_its_first_runtime_is_not_polled() {
     let Some(server) = Server::own() else { return };
     let store = RedisTokenStore::new(server.url()).unwrap();
     let runtime = || {
@@ -217,16 +228,16 @@ fn a_store_works_on_a_second_runtime_while_the_first_stands_still() {
     let (first, second) = (runtime(), runtime());
     let token = StoredToken::new("1", Duration::from_secs(60));
     first.block_on(store.save("a", &token)).unwrap();
-    // The first runtime exists, and nobody polls it.
+    // The first runtime still exists, and is not polled.
     let begun = std::time::Instant::now();
     assert!(second.block_on(store.load("a")).unwrap().is_some());
     assert!(begun.elapsed() < Duration::from_millis(900));
     drop(first);
 }
 
-/// Redis repeats commands and their arguments in its errors, and so a token.
+/// Redis repeats commands with their arguments in its errors, and a token is such an argument.
 #[tokio::test]
-async fn what_redis_says_about_a_command_is_not_told() {
+async fn errors_do_not_repeat_messages_of_redis() {
     let Some(server) = Server::own() else { return };
     let mut redis = redis::Client::open(server.url()).unwrap();
     let acl = |rules: &[&str]| {
@@ -243,14 +254,14 @@ async fn what_redis_says_about_a_command_is_not_told() {
             .replace("redis://", &format!("redis://{user}@"))
     };
     let secret = StoredToken::new("a-secret", Duration::from_secs(60));
-    for (user, told) in [
+    for (user, message) in [
         ("limited:pass-word", "Redis returned NOPERM"),
         ("limited:wrong-pass-word", "Redis: authentication failed"),
     ] {
         let store = RedisTokenStore::new(&url(user)).unwrap();
         let error = store.save("vipps:x", &secret).await.unwrap_err();
         let shown = format!("{error} {error:?} {store:?}");
-        assert!(shown.starts_with(told), "{shown}");
+        assert!(shown.starts_with(message), "{shown}");
         assert!(
             !shown.contains("secret") && !shown.contains("pass-word"),
             "{shown}"
@@ -259,7 +270,7 @@ async fn what_redis_says_about_a_command_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_user_with_the_commands_that_the_documentation_names_is_enough() {
+async fn the_documented_commands_are_enough_for_a_user() {
     let Some(server) = Server::own() else { return };
     let mut redis = redis::Client::open(server.url()).unwrap();
     let documented = include_str!("../../src/token_store/redis.rs");
@@ -291,6 +302,6 @@ async fn a_user_with_the_commands_that_the_documentation_names_is_enough() {
 }
 
 #[test]
-fn a_process_of_the_fleet() {
-    process::run_if_asked();
+fn fleet_process() {
+    process::run_if_requested();
 }

@@ -1,4 +1,5 @@
-//! Processes of a fleet: this test program, started again with other work to do.
+//! Processes that share a store. Each is this test program, started with `fleet_process` as its
+//! only test.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -11,20 +12,21 @@ use vipps::{Credentials, Environment, Vipps};
 
 use super::capture::Capture;
 
-/// Where a process of the fleet finds Redis; what tells it that it is one.
+/// The variable with the URL of Redis. Only processes of the fleet have it.
 const REDIS: &str = "VIPPS_TEST_FLEET_REDIS";
-/// What a line for the parent begins with, among those of the test harness.
-const MARK: &str = "told ";
+/// The start of a line for the parent. The test harness prints other lines.
+const MARK: &str = "report ";
 
 pub(crate) struct Process {
     child: Child,
     orders: ChildStdin,
-    told: BufReader<ChildStdout>,
+    reports: BufReader<ChildStdout>,
 }
 
-/// What a process tells after each order: its counts since it began, and what was slow in this one.
+/// The counts of a process since it started, and the duration of the slowest call of the last
+/// order.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Report {
     pub(crate) token_requests: u64,
     pub(crate) tokens_shared: u64,
     pub(crate) replays: u64,
@@ -33,7 +35,7 @@ pub(crate) struct Told {
     pub(crate) longest: Duration,
 }
 
-/// So many processes with the simulator's keys, that have all come up.
+/// Starts `count` processes with the simulator's keys, and waits until all are ready.
 pub(crate) fn fleet(count: u64, sim: &Simulator, redis: &str) -> Vec<Process> {
     let mut fleet: Vec<_> = (0..count).map(|_| Process::start(sim, redis)).collect();
     for process in &mut fleet {
@@ -46,7 +48,7 @@ impl Process {
     fn start(sim: &Simulator, redis: &str) -> Self {
         let keys = sim.keys();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_process_of_the_fleet", "--nocapture"])
+            .args(["--exact", "fleet_process", "--nocapture"])
             .env(REDIS, redis)
             .env("VIPPS_BASE_URL", sim.base_url())
             .env("VIPPS_CLIENT_ID", keys.client_id())
@@ -62,21 +64,21 @@ impl Process {
             .unwrap();
         Self {
             orders: child.stdin.take().unwrap(),
-            told: BufReader::new(child.stdout.take().unwrap()),
+            reports: BufReader::new(child.stdout.take().unwrap()),
             child,
         }
     }
 
-    /// Orders so many calls at once.
+    /// Orders `calls` calls at once, and does not wait for them.
     pub(crate) fn call(&mut self, calls: usize) {
         writeln!(self.orders, "{calls}").unwrap();
     }
 
-    /// Waits until they are done.
-    pub(crate) fn told(&mut self) -> Told {
-        let told = self.read();
-        let count = |name: &str| told[name].as_u64().unwrap();
-        Told {
+    /// Waits until the ordered calls have ended.
+    pub(crate) fn report(&mut self) -> Report {
+        let report = self.read();
+        let count = |name: &str| report[name].as_u64().unwrap();
+        Report {
             token_requests: count("token_requests"),
             tokens_shared: count("tokens_shared"),
             replays: count("replays"),
@@ -89,10 +91,10 @@ impl Process {
     fn read(&mut self) -> Value {
         loop {
             let mut line = String::new();
-            let read = self.told.read_line(&mut line).unwrap();
-            assert!(read > 0, "a process of the fleet has died");
-            if let Some((_, told)) = line.split_once(MARK) {
-                return serde_json::from_str(told).unwrap();
+            let read = self.reports.read_line(&mut line).unwrap();
+            assert!(read > 0, "a process of the fleet has exited");
+            if let Some((_, report)) = line.split_once(MARK) {
+                return serde_json::from_str(report).unwrap();
             }
         }
     }
@@ -100,14 +102,15 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have died by itself, which its test has told.
+        // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The work of such a process; none in the test program itself.
-pub(crate) fn run_if_asked() {
+/// Runs the orders of the parent in a process of the fleet. Does nothing in the test program
+/// itself.
+pub(crate) fn run_if_requested() {
     let Ok(redis) = std::env::var(REDIS) else {
         return;
     };
@@ -126,7 +129,7 @@ pub(crate) fn run_if_asked() {
         let lines = log.lines("vipps");
         let warned = |line: &&String| line.starts_with("WARN event `token store failed`");
         let metrics = vipps.metrics();
-        let told = json!({
+        let report = json!({
             "token_requests": metrics.token_requests,
             "tokens_shared": metrics.tokens_shared,
             "replays": metrics.replays,
@@ -134,11 +137,11 @@ pub(crate) fn run_if_asked() {
             "warnings": lines.iter().filter(warned).count(),
             "longest_ms": u64::try_from(longest.as_millis()).unwrap(),
         });
-        println!("{MARK}{told}");
+        println!("{MARK}{report}");
     }
 }
 
-/// Makes the calls at once; how long the slowest took. None may fail.
+/// Makes the calls at once. Returns the duration of the slowest. No call may fail.
 async fn work(vipps: &Vipps, calls: usize) -> Duration {
     let calls: Vec<_> = (0..calls)
         .map(|_| {

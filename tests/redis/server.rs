@@ -1,4 +1,4 @@
-//! A Redis server, ours or somebody else's.
+//! A Redis server: one that runs already, or one that a test starts.
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The one that the environment names, or one of our own.
+    /// Returns the server that the environment names, or starts one.
     pub(crate) fn any() -> Option<Self> {
         match std::env::var("VIPPS_TEST_REDIS") {
             Ok(url) => Some(Self { url, child: None }),
@@ -19,7 +19,7 @@ impl Server {
         }
     }
 
-    /// One that nobody else uses.
+    /// Starts a server for one test.
     pub(crate) fn own() -> Option<Self> {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
@@ -35,7 +35,7 @@ impl Server {
         self.stop();
     }
 
-    /// Another one at the same place, with nothing in it.
+    /// Starts an empty server at the same address.
     pub(crate) fn restart(mut self) -> Self {
         self.stop();
         let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
@@ -49,10 +49,10 @@ impl Server {
             .stdout(Stdio::null())
             .spawn();
         let Ok(child) = started else {
-            let told =
+            let is_required =
                 std::env::var_os("CI").is_some() || std::env::var_os("VIPPS_TEST_REDIS").is_some();
-            assert!(!told, "redis-server is not installed");
-            // Past the test harness, which keeps what a test that passes prints to itself.
+            assert!(!is_required, "redis-server is not installed");
+            // The test harness hides the standard output of a test that passes, but not this.
             let _ = writeln!(
                 std::io::stderr(),
                 "SKIPPED: redis-server is not installed, so no token went through Redis"
