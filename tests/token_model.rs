@@ -118,20 +118,21 @@ mod error {
     pub(crate) type Result<T> = std::result::Result<T, Error>;
 
     /// The number of a failed fetch.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Debug)]
     pub(crate) struct Error(pub(crate) u64);
 
     impl Error {
         /// Every third failure asks for a pause that is too long to wait for.
-        pub(crate) fn retry_after(self) -> Option<Duration> {
+        pub(crate) fn retry_after(&self) -> Option<Duration> {
             self.0.is_multiple_of(3).then_some(LONG_PAUSE)
         }
 
-        pub(crate) fn is_retryable(self) -> bool {
-            true
+        pub(crate) fn is_retryable(&self) -> bool {
+            self.retry_after().is_some()
         }
 
-        pub(crate) fn with_retry(self, _: bool, retry_after: Option<Duration>) -> Self {
+        pub(crate) fn with_retry(self, is_retryable: bool, retry_after: Option<Duration>) -> Self {
+            assert_eq!(is_retryable, self.is_retryable());
             let is_within = retry_after.is_some_and(|pause| pause <= LONG_PAUSE);
             assert!(is_within, "a longer pause than the failure asked for");
             self
@@ -321,7 +322,7 @@ async fn caller(client: Client) {
         match Dropped(Box::pin(getting), patience()).await {
             Some(Ok(token)) => refused = check(&client, &token, before, refused),
             Some(Err(error)) => {
-                assert!(is_recent(error, last_failure), "an older failure");
+                assert!(is_recent(&error, last_failure), "an older failure");
                 world.look(|seen| seen.last_failure = seen.last_failure.max(error.0));
             }
             None => {}
@@ -334,7 +335,7 @@ async fn caller(client: Client) {
 /// Returns whether a caller may receive this failure, if others had received `before` when it
 /// started: the failure of a later fetch, or the same one if that has postponed the next fetch for
 /// long.
-fn is_recent(error: Error, before: u64) -> bool {
+fn is_recent(error: &Error, before: u64) -> bool {
     error.0 > before || (error.0 == before && error.retry_after().is_some())
 }
 
@@ -375,7 +376,7 @@ fn scenario() {
     let last = shuttle::future::spawn(async move {
         let last_failure = client.world.look(|seen| seen.last_failure);
         let result = client.token().await;
-        assert!(result.is_ok() || is_recent(result.unwrap_err(), last_failure));
+        assert!(result.is_ok() || is_recent(&result.unwrap_err(), last_failure));
     });
     shuttle::future::block_on(last).unwrap();
 }

@@ -313,10 +313,12 @@ impl PaymentDetails {
         )
     }
 
-    /// Whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured, a part
-    /// still reserved.
+    /// Returns whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured,
+    /// and a part is still reserved. Returns `false` where the sums contradict themselves or the events.
     pub fn can_release(&self) -> bool {
-        self.sums.captured > Amount::ZERO && self.sums.remaining_to_capture > Amount::ZERO
+        self.sums.captured > Amount::ZERO
+            && self.sums.remaining_to_capture > Amount::ZERO
+            && !self.stated.contradict(&self.events)
     }
 
     /// Whether the payment is given up, or what remained of it after a capture; `None` where the details do not tell.
@@ -329,9 +331,10 @@ impl PaymentDetails {
         history::gap(&self.events)
     }
 
-    /// Whether a refund can succeed: something is captured that has not gone back.
+    /// Returns whether a refund can succeed: a part of what was captured is not refunded yet. Returns `false` where the
+    /// sums contradict themselves or the events.
     pub fn can_refund(&self) -> bool {
-        self.sums.remaining_to_refund > Amount::ZERO
+        self.sums.remaining_to_refund > Amount::ZERO && !self.stated.contradict(&self.events)
     }
 
     /// The customer, for express payments and where a scope was asked for.

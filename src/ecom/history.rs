@@ -123,10 +123,29 @@ pub(super) fn gap(events: &[Event]) -> Option<&'static str> {
     events.iter().any(strange).then_some(what)
 }
 
+/// The events of these kinds that took place.
+fn successful<'a>(
+    events: &'a [Event],
+    operations: &'a [Operation],
+) -> impl Iterator<Item = &'a Event> {
+    let is_of_them = |e: &Event| e.operation.as_ref().is_some_and(|o| operations.contains(o));
+    events
+        .iter()
+        .filter(move |e| e.succeeded() && is_of_them(e))
+}
+
 fn sum(events: &[Event], operations: &[Operation]) -> Amount {
-    let of_them =
-        |e: &&Event| e.succeeded() && e.operation.as_ref().is_some_and(|o| operations.contains(o));
-    events.iter().filter(of_them).filter_map(|e| e.amount).sum()
+    successful(events, operations)
+        .filter_map(|e| e.amount)
+        .sum()
+}
+
+/// Returns the sum of the successful events of these kinds, or `None` if there is no such event or the
+/// amount of an event is missing.
+fn sum_where_stated(events: &[Event], operations: &[Operation]) -> Option<Amount> {
+    let mut of_them = successful(events, operations).peekable();
+    of_them.peek()?;
+    of_them.map(|e| e.amount).sum()
 }
 
 /// What the customer has approved.
@@ -205,13 +224,27 @@ impl StatedSums {
         self.all().next().is_none()
     }
 
-    /// Whether the sums cannot be those of any payment: one is negative, or money was refunded or can
-    /// be refunded while none is captured.
+    /// Returns whether the sums cannot be those of any payment: a sum is negative, or more was refunded
+    /// or can be refunded than was captured.
     pub(super) fn contradict_themselves(&self) -> bool {
-        let above_zero = |sum: Option<Amount>| sum.is_some_and(|sum| sum > Amount::ZERO);
-        let of_captured = above_zero(self.refunded) || above_zero(self.remaining_to_refund);
+        let refunds = [self.refunded, self.remaining_to_refund];
+        let of_captured: Amount = refunds.into_iter().flatten().sum();
         self.all().any(|sum| sum < Amount::ZERO)
-            || (self.captured == Some(Amount::ZERO) && of_captured)
+            || self.captured.is_some_and(|captured| of_captured > captured)
+    }
+
+    /// Returns whether the sums contradict themselves or the events. More cannot be captured than was
+    /// reserved, nor refunded than was captured. Sums that the API leaves out are those of the events.
+    pub(super) fn contradict(&self, events: &[Event]) -> bool {
+        let reserved = sum_where_stated(events, &[Operation::Reserve]);
+        let captured = self
+            .captured
+            .or_else(|| sum_where_stated(events, &[Operation::Capture, Operation::Sale]));
+        let refunded = self
+            .refunded
+            .or_else(|| sum_where_stated(events, &[Operation::Refund]));
+        let exceeds = |part: Option<Amount>, whole| part.zip(whole).is_some_and(|(p, w)| p > w);
+        self.contradict_themselves() || exceeds(captured, reserved) || exceeds(refunded, captured)
     }
 }
 

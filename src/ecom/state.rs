@@ -33,7 +33,7 @@ pub enum PaymentState {
     Failed,
     /// The details do not state where the payment stands: the history is empty or holds an event of an
     /// unknown kind, an event does not state readably whether it took place, or events and sums
-    /// contradict each other. Money may be reserved or captured.
+    /// contradict each other or themselves. Money may be reserved or captured.
     Unknown,
 }
 
@@ -89,7 +89,7 @@ const STEPS: [&[Operation]; 5] = [
 ///
 /// `sums` are the `stated` ones, completed from the events.
 pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
-    if stated.contradict_themselves() {
+    if stated.contradict(events) {
         return PaymentState::Unknown;
     }
     if sums.captured > Amount::ZERO {

@@ -23,7 +23,7 @@ const ALL: [Class; 6] = [
     Class::Once,
 ];
 
-/// What users read is what is done: every cell of the table, against the code.
+/// Every cell of the documented table agrees with the code.
 #[test]
 fn the_table_that_users_read_is_the_code() {
     let mut rows: Vec<Vec<&str>> = include_str!("../retry.md")
@@ -55,7 +55,7 @@ fn the_table_that_users_read_is_the_code() {
         ("429", &[Signal::Throttled]),
         ("locked", &[Signal::Locked]),
         ("unclear lock", &[Signal::BrokenLocked]),
-        ("look first", &[Signal::Unclear]),
+        ("unclear", &[Signal::Unclear]),
         (
             "refused",
             &[
@@ -74,8 +74,8 @@ fn the_table_that_users_read_is_the_code() {
                 let verdict = judge(class, *signal);
                 let mut cell = match verdict.repeat {
                     None => "stop".to_owned(),
-                    Some(Pace::Transient) => "again".to_owned(),
-                    Some(Pace::Throttled) => "again, slower".to_owned(),
+                    Some(Pace::Transient) => "retry".to_owned(),
+                    Some(Pace::Throttled) => "retry later".to_owned(),
                 };
                 if verdict.outcome == Outcome::Unknown {
                     cell.push_str(", unknown");

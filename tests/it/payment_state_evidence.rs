@@ -114,6 +114,20 @@ fn stated_sums_decide_where_the_history_does_not() {
             (sums(0, 0, 40, 0), Unknown),
             (sums(0, 0, 0, 40), Unknown),
             (sums(-1, 0, 0, 0), Unknown),
+            // More was refunded, or can be, than was captured.
+            (sums(100, 0, 101, 0), Unknown),
+            (sums(100, 0, 0, 101), Unknown),
+            (sums(100, 0, 60, 41), Unknown),
+            (
+                r#"{"capturedAmount":100,"refundedAmount":101}"#.to_owned(),
+                Unknown,
+            ),
+            (
+                r#"{"capturedAmount":100,"remainingAmountToRefund":101}"#.to_owned(),
+                Unknown,
+            ),
+            // The time limit of refunds may leave less than the rest.
+            (sums(100, 0, 60, 0), PartiallyRefunded),
         ] {
             let details = read(entries, &stated);
             assert_eq!(details.state(), state, "{entries:?} {stated}");
@@ -364,4 +378,64 @@ fn more_refunded_than_captured_is_unknown() {
     assert_eq!(details.state(), Unknown);
     let details = read(&[CAPTURE, RESERVE, INITIATE], &sums(40, 60, 60, 0));
     assert_eq!(details.state(), Unknown);
+}
+
+/// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide, sums).
+#[test]
+fn sums_above_what_the_history_states_are_unknown() {
+    let capture = |ore| ("CAPTURE", "true", Some(ore), 2);
+    let refund = |ore| ("REFUND", "true", Some(ore), 3);
+    for (entries, stated) in [
+        (vec![RESERVE, INITIATE], sums(101, 0, 0, 101)),
+        (vec![capture(100), RESERVE, INITIATE], sums(101, 0, 0, 101)),
+        (vec![capture(101), RESERVE, INITIATE], String::new()),
+        (vec![refund(101), CAPTURE, RESERVE, INITIATE], String::new()),
+        (
+            vec![refund(101), CAPTURE, RESERVE, INITIATE],
+            r#"{"capturedAmount":100}"#.to_owned(),
+        ),
+    ] {
+        let details = read(&entries, &stated);
+        let about = format!("{entries:?} {stated}");
+        assert_eq!(details.state(), Unknown, "{about}");
+        assert!(!details.can_refund() && !details.can_release(), "{about}");
+        assert!(!details.can_capture() && !details.can_cancel(), "{about}");
+    }
+    // An amount that is missing states nothing.
+    let unstated: Entry = ("RESERVE", "true", None, 1);
+    let details = read(&[unstated, RESERVE, INITIATE], &sums(101, 0, 0, 101));
+    assert_eq!(details.state(), Captured);
+    let direct: Entry = ("SALE", "true", Some(100), 1);
+    assert_eq!(read(&[direct, INITIATE], "").state(), Captured);
+}
+
+#[test]
+fn sums_that_contradict_themselves_allow_no_operation() {
+    for stated in [
+        sums(0, 0, 0, 40),
+        sums(0, 0, 40, 0),
+        sums(40, 60, 41, 1),
+        sums(40, 60, 0, 41),
+        sums(40, 60, 20, 21),
+        sums(40, 60, -1, 40),
+        sums(-1, 60, 0, 40),
+        sums(40, -60, 0, 40),
+        r#"{"capturedAmount":40,"remainingAmountToRefund":41}"#.to_owned(),
+    ] {
+        for entries in [&[][..], &[INITIATE], &[CAPTURE, RESERVE, INITIATE]] {
+            let details = read(entries, &stated);
+            let about = format!("{entries:?} {stated}");
+            assert_eq!(details.state(), Unknown, "{about}");
+            assert!(!details.can_refund() && !details.can_release(), "{about}");
+            assert!(!details.can_capture() && !details.can_cancel(), "{about}");
+        }
+    }
+    // What the sums state without a contradiction is allowed, whatever the history lacks.
+    let unclear: Entry = ("REFUND", "null", Some(10), 3);
+    let details = read(
+        &[unclear, CAPTURE, RESERVE, INITIATE],
+        r#"{"capturedAmount":40,"remainingAmountToCapture":60,"remainingAmountToRefund":40}"#,
+    );
+    assert_eq!(details.state(), Unknown);
+    assert!(details.can_refund() && details.can_release());
 }

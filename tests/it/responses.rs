@@ -365,16 +365,22 @@ fn remove(value: &mut Value, pointer: &str) {
 
 /// A number that contradicts the rest of a response, rather than leaving it open.
 fn contradicts(kind: Kind, pointer: &str, strange: &Value, rest: &Value) -> bool {
-    let captured = &rest["transactionSummary"]["capturedAmount"];
     match pointer {
         "/orderId" => kind != ForceApprove && (strange == "x" || strange == 7),
         // Money is left to capture although everything was captured or released.
         "/transactionSummary/remainingAmountToCapture" => {
             matches!(kind, Capture | Cancel) && strange == 7
         }
-        // Money was refunded, or can be, of which none was captured.
-        "/transactionSummary/refundedAmount" | "/transactionSummary/remainingAmountToRefund" => {
-            kind == Cancel && captured == 0 && strange == 7
+        // More was refunded, or can be, than was captured.
+        "/transactionSummary/capturedAmount"
+        | "/transactionSummary/refundedAmount"
+        | "/transactionSummary/remainingAmountToRefund" => {
+            let mut changed = rest.clone();
+            *changed.pointer_mut(pointer).unwrap() = strange.clone();
+            let sum = |name: &str| changed["transactionSummary"][name].as_i64().unwrap();
+            matches!(kind, Capture | Cancel | Refund)
+                && strange == 7
+                && sum("refundedAmount") + sum("remainingAmountToRefund") > sum("capturedAmount")
         }
         _ => false,
     }

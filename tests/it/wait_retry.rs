@@ -1,9 +1,9 @@
-//! The retry policy of a wait is that of each of its polls.
+//! A failed poll is retried by the next poll, or as the retry policy of the wait says.
 
 use std::time::Duration;
 
 use vipps::RetryPolicy;
-use vipps::ecom::Rhythm;
+use vipps::ecom::{PaymentState, Rhythm};
 use vipps::testing::Recorder;
 
 use crate::support::{self, id};
@@ -31,5 +31,23 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
             .iter()
             .filter(|r| r.operation() == Some("get_payment_details_using_get"));
         assert_eq!(details.count(), 2 * requests_a_poll);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_failure_of_a_poll_ends_no_wait() {
+    let failures = [408, 423, 429, 500, 502, 503, 504, 599]
+        .map(|status| Recorder::new().answer("GET", PATH, status, ""));
+    let lost = Recorder::new().lose("GET", PATH);
+    for recorder in failures.into_iter().chain([lost]) {
+        let recorder = recorder.answer("GET", PATH, 200, support::DETAILS);
+        let vipps = support::on_tokio_time(&recorder).build().unwrap();
+        let details = vipps.ecom().payment(&id()).wait().await.unwrap();
+        assert_eq!(details.state(), PaymentState::Reserved);
+        let sent = recorder.requests();
+        let details = sent
+            .iter()
+            .filter(|r| r.operation() == Some("get_payment_details_using_get"));
+        assert_eq!(details.count(), 2);
     }
 }

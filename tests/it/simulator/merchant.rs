@@ -216,7 +216,7 @@ async fn a_callback_may_come_before_the_answer_that_opened_the_payment() {
     shop.sim
         .faults()
         .on("initiate_payment_v3_using_post")
-        .delay(Duration::from_millis(500));
+        .delay(Duration::from_millis(1500));
     let opening = shop.initiate("order-1", 49_900);
     tokio::pin!(opening);
     let told = tokio::task::spawn_blocking(move || merchant.next());

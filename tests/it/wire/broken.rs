@@ -74,7 +74,7 @@ async fn no_tls_session() {
         let vipps = RawServer::start(vec![])
             .builder()
             .environment(Environment::custom(&url).unwrap())
-            .connect_timeout(DEADLINE / 2)
+            .connect_timeout(STALLED / 2)
             .build()
             .unwrap();
         let error = capture(&vipps).await.unwrap_err();
@@ -112,7 +112,7 @@ async fn cut_off_answers_are_broken_connections() {
         vec![Step::Write(whole[..head - 1].into()), Step::Reset],
         vec![
             Step::Write(whole[..head + 9].into()),
-            Step::Pause(DEADLINE / 8),
+            Step::Pause(PAUSE),
             Step::Reset,
         ],
     ] {

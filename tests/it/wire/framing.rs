@@ -18,9 +18,9 @@ async fn informational_answers_before_the_real_one_are_passed_over() {
     assert_read(write(bytes)).await;
     assert_read(vec![
         Step::Write(hint.into()),
-        Step::Pause(DEADLINE / 4),
+        Step::Pause(2 * PAUSE),
         Step::Write(hint.into()),
-        Step::Pause(DEADLINE / 4),
+        Step::Pause(2 * PAUSE),
         Step::Write(full(TRANSACTION).into()),
         Step::HalfClose,
     ])
@@ -108,7 +108,7 @@ async fn a_second_answer_is_not_the_next_calls() {
     two_at_once.extend(full(OTHERS));
     let one_after_the_other = vec![
         Step::Write(full(TRANSACTION).into()),
-        Step::Pause(DEADLINE / 8),
+        Step::Pause(PAUSE),
         Step::Write(full(OTHERS).into()),
         Step::Next,
     ];
@@ -127,9 +127,9 @@ async fn a_second_answer_is_not_the_next_calls() {
         assert_eq!(capture(&vipps).await.is_ok(), good);
         if late {
             // What comes once the next request has left cannot be told from its answer by anybody.
-            tokio::time::sleep(DEADLINE / 4).await;
+            tokio::time::sleep(10 * PAUSE).await;
         }
-        for pause in [Duration::ZERO, DEADLINE / 4] {
+        for pause in [Duration::ZERO, 2 * PAUSE] {
             tokio::time::sleep(pause).await;
             let done = capture(&vipps).await;
             let done = done.unwrap_or_else(|error| panic!("{first:?}: {error:?}"));

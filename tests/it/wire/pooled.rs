@@ -8,7 +8,6 @@ use crate::raw::{Act, RawServer, Step, kept};
 const INITIATED: &str = r#"{"orderId":"o-1","url":"https://api.vipps.no/x?token=t"}"#;
 const DETAILS: &str =
     r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true}]}"#;
-const PAUSE: Duration = Duration::from_millis(40);
 
 fn last(bytes: Vec<u8>) -> Act {
     vec![Step::Write(bytes.into())]
@@ -54,7 +53,7 @@ async fn a_connection_that_has_ended_is_not_used_again() {
         let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
         let vipps = server.client();
         capture(&vipps).await.unwrap();
-        tokio::time::sleep(PAUSE * 3).await;
+        tokio::time::sleep(PAUSE * 10).await;
         initiate(&vipps).await.unwrap();
         let requests = server.requests();
         assert_eq!(requests.len(), 2);

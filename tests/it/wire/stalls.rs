@@ -37,7 +37,7 @@ async fn silence_ends_at_the_deadline() {
 /// Each byte is progress, and none of it counts.
 #[tokio::test]
 async fn a_trickle_ends_at_the_deadline() {
-    let pause = DEADLINE / 40;
+    let pause = STALLED / 40;
     let drip =
         |start: &str, bytes: &str| vec![Step::Write(start.into()), Step::Drip(bytes.into(), pause)];
     assert_ended_at_the_deadline([
@@ -65,7 +65,7 @@ async fn an_error_that_stalls_is_as_unclear_as_a_success() {
 #[tokio::test]
 async fn an_attempt_has_a_time_of_its_own() {
     let server = crate::raw::RawServer::start(vec![stall("")]);
-    let builder = server.builder().attempt_timeout(DEADLINE / 4);
+    let builder = server.builder().attempt_timeout(STALLED);
     let error = capture(&builder.build().unwrap()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
