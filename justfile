@@ -1,4 +1,4 @@
-# What there is to run. `just` alone lists it; nothing here needs more than .ci/run does, unless it says so.
+# Commands for contributors; `just` lists them. None needs more than .ci/run does, unless its comment says so.
 
 _default:
     @just --list
@@ -47,9 +47,9 @@ consumer: package
 package:
     cargo package --allow-dirty
 
-# Accepts every changed snapshot and the public API. Read them with `git diff tests` before you commit.
+# Accepts every changed snapshot and the public API. Read `git diff tests examples` before you commit.
 accept:
-    INSTA_UPDATE=always cargo test --test it --test spec --example your_own_tests
+    INSTA_UPDATE=always cargo test --no-fail-fast --test it --test spec --example your_own_tests
     .ci/public-api --accept
 
 # One payment, with a simulator and its customer.

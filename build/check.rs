@@ -1,39 +1,86 @@
-//! Nothing is lost silently: what was generated is what the document describes.
+//! The check that the generator lost nothing, merged nothing and prints nothing that it must not.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::document::{Document, escape, schema_ref, text};
-use super::names::{pascal, snake};
-use super::passes::{KRONER, SENSITIVE};
+use super::generated::{Generated, Operation};
+use super::names::{field, pascal, snake};
+use super::passes::is_replaced;
 use super::reach;
 use super::refusal::Refusal;
-use super::source::{Operation, Source};
 
 const ADVICE: &str =
     "the generator merged or dropped it; name things apart in the document, or add a pass";
 
-/// Compares the generated source with the document it came from.
-pub(crate) fn nothing_lost(document: &Document, source: &Source) -> Result<(), Refusal> {
-    if let Some(double) = source.doubles.first() {
-        return Err(Refusal::at(
-            "",
-            format!("{double} would be defined twice"),
-            ADVICE,
-        ));
-    }
-    operations(document, source)?;
+/// Compares the generated types and operations with the document they came from.
+pub(crate) fn nothing_lost(document: &Document, generated: &Generated) -> Result<(), Refusal> {
+    no_doubles(generated)?;
+    operations(document, generated)?;
+    types(document, generated)?;
     for (name, schema) in document.schemas() {
         let pointer = format!("/components/schemas/{}", escape(name));
-        if name != SENSITIVE && name != KRONER {
-            component(document, source, name, schema, &pointer)?;
+        if !is_replaced(name) {
+            component(document, generated, name, schema, &pointer)?;
         }
     }
     Ok(())
 }
 
-fn operations(document: &Document, source: &Source) -> Result<(), Refusal> {
+/// Refuses source that would not compile.
+fn no_doubles(generated: &Generated) -> Result<(), Refusal> {
+    let mut members = generated.structs.iter().chain(&generated.enums);
+    let double = members
+        .find_map(|(name, members)| Some((name, repeated(members.iter().map(String::as_str))?)));
+    let methods = generated.operations.iter().map(|o| o.id.as_str());
+    let types: Vec<String> = generated.operations.iter().map(|o| pascal(&o.id)).collect();
+    let double = double
+        .map(|(name, member)| format!("types::{name}::{member}"))
+        .or_else(|| repeated(methods).map(|id| format!("the client's method {id}")))
+        .or_else(|| {
+            repeated(types.iter().map(String::as_str)).map(|name| format!("builder::{name}"))
+        });
+    match double {
+        Some(double) => Err(Refusal::at(
+            "",
+            format!("{double} would be defined twice"),
+            ADVICE,
+        )),
+        None => Ok(()),
+    }
+}
+
+fn repeated<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
+}
+
+/// Every type stands in the document by name, and none of them prints what may hold a person.
+fn types(document: &Document, generated: &Generated) -> Result<(), Refusal> {
+    let known: BTreeSet<String> = document.schemas().map(|(name, _)| pascal(name)).collect();
+    if let Some(name) = generated
+        .names()
+        .into_iter()
+        .find(|name| !known.contains(*name))
+    {
+        return Err(Refusal::at(
+            "",
+            format!("the type {name} is no component, so nothing says what it is"),
+            "give its schema a name in the document, or add a pass that does",
+        ));
+    }
+    match generated.open.first() {
+        Some(name) => Err(Refusal::at(
+            "/components/schemas",
+            format!("the type {name} would print a JSON value that may hold personal data"),
+            "describe its shape, or extend the pass any-json",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn operations(document: &Document, generated: &Generated) -> Result<(), Refusal> {
     let mut wanted = Vec::new();
     for place in document.operations() {
         let parameters = place.operation.get("parameters").and_then(Value::as_array);
@@ -52,8 +99,8 @@ fn operations(document: &Document, source: &Source) -> Result<(), Refusal> {
             path: without_names(place.path),
             inputs,
         };
-        if !source.operations.contains(&operation) {
-            let said = source
+        if !generated.operations.contains(&operation) {
+            let said = generated
                 .operations
                 .iter()
                 .find(|other| other.id == operation.id);
@@ -65,7 +112,7 @@ fn operations(document: &Document, source: &Source) -> Result<(), Refusal> {
         }
         wanted.push(operation);
     }
-    match source
+    match generated
         .operations
         .iter()
         .find(|operation| !wanted.contains(operation))
@@ -98,21 +145,19 @@ fn without_names(path: &str) -> String {
 
 fn component(
     document: &Document,
-    source: &Source,
+    generated: &Generated,
     name: &str,
     schema: &Value,
     pointer: &str,
 ) -> Result<(), Refusal> {
     let rust = pascal(name);
-    let described = fields(document, schema, &mut Vec::new());
     if let Some(values) = schema.get("enum").and_then(Value::as_array)
-        && let Some(generated) = source.enums.get(&rust)
+        && let Some(variants) = generated.enums.get(&rust)
     {
-        let lost = values
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|value| !generated.contains(*value));
-        if let Some(lost) = lost {
+        let values: BTreeSet<&str> = values.iter().filter_map(Value::as_str).collect();
+        if values.len() > variants.len() {
+            let named = |value: &&&str| !variants.contains(&pascal(value));
+            let lost = values.iter().find(named);
             return Err(Refusal::at(
                 format!("{pointer}/enum"),
                 format!("the value {lost:?} was lost"),
@@ -120,21 +165,23 @@ fn component(
             ));
         }
     }
+    let described = fields(document, schema, &mut Vec::new());
     if described.is_empty() {
         return Ok(());
     }
-    let Some(generated) = source.structs.get(&rust) else {
+    let Some(fields) = generated.structs.get(&rust) else {
         return Err(Refusal::at(
             pointer,
             format!("no type {rust} with its fields was generated"),
             ADVICE,
         ));
     };
-    if *generated == described {
+    let fields: BTreeSet<String> = fields.iter().cloned().collect();
+    if fields == described {
         return Ok(());
     }
-    let lost: Vec<&String> = described.difference(generated).collect();
-    let surplus: Vec<&String> = generated.difference(&described).collect();
+    let lost: Vec<&String> = described.difference(&fields).collect();
+    let surplus: Vec<&String> = fields.difference(&described).collect();
     Err(Refusal::at(
         pointer,
         format!("the fields of {rust} are not the document's: lost {lost:?}, surplus {surplus:?}"),
@@ -142,14 +189,14 @@ fn component(
     ))
 }
 
-/// The properties of a schema, those of its parts included.
+/// The fields that the properties of a schema become, those of its parts included.
 fn fields(document: &Document, schema: &Value, trail: &mut Vec<String>) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = schema
         .get("properties")
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(name, _)| name.clone())
+        .map(|(name, _)| field(name))
         .collect();
     for part in schema
         .get("allOf")
@@ -184,74 +231,107 @@ mod tests {
             Kind: {enum: [x, y]}
             Both: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {more: {}}}]}
         ";
-    const SOURCE: &str = r#"
-        pub mod types {
-            pub struct A { pub id: String, #[serde(rename = "aName", default)] pub a_name: String }
-            pub struct Both { pub id: String, #[serde(rename = "aName")] pub a_name: String, pub more: String }
-            pub enum Kind { #[serde(rename = "x")] X, #[serde(rename = "y")] Y }
-        }
-        pub mod builder {
-            pub struct MakeA<'a> { client: &'a Client, id: String, body: types::A }
-            impl<'a> MakeA<'a> {
-                pub async fn send(self) {
-                    let url = format!("{}/a/{}", client.baseurl, encode_path(&id));
-                    let request = client.client.post(url).json(&body).build()?;
-                    let info = OperationInfo { operation_id: "make_a" };
-                }
-            }
-        }
-        "#;
 
-    fn check(source: &str) -> Result<(), Refusal> {
-        let source = Source::of(&syn::parse_str(source).expect("the fragment is Rust"));
-        nothing_lost(&testing::document(DOCUMENT), &source)
+    /// What the generator makes of the document.
+    fn whole() -> Generated {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let mut generated = Generated::default();
+        for (name, fields) in [
+            ("A", &["a_name", "id"] as &[&str]),
+            ("Both", &["a_name", "id", "more"]),
+        ] {
+            generated.structs.insert(name.to_owned(), names(fields));
+        }
+        generated
+            .enums
+            .insert("Kind".to_owned(), names(&["X", "Y"]));
+        generated.operations.push(Operation {
+            id: "make_a".to_owned(),
+            method: "POST".to_owned(),
+            path: "/a/{}".to_owned(),
+            inputs: BTreeSet::from(["body".to_owned(), "id".to_owned()]),
+        });
+        generated
     }
 
-    fn refused(old: &str, new: &str) -> String {
-        assert!(SOURCE.contains(old), "{old}");
-        check(&SOURCE.replace(old, new)).unwrap_err().to_string()
+    fn check(generated: &Generated) -> Result<(), Refusal> {
+        nothing_lost(&testing::document(DOCUMENT), generated)
+    }
+
+    /// What is said of a document that was generated with this fault.
+    fn refused(spoil: impl FnOnce(&mut Generated)) -> String {
+        let mut generated = whole();
+        spoil(&mut generated);
+        check(&generated).unwrap_err().to_string()
+    }
+
+    fn fields<'a>(generated: &'a mut Generated, name: &str) -> &'a mut Vec<String> {
+        generated.structs.get_mut(name).unwrap()
     }
 
     #[test]
-    fn source_that_holds_everything_passes() {
-        check(SOURCE).unwrap();
+    fn types_and_operations_that_are_whole_pass() {
+        check(&whole()).unwrap();
     }
 
     #[test]
     fn lost_and_invented_things_are_named() {
-        let said = refused(", pub more: String", "");
+        let said = refused(|all| fields(all, "Both").truncate(2));
         assert!(said.contains("lost [\"more\"]"), "{said}");
-        let said = refused("pub more: String", "pub more: String, pub odd: String");
+        let said = refused(|all| fields(all, "Both").push("odd".to_owned()));
         assert!(said.contains("surplus [\"odd\"]"), "{said}");
-        let said = refused("rename = \"aName\", default", "default");
+        let said = refused(|all| fields(all, "A")[0] = "b_name".to_owned());
         assert!(said.contains("/components/schemas/A"), "{said}");
-        let said = refused("#[serde(rename = \"y\")] Y", "");
-        assert!(said.contains("the value \"y\" was lost"), "{said}");
-        let said = refused("pub struct A {", "pub struct B {");
+        let said = refused(|all| all.enums.get_mut("Kind").unwrap().truncate(1));
+        assert!(said.contains("the value Some(\"y\") was lost"), "{said}");
+        let said = refused(|all| drop(all.structs.remove("A")));
         assert!(said.contains("no type A"), "{said}");
+        let said = refused(|all| _ = all.wrappers.insert("B".to_owned()));
+        assert!(said.contains("the type B is no component"), "{said}");
     }
 
     #[test]
     fn operations_keep_their_method_path_and_inputs() {
-        for (old, new) in [
-            (".post(url)", ".put(url)"),
-            ("{}/a/{}", "{}/b/{}"),
-            ("make_a", "make_b"),
-            ("id: String, body", "body"),
-        ] {
-            let said = refused(old, new);
+        let spoil: [fn(&mut Operation); 4] = [
+            |made| made.method = "PUT".to_owned(),
+            |made| made.path = "/b/{}".to_owned(),
+            |made| made.id = "make_b".to_owned(),
+            |made| _ = made.inputs.remove("id"),
+        ];
+        for spoil in spoil {
+            let said = refused(|all| spoil(&mut all.operations[0]));
             assert!(said.contains("did not come out whole"), "{said}");
         }
+        let said = refused(|all| {
+            let mut other = all.operations[0].clone();
+            other.id = "other".to_owned();
+            all.operations.push(other);
+        });
+        assert!(said.contains("is in no document"), "{said}");
     }
 
     #[test]
     fn doubles_are_found() {
-        let said = refused("pub enum Kind", "pub struct A; pub enum Kind");
-        assert!(said.contains("types::A would be defined twice"), "{said}");
-        let said = refused(
-            "pub async fn send",
-            "pub fn send(self) {} pub async fn send",
+        let said = refused(|all| fields(all, "A").push("id".to_owned()));
+        assert!(
+            said.contains("types::A::id would be defined twice"),
+            "{said}"
         );
-        assert!(said.contains("builder::MakeA::send"), "{said}");
+        let said = refused(|all| all.enums.get_mut("Kind").unwrap().push("X".to_owned()));
+        assert!(said.contains("types::Kind::X would be"), "{said}");
+        for (id, wanted) in [("make_a", "method make_a"), ("makeA", "builder::MakeA")] {
+            let said = refused(|all| {
+                let mut other = all.operations[0].clone();
+                other.id = id.to_owned();
+                all.operations.push(other);
+            });
+            assert!(said.contains(wanted), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_prints_any_json_is_refused() {
+        let said = refused(|all| _ = all.open.insert("A".to_owned()));
+        assert!(said.contains("the type A would print"), "{said}");
     }
 }

@@ -5,50 +5,71 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
-use serde_json::Value;
+use proc_macro2::TokenStream;
+use progenitor::{
+    GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl, TypePatch,
+};
+use serde_json::{Map, Value};
 
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
-use super::lean::lean;
-use super::names::snake;
-use super::passes::{KEY, KRONER, SENSITIVE};
-use super::polish::polish;
-use super::prepare::prepare;
+use super::generated::Generated;
+use super::names::{pascal, snake};
+use super::passes::{KEY, LIMITS, REPLACED, is_replaced};
 use super::refusal::Refusal;
-use super::schemas;
-use super::source::Source;
 
-/// The bindings as source text.
-pub(crate) fn bindings(document: &mut Document) -> Result<String, Refusal> {
-    let tokens = generate(document)?;
-    let mut file: syn::File = syn::parse2(tokens).map_err(|error| {
+/// The source that is made of a document.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// The bindings, as the generator wrote them.
+    pub(crate) bindings: String,
+    /// The tables beside them.
+    pub(crate) tables: String,
+}
+
+/// Generates the bindings, checks that nothing is lost in them, and writes the tables that stand beside them.
+pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
+    let (tokens, generated) = generate(document)?;
+    check::nothing_lost(document, &generated)?;
+    Ok(Sources {
+        bindings: readable(tokens)?,
+        tables: tables(document, &generated),
+    })
+}
+
+/// Lays the tokens out as source that a person can read, and changes nothing else in them.
+fn readable(tokens: TokenStream) -> Result<String, Refusal> {
+    let file = syn::parse2(tokens).map_err(|error| {
         Refusal::at(
             "",
-            format!("the generator's output is no Rust: {error}"),
+            format!("the generator's output is not Rust: {error}"),
             "report the document; a pass is missing",
         )
     })?;
-    check::nothing_lost(document, &Source::of(&file))?;
-    polish(&mut file, document);
-    lean(&mut file);
-    prepare(&mut file);
-    schemas::derive(&mut file, document);
-    file.items.extend(tables(document)?);
     Ok(prettyplease::unparse(&file))
 }
 
-fn generate(document: &mut Document) -> Result<proc_macro2::TokenStream, Refusal> {
+/// Runs the generator, and reads what it made.
+fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Refusal> {
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
         .map_err(|error| locate(&mut document.root, &error.to_string()))?;
-    let mut generator = Generator::new(&settings());
-    quietly(|| generator.generate_tokens(&api))
+    let mut generator = Generator::new(&settings(document));
+    let tokens = quietly(|| generator.generate_tokens(&api))
         .map_err(|message| unexpected(&message))?
-        .map_err(|error| unexpected(&error.to_string()))
+        .map_err(|error| unexpected(&error.to_string()))?;
+    let generated = Generated::of(generator.get_type_space(), &tokens.to_string());
+    Ok((tokens, generated))
 }
 
-fn settings() -> GenerationSettings {
+/// For the tests of what is read from the generator.
+#[cfg(test)]
+pub(crate) fn generated(document: &mut Document) -> Result<Generated, Refusal> {
+    generate(document).map(|(_, generated)| generated)
+}
+
+/// Returns the settings of the generator for a document that all passes have changed.
+pub(crate) fn settings(document: &Document) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Builder)
@@ -58,18 +79,37 @@ fn settings() -> GenerationSettings {
             "crate::call::Context"
                 .parse()
                 .expect("a path is a token stream"),
-        )
-        .with_replacement(
-            SENSITIVE,
-            "crate::types::Sensitive",
-            std::iter::empty::<TypeImpl>(),
-        )
-        .with_replacement(
-            KRONER,
-            "crate::types::ShippingCost",
-            std::iter::empty::<TypeImpl>(),
         );
+    for (component, path) in REPLACED {
+        settings.with_replacement(component, path, std::iter::empty::<TypeImpl>());
+    }
+    for (name, schema) in document.schemas().filter(|(name, _)| !is_replaced(name)) {
+        settings.with_patch(pascal(name), &json_schema(schema));
+    }
     settings
+}
+
+/// Has a type derive its JSON Schema, with the limits that the document states.
+fn json_schema(schema: &Value) -> TypePatch {
+    const DERIVE: &str = r#"#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]"#;
+    let mut patch = TypePatch::default();
+    patch.with_attr(DERIVE);
+    let own = schema
+        .get(LIMITS)
+        .map(|limits| (String::new(), limits.clone()));
+    let members = schema.get("properties").and_then(Value::as_object);
+    let members = members
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, property)| Some((name.clone(), property.get(LIMITS)?.clone())));
+    let limits: Map<String, Value> = own.into_iter().chain(members).collect();
+    if !limits.is_empty() {
+        let limits = Value::Object(limits).to_string();
+        patch.with_attr(format!(
+            "#[cfg_attr(feature = \"schemars\", schemars(transform = crate::raw::Limits({limits:?})))]"
+        ));
+    }
+    patch
 }
 
 /// What to say when the generator, or anything else, gave up on a document.
@@ -180,33 +220,68 @@ fn locate(root: &mut Value, whole: &str) -> Refusal {
     refuse("", whole)
 }
 
-/// The operation table and the version, for the call machinery.
-fn tables(document: &Document) -> Result<Vec<syn::Item>, Refusal> {
-    let mut source = String::new();
-    let version = document
-        .root
-        .pointer("/info/version")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let _ = write!(
-        source,
-        "/// The version that the document gives itself.\npub const SPEC_VERSION: &str = {version:?};\n\
-         /// Every operation of the document.\npub static OPERATIONS: &[crate::raw::Operation] = &["
-    );
+/// Writes what stands beside the bindings: the version of the document, its endpoints, the check of response bodies, and
+/// the list of the JSON Schemas.
+fn tables(document: &Document, generated: &Generated) -> String {
+    let version = document.root["info"]["version"].as_str();
+    let version = version.unwrap_or_default();
+    let [mut endpoints, mut list, mut bodies, mut schemas] = [const { String::new() }; 4];
     for place in document.operations() {
         let id = snake(text(place.operation, "operationId").unwrap_or_default());
+        let constant = id.to_uppercase();
         let method = place.method.to_uppercase();
-        let key = text(place.operation, KEY);
-        let _ = write!(
-            source,
-            "crate::raw::Operation {{ id: {id:?}, method: {method:?}, path: {:?}, idempotency_key: {key:?} }},",
+        let header = text(place.operation, KEY);
+        let _ = writeln!(
+            endpoints,
+            "    pub static {constant}: crate::raw::Endpoint = crate::raw::Endpoint {{
+        id: {id:?},
+        method: {method:?},
+        path: {:?},
+        idempotency_header: {header:?},
+    }};",
             place.path
         );
+        let _ = writeln!(list, "    &endpoints::{constant},");
+        if let Some(body) = generated.bodies.get(&id) {
+            let _ = writeln!(
+                bodies,
+                "        {id:?} => crate::raw::check_body::<{body}>(body),"
+            );
+        }
     }
-    source.push_str("];");
-    syn::parse_str::<syn::File>(&source)
-        .map(|file| file.items)
-        .map_err(|error| unexpected(&error.to_string()))
+    for name in generated.names() {
+        let _ = writeln!(
+            schemas,
+            "        ({name:?}, ::schemars::schema_for!(types::{name})),"
+        );
+    }
+    format!(
+        "/// The version that the document states.
+pub const SPEC_VERSION: &str = {version:?};
+
+/// The operations of the document.
+pub mod endpoints {{
+{endpoints}}}
+
+/// All operations of the document.
+pub static OPERATIONS: &[&crate::raw::Endpoint] = &[
+{list}];
+
+/// Reads the body of a response to the operation, without the arrays that the generated code accepts in place of objects.
+fn check_body(operation: &str, body: &[u8]) -> ::serde_json::Result<()> {{
+    match operation {{
+{bodies}        _ => Ok(()),
+    }}
+}}
+
+/// The JSON Schemas of all [`types`], by name. Those of requests have the limits of the document.
+#[cfg(feature = \"schemars\")]
+pub fn schemas() -> ::std::collections::BTreeMap<&'static str, ::schemars::Schema> {{
+    ::std::collections::BTreeMap::from([
+{schemas}    ])
+}}
+"
+    )
 }
 
 #[cfg(test)]
@@ -225,21 +300,59 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_which_header_a_key_travels_in() {
+    fn endpoints_name_the_header_of_the_idempotency_key() {
         let document = testing::document(
             "
             info: {version: '1'}
             paths: {/a: {get: {operationId: aGet}, post: {operationId: aPost, x-idempotency-key: idempotency-key}}}
             ",
         );
-        let items = tables(&document).unwrap();
-        let text = quote::quote!(#(#items)*).to_string().replace(' ', "");
+        let text = tables(&document, &Generated::default());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
-            r#"id:"a_get",method:"GET",path:"/a",idempotency_key:None"#,
-            r#"id:"a_post",method:"POST",path:"/a",idempotency_key:Some("idempotency-key")"#,
+            "pub static A_GET: crate::raw::Endpoint",
+            r#"id: "a_get", method: "GET", path: "/a", idempotency_header: None,"#,
+            r#"id: "a_post", method: "POST", path: "/a", idempotency_header: Some("idempotency-key"),"#,
+            "[ &endpoints::A_GET, &endpoints::A_POST, ]",
         ] {
             assert!(text.contains(part), "{text}");
         }
+    }
+
+    #[test]
+    fn types_derive_their_schema_with_the_limits_of_the_document() {
+        let document = testing::document(
+            r#"{components: {schemas: {
+                A: {x-limits: {minItems: 1}, type: object, properties: {
+                    theId: {type: string, x-limits: {pattern: '^"\w+$', maxLength: 5}}}},
+                B: {type: string}}}}"#,
+        );
+        let patches: Vec<String> = document
+            .schemas()
+            .map(|(_, schema)| format!("{:?}", json_schema(schema)))
+            .collect();
+        let limits =
+            r#"{\"\":{\"minItems\":1},\"theId\":{\"maxLength\":5,\"pattern\":\"^\\\"\\\\w+$\"}}"#;
+        assert!(
+            patches[0].contains(&format!("{:?}", format!("Limits(\"{limits}\")"))[1..limits.len()]),
+            "{}",
+            patches[0]
+        );
+        assert!(patches[1].contains("JsonSchema") && !patches[1].contains("Limits"));
+    }
+
+    #[test]
+    fn the_tables_list_the_schema_of_every_type() {
+        let document = testing::document("info: {version: '1'}");
+        let mut generated = Generated::default();
+        generated.structs.insert("B".to_owned(), Vec::new());
+        generated.wrappers.insert("A".to_owned());
+        generated
+            .bodies
+            .insert("get_a".to_owned(), "types::A".to_owned());
+        let text = tables(&document, &generated);
+        let list = "[\n        (\"A\", ::schemars::schema_for!(types::A)),\n        (\"B\", ::schemars::schema_for!(types::B)),\n    ]";
+        assert!(text.contains(list), "{text}");
     }
 
     /// Two kinds of answer make the generator panic; no pass has run here to prevent it.
@@ -252,7 +365,7 @@ mod tests {
             paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
             ",
         );
-        let refusal = bindings(&mut document).unwrap_err();
+        let refusal = sources(&mut document).unwrap_err();
         assert!(
             refusal
                 .what

@@ -1,24 +1,17 @@
 //! The build pipeline: load, normalise, generate.
 
 mod check;
-mod direct;
 mod document;
 mod external_refs;
 mod frame;
-mod free_json;
-mod generate;
-mod lean;
+pub(crate) mod generate;
+mod generated;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
 mod passes;
-mod polish;
-mod prepare;
 mod reach;
 pub(crate) mod refusal;
-mod schemas;
-pub(crate) mod source;
-mod texts;
 mod vocabulary;
 mod yaml;
 
@@ -37,8 +30,10 @@ pub(crate) struct Api {
     pub(crate) name: String,
     /// The document's title and version, as documentation.
     pub(crate) title: String,
-    /// The bindings' source.
+    /// The bindings, as the generator wrote them.
     pub(crate) rust: String,
+    /// The tables beside them: the version, the operations, and the JSON Schemas of the types.
+    pub(crate) tables: String,
     /// The document after the repairs.
     pub(crate) spec: Value,
     /// The document as its publisher wrote it, in one file, with references resolved and full paths. Nothing in it is
@@ -89,9 +84,10 @@ fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Refusal> {
     for api in outcomes.iter().flatten() {
         let _ = writeln!(
             list,
-            "    {}, {:?}, {:?};",
+            "    {}, {:?}, {:?}, {:?};",
             api.name,
             format!("{}.rs", api.name),
+            format!("{}.tables.rs", api.name),
             api.title
         );
     }
@@ -202,7 +198,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     let mut document = mend(text, read, |_| true)?;
     let spec = document.root.clone();
     passes::run(passes::FIT.iter(), &mut document)?;
-    let rust = generate::bindings(&mut document)?;
+    let sources = generate::sources(&mut document)?;
     let said = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {
         name: name.to_owned(),
@@ -211,7 +207,8 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
             said("title"),
             said("version")
         ),
-        rust,
+        rust: sources.bindings,
+        tables: sources.tables,
         spec,
         vendored,
         document,
@@ -232,6 +229,7 @@ pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
     write(out_dir, &format!("{}.rs", api.name), &api.rust)?;
+    write(out_dir, &format!("{}.tables.rs", api.name), &api.tables)?;
     write(
         out_dir,
         &format!("{}.spec.json", api.name),

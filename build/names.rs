@@ -2,14 +2,19 @@
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// A type's name, as the generator spells it.
+/// Returns the name of the type that the generator makes of a component or a value of an enumeration.
 pub(crate) fn pascal(name: &str) -> String {
-    guard(plain(name).to_pascal_case(), "X")
+    guard(plain(name).to_pascal_case(), "X", "X")
 }
 
-/// A method's, parameter's or field's name, as the generator spells it.
+/// Returns the name that the generator gives a method or a parameter.
 pub(crate) fn snake(name: &str) -> String {
-    guard(plain(name).to_snake_case(), "x")
+    guard(plain(name).to_snake_case(), "x", "_")
+}
+
+/// Returns the name that the generator gives a field.
+pub(crate) fn field(name: &str) -> String {
+    guard(plain(name).to_snake_case(), "x", "x")
 }
 
 /// Characters that cannot stand in an identifier separate words.
@@ -23,13 +28,14 @@ fn plain(name: &str) -> String {
     }
 }
 
-fn guard(name: String, fallback: &str) -> String {
+/// Makes an identifier: `empty` stands for a name without a letter or digit, `prefix` goes before a digit.
+fn guard(name: String, empty: &str, prefix: &str) -> String {
     let name = match name.chars().next() {
-        None => fallback.to_owned(),
+        None => empty.to_owned(),
         Some(c) if c.is_alphabetic() => name,
-        Some(_) => format!("_{name}"),
+        Some(_) => format!("{prefix}{name}"),
     };
-    if syn::parse_str::<syn::Ident>(&name).is_ok() {
+    if typify::accept_as_ident(&name) {
         name
     } else {
         format!("{name}_")
@@ -53,7 +59,9 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_generator() {
-        assert_eq!(pascal("400BadRequest"), "_400badRequest");
+        assert_eq!(pascal("400BadRequest"), "X400badRequest");
+        assert_eq!(snake("2fa"), "_2fa");
+        assert_eq!(field("2fa"), "x2fa");
         assert_eq!(pascal("X-Request-Id"), "XRequestId");
         assert_eq!(snake("merchantQrId"), "merchant_qr_id");
         assert_eq!(snake("type"), "type_");

@@ -1,11 +1,11 @@
-//! Tests of your own: a small shop, and what must not go wrong in it when a payment does.
+//! Tests of a small shop: its orders stay correct when a payment, a request or a callback fails.
 //!
 //! ```text
 //! cargo test --example your_own_tests
 //! ```
 //!
-//! Most of them have a simulator in memory and tokio's time, so that seconds pass at once; the one about callbacks has a
-//! socket, since those have to arrive somewhere.
+//! Most tests use a simulator in memory and tokio's paused clock, so that no test waits in real time. The
+//! test of callbacks uses a socket, because the simulator delivers them over HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

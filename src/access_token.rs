@@ -1,39 +1,40 @@
 //! The access token API: exchanges the keys of a client for the token that authenticates its other
 //! calls.
 
+pub(crate) mod operations;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::call::{CallOptions, Context};
+use crate::call::{Call, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw;
+use crate::runtime::Runtime;
 use crate::token::{FetchFuture, FetchToken, FetchedToken};
-use crate::vipps::Vipps;
 
 /// The lifetime of a token whose response names none.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 
 /// The access token API of one client. Its calls authenticate with the keys and need no token.
 pub(crate) struct AccessTokenApi {
-    vipps: Vipps,
+    runtime: Runtime,
 }
 
 impl AccessTokenApi {
-    pub(crate) fn new(vipps: Vipps) -> Self {
-        Self { vipps }
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self { runtime }
     }
 
     async fn fetch(&self) -> Result<FetchedToken> {
-        let context = Context::new(&self.vipps, &CallOptions::default());
-        let client = raw::access_token::Client::of(&context);
-        let request = client
-            .fetch_authorization_token_using_post()
-            .prepared_request();
-        let response = context.run(request).await.map_err(classify)?;
-        read(&response.body, self.vipps.time().now()).map_err(|error| {
+        let call = Call::<raw::access_token::Client>::new(&self.runtime, &CallOptions::default());
+        let response = call
+            .run(|api| api.fetch_authorization_token_using_post().send())
+            .await
+            .map_err(classify)?;
+        read(&response.body, self.runtime.time().now()).map_err(|error| {
             let error = response.explain(error);
-            let error = error.with_status(response.status, response.body.clone());
+            let error = error.with_status(response.status.as_u16(), response.body.clone());
             // The body may contain a token, although not a readable one.
             error.without_body()
         })

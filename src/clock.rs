@@ -10,10 +10,6 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 
-use crate::error::Result;
-use crate::http_client;
-use crate::types::RequestId;
-
 /// A future that ends when a time has passed.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -53,12 +49,9 @@ fn start() -> tokio::time::Instant {
 }
 
 impl Time {
-    /// Fails where waits are timers of tokio and there is no runtime to run them.
-    pub(crate) fn require_runtime(&self) -> Result<()> {
-        match self {
-            Self::System => http_client::runtime().map(drop),
-            Self::Custom(_) => Ok(()),
-        }
+    /// Returns whether waits are timers of tokio, which need its runtime.
+    pub(crate) fn needs_tokio(&self) -> bool {
+        matches!(self, Self::System)
     }
 
     pub(crate) fn monotonic(&self) -> Duration {
@@ -173,13 +166,6 @@ impl Randomness for SystemRandomness {
             }
         }
     }
-}
-
-/// A fresh idempotency key.
-pub(crate) fn new_key(random: &dyn Randomness) -> RequestId {
-    let mut bytes = [0; 16];
-    random.fill(&mut bytes);
-    RequestId::from_entropy(bytes)
 }
 
 /// A number in `0.0..1.0`.

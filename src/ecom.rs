@@ -29,6 +29,7 @@ mod express;
 mod force_approve;
 mod history;
 mod initiate;
+pub(crate) mod operations;
 mod reconcile;
 mod refund;
 mod state;
@@ -54,20 +55,20 @@ pub use transaction::{Transaction, TransactionStatus};
 pub use wait::{Rhythm, Wait, WaitEvent};
 pub use watch::{Nudge, Watch};
 
-use crate::call::{CallOptions, Context, built};
+use crate::call::{CallOptions, built};
 use crate::raw;
+use crate::runtime::Runtime;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
-use crate::vipps::Vipps;
 
 /// The eCom API of one client. Made by [`Vipps::ecom`].
 #[derive(Clone, Debug)]
 pub struct Ecom {
-    vipps: Vipps,
+    runtime: Runtime,
 }
 
 impl Ecom {
-    pub(crate) fn new(vipps: Vipps) -> Self {
-        Self { vipps }
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self { runtime }
     }
 
     /// Starts a payment: `order_id` is fresh and unique for the sales unit, `amount` is from 1 kr to 2147483647 øre,
@@ -91,7 +92,7 @@ impl Ecom {
     /// # Ok(()) }
     /// ```
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
-        Initiate::new(self.vipps.clone(), order_id, amount, text)
+        Initiate::new(self.runtime.clone(), order_id, amount, text)
     }
 
     /// Finds out what became of an operation whose outcome is [`Unknown`](crate::Outcome::Unknown), from the payment's
@@ -125,28 +126,32 @@ impl Ecom {
     /// # Ok(()) }
     /// ```
     pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
-        Reconcile::new(self.vipps.clone(), error)
+        Reconcile::new(self.runtime.clone(), error)
     }
 
     /// An existing payment.
     pub fn payment(&self, order_id: &OrderId) -> Payment {
-        Payment {
-            vipps: self.vipps.clone(),
-            order_id: order_id.clone(),
-            merchant: None,
-        }
+        Payment::new(self.runtime.clone(), order_id.clone())
     }
 }
 
 /// A payment that exists, by its order id. Making one asks nothing.
 #[derive(Clone, Debug)]
 pub struct Payment {
-    vipps: Vipps,
+    runtime: Runtime,
     order_id: OrderId,
     merchant: Option<MerchantSerialNumber>,
 }
 
 impl Payment {
+    fn new(runtime: Runtime, order_id: OrderId) -> Self {
+        Self {
+            runtime,
+            order_id,
+            merchant: None,
+        }
+    }
+
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
@@ -179,7 +184,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn details(&self) -> Details {
-        let mut call = Details::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = Details::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -203,7 +208,7 @@ impl Payment {
     /// ```
     #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
     pub fn status(&self) -> Status {
-        let mut call = Status::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = Status::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -223,7 +228,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn wait(&self) -> Wait {
-        let mut call = Wait::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = Wait::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -248,7 +253,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture(&self) -> Capture {
-        let mut call = Capture::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = Capture::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -274,7 +279,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn cancel(&self) -> Cancel {
-        let mut call = Cancel::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = Cancel::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -300,7 +305,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund(&self) -> Refund {
-        let mut call = Refund::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = Refund::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -321,34 +326,31 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {
-        let mut call = ForceApprove::new(self.vipps.clone(), self.order_id.clone());
+        let mut call = ForceApprove::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
 }
 
-/// The generated client of one wrapped call, and the context that takes the answer back.
-fn client(vipps: &Vipps, options: &CallOptions) -> (raw::ecom::Client, Context) {
-    let context = Context::new(vipps, options);
-    (raw::ecom::Client::of(&context), context)
-}
+/// A call through the generated client of this API.
+type Call = crate::call::Call<raw::ecom::Client>;
 
 /// The merchant serial number that a body must name: the call's own, or that of the credentials.
-fn merchant(vipps: &Vipps, options: &CallOptions) -> String {
+fn merchant(runtime: &Runtime, options: &CallOptions) -> String {
     options
         .merchant
         .as_ref()
-        .unwrap_or(vipps.merchant_serial_number())
+        .unwrap_or(runtime.merchant_serial_number())
         .as_str()
         .to_owned()
 }
 
 fn merchant_info(
-    vipps: &Vipps,
+    runtime: &Runtime,
     options: &CallOptions,
 ) -> crate::Result<raw::ecom::types::MerchantInfoPayment> {
     built(
         raw::ecom::types::MerchantInfoPayment::builder()
-            .merchant_serial_number(merchant(vipps, options)),
+            .merchant_serial_number(merchant(runtime, options)),
     )
 }

@@ -4,7 +4,6 @@ pub(crate) mod body;
 mod codes;
 mod display;
 mod hint;
-mod rate_limit;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -15,8 +14,8 @@ use bytes::Bytes;
 
 pub use body::{ApiError, ErrorGroup};
 pub use codes::ErrorClass;
-pub use rate_limit::RateLimit;
 
+use crate::operation::{Operation, RateLimit};
 use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
 /// What every operation of this crate returns.
@@ -139,9 +138,8 @@ struct Inner {
     kind: ErrorKind,
     outcome: Outcome,
     message: Cow<'static, str>,
-    operation: Option<&'static str>,
-    method: Option<&'static str>,
-    path: Option<&'static str>,
+    /// The operation that failed.
+    operation: Option<Operation>,
     invalid: Option<InvalidValue>,
     status: Option<u16>,
     api_errors: Vec<ApiError>,
@@ -157,8 +155,8 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
-    /// The operation that was asked for, where the one that failed is another: the token's.
-    call: Option<&'static str>,
+    /// The operation that was called, which is another one than `operation` when the fetch of the token failed.
+    call: Option<Operation>,
     order_id: Option<OrderId>,
     merchant: Option<MerchantSerialNumber>,
     last_ended: Option<Duration>,
@@ -167,8 +165,6 @@ struct Inner {
 }
 
 impl Error {
-    #[cold]
-    #[inline(never)]
     pub(crate) fn new(
         kind: ErrorKind,
         outcome: Outcome,
@@ -179,8 +175,6 @@ impl Error {
             outcome,
             message: message.into(),
             operation: None,
-            method: None,
-            path: None,
             invalid: None,
             status: None,
             api_errors: Vec::new(),
@@ -213,7 +207,7 @@ impl Error {
 
     /// The error that a response with this status and body means. Its outcome comes from the retry
     /// table.
-    pub(crate) fn answer(status: u16, body: Bytes) -> Self {
+    pub(crate) fn from_response(status: u16, body: Bytes) -> Self {
         let parsed = body::parse(status, &body);
         let kind = if status == 429 || parsed.is_over_quota {
             ErrorKind::RateLimited
@@ -253,14 +247,12 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_operation(mut self, operation: &crate::raw::Operation) -> Self {
-        self.0.operation = Some(operation.id);
-        self.0.method = Some(operation.method);
-        self.0.path = Some(operation.path);
+    pub(crate) fn with_operation(mut self, operation: Operation) -> Self {
+        self.0.operation = Some(operation);
         self
     }
 
-    pub(crate) fn with_effort(mut self, attempts: u32, elapsed: Duration) -> Self {
+    pub(crate) fn with_attempts(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
         self
@@ -289,12 +281,12 @@ impl Error {
 
     pub(crate) fn with_call(
         mut self,
-        operation: &crate::raw::Operation,
+        operation: Operation,
         order_id: Option<OrderId>,
         merchant: Option<MerchantSerialNumber>,
         last_ended: Option<Duration>,
     ) -> Self {
-        self.0.call = Some(operation.id);
+        self.0.call = Some(operation);
         self.0.order_id = order_id;
         self.0.merchant = merchant;
         self.0.last_ended = last_ended;
@@ -364,7 +356,7 @@ impl Error {
     /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have one of
     /// its own.
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        RateLimit::of(self.0.operation?)
+        self.0.operation?.rate_limit.map(|(limit, _)| limit)
     }
 
     /// The errors that the answer lists, in its order; empty when there was no answer or it named none.
@@ -384,17 +376,17 @@ impl Error {
 
     /// The HTTP method of the request.
     pub fn method(&self) -> Option<&'static str> {
-        self.0.method
+        Some(self.0.operation?.endpoint.method)
     }
 
     /// The path template of the request, such as `/ecomm/v2/payments/{orderId}/capture`.
     pub fn path(&self) -> Option<&'static str> {
-        self.0.path
+        Some(self.0.operation?.endpoint.path)
     }
 
     /// The operation's id in the OpenAPI document, in snake case.
     pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation
+        Some(self.0.operation?.endpoint.id)
     }
 
     /// What Vipps MobilePay's support asks for: `contextId`, `instance`, `traceId` or the like.
@@ -432,8 +424,8 @@ impl Error {
         self.0.order_id.as_ref()
     }
 
-    /// The operation that was asked for.
-    pub(crate) fn call(&self) -> Option<&'static str> {
+    /// The operation that was called.
+    pub(crate) fn call(&self) -> Option<Operation> {
         self.0.call.or(self.0.operation)
     }
 
@@ -457,15 +449,27 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let is_limited = inner.kind == ErrorKind::RateLimited || inner.status == Some(429);
-        let way_out = || match inner.outcome {
-            Outcome::Unknown => hint::way_out(self.call()?, inner.foreign),
-            _ => None,
+        let unknown_hint = || {
+            let hint = self.call()?.unknown_hint?;
+            Some(if inner.foreign {
+                hint.foreign
+            } else {
+                hint.plain
+            })
         };
-        way_out()
+        let rate_limit_hint = || {
+            let operation = inner.operation?;
+            let own = operation.rate_limit.map(|(_, hint)| hint);
+            own.or(operation.api.rate_limit_hint)
+        };
+        let is_unknown = inner.outcome == Outcome::Unknown;
+        is_unknown
+            .then(unknown_hint)
+            .flatten()
             .or(inner.hint)
             .or_else(|| inner.api_errors.iter().find_map(ApiError::explanation))
             .or_else(|| inner.foreign.then_some(hint::FOREIGN))
-            .or_else(|| hint::of_limit(inner.operation?, inner.path?).filter(|_| is_limited))
+            .or_else(|| is_limited.then(rate_limit_hint).flatten())
             .or_else(|| hint::of_value(inner.invalid.as_ref()?.field()))
     }
 }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
 use crate::ecom::{PaymentDetails, PaymentState};
 use crate::error::{Error, ErrorKind, Outcome, body};
-use crate::retry::{self, Pace, RetryPolicy, Signal};
+use crate::retry::{self, Failure, Pace, RetryPolicy};
 use crate::types::{
     Amount, AuthToken, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber, ShippingCost,
     Timestamp,
@@ -49,7 +49,7 @@ fn lines(data: &[u8], at_most: usize) -> impl Iterator<Item = &[u8]> {
 /// Two bytes of status, then an answer's body.
 pub fn error_body(data: &[u8]) {
     let (status, body) = split(data);
-    let error = Error::answer(status, Bytes::copy_from_slice(body));
+    let error = Error::from_response(status, Bytes::copy_from_slice(body));
     assert_eq!(
         (error.http_status(), error.raw_body()),
         (Some(status), body)
@@ -62,11 +62,11 @@ pub fn error_body(data: &[u8]) {
         assert!(!text.contains(char::is_control), "{text:?}");
     }
     let _ = (error.hint(), error.correlation_id(), error.conflict_id());
-    let write = retry::Class::KeyedWrite;
-    let signal = Signal::of_response(write, &error);
+    let write = crate::operation::RetryClass::KeyedWrite;
+    let signal = Failure::of_response(write, &error);
     // What the API did not make refuses nothing.
     if matches!(status, 400 | 404 | 422) && !error.is_conclusive() {
-        assert_eq!(signal, Signal::Unclear);
+        assert_eq!(signal, Failure::Unclear);
     }
     // Neither a success nor a failure of the server is a refusal, whatever the body says.
     if matches!(status, ..300 | 500..) {

@@ -1,4 +1,4 @@
-//! The reqwest clients: one that builds the requests that generated code leaves to reqwest, and those that send.
+//! The reqwest clients: one that builds requests for the generated code, and those that send.
 
 mod connect_limit;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use url::Url;
 
-pub(crate) use connect_limit::when_time_is_up;
+pub(crate) use connect_limit::send_within;
 
 use crate::error::{Error, Result};
 
@@ -25,7 +25,7 @@ pub(crate) fn requests() -> Result<reqwest::Client> {
 
 /// Sends requests with reqwest.
 #[derive(Debug)]
-pub(crate) enum HttpClient {
+pub(crate) enum ReqwestClients {
     /// The client that the caller's builder made.
     Given(reqwest::Client),
     /// The built-in clients. A client that speaks TLS reads the certificates of the system, which takes milliseconds,
@@ -38,7 +38,7 @@ pub(crate) enum HttpClient {
     },
 }
 
-impl HttpClient {
+impl ReqwestClients {
     /// Builds the client of the caller at once, so that the caller sees its errors at once.
     pub(crate) fn made_by(builder: reqwest::ClientBuilder) -> Result<Self> {
         safe(builder).map(Self::Given)

@@ -14,9 +14,9 @@ pub mod guide;
 pub mod raw;
 
 mod access_token;
+mod client;
 mod credentials;
 mod environment;
-mod vipps;
 
 pub mod ecom;
 mod pay_by_qr;
@@ -29,7 +29,9 @@ mod call;
 mod clock;
 mod http_client;
 mod http_date;
+mod operation;
 mod retry;
+mod runtime;
 mod token;
 pub mod token_store;
 mod transport;
@@ -43,6 +45,8 @@ pub mod types;
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "schemars")]
+mod json_schema;
+#[cfg(feature = "schemars")]
 mod schema;
 #[cfg(feature = "simulator")]
 pub mod simulator;
@@ -50,12 +54,12 @@ pub mod simulator;
 pub mod testing;
 
 pub use crate::call::CallOptions;
+pub use crate::client::{Vipps, VippsBuilder};
 pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
-pub use crate::error::{
-    ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, RateLimit, Result,
-};
+pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
+pub use crate::operation::RateLimit;
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 #[cfg(feature = "schemars")]
@@ -66,4 +70,3 @@ pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
     Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
 };
-pub use crate::vipps::{Vipps, VippsBuilder};

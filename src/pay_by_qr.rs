@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::call::{CallOptions, operation};
+use crate::client::Vipps;
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
 use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
-use crate::vipps::Vipps;
 
 const STARTED: &str = "The payment is started and only its code is missing. Cancel the payment by the error's order id, or let \
                        it expire, and start again with a new order id.";
@@ -110,12 +110,12 @@ impl PayByQr {
     /// refused, since the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
         self.initiate.check_code()?;
-        let time = self.vipps.time();
+        let time = self.vipps.runtime().time();
         let mut initiate = self.initiate;
         let mut options = self.options.or(&initiate.options);
         let whole = options
             .deadline
-            .unwrap_or_else(|| self.vipps.total_timeout());
+            .unwrap_or_else(|| self.vipps.runtime().total_timeout());
         let ends = time.monotonic().saturating_add(whole);
         options.deadline = Some(whole);
         initiate.options = options.clone();

@@ -14,6 +14,7 @@ mod image;
 mod merchant_callback;
 mod merchant_redirect;
 mod one_time;
+pub(crate) mod operations;
 
 pub use exchange::{CheckedInCustomer, ExchangeCustomer, ExchangePersonalQr, PersonalQrOwner};
 pub use image::{QrContent, QrFormat, QrImage, QrLink};
@@ -28,21 +29,20 @@ pub use merchant_redirect::{
 };
 pub use one_time::{OneTime, OneTimeQr};
 
-use crate::call::{Answer, CallOptions, Context};
+use crate::call::Response;
 use crate::error::{Outcome, Result};
-use crate::raw;
+use crate::runtime::Runtime;
 use crate::types::{BeaconId, CallbackQrId, CustomerToken, LandingPage, PersonalQr, RedirectQrId};
-use crate::vipps::Vipps;
 
 /// The QR API of one client. Made by [`Vipps::qr`].
 #[derive(Clone, Debug)]
 pub struct Qr {
-    vipps: Vipps,
+    runtime: Runtime,
 }
 
 impl Qr {
-    pub(crate) fn new(vipps: Vipps) -> Self {
-        Self { vipps }
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self { runtime }
     }
 
     /// A code for one payment that is already initiated: from a payment of [`Ecom::initiate`](crate::ecom::Ecom), or
@@ -51,13 +51,13 @@ impl Qr {
     ///
     /// Calls `generateOtpQr`.
     pub fn one_time(&self, payment: &(impl AsRef<LandingPage> + ?Sized)) -> OneTime {
-        OneTime::new(self.vipps.clone(), payment.as_ref().clone())
+        OneTime::new(self.runtime.clone(), payment.as_ref().clone())
     }
 
     /// A code that opens a web page, to create, read, lead elsewhere or delete. Any camera reads it; no app is needed.
     /// It lives until it is deleted, unless it is created with a `ttl`.
     pub fn merchant_redirect(&self, id: &RedirectQrId) -> MerchantRedirect {
-        MerchantRedirect::new(self.vipps.clone(), id.clone())
+        MerchantRedirect::new(self.runtime.clone(), id.clone())
     }
 
     /// All redirect codes of the sales unit.
@@ -75,14 +75,14 @@ impl Qr {
     /// # Ok(()) }
     /// ```
     pub fn merchant_redirects(&self) -> ListMerchantRedirects {
-        ListMerchantRedirects::new(self.vipps.clone())
+        ListMerchantRedirects::new(self.runtime.clone())
     }
 
     /// A code that hangs at a till, a table or a machine, to put, read or delete. A scan checks the customer in: the
     /// app waits, the webhook `user.checked-in.v1` names this id, and the merchant answers with a payment. A missed
     /// webhook cannot be asked for later.
     pub fn merchant_callback(&self, id: &CallbackQrId) -> MerchantCallback {
-        MerchantCallback::new(self.vipps.clone(), id.clone())
+        MerchantCallback::new(self.runtime.clone(), id.clone())
     }
 
     /// All callback codes of the sales unit.
@@ -100,13 +100,13 @@ impl Qr {
     /// # Ok(()) }
     /// ```
     pub fn merchant_callbacks(&self) -> ListMerchantCallbacks {
-        ListMerchantCallbacks::new(self.vipps.clone())
+        ListMerchantCallbacks::new(self.runtime.clone())
     }
 
     /// A MobilePay code that is already printed, to map to the sales unit. It then works as a
     /// [`merchant_callback`](Self::merchant_callback) code, for customers with MobilePay.
     pub fn mobilepay_beacon(&self, id: &BeaconId) -> MobilePayBeacon {
-        MobilePayBeacon::new(self.vipps.clone(), id.clone())
+        MobilePayBeacon::new(self.runtime.clone(), id.clone())
     }
 
     /// The phone number of the customer whose personal code was scanned, to push a payment to it.
@@ -123,7 +123,7 @@ impl Qr {
     /// # Ok(()) }
     /// ```
     pub fn exchange(&self, code: PersonalQr) -> ExchangePersonalQr {
-        ExchangePersonalQr::new(self.vipps.clone(), code)
+        ExchangePersonalQr::new(self.runtime.clone(), code)
     }
 
     /// The phone number of the customer who checked in with a callback code; the token of the check-in is good for 15
@@ -142,13 +142,16 @@ impl Qr {
     /// # Ok(()) }
     /// ```
     pub fn exchange_customer(&self, token: CustomerToken) -> ExchangeCustomer {
-        ExchangeCustomer::new(self.vipps.clone(), token)
+        ExchangeCustomer::new(self.runtime.clone(), token)
     }
 }
 
+/// A call through the generated client of this API.
+type Call = crate::call::Call<crate::raw::qr::Client>;
+
 /// The result of a delete. A 404 of the API means that an earlier attempt was applied, if one may
 /// have been. A 404 that the API did not make proves nothing.
-fn deleted(result: Result<Answer>) -> Result<()> {
+fn deleted(result: Result<Response>) -> Result<()> {
     match result {
         Err(error)
             if error.http_status() == Some(404)
@@ -157,12 +160,6 @@ fn deleted(result: Result<Answer>) -> Result<()> {
         {
             Ok(())
         }
-        done => done?.done(),
+        result => result?.accept(),
     }
-}
-
-/// The generated client of one wrapped call, and the context that takes the answer back.
-fn client(vipps: &Vipps, options: &CallOptions) -> (raw::qr::Client, Context) {
-    let context = Context::new(vipps, options);
-    (raw::qr::Client::of(&context), context)
 }

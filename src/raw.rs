@@ -8,141 +8,45 @@
 //!
 //! With the feature `schemars` each of the modules has a function `schemas` with the JSON Schemas of its types.
 
-use std::fmt;
-
 pub use progenitor_client::{ByteStream, ResponseValue};
 use serde::de::DeserializeOwned;
-use url::Url;
 
 pub use crate::call::Context;
+pub use crate::operation::Endpoint;
 use crate::types::by_name;
 
-/// An operation of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Operation {
-    /// The operation id in snake case, the name of the generated method.
-    pub id: &'static str,
-    /// The HTTP method.
-    pub method: &'static str,
-    /// The path template below the base URL.
-    pub path: &'static str,
-    /// The header that the document has an idempotency key in, in lower case: `x-request-id` or `idempotency-key`. It is
-    /// no parameter of the generated method; every call of the operation carries a key in it, the same on every attempt.
-    pub idempotency_key: Option<&'static str>,
+/// Reads the body of a response, and refuses a JSON array in place of an object, which serde's derive accepts.
+fn check_body<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<()> {
+    by_name::from_slice::<T>(body).map(drop)
 }
 
-/// Everything but what RFC 3986 calls unreserved. A URL parser would take `\` for another `/`, and servers are known to
-/// read `+` as a blank and to cut a segment at `;`.
-const SEGMENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+/// The limits of a type's members, as the document states them: a JSON object by the names of the members. The limits of
+/// the type itself have the empty name.
+#[cfg(feature = "schemars")]
+struct Limits(&'static str);
 
-/// One segment of a path, in place of progenitor's own function, which leaves `\`, `+` and `;` as they are.
-#[allow(
-    dead_code,
-    reason = "for URLs that the build script does not know the form of"
-)]
-fn encode_path(segment: &str) -> String {
-    percent_encoding::utf8_percent_encode(segment, SEGMENT).to_string()
-}
-
-/// The operation with this id; generated code looks its own up when it is compiled.
-pub(crate) const fn operation(
-    operations: &'static [Operation],
-    id: &str,
-) -> Option<&'static Operation> {
-    let mut rest = operations;
-    while let [first, others @ ..] = rest {
-        if same(first.id, id) {
-            return Some(first);
-        }
-        rest = others;
-    }
-    None
-}
-
-/// What `==` is where it cannot be called.
-pub(crate) const fn same(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
-        if *x != *y {
-            return false;
-        }
-        (a, b) = (more_a, more_b);
-    }
-    a.is_empty() && b.is_empty()
-}
-
-/// The URL of an operation, whose `path` has `{}` where a segment goes.
-pub(crate) fn url(base: &Url, path: &str, segments: &[&str]) -> Url {
-    /// Room for a segment, which is seldom longer.
-    const USUAL: usize = 64;
-    let prefix = base.path().trim_end_matches('/');
-    let room = prefix.len() + path.len() + USUAL * segments.len();
-    let mut whole = String::with_capacity(room);
-    whole.push_str(prefix);
-    let mut segments = segments.iter();
-    for part in path.split("{}") {
-        whole.push_str(part);
-        if let Some(segment) = segments.next() {
-            whole.extend(percent_encoding::utf8_percent_encode(segment, SEGMENT));
+#[cfg(feature = "schemars")]
+impl schemars::transform::Transform for Limits {
+    fn transform(&mut self, schema: &mut schemars::Schema) {
+        type Keywords = serde_json::Map<String, serde_json::Value>;
+        let limits: std::collections::BTreeMap<String, Keywords> =
+            serde_json::from_str(self.0).unwrap_or_default();
+        for (member, limits) in limits {
+            let target = if member.is_empty() {
+                schema.as_object_mut()
+            } else {
+                let members = schema.get_mut("properties");
+                members.and_then(|members| members.get_mut(&member)?.as_object_mut())
+            };
+            if let Some(target) = target {
+                target.extend(limits);
+            }
         }
     }
-    let mut url = base.clone();
-    url.set_path(&whole);
-    url
-}
-
-/// Reads a response in place of `ResponseValue::from_response`, which accepts a JSON array in place of an object.
-async fn read<T: DeserializeOwned, E>(
-    response: reqwest::Response,
-) -> Result<ResponseValue<T>, progenitor_client::Error<E>> {
-    use progenitor_client::Error;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-    match by_name::from_slice(&body) {
-        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-        Err(cause) => Err(Error::InvalidResponsePayload(body, cause)),
-    }
-}
-
-/// What generated code puts into a path or a header. `Part(&value).text()` is the text itself where `value` is one or is
-/// of an enumeration, whose `text` is generated, and what [`Shown`] makes of it otherwise: Rust looks there last.
-struct Part<'a, T>(&'a T);
-
-impl<'a> Part<'a, String> {
-    fn text(&self) -> &'a str {
-        self.0
-    }
-}
-
-/// The text of everything else, made anew.
-trait Shown {
-    fn text(&self) -> String;
-}
-
-impl<T: fmt::Display> Shown for Part<'_, T> {
-    fn text(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-/// What a builder was given. Where it was given nothing it holds an empty message, and `missing` is what there is to say.
-fn given<T>(value: Result<T, String>, missing: &str) -> Result<T, String> {
-    value.map_err(|message| {
-        if message.is_empty() {
-            missing.to_owned()
-        } else {
-            message
-        }
-    })
 }
 
 macro_rules! api {
-    ($name:ident, $file:literal, $doc:literal) => {
+    ($name:ident, $bindings:literal, $tables:literal, $doc:literal) => {
         #[doc = $doc]
         #[allow(
             missing_docs,
@@ -150,13 +54,25 @@ macro_rules! api {
             unreachable_pub,
             clippy::all,
             clippy::pedantic,
+            clippy::unwrap_used,
             clippy::exhaustive_enums,
             clippy::exhaustive_structs,
             rustdoc::all,
             reason = "generated code"
         )]
         pub mod $name {
-            include!(concat!(env!("OUT_DIR"), "/", $file));
+            include!(concat!(env!("OUT_DIR"), "/", $bindings));
+            include!(concat!(env!("OUT_DIR"), "/", $tables));
+
+            impl crate::call::GeneratedClient for Client {
+                fn new(context: &crate::call::Context) -> Self {
+                    Self::new_with_client(
+                        context.base_url(),
+                        context.request_builder(),
+                        context.clone(),
+                    )
+                }
+            }
 
             impl progenitor_client::ClientHooks<crate::call::Context> for Client {
                 async fn exec(
@@ -164,16 +80,17 @@ macro_rules! api {
                     request: reqwest::Request,
                     info: &progenitor_client::OperationInfo,
                 ) -> reqwest::Result<reqwest::Response> {
-                    let operation = crate::raw::operation(OPERATIONS, info.operation_id);
-                    crate::call::exec(&self.inner, request, operation).await
+                    let mut endpoints = OPERATIONS.iter().copied();
+                    let endpoint = endpoints.find(|endpoint| endpoint.id == info.operation_id);
+                    self.inner.exec(request, endpoint).await
                 }
 
                 async fn post<E>(
                     &self,
                     _: &reqwest::Result<reqwest::Response>,
-                    _: &progenitor_client::OperationInfo,
+                    info: &progenitor_client::OperationInfo,
                 ) -> Result<(), progenitor_client::Error<E>> {
-                    crate::call::after(&self.inner)
+                    self.inner.post(|body| check_body(info.operation_id, body))
                 }
             }
         }
@@ -182,12 +99,13 @@ macro_rules! api {
 
 // The build script lists every document of `openapi/`, so that a new file is a new module here.
 macro_rules! apis {
-    ($($name:ident, $file:literal, $doc:literal;)*) => {
-        $(api!($name, $file, $doc);)*
+    ($($name:ident, $bindings:literal, $tables:literal, $doc:literal;)*) => {
+        $(api!($name, $bindings, $tables, $doc);)*
 
-        /// The operations of all documents.
-        pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
-            [$($name::OPERATIONS,)*].into_iter().flatten()
+        /// The endpoints of all documents.
+        #[cfg(feature = "testing")]
+        pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+            [$($name::OPERATIONS,)*].into_iter().flatten().copied()
         }
 
         /// The generated clients of one call; see [`Vipps::call`](crate::Vipps::call).
@@ -197,9 +115,9 @@ macro_rules! apis {
         }
 
         impl Raw {
-            pub(crate) fn of(context: &crate::call::Context) -> Self {
+            pub(crate) fn new(context: &Context) -> Self {
                 Self {
-                    $($name: $name::Client::of(context),)*
+                    $($name: <$name::Client as crate::call::GeneratedClient>::new(context),)*
                 }
             }
 
@@ -215,18 +133,21 @@ macro_rules! apis {
 
 include!(concat!(env!("OUT_DIR"), "/apis.rs"));
 
-#[cfg(test)]
+#[cfg(all(test, feature = "schemars"))]
 mod tests {
+    use schemars::transform::Transform as _;
+
     use super::*;
 
     #[test]
-    fn an_operation_is_found_by_its_whole_id() {
-        for listed in ecom::OPERATIONS {
-            let found = operation(ecom::OPERATIONS, listed.id);
-            assert!(found.is_some_and(|found| std::ptr::eq(found, listed)));
-        }
-        for id in ["", "get", "get_payment_details_using_get_", "none"] {
-            assert!(operation(ecom::OPERATIONS, id).is_none(), "{id}");
-        }
+    fn limits_are_put_where_the_member_stands() {
+        let mut schema = schemars::json_schema!({"properties": {"a": {"type": "string"}}});
+        Limits(r#"{"": {"minItems": 1}, "a": {"maxLength": 5}, "b": {"minimum": 1}}"#)
+            .transform(&mut schema);
+        let wanted = schemars::json_schema!({
+            "minItems": 1,
+            "properties": {"a": {"type": "string", "maxLength": 5}},
+        });
+        assert_eq!(schema, wanted);
     }
 }

@@ -12,7 +12,7 @@ pub use budget::RetryBudget;
 
 use crate::error::{Error, ErrorClass, ErrorKind, Outcome};
 use crate::http_date;
-use crate::raw;
+use crate::operation::RetryClass;
 
 /// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
 /// the operation.
@@ -84,89 +84,9 @@ impl RetryPolicy {
     }
 }
 
-/// What kind of effect an operation has, which decides what may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Class {
-    Read,
-    KeyedWrite,
-    Idempotent,
-    Harmless,
-    Cancel,
-    Once,
-}
-
-impl Class {
-    /// Whether an attempt whose answer is lost leaves doubt about what happened.
-    pub(crate) fn has_effect(self) -> bool {
-        !matches!(self, Self::Read | Self::Harmless)
-    }
-}
-
-/// What is known of an operation beyond its path.
+/// How one attempt failed, as far as a retry is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rules {
-    pub(crate) class: Class,
-    /// Requests per minute and order.
-    pub(crate) per_minute: Option<u32>,
-    /// Whether an idempotency key is made when the caller gives none.
-    pub(crate) keyed: bool,
-}
-
-/// By operation id: the class, and the requests per minute and order.
-const RULES: &[(&str, Class, Option<u32>)] = &[
-    ("capture_payment_using_post", Class::KeyedWrite, Some(5)),
-    ("refund_payment_using_post", Class::KeyedWrite, Some(5)),
-    ("integration_test_approve_payment", Class::KeyedWrite, None),
-    ("initiate_payment_v3_using_post", Class::Once, Some(2)),
-    ("cancel_payment_request_using_put", Class::Cancel, Some(5)),
-    ("get_payment_details_using_get", Class::Read, Some(120)),
-    ("get_order_status_using_get", Class::Read, Some(120)),
-    // A token is not an effect: any number of them are valid side by side.
-    ("fetch_authorization_token_using_post", Class::Read, None),
-    ("fetch_token", Class::Read, None),
-    ("generate_otp_qr", Class::Harmless, None),
-    ("exchange_qr", Class::Harmless, None),
-    ("exchange_customer", Class::Harmless, None),
-    ("create_merchant_redirect_qr", Class::Idempotent, None),
-    ("update_merchant_redirect_url", Class::Idempotent, None),
-    ("delete_merchant_redirect_qr", Class::Idempotent, None),
-    ("put_merchant_callback_qr", Class::Idempotent, None),
-    ("delete_merchant_callback_qr", Class::Idempotent, None),
-    (
-        "put_merchant_callback_mobile_pay_qr",
-        Class::Idempotent,
-        None,
-    ),
-];
-
-/// The rules by operation id. An operation that is not listed, since a newer document brought it, is treated with
-/// the most caution that its method allows.
-pub(crate) const fn rules(operation: &str, method: &str) -> Rules {
-    let mut rest = RULES;
-    while let [(id, class, per_minute), others @ ..] = rest {
-        if raw::same(id, operation) {
-            return Rules::of(*class, *per_minute);
-        }
-        rest = others;
-    }
-    let reads =
-        raw::same(method, "GET") || raw::same(method, "HEAD") || raw::same(method, "OPTIONS");
-    Rules::of(if reads { Class::Read } else { Class::Once }, None)
-}
-
-impl Rules {
-    const fn of(class: Class, per_minute: Option<u32>) -> Self {
-        Self {
-            class,
-            per_minute,
-            keyed: matches!(class, Class::KeyedWrite),
-        }
-    }
-}
-
-/// What one attempt came to, as far as repeating is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
+pub(crate) enum Failure {
     /// Failed before any byte left.
     NotSent,
     /// Timed out or broke after the request may have left.
@@ -187,9 +107,9 @@ pub(crate) enum Signal {
     TooLarge,
 }
 
-impl Signal {
+impl Failure {
     /// What a response means that is no success, or a success whose body is an error.
-    pub(crate) fn of_response(class: Class, error: &Error) -> Self {
+    pub(crate) fn of_response(class: RetryClass, error: &Error) -> Self {
         use ErrorClass::{CheckDetails, Contact, NewOrder, Permanent, Retry};
         let status = error.http_status().unwrap_or_default();
         let says = |class| error.api_errors().iter().any(|e| e.class() == Some(class));
@@ -225,13 +145,13 @@ fn states_refusal(status: u16, error: &Error) -> bool {
 }
 
 /// Whether a status of the API leaves open what happened, where something may have.
-fn is_doubtful(class: Class, status: u16) -> bool {
+fn is_doubtful(class: RetryClass, status: u16) -> bool {
     match status {
         // Trouble at the payment's provider.
         402 => class.has_effect(),
         // In the QR API the id is taken. For payments nothing is documented, and the conflict may be
         // with this very request.
-        409 => class.has_effect() && class != Class::Idempotent,
+        409 => class.has_effect() && class != RetryClass::Idempotent,
         _ => false,
     }
 }
@@ -247,11 +167,11 @@ pub(crate) enum Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
-    pub(crate) repeat: Option<Pace>,
+    pub(crate) retry: Option<Pace>,
 }
 
 /// The table of `retry.md`.
-pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
+pub(crate) fn judge(class: RetryClass, signal: Failure) -> Verdict {
     let lost = if class.has_effect() {
         Outcome::Unknown
     } else {
@@ -259,25 +179,27 @@ pub(crate) fn judge(class: Class, signal: Signal) -> Verdict {
     };
     let again = |outcome, pace| Verdict {
         outcome,
-        repeat: Some(pace),
+        retry: Some(pace),
     };
     let stop = |outcome| Verdict {
         outcome,
-        repeat: None,
+        retry: None,
     };
-    let repeatable = !matches!(class, Class::Once | Class::Cancel);
+    let repeatable = !matches!(class, RetryClass::Once | RetryClass::Cancel);
     match signal {
-        Signal::NotSent => again(Outcome::NotSent, Pace::Transient),
-        Signal::Broken | Signal::Refused(408 | 500..) if repeatable => again(lost, Pace::Transient),
-        Signal::BrokenLocked if repeatable => again(lost, Pace::Throttled),
-        Signal::Unclear if !class.has_effect() => again(lost, Pace::Transient),
-        Signal::Broken
-        | Signal::BrokenLocked
-        | Signal::Refused(408 | 500..)
-        | Signal::Unclear
-        | Signal::TooLarge => stop(lost),
-        Signal::Throttled | Signal::Locked => again(Outcome::Rejected, Pace::Throttled),
-        Signal::Refused(_) => stop(Outcome::Rejected),
+        Failure::NotSent => again(Outcome::NotSent, Pace::Transient),
+        Failure::Broken | Failure::Refused(408 | 500..) if repeatable => {
+            again(lost, Pace::Transient)
+        }
+        Failure::BrokenLocked if repeatable => again(lost, Pace::Throttled),
+        Failure::Unclear if !class.has_effect() => again(lost, Pace::Transient),
+        Failure::Broken
+        | Failure::BrokenLocked
+        | Failure::Refused(408 | 500..)
+        | Failure::Unclear
+        | Failure::TooLarge => stop(lost),
+        Failure::Throttled | Failure::Locked => again(Outcome::Rejected, Pace::Throttled),
+        Failure::Refused(_) => stop(Outcome::Rejected),
     }
 }
 
@@ -308,17 +230,11 @@ pub(crate) fn wait(
 /// The window that the API counts requests in.
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
-/// How much longer to wait so that one more attempt stays within `per_minute`, given when attempts began.
-pub(crate) fn room(starts: &[Duration], per_minute: Option<u32>, now: Duration) -> Duration {
-    let Some(limit) = per_minute.map(|n| n as usize) else {
-        return Duration::ZERO;
-    };
-    match starts
-        .len()
-        .checked_sub(limit)
-        .and_then(|first| starts.get(first))
-    {
-        Some(&first) => first.saturating_add(MINUTE).saturating_sub(now),
+/// The wait until one more attempt is within the limit per minute, given when earlier attempts began.
+pub(crate) fn rate_limit_wait(starts: &[Duration], per_minute: u32, now: Duration) -> Duration {
+    let oldest = starts.len().checked_sub(per_minute as usize);
+    match oldest.and_then(|oldest| starts.get(oldest)) {
+        Some(&start) => start.saturating_add(MINUTE).saturating_sub(now),
         None => Duration::ZERO,
     }
 }

@@ -30,15 +30,15 @@
 //!
 //! | event | level | fields beside the span's |
 //! |---|---|---|
-//! | `answered` | DEBUG | `http.response.status_code` |
+//! | `response received` | DEBUG | `http.response.status_code` |
 //! | `attempt failed` | DEBUG | `error.type`, `http.response.status_code` |
-//! | `trying again` | DEBUG | `http.request.resend_count`, `vipps.wait_ms` |
-//! | `token refused, fetching a new one` | DEBUG | |
+//! | `retrying` | DEBUG | `http.request.resend_count`, `vipps.wait_ms` |
+//! | `token refused, fetching another` | DEBUG | |
 //! | `token fetched` | DEBUG | `vipps.token.lifetime_s` |
 //! | `token fetch failed` | WARN | `error.type`, `http.response.status_code` |
 //! | `token taken from the store` | DEBUG | `vipps.token.lifetime_s`; see [`token_store`](crate::token_store) |
 //! | `token store failed` | WARN | `reason`: what failed, in words; the client fetched a token for itself |
-//! | `retry budget is used up, not trying again` | WARN | |
+//! | `retry budget used up` | WARN | |
 //! | `the request may have taken effect` | WARN | `error.type`, `http.response.status_code`; see [`Outcome::Unknown`](crate::Outcome::Unknown) |
 //! | `poll failed` | DEBUG | `failures`, `error.type` |
 //! | `callback refused`, `webhook refused` | WARN | `reason`: which check failed, in words; from the axum handlers |

@@ -9,14 +9,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use pin_project_lite::pin_project;
 use url::Url;
 
 use crate::error::Error;
-use crate::http_client::HttpClient;
+use crate::http_client::ReqwestClients;
 
 /// The largest answer that is read: 1 MiB. The API's own are below 100 KiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;
@@ -102,133 +100,73 @@ impl StdError for TransportError {
     }
 }
 
-/// An answer whose body has been read.
+/// A response whose body has been read.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: http::StatusCode,
-    /// In a box, since an answer is handed on from step to step.
-    pub(crate) headers: Box<http::HeaderMap>,
+    pub(crate) headers: http::HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// reqwest, or what the caller brought.
+/// Sends the requests of a client: with reqwest, or with a transport of the caller's own.
 #[derive(Debug)]
-pub(crate) enum Wire {
-    Reqwest(HttpClient),
+pub(crate) enum HttpClient {
+    Reqwest(ReqwestClients),
     Custom(Arc<dyn Transport>),
 }
 
-impl Wire {
-    /// Returns the way to this URL for one call.
+impl HttpClient {
+    /// Returns the sender of the requests of one call.
     ///
     /// # Errors
     /// When there is no tokio runtime, or the HTTP client cannot be made.
-    pub(crate) fn way(&self, url: &Url) -> Result<Way<'_>, Error> {
+    pub(crate) fn sender(&self, url: &Url) -> Result<HttpSender<'_>, Error> {
         match self {
-            Self::Reqwest(client) => client.get(url).map(Way::Reqwest),
-            Self::Custom(transport) => Ok(Way::Custom(&**transport)),
+            Self::Reqwest(clients) => clients.get(url).map(HttpSender::Reqwest),
+            Self::Custom(transport) => Ok(HttpSender::Custom(&**transport)),
         }
     }
 }
 
-/// As [`Wire`], for one call.
-pub(crate) enum Way<'a> {
+/// Sends the requests of one call.
+pub(crate) enum HttpSender<'a> {
     Reqwest(reqwest::Client),
     Custom(&'a dyn Transport),
 }
 
-impl<'a> Way<'a> {
-    /// Begins to send, and reads the response when it is awaited.
-    ///
-    /// No `async fn`, which would keep room for the request until the response.
-    pub(crate) fn send(
-        &self,
-        request: reqwest::Request,
-    ) -> Sent<'a, impl Future<Output = Result<Reply, TransportError>> + Send + use<>> {
-        match *self {
-            Self::Reqwest(ref http) => Sent::Reqwest {
-                answer: answer(http.execute(request)),
-            },
-            Self::Custom(transport) => match hand_over(transport, request) {
-                Ok(answer) => Sent::Custom { answer },
-                Err(error) => Sent::Failed { error: Some(error) },
-            },
-        }
+impl HttpSender<'_> {
+    /// Sends one request, and reads the body of its response up to the limits.
+    pub(crate) async fn send(&self, request: reqwest::Request) -> Result<Reply, TransportError> {
+        let (status, headers, body) = match self {
+            Self::Reqwest(client) => {
+                let mut response = client.execute(request).await.map_err(classify)?;
+                let body = read(&mut response).await?;
+                let headers = std::mem::take(response.headers_mut());
+                (response.status(), headers, body)
+            }
+            Self::Custom(transport) => {
+                let response = transport.send(in_memory(request)?).await?;
+                let (parts, mut body) = response.into_parts();
+                if !parts.status.is_success() {
+                    body.truncate(MAX_ERROR_BODY);
+                } else if body.len() > MAX_BODY {
+                    return Err(TransportError::too_large(BODY_TOO_LARGE));
+                }
+                (parts.status, parts.headers, body)
+            }
+        };
+        Ok(Reply {
+            status,
+            headers,
+            body: without_byte_order_mark(body),
+        })
     }
-}
-
-/// Apart from the way through reqwest, which needs little room.
-#[inline(never)]
-fn hand_over(
-    transport: &dyn Transport,
-    request: reqwest::Request,
-) -> Result<TransportFuture<'_>, TransportError> {
-    plain(request).map(|request| transport.send(request))
-}
-
-pin_project! {
-    /// A request on its way.
-    #[project = SentParts]
-    pub(crate) enum Sent<'a, F> {
-        Reqwest { #[pin] answer: F },
-        Custom { answer: TransportFuture<'a> },
-        Failed { error: Option<TransportError> },
-    }
-}
-
-impl<F: Future<Output = Result<Reply, TransportError>>> Future for Sent<'_, F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            SentParts::Reqwest { answer } => answer.poll(cx),
-            SentParts::Custom { answer } => answer.as_mut().poll(cx).map(|done| checked(done?)),
-            SentParts::Failed { error } => error
-                .take()
-                .map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
-        }
-    }
-}
-
-/// What reqwest brings.
-async fn answer(
-    sent: impl Future<Output = reqwest::Result<reqwest::Response>>,
-) -> Result<Reply, TransportError> {
-    let mut response = sent.await.map_err(classify)?;
-    let cap = if response.status().is_success() {
-        MAX_BODY
-    } else {
-        MAX_ERROR_BODY
-    };
-    let body = read(&mut response, cap).await?;
-    Ok(Reply {
-        status: response.status(),
-        headers: Box::new(std::mem::take(response.headers_mut())),
-        body: unmarked(body),
-    })
-}
-
-/// What a transport of the caller's own brings.
-fn checked(response: http::Response<Bytes>) -> Result<Reply, TransportError> {
-    let (parts, mut body) = response.into_parts();
-    if parts.status.is_success() {
-        if body.len() > MAX_BODY {
-            return Err(TransportError::too_large(BODY_TOO_LARGE));
-        }
-    } else {
-        body.truncate(MAX_ERROR_BODY);
-    }
-    Ok(Reply {
-        status: parts.status,
-        headers: Box::new(parts.headers),
-        body: unmarked(body),
-    })
 }
 
 #[cfg(feature = "testing")]
-impl Wire {
-    /// The wire as a transport, for whatever stands in front of it.
-    pub(crate) fn transport(self) -> Arc<dyn Transport> {
+impl HttpClient {
+    /// The client as a transport, for a recorder in front of it.
+    pub(crate) fn into_transport(self) -> Arc<dyn Transport> {
         match self {
             Self::Reqwest(_) => Arc::new(Network(self)),
             Self::Custom(transport) => transport,
@@ -238,26 +176,28 @@ impl Wire {
 
 #[cfg(feature = "testing")]
 #[derive(Debug)]
-struct Network(Wire);
+struct Network(HttpClient);
 
 #[cfg(feature = "testing")]
 impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(unbuilt)?;
-            let way = self.0.way(request.url());
-            let way = way.map_err(TransportError::not_sent)?;
-            let reply = way.send(request).await?;
+            let sender = self.0.sender(request.url());
+            let reply = sender
+                .map_err(TransportError::not_sent)?
+                .send(request)
+                .await?;
             let mut response = http::Response::new(reply.body);
             *response.status_mut() = reply.status;
-            *response.headers_mut() = *reply.headers;
+            *response.headers_mut() = reply.headers;
             Ok(response)
         })
     }
 }
 
-/// The body without the byte order mark that some servers put before their JSON, which no reader of JSON takes.
-fn unmarked(body: Bytes) -> Bytes {
+/// Some servers send a byte order mark before their JSON, which no JSON reader accepts.
+fn without_byte_order_mark(body: Bytes) -> Bytes {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     if body.starts_with(MARK) {
         body.slice(MARK.len()..)
@@ -266,51 +206,26 @@ fn unmarked(body: Bytes) -> Bytes {
     }
 }
 
-/// Reads a body up to `cap` bytes. Beyond it an error's body is cut and a success is refused; either way the
-/// connection is dropped rather than drained.
-async fn read(response: &mut reqwest::Response, cap: usize) -> Result<Bytes, TransportError> {
-    let success = response.status().is_success();
-    if success && response.content_length().is_some_and(|n| n > cap as u64) {
+/// Reads a body up to the limit of its status. Beyond the limit the body of an error is cut, and a success is refused.
+/// In both cases the connection is dropped rather than drained.
+async fn read(response: &mut reqwest::Response) -> Result<Bytes, TransportError> {
+    let is_success = response.status().is_success();
+    let limit = if is_success { MAX_BODY } else { MAX_ERROR_BODY };
+    if is_success && response.content_length().is_some_and(|n| n > limit as u64) {
         return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
-    let Some(mut first) = response.chunk().await.map_err(broken)? else {
-        return Ok(Bytes::new());
-    };
-    if first.len() <= cap {
-        let Some(second) = response.chunk().await.map_err(broken)? else {
-            return Ok(first);
-        };
-        // Seldom, so that not every call has the room for it.
-        return Box::pin(read_more(response, cap, &[first, second])).await;
-    }
-    if success {
-        return Err(TransportError::too_large(BODY_TOO_LARGE));
-    }
-    first.truncate(cap);
-    Ok(first)
-}
-
-/// The rest of a body that comes in pieces.
-async fn read_more(
-    response: &mut reqwest::Response,
-    cap: usize,
-    begin: &[Bytes],
-) -> Result<Bytes, TransportError> {
-    let mut whole = BytesMut::with_capacity(begin.iter().map(Bytes::len).sum());
-    for part in begin {
-        whole.extend_from_slice(part);
-    }
-    while whole.len() <= cap {
-        match response.chunk().await.map_err(broken)? {
-            Some(chunk) => whole.extend_from_slice(&chunk),
-            None => return Ok(whole.freeze()),
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > limit {
+            if is_success {
+                return Err(TransportError::too_large(BODY_TOO_LARGE));
+            }
+            body.truncate(limit);
+            break;
         }
     }
-    if response.status().is_success() {
-        return Err(TransportError::too_large(BODY_TOO_LARGE));
-    }
-    whole.truncate(cap);
-    Ok(whole.freeze())
+    Ok(body.freeze())
 }
 
 /// A request that could not be converted.
@@ -364,7 +279,8 @@ fn strip(error: reqwest::Error) -> reqwest::Error {
     error.without_url()
 }
 
-fn plain(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
+/// The request with its body in memory, for a transport of the caller's own.
+fn in_memory(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
     let request = http::Request::<reqwest::Body>::try_from(request).map_err(unbuilt)?;
     let (parts, body) = request.into_parts();
     let body = body

@@ -4,6 +4,7 @@
 //! an [`InvalidValue`] before the wire. What is read is lenient: spellings that the API is known to use are understood.
 
 mod amount;
+mod any_json;
 mod auth_token;
 mod beacon_id;
 pub(crate) mod by_name;
@@ -20,6 +21,7 @@ mod location;
 mod merchant_serial_number;
 pub(crate) mod open_enum;
 mod order_id;
+mod path_segment;
 mod personal_qr;
 mod phone_number;
 mod redirect_qr_id;
@@ -35,6 +37,7 @@ mod transaction_text;
 mod ttl;
 
 pub use amount::Amount;
+pub use any_json::AnyJson;
 pub use auth_token::AuthToken;
 pub use beacon_id::BeaconId;
 pub use callback_qr_id::CallbackQrId;
@@ -47,6 +50,7 @@ pub use landing_page::LandingPage;
 pub use location::LocationDescription;
 pub use merchant_serial_number::MerchantSerialNumber;
 pub use order_id::OrderId;
+pub use path_segment::PathSegment;
 pub use personal_qr::PersonalQr;
 pub use phone_number::PhoneNumber;
 pub use redirect_qr_id::RedirectQrId;

@@ -13,7 +13,7 @@ use peers::ours::Ours;
 use peers::server::{Server, runtime};
 
 /// How many allocations a call may make beyond those of bare reqwest.
-const MOST: u64 = 20;
+const MOST: u64 = 60;
 const WARM: usize = 20;
 const CALLS: usize = 40;
 

@@ -11,9 +11,11 @@
 )]
 
 mod absolute_paths;
+mod any_json;
 mod category;
 mod client_headers;
 mod dead_nodes;
+mod described_references;
 mod downgrade;
 mod fold_responses;
 mod hoist;
@@ -25,6 +27,7 @@ mod name_lint;
 mod open_outputs;
 mod operation_ids;
 mod parameters;
+mod path_segments;
 mod plain_docs;
 mod plain_nulls;
 mod plain_scalars;
@@ -43,10 +46,21 @@ use super::document::Document;
 use super::refusal::Refusal;
 
 pub(crate) use client_headers::KEY;
-pub(crate) use kroner::COMPONENT as KRONER;
 pub(crate) use repair_types::meant as meant_type;
-pub(crate) use sensitive::COMPONENT as SENSITIVE;
 pub(crate) use tell_limits::ASIDE as LIMITS;
+
+/// The components that a type of the crate replaces, with the path of the type.
+pub(crate) const REPLACED: [(&str, &str); 4] = [
+    (any_json::COMPONENT, "crate::types::AnyJson"),
+    (kroner::COMPONENT, "crate::types::ShippingCost"),
+    (path_segments::COMPONENT, "crate::types::PathSegment"),
+    (sensitive::COMPONENT, "crate::types::Sensitive"),
+];
+
+/// Returns whether a type of the crate replaces the component.
+pub(crate) fn is_replaced(component: &str) -> bool {
+    REPLACED.iter().any(|(name, _)| *name == component)
+}
 
 /// One named step.
 pub(crate) struct Pass {
@@ -103,7 +117,10 @@ pub(crate) const FIT: &[Pass] = passes![
     kroner,
     plain_scalars,
     plain_nulls,
+    any_json,
+    path_segments,
     hoist,
+    described_references,
     plain_docs,
 ];
 

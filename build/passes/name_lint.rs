@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::super::document::{Document, SCHEMA_REF, escape, schema_ref, text, walk_schemas};
-use super::super::names::{free, pascal, snake};
+use super::super::names::{field, free, pascal, snake};
 use super::super::refusal::Refusal;
-use super::{kroner, sensitive};
+use super::is_replaced;
 
 pub(crate) const NAME: &str = "name-lint";
 pub(crate) const WHY: &str = "what shares a Rust name is merged or dropped by the generator without a word; types are renamed, what carries a wire name stops the build";
@@ -80,8 +80,7 @@ fn rename_types(document: &mut Document) {
             taken.iter().any(|t| t == name)
                 || RESERVED.contains(&name)
                 || RESERVED_TOO.contains(&name)
-                || name == sensitive::COMPONENT
-                || name == kroner::COMPONENT
+                || is_replaced(name)
         };
         let rust = if clash(&wanted) && !taken.contains(&wanted) {
             free(&format!("{}Schema", wanted.trim_end_matches('_')), clash)
@@ -160,7 +159,7 @@ fn lint_properties(document: &mut Document) -> Result<(), Refusal> {
                 format!("{pointer}/properties/{}", escape(&second)),
                 format!(
                     "the properties {first} and {second} have the same Rust name: {}",
-                    snake(&second)
+                    field(&second)
                 ),
                 "one of the two would be lost; have the document name them apart",
             ));
@@ -173,7 +172,7 @@ fn clash(properties: &Map<String, Value>) -> Option<(String, String)> {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     properties
         .keys()
-        .find_map(|name| Some((seen.insert(snake(name), name)?.to_owned(), name.clone())))
+        .find_map(|name| Some((seen.insert(field(name), name)?.to_owned(), name.clone())))
 }
 
 /// An enumeration whose values clash is plain text instead.

@@ -1,6 +1,5 @@
-//! One call: its options, and what came of it.
+//! The state of one call while the generated client builds its request.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,82 +7,222 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use progenitor_client::Error as RawError;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use url::Url;
 
-use super::destination;
-use super::known::Known;
 use super::options::CallOptions;
-use super::outgoing::Outgoing;
-use super::template::Template;
+use super::response::{DecodeFailure, Response};
+use super::run::run;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::telemetry::Call;
-use crate::types::{MerchantSerialNumber, OrderId, RequestId, by_name};
-use crate::vipps::Vipps;
+use crate::operation::{Endpoint, Operation};
+use crate::runtime::Runtime;
 
-/// One call: its options, and what came of it. The generated clients carry it; only [`Vipps`] makes one.
+/// One call: its options and its result. The generated clients carry it.
 #[derive(Clone)]
 pub struct Context(pub(super) Arc<State>);
 
 pub(super) struct State {
-    pub(super) vipps: Vipps,
+    pub(super) runtime: Runtime,
     pub(super) options: CallOptions,
-    /// Since when the call takes its time, if that is before it is first sent.
+    /// The start of the call, if it is before its first request.
     pub(super) started: Option<Duration>,
-    /// Set when the first attempt is counted. Until then nothing can have taken effect.
+    /// Set before the first attempt. Until then nothing can have taken effect.
     pub(super) attempted: AtomicBool,
-    /// What came of a raw call, whose hook can only return reqwest's own errors.
-    pub(super) slot: Mutex<Slot>,
+    is_raw: bool,
+    /// The hooks can only return errors of reqwest.
+    outcome: Mutex<RawOutcome>,
 }
 
 #[derive(Default)]
-pub(super) enum Slot {
+pub(super) enum RawOutcome {
     #[default]
-    Empty,
-    Answer(Box<Answer>),
+    None,
+    Response(Box<Response>),
     Failed(Error),
 }
 
-/// A request that generated code has built and not sent.
-pub(crate) struct Prepared {
-    pub(crate) template: Template,
-    pub(crate) known: Known,
+/// A generated client, made for one call.
+pub(crate) trait GeneratedClient {
+    fn new(context: &Context) -> Self;
 }
 
-pub(crate) const OTHER_ORDER: &str =
-    "the response is about another order than the request: it proves nothing about this one";
-
-/// A success, not yet decoded.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Bytes,
-    pub(crate) effort: Box<Effort>,
-    pub(super) headers: Box<http::HeaderMap>,
-    pub(super) call: Call,
-    /// Not the context, whose slot may hold this answer.
-    pub(super) vipps: Vipps,
+/// A call of the wrapper, through a generated client.
+pub(crate) struct Call<C> {
+    context: Context,
+    client: C,
 }
 
-/// What is to be sent and, in the end, what it took, for the errors that are found later.
-pub(crate) struct Effort {
-    pub(super) known: Known,
-    pub(super) requests: u32,
-    pub(super) started: Duration,
-    pub(super) key: Option<RequestId>,
-    pub(super) merchant: Option<MerchantSerialNumber>,
-    /// When the last attempt ended, by the client's monotonic clock.
-    pub(super) last_ended: Option<Duration>,
-    pub(super) template: Template,
+impl<C: GeneratedClient> Call<C> {
+    pub(crate) fn new(runtime: &Runtime, options: &CallOptions) -> Self {
+        let context = Context::new(runtime, options, false, None);
+        let client = C::new(&context);
+        Self { context, client }
+    }
+
+    /// Runs the operation that `send` builds and sends, and returns its response.
+    pub(crate) async fn run<'a, T, E, F>(
+        &'a self,
+        send: impl FnOnce(&'a C) -> F,
+    ) -> Result<Response>
+    where
+        F: Future<Output = Result<T, RawError<E>>>,
+    {
+        // The hook after the request has stopped the generated code, whatever the response.
+        let stopped = send(&self.client).await;
+        match (self.context.take(), stopped) {
+            (RawOutcome::Response(response), _) => Ok(*response),
+            (RawOutcome::Failed(error), _) => Err(error),
+            (RawOutcome::None, stopped) => Err(self.context.unbuilt(stopped.err())),
+        }
+    }
 }
 
-impl fmt::Debug for Effort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Effort")
-            .field("operation", &self.known.operation.id)
-            .field("requests", &self.requests)
-            .finish_non_exhaustive()
+/// Downloads a URL that is not the API's, within the deadline, attempts and limits of a call.
+pub(crate) async fn download(
+    runtime: &Runtime,
+    options: &CallOptions,
+    operation: Operation,
+    url: Url,
+) -> Result<Response> {
+    let context = Context::new(runtime, options, false, None);
+    run(
+        &context,
+        reqwest::Request::new(http::Method::GET, url),
+        operation,
+    )
+    .await
+}
+
+impl Context {
+    fn new(
+        runtime: &Runtime,
+        options: &CallOptions,
+        is_raw: bool,
+        started: Option<Duration>,
+    ) -> Self {
+        Self(Arc::new(State {
+            runtime: runtime.clone(),
+            options: options.clone(),
+            started,
+            attempted: AtomicBool::new(false),
+            is_raw,
+            outcome: Mutex::default(),
+        }))
+    }
+
+    /// The context of a raw call, whose time starts now, and whose response the generated code decodes.
+    pub(crate) fn raw(runtime: &Runtime, options: &CallOptions) -> Self {
+        Self::new(runtime, options, true, Some(runtime.time().monotonic()))
+    }
+
+    /// The base URL of the generated clients.
+    pub(crate) fn base_url(&self) -> &str {
+        self.0.runtime.base_url()
+    }
+
+    /// The HTTP client with which the generated clients build requests. It sends none.
+    pub(crate) fn request_builder(&self) -> reqwest::Client {
+        self.0.runtime.requests().clone()
+    }
+
+    fn put(&self, outcome: RawOutcome) {
+        *self
+            .0
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = outcome;
+    }
+
+    fn take(&self) -> RawOutcome {
+        std::mem::take(
+            &mut *self
+                .0
+                .outcome
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// The hook that sends the request of the generated code.
+    pub(crate) async fn exec(
+        &self,
+        request: reqwest::Request,
+        endpoint: Option<&'static Endpoint>,
+    ) -> reqwest::Result<reqwest::Response> {
+        let operation = Operation::find(self.0.runtime.operations(), endpoint);
+        let mut copy = http::Response::new(Bytes::new());
+        let outcome = match run(self, request, operation).await {
+            Ok(response) => {
+                if self.0.is_raw {
+                    *copy.status_mut() = response.status;
+                    copy.headers_mut().clone_from(&response.headers);
+                    copy.body_mut().clone_from(&response.body);
+                }
+                RawOutcome::Response(Box::new(response))
+            }
+            Err(error) => RawOutcome::Failed(error),
+        };
+        self.put(outcome);
+        Ok(copy.into())
+    }
+
+    /// The hook after [`exec`](Self::exec), which stops the generated code where it has nothing to decode, or a body that
+    /// `check` refuses.
+    #[allow(clippy::result_large_err, reason = "progenitor's own error")]
+    pub(crate) fn post<E>(
+        &self,
+        check: impl FnOnce(&[u8]) -> serde_json::Result<()>,
+    ) -> Result<(), RawError<E>> {
+        let outcome = self
+            .0
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match &*outcome {
+            RawOutcome::Response(response) if self.0.is_raw => check(&response.body)
+                .map_err(|cause| RawError::InvalidResponsePayload(response.body.clone(), cause)),
+            _ => Err(RawError::Custom(String::new())),
+        }
+    }
+
+    /// The result of a raw call, from what its closure returned.
+    pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
+        let (outcome, error) = match (self.take(), result) {
+            (RawOutcome::Failed(error), Err(_)) => return Err(error),
+            (_, Ok(value)) => return Ok(value),
+            (outcome, Err(error)) => (outcome, error),
+        };
+        Err(match (outcome, error) {
+            // The payload stays out of the message: it may hold a token or a phone number.
+            (RawOutcome::Response(response), RawError::InvalidResponsePayload(_, cause)) => {
+                response
+                    .decode_error("the response does not fit the document")
+                    .with_source(DecodeFailure::from(&cause))
+            }
+            (RawOutcome::Response(response), RawError::UnexpectedResponse(_)) => {
+                response.decode_error("the response has a status that the document does not list")
+            }
+            (_, error) => self.unbuilt(Some(error)),
+        })
+    }
+
+    /// The error of a request that the generated code could not build.
+    fn unbuilt<E>(&self, error: Option<RawError<E>>) -> Error {
+        // An earlier request of the same raw call may have taken effect.
+        let outcome = if self.0.attempted.load(Ordering::Relaxed) {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        };
+        let invalid = |reason: String| Error::new(ErrorKind::InvalidInput, outcome, reason);
+        match error {
+            Some(RawError::InvalidRequest(reason) | RawError::Custom(reason)) => invalid(reason),
+            // The hook returns no error of reqwest, so that this one is of the request builder.
+            Some(RawError::CommunicationError(cause)) => {
+                invalid("the request could not be built".to_owned())
+                    .with_source(cause.without_url())
+            }
+            _ => invalid("the request could not be built".to_owned()),
+        }
     }
 }
 
@@ -94,278 +233,3 @@ impl fmt::Debug for Context {
             .finish_non_exhaustive()
     }
 }
-
-impl Context {
-    pub(crate) fn new(vipps: &Vipps, options: &CallOptions) -> Self {
-        Self::since(None, vipps, options)
-    }
-
-    /// For a call that takes its time from now on, whenever it sends something.
-    pub(crate) fn begun(vipps: &Vipps, options: &CallOptions) -> Self {
-        Self::since(Some(vipps.time().monotonic()), vipps, options)
-    }
-
-    fn since(started: Option<Duration>, vipps: &Vipps, options: &CallOptions) -> Self {
-        Self(Arc::new(State {
-            vipps: vipps.clone(),
-            options: options.clone(),
-            started,
-            attempted: AtomicBool::new(false),
-            slot: Mutex::default(),
-        }))
-    }
-
-    /// For the generated clients, which are made once a call.
-    pub(crate) fn base_url(&self) -> Arc<str> {
-        self.0.vipps.shared_base_url()
-    }
-
-    /// The URL of an operation; `path` has `{}` in the place of each of the parameters.
-    pub(crate) fn url(&self, path: &str, names: &[&str], values: &[&str]) -> Result<Url, String> {
-        for (name, value) in names.iter().zip(values) {
-            if let Err(invalid) = destination::check_parameter(name, value) {
-                let message = invalid.to_string();
-                // Generated code hands on the message alone.
-                self.put(Slot::Failed(invalid.into()));
-                return Err(message);
-            }
-        }
-        Ok(self.0.vipps.urls().of(path, values))
-    }
-
-    /// As [`base_url`](Self::base_url).
-    pub(crate) fn http(&self) -> reqwest::Client {
-        self.0.vipps.requests().clone()
-    }
-
-    pub(super) fn put(&self, slot: Slot) {
-        *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
-    }
-
-    pub(super) fn take(&self) -> Slot {
-        std::mem::take(&mut *self.0.slot.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn vipps(&self) -> &Vipps {
-        &self.0.vipps
-    }
-
-    /// Sends what generated code has prepared.
-    pub(crate) async fn run<E>(self, prepared: Result<Prepared, RawError<E>>) -> Result<Answer> {
-        self.outgoing(prepared)?.send().await
-    }
-
-    /// What generated code has prepared, with all done that can be done before it is sent.
-    pub(crate) fn outgoing<E>(self, prepared: Result<Prepared, RawError<E>>) -> Result<Outgoing> {
-        prepared
-            .map(|prepared| Outgoing::new(self, prepared))
-            .map_err(unbuilt)
-    }
-
-    /// What a raw call came to.
-    pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
-        let (slot, error) = match (self.take(), result) {
-            (Slot::Failed(error), Err(_)) => return Err(error),
-            (_, Ok(value)) => return Ok(value),
-            (slot, Err(error)) => (slot, error),
-        };
-        // An earlier request of the same call may have taken effect.
-        let outcome = if self.0.attempted.load(Ordering::Relaxed) {
-            Outcome::Unknown
-        } else {
-            Outcome::NotSent
-        };
-        let unbuilt = |reason| Error::new(ErrorKind::InvalidInput, outcome, reason);
-        Err(match (slot, error) {
-            (_, RawError::InvalidRequest(reason) | RawError::Custom(reason)) => unbuilt(reason),
-            // The hook returns no error of reqwest's, so that this one is of the request builder.
-            (_, RawError::CommunicationError(cause)) => {
-                unbuilt("the request could not be built".to_owned())
-                    .with_source(cause.without_url())
-            }
-            // The payload itself stays out of the message: it may hold a token or a phone number.
-            (Slot::Answer(answer), RawError::InvalidResponsePayload(_, cause)) => answer
-                .unreadable("the answer does not fit the document")
-                .with_source(position(&cause)),
-            (Slot::Answer(answer), _) => {
-                answer.unreadable("the answer has a status that the document lacks")
-            }
-            _ => Error::new(
-                ErrorKind::Decode,
-                outcome,
-                "the answer is not what the document says",
-            ),
-        })
-    }
-}
-
-/// What to say of a request that generated code could not build.
-fn unbuilt<E>(error: RawError<E>) -> Error {
-    let reason = match error {
-        RawError::InvalidRequest(reason) => reason,
-        _ => "no request could be built".to_owned(),
-    };
-    Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
-}
-
-impl Answer {
-    /// Reads the body as JSON.
-    pub(crate) fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        by_name::from_slice(&self.body).map_err(|cause| {
-            self.unreadable("the answer is a success, but its body cannot be read")
-                .with_source(position(&cause))
-        })
-    }
-
-    /// Whether the body says nothing.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.body.trim_ascii().is_empty()
-    }
-
-    /// Reads the body as a list. Nothing and `null` are an empty one, and an entry that is `null` is none.
-    pub(crate) fn list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
-        if self.is_blank() {
-            return Ok(Vec::new());
-        }
-        let list: Option<Vec<Option<T>>> = self.decode()?;
-        Ok(list.into_iter().flatten().flatten().collect())
-    }
-
-    /// For an operation that needs no body in the answer. One that is not even JSON, such as the page of a login, does
-    /// not come from the API; a list of texts is one of the API's ways to say what is wrong.
-    pub(crate) fn done(&self) -> Result<()> {
-        if self.is_blank() {
-            return Ok(());
-        }
-        if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
-            return Err(self.unreadable("the answer is a success, but its body is not JSON"));
-        }
-        if serde_json::from_slice::<Vec<String>>(&self.body).is_ok_and(|texts| !texts.is_empty()) {
-            return Err(self.unreadable("the answer is a success, but its body lists texts"));
-        }
-        Ok(())
-    }
-
-    /// Reads the body in one go, as its parts fit nearly always; else as an `L`, which forgives each part by itself.
-    pub(crate) fn decode_parts<'a, T, L>(&'a self) -> Result<T>
-    where
-        T: Deserialize<'a>,
-        L: Deserialize<'a> + Into<T>,
-    {
-        by_name::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
-    }
-
-    /// When the API answered, by its own clock.
-    pub(crate) fn date(&self) -> Option<http::HeaderValue> {
-        self.headers.get(http::header::DATE).cloned()
-    }
-
-    /// The media type of the body, without parameters.
-    pub(crate) fn media_type(&self) -> &str {
-        let value = self
-            .headers
-            .get(http::header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
-        value.split(';').next().unwrap_or_default().trim()
-    }
-
-    /// The client of the call.
-    pub(crate) fn vipps(&self) -> &Vipps {
-        &self.vipps
-    }
-
-    /// The sales unit that the call was made for, where it is not that of the credentials.
-    pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
-        self.effort.merchant.as_ref()
-    }
-
-    /// An error that is found in the answer.
-    pub(crate) fn explain(&self, error: Error) -> Error {
-        self.effort.explain(error, self.vipps.time().monotonic())
-    }
-
-    /// Refuses a response that names another order than the one requested, as on a connection that is
-    /// off by one response. A response that names no order is accepted.
-    pub(crate) fn check_order(&self, requested: &OrderId, named: Option<&str>) -> Result<()> {
-        if named.is_none_or(|named| named == requested.as_str()) {
-            Ok(())
-        } else {
-            Err(self.unreadable(OTHER_ORDER))
-        }
-    }
-
-    /// An error about a body that says something else than it must.
-    pub(crate) fn unreadable(&self, what: impl Into<Cow<'static, str>>) -> Error {
-        let outcome = self.effort.lost();
-        let mut body = self.body.clone();
-        body.truncate(crate::transport::MAX_ERROR_BODY);
-        let error = self
-            .explain(Error::new(ErrorKind::Decode, outcome, what))
-            .with_status(self.status, body);
-        self.call.failed(&error);
-        error
-    }
-}
-
-impl Effort {
-    pub(super) fn explain(&self, error: Error, now: Duration) -> Error {
-        self.about(error.with_operation(self.known.operation), now)
-    }
-
-    /// What is known of the call, whatever operation its error names.
-    pub(super) fn about(&self, error: Error, now: Duration) -> Error {
-        error
-            .with_effort(self.requests, now.saturating_sub(self.started))
-            .with_key(self.key.clone())
-            .with_call(
-                self.known.operation,
-                self.order_id(),
-                self.merchant.clone(),
-                self.last_ended,
-            )
-    }
-
-    /// What an answer means that was lost or cannot be read.
-    fn lost(&self) -> Outcome {
-        if self.known.rules.class.has_effect() {
-            Outcome::Unknown
-        } else {
-            Outcome::NoEffect
-        }
-    }
-
-    /// The order that the request names, in its path or its body. Only errors ask, so that a call that succeeds does
-    /// no work for it.
-    fn order_id(&self) -> Option<OrderId> {
-        let sent = self.template.url().path().rsplit('/');
-        let named = sent
-            .zip(self.known.operation.path.rsplit('/'))
-            .find(|(_, template)| *template == "{orderId}");
-        if let Some((order_id, _)) = named {
-            return OrderId::parse(order_id).ok();
-        }
-        let body: serde_json::Value = serde_json::from_slice(self.template.body()?).ok()?;
-        OrderId::parse(body.pointer("/transaction/orderId")?.as_str()?).ok()
-    }
-
-    pub(crate) fn into_key(self) -> Option<RequestId> {
-        self.key
-    }
-}
-
-/// Where in a body decoding failed. serde's own message can quote the body, which may hold personal data.
-#[derive(Debug)]
-struct Position(serde_json::error::Category, usize, usize);
-
-fn position(error: &serde_json::Error) -> Position {
-    Position(error.classify(), error.line(), error.column())
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} error at line {} column {}", self.0, self.1, self.2)
-    }
-}
-
-impl std::error::Error for Position {}

@@ -6,18 +6,18 @@
 use std::borrow::Cow;
 
 use http::header::HOST;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::Request;
 use url::{Position, Url};
 
-use super::template::Template;
-use crate::raw::Operation;
-use crate::types::InvalidValue;
+use crate::operation::Endpoint;
+use crate::types::{InvalidValue, PathSegment};
 
 /// Checks the request of an operation against the base URL of the client.
 pub(super) fn check(
     base: &Url,
-    operation: &Operation,
-    request: &Template,
+    endpoint: &Endpoint,
+    request: &Request,
 ) -> Result<(), InvalidValue> {
     let path = path_below(base, request.url())?;
     // A proxy in front of the API may route by this header.
@@ -26,26 +26,44 @@ pub(super) fn check(
         return Err(InvalidValue::new("host", "must not be set", host));
     }
     // An operation that no document has.
-    if operation.path.is_empty() {
+    if endpoint.path.is_empty() {
         return path.split('/').try_for_each(|segment| {
             // Without a template there is no rule against an empty segment.
             let value = decode("path", segment)?;
-            (value.is_empty() || is_one_segment(&value))
-                .then_some(())
-                .ok_or_else(|| InvalidValue::new("path", SEGMENT_RULE, value))
+            if value.is_empty() {
+                return Ok(());
+            }
+            PathSegment::check("path", &value)
         });
     }
     let method = request.method().as_str();
-    if method != operation.method {
-        let rule = format!("must be {}", operation.method);
+    if method != endpoint.method {
+        let rule = format!("must be {}", endpoint.method);
         return Err(InvalidValue::new("method", rule, method));
     }
-    if !fits(operation.path, path)? {
-        let template = operation.path;
+    if !fits(endpoint.path, path)? {
+        let template = endpoint.path;
         let rule = format!("must fit {template}, without a parameter that is `.` or `..`");
         return Err(InvalidValue::new("path", rule, path));
     }
     Ok(())
+}
+
+/// Every character of a path that may not stay as it is. Servers are known to read `+` as a space, and to cut a segment
+/// at `;`; RFC 3986 calls the characters that stay unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'%')
+    .remove(b'/');
+
+/// Encodes the reserved characters that generated code leaves in a path.
+pub(super) fn encode_path(url: &mut Url) {
+    if let Cow::Owned(path) = Cow::from(utf8_percent_encode(url.path(), RESERVED)) {
+        url.set_path(&path);
+    }
 }
 
 /// The path of the URL below that of the base URL.
@@ -103,21 +121,9 @@ fn segment_fits(template: &str, segment: &str) -> Result<bool, InvalidValue> {
     }
 }
 
-/// Checks that a path parameter is one segment, whether a server splits the path before or after it
-/// decodes it.
-pub(super) fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
-    if is_one_segment(value) {
-        return Ok(());
-    }
-    Err(InvalidValue::new(field(name), SEGMENT_RULE, value))
-}
-
-const SEGMENT_RULE: &str =
-    "must not be empty, `.` or `..`, nor contain `/`, `\\` or control characters";
-
-fn is_one_segment(value: &str) -> bool {
-    let splits = |c: char| c.is_control() || matches!(c, '/' | '\\');
-    !matches!(value, "" | "." | "..") && !value.contains(splits)
+/// Checks that a path parameter is one segment.
+fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
+    PathSegment::check(&field(name), value)
 }
 
 fn decode<'a>(name: &str, segment: &'a str) -> Result<Cow<'a, str>, InvalidValue> {

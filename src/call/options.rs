@@ -1,14 +1,12 @@
 //! How a call is to be made: what every builder can be told.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::retry::{self, RetryPolicy};
+use crate::retry::RetryPolicy;
+use crate::runtime::Runtime;
 use crate::types::{MerchantSerialNumber, RequestId};
-use crate::vipps::Vipps;
 
 /// How a raw call is to be made: what the wrapper's builders can be told too. Given to
 /// [`Vipps::call_with`](crate::Vipps::call_with).
@@ -31,10 +29,7 @@ pub struct CallOptions {
     pub(crate) deadline: Option<Duration>,
     pub(crate) key: Option<RequestId>,
     pub(crate) merchant: Option<MerchantSerialNumber>,
-    /// In a box, since few calls have one and all options are moved.
-    pub(crate) retry: Option<Box<RetryPolicy>>,
-    /// Set where one operation of the caller's makes several calls of the same operation of the API.
-    pub(crate) begun: Option<Begun>,
+    pub(crate) retry: Option<RetryPolicy>,
 }
 
 impl CallOptions {
@@ -70,7 +65,7 @@ impl CallOptions {
 
     /// How often and how patiently to repeat, for this call alone.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(Box::new(policy));
+        self.retry = Some(policy);
         self
     }
 }
@@ -83,60 +78,20 @@ impl CallOptions {
             key: self.key.or_else(|| inner.key.clone()),
             merchant: self.merchant.or_else(|| inner.merchant.clone()),
             retry: self.retry.or_else(|| inner.retry.clone()),
-            begun: self.begun.or_else(|| inner.begun.clone()),
         }
     }
 
-    pub(crate) fn policy<'a>(&'a self, vipps: &'a Vipps) -> &'a RetryPolicy {
-        self.retry.as_deref().unwrap_or_else(|| vipps.policy())
+    pub(crate) fn policy<'a>(&'a self, runtime: &'a Runtime) -> &'a RetryPolicy {
+        self.retry.as_ref().unwrap_or_else(|| runtime.policy())
     }
 }
 
-/// When requests began, oldest first, so that they stay within the limit per minute. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Begun(Arc<Mutex<VecDeque<Duration>>>);
-
-impl Begun {
-    fn times(&self) -> MutexGuard<'_, VecDeque<Duration>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn push(&self, now: Duration) {
-        let mut times = self.times();
-        while times
-            .front()
-            .is_some_and(|t| t.saturating_add(retry::MINUTE) <= now)
-        {
-            times.pop_front();
-        }
-        times.push_back(now);
-    }
-
-    /// Removes a request that the API never received.
-    pub(super) fn take_back(&self, begun: Duration) {
-        let mut times = self.times();
-        if let Some(at) = times.iter().rposition(|time| *time == begun) {
-            times.remove(at);
-        }
-    }
-
-    /// How long to wait until one more request stays within the limit.
-    pub(super) fn room(&self, per_minute: Option<u32>, now: Duration) -> Duration {
-        retry::room(self.times().make_contiguous(), per_minute, now)
-    }
-}
-
-/// Gives a builder the call options that it lists, and `.await`.
+/// Gives a builder the setters of call options that it lists, and `.await`.
 ///
-/// What follows `by` makes the future of `.await`, where that is not `send`: the `begin` of a builder that
-/// implements [`Prepare`](super::Prepare). Each setter may have documentation of its own, for a builder on
-/// which the shared text of [`setter`] is not the whole truth.
+/// Each setter may have documentation of its own, for a builder on which the shared text of [`setter`] is not the whole
+/// truth.
 macro_rules! operation {
-    ($builder:ident => $output:ty; $($setters:tt)+) => {
-        $crate::call::operation! { $builder => $output, by send; $($setters)+ }
-    };
-    ($builder:ident => $output:ty, by $begin:ident;
-     $( $(#[$doc:meta])* $setter:ident ),+ $(,)?) => {
+    ($builder:ident => $output:ty; $( $(#[$doc:meta])* $setter:ident ),+ $(,)?) => {
         impl $builder {
             $( $crate::call::setter! { [$(#[$doc])*] $setter } )+
         }
@@ -148,9 +103,7 @@ macro_rules! operation {
 
             /// Sends the request, as `send` does.
             fn into_future(self) -> Self::IntoFuture {
-                // Written where it stays: by way of the stack it would be copied once more.
-                let future = Box::write(Box::new_uninit(), self.$begin());
-                Box::into_pin(future)
+                Box::pin(self.send())
             }
         }
     };
@@ -205,7 +158,7 @@ macro_rules! setter {
     ([$(#[$doc:meta])+] retry) => {
         $(#[$doc])+
         pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
-            self.options.retry = Some(Box::new(policy));
+            self.options.retry = Some(policy);
             self
         }
     };

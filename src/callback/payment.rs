@@ -4,11 +4,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::CallbackError;
+use crate::client::Vipps;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, by_name};
-use crate::vipps::Vipps;
 
 open_enum! {
     /// What a callback says of a payment.

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use super::details::PaymentDetails;
+use super::Call;
+use super::details::{Details, PaymentDetails};
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
-use crate::call::{Begun, CallOptions, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
+use crate::runtime::Runtime;
 use crate::types::{OrderId, TransactionText};
-use crate::vipps::Vipps;
 
 /// Gives a payment up. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
 ///
@@ -19,7 +20,7 @@ use crate::vipps::Vipps;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     text: Option<TransactionText>,
@@ -37,9 +38,9 @@ operation! {
 }
 
 impl Cancel {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             text: None,
@@ -68,15 +69,13 @@ impl Cancel {
     ///
     /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
     /// be captured) is an error with [`Outcome::Unknown`].
-    pub async fn send(mut self) -> Result<Transaction> {
-        // All rounds together stay within the limit per minute.
-        self.options.begun = Some(Begun::default());
-        let time = self.vipps.time();
+    pub async fn send(self) -> Result<Transaction> {
+        let time = self.runtime.time();
         let deadline = self.options.deadline;
         let ends = time
             .monotonic()
-            .saturating_add(deadline.unwrap_or_else(|| self.vipps.total_timeout()));
-        let policy = self.options.policy(&self.vipps).clone();
+            .saturating_add(deadline.unwrap_or_else(|| self.runtime.total_timeout()));
+        let policy = self.options.policy(&self.runtime).clone();
         let mut round = 1;
         let mut unclear = false;
         loop {
@@ -93,7 +92,7 @@ impl Cancel {
             // What a later round is told says nothing about the request that was lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
             let error = if unclear { unknown.clone() } else { error };
-            let jitter = crate::clock::fraction(self.vipps.randomness());
+            let jitter = crate::clock::fraction(self.runtime.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
             let left = ends.saturating_sub(time.monotonic());
             if pause >= left {
@@ -124,28 +123,26 @@ impl Cancel {
         let text = self.text.as_ref().map_or("Cancel", TransactionText::as_str);
         let transaction = types::CancelTransaction::builder().transaction_text(text.to_owned());
         let mut body = types::CancelPaymentActionRequest::builder()
-            .merchant_info(super::merchant_info(&self.vipps, &self.options)?)
+            .merchant_info(super::merchant_info(&self.runtime, &self.options)?)
             .transaction(built::<types::CancelTransaction, _>(transaction)?);
         if self.release {
             body = body.should_release_remaining_funds(true);
         }
-        let (client, context) = super::client(&self.vipps, &options);
-        let request = client
-            .cancel_payment_request_using_put()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        Transaction::read(self.order_id.clone(), Requested::Cancel, answer)
+        let call = Call::new(&self.runtime, &options);
+        let response = call
+            .run(|api| {
+                api.cancel_payment_request_using_put()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        Transaction::read(self.order_id.clone(), Requested::Cancel, response)
     }
 
     async fn look(&self, left: Duration) -> Option<PaymentDetails> {
-        let mut details = self
-            .vipps
-            .ecom()
-            .payment(&self.order_id)
-            .details()
-            .deadline(left);
+        let details = Details::new(self.runtime.clone(), self.order_id.clone());
+        let mut details = details.deadline(left);
         details.options.merchant.clone_from(&self.options.merchant);
         details.await.ok()
     }

@@ -1,11 +1,12 @@
 //! Taking reserved money.
 
+use super::Call;
 use super::transaction::{Requested, Transaction};
-use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, TransactionText};
-use crate::vipps::Vipps;
 
 /// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture); `.await`
 /// sends it.
@@ -44,7 +45,7 @@ use crate::vipps::Vipps;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     amount: Option<Amount>,
@@ -52,7 +53,7 @@ pub struct Capture {
 }
 
 operation! {
-    Capture => Transaction, by begin;
+    Capture => Transaction;
     deadline,
     /// The idempotency key of this capture (`X-Request-Id`), in place of a random one. However often the
     /// capture is sent with one key, on one order, the money is taken once. Each time it must be the
@@ -66,9 +67,9 @@ operation! {
 }
 
 impl Capture {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             amount: None,
@@ -103,36 +104,25 @@ impl Capture {
     /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or sums in
     /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
-        self.begin().await
-    }
-}
-
-impl Prepare for Capture {
-    type About = (OrderId, Requested);
-    type Output = Transaction;
-
-    fn prepare(self) -> Result<(Self::About, Outgoing)> {
-        let (amount, text) = (self.amount, self.text);
-        let body = action(&self.vipps, &self.options, amount, text, "Capture")?;
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .capture_payment_using_post()
-            .order_id(self.order_id.as_str())
-            // As it is: `body` would finish the builder and begin it anew.
-            .body_map(|_| body)
-            .prepared_request();
-        let about = (self.order_id, Requested::Capture(amount));
-        Ok((about, context.outgoing(request)?))
-    }
-
-    fn read((order_id, requested): Self::About, answer: Answer) -> Result<Transaction> {
-        Transaction::read(order_id, requested, answer)
+        let amount = self.amount;
+        let body = action(&self.runtime, &self.options, amount, self.text, "Capture")?;
+        let call = Call::new(&self.runtime, &self.options);
+        let order_id = self.order_id.as_str();
+        let response = call
+            .run(|api| {
+                api.capture_payment_using_post()
+                    .order_id(order_id)
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        Transaction::read(self.order_id, Requested::Capture(amount), response)
     }
 }
 
 /// The body that capture and refund share. An amount of zero would mean *everything* and is never sent.
 pub(super) fn action(
-    vipps: &Vipps,
+    runtime: &Runtime,
     options: &CallOptions,
     amount: Option<Amount>,
     text: Option<TransactionText>,
@@ -145,6 +135,6 @@ pub(super) fn action(
         transaction = transaction.amount(amount.as_ore());
     }
     Ok(types::PaymentActionsRequest::builder()
-        .merchant_info(super::merchant_info(vipps, options)?)
+        .merchant_info(super::merchant_info(runtime, options)?)
         .transaction(built::<types::Transaction, _>(transaction)?))
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
-use crate::call::{Answer, CallOptions, OTHER_ORDER, Outgoing, Prepare, operation};
+use crate::call::{CallOptions, OTHER_ORDER, operation};
 use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Sensitive, ShippingCost, by_name, lenient};
-use crate::vipps::Vipps;
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
@@ -25,20 +26,20 @@ const TIME_TO_PAY: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Details {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
 
 operation! {
-    Details => PaymentDetails, by begin;
+    Details => PaymentDetails;
     deadline, merchant_serial_number, retry
 }
 
 impl Details {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
         }
@@ -49,28 +50,19 @@ impl Details {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentDetails> {
-        self.begin().await
-    }
-}
-
-impl Prepare for Details {
-    type About = OrderId;
-    type Output = PaymentDetails;
-
-    fn prepare(self) -> Result<(OrderId, Outgoing)> {
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .get_payment_details_using_get()
-            .order_id(self.order_id.as_str())
-            .prepared_request();
-        Ok((self.order_id, context.outgoing(request)?))
-    }
-
-    fn read(order_id: OrderId, answer: Answer) -> Result<PaymentDetails> {
-        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        let mut details =
-            PaymentDetails::new(order_id, wire).map_err(|reason| answer.unreadable(reason))?;
-        details.as_of = answer.date();
+        let call = Call::new(&self.runtime, &self.options);
+        let order_id = self.order_id.as_str();
+        let response = call
+            .run(|api| {
+                api.get_payment_details_using_get()
+                    .order_id(order_id)
+                    .send()
+            })
+            .await?;
+        let wire = response.decode_parts::<Parts, Wire<'_>>()?;
+        let mut details = PaymentDetails::new(self.order_id, wire)
+            .map_err(|reason| response.decode_error(reason))?;
+        details.as_of = response.date();
         Ok(details)
     }
 }
@@ -134,7 +126,7 @@ struct Wire<'a> {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: PaymentDetails, "PaymentDetails" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: PaymentDetails, "PaymentDetails" => Wire; }
 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {
@@ -500,8 +492,8 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! {
-    crate::schema::read:
+crate::json_schema::same_as! {
+    crate::json_schema::read:
     UserDetails, "UserDetails" => WireUser;
     ShippingDetails, "ShippingDetails" => WireShipping;
     Address, "Address" => WireAddress;

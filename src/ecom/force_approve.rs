@@ -3,18 +3,19 @@
 use super::initiate::InitiatedPayment;
 use serde::Deserialize;
 
+use super::Call;
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::raw::ecom::types;
+use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive, by_name, lenient};
-use crate::vipps::Vipps;
 
 /// Approves a payment in the customer's place. Made by [`Payment::force_approve`](super::Payment::force_approve);
 /// `.await` sends it. Not for express payments, and not with a skipped landing page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ForceApprove {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     phone_number: Option<PhoneNumber>,
@@ -32,9 +33,9 @@ operation! {
 }
 
 impl ForceApprove {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             phone_number: None,
@@ -60,7 +61,7 @@ impl ForceApprove {
     /// Before anything is sent: in the production environment, or with a number that is not Norwegian. From the API:
     /// 1082 (the test user has never approved in the test app); HTTP 500 when the test card has expired.
     pub async fn send(self) -> Result<()> {
-        if self.vipps.environment().is_production() {
+        if self.runtime.environment().is_production() {
             return Err(Error::state(
                 "force approve exists only in the test environment, and this is production",
             ));
@@ -75,17 +76,19 @@ impl ForceApprove {
         if let Some(token) = self.landing_page.as_ref().and_then(LandingPage::token) {
             body = body.token(Sensitive::from(token));
         }
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .integration_test_approve_payment()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        answer.done()?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                api.integration_test_approve_payment()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        response.accept()?;
         // The API documents no body, so that only one that names an order is checked.
-        let named: Named = by_name::from_slice(&answer.body).unwrap_or_default();
-        answer.check_order(&self.order_id, named.order_id.as_deref())
+        let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
+        response.check_order(&self.order_id, named.order_id.as_deref())
     }
 }
 

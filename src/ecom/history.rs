@@ -76,7 +76,7 @@ struct WireEvent {
 by_name::read! { Event => WireEvent; }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: Event, "Event" => WireEvent; }
+crate::json_schema::same_as! { crate::json_schema::read: Event, "Event" => WireEvent; }
 
 /// The API spells *none* as empty text.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -173,7 +173,7 @@ pub struct Summary {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionSummary", transform = crate::schema::read)
+    schemars(rename = "TransactionSummary", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
@@ -191,7 +191,7 @@ pub(super) struct WireSummary {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: Summary, "Summary" => WireSummary; }
+crate::json_schema::same_as! { crate::json_schema::read: Summary, "Summary" => WireSummary; }
 
 /// The sums that the API states itself. A sum that is missing is not stated, and not zero.
 #[derive(Clone, Copy, Debug, Default)]

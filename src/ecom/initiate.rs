@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 
+use super::Call;
 use super::airline::AirlineData;
 use super::express::Express;
-use crate::call::{Answer, CallOptions, Outgoing, Prepare, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
+use crate::runtime::Runtime;
 use crate::types::{
     Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
     Scope, TransactionText, lenient,
 };
-use crate::vipps::Vipps;
 
 /// Nobody listens here, which is what a caller without a callback server wants: the details are polled.
 const NO_CALLBACK: &str = "https://www.vipps.no/thankyoupage";
@@ -37,7 +38,7 @@ const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Initiate {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     amount: Amount,
@@ -54,7 +55,7 @@ pub struct Initiate {
 }
 
 operation! {
-    Initiate => InitiatedPayment, by begin;
+    Initiate => InitiatedPayment;
     deadline,
     merchant_serial_number,
     /// The retry policy of this call, in place of the client's. Whatever it says, a request that may have
@@ -64,13 +65,13 @@ operation! {
 
 impl Initiate {
     pub(super) fn new(
-        vipps: Vipps,
+        runtime: Runtime,
         order_id: OrderId,
         amount: Amount,
         text: TransactionText,
     ) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             amount,
@@ -195,7 +196,7 @@ impl Initiate {
         let callback_prefix = self.callback_prefix.map(HttpsUrl::into_prefix);
         let fallback = self.fallback.map(String::from);
         let mut merchant = types::MerchantInfo::builder()
-            .merchant_serial_number(super::merchant(&self.vipps, &self.options))
+            .merchant_serial_number(super::merchant(&self.runtime, &self.options))
             .callback_prefix(callback_prefix.unwrap_or_else(|| NO_CALLBACK.to_owned()))
             .fall_back(fallback.unwrap_or_else(|| NO_FALLBACK.to_owned()));
         if let Some(token) = &self.auth_token {
@@ -255,33 +256,19 @@ impl Initiate {
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
-        self.begin().await
-    }
-}
-
-impl Prepare for Initiate {
-    type About = OrderId;
-    type Output = InitiatedPayment;
-
-    fn prepare(self) -> Result<(OrderId, Outgoing)> {
-        let (client, context) = super::client(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.clone();
         let body = self.into_body()?;
-        let request = client
-            .initiate_payment_v3_using_post()
-            // As it is: `body` would finish the builder and begin it anew.
-            .body_map(|_| body)
-            .prepared_request();
-        Ok((order_id, context.outgoing(request)?))
-    }
-
-    fn read(order_id: OrderId, answer: Answer) -> Result<InitiatedPayment> {
-        let wire: Wire = answer.decode()?;
-        answer.check_order(&order_id, wire.order_id.as_deref())?;
-        let landing_page = LandingPage::from_answer(wire.url)
-            .map_err(|_| answer.unreadable("the answer's landing page is not a URL"))?;
-        let mut payment = answer.vipps().ecom().payment(&order_id);
-        if let Some(number) = answer.merchant() {
+        let response = call
+            .run(|api| api.initiate_payment_v3_using_post().body(body).send())
+            .await?;
+        let wire: Wire = response.decode()?;
+        response.check_order(&order_id, wire.order_id.as_deref())?;
+        let landing_page = LandingPage::from_answer(wire.url).map_err(|_| {
+            response.decode_error("the response has no landing page: `url` is not a URL")
+        })?;
+        let mut payment = super::Payment::new(response.runtime().clone(), order_id);
+        if let Some(number) = response.merchant() {
             payment = payment.merchant_serial_number(number.clone());
         }
         Ok(InitiatedPayment {
@@ -301,7 +288,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
 
 /// A payment that waits for its customer.
 #[derive(Clone, Debug)]

@@ -10,10 +10,9 @@ use std::time::Duration;
 use self::evidence::{Evidence, LostOperation};
 use super::details::{Details, PaymentDetails};
 use super::watch::passes;
-use crate::call::{Begun, Prepare};
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::runtime::Runtime;
 use crate::types::{MerchantSerialNumber, OrderId};
-use crate::vipps::Vipps;
 
 /// How long a request may still take effect after it was given up. The API documents no such time;
 /// gateways give up well before.
@@ -84,7 +83,7 @@ pub enum Reconciled {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Reconcile {
-    vipps: Vipps,
+    runtime: Runtime,
     subject: Subject,
     /// Whether the subject comes from the caller's storage and not from an error.
     stored: bool,
@@ -130,9 +129,9 @@ impl IntoFuture for Reconcile {
 }
 
 impl Reconcile {
-    pub(super) fn new(vipps: Vipps, error: &Error) -> Self {
+    pub(super) fn new(runtime: Runtime, error: &Error) -> Self {
         Self {
-            vipps,
+            runtime,
             subject: Subject::of(error),
             stored: false,
             given_up: error.last_ended(),
@@ -183,14 +182,13 @@ impl Reconcile {
             Subject::NoEffect => return Reconciled::NoEffect,
             Subject::Untraceable(reason) => return still_unknown(reason),
         };
-        let time = self.vipps.time();
+        let time = self.runtime.time();
         let begun = time.monotonic();
         let whole = self
             .deadline
             .unwrap_or_else(|| self.settled_after.saturating_add(TIME_TO_READ));
         let ends = begun.saturating_add(whole);
         let settled = begun.saturating_add(self.settled_after.saturating_sub(self.age(begun)));
-        let limit = Begun::default();
         let mut pause = SHORTEST_PAUSE;
         let mut last = still_unknown("the deadline left no time to read the details");
         loop {
@@ -199,7 +197,7 @@ impl Reconcile {
             if left.is_zero() {
                 return last;
             }
-            last = match self.read(order_id, left, limit.clone()).await {
+            last = match self.read(order_id, left).await {
                 Ok(details) => {
                     let evidence = match &details {
                         Some(details) => operation.evidence(details),
@@ -248,7 +246,7 @@ impl Reconcile {
     /// How long ago the request was given up.
     fn age(&self, now: Duration) -> Duration {
         if let Some(time) = self.given_up_at {
-            let age = self.vipps.time().now().duration_since(time);
+            let age = self.runtime.time().now().duration_since(time);
             return Duration::try_from(age).unwrap_or_default();
         }
         // The clock of the client that failed may be ahead of this one's.
@@ -256,18 +254,11 @@ impl Reconcile {
     }
 
     /// The details, or `None` when the sales unit has no such payment.
-    async fn read(
-        &self,
-        order_id: &OrderId,
-        left: Duration,
-        limit: Begun,
-    ) -> Result<Option<PaymentDetails>> {
-        let mut details = self.vipps.ecom().payment(order_id).details().deadline(left);
+    async fn read(&self, order_id: &OrderId, left: Duration) -> Result<Option<PaymentDetails>> {
+        let mut details = Details::new(self.runtime.clone(), order_id.clone()).deadline(left);
         details.options.merchant.clone_from(&self.merchant);
-        details.options.begun = Some(limit);
-        let (order_id, outgoing) = details.prepare()?;
-        match outgoing.send().await {
-            Ok(response) => Details::read(order_id, response).map(Some),
+        match details.await {
+            Ok(details) => Ok(Some(details)),
             Err(error) if is_no_such_order(&error) => Ok(None),
             Err(error) => Err(error),
         }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use super::Call;
 use super::capture::action;
-use super::details::PaymentDetails;
+use super::details::{Details, PaymentDetails};
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, TransactionText};
-use crate::vipps::Vipps;
 
 /// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund); `.await`
 /// sends it.
@@ -49,7 +50,7 @@ use crate::vipps::Vipps;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Refund {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
     share: Share,
@@ -82,9 +83,9 @@ operation! {
 }
 
 impl Refund {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             share: Share::Full,
@@ -125,11 +126,11 @@ impl Refund {
     /// A response of HTTP 200 that contradicts the refund (another status, amount or order, or sums in
     /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
-        let time = self.vipps.time();
+        let time = self.runtime.time();
         let deadline = self.options.deadline;
         let ends = time
             .monotonic()
-            .saturating_add(deadline.unwrap_or_else(|| self.vipps.total_timeout()));
+            .saturating_add(deadline.unwrap_or_else(|| self.runtime.total_timeout()));
         let amount = match self.share {
             Share::Full => None,
             Share::Part(amount) => Some(amount),
@@ -141,19 +142,21 @@ impl Refund {
                 Some(rest)
             }
         };
-        let body = action(&self.vipps, &self.options, amount, self.text, "Refund")?;
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .refund_payment_using_post()
-            .order_id(self.order_id.as_str())
-            .body(body)
-            .prepared_request();
-        let answer = context.run(request).await?;
-        Transaction::read(self.order_id, Requested::Refund(amount), answer)
+        let body = action(&self.runtime, &self.options, amount, self.text, "Refund")?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                api.refund_payment_using_post()
+                    .order_id(self.order_id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        Transaction::read(self.order_id, Requested::Refund(amount), response)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {
-        let mut details = self.vipps.ecom().payment(&self.order_id).details();
+        let mut details = Details::new(self.runtime.clone(), self.order_id.clone());
         details.options = CallOptions {
             deadline: Some(left),
             key: None,

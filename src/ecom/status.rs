@@ -2,18 +2,19 @@
 
 use serde::Deserialize;
 
+use super::Call;
 use super::history::Operation;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
+use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Timestamp, lenient};
-use crate::vipps::Vipps;
 
 /// Asks for the last transaction of a payment. Made by [`Payment::status`](super::Payment::status), which is
 /// deprecated by the API: use [`Payment::details`](super::Payment::details).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Status {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
@@ -24,9 +25,9 @@ operation! {
 }
 
 impl Status {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
         }
@@ -37,14 +38,16 @@ impl Status {
     /// # Errors
     /// 35: no payment of this sales unit has the order id. Otherwise as every read.
     pub async fn send(self) -> Result<PaymentStatus> {
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client
-            .get_order_status_using_get()
-            .order_id(self.order_id.as_str())
-            .prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
-        answer.check_order(&self.order_id, wire.order_id.as_deref())?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                api.get_order_status_using_get()
+                    .order_id(self.order_id.as_str())
+                    .send()
+            })
+            .await?;
+        let wire: Wire = response.decode()?;
+        response.check_order(&self.order_id, wire.order_id.as_deref())?;
         let last = wire.transaction_info.unwrap_or_default();
         Ok(PaymentStatus {
             order_id: self.order_id,
@@ -74,7 +77,7 @@ pub struct PaymentStatus {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: PaymentStatus, "PaymentStatus" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: PaymentStatus, "PaymentStatus" => Wire; }
 
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -91,7 +94,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {

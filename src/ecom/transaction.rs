@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::details::PaymentDetails;
 use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
-use crate::call::Answer;
+use crate::call::Response;
 use crate::error::Result;
 use crate::error::body::lists_errors;
 use crate::types::open_enum::open_enum;
@@ -176,7 +176,7 @@ struct Wire<'a> {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
@@ -191,7 +191,7 @@ struct WireInfo {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: Transaction, "Transaction" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: Transaction, "Transaction" => Wire; }
 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {
@@ -207,9 +207,13 @@ impl From<Wire<'_>> for Parts {
 
 impl Transaction {
     /// Reads a response of HTTP 200. The outcome is unknown where it contradicts the request.
-    pub(super) fn read(order_id: OrderId, requested: Requested, answer: Answer) -> Result<Self> {
-        let wire = answer.decode_parts::<Parts, Wire<'_>>()?;
-        answer.check_order(&order_id, wire.order_id.as_deref())?;
+    pub(super) fn read(
+        order_id: OrderId,
+        requested: Requested,
+        response: Response,
+    ) -> Result<Self> {
+        let wire = response.decode_parts::<Parts, Wire<'_>>()?;
+        response.check_order(&order_id, wire.order_id.as_deref())?;
         let info = wire
             .transaction_info
             .or(wire.transaction)
@@ -219,13 +223,13 @@ impl Transaction {
             .as_ref()
             .map(WireSummary::stated)
             .unwrap_or_default();
-        let agrees = if lists_errors(&answer.body) {
+        let agrees = if lists_errors(&response.body) {
             Err("it contains an error".to_owned())
         } else {
             requested.check(&info, &stated)
         };
         if let Err(reason) = agrees {
-            return Err(answer.unreadable(format!(
+            return Err(response.decode_error(format!(
                 "the response is no proof of a success: {reason}; read the details"
             )));
         }
@@ -241,7 +245,7 @@ impl Transaction {
                 .filter(|_| !stated.is_empty())
                 .map(|sums| sums.or(Summary::default)),
             payment_instrument,
-            idempotency_key: answer.effort.into_key(),
+            idempotency_key: response.into_key(),
         })
     }
 

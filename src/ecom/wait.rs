@@ -6,8 +6,8 @@ use super::details::PaymentDetails;
 use super::watch::Watch;
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
+use crate::runtime::Runtime;
 use crate::types::OrderId;
-use crate::vipps::Vipps;
 
 /// No faster than this, since the API allows 120 calls a minute and order.
 pub(super) const FASTEST: Duration = Duration::from_millis(500);
@@ -75,7 +75,7 @@ impl WaitEvent {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is asked until `.await`, `send` or `watch`"]
 pub struct Wait {
-    pub(super) vipps: Vipps,
+    pub(super) runtime: Runtime,
     pub(crate) options: CallOptions,
     pub(super) order_id: OrderId,
     pub(super) rhythm: Rhythm,
@@ -94,9 +94,9 @@ operation! {
 }
 
 impl Wait {
-    pub(super) fn new(vipps: Vipps, order_id: OrderId) -> Self {
+    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             order_id,
             rhythm: Rhythm::Till,

@@ -10,10 +10,9 @@ use std::time::Duration;
 use futures_core::Stream;
 use tokio::sync::Notify;
 
-use super::details::PaymentDetails;
+use super::details::{Details, PaymentDetails};
 use super::state::PaymentState;
 use super::wait::{FASTEST, Wait, WaitEvent};
-use crate::call::Begun;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::retry::RetryPolicy;
 
@@ -50,11 +49,9 @@ enum Step {
 type UnderWay = Pin<Box<dyn Future<Output = (Box<Poller>, Result<WaitEvent>)> + Send>>;
 
 impl Watch {
-    pub(super) fn new(mut wait: Wait, time: Duration) -> Self {
-        // All polls together stay within the limit per minute, replays after a 401 counted.
-        wait.options.begun = Some(Begun::default());
+    pub(super) fn new(wait: Wait, time: Duration) -> Self {
         let nudge = Nudge(Arc::new(Notify::new()));
-        let begun = wait.vipps.time().monotonic();
+        let begun = wait.runtime.time().monotonic();
         let ends = begun.saturating_add(time);
         let poller = Poller {
             nudge: nudge.clone(),
@@ -188,7 +185,7 @@ impl Poller {
             return Ok(WaitEvent::Decided(details));
         }
         // The first poll comes after a pause, which needs the runtime too.
-        if let Err(error) = self.wait.vipps.time().require_runtime() {
+        if let Err(error) = self.wait.runtime.require_tokio() {
             self.seen = Seen::Over;
             return Err(error);
         }
@@ -214,7 +211,7 @@ impl Poller {
 
     /// Sleeps until the next poll; `false` when the time to wait runs out first.
     async fn pause(&mut self) -> bool {
-        let time = self.wait.vipps.time();
+        let time = self.wait.runtime.time();
         loop {
             let now = time.monotonic();
             if now >= self.ends {
@@ -232,17 +229,14 @@ impl Poller {
     }
 
     async fn ask(&mut self) -> Result<PaymentDetails> {
-        let vipps = &self.wait.vipps;
-        let now = vipps.time().monotonic();
+        let runtime = &self.wait.runtime;
+        let now = runtime.time().monotonic();
         self.not_before = now.saturating_add(FASTEST);
         self.due = now.saturating_add(self.wait.rhythm.interval());
-        let mut details = vipps.ecom().payment(&self.wait.order_id).details();
+        let mut details = Details::new(runtime.clone(), self.wait.order_id.clone());
         details.options = self.wait.options.clone();
         // The next poll is the retry, unless the caller gave a policy.
-        details
-            .options
-            .retry
-            .get_or_insert_with(|| Box::new(RetryPolicy::none()));
+        details.options.retry.get_or_insert_with(RetryPolicy::none);
         details.options.deadline = Some(ONE_POLL.min(self.ends.saturating_sub(now)));
         let details = details.await?;
         self.failures = 0;
@@ -256,7 +250,7 @@ impl Poller {
             .saturating_mul(1 << self.failures.min(5))
             .min(SLOWEST.max(interval));
         let asked_for = error.retry_after().unwrap_or_default();
-        let now = self.wait.vipps.time().monotonic();
+        let now = self.wait.runtime.time().monotonic();
         let latest = if now < self.last_look {
             self.last_look
         } else {
@@ -276,7 +270,7 @@ impl Poller {
     fn tell(&mut self, details: PaymentDetails) -> Option<WaitEvent> {
         let now = details
             .as_of()
-            .unwrap_or_else(|| self.wait.vipps.time().now());
+            .unwrap_or_else(|| self.wait.runtime.time().now());
         let before = self.seen;
         let scanned = details.is_scanned();
         let state = details.state_at(now);

@@ -15,7 +15,8 @@ impl fmt::Display for Error {
         if let Some(invalid) = &inner.invalid {
             return write!(f, "{invalid}");
         }
-        if let (Some(method), Some(path)) = (inner.method, inner.path) {
+        if let Some(operation) = inner.operation {
+            let (method, path) = (operation.endpoint.method, operation.endpoint.path);
             write!(f, "{method} {path}: ")?;
         }
         if let Some(status) = inner.status {
@@ -86,7 +87,7 @@ impl fmt::Display for Facts<'_> {
         let inner = &*self.0.0;
         write!(f, "kind: {:?}, outcome: {:?}", inner.kind, inner.outcome)?;
         if let Some(operation) = inner.operation {
-            write!(f, ", operation: {operation}")?;
+            write!(f, ", operation: {}", operation.endpoint.id)?;
         }
         if let Some(id) = &inner.correlation_id {
             write!(f, ", correlation id: {id}")?;

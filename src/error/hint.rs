@@ -1,18 +1,10 @@
 //! What to do about an error, for the causes that people lose days on.
 
 use super::body::ParsedBody;
-
-/// A literal, so that it can be joined with others when the crate is compiled.
-macro_rules! foreign {
-    () => {
-        "This response is in none of the API's forms, so the API probably did not make it. A firewall or a proxy in \
-         front of the API, or the login page of the network, answers like this: compare the base URL, and ask whoever \
-         runs the network."
-    };
-}
+use crate::operation::foreign_response;
 
 /// About a response that the API did not make.
-pub(super) const FOREIGN: &str = foreign!();
+pub(super) const FOREIGN: &str = foreign_response!();
 
 /// The causes that are easily mistaken, by what the response looks like.
 pub(super) fn of_response(status: u16, parsed: &ParsedBody, foreign: bool) -> Option<&'static str> {
@@ -100,85 +92,6 @@ pub(super) fn of_response(status: u16, parsed: &ParsedBody, foreign: bool) -> Op
         ),
         _ => None,
     }
-}
-
-/// About HTTP 429 of an operation, which each API counts for itself.
-pub(super) fn of_limit(operation: &str, path: &str) -> Option<&'static str> {
-    Some(match operation {
-        "initiate_payment_v3_using_post" => {
-            "The eCom API takes at most 2 requests a minute to start a payment, for each order and sales unit."
-        }
-        "capture_payment_using_post" => {
-            "The eCom API takes at most 5 requests a minute to capture, for each order and sales unit. All processes \
-             together count."
-        }
-        "refund_payment_using_post" => {
-            "The eCom API takes at most 5 requests a minute to refund, for each order and sales unit. All processes \
-             together count."
-        }
-        "cancel_payment_request_using_put" => {
-            "The eCom API takes at most 5 requests a minute to cancel, for each order and sales unit. All processes \
-             together count."
-        }
-        "get_payment_details_using_get" => {
-            "The eCom API takes at most 120 requests a minute for details, for each order and subscription key. All \
-             processes together count."
-        }
-        "get_order_status_using_get" => {
-            "The eCom API takes at most 120 requests a minute for the status, for each order and subscription key. \
-             All processes together count."
-        }
-        _ if path.starts_with("/accesstoken") => {
-            "The token endpoint documents no limit. Make one client and clone it, so that all calls share one token; \
-             several processes share one through `VippsBuilder::token_store`."
-        }
-        _ if path.starts_with("/qr/") => {
-            "The QR API documents no limit. Make fewer requests at a time, and read the list of codes instead of each \
-             code."
-        }
-        _ => return None,
-    })
-}
-
-/// How to find out what became of a request whose response is lost or unclear. Where the API did not
-/// make the response, that comes first.
-pub(super) fn way_out(operation: &str, foreign: bool) -> Option<&'static str> {
-    macro_rules! way {
-        ($text:literal) => {
-            if foreign {
-                concat!(foreign!(), " ", $text)
-            } else {
-                $text
-            }
-        };
-    }
-    Some(match operation {
-        "initiate_payment_v3_using_post" => way!(
-            "The payment may exist, and its landing page is lost. `Ecom::reconcile` asks for its details: if there are \
-             some, cancel the order and start again with a new id; if not (error 35), send the same request again."
-        ),
-        "capture_payment_using_post"
-        | "refund_payment_using_post"
-        | "integration_test_approve_payment" => way!(
-            "`Ecom::reconcile` asks for the details, whose events name the idempotency key of the request that caused \
-             them. Or make the same call again with the idempotency key of this error: nothing happens twice."
-        ),
-        "cancel_payment_request_using_put" => way!(
-            "`Ecom::reconcile` asks for the details, which tell whether the payment is cancelled. If it is not, cancel \
-             it again."
-        ),
-        "create_merchant_redirect_qr" => way!(
-            "The code may have been made: `get` it to see where it leads, or use `create_or_update`."
-        ),
-        "update_merchant_redirect_url"
-        | "delete_merchant_redirect_qr"
-        | "put_merchant_callback_qr"
-        | "delete_merchant_callback_qr"
-        | "put_merchant_callback_mobile_pay_qr" => way!(
-            "Make the same call again: nothing happens twice. A delete that then finds no code has done its work."
-        ),
-        _ => return None,
-    })
 }
 
 /// About an argument that was refused before anything was sent.

@@ -1,14 +1,15 @@
 //! Ends a connect whose request has run out of time.
 //!
-//! reqwest does not report whether a pending request waits for a connection or for a response. The attempt loop
-//! therefore polls the request once more when its time is up, inside [`when_time_is_up`]. A request that still
-//! connects fails in that poll with a connect error, which proves that it was not sent. A request that is on a
-//! connection never reaches the connector and stays pending.
+//! reqwest does not report whether a pending request waits for a connection or for a response. [`send_within`]
+//! therefore polls the request once more when its time is up. A request that still connects fails in that poll with a
+//! connect error, which proves that it was not sent. A request that is on a connection never reaches the connector and
+//! stays pending.
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -24,9 +25,23 @@ tokio::task_local! {
     static TIME_IS_UP: ();
 }
 
-/// Polls a request whose time is up for the last time.
-pub(crate) fn when_time_is_up<T>(poll: impl FnOnce() -> T) -> T {
-    TIME_IS_UP.sync_scope((), poll)
+/// Returns the result of a request, or `None` if the limit ends first and the request may have been sent.
+pub(crate) async fn send_within<F: Future>(
+    sending: F,
+    limit: impl Future<Output = ()>,
+) -> Option<F::Output> {
+    let (mut sending, mut limit) = (pin!(sending), pin!(limit));
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = sending.as_mut().poll(cx) {
+            return Poll::Ready(Some(result));
+        }
+        ready!(limit.as_mut().poll(cx));
+        match TIME_IS_UP.sync_scope((), || sending.as_mut().poll(cx)) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending => Poll::Ready(None),
+        }
+    })
+    .await
 }
 
 /// The layer around reqwest's connector.

@@ -2,18 +2,19 @@
 
 use serde::Deserialize;
 
-use crate::call::{Answer, CallOptions, built, operation};
+use super::Call;
+use crate::call::{CallOptions, Response, built, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, lenient};
-use crate::vipps::Vipps;
 
 /// Exchanges the personal code of a customer's app for the phone number. Made by
 /// [`Qr::exchange`](super::Qr::exchange); `.await` sends it. It changes nothing, so it is repeated freely.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangePersonalQr {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     code: PersonalQr,
 }
@@ -24,9 +25,9 @@ operation! {
 }
 
 impl ExchangePersonalQr {
-    pub(super) fn new(vipps: Vipps, code: PersonalQr) -> Self {
+    pub(super) fn new(runtime: Runtime, code: PersonalQr) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             code,
         }
@@ -40,12 +41,11 @@ impl ExchangePersonalQr {
         let body = types::QrExchangeRequest::builder()
             .qr_code(Sensitive::from(self.code.expose()))
             .requested_data(vec![types::RequestedData::Msisdn]);
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client.exchange_qr().body(body).prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call.run(|api| api.exchange_qr().body(body).send()).await?;
+        let wire: Wire = response.decode()?;
         Ok(PersonalQrOwner {
-            phone_number: wire.phone_number(&answer)?,
+            phone_number: wire.phone_number(&response)?,
             made_at: wire.instant(),
             version: wire.version,
         })
@@ -58,7 +58,7 @@ impl ExchangePersonalQr {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangeCustomer {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     token: CustomerToken,
 }
@@ -69,9 +69,9 @@ operation! {
 }
 
 impl ExchangeCustomer {
-    pub(super) fn new(vipps: Vipps, token: CustomerToken) -> Self {
+    pub(super) fn new(runtime: Runtime, token: CustomerToken) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             token,
         }
@@ -89,12 +89,13 @@ impl ExchangeCustomer {
                 customer,
             )?)
             .requested_data(vec![types::RequestedData::Msisdn]);
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let request = client.exchange_customer().body(body).prepared_request();
-        let answer = context.run(request).await?;
-        let wire: Wire = answer.decode()?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| api.exchange_customer().body(body).send())
+            .await?;
+        let wire: Wire = response.decode()?;
         Ok(CheckedInCustomer {
-            phone_number: wire.phone_number(&answer)?,
+            phone_number: wire.phone_number(&response)?,
             made_at: wire.instant(),
         })
     }
@@ -112,16 +113,16 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read:
+crate::json_schema::same_as! { crate::json_schema::read:
     PersonalQrOwner, "PersonalQrOwner" => Wire;
     CheckedInCustomer, "CheckedInCustomer" => Wire;
 }
 
 impl Wire {
-    fn phone_number(&self, answer: &Answer) -> Result<PhoneNumber> {
+    fn phone_number(&self, response: &Response) -> Result<PhoneNumber> {
         let text = self.msisdn.expose().trim();
         PhoneNumber::from_msisdn(text.strip_prefix('+').unwrap_or(text))
-            .map_err(|_| answer.unreadable("the answer has no phone number (msisdn)"))
+            .map_err(|_| response.decode_error("the answer has no phone number (msisdn)"))
     }
 
     fn instant(&self) -> Option<jiff::Timestamp> {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::operations::IMAGE;
 use crate::call::{self, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::runtime::Runtime;
 use crate::types::ImageSize;
-use crate::vipps::Vipps;
 
 /// In which form to have a code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -53,14 +54,14 @@ impl QrFormat {
     /// What the answer's `url` is in this format: a link to an image that lives no longer than the code, or the text.
     pub(super) fn read(
         self,
-        vipps: &Vipps,
+        runtime: &Runtime,
         url: Option<String>,
         code: Option<Duration>,
     ) -> (Option<QrLink>, Option<QrContent>) {
         match (self, url) {
             (_, None) => (None, None),
             (Self::Content, Some(text)) => (None, Some(QrContent(text))),
-            (_, Some(url)) => (Some(QrLink::new(vipps.clone(), url, self, code)), None),
+            (_, Some(url)) => (Some(QrLink::new(runtime.clone(), url, self, code)), None),
         }
     }
 }
@@ -121,7 +122,7 @@ pub(super) use formats;
 /// keep the bytes, never the link.
 #[derive(Clone)]
 pub struct QrLink {
-    vipps: Vipps,
+    runtime: Runtime,
     url: String,
     format: QrFormat,
     lifetime: Duration,
@@ -131,9 +132,14 @@ pub struct QrLink {
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl QrLink {
-    pub(super) fn new(vipps: Vipps, url: String, format: QrFormat, code: Option<Duration>) -> Self {
+    pub(super) fn new(
+        runtime: Runtime,
+        url: String,
+        format: QrFormat,
+        code: Option<Duration>,
+    ) -> Self {
         Self {
-            vipps,
+            runtime,
             url,
             format,
             lifetime: code.map_or(LINK_LIFETIME, |code| code.min(LINK_LIFETIME)),
@@ -158,13 +164,13 @@ impl QrLink {
         // The link came in an answer, so that the caller has nothing to put right.
         let odd = |what| Error::new(ErrorKind::Decode, Outcome::NoEffect, what);
         let url = url::Url::parse(&self.url).map_err(|_| odd("the image link is not a URL"))?;
-        let loopback = self.vipps.environment().is_loopback();
+        let loopback = self.runtime.environment().is_loopback();
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
             return Err(odd("the image link is not https"));
         }
-        let answer = call::fetch_anonymously(&self.vipps, &CallOptions::default(), url).await?;
-        let wrong = |what| Err(answer.unreadable(what));
-        let bytes = answer.body.clone();
+        let response = call::download(&self.runtime, &CallOptions::default(), IMAGE, url).await?;
+        let wrong = |what| Err(response.decode_error(what));
+        let bytes = response.body.clone();
         match self.format {
             QrFormat::Png(size) => match png_size(&bytes) {
                 None => return wrong("the image is not a PNG"),
@@ -182,7 +188,7 @@ impl QrLink {
             }
         }
         // Stores of files call everything an octet stream, of one family or another.
-        let media_type = answer.media_type().to_ascii_lowercase();
+        let media_type = response.media_type().to_ascii_lowercase();
         if !(media_type.is_empty()
             || media_type.starts_with("image/")
             || media_type.ends_with("/octet-stream"))

@@ -10,20 +10,20 @@ pub use put::{Category, MobilePayBeacon, PutMerchantCallback, PutMobilePayBeacon
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink};
 use crate::error::Result;
+use crate::runtime::Runtime;
 use crate::types::{CallbackQrId, LocationDescription, lenient};
-use crate::vipps::Vipps;
 
 /// One merchant callback code, by its id. Made by [`Qr::merchant_callback`](super::Qr::merchant_callback); nothing is
 /// sent until one of its operations is.
 #[derive(Clone, Debug)]
 pub struct MerchantCallback {
-    vipps: Vipps,
+    runtime: Runtime,
     id: CallbackQrId,
 }
 
 impl MerchantCallback {
-    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
-        Self { vipps, id }
+    pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
+        Self { runtime, id }
     }
 
     /// The id.
@@ -50,7 +50,7 @@ impl MerchantCallback {
     /// # Ok(()) }
     /// ```
     pub fn put(&self, location: LocationDescription) -> PutMerchantCallback {
-        PutMerchantCallback::new(self.vipps.clone(), self.id.clone(), location)
+        PutMerchantCallback::new(self.runtime.clone(), self.id.clone(), location)
     }
 
     /// Reads the code: its place, its text, and a fresh image link.
@@ -71,7 +71,7 @@ impl MerchantCallback {
     /// # Ok(()) }
     /// ```
     pub fn get(&self) -> GetMerchantCallback {
-        GetMerchantCallback::new(self.vipps.clone(), self.id.clone())
+        GetMerchantCallback::new(self.runtime.clone(), self.id.clone())
     }
 
     /// Deletes the code: a scan is then told that there is none, instead of waiting for the store.
@@ -87,7 +87,7 @@ impl MerchantCallback {
     /// # Ok(()) }
     /// ```
     pub fn delete(&self) -> DeleteMerchantCallback {
-        DeleteMerchantCallback::new(self.vipps.clone(), self.id.clone())
+        DeleteMerchantCallback::new(self.runtime.clone(), self.id.clone())
     }
 }
 
@@ -108,7 +108,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
 
 /// A merchant callback code, as the API has it.
 #[derive(Clone, Debug)]
@@ -121,8 +121,8 @@ pub struct MerchantCallbackQr {
 }
 
 impl MerchantCallbackQr {
-    fn of(vipps: &Vipps, id: String, format: QrFormat, wire: Wire) -> Self {
-        let (link, _) = format.read(vipps, wire.qr_image_url, None);
+    fn of(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
+        let (link, _) = format.read(runtime, wire.qr_image_url, None);
         Self {
             merchant_serial_number: wire.merchant_serial_number,
             merchant_qr_id: id,

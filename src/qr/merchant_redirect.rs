@@ -13,22 +13,22 @@ pub use manage::{
 };
 
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink};
-use crate::call::Answer;
+use crate::call::Response;
 use crate::error::Result;
+use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl, lenient};
-use crate::vipps::Vipps;
 
 /// One merchant redirect code, by its id. Made by [`Qr::merchant_redirect`](super::Qr::merchant_redirect); nothing is
 /// sent until one of its operations is.
 #[derive(Clone, Debug)]
 pub struct MerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     id: RedirectQrId,
 }
 
 impl MerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
-        Self { vipps, id }
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
+        Self { runtime, id }
     }
 
     /// The id.
@@ -59,7 +59,7 @@ impl MerchantRedirect {
     /// # Ok(()) }
     /// ```
     pub fn create(&self, redirect_url: RedirectUrl) -> CreateMerchantRedirect {
-        CreateMerchantRedirect::new(self.vipps.clone(), self.id.clone(), redirect_url)
+        CreateMerchantRedirect::new(self.runtime.clone(), self.id.clone(), redirect_url)
     }
 
     /// Makes the code, or leads it here if it exists.
@@ -77,7 +77,7 @@ impl MerchantRedirect {
     /// # Ok(()) }
     /// ```
     pub fn create_or_update(&self, redirect_url: RedirectUrl) -> CreateOrUpdateMerchantRedirect {
-        CreateOrUpdateMerchantRedirect::new(self.vipps.clone(), self.id.clone(), redirect_url)
+        CreateOrUpdateMerchantRedirect::new(self.runtime.clone(), self.id.clone(), redirect_url)
     }
 
     /// Reads the code: where it leads, how long it lives, and a fresh image link, in whatever format.
@@ -95,7 +95,7 @@ impl MerchantRedirect {
     /// # Ok(()) }
     /// ```
     pub fn get(&self) -> GetMerchantRedirect {
-        GetMerchantRedirect::new(self.vipps.clone(), self.id.clone())
+        GetMerchantRedirect::new(self.runtime.clone(), self.id.clone())
     }
 
     /// Leads the code elsewhere, at once and for printed copies too; the image stays the same. Should the answer say
@@ -113,7 +113,7 @@ impl MerchantRedirect {
     /// # Ok(()) }
     /// ```
     pub fn update(&self, redirect_url: RedirectUrl) -> UpdateMerchantRedirect {
-        UpdateMerchantRedirect::new(self.vipps.clone(), self.id.clone(), redirect_url)
+        UpdateMerchantRedirect::new(self.runtime.clone(), self.id.clone(), redirect_url)
     }
 
     /// Deletes the code for good: printed copies stop working, and a new code with the same id has another image.
@@ -129,7 +129,7 @@ impl MerchantRedirect {
     /// # Ok(()) }
     /// ```
     pub fn delete(&self) -> DeleteMerchantRedirect {
-        DeleteMerchantRedirect::new(self.vipps.clone(), self.id.clone())
+        DeleteMerchantRedirect::new(self.runtime.clone(), self.id.clone())
     }
 }
 
@@ -148,7 +148,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
 
 /// A merchant redirect code, as the API has it.
 #[derive(Clone, Debug)]
@@ -164,39 +164,39 @@ pub struct MerchantRedirectQr {
 impl MerchantRedirectQr {
     /// Reads an answer about one code. Should it not name the code, it is the one that was asked for.
     fn read(
-        vipps: &Vipps,
+        runtime: &Runtime,
         asked: &RedirectQrId,
         format: QrFormat,
-        answer: &Answer,
+        response: &Response,
     ) -> Result<Self> {
-        let wire: Wire = answer.decode()?;
+        let wire: Wire = response.decode()?;
         let id = wire.id.clone().unwrap_or_else(|| asked.to_string());
-        Ok(Self::of(vipps, id, format, wire))
+        Ok(Self::of(runtime, id, format, wire))
     }
 
     /// Reads the answer to a request that has made the code or led it elsewhere. It has worked, so that whatever the
     /// answer leaves out is what was asked for.
     fn written(
-        vipps: &Vipps,
+        runtime: &Runtime,
         asked: &RedirectQrId,
         leads: &RedirectUrl,
         format: QrFormat,
-        answer: &Answer,
+        response: &Response,
     ) -> Result<Self> {
-        let wire = if answer.is_blank() {
+        let wire = if response.is_empty() {
             None
         } else {
-            answer.decode::<Option<Wire>>()?
+            response.decode::<Option<Wire>>()?
         };
         let mut wire = wire.unwrap_or_default();
         let id = wire.id.take().unwrap_or_else(|| asked.to_string());
         wire.redirect_url
             .get_or_insert_with(|| leads.as_str().to_owned());
-        Ok(Self::of(vipps, id, format, wire))
+        Ok(Self::of(runtime, id, format, wire))
     }
 
-    fn of(vipps: &Vipps, id: String, format: QrFormat, wire: Wire) -> Self {
-        let (link, content) = format.read(vipps, wire.url, lifetime(wire.expires_in));
+    fn of(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
+        let (link, content) = format.read(runtime, wire.url, lifetime(wire.expires_in));
         Self {
             id,
             redirect_url: wire.redirect_url,

@@ -4,34 +4,35 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::Call;
 use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
-use crate::call::{Answer, CallOptions, Outgoing, Prepare, operation};
+use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, lenient};
-use crate::vipps::Vipps;
 
 /// Makes a code for one payment. Made by [`Qr::one_time`](super::Qr::one_time); `.await` sends it. Harmless to repeat:
 /// it makes a picture of a payment that exists.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct OneTime {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     landing_page: LandingPage,
     format: QrFormat,
 }
 
 operation! {
-    OneTime => OneTimeQr, by begin;
+    OneTime => OneTimeQr;
     deadline, merchant_serial_number, retry
 }
 formats!(OneTime);
 
 impl OneTime {
-    pub(super) fn new(vipps: Vipps, landing_page: LandingPage) -> Self {
+    pub(super) fn new(runtime: Runtime, landing_page: LandingPage) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             landing_page,
             format: QrFormat::default(),
@@ -45,51 +46,38 @@ impl OneTime {
     /// HTTP 400 `Order timeout` when the payment has expired, `Validation error` when the landing page is not of this
     /// environment.
     pub async fn send(self) -> Result<OneTimeQr> {
-        self.begin().await
-    }
-}
-
-impl Prepare for OneTime {
-    type About = QrFormat;
-    type Output = OneTimeQr;
-
-    fn prepare(self) -> Result<(QrFormat, Outgoing)> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `is_app` has no code";
             return Err(InvalidValue::hidden("landing_page", rule).into());
         }
-        let (client, context) = super::client(&self.vipps, &self.options);
-        let body = types::OneTimePaymentQrRequest::builder().url(self.landing_page.into_text());
-        let mut request = client
-            .generate_otp_qr()
-            .accept(self.format.accept())
-            // As it is: `body` would finish the builder and begin it anew.
-            .body_map(|_| body);
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let outgoing = context.outgoing(request.prepared_request())?;
-        Ok((self.format, outgoing))
-    }
-
-    fn read(format: QrFormat, answer: Answer) -> Result<OneTimeQr> {
-        let wire: Wire = answer.decode()?;
-        let expires_in = Duration::from_secs(
-            wire.expires_in
-                .and_then(|s| u64::try_from(s).ok())
-                .unwrap_or(DEFAULT_LIFETIME),
-        );
-        let (link, text) = format.read(answer.vipps(), Some(wire.url), Some(expires_in));
+        let (format, url) = (self.format, self.landing_page.into_text());
+        let body = types::OneTimePaymentQrRequest::builder().url(url);
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api.generate_otp_qr().accept(format.accept()).body(body);
+                if let Some(size) = format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
+        let wire: Wire = response.decode()?;
+        let seconds = wire
+            .expires_in
+            .and_then(|seconds| u64::try_from(seconds).ok());
+        let expires_in = seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs);
+        let (link, content) = format.read(response.runtime(), Some(wire.url), Some(expires_in));
         Ok(OneTimeQr {
             link,
-            content: text,
+            content,
             expires_in,
         })
     }
 }
 
-/// Seconds that a customer has for the landing page, should the answer not say.
-const DEFAULT_LIFETIME: u64 = 300;
+/// The lifetime of the landing page, for a response that states none.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -101,7 +89,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::schema::same_as! { crate::schema::read: OneTimeQr, "OneTimeQr" => Wire; }
+crate::json_schema::same_as! { crate::json_schema::read: OneTimeQr, "OneTimeQr" => Wire; }
 
 /// A code for one payment.
 #[derive(Clone, Debug)]

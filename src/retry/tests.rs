@@ -3,10 +3,10 @@ use bytes::Bytes;
 use super::*;
 
 /// What a response with this status and body means.
-fn signal(class: Class, status: u16, body: &str) -> Signal {
-    Signal::of_response(
+fn failure(class: RetryClass, status: u16, body: &str) -> Failure {
+    Failure::of_response(
         class,
-        &Error::answer(status, Bytes::copy_from_slice(body.as_bytes())),
+        &Error::from_response(status, Bytes::copy_from_slice(body.as_bytes())),
     )
 }
 
@@ -14,13 +14,13 @@ fn signal(class: Class, status: u16, body: &str) -> Signal {
 const GATEWAY: &str = r#"{"statusCode":400,"message":"x"}"#;
 const PAGE: &str = "<html>Forbidden</html>";
 
-const ALL: [Class; 6] = [
-    Class::Read,
-    Class::KeyedWrite,
-    Class::Idempotent,
-    Class::Harmless,
-    Class::Cancel,
-    Class::Once,
+const ALL: [RetryClass; 6] = [
+    RetryClass::Read,
+    RetryClass::KeyedWrite,
+    RetryClass::Idempotent,
+    RetryClass::Harmless,
+    RetryClass::Cancel,
+    RetryClass::Once,
 ];
 
 /// Every cell of the documented table agrees with the code.
@@ -34,45 +34,45 @@ fn the_table_that_users_read_is_the_code() {
     let columns = rows.remove(0);
     assert_eq!(rows.remove(0), ["---"; 10]);
     let classes = [
-        ("read", Class::Read),
-        ("keyed write", Class::KeyedWrite),
-        ("idempotent", Class::Idempotent),
-        ("harmless", Class::Harmless),
-        ("cancel", Class::Cancel),
-        ("once", Class::Once),
+        ("read", RetryClass::Read),
+        ("keyed write", RetryClass::KeyedWrite),
+        ("idempotent", RetryClass::Idempotent),
+        ("harmless", RetryClass::Harmless),
+        ("cancel", RetryClass::Cancel),
+        ("once", RetryClass::Once),
     ];
-    let signals: [(&str, &[Signal]); 8] = [
-        ("no connection", &[Signal::NotSent]),
-        ("broken", &[Signal::Broken]),
+    let failures: [(&str, &[Failure]); 8] = [
+        ("no connection", &[Failure::NotSent]),
+        ("broken", &[Failure::Broken]),
         (
             "408, 5xx",
             &[
-                Signal::Refused(408),
-                Signal::Refused(500),
-                Signal::Refused(503),
+                Failure::Refused(408),
+                Failure::Refused(500),
+                Failure::Refused(503),
             ],
         ),
-        ("429", &[Signal::Throttled]),
-        ("locked", &[Signal::Locked]),
-        ("unclear lock", &[Signal::BrokenLocked]),
-        ("unclear", &[Signal::Unclear]),
+        ("429", &[Failure::Throttled]),
+        ("locked", &[Failure::Locked]),
+        ("unclear lock", &[Failure::BrokenLocked]),
+        ("unclear", &[Failure::Unclear]),
         (
             "refused",
             &[
-                Signal::Refused(400),
-                Signal::Refused(404),
-                Signal::Refused(422),
+                Failure::Refused(400),
+                Failure::Refused(404),
+                Failure::Refused(422),
             ],
         ),
     ];
     assert_eq!(rows.len(), classes.len());
     for (row, (name, class)) in rows.iter().zip(classes) {
         assert_eq!(row[0], name);
-        for (place, (column, signals)) in signals.iter().enumerate() {
+        for (place, (column, failures)) in failures.iter().enumerate() {
             assert_eq!(columns[place + 2], *column);
-            for signal in *signals {
+            for signal in *failures {
                 let verdict = judge(class, *signal);
-                let mut cell = match verdict.repeat {
+                let mut cell = match verdict.retry {
                     None => "stop".to_owned(),
                     Some(Pace::Transient) => "retry".to_owned(),
                     Some(Pace::Throttled) => "retry later".to_owned(),
@@ -90,10 +90,10 @@ fn the_table_that_users_read_is_the_code() {
 fn nothing_sent_is_always_safe_to_repeat() {
     for class in ALL {
         assert_eq!(
-            judge(class, Signal::NotSent),
+            judge(class, Failure::NotSent),
             Verdict {
                 outcome: Outcome::NotSent,
-                repeat: Some(Pace::Transient)
+                retry: Some(Pace::Transient)
             }
         );
     }
@@ -102,21 +102,24 @@ fn nothing_sent_is_always_safe_to_repeat() {
 #[test]
 fn a_broken_attempt_is_repeated_only_where_that_cannot_double_anything() {
     for signal in [
-        Signal::Broken,
-        Signal::Refused(500),
-        Signal::Refused(502),
-        Signal::Refused(503),
-        Signal::Refused(504),
-        Signal::Refused(408),
+        Failure::Broken,
+        Failure::Refused(500),
+        Failure::Refused(502),
+        Failure::Refused(503),
+        Failure::Refused(504),
+        Failure::Refused(408),
     ] {
         for class in ALL {
             let verdict = judge(class, signal);
             let may = matches!(
                 class,
-                Class::Read | Class::KeyedWrite | Class::Idempotent | Class::Harmless
+                RetryClass::Read
+                    | RetryClass::KeyedWrite
+                    | RetryClass::Idempotent
+                    | RetryClass::Harmless
             );
-            assert_eq!(verdict.repeat.is_some(), may, "{class:?} {signal:?}");
-            let harmless = matches!(class, Class::Read | Class::Harmless);
+            assert_eq!(verdict.retry.is_some(), may, "{class:?} {signal:?}");
+            let harmless = matches!(class, RetryClass::Read | RetryClass::Harmless);
             assert_eq!(
                 verdict.outcome == Outcome::NoEffect,
                 harmless,
@@ -134,12 +137,12 @@ fn a_broken_attempt_is_repeated_only_where_that_cannot_double_anything() {
 #[test]
 fn too_many_requests_and_locks_are_waited_out_by_all() {
     for class in ALL {
-        for signal in [Signal::Throttled, Signal::Locked] {
+        for signal in [Failure::Throttled, Failure::Locked] {
             assert_eq!(
                 judge(class, signal),
                 Verdict {
                     outcome: Outcome::Rejected,
-                    repeat: Some(Pace::Throttled)
+                    retry: Some(Pace::Throttled)
                 }
             );
         }
@@ -150,12 +153,12 @@ fn too_many_requests_and_locks_are_waited_out_by_all() {
 fn refusal_of_the_api_is_final_for_all() {
     for class in ALL {
         for status in [400, 401, 403, 404, 405, 410, 415, 422] {
-            assert_eq!(signal(class, status, GATEWAY), Signal::Refused(status));
+            assert_eq!(failure(class, status, GATEWAY), Failure::Refused(status));
             assert_eq!(
-                judge(class, Signal::Refused(status)),
+                judge(class, Failure::Refused(status)),
                 Verdict {
                     outcome: Outcome::Rejected,
-                    repeat: None
+                    retry: None
                 }
             );
         }
@@ -167,10 +170,10 @@ fn only_a_4xx_of_the_api_refuses_what_has_an_effect() {
     for status in 100..700 {
         for class in ALL.into_iter().filter(|class| class.has_effect()) {
             for body in [GATEWAY, PAGE, "", "{}"] {
-                let outcome = judge(class, signal(class, status, body)).outcome;
+                let outcome = judge(class, failure(class, status, body)).outcome;
                 let refuses = match status {
                     402 | 408 => false,
-                    409 => class == Class::Idempotent && body == GATEWAY,
+                    409 => class == RetryClass::Idempotent && body == GATEWAY,
                     401 | 423 | 429 => [GATEWAY, ""].contains(&body),
                     _ => (400..500).contains(&status) && body == GATEWAY,
                 };
@@ -185,15 +188,15 @@ fn only_a_4xx_of_the_api_refuses_what_has_an_effect() {
 #[test]
 fn nothing_is_unknown_of_what_has_no_effect() {
     for status in 100..700 {
-        for class in [Class::Read, Class::Harmless] {
+        for class in [RetryClass::Read, RetryClass::Harmless] {
             for body in [GATEWAY, PAGE, "", "{}"] {
-                let verdict = judge(class, signal(class, status, body));
+                let verdict = judge(class, failure(class, status, body));
                 assert_ne!(verdict.outcome, Outcome::Unknown, "{status} {body}");
                 // What the API did not make may be gone a moment later.
                 let refused = verdict.outcome == Outcome::Rejected;
                 let is_limit = matches!(status, 423 | 429);
                 assert_eq!(
-                    verdict.repeat.is_some(),
+                    verdict.retry.is_some(),
                     !refused || is_limit,
                     "{status} {body}"
                 );
@@ -208,24 +211,24 @@ fn locks_and_limits_are_told_by_status_and_code() {
     let quota = r#"{"statusCode":403,"message":"Out of call volume quota."}"#;
     for class in ALL {
         for (status, body, expected) in [
-            (423, GATEWAY, Signal::Locked),
-            (423, "", Signal::Locked),
-            (423, " \r\n", Signal::Locked),
-            (423, code, Signal::Locked),
-            (423, PAGE, Signal::BrokenLocked),
-            (400, code, Signal::Locked),
-            (409, code, Signal::Locked),
-            (408, code, Signal::BrokenLocked),
-            (500, code, Signal::BrokenLocked),
-            (429, "", Signal::Throttled),
-            (429, " \r\n", Signal::Throttled),
-            (429, GATEWAY, Signal::Throttled),
-            (429, PAGE, Signal::BrokenLocked),
-            (403, quota, Signal::Throttled),
-            (403, GATEWAY, Signal::Refused(403)),
-            (200, code, Signal::Unclear),
+            (423, GATEWAY, Failure::Locked),
+            (423, "", Failure::Locked),
+            (423, " \r\n", Failure::Locked),
+            (423, code, Failure::Locked),
+            (423, PAGE, Failure::BrokenLocked),
+            (400, code, Failure::Locked),
+            (409, code, Failure::Locked),
+            (408, code, Failure::BrokenLocked),
+            (500, code, Failure::BrokenLocked),
+            (429, "", Failure::Throttled),
+            (429, " \r\n", Failure::Throttled),
+            (429, GATEWAY, Failure::Throttled),
+            (429, PAGE, Failure::BrokenLocked),
+            (403, quota, Failure::Throttled),
+            (403, GATEWAY, Failure::Refused(403)),
+            (200, code, Failure::Unclear),
         ] {
-            assert_eq!(signal(class, status, body), expected, "{status} {body}");
+            assert_eq!(failure(class, status, body), expected, "{status} {body}");
         }
     }
 }
@@ -238,8 +241,8 @@ fn code_that_asks_for_the_details_outweighs_the_others() {
             let body = format!("[{first},{second},{third}]");
             for class in ALL {
                 for status in [400, 402, 409, 423, 429] {
-                    let signal = signal(class, status, &body);
-                    assert_eq!(signal, Signal::Unclear, "{status} {codes:?}");
+                    let failure = failure(class, status, &body);
+                    assert_eq!(failure, Failure::Unclear, "{status} {codes:?}");
                 }
             }
         }
@@ -258,8 +261,8 @@ fn code_that_refuses_decides_402_and_409() {
         let body = format!(r#"[{{"errorGroup":"{group}","errorCode":"{code}"}}]"#);
         for class in ALL {
             for status in [402, 409] {
-                let refused = Signal::Refused(status);
-                assert_eq!(signal(class, status, &body), refused, "{group} {code}");
+                let refused = Failure::Refused(status);
+                assert_eq!(failure(class, status, &body), refused, "{group} {code}");
             }
         }
     }
@@ -268,49 +271,25 @@ fn code_that_refuses_decides_402_and_409() {
 #[test]
 fn an_answer_that_is_too_large_comes_again_as_large() {
     for class in ALL {
-        assert_eq!(judge(class, Signal::TooLarge).repeat, None);
+        assert_eq!(judge(class, Failure::TooLarge).retry, None);
     }
 }
 
 #[test]
 fn a_code_that_says_look_at_the_details_is_unknown_for_writes() {
     for class in [
-        Class::KeyedWrite,
-        Class::Idempotent,
-        Class::Cancel,
-        Class::Once,
+        RetryClass::KeyedWrite,
+        RetryClass::Idempotent,
+        RetryClass::Cancel,
+        RetryClass::Once,
     ] {
         assert_eq!(
-            judge(class, Signal::Unclear),
+            judge(class, Failure::Unclear),
             Verdict {
                 outcome: Outcome::Unknown,
-                repeat: None
+                retry: None
             }
         );
-    }
-}
-
-#[test]
-fn operations_of_a_future_document_are_treated_with_caution() {
-    assert_eq!(rules("brand_new", "POST").class, Class::Once);
-    assert_eq!(rules("brand_new", "PUT").class, Class::Once);
-    assert_eq!(rules("brand_new", "GET").class, Class::Read);
-}
-
-#[test]
-fn every_listed_operation_exists_in_the_bindings() {
-    let known: Vec<_> = [
-        crate::raw::qr::OPERATIONS,
-        crate::raw::ecom::OPERATIONS,
-        crate::raw::access_token::OPERATIONS,
-    ]
-    .concat();
-    assert_eq!(known.len(), 13 + 7 + 2);
-    for operation in known {
-        let rules = rules(operation.id, operation.method);
-        let plain_get = operation.method == "GET";
-        let listed = rules.class != Class::Once || operation.id == "initiate_payment_v3_using_post";
-        assert!(plain_get || listed, "{} has no row", operation.id);
     }
 }
 
@@ -398,13 +377,15 @@ fn retry_after_is_read_in_every_form() {
 #[test]
 fn attempts_stay_within_the_limit_per_minute() {
     let s = Duration::from_secs;
-    assert_eq!(room(&[s(0)], Some(2), s(1)), Duration::ZERO);
-    assert_eq!(room(&[s(0), s(1)], Some(2), s(2)), s(58));
-    assert_eq!(room(&[s(0), s(1)], Some(2), s(61)), Duration::ZERO);
-    assert_eq!(room(&[s(0), s(1), s(60)], Some(2), s(61)), Duration::ZERO);
+    assert_eq!(rate_limit_wait(&[s(0)], 2, s(1)), Duration::ZERO);
+    assert_eq!(rate_limit_wait(&[s(0), s(1)], 2, s(2)), s(58));
+    assert_eq!(rate_limit_wait(&[s(0), s(1)], 2, s(61)), Duration::ZERO);
+    assert_eq!(
+        rate_limit_wait(&[s(0), s(1), s(60)], 2, s(61)),
+        Duration::ZERO
+    );
     // The oldest of those that count decides.
-    assert_eq!(room(&[s(0), s(50), s(55)], Some(2), s(56)), s(54));
-    assert_eq!(room(&[s(0); 9], None, s(0)), Duration::ZERO);
+    assert_eq!(rate_limit_wait(&[s(0), s(50), s(55)], 2, s(56)), s(54));
 }
 
 #[test]

@@ -4,12 +4,13 @@
 
 use schemars::JsonSchema;
 
-use super::{listed, read, same_as};
+use super::listed;
 use crate::callback::{AddressType, CallbackStatus, PaymentUpdate, ShippingReply, ShippingRequest};
 use crate::ecom::{
     Address, Event, InitiatedPayment, Operation, PaymentDetails, PaymentStatus, ShippingDetails,
     ShippingMethod, Summary, Transaction, TransactionStatus, UserDetails,
 };
+use crate::json_schema::{read, same_as};
 use crate::qr::{
     Category, CheckedInCustomer, MerchantCallbackQr, MerchantRedirectQr, OneTimeQr, PersonalQrOwner,
 };

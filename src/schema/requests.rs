@@ -4,8 +4,9 @@
 
 use schemars::JsonSchema;
 
-use super::{listed, same_as, sent};
+use super::listed;
 use crate::ecom::{Cancel, Capture, ForceApprove, Initiate, Refund, ShippingMethod};
+use crate::json_schema::{same_as, sent};
 use crate::qr::{
     Category, CreateMerchantRedirect, ExchangeCustomer, ExchangePersonalQr, OneTime,
     PutMerchantCallback, PutMobilePayBeacon, UpdateMerchantRedirect,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::redact::Redactor;
-use crate::raw::{self, Operation};
+use crate::raw::{self, Endpoint};
 
 /// What a request looks like, without anything secret: method, path, query, headers and body, each in a stable order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const LEFT_OUT: [&str; 3] = ["host", "content-length", "user-agent"];
 impl RequestShape {
     pub(super) fn new(request: &http::Request<Bytes>, redactor: &mut Redactor) -> Self {
         let path = request.uri().path();
-        let operation = operation(request.method().as_str(), path);
+        let operation = endpoint(request.method().as_str(), path);
         // What is secret is found first, so that it is hidden wherever else it stands.
         let authorization = request
             .headers()
@@ -89,7 +89,7 @@ fn authorization(value: &str, redactor: &mut Redactor) -> String {
 }
 
 /// What the request shows anyway, so that it may be seen in its URLs too: the ids that the merchant gave.
-fn plain(operation: Option<&Operation>, path: &str, body: &Body) -> Vec<String> {
+fn plain(operation: Option<&Endpoint>, path: &str, body: &Body) -> Vec<String> {
     let template = operation.map_or("", |o| o.path);
     let in_path = template
         .rsplit('/')
@@ -106,7 +106,7 @@ fn plain(operation: Option<&Operation>, path: &str, body: &Body) -> Vec<String> 
 }
 
 fn path(
-    operation: Option<&Operation>,
+    operation: Option<&Endpoint>,
     path: &str,
     plain: &[String],
     redactor: &mut Redactor,
@@ -206,17 +206,11 @@ impl Body {
     }
 }
 
-/// The operation whose path template fits, the most literal one first.
-fn operation(method: &str, path: &str) -> Option<&'static Operation> {
-    let all = [
-        raw::access_token::OPERATIONS,
-        raw::ecom::OPERATIONS,
-        raw::qr::OPERATIONS,
-    ];
-    let variables = |o: &&Operation| o.path.matches('{').count();
-    all.into_iter()
-        .flatten()
-        .filter(|o| o.method == method && fits(o.path, path))
+/// The endpoint whose path template fits, the most literal one first.
+fn endpoint(method: &str, path: &str) -> Option<&'static Endpoint> {
+    let variables = |endpoint: &&Endpoint| endpoint.path.matches('{').count();
+    raw::endpoints()
+        .filter(|endpoint| endpoint.method == method && fits(endpoint.path, path))
         .min_by_key(variables)
 }
 

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::text::text_type;
 use super::{InvalidValue, OrderId};
-use crate::clock::{self, SystemRandomness};
+use crate::clock::{Randomness, SystemRandomness};
 
 const MAX_LEN: usize = 40;
 
@@ -100,7 +100,7 @@ impl RequestId {
 
     /// A new random key, from 128 bits of the system's randomness: 26 letters and digits.
     pub fn random() -> Self {
-        clock::new_key(&SystemRandomness)
+        Self::generate(&SystemRandomness)
     }
 
     /// All 128 bits as 26 digits of base 32 (`0-9a-v`).
@@ -113,6 +113,13 @@ impl RequestId {
                 .filter_map(|digit| char::from_digit(((bits >> (5 * digit)) & 31) as u32, 32)),
         );
         Self(text)
+    }
+
+    /// A random key from this randomness.
+    pub(crate) fn generate(randomness: &dyn Randomness) -> Self {
+        let mut bytes = [0; 16];
+        randomness.fill(&mut bytes);
+        Self::from_entropy(bytes)
     }
 }
 

@@ -19,6 +19,8 @@ use serde_json::Value;
 mod build;
 #[path = "../support/prefix.rs"]
 mod prefix;
+#[path = "../support/source.rs"]
+mod source;
 #[path = "../support/surface.rs"]
 mod surface;
 

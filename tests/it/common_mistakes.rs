@@ -111,9 +111,9 @@ async fn a_200_whose_body_is_an_error_list_is_no_success() {
 /// 1.15 kr is 115 øre, although 1.15 × 100 is 114.99999999999999.
 #[test]
 fn kroner_do_not_become_ore_through_a_float() {
-    let sample = (0..=2_147_483_647_i64).step_by(199_933);
+    let sample = (0..=2_147_483_647_i64).step_by(1_999_933);
     let ends = [1, 99, 100, 2_147_483_546, 2_147_483_647];
-    for ore in (0..=100_000).chain(sample).chain(ends) {
+    for ore in (0..=10_000).chain(sample).chain(ends) {
         let written = format!("{}.{:02}", ore / 100, ore % 100);
         assert_eq!(Amount::parse(&written).unwrap(), Amount::ore(ore));
         assert_eq!(ShippingCost::parse(&written).unwrap().as_ore(), ore);
@@ -121,7 +121,8 @@ fn kroner_do_not_become_ore_through_a_float() {
     }
 }
 
-/// Shipping travels in kroner: with just the decimals that it has, and from there to the same øre.
+/// Shipping costs are sent in kroner, with at most two decimals and without trailing zeros. The unit test
+/// of `ShippingCost` tries more amounts.
 #[test]
 fn ore_do_not_become_kroner_through_a_float() {
     let sample = (0..=2_147_483_647_i64).step_by(199_933);

@@ -3,21 +3,8 @@
 use std::time::Duration;
 
 use crate::support::id;
-use vipps::ecom::Rhythm;
 use vipps::simulator::Simulator;
-use vipps::{Amount, ErrorKind, Outcome, RetryPolicy, Vipps};
-
-/// A simulator with one approved payment, and a client that has its token.
-async fn reserved() -> (Simulator, Vipps) {
-    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
-    let vipps = sim.client();
-    let order = vipps
-        .ecom()
-        .initiate(id(), Amount::kroner(200), crate::support::text());
-    order.await.unwrap();
-    sim.payer().approve("acme-shop-123").unwrap();
-    (sim, vipps)
-}
+use vipps::{Amount, ErrorKind, Outcome};
 
 /// The most requests of an operation in any 60 seconds.
 fn most_in_a_minute(sim: &Simulator, operation: &str) -> usize {
@@ -68,41 +55,4 @@ async fn a_replay_after_a_401_waits_for_room() {
     assert_eq!(error.operation(), Some(INITIATE));
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert_eq!(sim.journal().count(INITIATE), 5);
-}
-
-/// A cancel looks at the details and goes on in rounds; all of them count together.
-#[tokio::test(start_paused = true)]
-async fn the_rounds_of_a_cancel_count_together() {
-    const CANCEL: &str = "cancel_payment_request_using_put";
-    let (sim, vipps) = reserved().await;
-    for _ in 0..3 {
-        sim.faults().on(CANCEL).times(2).status(429);
-        sim.faults().on(CANCEL).times(1).reset();
-    }
-    let cancel = vipps.ecom().payment(&id()).cancel();
-    let policy = RetryPolicy::default().attempts(4);
-    let cancel = cancel.retry(policy).deadline(Duration::from_secs(600));
-    cancel.await.unwrap();
-    assert_eq!(sim.journal().count(CANCEL), 10);
-    assert_eq!(most_in_a_minute(&sim, CANCEL), 5);
-}
-
-/// As many polls as are allowed, and then a replay for each of some dead tokens.
-#[tokio::test(start_paused = true)]
-async fn polls_and_their_replays_count_together() {
-    const DETAILS: &str = "get_payment_details_using_get";
-    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
-    let vipps = sim.client();
-    let order = vipps
-        .ecom()
-        .initiate(id(), Amount::kroner(200), crate::support::text());
-    order.await.unwrap();
-    for nth in [5, 20, 40] {
-        sim.faults().on(DETAILS).nth(nth).status(401);
-    }
-    let wait = vipps.ecom().payment(&id()).wait();
-    let wait = wait.rhythm(Rhythm::Every(Duration::ZERO));
-    let error = wait.deadline(Duration::from_secs(100)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert_eq!(most_in_a_minute(&sim, DETAILS), 120);
 }

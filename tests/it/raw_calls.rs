@@ -143,11 +143,11 @@ async fn a_raw_call_keeps_to_its_own_deadline() {
 /// The generated methods take no key, so that the table has to say who sends one.
 #[test]
 fn the_table_of_operations_says_which_have_a_key() {
-    let keyed = |operations: &[vipps::raw::Operation]| -> Vec<_> {
-        let keyed = operations
+    let keyed = |endpoints: &[&vipps::raw::Endpoint]| -> Vec<_> {
+        let keyed = endpoints
             .iter()
-            .filter(|o| o.idempotency_key == Some("x-request-id"));
-        keyed.map(|o| o.id).collect()
+            .filter(|e| e.idempotency_header == Some("x-request-id"));
+        keyed.map(|e| e.id).collect()
     };
     let mut ecom = keyed(vipps::raw::ecom::OPERATIONS);
     ecom.sort_unstable();
@@ -189,7 +189,19 @@ fn assert_refused(recorder: &Recorder, error: &vipps::Error, field: &str, value:
 #[tokio::test]
 async fn an_id_that_names_another_path_is_refused_unsent() {
     for id in [
-        "", ".", "..", "/", "a/b", "../x", "\\", "a\\b", "..\\x", "a\nb", "\0", "a\u{85}",
+        "",
+        ".",
+        "..",
+        "/",
+        "a/b",
+        "../x",
+        "\\",
+        "a\\b",
+        "..\\x",
+        "x\\..\\order-2",
+        "a\nb",
+        "\0",
+        "a\u{85}",
     ] {
         let recorder = Recorder::new();
         let call = recorder.client();
@@ -312,6 +324,21 @@ async fn a_hand_made_request_for_its_own_resource_is_sent() {
     let vipps = recorder.client();
     let sent = send_as(&vipps, "get_payment_details_using_get", request);
     sent.await.unwrap();
+}
+
+/// The generated constructors are public. Their clients send nothing by themselves.
+#[tokio::test]
+async fn a_generated_client_with_another_base_url_sends_nothing() {
+    let recorder = Recorder::new();
+    let vipps = recorder.client();
+    let call = vipps.call(|raw| async move {
+        let context = progenitor_client::ClientInfo::inner(raw.ecom()).clone();
+        let other = vipps::raw::ecom::Client::new("https://example.com", context);
+        let operation = other.get_payment_details_using_get();
+        operation.order_id("order-1").send().await
+    });
+    let error = call.await.map(drop).unwrap_err();
+    assert_refused(&recorder, &error, "url", "https://example.com");
 }
 
 #[tokio::test]

@@ -175,19 +175,10 @@ async fn canned_answers_come_first() {
 }
 
 #[tokio::test]
-async fn what_may_be_seen_is_shown() {
+async fn members_that_show_names_are_in_the_snapshot() {
     let recorder = Recorder::new().show("basket").show("nextYear");
     let request = http::Request::post("https://api.vipps.no/tomorrow?basket=big-one&other=big-two")
         .body(Bytes::from(r#"{"nextYear":2027,"other":2028}"#));
     recorder.send(request.unwrap()).await.unwrap();
-    insta::assert_snapshot!(recorder.to_snapshot(), @r#"
-    POST /tomorrow
-      ? basket=big-one
-      ? other=[other 2]
-
-    {
-      "nextYear": 2027,
-      "other": "[other 1]"
-    }
-    "#);
+    insta::assert_snapshot!(recorder.to_snapshot());
 }

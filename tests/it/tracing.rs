@@ -199,7 +199,7 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
     clients_with_a_store().await;
     let lines = capture.lines("vipps");
     for told in [
-        "budget is used up",
+        "retry budget used up",
         "poll failed",
         "may have taken effect",
         "token taken from the store",

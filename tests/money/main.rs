@@ -1,7 +1,7 @@
 //! Money never moves twice, whatever the network does. Random merchants, random faults, virtual time, and a ledger
 //! that knows what really happened.
 //!
-//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 1000 in CI) and `VIPPS_MONEY_SEED` the first
+//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 10,000 in CI) and `VIPPS_MONEY_SEED` the first
 //! seed. A failure prints the command that repeats it.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 

@@ -20,7 +20,7 @@ pub(crate) struct Browser {
     profile: PathBuf,
 }
 
-/// The browser, or `None` where there is none and none is demanded.
+/// Opens a browser. Returns `None` if none is installed, which is a failure in CI on Linux.
 pub(crate) async fn browser(name: &str) -> Option<Browser> {
     let here = |program: &str| {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -34,9 +34,9 @@ pub(crate) async fn browser(name: &str) -> Option<Browser> {
         return Some(Browser::open(name).await);
     }
     assert!(
-        std::env::var_os("VIPPS_TEST_BROWSER").is_none(),
-        "VIPPS_TEST_BROWSER demands a browser, and there is no {}",
-        missing.join(" and no ")
+        !cfg!(target_os = "linux") || std::env::var_os("CI").is_none(),
+        "{} not installed",
+        missing.join(" and ")
     );
     eprintln!(
         "SKIPPED {name}: no {} here; `apt-get install chromium chromium-driver`",

@@ -18,7 +18,10 @@ fn public_types() -> BTreeSet<&'static str> {
 }
 
 /// Public paths that are not part of the path of their type, with that path.
-const REEXPORTED: [(&str, &str); 1] = [("vipps::raw::Context", "vipps::call::context::Context")];
+const REEXPORTED: [(&str, &str); 2] = [
+    ("vipps::raw::Context", "vipps::call::context::Context"),
+    ("vipps::raw::Endpoint", "vipps::operation::Endpoint"),
+];
 
 /// Whether a type name, whose path leads through private modules, is the type with this public path.
 fn is_at(public: &str, type_name: &str) -> bool {

@@ -49,6 +49,28 @@ pub(crate) async fn markers_in_places_of_tomorrow() {
     shown.end(MARKERS.len() * 5);
 }
 
+/// Tests give a recorder responses that may be copies of real ones.
+#[tokio::test]
+async fn responses_given_to_a_recorder_are_hidden() {
+    let mut shown = Shown::start();
+    let path = "/ecomm/v2/payments/order-1/details";
+    for marker in MARKERS {
+        let body = json!({"orderId": "order-1", "userDetails": {"email": marker}}).to_string();
+        let response = http::Response::builder().header("x-tomorrow", marker);
+        let recorder = Recorder::new()
+            .respond("GET", path, response.body(body.clone()).unwrap())
+            .answer("GET", path, 200, &body);
+        shown.debug("before the first request", &recorder);
+        let vipps = recorder.client();
+        let details = vipps.ecom().payment(&"order-1".parse().unwrap()).details();
+        shown.result("the details", &details.await);
+        shown.debug("after it", &recorder);
+        shown.debug("its client", &vipps);
+        shown.text("its snapshot", &recorder.to_snapshot());
+    }
+    shown.end(MARKERS.len() * 9);
+}
+
 /// What a request names as a secret is one in all its other places too.
 #[tokio::test]
 pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {

@@ -74,7 +74,7 @@ pub(crate) fn plain_values() {
         RetryBudget::default(),
         vipps::testing::ManualClock::new(),
         vipps::testing::SeededRandomness::new(7),
-        vipps::raw::ecom::OPERATIONS[0],
+        *vipps::raw::ecom::OPERATIONS[0],
     );
     shown.end(70);
 }

@@ -49,9 +49,10 @@ impl Server {
             .stdout(Stdio::null())
             .spawn();
         let Ok(child) = started else {
-            let is_required =
-                std::env::var_os("CI").is_some() || std::env::var_os("VIPPS_TEST_REDIS").is_some();
-            assert!(!is_required, "redis-server is not installed");
+            // `.ci/packages` installs a server on Linux only.
+            let in_ci = cfg!(target_os = "linux") && std::env::var_os("CI").is_some();
+            let required = in_ci || std::env::var_os("VIPPS_TEST_REDIS").is_some();
+            assert!(!required, "redis-server is not installed");
             // The test harness hides the standard output of a test that passes, but not this.
             let _ = writeln!(
                 std::io::stderr(),

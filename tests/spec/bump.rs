@@ -156,7 +156,7 @@ fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<Strin
             .allowed
             .append(&mut Expected::of(&read(&part), &read).objects);
     }
-    let source = crate::build::source::Source::of(&syn::parse_str(&api.rust).ok()?);
+    let source = crate::source::Source::of(&syn::parse_str(&api.rust).ok()?);
 
     let generated: BTreeSet<(String, String, BTreeSet<String>)> = source
         .operations

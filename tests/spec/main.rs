@@ -5,6 +5,8 @@
 mod build;
 #[path = "../support/expected.rs"]
 mod expected;
+#[path = "../support/source.rs"]
+mod source;
 #[path = "../support/surface.rs"]
 mod surface;
 

@@ -203,7 +203,7 @@ fn run(number: u64, originals: &[Value]) -> bool {
     let outcome = std::panic::catch_unwind(|| crate::build::build_text(&text, "api", &read));
     match outcome.unwrap_or_else(|_| panic!("document {number} made the build panic: {text}")) {
         Ok(api) => {
-            assert!(api.rust.contains("SPEC_VERSION"), "document {number}");
+            assert!(api.tables.contains("SPEC_VERSION"), "document {number}");
             true
         }
         Err(refusal) => {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use quote::ToTokens;
 use syn::{Fields, ImplItem, Item, ReturnType};
 
-use super::build;
+use super::build::names::pascal;
+use super::source::{Source, items, wire_name};
 
 /// Rust tokens without the paths and spaces that say nothing.
 fn short(tokens: impl ToTokens) -> String {
@@ -34,24 +35,12 @@ fn input(ty: &syn::Type) -> String {
     inner.replace("builder::", "")
 }
 
-fn items<'a>(file: &'a syn::File, name: &str) -> &'a [Item] {
-    file.items
-        .iter()
-        .find_map(|item| match item {
-            Item::Mod(module) if module.ident == name => {
-                Some(module.content.as_ref()?.1.as_slice())
-            }
-            _ => None,
-        })
-        .unwrap_or_default()
-}
-
 /// Operations with their inputs and answers, then types with their fields.
 pub(crate) fn surface(rust: &str) -> String {
     let file: syn::File = syn::parse_str(rust).expect("the build checked that it is Rust");
-    let source = build::source::Source::of(&file);
+    let source = Source::of(&file);
     let mut text = String::new();
-    let builders = items(&file, "builder");
+    let builders = items(&file.items, "builder");
     for item in builders {
         let Item::Struct(builder) = item else {
             continue;
@@ -76,7 +65,7 @@ pub(crate) fn surface(rust: &str) -> String {
         let known = source
             .operations
             .iter()
-            .find(|o| builder.ident == build::names::pascal(&o.id));
+            .find(|o| builder.ident == pascal(&o.id));
         let known = known.unwrap_or_else(|| panic!("{} is no operation", builder.ident));
         let inputs: Vec<String> = builder
             .fields
@@ -94,14 +83,14 @@ pub(crate) fn surface(rust: &str) -> String {
             inputs.concat()
         );
     }
-    for item in items(&file, "types") {
+    for item in items(&file.items, "types") {
         match item {
             Item::Struct(item) => {
                 let _ = writeln!(text, "\nstruct {}", item.ident);
                 match &item.fields {
                     Fields::Named(fields) => {
                         for field in &fields.named {
-                            let wire = build::source::wire_name(field).unwrap_or_default();
+                            let wire = wire_name(field).unwrap_or_default();
                             let _ = writeln!(text, "    {wire}: {}", short(&field.ty));
                         }
                     }

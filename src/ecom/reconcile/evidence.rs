@@ -3,6 +3,7 @@
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
 use crate::error::Error;
+use crate::operation::PaymentEffect;
 use crate::types::{Amount, RequestId};
 
 const UNREADABLE: &str = "an event of this kind does not state readably whether it succeeded";
@@ -48,14 +49,15 @@ impl LostOperation {
             }),
             None => Err("the error carries no idempotency key"),
         };
-        match error.call() {
-            Some("initiate_payment_v3_using_post") => Ok(Self::Initiate),
-            Some("generate_otp_qr") => Ok(Self::OneTimeQr),
-            Some("capture_payment_using_post") => transfer().map(Self::Capture),
-            Some("refund_payment_using_post") => transfer().map(Self::Refund),
-            Some("cancel_payment_request_using_put") => Ok(Self::Cancel),
-            Some("integration_test_approve_payment") => Ok(Self::ForceApprove),
-            _ => Err("the error's operation leaves no trace in the details"),
+        let effect = error.call().map(|operation| operation.effect);
+        match effect.unwrap_or(PaymentEffect::None) {
+            PaymentEffect::Start => Ok(Self::Initiate),
+            PaymentEffect::Show => Ok(Self::OneTimeQr),
+            PaymentEffect::Capture => transfer().map(Self::Capture),
+            PaymentEffect::Refund => transfer().map(Self::Refund),
+            PaymentEffect::Cancel => Ok(Self::Cancel),
+            PaymentEffect::Approve => Ok(Self::ForceApprove),
+            PaymentEffect::None => Err("the operation of the error leaves no trace in the details"),
         }
     }
 

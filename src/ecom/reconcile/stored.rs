@@ -98,7 +98,7 @@ impl Payment {
 
     fn reconcile(&self, operation: LostOperation) -> Reconcile {
         Reconcile {
-            vipps: self.vipps.clone(),
+            runtime: self.runtime.clone(),
             subject: Subject::Lost(self.order_id.clone(), operation),
             stored: true,
             given_up: None,

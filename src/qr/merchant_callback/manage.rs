@@ -4,15 +4,15 @@ use super::{MerchantCallbackQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::image_formats;
-use crate::qr::{QrFormat, client};
+use crate::qr::{Call, QrFormat, deleted};
+use crate::runtime::Runtime;
 use crate::types::CallbackQrId;
-use crate::vipps::Vipps;
 
 /// Reads a code. Made by [`MerchantCallback::get`](super::MerchantCallback::get); `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetMerchantCallback {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: CallbackQrId,
     format: QrFormat,
@@ -25,9 +25,9 @@ operation! {
 image_formats!(GetMerchantCallback);
 
 impl GetMerchantCallback {
-    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             format: QrFormat::default(),
@@ -39,20 +39,25 @@ impl GetMerchantCallback {
     /// # Errors
     /// HTTP 404 when there is no such code. HTTP 403 when the keys have no right to the merchant serial number.
     pub async fn send(self) -> Result<MerchantCallbackQr> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let mut request = client
-            .get_merchant_callback_by_id()
-            .merchant_qr_id(self.id.as_str())
-            .qr_image_format(self.format.name());
-        if let Some(size) = self.format.size() {
-            request = request.qr_image_size(size);
-        }
-        let wire: Wire = context.run(request.prepared_request()).await?.decode()?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_merchant_callback_by_id()
+                    .merchant_qr_id(self.id.as_str())
+                    .qr_image_format(self.format.name());
+                if let Some(size) = self.format.size() {
+                    request = request.qr_image_size(size);
+                }
+                request.send()
+            })
+            .await?;
+        let wire: Wire = response.decode()?;
         let id = wire
             .merchant_qr_id
             .clone()
             .unwrap_or_else(|| self.id.to_string());
-        Ok(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
+        Ok(MerchantCallbackQr::of(&self.runtime, id, self.format, wire))
     }
 }
 
@@ -60,7 +65,7 @@ impl GetMerchantCallback {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct DeleteMerchantCallback {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: CallbackQrId,
 }
@@ -71,9 +76,9 @@ operation! {
 }
 
 impl DeleteMerchantCallback {
-    pub(super) fn new(vipps: Vipps, id: CallbackQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
         }
@@ -85,12 +90,12 @@ impl DeleteMerchantCallback {
     /// HTTP 404 when there is no such code to begin with. HTTP 403 when the keys have no right to the merchant serial
     /// number. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
     pub async fn send(self) -> Result<()> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .delete_merchant_callback_qr()
-            .merchant_qr_id(self.id.as_str())
-            .prepared_request();
-        crate::qr::deleted(context.run(request).await)
+        let call = Call::new(&self.runtime, &self.options);
+        let id = self.id.as_str();
+        let response = call
+            .run(|api| api.delete_merchant_callback_qr().merchant_qr_id(id).send())
+            .await;
+        deleted(response)
     }
 }
 
@@ -99,7 +104,7 @@ impl DeleteMerchantCallback {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantCallbacks {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     format: QrFormat,
 }
@@ -111,9 +116,9 @@ operation! {
 image_formats!(ListMerchantCallbacks);
 
 impl ListMerchantCallbacks {
-    pub(in crate::qr) fn new(vipps: Vipps) -> Self {
+    pub(in crate::qr) fn new(runtime: Runtime) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             format: QrFormat::default(),
         }
@@ -124,18 +129,26 @@ impl ListMerchantCallbacks {
     /// # Errors
     /// HTTP 403 when the keys have no right to the merchant serial number.
     pub async fn send(self) -> Result<Vec<MerchantCallbackQr>> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let mut request = client
-            .get_merchant_callback_qrs()
-            .qr_image_format(self.format.name());
-        if let Some(size) = self.format.size() {
-            request = request.qr_image_size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_merchant_callback_qrs()
+                    .qr_image_format(self.format.name());
+                if let Some(size) = self.format.size() {
+                    request = request.qr_image_size(size);
+                }
+                request.send()
+            })
+            .await?;
         let read = |mut wire: Wire| {
             let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantCallbackQr::of(&self.vipps, id, self.format, wire))
+            Some(MerchantCallbackQr::of(&self.runtime, id, self.format, wire))
         };
-        Ok(answer.list()?.into_iter().filter_map(read).collect())
+        Ok(response
+            .decode_list()?
+            .into_iter()
+            .filter_map(read)
+            .collect())
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Result};
-use crate::qr::client;
+use crate::qr::Call;
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::open_enum::open_enum;
 use crate::types::{BeaconId, CallbackQrId, InvalidValue, LocationDescription};
-use crate::vipps::Vipps;
 
 open_enum! {
     /// What kind of place a callback code hangs at (`category`). It changes only the words that the app shows while
@@ -26,7 +26,7 @@ open_enum! {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PutMerchantCallback {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: CallbackQrId,
     location: LocationDescription,
@@ -39,9 +39,9 @@ operation! {
 }
 
 impl PutMerchantCallback {
-    pub(super) fn new(vipps: Vipps, id: CallbackQrId, location: LocationDescription) -> Self {
+    pub(super) fn new(runtime: Runtime, id: CallbackQrId, location: LocationDescription) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             location,
@@ -75,13 +75,16 @@ impl PutMerchantCallback {
                 ))
             })?);
         }
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .put_merchant_callback_qr()
-            .merchant_qr_id(self.id.as_str())
-            .body(body)
-            .prepared_request();
-        context.run(request).await?.done()
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                api.put_merchant_callback_qr()
+                    .merchant_qr_id(self.id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await?;
+        response.accept()
     }
 }
 
@@ -89,13 +92,13 @@ impl PutMerchantCallback {
 /// nothing is sent until [`put`](Self::put) is.
 #[derive(Clone, Debug)]
 pub struct MobilePayBeacon {
-    vipps: Vipps,
+    runtime: Runtime,
     id: BeaconId,
 }
 
 impl MobilePayBeacon {
-    pub(in crate::qr) fn new(vipps: Vipps, id: BeaconId) -> Self {
-        Self { vipps, id }
+    pub(in crate::qr) fn new(runtime: Runtime, id: BeaconId) -> Self {
+        Self { runtime, id }
     }
 
     /// The id.
@@ -118,7 +121,7 @@ impl MobilePayBeacon {
     /// ```
     pub fn put(&self, location: LocationDescription) -> PutMobilePayBeacon {
         PutMobilePayBeacon {
-            vipps: self.vipps.clone(),
+            runtime: self.runtime.clone(),
             options: CallOptions::default(),
             id: self.id.clone(),
             location,
@@ -135,7 +138,7 @@ const MAPPED: &str =
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PutMobilePayBeacon {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: BeaconId,
     location: LocationDescription,
@@ -156,15 +159,18 @@ impl PutMobilePayBeacon {
     pub async fn send(self) -> Result<()> {
         let body = types::MerchantCallbackMobilePayPutRequest::builder()
             .location_description(self.location.as_str().to_owned());
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .put_merchant_callback_mobile_pay_qr()
-            .beacon_id(self.id.as_str())
-            .body(body)
-            .prepared_request();
-        match context.run(request).await {
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                api.put_merchant_callback_mobile_pay_qr()
+                    .beacon_id(self.id.as_str())
+                    .body(body)
+                    .send()
+            })
+            .await;
+        match response {
             Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
-            done => done?.done(),
+            response => response?.accept(),
         }
     }
 }

@@ -6,10 +6,10 @@ use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::qr::image::formats;
-use crate::qr::{QrFormat, client};
+use crate::qr::{Call, QrFormat};
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl, Ttl};
-use crate::vipps::Vipps;
 
 /// Makes a code that opens a web page. Made by [`MerchantRedirect::create`](super::MerchantRedirect::create);
 /// `.await` sends it.
@@ -19,7 +19,7 @@ use crate::vipps::Vipps;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct CreateMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
     redirect_url: RedirectUrl,
@@ -39,9 +39,9 @@ operation! {
 formats!(CreateMerchantRedirect);
 
 impl CreateMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             redirect_url,
@@ -64,12 +64,12 @@ impl CreateMerchantRedirect {
     /// an outcome of [`Unknown`](Outcome::Unknown) an earlier answer was lost, and the code that is there is not the one
     /// asked for, or could not be read: [`get`](super::MerchantRedirect::get) tells what it is now.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let clock = Remaining::new(&self.vipps, &self.options);
+        let clock = Remaining::new(&self.runtime, &self.options);
         let error = match self.attempt(clock.options()).await {
             Err(error) if is_conflict(&error) && error.outcome() == Outcome::Unknown => error,
             decided => return decided,
         };
-        let read = GetMerchantRedirect::new(self.vipps.clone(), self.id.clone())
+        let read = GetMerchantRedirect::new(self.runtime.clone(), self.id.clone())
             .format(self.format)
             .with_options(clock.options());
         match read.send().await {
@@ -87,21 +87,25 @@ impl CreateMerchantRedirect {
         if let Some(ttl) = self.ttl {
             body = body.ttl(ttl.as_secs());
         }
-        let (client, context) = client(&self.vipps, &options);
-        let mut request = client
-            .create_merchant_redirect_qr()
-            .accept(self.format.accept())
-            .body(body);
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let call = Call::new(&self.runtime, &options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .create_merchant_redirect_qr()
+                    .accept(self.format.accept())
+                    .body(body);
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::written(
-            &self.vipps,
+            &self.runtime,
             &self.id,
             &self.redirect_url,
             self.format,
-            &answer,
+            &response,
         )
     }
 
@@ -147,10 +151,10 @@ operation! {
 formats!(CreateOrUpdateMerchantRedirect);
 
 impl CreateOrUpdateMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
         Self {
             options: CallOptions::default(),
-            create: CreateMerchantRedirect::new(vipps, id, redirect_url),
+            create: CreateMerchantRedirect::new(runtime, id, redirect_url),
             format: QrFormat::default(),
         }
     }
@@ -169,13 +173,13 @@ impl CreateOrUpdateMerchantRedirect {
     /// that the id may be taken. HTTP 404 when the code is deleted between the two requests.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let create = self.create.format(self.format);
-        let clock = Remaining::new(&create.vipps, &self.options);
+        let clock = Remaining::new(&create.runtime, &self.options);
         let conflict = match create.attempt(clock.options()).await {
             Err(error) if is_conflict(&error) => error,
             decided => return decided,
         };
         let updated =
-            UpdateMerchantRedirect::new(create.vipps.clone(), create.id, create.redirect_url)
+            UpdateMerchantRedirect::new(create.runtime.clone(), create.id, create.redirect_url)
                 .format(self.format)
                 .with_options(clock.options())
                 .send()
@@ -194,25 +198,25 @@ fn is_conflict(error: &Error) -> bool {
 
 /// The options of several requests that share one deadline.
 struct Remaining<'a> {
-    vipps: &'a Vipps,
+    runtime: &'a Runtime,
     options: &'a CallOptions,
     ends: Duration,
 }
 
 impl<'a> Remaining<'a> {
-    fn new(vipps: &'a Vipps, options: &'a CallOptions) -> Self {
-        let total = options.deadline.unwrap_or_else(|| vipps.total_timeout());
+    fn new(runtime: &'a Runtime, options: &'a CallOptions) -> Self {
+        let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
         Self {
-            vipps,
+            runtime,
             options,
-            ends: vipps.time().monotonic().saturating_add(total),
+            ends: runtime.time().monotonic().saturating_add(total),
         }
     }
 
     /// The options of a request that begins now.
     fn options(&self) -> CallOptions {
         let mut options = self.options.clone();
-        options.deadline = Some(self.ends.saturating_sub(self.vipps.time().monotonic()));
+        options.deadline = Some(self.ends.saturating_sub(self.runtime.time().monotonic()));
         options
     }
 }

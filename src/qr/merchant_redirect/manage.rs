@@ -4,16 +4,16 @@ use super::{MerchantRedirectQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::formats;
-use crate::qr::{QrFormat, client};
+use crate::qr::{Call, QrFormat, deleted};
 use crate::raw::qr::types;
+use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl};
-use crate::vipps::Vipps;
 
 /// Reads a code. Made by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
     format: QrFormat,
@@ -26,9 +26,9 @@ operation! {
 formats!(GetMerchantRedirect);
 
 impl GetMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             format: QrFormat::default(),
@@ -45,16 +45,20 @@ impl GetMerchantRedirect {
     /// # Errors
     /// HTTP 404 when there is no such code, or no more.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let mut request = client
-            .get_merchant_redirect_qr_by_id()
-            .id(self.id.as_str())
-            .accept(self.format.accept());
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
-        MerchantRedirectQr::read(&self.vipps, &self.id, self.format, &answer)
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_merchant_redirect_qr_by_id()
+                    .id(self.id.as_str())
+                    .accept(self.format.accept());
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
+        MerchantRedirectQr::read(&self.runtime, &self.id, self.format, &response)
     }
 }
 
@@ -64,7 +68,7 @@ impl GetMerchantRedirect {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct UpdateMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
     redirect_url: RedirectUrl,
@@ -78,9 +82,9 @@ operation! {
 formats!(UpdateMerchantRedirect);
 
 impl UpdateMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
             redirect_url,
@@ -99,24 +103,28 @@ impl UpdateMerchantRedirect {
     /// HTTP 404 when there is no such code, or no more. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
     /// repeated.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let (client, context) = client(&self.vipps, &self.options);
+        let call = Call::new(&self.runtime, &self.options);
         let body = types::MerchantRedirectQrUpdateRequest::builder()
             .redirect_url(self.redirect_url.as_str().to_owned());
-        let mut request = client
-            .update_merchant_redirect_url()
-            .id(self.id.as_str())
-            .accept(self.format.accept())
-            .body(body);
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .update_merchant_redirect_url()
+                    .id(self.id.as_str())
+                    .accept(self.format.accept())
+                    .body(body);
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         MerchantRedirectQr::written(
-            &self.vipps,
+            &self.runtime,
             &self.id,
             &self.redirect_url,
             self.format,
-            &answer,
+            &response,
         )
     }
 }
@@ -125,7 +133,7 @@ impl UpdateMerchantRedirect {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct DeleteMerchantRedirect {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     id: RedirectQrId,
 }
@@ -136,9 +144,9 @@ operation! {
 }
 
 impl DeleteMerchantRedirect {
-    pub(super) fn new(vipps: Vipps, id: RedirectQrId) -> Self {
+    pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             id,
         }
@@ -150,12 +158,12 @@ impl DeleteMerchantRedirect {
     /// HTTP 404 when there is no such code to begin with. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
     /// repeated.
     pub async fn send(self) -> Result<()> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let request = client
-            .delete_merchant_redirect_qr()
-            .id(self.id.as_str())
-            .prepared_request();
-        crate::qr::deleted(context.run(request).await)
+        let call = Call::new(&self.runtime, &self.options);
+        let id = self.id.as_str();
+        let response = call
+            .run(|api| api.delete_merchant_redirect_qr().id(id).send())
+            .await;
+        deleted(response)
     }
 }
 
@@ -164,7 +172,7 @@ impl DeleteMerchantRedirect {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantRedirects {
-    vipps: Vipps,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
     format: QrFormat,
 }
@@ -176,9 +184,9 @@ operation! {
 formats!(ListMerchantRedirects);
 
 impl ListMerchantRedirects {
-    pub(in crate::qr) fn new(vipps: Vipps) -> Self {
+    pub(in crate::qr) fn new(runtime: Runtime) -> Self {
         Self {
-            vipps,
+            runtime,
             options: CallOptions::default(),
             format: QrFormat::default(),
         }
@@ -189,18 +197,26 @@ impl ListMerchantRedirects {
     /// # Errors
     /// As every operation; none of its own.
     pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
-        let (client, context) = client(&self.vipps, &self.options);
-        let mut request = client
-            .get_all_merchant_redirect_qrs()
-            .accept(self.format.accept());
-        if let Some(size) = self.format.size() {
-            request = request.size(size);
-        }
-        let answer = context.run(request.prepared_request()).await?;
+        let call = Call::new(&self.runtime, &self.options);
+        let response = call
+            .run(|api| {
+                let mut request = api
+                    .get_all_merchant_redirect_qrs()
+                    .accept(self.format.accept());
+                if let Some(size) = self.format.size() {
+                    request = request.size(size);
+                }
+                request.send()
+            })
+            .await?;
         let read = |mut wire: Wire| {
             let id = wire.id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantRedirectQr::of(&self.vipps, id, self.format, wire))
+            Some(MerchantRedirectQr::of(&self.runtime, id, self.format, wire))
         };
-        Ok(answer.list()?.into_iter().filter_map(read).collect())
+        Ok(response
+            .decode_list()?
+            .into_iter()
+            .filter_map(read)
+            .collect())
     }
 }

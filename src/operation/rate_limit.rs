@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::retry;
-
 /// The documented limit on the number of requests of one operation. Returned by
 /// [`Error::rate_limit`](crate::Error::rate_limit).
 ///
@@ -25,16 +23,9 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Returns the limit of the operation with this id.
-    pub(super) fn of(operation: &'static str) -> Option<Self> {
-        let requests = retry::rules(operation, "").per_minute?;
-        let scope = match operation {
-            "get_payment_details_using_get" | "get_order_status_using_get" => {
-                "order and subscription key"
-            }
-            _ => "order and sales unit",
-        };
-        Some(Self { requests, scope })
+    /// A limit of so many requests a minute for each of what `scope` names.
+    pub(crate) const fn per_minute(requests: u32, scope: &'static str) -> Self {
+        Self { requests, scope }
     }
 
     /// Returns the largest number of requests in one [`period`](Self::period).

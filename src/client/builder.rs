@@ -6,21 +6,30 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::headers::Headers;
-use super::urls::Urls;
-use super::{Inner, Vipps};
-use crate::access_token::AccessTokenApi;
+use super::Vipps;
+use crate::access_token::{self, AccessTokenApi};
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
+use crate::ecom;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::http_client::{self, HttpClient};
+use crate::http_client::{self, ReqwestClients};
+use crate::operation::Operation;
+use crate::qr;
 use crate::retry::{RetryBudget, RetryPolicy};
+use crate::runtime::{Headers, Runtime, Shared};
 use crate::telemetry::Counters;
 use crate::token::{SharedStore, Tokens};
 use crate::token_store::TokenStore;
-use crate::transport::{Transport, Wire};
+use crate::transport::{HttpClient, Transport};
 use crate::types::InvalidValue;
+
+/// The operation tables of all APIs.
+pub(crate) static OPERATIONS: &[&[Operation]] = &[
+    access_token::operations::OPERATIONS,
+    ecom::operations::OPERATIONS,
+    qr::operations::OPERATIONS,
+];
 
 /// Makes a [`Vipps`].
 #[derive(Debug)]
@@ -212,23 +221,25 @@ impl VippsBuilder {
                 return Err(InvalidValue::new(field, rule, format!("{timeout:?}")).into());
             }
         }
-        let headers = Headers::of(&self.credentials, &self.system)?;
+        let headers = Headers::new(&self.credentials, &self.system)?;
         let base = Url::parse(self.environment.base_url())
             .map_err(|e| Error::configuration("the base URL is none").with_source(e))?;
         let client = match self.http {
             Http::BuiltIn => {
-                HttpClient::built_in(self.connect_timeout, self.environment.is_loopback())
+                ReqwestClients::built_in(self.connect_timeout, self.environment.is_loopback())
             }
-            Http::Builder(builder) => HttpClient::made_by(*builder)?,
+            Http::Builder(builder) => ReqwestClients::made_by(*builder)?,
         };
-        let wire = match self.transport {
-            Some(transport) => Wire::Custom(transport),
-            None => Wire::Reqwest(client),
+        let http = match self.transport {
+            Some(transport) => HttpClient::Custom(transport),
+            None => HttpClient::Reqwest(client),
         };
         #[cfg(feature = "testing")]
-        let wire = match self.recorder {
-            Some(recorder) => Wire::Custom(Arc::new(recorder.leading_to(wire.transport()))),
-            None => wire,
+        let http = match self.recorder {
+            Some(recorder) => {
+                HttpClient::Custom(Arc::new(recorder.leading_to(http.into_transport())))
+            }
+            None => http,
         };
         let base_url = self.environment.base_url();
         let counters: Arc<Counters> = Arc::default();
@@ -236,14 +247,14 @@ impl VippsBuilder {
             let (time, counters) = (self.time.clone(), counters.clone());
             SharedStore::new(store, base_url, &self.credentials, time, counters)
         });
-        let inner = Arc::new(Inner {
-            base_url: base_url.into(),
-            urls: Urls::new(base),
+        let shared = Arc::new(Shared {
+            base,
+            operations: OPERATIONS,
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
             requests: http_client::requests()?,
-            wire,
+            http,
             time: self.time.clone(),
             randomness: self.randomness.clone(),
             policy: self.policy,
@@ -252,14 +263,14 @@ impl VippsBuilder {
             total_timeout: self.total_timeout,
             counters: counters.clone(),
         });
-        let access_token = AccessTokenApi::new(Vipps {
-            inner: inner.clone(),
+        let access_token = AccessTokenApi::new(Runtime {
+            shared: shared.clone(),
             tokens: None,
         });
         let tokens = Tokens::new(access_token, store, self.time, self.randomness, counters);
+        let tokens = Some(tokens);
         Ok(Vipps {
-            inner,
-            tokens: Some(tokens),
+            runtime: Runtime { shared, tokens },
         })
     }
 }

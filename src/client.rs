@@ -1,33 +1,26 @@
-//! The entry: [`Vipps`].
+//! The front door: [`Vipps`] and its builder.
 
 mod builder;
-mod headers;
-mod urls;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
 
 use progenitor_client::{Error as RawError, ResponseValue};
 
+#[cfg(test)]
+pub(crate) use builder::OPERATIONS;
 pub use builder::VippsBuilder;
-use headers::Headers;
-pub(crate) use headers::{MSN, REQUEST_ID};
-use urls::Urls;
 
 use crate::call::{CallOptions, Context};
-use crate::clock::{Randomness, Time};
 use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::qr::Qr;
 use crate::raw::Raw;
-use crate::retry::{RetryBudget, RetryPolicy};
-use crate::telemetry::{Counters, Metrics};
-use crate::token::Tokens;
-use crate::transport::Wire;
+use crate::retry::RetryBudget;
+use crate::runtime::Runtime;
+use crate::telemetry::Metrics;
 use crate::types::MerchantSerialNumber;
 
 /// A client of the QR and eCom APIs for one set of keys. Cheap to clone; clones share the token, the connections and
@@ -47,29 +40,7 @@ use crate::types::MerchantSerialNumber;
 /// ```
 #[derive(Clone)]
 pub struct Vipps {
-    inner: Arc<Inner>,
-    /// `None` in the client that fetches tokens, whose calls authenticate with the keys.
-    tokens: Option<Tokens>,
-}
-
-struct Inner {
-    environment: Environment,
-    /// That of the environment, to be shared with the client of each call.
-    base_url: Arc<str>,
-    urls: Urls,
-    merchant: MerchantSerialNumber,
-    headers: Headers,
-    /// Builds requests.
-    requests: reqwest::Client,
-    /// Sends them.
-    wire: Wire,
-    time: Time,
-    randomness: Arc<dyn Randomness>,
-    policy: RetryPolicy,
-    budget: RetryBudget,
-    attempt_timeout: Duration,
-    total_timeout: Duration,
-    counters: Arc<Counters>,
+    runtime: Runtime,
 }
 
 impl Vipps {
@@ -93,18 +64,18 @@ impl Vipps {
 
     /// The QR API.
     pub fn qr(&self) -> Qr {
-        Qr::new(self.clone())
+        Qr::new(self.runtime.clone())
     }
 
     /// The eCom API.
     pub fn ecom(&self) -> Ecom {
-        Ecom::new(self.clone())
+        Ecom::new(self.runtime.clone())
     }
 
     /// Runs any generated operation through the same token, headers, retries, deadline and errors that the wrapper
     /// uses: an operation is usable the day its document lands. An operation that this crate has no rules for is
     /// repeated only if it is a GET. Where the document declares an idempotency key
-    /// ([`Operation::idempotency_key`](crate::raw::Operation::idempotency_key)), every call carries one.
+    /// ([`Endpoint::idempotency_header`](crate::raw::Endpoint::idempotency_header)), every call carries one.
     ///
     /// One call runs one operation. [`call_with`](Self::call_with) takes a deadline, a key, a sales unit and the like.
     ///
@@ -181,95 +152,51 @@ impl Vipps {
         F: FnOnce(Raw) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, RawError<E>>>,
     {
-        let context = Context::begun(self, &options);
-        let result = operation(Raw::of(&context)).await;
+        let context = Context::raw(&self.runtime, &options);
+        let result = operation(Raw::new(&context)).await;
         context.finish_raw(result)
     }
 
     /// Where the API is, without a slash at its end.
     pub fn base_url(&self) -> &str {
-        self.inner.environment.base_url()
+        self.runtime.base_url()
     }
 
     /// The environment that the client talks to.
     pub fn environment(&self) -> &Environment {
-        &self.inner.environment
+        self.runtime.environment()
     }
 
     /// The sales unit of the credentials.
     pub fn merchant_serial_number(&self) -> &MerchantSerialNumber {
-        &self.inner.merchant
+        self.runtime.merchant_serial_number()
     }
 
     /// What is left of the retry budget that all clones share.
     pub fn retry_budget(&self) -> &RetryBudget {
-        &self.inner.budget
+        self.runtime.budget()
     }
 
     /// What this client and its clones have done so far: calls by how they ended, attempts, repeats, tokens.
     pub fn metrics(&self) -> Metrics {
-        self.inner.counters.read()
+        self.runtime.counters().read()
     }
+}
 
-    pub(crate) fn urls(&self) -> &Urls {
-        &self.inner.urls
-    }
-
-    pub(crate) fn shared_base_url(&self) -> Arc<str> {
-        self.inner.base_url.clone()
-    }
-
-    pub(crate) fn requests(&self) -> &reqwest::Client {
-        &self.inner.requests
-    }
-
-    pub(crate) fn wire(&self) -> &Wire {
-        &self.inner.wire
-    }
-
-    pub(crate) fn time(&self) -> &Time {
-        &self.inner.time
-    }
-
-    pub(crate) fn randomness(&self) -> &dyn Randomness {
-        &*self.inner.randomness
-    }
-
-    pub(crate) fn policy(&self) -> &RetryPolicy {
-        &self.inner.policy
-    }
-
-    pub(crate) fn budget(&self) -> &RetryBudget {
-        &self.inner.budget
-    }
-
-    pub(crate) fn attempt_timeout(&self) -> Duration {
-        self.inner.attempt_timeout
-    }
-
-    pub(crate) fn total_timeout(&self) -> Duration {
-        self.inner.total_timeout
-    }
-
-    /// Returns the tokens of this client. The client that fetches tokens has none.
-    pub(crate) fn tokens(&self) -> Option<&Tokens> {
-        self.tokens.as_ref()
-    }
-
-    pub(crate) fn counters(&self) -> &Arc<Counters> {
-        &self.inner.counters
-    }
-
-    pub(crate) fn headers(&self) -> &Headers {
-        &self.inner.headers
+impl Vipps {
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 }
 
 impl fmt::Debug for Vipps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vipps")
-            .field("environment", &self.inner.environment)
-            .field("merchant_serial_number", &self.inner.merchant)
+            .field("environment", self.runtime.environment())
+            .field(
+                "merchant_serial_number",
+                self.runtime.merchant_serial_number(),
+            )
             .finish_non_exhaustive()
     }
 }

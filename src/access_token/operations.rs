@@ -1,0 +1,24 @@
+//! The operations of the Access Token API.
+
+use crate::operation::{Api, Auth, Endpoint, Operation, RetryClass};
+use crate::raw::access_token::endpoints;
+
+static ACCESS_TOKEN: Api = Api {
+    rate_limit_hint: Some(
+        "The token endpoint documents no limit. Make one client and clone it, so that all calls share one token; \
+         several processes share one through `VippsBuilder::token_store`.",
+    ),
+};
+
+/// Any number of tokens are valid side by side, so that a fetch has no effect.
+const fn fetch(endpoint: &'static Endpoint) -> Operation {
+    Operation {
+        auth: Auth::Keys,
+        ..Operation::new(&ACCESS_TOKEN, RetryClass::Read, endpoint)
+    }
+}
+
+pub(crate) static OPERATIONS: &[Operation] = &[
+    fetch(&endpoints::FETCH_AUTHORIZATION_TOKEN_USING_POST),
+    fetch(&endpoints::FETCH_TOKEN),
+];

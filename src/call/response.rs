@@ -1,0 +1,165 @@
+//! A successful response, before it is decoded.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::record::CallRecord;
+use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::Runtime;
+use crate::telemetry;
+use crate::transport::MAX_ERROR_BODY;
+use crate::types::{MerchantSerialNumber, OrderId, RequestId, by_name};
+
+pub(crate) const OTHER_ORDER: &str =
+    "the response is about another order than the request: it proves nothing about this one";
+
+/// A response whose status is a success. Whether the operation succeeded is decided by reading it.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: http::StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Bytes,
+    pub(super) record: CallRecord,
+    pub(super) span: telemetry::Call,
+    pub(super) runtime: Runtime,
+}
+
+impl Response {
+    /// Reads the body as JSON.
+    pub(crate) fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        by_name::from_slice(&self.body).map_err(|error| {
+            self.decode_error("the response is a success, but its body cannot be read")
+                .with_source(DecodeFailure::from(&error))
+        })
+    }
+
+    /// Reads the body as a `T`. If a part of it does not fit, reads it as an `L`, which leaves out the parts that do not.
+    pub(crate) fn decode_parts<'a, T, L>(&'a self) -> Result<T>
+    where
+        T: Deserialize<'a>,
+        L: Deserialize<'a> + Into<T>,
+    {
+        by_name::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
+    }
+
+    /// Reads the body as a list. An empty body and `null` are an empty list, and entries that are `null` are left out.
+    pub(crate) fn decode_list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        let list: Option<Vec<Option<T>>> = self.decode()?;
+        Ok(list.into_iter().flatten().flatten().collect())
+    }
+
+    /// Accepts the response of an operation that documents no body.
+    ///
+    /// A body that is not JSON, such as the login page of a network, does not come from the API. A list of texts is one
+    /// of the API's error forms.
+    pub(crate) fn accept(&self) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() {
+            return Err(self.decode_error("the response is a success, but its body is not JSON"));
+        }
+        if serde_json::from_slice::<Vec<String>>(&self.body).is_ok_and(|texts| !texts.is_empty()) {
+            return Err(self.decode_error("the response is a success, but its body lists texts"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// The time of the response by the API's own clock.
+    pub(crate) fn date(&self) -> Option<http::HeaderValue> {
+        self.headers.get(http::header::DATE).cloned()
+    }
+
+    /// The media type of the body, without parameters.
+    pub(crate) fn media_type(&self) -> &str {
+        let value = self
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// The client of the call.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The sales unit of the call, unless it is the one of the credentials.
+    pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
+        self.record.merchant.as_ref()
+    }
+
+    pub(crate) fn into_key(self) -> Option<RequestId> {
+        self.record.key
+    }
+
+    /// Refuses a response that names another order than the one requested, as on a connection that is off by one
+    /// response. A response that names no order is accepted.
+    pub(crate) fn check_order(&self, requested: &OrderId, named: Option<&str>) -> Result<()> {
+        if named.is_none_or(|named| named == requested.as_str()) {
+            Ok(())
+        } else {
+            Err(self.decode_error(OTHER_ORDER))
+        }
+    }
+
+    /// The error of a body that does not state what the operation promises.
+    pub(crate) fn decode_error(&self, reason: impl Into<Cow<'static, str>>) -> Error {
+        let outcome = self.record.outcome_of_lost_response();
+        let mut body = self.body.clone();
+        body.truncate(MAX_ERROR_BODY);
+        let error = self
+            .explain(Error::new(ErrorKind::Decode, outcome, reason))
+            .with_status(self.status.as_u16(), body);
+        self.span.failed(&error);
+        error
+    }
+
+    /// The error, with everything that is known of the call.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        self.record.explain(error, self.runtime.time().monotonic())
+    }
+}
+
+/// The place in a body where decoding failed. The message of serde can quote the body, which may hold personal data.
+#[derive(Debug)]
+pub(super) struct DecodeFailure {
+    category: serde_json::error::Category,
+    line: usize,
+    column: usize,
+}
+
+impl From<&serde_json::Error> for DecodeFailure {
+    fn from(error: &serde_json::Error) -> Self {
+        Self {
+            category: error.classify(),
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl fmt::Display for DecodeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            category,
+            line,
+            column,
+        } = self;
+        write!(f, "{category:?} error at line {line} column {column}")
+    }
+}
+
+impl std::error::Error for DecodeFailure {}

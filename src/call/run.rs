@@ -1,0 +1,461 @@
+//! The attempt loop: the only place in the crate that sends requests.
+//!
+//! For each attempt: the time left, the token, the request, the response, and the verdict of [`retry::judge`], which
+//! either ends the call or sets the wait before the next attempt.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
+use tracing::Instrument as _;
+
+use super::context::{Context, State};
+use super::destination;
+use super::record::CallRecord;
+use super::response::Response;
+use crate::clock;
+use crate::error::body::{is_error, parse};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http_client::send_within;
+use crate::operation::{Auth, Operation};
+use crate::retry::{self, Failure, Pace, judge};
+use crate::runtime::{MSN, REQUEST_ID};
+use crate::telemetry::{self, Attempt};
+use crate::token::Token;
+use crate::transport::{Reply, Stage, TransportError};
+use crate::types::RequestId;
+
+/// Runs one call of this operation, from the request that the generated code has built to the response.
+pub(super) async fn run(
+    context: &Context,
+    request: reqwest::Request,
+    operation: Operation,
+) -> Result<Response> {
+    let mut run = Run::new(&context.0, request, operation);
+    let counters = match operation.auth {
+        Auth::Keys => None,
+        Auth::Token | Auth::Anonymous => Some(run.call.runtime.counters().clone()),
+    };
+    let span = telemetry::Call::begin(&operation, &run.record.request, counters);
+    let result = run.attempts().instrument(span.span()).await;
+    span.requests(run.record.requests);
+    match result {
+        Ok(reply) => {
+            span.succeeded(reply.status.as_u16());
+            Ok(Response {
+                status: reply.status,
+                headers: reply.headers,
+                body: reply.body,
+                record: run.record,
+                span,
+                runtime: context.0.runtime.clone(),
+            })
+        }
+        Err(error) => {
+            span.failed(&error);
+            Err(error)
+        }
+    }
+}
+
+/// The attempts of one call.
+struct Run<'a> {
+    call: &'a State,
+    record: CallRecord,
+    /// When the call must be over.
+    deadline: Duration,
+    /// Attempts that the retry policy counts.
+    attempts: u32,
+    /// Replays with another token.
+    replays: u32,
+    /// When each attempt began that failed and may have reached the API.
+    starts: Vec<Duration>,
+    /// Whether an earlier attempt may have taken effect.
+    is_unclear: bool,
+}
+
+/// An attempt without a success.
+struct FailedAttempt {
+    failure: Failure,
+    error: Error,
+    retry_after: Option<Duration>,
+}
+
+impl<'a> Run<'a> {
+    fn new(call: &'a State, request: reqwest::Request, operation: Operation) -> Self {
+        let State {
+            runtime, options, ..
+        } = call;
+        let started = call.started.unwrap_or_else(|| runtime.time().monotonic());
+        let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
+        let random_key = || {
+            operation
+                .is_keyed()
+                .then(|| RequestId::generate(runtime.randomness()))
+        };
+        Self {
+            call,
+            record: CallRecord {
+                operation,
+                request,
+                key: options.key.clone().or_else(random_key),
+                merchant: options.merchant.clone(),
+                started,
+                requests: 0,
+                last_ended: None,
+            },
+            deadline: started.saturating_add(total),
+            attempts: 0,
+            replays: 0,
+            starts: Vec::new(),
+            is_unclear: false,
+        }
+    }
+
+    async fn attempts(&mut self) -> Result<Reply> {
+        let time = self.call.runtime.time();
+        self.call
+            .runtime
+            .require_tokio()
+            .map_err(|error| self.explain(error))?;
+        self.complete_request()?;
+        let http = self.call.runtime.http().sender(self.record.request.url());
+        let http = http.map_err(|error| self.explain(error))?;
+        loop {
+            self.keep_rate_limit().await?;
+            let token = self.token().await?;
+            let began = time.monotonic();
+            let limit = self.attempt_limit(began)?;
+            let request = self.request(token.as_deref())?;
+            let attempt =
+                Attempt::begin(&self.record.operation, request.url(), self.record.requests);
+            self.count();
+
+            let sending = http.send(request);
+            let limited = send_within(sending, time.limit(began, limit));
+            let result = limited.instrument(attempt.span()).await;
+
+            self.record.last_ended = Some(time.monotonic());
+            let failed = match result {
+                Some(Ok(reply)) if reply.status.is_success() && !is_error(&reply.body) => {
+                    attempt.succeeded(reply.status.as_u16());
+                    self.call.runtime.budget().refill();
+                    return Ok(reply);
+                }
+                Some(Ok(reply)) => {
+                    let failed = self.failed_response(&reply);
+                    self.starts.push(began);
+                    if let Some(token) = &token
+                        && self.is_replayed(&reply, token, failed.failure)
+                    {
+                        attempt.token_refused();
+                        tracing::debug!("token refused, fetching another");
+                        continue;
+                    }
+                    failed
+                }
+                Some(Err(error)) => {
+                    if error.stage != Stage::NotSent {
+                        self.starts.push(began);
+                    }
+                    failed_transport(&error)
+                }
+                None => {
+                    self.starts.push(began);
+                    timed_out(self.deadline.saturating_sub(began) == limit)
+                }
+            };
+            attempt.failed(&failed.error);
+            self.attempts += 1;
+            let wait = self.settle(failed)?;
+            time.sleep(wait).await;
+        }
+    }
+
+    /// Checks the destination, and replaces the headers of the request by those of every attempt: the client's, the
+    /// document's, the sales unit and the idempotency key.
+    fn complete_request(&mut self) -> Result<()> {
+        let runtime = &self.call.runtime;
+        let Operation { auth, endpoint, .. } = self.record.operation;
+        if auth == Auth::Anonymous {
+            return Ok(());
+        }
+        destination::encode_path(self.record.request.url_mut());
+        destination::check(runtime.base(), endpoint, &self.record.request)
+            .map_err(|invalid| self.explain(invalid.into()))?;
+        let mut headers = runtime.headers().of(auth);
+        for (name, value) in self.record.request.headers() {
+            // The media types and the parameters are the document's. It cannot replace a header of the client, and the
+            // `api-version` that generated code sends is documented nowhere.
+            if !headers.contains_key(name) && name != "api-version" {
+                headers.insert(name, value.clone());
+            }
+        }
+        if let Some(number) = &self.record.merchant {
+            insert(&mut headers, MSN, number.as_str())?;
+        }
+        if let Some(key) = &self.record.key {
+            let name = endpoint
+                .idempotency_header
+                .map_or(REQUEST_ID, HeaderName::from_static);
+            insert(&mut headers, name, key.as_str())?;
+        }
+        *self.record.request.headers_mut() = headers;
+        Ok(())
+    }
+
+    /// The request of one attempt. Its body is shared, not copied.
+    fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
+        if let Some(token) = token {
+            let headers = self.record.request.headers_mut();
+            headers.insert(AUTHORIZATION, token.header.clone());
+        }
+        self.record.request.try_clone().ok_or_else(|| {
+            let reason = "body: must be in memory, since a retry sends it again; got a stream";
+            self.explain(Error::new(
+                ErrorKind::InvalidInput,
+                Outcome::NotSent,
+                reason,
+            ))
+        })
+    }
+
+    /// Waits until one more attempt is within the limit per minute.
+    async fn keep_rate_limit(&self) -> Result<()> {
+        let time = self.call.runtime.time();
+        let now = time.monotonic();
+        let wait = self.rate_limit_wait(now);
+        if wait.is_zero() {
+            return Ok(());
+        }
+        if wait >= self.deadline.saturating_sub(now) {
+            let reason = "the limit of requests per minute leaves no time for another attempt";
+            let error = Error::new(ErrorKind::Deadline, self.outcome_so_far(), reason);
+            return Err(self.explain(error));
+        }
+        time.sleep(wait).await;
+        Ok(())
+    }
+
+    fn rate_limit_wait(&self, now: Duration) -> Duration {
+        match self.record.operation.rate_limit {
+            Some((limit, _)) => retry::rate_limit_wait(&self.starts, limit.requests(), now),
+            None => Duration::ZERO,
+        }
+    }
+
+    /// The token of the next attempt, fetched or refreshed if necessary.
+    async fn token(&self) -> Result<Option<Arc<Token>>> {
+        if self.record.operation.auth != Auth::Token {
+            return Ok(None);
+        }
+        let time = self.call.runtime.time();
+        let tokens = self.call.runtime.tokens().ok_or_else(|| {
+            let reason = "access token: this client calls only the access token API";
+            self.explain(Error::configuration(reason))
+        })?;
+        let now = time.monotonic();
+        if let Some(token) = tokens.ready(now) {
+            return Ok(Some(token));
+        }
+        let left = self.deadline.saturating_sub(now);
+        if left.is_zero() {
+            return Err(self.out_of_time());
+        }
+        match time.timeout_since(now, left, tokens.get()).await {
+            Some(Ok(token)) => Ok(Some(token)),
+            Some(Err(error)) => {
+                let error = error.with_outcome(self.outcome_so_far());
+                Err(self.record.explain_token(error, time.monotonic()))
+            }
+            None => Err(self.out_of_time()),
+        }
+    }
+
+    /// The time for an attempt that begins now.
+    fn attempt_limit(&self, now: Duration) -> Result<Duration> {
+        let left = self.deadline.saturating_sub(now);
+        if left.is_zero() {
+            return Err(self.out_of_time());
+        }
+        Ok(left.min(self.call.runtime.attempt_timeout()))
+    }
+
+    fn count(&mut self) {
+        self.record.requests += 1;
+        self.call.attempted.store(true, Ordering::Relaxed);
+        let counters = self.call.runtime.counters();
+        let counter = match self.record.operation.auth {
+            Auth::Keys => &counters.token_requests,
+            Auth::Token | Auth::Anonymous => &counters.attempts,
+        };
+        counter.add_one();
+    }
+
+    /// Returns whether the call is replayed with another token after this response, at once and beyond the policy.
+    ///
+    /// With a 401 the gateway did not let the call in, so that even a payment may be sent again. Any other response may
+    /// stand for a request that was applied.
+    fn is_replayed(&mut self, reply: &Reply, token: &Token, failure: Failure) -> bool {
+        let runtime = &self.call.runtime;
+        if reply.status != http::StatusCode::UNAUTHORIZED
+            || parse(401, &reply.body).is_about_subscription_key()
+            || !runtime
+                .tokens()
+                .is_some_and(|tokens| tokens.refuse(token, self.replays))
+        {
+            return false;
+        }
+        let verdict = judge(self.record.operation.class, failure);
+        self.is_unclear |= verdict.outcome == Outcome::Unknown;
+        runtime.counters().replays.add_one();
+        self.replays += 1;
+        true
+    }
+
+    /// The wait before the next attempt, or the error that ends the call.
+    fn settle(&mut self, failed: FailedAttempt) -> Result<Duration> {
+        let runtime = &self.call.runtime;
+        let verdict = judge(self.record.operation.class, failed.failure);
+        self.is_unclear |= verdict.outcome == Outcome::Unknown;
+        let outcome = if self.is_unclear {
+            Outcome::Unknown
+        } else {
+            verdict.outcome
+        };
+        let error = failed
+            .error
+            .with_outcome(outcome)
+            .with_retry(verdict.retry.is_some(), failed.retry_after);
+        let error = self.explain(error);
+        let policy = self.call.options.policy(runtime);
+        let Some(pace) = verdict
+            .retry
+            .filter(|_| self.attempts < policy.max_attempts)
+        else {
+            return Err(error);
+        };
+        let Some(wait) = self.wait(pace, failed.retry_after) else {
+            return Err(error);
+        };
+        if !runtime.budget().spend(pace) {
+            tracing::warn!("retry budget used up");
+            return Err(error);
+        }
+        tracing::debug!(
+            http.request.resend_count = self.record.requests,
+            vipps.wait_ms = wait.as_millis(),
+            "retrying"
+        );
+        if self.record.operation.auth != Auth::Keys {
+            runtime.counters().retries.add_one();
+        }
+        Ok(wait)
+    }
+
+    /// The wait before the next attempt, or `None` if it would not end before the deadline.
+    fn wait(&self, pace: Pace, retry_after: Option<Duration>) -> Option<Duration> {
+        let runtime = &self.call.runtime;
+        let policy = self.call.options.policy(runtime);
+        if retry_after.is_some_and(|after| after > policy.longest_retry_after) {
+            return None;
+        }
+        let now = runtime.time().monotonic();
+        let jitter = clock::fraction(runtime.randomness());
+        let wait = retry::wait(policy, pace, self.attempts, jitter, retry_after)
+            .max(self.rate_limit_wait(now));
+        (wait < self.deadline.saturating_sub(now)).then_some(wait)
+    }
+
+    fn failed_response(&self, reply: &Reply) -> FailedAttempt {
+        let status = reply.status.as_u16();
+        let now = self.call.runtime.time().now();
+        let retry_after = retry::retry_after(reply.headers.get(RETRY_AFTER), now);
+        let mut error =
+            Error::from_response(status, reply.body.clone()).with_headers(&reply.headers);
+        let is_anonymous = self.record.operation.auth == Auth::Anonymous;
+        if is_anonymous {
+            // The hints of a response are about the API.
+            error = error.with_hint(
+                "An image link works for about an hour and no longer than its code: read the code for a new link.",
+            );
+        } else if reply.status.is_redirection() {
+            error = error.with_hint(
+                "A redirect is never followed, since requests carry credentials: check the base URL.",
+            );
+        }
+        let is_refusal = reply.status.is_client_error() && ![408, 429].contains(&status);
+        let failure = if is_anonymous && is_refusal {
+            // The host of the images has no error form.
+            Failure::Refused(status)
+        } else {
+            Failure::of_response(self.record.operation.class, &error)
+        };
+        FailedAttempt {
+            failure,
+            error,
+            retry_after,
+        }
+    }
+
+    fn outcome_so_far(&self) -> Outcome {
+        if self.is_unclear {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        }
+    }
+
+    fn out_of_time(&self) -> Error {
+        let outcome = self.outcome_so_far();
+        let reason = "the time for the call ran out";
+        self.explain(Error::new(ErrorKind::Deadline, outcome, reason))
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        self.record
+            .explain(error, self.call.runtime.time().monotonic())
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<()> {
+    let value = HeaderValue::try_from(value)
+        .map_err(|_| Error::configuration(format!("{name}: must be a valid header value")))?;
+    headers.insert(name, value);
+    Ok(())
+}
+
+fn failed_transport(error: &TransportError) -> FailedAttempt {
+    let (failure, kind) = match error.stage {
+        Stage::NotSent => (Failure::NotSent, ErrorKind::Connect),
+        Stage::MaybeSent => (Failure::Broken, ErrorKind::Connection),
+        Stage::TooLarge => (Failure::TooLarge, ErrorKind::TooLarge),
+    };
+    FailedAttempt {
+        failure,
+        error: Error::new(kind, Outcome::Unknown, error.to_string())
+            .with_shared_source(error.source_arc()),
+        retry_after: None,
+    }
+}
+
+fn timed_out(is_deadline: bool) -> FailedAttempt {
+    let (kind, reason) = if is_deadline {
+        (
+            ErrorKind::Deadline,
+            "the time for the call ran out during an attempt",
+        )
+    } else {
+        (
+            ErrorKind::Timeout,
+            "no response within the time for an attempt",
+        )
+    };
+    FailedAttempt {
+        failure: Failure::Broken,
+        error: Error::new(kind, Outcome::Unknown, reason),
+        retry_after: None,
+    }
+}

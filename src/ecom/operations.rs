@@ -1,0 +1,111 @@
+//! The operations of the eCom API.
+//!
+//! The limits are those of the eCom API guide, section "Rate limits".
+
+use crate::operation::RetryClass::{Cancel, KeyedWrite, Once, Read};
+use crate::operation::{
+    Api, Operation, PaymentEffect, RateLimit, Subject, UnknownHint, unknown_hint,
+};
+use crate::raw::ecom::endpoints;
+
+static ECOM: Api = Api {
+    rate_limit_hint: None,
+};
+
+const PER_SALES_UNIT: &str = "order and sales unit";
+const PER_SUBSCRIPTION_KEY: &str = "order and subscription key";
+
+const INITIATE: Operation = Operation {
+    effect: PaymentEffect::Start,
+    // Without an order id in the path.
+    subject: Subject::Body("/transaction/orderId"),
+    rate_limit: Some((
+        RateLimit::per_minute(2, PER_SALES_UNIT),
+        "The eCom API takes at most 2 requests a minute to start a payment, for each order and sales unit.",
+    )),
+    unknown_hint: unknown_hint!(
+        "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if there are some, \
+         cancel the order and start again with a new id; if not (error 35), send the same request again."
+    ),
+    ..Operation::new(&ECOM, Once, &endpoints::INITIATE_PAYMENT_V3_USING_POST)
+};
+
+const CAPTURE: Operation = Operation {
+    effect: PaymentEffect::Capture,
+    rate_limit: Some((
+        RateLimit::per_minute(5, PER_SALES_UNIT),
+        "The eCom API takes at most 5 requests a minute to capture, for each order and sales unit. All processes \
+         together count.",
+    )),
+    unknown_hint: TRANSFER_UNKNOWN,
+    ..Operation::new(&ECOM, KeyedWrite, &endpoints::CAPTURE_PAYMENT_USING_POST)
+};
+
+const REFUND: Operation = Operation {
+    effect: PaymentEffect::Refund,
+    rate_limit: Some((
+        RateLimit::per_minute(5, PER_SALES_UNIT),
+        "The eCom API takes at most 5 requests a minute to refund, for each order and sales unit. All processes \
+         together count.",
+    )),
+    unknown_hint: TRANSFER_UNKNOWN,
+    ..Operation::new(&ECOM, KeyedWrite, &endpoints::REFUND_PAYMENT_USING_POST)
+};
+
+const CANCEL: Operation = Operation {
+    effect: PaymentEffect::Cancel,
+    rate_limit: Some((
+        RateLimit::per_minute(5, PER_SALES_UNIT),
+        "The eCom API takes at most 5 requests a minute to cancel, for each order and sales unit. All processes \
+         together count.",
+    )),
+    unknown_hint: unknown_hint!(
+        "`Ecom::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
+         again."
+    ),
+    ..Operation::new(&ECOM, Cancel, &endpoints::CANCEL_PAYMENT_REQUEST_USING_PUT)
+};
+
+const DETAILS: Operation = Operation {
+    rate_limit: Some((
+        RateLimit::per_minute(120, PER_SUBSCRIPTION_KEY),
+        "The eCom API takes at most 120 requests a minute for details, for each order and subscription key. All \
+         processes together count.",
+    )),
+    ..Operation::new(&ECOM, Read, &endpoints::GET_PAYMENT_DETAILS_USING_GET)
+};
+
+const STATUS: Operation = Operation {
+    rate_limit: Some((
+        RateLimit::per_minute(120, PER_SUBSCRIPTION_KEY),
+        "The eCom API takes at most 120 requests a minute for the status, for each order and subscription key. All \
+         processes together count.",
+    )),
+    ..Operation::new(&ECOM, Read, &endpoints::GET_ORDER_STATUS_USING_GET)
+};
+
+/// Exists in the test environment only.
+const FORCE_APPROVE: Operation = Operation {
+    effect: PaymentEffect::Approve,
+    unknown_hint: TRANSFER_UNKNOWN,
+    ..Operation::new(
+        &ECOM,
+        KeyedWrite,
+        &endpoints::INTEGRATION_TEST_APPROVE_PAYMENT,
+    )
+};
+
+const TRANSFER_UNKNOWN: Option<UnknownHint> = unknown_hint!(
+    "`Ecom::reconcile` reads the details, whose events name the idempotency key of the request that caused them. Or \
+     make the same call again with the idempotency key of this error: nothing happens twice."
+);
+
+pub(crate) static OPERATIONS: &[Operation] = &[
+    INITIATE,
+    CAPTURE,
+    REFUND,
+    CANCEL,
+    DETAILS,
+    STATUS,
+    FORCE_APPROVE,
+];

@@ -1,0 +1,299 @@
+//! Everything that this crate knows about one operation of an API.
+//!
+//! The document of an API gives each operation an [`Endpoint`], which the build script generates. The table of the API,
+//! such as `ecom/operations.rs`, adds the rest: what may be retried, what is limited, and what to advise. No other place
+//! in the crate distinguishes operations.
+
+mod rate_limit;
+
+pub use rate_limit::RateLimit;
+
+use crate::types::OrderId;
+
+/// An operation as the OpenAPI document describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// The operation id in snake case, which is the name of the generated method.
+    pub id: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path template below the base URL, such as `/ecomm/v2/payments/{orderId}/capture`.
+    pub path: &'static str,
+    /// The header in which the document declares an idempotency key, in lower case: `x-request-id` or `idempotency-key`.
+    /// It is no parameter of the generated method. Every call of the operation carries a key in it, which is the same on
+    /// every attempt.
+    pub idempotency_header: Option<&'static str>,
+}
+
+/// An API of Vipps MobilePay.
+#[derive(Debug)]
+pub(crate) struct Api {
+    /// What to do about HTTP 429 of an operation that has no limit of its own.
+    pub(crate) rate_limit_hint: Option<&'static str>,
+}
+
+/// One operation: its endpoint, and how to call it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation {
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) api: &'static Api,
+    pub(crate) class: RetryClass,
+    pub(crate) auth: Auth,
+    pub(crate) subject: Subject,
+    pub(crate) effect: PaymentEffect,
+    /// The documented limit, and what to do when it is exceeded.
+    pub(crate) rate_limit: Option<(RateLimit, &'static str)>,
+    /// What to do when the outcome is unknown.
+    pub(crate) unknown_hint: Option<UnknownHint>,
+}
+
+/// The kind of effect that an operation has. It decides which failures are retried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RetryClass {
+    /// Changes nothing.
+    Read,
+    /// Moves money, with an idempotency key.
+    KeyedWrite,
+    /// Has the same effect however often it is sent.
+    Idempotent,
+    /// Has an effect that nobody minds twice.
+    Harmless,
+    /// A cancel, which the API cannot deduplicate.
+    Cancel,
+    /// Must not be sent twice.
+    Once,
+}
+
+/// The credentials of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Auth {
+    /// An access token.
+    Token,
+    /// The client id and the client secret.
+    Keys,
+    /// No credentials, for hosts that are not the API's.
+    Anonymous,
+}
+
+/// The place of the order id in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// The path parameter `{orderId}`, where the path has one.
+    Path,
+    /// A member of the JSON body, as a JSON pointer.
+    Body(&'static str),
+}
+
+/// The effect of an operation on a payment, which the history of the payment shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PaymentEffect {
+    /// None that the history shows.
+    None,
+    Start,
+    /// Shows a payment that was started before.
+    Show,
+    Capture,
+    Refund,
+    Cancel,
+    Approve,
+}
+
+/// What to do when the outcome of an operation is unknown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnknownHint {
+    /// After a response of the API, and after none.
+    pub(crate) plain: &'static str,
+    /// After a response that the API did not make.
+    pub(crate) foreign: &'static str,
+}
+
+/// A literal, so that other texts can be appended to it at compile time.
+macro_rules! foreign_response {
+    () => {
+        "This response is in none of the API's forms, so the API probably did not make it. A firewall or a proxy in \
+         front of the API, or the login page of the network, answers like this: compare the base URL, and ask whoever \
+         runs the network."
+    };
+}
+pub(crate) use foreign_response;
+
+/// An [`UnknownHint`] with this advice.
+macro_rules! unknown_hint {
+    ($text:literal) => {
+        Some($crate::operation::UnknownHint {
+            plain: $text,
+            foreign: concat!($crate::operation::foreign_response!(), " ", $text),
+        })
+    };
+}
+pub(crate) use unknown_hint;
+
+static UNLISTED_API: Api = Api {
+    rate_limit_hint: None,
+};
+
+/// The endpoint of a request to no operation of any document.
+static UNDOCUMENTED: Endpoint = Endpoint {
+    id: "unlisted",
+    method: "POST",
+    path: "",
+    idempotency_header: None,
+};
+
+impl Operation {
+    /// An operation of this API that needs an access token, without a limit.
+    pub(crate) const fn new(
+        api: &'static Api,
+        class: RetryClass,
+        endpoint: &'static Endpoint,
+    ) -> Self {
+        Self {
+            endpoint,
+            api,
+            class,
+            auth: Auth::Token,
+            subject: Subject::Path,
+            effect: PaymentEffect::None,
+            rate_limit: None,
+            unknown_hint: None,
+        }
+    }
+
+    /// An operation that no table lists, since a newer document has added it. It is retried only if it reads.
+    pub(crate) fn unlisted(endpoint: Option<&'static Endpoint>) -> Self {
+        let endpoint = endpoint.unwrap_or(&UNDOCUMENTED);
+        let class = match endpoint.method {
+            "GET" | "HEAD" | "OPTIONS" => RetryClass::Read,
+            _ => RetryClass::Once,
+        };
+        Self::new(&UNLISTED_API, class, endpoint)
+    }
+
+    /// The operation of this endpoint among `tables`.
+    pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
+        let mut listed = tables.iter().copied().flatten();
+        let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
+        match listed.find(is_it) {
+            Some(operation) => *operation,
+            None => Self::unlisted(endpoint),
+        }
+    }
+
+    /// Returns whether a call of the operation gets a random idempotency key when the caller gives none.
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.class == RetryClass::KeyedWrite || self.endpoint.idempotency_header.is_some()
+    }
+
+    /// Returns the order that a request of the operation is about.
+    pub(crate) fn order_id(&self, request: &reqwest::Request) -> Option<OrderId> {
+        match self.subject {
+            Subject::Path => {
+                // Counted from the end, since a base URL may have a path of its own.
+                let templates = self.endpoint.path.rsplit('/');
+                let mut segments = request.url().path().rsplit('/').zip(templates);
+                let (segment, _) = segments.find(|(_, template)| *template == "{orderId}")?;
+                // A raw call can send anything as an order id.
+                OrderId::parse(segment).ok()
+            }
+            Subject::Body(pointer) => {
+                let body = request.body()?.as_bytes()?;
+                let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+                OrderId::parse(body.pointer(pointer)?.as_str()?).ok()
+            }
+        }
+    }
+}
+
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.endpoint, other.endpoint)
+    }
+}
+
+impl RetryClass {
+    /// Returns whether a lost response leaves it open what happened.
+    pub(crate) fn has_effect(self) -> bool {
+        !matches!(self, Self::Read | Self::Harmless)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static CAPTURE: Endpoint = Endpoint {
+        id: "capture",
+        method: "POST",
+        path: "/ecomm/v2/payments/{orderId}/capture",
+        idempotency_header: None,
+    };
+
+    fn request(path: &str, body: &str) -> reqwest::Request {
+        let url = format!("https://example.com/prefix{path}");
+        let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
+        *request.body_mut() = Some(body.to_owned().into());
+        request
+    }
+
+    #[test]
+    fn order_id_is_found_in_the_path() {
+        let capture = Operation::unlisted(Some(&CAPTURE));
+        let found = |path: &str| capture.order_id(&request(path, "{}")).map(String::from);
+        let of = |id: &str| found(&format!("/ecomm/v2/payments/{id}/capture"));
+        assert_eq!(of("o-1").as_deref(), Some("o-1"));
+        assert_eq!(of("a%20b"), None);
+        assert_eq!(found(""), None);
+    }
+
+    #[test]
+    fn order_id_is_found_in_the_body() {
+        let mut initiate = Operation::unlisted(None);
+        initiate.subject = Subject::Body("/transaction/orderId");
+        let found = |body| initiate.order_id(&request("/", body)).map(String::from);
+        let body = r#"{"customerInfo":{},"transaction":{"amount":1,"orderId":"o-2"}}"#;
+        assert_eq!(found(body).as_deref(), Some("o-2"));
+        for body in [
+            "",
+            "{}",
+            r#"{"transaction":{"orderId":7}}"#,
+            r#"{"transaction":{"orderId":"+47 91234567"}}"#,
+        ] {
+            assert_eq!(found(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn unlisted_operation_is_retried_only_if_it_reads() {
+        let class = |method| {
+            let endpoint = Box::leak(Box::new(Endpoint { method, ..CAPTURE }));
+            Operation::unlisted(Some(endpoint)).class
+        };
+        assert_eq!(class("GET"), RetryClass::Read);
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            assert_eq!(class(method), RetryClass::Once, "{method}");
+        }
+        assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
+    }
+
+    /// A row that is missing would make an operation of the documents an unlisted one.
+    #[test]
+    fn every_documented_operation_has_one_row() {
+        let tables = crate::client::OPERATIONS;
+        let documented = [
+            crate::raw::access_token::OPERATIONS,
+            crate::raw::ecom::OPERATIONS,
+            crate::raw::qr::OPERATIONS,
+        ];
+        let documented = documented.concat();
+        assert_eq!(tables.iter().copied().flatten().count(), documented.len());
+        for endpoint in documented {
+            let operation = Operation::find(tables, Some(endpoint));
+            assert!(
+                !std::ptr::eq(operation.api, &UNLISTED_API),
+                "{} has no row",
+                endpoint.id
+            );
+        }
+    }
+}

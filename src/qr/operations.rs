@@ -1,0 +1,71 @@
+//! The operations of the QR API.
+
+use crate::operation::RetryClass::{Harmless, Idempotent, Read};
+use crate::operation::{Api, Auth, Endpoint, Operation, PaymentEffect, UnknownHint, unknown_hint};
+use crate::raw::qr::endpoints;
+
+static QR: Api = Api {
+    rate_limit_hint: Some(
+        "The QR API documents no limit. Make fewer requests at a time, and read the list of codes instead of each code.",
+    ),
+};
+
+pub(crate) static OPERATIONS: &[Operation] = &[
+    Operation {
+        effect: PaymentEffect::Show,
+        ..Operation::new(&QR, Harmless, &endpoints::GENERATE_OTP_QR)
+    },
+    Operation::new(&QR, Harmless, &endpoints::EXCHANGE_QR),
+    Operation::new(&QR, Harmless, &endpoints::EXCHANGE_CUSTOMER),
+    Operation {
+        unknown_hint: unknown_hint!(
+            "The code may have been made: `get` it to see where it leads, or use `create_or_update`."
+        ),
+        ..Operation::new(&QR, Idempotent, &endpoints::CREATE_MERCHANT_REDIRECT_QR)
+    },
+    Operation {
+        unknown_hint: REPEAT,
+        ..Operation::new(&QR, Idempotent, &endpoints::UPDATE_MERCHANT_REDIRECT_URL)
+    },
+    Operation {
+        unknown_hint: REPEAT,
+        ..Operation::new(&QR, Idempotent, &endpoints::DELETE_MERCHANT_REDIRECT_QR)
+    },
+    Operation::new(&QR, Read, &endpoints::GET_MERCHANT_REDIRECT_QR_BY_ID),
+    Operation::new(&QR, Read, &endpoints::GET_ALL_MERCHANT_REDIRECT_QRS),
+    Operation {
+        unknown_hint: REPEAT,
+        ..Operation::new(&QR, Idempotent, &endpoints::PUT_MERCHANT_CALLBACK_QR)
+    },
+    Operation {
+        unknown_hint: REPEAT,
+        ..Operation::new(&QR, Idempotent, &endpoints::DELETE_MERCHANT_CALLBACK_QR)
+    },
+    Operation::new(&QR, Read, &endpoints::GET_MERCHANT_CALLBACK_BY_ID),
+    Operation::new(&QR, Read, &endpoints::GET_MERCHANT_CALLBACK_QRS),
+    Operation {
+        unknown_hint: REPEAT,
+        ..Operation::new(
+            &QR,
+            Idempotent,
+            &endpoints::PUT_MERCHANT_CALLBACK_MOBILE_PAY_QR,
+        )
+    },
+];
+
+const REPEAT: Option<UnknownHint> = unknown_hint!(
+    "Make the same call again: nothing happens twice. A delete that then finds no code has done its work."
+);
+
+static IMAGE_LINK: Endpoint = Endpoint {
+    id: "image",
+    method: "GET",
+    path: "(image link)",
+    idempotency_header: None,
+};
+
+/// The download of an image. It lies on another host than the API, which must see no credentials.
+pub(crate) const IMAGE: Operation = Operation {
+    auth: Auth::Anonymous,
+    ..Operation::new(&QR, Read, &IMAGE_LINK)
+};

@@ -1,0 +1,84 @@
+//! The headers that the client adds to its requests.
+
+use std::borrow::Cow;
+
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+
+use crate::credentials::Credentials;
+use crate::error::{Error, Result};
+use crate::operation::Auth;
+use crate::types::SystemText;
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const MSN: HeaderName = HeaderName::from_static("merchant-serial-number");
+
+/// The headers that the client adds to its requests.
+pub(crate) struct Headers {
+    common: HeaderMap,
+    keys: HeaderMap,
+}
+
+impl Headers {
+    /// The headers of a client. `system` holds the values of `Vipps-System-*` in the order of their names.
+    ///
+    /// # Errors
+    /// When a value cannot be sent in a header.
+    pub(crate) fn new(credentials: &Credentials, system: &[Cow<'static, str>; 4]) -> Result<Self> {
+        // With room for the headers of a document, a token and a key.
+        let mut common = HeaderMap::with_capacity(16);
+        let number = credentials.merchant_serial_number();
+        common.insert(MSN, value("merchant_serial_number", number.as_str())?);
+        common.insert(
+            HeaderName::from_static("ocp-apim-subscription-key"),
+            secret("subscription_key", credentials.subscription_key())?,
+        );
+        common.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("vipps-rust/", env!("CARGO_PKG_VERSION"))),
+        );
+        let names = [
+            "vipps-system-name",
+            "vipps-system-version",
+            "vipps-system-plugin-name",
+            "vipps-system-plugin-version",
+        ];
+        for (name, text) in names.into_iter().zip(system) {
+            let text = SystemText::parse(text).map_err(|error| error.with_field(name))?;
+            common.insert(HeaderName::from_static(name), value(name, text.as_str())?);
+        }
+        Ok(Self {
+            common,
+            keys: HeaderMap::from_iter([
+                (
+                    HeaderName::from_static("client_id"),
+                    secret("client_id", credentials.client_id())?,
+                ),
+                (
+                    HeaderName::from_static("client_secret"),
+                    secret("client_secret", credentials.client_secret())?,
+                ),
+            ]),
+        })
+    }
+
+    /// The client's headers of a request with these credentials, except for the token.
+    pub(crate) fn of(&self, auth: Auth) -> HeaderMap {
+        let mut headers = self.common.clone();
+        if auth == Auth::Keys {
+            headers.extend(self.keys.clone());
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        headers
+    }
+}
+
+fn value(field: &str, text: &str) -> Result<HeaderValue> {
+    HeaderValue::try_from(text)
+        .map_err(|_| Error::configuration(format!("{field}: must be a valid header value")))
+}
+
+fn secret(field: &str, text: &str) -> Result<HeaderValue> {
+    let mut value = value(field, text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
