@@ -1,4 +1,4 @@
-//! From the fitted document to Rust source.
+//! Runs the generator, and writes the tables beside its source.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 
 use super::check;
 use super::document::{Document, METHODS, escape, text, walk_schemas};
+use super::error::Error;
 use super::generated::Generated;
 use super::names::{pascal, snake};
 use super::passes::{KEY, LIMITS, REPLACED, is_replaced};
-use super::refusal::Refusal;
 
-/// The source that is made of a document.
+/// The source that is generated from a document.
 #[derive(Debug)]
 pub(crate) struct Sources {
     /// The bindings, as the generator wrote them.
@@ -27,8 +27,8 @@ pub(crate) struct Sources {
     pub(crate) tables: String,
 }
 
-/// Generates the bindings, checks that nothing is lost in them, and writes the tables that stand beside them.
-pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
+/// Generates the bindings, checks that they lack nothing, and writes the tables beside them.
+pub(crate) fn sources(document: &mut Document) -> Result<Sources, Error> {
     let (tokens, generated) = generate(document)?;
     check::nothing_lost(document, &generated)?;
     Ok(Sources {
@@ -37,10 +37,10 @@ pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
     })
 }
 
-/// Lays the tokens out as source that a person can read, and changes nothing else in them.
-fn readable(tokens: TokenStream) -> Result<String, Refusal> {
+/// Formats the tokens. It changes nothing else.
+fn readable(tokens: TokenStream) -> Result<String, Error> {
     let file = syn::parse2(tokens).map_err(|error| {
-        Refusal::at(
+        Error::at(
             "",
             format!("the generator's output is not Rust: {error}"),
             "report the document; a pass is missing",
@@ -49,8 +49,8 @@ fn readable(tokens: TokenStream) -> Result<String, Refusal> {
     Ok(prettyplease::unparse(&file))
 }
 
-/// Runs the generator, and reads what it made.
-fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Refusal> {
+/// Runs the generator, and reads its types and operations.
+fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Error> {
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
         .map_err(|error| locate(&mut document.root, &error.to_string()))?;
@@ -62,9 +62,9 @@ fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Refusal
     Ok((tokens, generated))
 }
 
-/// For the tests of what is read from the generator.
+/// Returns the types and operations that the generator makes, for tests.
 #[cfg(test)]
-pub(crate) fn generated(document: &mut Document) -> Result<Generated, Refusal> {
+pub(crate) fn generated(document: &mut Document) -> Result<Generated, Error> {
     generate(document).map(|(_, generated)| generated)
 }
 
@@ -112,10 +112,10 @@ fn json_schema(schema: &Value) -> TypePatch {
     patch
 }
 
-/// What to say when the generator, or anything else, gave up on a document.
-pub(crate) fn unexpected(message: &str) -> Refusal {
+/// Returns the error of a document on which the generator failed.
+pub(crate) fn unexpected(message: &str) -> Error {
     let message = message.trim();
-    Refusal::at(
+    Error::at(
         "",
         format!(
             "the generator cannot take this document: {}",
@@ -136,7 +136,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what may panic, without its message on the screen; the message is the error.
+/// Runs code that may panic. The message of the panic becomes the error and is not printed.
 pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -159,10 +159,10 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Which node the document's reader stumbled over: the smallest one that it refuses.
-fn locate(root: &mut Value, whole: &str) -> Refusal {
+/// Returns the error of the smallest node that the parser refuses.
+fn locate(root: &mut Value, whole: &str) -> Error {
     let refuse = |pointer: &str, error: &str| {
-        Refusal::at(
+        Error::at(
             pointer,
             format!("not what OpenAPI 3.0 has here: {}", clip(error, 200)),
             "correct the node; the specification is at spec.openapis.org/oas/v3.0.3",
@@ -355,9 +355,9 @@ mod tests {
         assert!(text.contains(list), "{text}");
     }
 
-    /// Two kinds of answer make the generator panic; no pass has run here to prevent it.
+    /// Two kinds of response make the generator panic. No pass has run here to prevent it.
     #[test]
-    fn a_panic_of_the_generator_is_a_refusal() {
+    fn a_panic_of_the_generator_is_an_error() {
         let mut document = testing::document(
             "
             openapi: 3.0.0
@@ -365,12 +365,12 @@ mod tests {
             paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
             ",
         );
-        let refusal = sources(&mut document).unwrap_err();
+        let error = sources(&mut document).unwrap_err();
         assert!(
-            refusal
+            error
                 .what
                 .contains("the generator cannot take this document: assertion failed"),
-            "{refusal}"
+            "{error}"
         );
     }
 }

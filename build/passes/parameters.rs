@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, Note, note, schema_ref, text};
-use super::super::reach;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability;
 
 pub(crate) const NAME: &str = "plain-parameters";
-pub(crate) const WHY: &str = "lists and objects in headers and paths do not compile, cookies and rare styles are refused; as text the caller can still send them";
+pub(crate) const REASON: &str = "lists and objects in headers and paths do not compile, cookies and rare styles are refused; as text the caller can still send them";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let root = document.root.clone();
     let mut warnings = Vec::new();
     let done = document.each_operation(|notes, pointer, _, operation| {
@@ -41,10 +41,10 @@ fn drop_cookie(
     pointer: String,
     notes: &mut Vec<Note>,
     warnings: &mut Vec<String>,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     let name = parameter["name"].as_str().unwrap_or_default();
     if parameter.get("required") == Some(&Value::Bool(true)) {
-        return Err(Refusal::at(
+        return Err(Error::at(
             pointer,
             format!("the cookie {name} is required, and cookies cannot be generated"),
             "describe it as a header, or make it optional",
@@ -81,7 +81,7 @@ fn flatten(
         schema.remove("nullable");
     }
     let target = schema_ref(schema)
-        .and_then(|name| reach::component(root, name))
+        .and_then(|name| reachability::component(root, name))
         .unwrap_or(schema);
     let kind = text(target, "type").unwrap_or_default();
     let scalar = matches!(kind, "string" | "integer" | "number" | "boolean");
