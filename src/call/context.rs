@@ -71,11 +71,15 @@ impl<C: GeneratedClient> Call<C> {
     where
         F: Future<Output = Result<T, RawError<E>>>,
     {
-        let ended = send(&self.client).await;
-        match self.context.take() {
-            RawOutcome::Built(request, operation) => run(&self.context, *request, operation).await,
-            _ => Err(self.context.unbuilt(ended.err())),
-        }
+        let built = {
+            let ended = send(&self.client).await;
+            match self.context.take() {
+                RawOutcome::Built(request, operation) => Ok((request, operation)),
+                _ => Err(self.context.unbuilt(ended.err())),
+            }
+        };
+        let (request, operation) = built?;
+        run(&self.context, *request, operation).await
     }
 }
 
@@ -172,7 +176,9 @@ impl Context {
         endpoint: Option<&'static Endpoint>,
     ) -> reqwest::Result<reqwest::Response> {
         let mut copy = http::Response::new(Bytes::new());
-        let outcome = match run(self, request, self.operation(endpoint)).await {
+        // Boxed, since the future of a wrapped call contains this one and never runs it.
+        let running = Box::pin(run(self, request, self.operation(endpoint)));
+        let outcome = match running.await {
             Ok(response) => {
                 *copy.status_mut() = response.status;
                 copy.headers_mut().clone_from(&response.headers);
