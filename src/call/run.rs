@@ -134,8 +134,11 @@ impl<'a> Run<'a> {
                 Attempt::begin(&self.record.operation, request.url(), self.record.requests);
             self.count();
 
-            let sending = pin!(http.send(request).instrument(attempt.span()));
-            let result = send_within(sending, pin!(time.limit(began, limit))).await;
+            let result = {
+                // Dropped before the wait, so that the span of the attempt ends with the attempt.
+                let sending = pin!(http.send(request).instrument(attempt.span()));
+                send_within(sending, pin!(time.limit(began, limit))).await
+            };
 
             self.record.last_ended = Some(time.monotonic());
             let failed = match result {
