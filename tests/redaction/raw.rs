@@ -169,7 +169,7 @@ pub(crate) async fn raw_calls() {
 
 /// Text members of generated types that may be printed. A document that brings another one has it judged here, or by
 /// name in `build/passes/crate_types/sensitive.rs`.
-const PRINTED: [&str; 68] = [
+const PRINTED: [&str; 69] = [
     // Names that the merchant gives.
     "agencyInvoiceNumber",
     "airlineCode",
@@ -239,6 +239,8 @@ const PRINTED: [&str; 68] = [
     "errorCode",
     "errorGroup",
     "errorMessage",
+    // Its values are hidden.
+    "extraInfo",
     "instance",
     "traceId",
 ];
