@@ -11,7 +11,7 @@ fn with_nothing_set_it_takes_a_payment_by_itself() {
     let till = run(example("till").args(sale));
     assert_eq!(till.code, Some(0), "{till:?}");
     for step in [
-        "order till-test-1: 499.00 kr for Socks",
+        "order till-test-1: 499.00 NOK for Socks",
         "scan within 300 s",
         "waiting",
         "scanned",

@@ -25,7 +25,7 @@ fn key() -> RequestId {
 }
 
 fn part() -> Amount {
-    Amount::kroner(30)
+    Amount::nok(30)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -264,4 +264,21 @@ async fn a_stored_operation_is_read_for_the_sales_unit_of_the_payment() {
         let shape = recorder.shape_of("get_payment_details_using_get");
         assert!(shape.contains("merchant-serial-number: 654321"), "{shape}");
     }
+}
+
+/// eCom moves no other currency than NOK, so that the amount is not that of the lost request.
+#[tokio::test]
+async fn another_currency_proves_nothing_and_reads_nothing() {
+    let recorder = Recorder::new();
+    let payment = recorder.client().ecom().payment(&id());
+    for reconcile in [
+        payment.reconcile_capture(&key(), Amount::dkk(30)),
+        payment.reconcile_refund(&key(), Amount::eur(30)),
+    ] {
+        let Reconciled::StillUnknown(error) = reconcile.await else {
+            panic!("another currency is no proof");
+        };
+        assert!(error.to_string().contains("NOK"), "{error}");
+    }
+    assert!(recorder.requests().is_empty());
 }

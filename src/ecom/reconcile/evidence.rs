@@ -157,9 +157,9 @@ impl Transfer {
             let Some(amount) = event.amount else {
                 return Inconclusive("an event states no amount");
             };
-            accounted = accounted.saturating_add(amount.as_ore());
+            accounted = accounted.saturating_add(amount.minor_units());
         }
-        if accounted == sum.as_ore() {
+        if accounted == sum.minor_units() {
             NoEffect
         } else {
             Inconclusive("the events do not add up to the sum that the API states")

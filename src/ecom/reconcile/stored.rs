@@ -3,7 +3,10 @@
 use super::evidence::{LostOperation, Transfer};
 use super::{Reconcile, SETTLED, Subject};
 use crate::ecom::Payment;
+use crate::ecom::money::to_ore;
 use crate::types::{Amount, RequestId};
+
+const OTHER_CURRENCY: &str = "the amount is not in NOK, the only currency of the eCom API: give the amount of the lost request";
 
 /// Without an error: after a crash, a restart, or a future that was dropped.
 ///
@@ -30,7 +33,7 @@ impl Payment {
     /// match vipps.ecom().payment(&order).reconcile_initiate().await {
     ///     Reconciled::TookEffect(_) => println!("cancel it, and start again with a new order id"),
     ///     Reconciled::NoEffect => {
-    ///         vipps.ecom().initiate(order, Amount::kroner(200), "Socks".parse()?).await?;
+    ///         vipps.ecom().initiate(order, Amount::nok(200), "Socks".parse()?).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
     /// }
@@ -58,9 +61,9 @@ impl Payment {
     /// let sim = Simulator::builder().freeze_clock().in_memory()?;
     /// let vipps = sim.client();
     /// let order = "order-1".parse()?;
-    /// let part = Amount::kroner(50);
+    /// let part = Amount::nok(50);
     /// let key = RequestId::random(); // stored with the order and the amount before the call
-    /// # vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     ///
     /// // The process stopped in the middle of the capture. After the restart:
@@ -76,7 +79,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: &RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(LostOperation::Capture(Transfer::stored(key, amount)))
+        self.reconcile_transfer(key, amount, LostOperation::Capture)
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
@@ -86,7 +89,7 @@ impl Payment {
     ///
     /// Calls `getPaymentDetailsUsingGET`. Used as [`reconcile_capture`](Self::reconcile_capture) is.
     pub fn reconcile_refund(&self, key: &RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(LostOperation::Refund(Transfer::stored(key, amount)))
+        self.reconcile_transfer(key, amount, LostOperation::Refund)
     }
 
     /// Finds out whether the payment is cancelled, or what remained of it released, whoever did it.
@@ -96,10 +99,28 @@ impl Payment {
         self.reconcile(LostOperation::Cancel)
     }
 
+    fn reconcile_transfer(
+        &self,
+        key: &RequestId,
+        amount: Amount,
+        operation: fn(Transfer) -> LostOperation,
+    ) -> Reconcile {
+        let transfer = operation(Transfer::stored(key, amount));
+        // Such a request was never sent, so that the amount is not that of the lost request.
+        match to_ore(amount) {
+            Ok(_) => self.reconcile(transfer),
+            Err(_) => self.reconcile_subject(Subject::Untraceable(OTHER_CURRENCY)),
+        }
+    }
+
     fn reconcile(&self, operation: LostOperation) -> Reconcile {
+        self.reconcile_subject(Subject::Lost(self.order_id.clone(), operation))
+    }
+
+    fn reconcile_subject(&self, subject: Subject) -> Reconcile {
         Reconcile {
             runtime: self.runtime.clone(),
-            subject: Subject::Lost(self.order_id.clone(), operation),
+            subject,
             stored: true,
             given_up: None,
             given_up_at: None,
