@@ -115,8 +115,9 @@ impl Event {
     }
 }
 
-/// Why a log tells less than what happened, if it does. Then what it lacks may have happened all the same.
-pub(super) fn gap(events: &[Event]) -> Option<&'static str> {
+/// Returns why the event log may be incomplete, or `None` if it is complete. An event that an incomplete log lacks may
+/// have happened.
+pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
     // Every payment was started, and its log says so.
     if !events.iter().any(|e| e.succeeded() && e.is_known()) {
         return Some("the details hold no event that tells anything");
@@ -235,7 +236,8 @@ impl StatedSums {
     pub(super) fn contradict_themselves(&self) -> bool {
         let refunds = [self.refunded, self.remaining_to_refund];
         let of_captured = money::sum(refunds.into_iter().flatten());
-        self.all().any(Amount::is_negative) || exceeds(Some(of_captured), self.captured)
+        let exceeds_captured = |captured| exceeds(of_captured, captured);
+        self.all().any(Amount::is_negative) || self.captured.is_some_and(exceeds_captured)
     }
 
     /// Returns whether the sums contradict themselves or the events. More cannot be captured than was
@@ -248,14 +250,17 @@ impl StatedSums {
         let refunded = self
             .refunded
             .or_else(|| sum_where_stated(events, &[Operation::Refund]));
+        let exceeds = |part: Option<Amount>, whole| {
+            part.zip(whole)
+                .is_some_and(|(part, whole)| exceeds(part, whole))
+        };
         self.contradict_themselves() || exceeds(captured, reserved) || exceeds(refunded, captured)
     }
 }
 
-/// Returns whether a part is stated to be more than its whole.
-fn exceeds(part: Option<Amount>, whole: Option<Amount>) -> bool {
-    part.zip(whole)
-        .is_some_and(|(part, whole)| part.minor_units() > whole.minor_units())
+/// Returns whether a part is more than its whole.
+pub(super) fn exceeds(part: Amount, whole: Amount) -> bool {
+    part.minor_units() > whole.minor_units()
 }
 
 impl WireSummary {

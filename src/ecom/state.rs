@@ -135,12 +135,20 @@ pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payme
 }
 
 fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
-    let moves = |e: &Event| !e.is(&Operation::Initiate) && !e.is(&Operation::Reserve);
-    let is_open = stated.captured.is_none() || stated.refunded.is_none();
-    if is_open && events.iter().any(|e| e.is_unclear() && moves(e)) {
+    let used = [
+        stated.captured,
+        stated.remaining_to_capture,
+        stated.refunded,
+    ];
+    // An event other than INITIATE that may have succeeded leaves the sums computed from the events unknown.
+    let may_change_sums = |e: &Event| e.is_unclear() && !e.is(&Operation::Initiate);
+    if used.contains(&None) && events.iter().any(may_change_sums) {
         return PaymentState::Unknown;
     }
-    if sums.refunded.minor_units() >= sums.captured.minor_units() {
+    if history::exceeds(sums.refunded, sums.captured) {
+        // The amount of a capture is missing, or the sums contradict each other.
+        PaymentState::Unknown
+    } else if sums.refunded == sums.captured {
         PaymentState::Refunded
     } else if sums.refunded.is_positive() {
         PaymentState::PartiallyRefunded
@@ -182,9 +190,8 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
     }
     let happened = |kind: Operation| events.iter().any(|e| e.succeeded() && e.is(&kind));
     let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
-    let nothing_left = sums.captured.is_positive() && sums.remaining_to_capture.is_zero();
-    let a_part_is_gone =
-        nothing_left && sums.captured.minor_units() < history::reserved(events).minor_units();
+    let nothing_left = sums.remaining_to_capture.is_zero();
+    let a_part_is_gone = nothing_left && history::exceeds(history::reserved(events), sums.captured);
     let may_be = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
     if (void && nothing_left) || (cancel && a_part_is_gone) {
         Some(true)
@@ -192,6 +199,6 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
         // The log and the sums contradict each other.
         None
     } else {
-        history::gap(events).is_none().then_some(false)
+        history::incompleteness(events).is_none().then_some(false)
     }
 }

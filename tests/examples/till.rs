@@ -102,7 +102,7 @@ fn ctrl_c_cancels_the_order_before_leaving() {
 /// As with `till | head -1`.
 #[test]
 fn closed_output_cancels_the_order() {
-    for (last, approve) in [("kr for", false), ("waiting\n", true)] {
+    for (last, approve) in [("NOK for", false), ("waiting\n", true)] {
         let sim = Simulator::start().expect("a simulator");
         let mut command = against(&sim, "till");
         command.args(["--order-id", "till-test-11"]);
@@ -136,7 +136,7 @@ fn closed_output_and_error_output_cancel_the_order() {
             till.get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-    let till = Program::start_and_close_after(&mut shell, "kr for").end();
+    let till = Program::start_and_close_after(&mut shell, "NOK for").end();
     assert_eq!(till.code, Some(1), "{till:?}");
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
 }
