@@ -10,7 +10,6 @@ mod invalid_node;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
-mod overlay;
 mod passes;
 mod reachability;
 mod tables;
@@ -24,6 +23,7 @@ use std::path::Path;
 
 use document::Document;
 use error::Error;
+use passes::overlay;
 use serde_json::Value;
 
 /// One document and everything that is generated from it.
@@ -186,7 +186,7 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
         .map_err(|error| error.in_file(&shown))
 }
 
-/// Brings the document of an API into one shape, and repairs it with the overlay and the passes that are `wanted`.
+/// Brings the document of an API into one shape, and repairs it with the passes that are `wanted`.
 pub(crate) fn repair(
     text: &str,
     api: &str,
@@ -197,11 +197,9 @@ pub(crate) fn repair(
     load::check_version(&root)?;
     let mut document = Document::new(root);
     document.warnings.append(&mut warnings);
+    document.overlay = overlay::read(api, read)?;
     validate::complete(&mut document)?;
     external_refs::inline(&mut document, read)?;
-    if wanted(overlay::NAME) {
-        overlay::apply(&mut document, api, read)?;
-    }
     validate::check(&document.root)?;
     vocabulary::check(&mut document)?;
     passes::run(
@@ -237,7 +235,6 @@ pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
     let passes = passes::REPAIR.iter().chain(passes::ADAPT);
     let steps = [
         (external_refs::NAME, external_refs::REASON),
-        (overlay::NAME, overlay::REASON),
         (vocabulary::NAME, vocabulary::REASON),
     ];
     steps

@@ -23,6 +23,7 @@ mod limits;
 mod media_types;
 mod name_lint;
 mod operation_ids;
+pub(crate) mod overlay;
 mod parameters;
 mod plain_schemas;
 mod refs;
@@ -58,6 +59,7 @@ pub(crate) const REPAIR: &[Pass] = passes![
     downgrade,
     refs,
     repair,
+    overlay,
     absolute_paths,
     operation_ids,
     media_types,

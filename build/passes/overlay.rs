@@ -1,13 +1,14 @@
 //! Corrections of a document, in the form of the OpenAPI Overlay Specification 1.0.
 //!
 //! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It holds what is known about the API and not
-//! published: limits that the server does not keep, and members that it accepts.
+//! published: limits that the server does not keep, and members that it accepts. Its targets are those of the document
+//! as OpenAPI 3.0, with its references resolved.
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, escape, text};
-use super::error::Error;
-use super::load::{Read, parse};
+use super::super::document::{Document, escape, text};
+use super::super::error::Error;
+use super::super::load::{Read, parse};
 
 pub(crate) const NAME: &str = "overlay";
 pub(crate) const REASON: &str = "the servers accept what some documented limits exclude, and members that are not documented; the overlay of the API corrects them, each with its reason";
@@ -15,14 +16,21 @@ pub(crate) const REASON: &str = "the servers accept what some documented limits 
 /// The end of the name of an overlay.
 pub(crate) const END: &str = ".overlay.yaml";
 
-/// Applies the overlay of the API, if there is one. An action whose target is missing changes nothing.
-pub(crate) fn apply(document: &mut Document, api: &str, read: Read<'_>) -> Result<(), Error> {
+/// Reads the overlay of an API. Returns its file and its content.
+pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Option<(String, Value)>, Error> {
     let file = format!("{api}{END}");
     let Some(overlay) = read(&file) else {
+        return Ok(None);
+    };
+    let overlay = parse(&overlay).map_err(|error| error.in_file(&file))?;
+    Ok(Some((file, overlay)))
+}
+
+/// Applies the actions of the overlay in their order. An action whose target is missing changes nothing.
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    let Some((file, overlay)) = document.overlay.take() else {
         return Ok(());
     };
-    document.pass = NAME;
-    let overlay = parse(&overlay).map_err(|error| error.in_file(&file))?;
     let actions = overlay.get("actions").and_then(Value::as_array);
     for (index, action) in actions.into_iter().flatten().enumerate() {
         let invalid = |what: &str| {
@@ -184,7 +192,7 @@ fn remove(root: &mut Value, pointer: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::passes::testing;
+    use super::super::testing;
     use super::*;
 
     const DOCUMENT: &str = "
@@ -195,8 +203,9 @@ mod tests {
     fn corrected(actions: &str) -> Result<Document, Error> {
         let mut document = testing::document(DOCUMENT);
         let overlay = format!("{{overlay: 1.0.0, actions: [{actions}]}}");
-        let read = |name: &str| (name == "a.overlay.yaml").then(|| overlay.clone());
-        apply(&mut document, "a", &read).map(|()| document)
+        let file = |name: &str| (name == "a.overlay.yaml").then(|| overlay.clone());
+        document.overlay = read("a", &file).unwrap();
+        apply(&mut document).map(|()| document)
     }
 
     #[test]
