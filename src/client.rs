@@ -56,7 +56,7 @@ impl Vipps {
     /// # Errors
     /// Names the first variable that is missing, blank or malformed.
     pub fn from_env() -> Result<Self> {
-        let environment = credentials::environment_from(|name| std::env::var(name).ok())?;
+        let environment = credentials::environment_from_lookup(|name| std::env::var(name).ok())?;
         Self::builder(Credentials::from_env()?)
             .environment(environment)
             .build()

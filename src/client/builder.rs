@@ -228,7 +228,7 @@ impl VippsBuilder {
             Http::BuiltIn => {
                 ReqwestClients::built_in(self.connect_timeout, self.environment.is_loopback())
             }
-            Http::Builder(builder) => ReqwestClients::made_by(*builder)?,
+            Http::Builder(builder) => ReqwestClients::from_builder(*builder)?,
         };
         let http = match self.transport {
             Some(transport) => HttpClient::Custom(transport),
@@ -237,7 +237,7 @@ impl VippsBuilder {
         #[cfg(feature = "testing")]
         let http = match self.recorder {
             Some(recorder) => {
-                HttpClient::Custom(Arc::new(recorder.leading_to(http.into_transport())))
+                HttpClient::Custom(Arc::new(recorder.with_inner(http.into_transport())))
             }
             None => http,
         };
@@ -253,7 +253,7 @@ impl VippsBuilder {
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
-            requests: http_client::requests()?,
+            requests: http_client::request_builder()?,
             http,
             time: self.time.clone(),
             randomness: self.randomness.clone(),

@@ -50,11 +50,11 @@ impl Recorder {
     /// A recorder in front of another transport, which answers whatever is not canned, the token request too.
     /// [`VippsBuilder::record`] puts one in front of whatever a client uses, the network included.
     pub fn in_front_of(transport: impl Transport) -> Self {
-        Self::default().leading_to(Arc::new(transport))
+        Self::default().with_inner(Arc::new(transport))
     }
 
     /// The same record and answers, in front of this transport.
-    pub(crate) fn leading_to(&self, transport: Arc<dyn Transport>) -> Self {
+    pub(crate) fn with_inner(&self, transport: Arc<dyn Transport>) -> Self {
         Self {
             inner: Some(transport),
             ..self.clone()
