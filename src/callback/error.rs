@@ -58,7 +58,7 @@ impl fmt::Display for CallbackError {
                  and call CallbackAuth::allow_unauthenticated_consent_removal",
             ),
             Self::TooLarge => f.write_str("callback refused: the body is larger than 1 MiB"),
-            Self::BadBody(invalid) => write!(f, "callback refused: {invalid}"),
+            Self::BadBody(invalid) => write!(f, "{invalid}"),
         }
     }
 }

@@ -283,7 +283,7 @@ fn the_order_id_of_the_path_counts() {
     let error = parse(&post("order-1", REGULAR), &auth()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "callback refused: orderId: must be the order id of the path"
+        "orderId: must be the order id of the path"
     );
 
     // Alone, the body must have it.
