@@ -82,6 +82,16 @@ fn drop_missing_merchant_paths(document: &mut Document, read: Read<'_>) {
     }
 }
 
+/// Returns the name of the file that a reference leads to. A URL leads to the file of its name beside the document, if
+/// there is one; the build downloads nothing.
+fn sibling(target: &str, read: Read<'_>) -> String {
+    let name = target.rsplit('/').next().unwrap_or(target);
+    if target.contains("://") && read(name).is_some() {
+        return name.to_owned();
+    }
+    target.trim_start_matches("./").to_owned()
+}
+
 struct Inliner<'a> {
     read: Read<'a>,
     files: BTreeMap<String, Value>,
@@ -118,7 +128,7 @@ impl Inliner<'_> {
                 return Ok(());
             }
             let target = if target.is_empty() { file } else { target };
-            let target = target.trim_start_matches("./").to_owned();
+            let target = sibling(target, self.read);
             let inner = inner.to_owned();
             return self.follow(value, &target, &inner, pointer, depth);
         }
@@ -228,7 +238,6 @@ impl Inliner<'_> {
     fn load(&mut self, file: &str, pointer: &str) -> Result<&Value, Error> {
         let advice = "put the file beside the document, under the name the reference uses";
         if file.contains("://") {
-            // The build downloads nothing.
             return Err(Error::unreadable(
                 pointer,
                 format!("`$ref` leads out of the folder, to {file}"),
@@ -375,6 +384,21 @@ mod tests {
         let document = inlined(main, "").unwrap();
         assert_eq!(document.root["paths"], json!({}));
         assert_eq!(document.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_url_leads_to_the_file_of_its_name() {
+        let document = inlined(
+            "paths: {/a: {$ref: 'https://a.example/v1/more.yaml#/a'}}",
+            "{a: {x: {$ref: '#/components/schemas/A'}}, components: {schemas: {A: {type: string}}}}",
+        )
+        .unwrap();
+        assert_eq!(
+            document.root["components"]["schemas"]["A"],
+            json!({ "type": "string" })
+        );
+        let error = inlined("paths: {/a: {$ref: 'https://a.example/x.yaml#/x'}}", "").unwrap_err();
+        assert!(!error.readable && error.what.contains("https://a.example/x.yaml"));
     }
 
     #[test]

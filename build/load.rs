@@ -75,8 +75,12 @@ fn collect_files(value: &Value, files: &mut BTreeSet<String>) {
         Value::Object(map) => {
             if let Some(Value::String(reference)) = map.get("$ref") {
                 let file = reference.split('#').next().unwrap_or_default();
-                if !file.is_empty() && !file.contains("://") {
-                    files.insert(file.trim_start_matches("./").to_owned());
+                let name = match file.rsplit_once('/') {
+                    Some((rest, name)) if rest.contains("://") => name,
+                    _ => file.trim_start_matches("./"),
+                };
+                if !name.is_empty() {
+                    files.insert(name.to_owned());
                 }
             }
             map.values().for_each(|inner| collect_files(inner, files));

@@ -1,8 +1,6 @@
 //! A payment and its QR code in one call.
 
-use std::time::Duration;
-
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
 use crate::error::{Outcome, Result};
@@ -114,19 +112,13 @@ impl PayByQr {
     /// because the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
         self.initiate.check_code()?;
-        let time = self.vipps.runtime().time();
         let mut initiate = self.initiate;
-        let mut options = self.options.or(&initiate.options);
-        let total = options
-            .deadline
-            .unwrap_or_else(|| self.vipps.runtime().total_timeout());
-        let deadline = time.monotonic().saturating_add(total);
-        options.deadline = Some(total);
-        initiate.options = options.clone();
+        let options = self.options.or(&initiate.options);
+        let deadline = Deadline::new(self.vipps.runtime(), &options);
+        initiate.options = deadline.options(&options);
         let payment = initiate.send().await?;
-        options.deadline = Some(remaining(deadline, time.monotonic()));
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
-        code.options = options;
+        code.options = deadline.options(&options);
         match code.send().await {
             Ok(qr) => Ok(QrPayment { payment, qr }),
             // A code moves no money, but the payment is started, and the caller does not get its
@@ -141,10 +133,6 @@ impl PayByQr {
             }
         }
     }
-}
-
-fn remaining(deadline: Duration, now: Duration) -> Duration {
-    deadline.saturating_sub(now)
 }
 
 /// A started payment and its QR code.

@@ -11,7 +11,6 @@
 )]
 
 mod absolute_paths;
-mod client_headers;
 mod corrections;
 mod crate_types;
 mod dead_nodes;
@@ -34,9 +33,9 @@ mod unread;
 use super::document::Document;
 use super::error::Error;
 
-pub(crate) use client_headers::KEY;
 pub(crate) use crate_types::{REPLACED, is_replaced};
 pub(crate) use limits::ASIDE as LIMITS;
+pub(crate) use parameters::KEY;
 pub(crate) use repair::meant_type;
 
 /// One named step.
@@ -78,9 +77,8 @@ pub(crate) const STRUCTURE: &[&str] = &[
 /// Adapt the document to the generator. Its rules become looser.
 pub(crate) const ADAPT: &[Pass] = passes![
     unread,
-    client_headers,
-    fold_responses,
     parameters,
+    fold_responses,
     name_lint,
     lenient_responses,
     limits,

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_ids_stay() {
+    fn valid_ids_stay() {
         leaves(apply, "paths: {/a: {get: {operationId: doIt}}}");
     }
 }

@@ -34,8 +34,8 @@ open_enum! {
 /// which are authoritative.
 ///
 /// All fields but the order id may be missing. `Debug` shows no personal data. If a
-/// [`Watch`](crate::ecom::Watch) already polls the payment, its
-/// [`nudge`](crate::ecom::Watch::nudge) makes it poll at once.
+/// [`Poll`](crate::ecom::Poll) already waits for the payment, its
+/// [`trigger`](crate::ecom::Poll::trigger) makes it poll at once.
 ///
 /// ```
 /// # async fn f(vipps: &vipps::Vipps, update: vipps::callback::PaymentUpdate) -> vipps::Result<()> {

@@ -200,6 +200,6 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
         // The log and the sums contradict each other.
         None
     } else {
-        history::gap(events).is_none().then_some(false)
+        history::incompleteness(events).is_none().then_some(false)
     }
 }

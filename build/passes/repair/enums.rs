@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_enumerations_stay() {
+    fn valid_enumerations_stay() {
         leaves(
             apply,
             "components: {schemas: {A: {type: string, enum: [H, W]}, B: {type: integer, enum: [1]}}}",

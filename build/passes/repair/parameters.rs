@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_parameters_stay() {
+    fn valid_parameters_stay() {
         leaves(
             apply,
             "paths: {/a: {get: {parameters: [{name: x, in: query, schema: {type: string}}]}, put: {}}}",

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phantoms_go() {
+    fn a_required_name_without_a_property_goes() {
         let document = becomes(
             apply,
             "components: {schemas: {A: {required: [postCode, city], properties: {zipCode: {}, city: {}}}, B: {required: [x]}}}",

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_types_stay() {
+    fn valid_types_stay() {
         leaves(
             apply,
             "components: {schemas: {A: {type: object}, B: {oneOf: [{type: string}]}, C: {}}}",

@@ -1,9 +1,7 @@
 //! Creation of redirect codes, including the recovery after a lost response.
 
-use std::time::Duration;
-
 use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::qr::image::formats;
 use crate::qr::{Call, QrFormat};
@@ -67,14 +65,14 @@ impl CreateMerchantRedirect {
     /// existing code does not match the request or could not be read. Read it with
     /// [`get`](super::MerchantRedirect::get).
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let shared = SharedDeadline::new(&self.runtime, &self.options);
-        let error = match self.attempt(shared.options()).await {
+        let deadline = Deadline::new(&self.runtime, &self.options);
+        let error = match self.attempt(deadline.options(&self.options)).await {
             Err(error) if is_conflict(&error) && error.outcome() == Outcome::Unknown => error,
             decided => return decided,
         };
         let read = GetMerchantRedirect::new(self.runtime.clone(), self.id.clone())
             .format(self.format)
-            .with_options(shared.options());
+            .with_options(deadline.options(&self.options));
         match read.send().await {
             Ok(found) if self.matches(&found) => Ok(found),
             // The existing code proves nothing about the lost request: it may have been applied
@@ -182,15 +180,15 @@ impl CreateOrUpdateMerchantRedirect {
     /// HTTP 404 if the code is deleted between the two requests.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let create = self.create.format(self.format);
-        let shared = SharedDeadline::new(&create.runtime, &self.options);
-        let conflict = match create.attempt(shared.options()).await {
+        let deadline = Deadline::new(&create.runtime, &self.options);
+        let conflict = match create.attempt(deadline.options(&self.options)).await {
             Err(error) if is_conflict(&error) => error,
             decided => return decided,
         };
         let updated =
             UpdateMerchantRedirect::new(create.runtime.clone(), create.id, create.redirect_url)
                 .format(self.format)
-                .with_options(shared.options())
+                .with_options(deadline.options(&self.options))
                 .send()
                 .await;
         // An earlier attempt may have created the code with this redirect URL.
@@ -203,32 +201,4 @@ impl CreateOrUpdateMerchantRedirect {
 
 fn is_conflict(error: &Error) -> bool {
     error.http_status() == Some(409)
-}
-
-/// The options of several requests that share one deadline.
-struct SharedDeadline<'a> {
-    runtime: &'a Runtime,
-    options: &'a CallOptions,
-    deadline: Duration,
-}
-
-impl<'a> SharedDeadline<'a> {
-    fn new(runtime: &'a Runtime, options: &'a CallOptions) -> Self {
-        let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
-        Self {
-            runtime,
-            options,
-            deadline: runtime.time().monotonic().saturating_add(total),
-        }
-    }
-
-    /// Returns the options of a request that starts now.
-    fn options(&self) -> CallOptions {
-        let mut options = self.options.clone();
-        options.deadline = Some(
-            self.deadline
-                .saturating_sub(self.runtime.time().monotonic()),
-        );
-        options
-    }
 }
