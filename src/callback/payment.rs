@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::CallbackError;
 use crate::client::Vipps;
+use crate::ecom::money::ore;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
 use crate::types::open_enum::open_enum;
@@ -54,7 +55,7 @@ pub struct PaymentUpdate {
     pub merchant_serial_number: Option<MerchantSerialNumber>,
     /// The status of the payment.
     pub status: Option<CallbackStatus>,
-    /// The amount in øre; includes the shipping cost of express payments.
+    /// The amount; includes the shipping cost of express payments.
     pub amount: Option<Amount>,
     /// The API's id of the transaction; missing if no money was reserved.
     pub transaction_id: Option<String>,
@@ -103,7 +104,7 @@ impl PaymentUpdate {
             merchant_serial_number: text_member(&update, "merchantSerialNumber")
                 .and_then(|number| number.trim().parse().ok()),
             status: text_member(info, "status").map(CallbackStatus::from),
-            amount: integer_member(info, "amount").map(Amount::ore),
+            amount: integer_member(info, "amount").map(ore),
             transaction_id: text_member(info, "transactionId"),
             timestamp: text_member(info, "timeStamp").map(Timestamp::from),
             error: update.get("errorInfo").and_then(read_error),
