@@ -66,7 +66,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// One step of a JSONPath.
+/// One step of a `JSONPath`.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     Name(String),
@@ -76,7 +76,7 @@ enum Step {
     Below(String),
 }
 
-/// Parses a JSONPath of names in dots or brackets, `*`, and `..` before a name.
+/// Parses a `JSONPath` of names in dots or brackets, `*`, and `..` before a name.
 fn path(text: &str) -> Option<Vec<Step>> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut rest = text.strip_prefix('$')?;
