@@ -18,7 +18,15 @@ fn public_types() -> BTreeSet<&'static str> {
 }
 
 /// Public paths that are not part of the path of their type, with that path.
-const REEXPORTED: [(&str, &str); 2] = [
+const REEXPORTED: [(&str, &str); 4] = [
+    (
+        "vipps::ecom::PollInterval",
+        "vipps::payment::poll::PollInterval",
+    ),
+    (
+        "vipps::ecom::PollTrigger",
+        "vipps::payment::poll::PollTrigger",
+    ),
     ("vipps::raw::Context", "vipps::call::context::Context"),
     ("vipps::raw::Endpoint", "vipps::operation::Endpoint"),
 ];

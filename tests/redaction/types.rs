@@ -66,6 +66,7 @@ pub(crate) fn plain_values() {
         Category::InStore,
         QrFormat::Svg,
         PollInterval::Till,
+        vipps::Currency::NOK,
         ErrorClass::Retry,
         ErrorGroup::Payment,
         ErrorKind::Api,
@@ -76,7 +77,7 @@ pub(crate) fn plain_values() {
         vipps::testing::SeededRandomness::new(7),
         *vipps::raw::ecom::OPERATIONS[0],
     );
-    shown.end(70);
+    shown.end(71);
 }
 
 #[test]
