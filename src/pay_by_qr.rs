@@ -46,19 +46,7 @@ pub struct PayByQr {
     format: QrFormat,
 }
 
-operation! {
-    PayByQr => QrPayment;
-    /// The longest that both requests may take together: token, attempts, waits and responses. By default
-    /// the deadline that [`payment`](Self::payment) has set, otherwise the client's
-    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
-    deadline,
-    /// The sales unit that both requests act for. By default the one that [`payment`](Self::payment) has
-    /// set, otherwise the one of the credentials. Partners need it.
-    merchant_serial_number,
-    /// The retry policy of both requests. By default the one that [`payment`](Self::payment) has set,
-    /// otherwise the client's. Whatever it says, a payment that may have been started is not started again.
-    retry,
-}
+operation! { PayByQr => QrPayment; deadline, merchant_serial_number, retry }
 
 impl PayByQr {
     /// As a PNG of so many pixels on each side, 100 to 2000.
@@ -101,7 +89,7 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code. Otherwise as the
+    /// Before anything is sent: a payment with `app_switch` or `skip_landing_page`, which has no code. Otherwise as the
     /// two operations. When the payment is started and only its code fails, the payment is still there and the
     /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: the error's
     /// [`order_id`](crate::Error::order_id) says what to cancel, or to let expire. The same call again would be

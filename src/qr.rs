@@ -56,8 +56,8 @@ impl Qr {
 
     /// A code that opens a web page, to create, read, lead elsewhere or delete. Any camera reads it; no app is needed.
     /// It lives until it is deleted, unless it is created with a `ttl`.
-    pub fn merchant_redirect(&self, id: &RedirectQrId) -> MerchantRedirect {
-        MerchantRedirect::new(self.runtime.clone(), id.clone())
+    pub fn merchant_redirect(&self, id: RedirectQrId) -> MerchantRedirect {
+        MerchantRedirect::new(self.runtime.clone(), id)
     }
 
     /// All redirect codes of the sales unit.
@@ -68,7 +68,7 @@ impl Qr {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
+    /// # vipps.qr().merchant_redirect("billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
     /// for qr in vipps.qr().merchant_redirects().await? {
     ///     println!("{} leads to {:?}", qr.id(), qr.redirect_url());
     /// }
@@ -81,8 +81,8 @@ impl Qr {
     /// A code that hangs at a till, a table or a machine, to put, read or delete. A scan checks the customer in: the
     /// app waits, the webhook `user.checked-in.v1` names this id, and the merchant answers with a payment. A missed
     /// webhook cannot be asked for later.
-    pub fn merchant_callback(&self, id: &CallbackQrId) -> MerchantCallback {
-        MerchantCallback::new(self.runtime.clone(), id.clone())
+    pub fn merchant_callback(&self, id: CallbackQrId) -> MerchantCallback {
+        MerchantCallback::new(self.runtime.clone(), id)
     }
 
     /// All callback codes of the sales unit.
@@ -93,7 +93,7 @@ impl Qr {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_callback(&"till-1".parse()?).put("Kasse 1".parse()?).await?;
+    /// # vipps.qr().merchant_callback("till-1".parse()?).put("Kasse 1".parse()?).await?;
     /// for qr in vipps.qr().merchant_callbacks().await? {
     ///     println!("{} hangs at {:?}", qr.merchant_qr_id(), qr.location());
     /// }
@@ -105,8 +105,8 @@ impl Qr {
 
     /// A MobilePay code that is already printed, to map to the sales unit. It then works as a
     /// [`merchant_callback`](Self::merchant_callback) code, for customers with MobilePay.
-    pub fn mobilepay_beacon(&self, id: &BeaconId) -> MobilePayBeacon {
-        MobilePayBeacon::new(self.runtime.clone(), id.clone())
+    pub fn mobilepay_beacon(&self, id: BeaconId) -> MobilePayBeacon {
+        MobilePayBeacon::new(self.runtime.clone(), id)
     }
 
     /// The phone number of the customer whose personal code was scanned, to push a payment to it.

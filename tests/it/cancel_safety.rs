@@ -25,7 +25,7 @@ async fn reserved() -> Simulator {
 async fn capture_click(vipps: &Vipps, key: Option<RequestId>) {
     let mut capture = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .amount(Amount::kroner(10));
     if let Some(key) = key {
@@ -40,7 +40,7 @@ async fn capture_click(vipps: &Vipps, key: Option<RequestId>) {
 async fn refund_click(vipps: &Vipps, key: Option<RequestId>) {
     let mut refund = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .refund()
         .amount(Amount::kroner(10));
     if let Some(key) = key {
@@ -90,7 +90,7 @@ async fn two_clicks_with_a_derived_key_capture_once() {
 #[tokio::test(start_paused = true)]
 async fn two_clicks_with_a_stored_key_refund_once() {
     let sim = reserved().await;
-    sim.client().ecom().payment(&id()).capture().await.unwrap();
+    sim.client().ecom().payment(id()).capture().await.unwrap();
     slow_after_commit(&sim, "refund_payment_using_post");
     let stored = RequestId::random();
     for _ in 0..2 {

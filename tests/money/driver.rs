@@ -356,7 +356,7 @@ impl Driver {
             }};
         }
         let vipps = &self.processes[plan.process];
-        let payment = vipps.ecom().payment(&plan.order);
+        let payment = vipps.ecom().payment(plan.order.clone());
         let text = plan.text.parse()?;
         let ore = Amount::ore;
         let moved = match plan.what {
@@ -409,7 +409,7 @@ impl Driver {
             )
         };
         let patience = Duration::from_secs(patience);
-        let payment = self.processes[0].ecom().payment(&id);
+        let payment = self.processes[0].ecom().payment(id.clone());
         let begun = Instant::now();
         let wait = payment.wait().interval(interval).deadline(patience);
         let waited = CALL.scope(call, wait.into_future());
@@ -509,18 +509,18 @@ impl Driver {
     /// Reconciles from what a caller stores before a call, as after a crash.
     async fn reconcile_stored(&mut self, place: usize) {
         let record = &self.model.records[place];
-        let payment = self.processes[0].ecom().payment(&record.order);
+        let payment = self.processes[0].ecom().payment(record.order.clone());
         let key = record.key.as_deref().map(RequestId::parse);
         let key = key.transpose().expect("was accepted before");
         let asked = match (&record.what, key) {
             (What::Initiate { .. }, _) => payment.reconcile_initiate(),
             (What::Cancel { .. }, _) => payment.reconcile_cancel(),
             (What::Capture { amount }, Some(key)) => match amount {
-                Some(amount) => payment.reconcile_capture(&key, Amount::ore(*amount)),
+                Some(amount) => payment.reconcile_capture(key.clone(), Amount::ore(*amount)),
                 None => return,
             },
             (What::Refund { amount, .. }, Some(key)) => match amount {
-                Some(amount) => payment.reconcile_refund(&key, Amount::ore(*amount)),
+                Some(amount) => payment.reconcile_refund(key.clone(), Amount::ore(*amount)),
                 None => return,
             },
             (_, None) => return,

@@ -18,10 +18,7 @@ pub struct GetMerchantCallback {
     format: QrFormat,
 }
 
-operation! {
-    GetMerchantCallback => MerchantCallbackQr;
-    deadline, merchant_serial_number, retry
-}
+operation! { GetMerchantCallback => MerchantCallbackQr; deadline, merchant_serial_number, retry }
 image_formats!(GetMerchantCallback);
 
 impl GetMerchantCallback {
@@ -70,10 +67,7 @@ pub struct DeleteMerchantCallback {
     id: CallbackQrId,
 }
 
-operation! {
-    DeleteMerchantCallback => ();
-    deadline, merchant_serial_number, retry
-}
+operation! { DeleteMerchantCallback => (); deadline, merchant_serial_number, retry }
 
 impl DeleteMerchantCallback {
     pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
@@ -109,10 +103,7 @@ pub struct ListMerchantCallbacks {
     format: QrFormat,
 }
 
-operation! {
-    ListMerchantCallbacks => Vec<MerchantCallbackQr>;
-    deadline, merchant_serial_number, retry
-}
+operation! { ListMerchantCallbacks => Vec<MerchantCallbackQr>; deadline, merchant_serial_number, retry }
 image_formats!(ListMerchantCallbacks);
 
 impl ListMerchantCallbacks {
