@@ -116,7 +116,7 @@ impl Desk {
     }
 
     async fn clear_order(&self, id: &OrderId) {
-        let payment = self.vipps.ecom().payment(id);
+        let payment = self.vipps.ecom().payment(id.clone());
         let within = Duration::from_secs(90);
         let Ok(details) = payment.details().await else {
             return;
