@@ -541,7 +541,12 @@ impl Driver {
 
     /// Every event of every payment, as the API shows it.
     pub async fn events(&self, order: &OrderId) -> Vec<vipps::ecom::Event> {
-        match self.processes[0].ecom().payment(order.clone()).details().await {
+        match self.processes[0]
+            .ecom()
+            .payment(order.clone())
+            .details()
+            .await
+        {
             Ok(details) => {
                 Model::compare_sums(&details, &self.sim);
                 details.events().to_vec()
