@@ -59,7 +59,7 @@ use crate::raw;
 use crate::runtime::Runtime;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
 
-/// The eCom API of one client. Made by [`Vipps::ecom`].
+/// The eCom API of one client. Returned by [`Vipps::ecom`](crate::Vipps::ecom).
 #[derive(Clone, Debug)]
 pub struct Ecom {
     runtime: Runtime,
