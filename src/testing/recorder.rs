@@ -93,7 +93,7 @@ impl Recorder {
     /// let recorder = Recorder::new()
     ///     .respond("GET", details, busy)
     ///     .answer("GET", details, 200, r#"{"transactionLogHistory":[]}"#);
-    /// recorder.client().ecom().payment(&"order-1".parse()?).details().await?;
+    /// recorder.client().ecom().payment("order-1".parse()?).details().await?;
     /// assert!(recorder.to_snapshot().contains("--- 7 s later"));
     /// # Ok(()) }
     /// ```
