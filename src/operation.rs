@@ -290,7 +290,7 @@ mod tests {
         for endpoint in documented {
             let operation = Operation::find(tables, Some(endpoint));
             assert!(
-                !std::ptr::eq(operation.api, &UNLISTED_API),
+                !std::ptr::eq(operation.api, &raw const UNLISTED_API),
                 "{} has no row",
                 endpoint.id
             );

@@ -106,10 +106,10 @@ impl Desk {
             match made {
                 Made::Order(id) => self.clear_order(&id).await,
                 Made::Redirect(id) => {
-                    drop(self.vipps.qr().merchant_redirect(id.clone()).delete().await)
+                    drop(self.vipps.qr().merchant_redirect(id.clone()).delete().await);
                 }
                 Made::Callback(id) => {
-                    drop(self.vipps.qr().merchant_callback(id.clone()).delete().await)
+                    drop(self.vipps.qr().merchant_callback(id.clone()).delete().await);
                 }
             }
         }
