@@ -14,7 +14,7 @@ use crate::error::body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId, Sensitive, ShippingCost, by_name, lenient};
+use crate::types::{OrderId, Sensitive, ShippingCost, by_name, lenient};
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
@@ -25,18 +25,18 @@ const TIME_TO_PAY: Duration = Duration::from_secs(600);
 /// Asks for the details of a payment. Made by [`Payment::details`](super::Payment::details); `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
-pub struct Details {
+pub struct GetDetails {
     runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
 
 operation! {
-    Details => PaymentDetails;
+    GetDetails => PaymentDetails;
     deadline, merchant_serial_number, retry
 }
 
-impl Details {
+impl GetDetails {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
             runtime,
@@ -291,7 +291,7 @@ impl PaymentDetails {
             PaymentState::Reserved => true,
             PaymentState::PartiallyCaptured
             | PaymentState::PartiallyRefunded
-            | PaymentState::Refunded => self.sums.remaining_to_capture > Amount::ZERO,
+            | PaymentState::Refunded => self.sums.remaining_to_capture.is_positive(),
             _ => false,
         }
     }
@@ -308,8 +308,8 @@ impl PaymentDetails {
     /// Returns whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured,
     /// and a part is still reserved. Returns `false` where the sums contradict themselves or the events.
     pub fn can_release(&self) -> bool {
-        self.sums.captured > Amount::ZERO
-            && self.sums.remaining_to_capture > Amount::ZERO
+        self.sums.captured.is_positive()
+            && self.sums.remaining_to_capture.is_positive()
             && !self.stated.contradict(&self.events)
     }
 
@@ -318,15 +318,15 @@ impl PaymentDetails {
         state::given_up(&self.events, self.state(), &self.sums)
     }
 
-    /// Why the events tell less than what happened, if they do.
-    pub(super) fn gap(&self) -> Option<&'static str> {
-        history::gap(&self.events)
+    /// Returns why the events may be incomplete, or `None` if they are complete.
+    pub(super) fn incompleteness(&self) -> Option<&'static str> {
+        history::incompleteness(&self.events)
     }
 
     /// Returns whether a refund can succeed: a part of what was captured is not refunded yet. Returns `false` where the
     /// sums contradict themselves or the events.
     pub fn can_refund(&self) -> bool {
-        self.sums.remaining_to_refund > Amount::ZERO && !self.stated.contradict(&self.events)
+        self.sums.remaining_to_refund.is_positive() && !self.stated.contradict(&self.events)
     }
 
     /// The customer, for express payments and where a scope was asked for.

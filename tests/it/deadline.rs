@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::{amount, id, text};
 use tokio::time::Instant;
-use vipps::ecom::Rhythm;
+use vipps::ecom::PollInterval;
 use vipps::simulator::{InMemory, Simulator};
 use vipps::types::{LandingPage, PersonalQr, RedirectUrl};
 use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Vipps};
@@ -35,7 +35,7 @@ impl Shop {
         order.await.unwrap();
         shop.sim.payer().approve(ORDER).unwrap();
         let part = vipps.ecom().payment(&id()).capture();
-        part.amount(Amount::kroner(20)).await.unwrap();
+        part.amount(Amount::nok(20)).await.unwrap();
         let code = vipps.qr().merchant_redirect(&"b".parse().unwrap());
         code.create(url()).await.unwrap();
         shop
@@ -102,7 +102,7 @@ const OPERATIONS: [Operation; 20] = [
         run(cancel.deadline(DEADLINE))
     }),
     ("wait", |v| {
-        let wait = v.ecom().payment(&id()).wait().rhythm(Rhythm::Web);
+        let wait = v.ecom().payment(&id()).wait().interval(PollInterval::Web);
         run(wait.deadline(DEADLINE))
     }),
     ("force approve", |v| {
@@ -259,7 +259,7 @@ async fn token_attempt_wait_and_attempt() {
     faults.on(CAPTURE).stall();
     let capture = vipps.ecom().payment(&id()).capture();
     // The first one takes its second and succeeds; the second one meets the rest.
-    let part = capture.clone().amount(Amount::kroner(1));
+    let part = capture.clone().amount(Amount::nok(1));
     let (came, took) = timed(run(part.deadline(DEADLINE))).await;
     came.unwrap();
     assert!(took >= second * 2 && took <= second * 2 + TICK, "{took:?}");

@@ -68,10 +68,10 @@ fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 
 
 fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
     let payment = vipps.ecom().payment(&id());
-    let amount = Amount::kroner(1);
+    let amount = Amount::nok(1);
     let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=t".parse().unwrap();
     let raw = vipps.clone();
-    let mut watch = payment.wait().watch();
+    let mut poll = payment.wait().poll();
     vec![
         ("initiate", run(vipps.ecom().initiate(id(), amount, text()))),
         ("capture", run(payment.capture())),
@@ -81,7 +81,7 @@ fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
         ("wait", run(payment.wait())),
         (
             "watch",
-            Box::pin(async move { watch.next().await.unwrap().map(drop) }),
+            Box::pin(async move { poll.next().await.unwrap().map(drop) }),
         ),
         ("pay_by_qr", run(vipps.pay_by_qr(id(), amount, text()))),
         ("one_time", run(vipps.qr().one_time(&page))),
