@@ -297,3 +297,9 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     let error = vipps.ecom().payment(id()).details().await.unwrap_err();
     assert_eq!((error.outcome(), error.hint()), (Outcome::NoEffect, None));
 }
+
+#[tokio::test]
+async fn hint_of_a_redirect_says_that_none_is_followed() {
+    let error = details(DETAILS_PATH, "GET", 302, "").await;
+    check(&error, &["redirect", "base URL"]);
+}

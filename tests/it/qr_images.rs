@@ -276,6 +276,22 @@ async fn an_image_that_is_gone_is_not_blamed_on_keys_or_base_url() {
     }
 }
 
+/// The host of the images has no error form, so that the status alone decides.
+#[tokio::test(start_paused = true)]
+async fn an_image_is_fetched_again_unless_its_host_refuses() {
+    for (statuses, attempts) in [
+        (&[400, 401, 403, 404, 410][..], 1),
+        (&[302, 408, 429, 500, 503], 3),
+    ] {
+        for &status in statuses {
+            let error = fetch("https://qr.vipps.no/image", status, "", b"gone")
+                .await
+                .unwrap_err();
+            assert_eq!(error.attempts(), attempts, "{status}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_link_that_is_none_is_the_answers_fault() {
     for link in [

@@ -245,6 +245,9 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
         (sums(100, 0), event("CANCEL", "true", &all), "still unknown"),
         // Released without an event, or captured by an event that lacks its amount.
         (only_remaining(0), unread.clone(), "still unknown"),
+        // More captured than was reserved: the sums contradict the events.
+        (sums(101, 0), event("VOID", "true", &all), "still unknown"),
+        (sums(101, 0), all.clone(), "still unknown"),
     ] {
         let details = format!(r#"{{{stated}"transactionLogHistory":[{events}{INITIATE}]}}"#);
         let reconciled = reconciled_with(Lost::Cancel, 200, &details).await;

@@ -151,6 +151,20 @@ async fn once_lost_a_write_stays_unknown_whatever_is_said_later() {
     }
 }
 
+/// The API did not make this 401, so that the request may have been applied before the replay.
+#[tokio::test(start_paused = true)]
+async fn a_foreign_401_leaves_a_write_unknown_after_its_replay() {
+    let refusal = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
+    let recorder = Recorder::new()
+        .answer("POST", CAPTURE, 401, "<html>login</html>")
+        .answer("POST", CAPTURE, 400, refusal);
+    let error = capture(&patient(&recorder)).await.unwrap_err();
+    assert_eq!(
+        (error.http_status(), error.outcome()),
+        (Some(400), Outcome::Unknown)
+    );
+}
+
 /// The replay after the 401 needs a token, and the request that was lost may have captured.
 #[tokio::test(start_paused = true)]
 async fn once_lost_a_write_stays_unknown_without_a_new_token() {

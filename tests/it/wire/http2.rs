@@ -191,9 +191,11 @@ fn serve(
 }
 
 /// After these the request may have been looked at.
-const UNCLEAR: [End; 5] = [
+const UNCLEAR: [End; 7] = [
     End::Refused(ENHANCE_YOUR_CALM),
+    End::Refused(NO_ERROR),
     End::GoAway(NO_ERROR, true),
+    End::GoAway(REFUSED_STREAM, false),
     End::GoAway(ENHANCE_YOUR_CALM, true),
     End::GoAway(ENHANCE_YOUR_CALM, false),
     End::Close,
@@ -280,21 +282,38 @@ async fn a_request_that_was_not_read_is_retried_by_the_policy() {
     }
 }
 
-/// hyper reports a reset or a `GOAWAY` with `NO_ERROR` as the orderly end of a body.
+const REFUSAL: &str = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
+
+/// The outcomes of a capture and of an initiate whose responses end like this.
+async fn outcomes(end: End) -> [Outcome; 2] {
+    let server = Server::start(vec![end]);
+    let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
+    [
+        capture(&vipps).await.unwrap_err().outcome(),
+        initiate(&vipps).await.unwrap_err().outcome(),
+    ]
+}
+
+/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is an error of the
+/// connection, so that more of the response may have been on its way.
+#[tokio::test]
+async fn a_whole_error_is_a_refusal_only_after_an_orderly_end() {
+    for (end, outcome) in [
+        (BodyEnd::Whole, Outcome::Rejected),
+        (BodyEnd::Reset(NO_ERROR), Outcome::Rejected),
+        (BodyEnd::Reset(CANCEL), Outcome::Unknown),
+        (BodyEnd::GoAway(NO_ERROR), Outcome::Unknown),
+        (BodyEnd::GoAway(ENHANCE_YOUR_CALM), Outcome::Unknown),
+        (BodyEnd::Close, Outcome::Unknown),
+    ] {
+        let whole = End::Error(REFUSAL, end);
+        assert_eq!(outcomes(whole).await, [outcome; 2], "{whole:?}");
+    }
+}
+
+/// Unfinished JSON may lack the code that makes a refusal inconclusive.
 #[tokio::test]
 async fn an_error_cut_by_http2_leaves_a_write_unknown() {
-    const BODY: &str = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
-    let outcomes = async |end| {
-        let server = Server::start(vec![end]);
-        let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
-        let capture = capture(&vipps).await.unwrap_err();
-        [
-            capture.outcome(),
-            initiate(&vipps).await.unwrap_err().outcome(),
-        ]
-    };
-    let whole = End::Error(BODY, BodyEnd::Whole);
-    assert_eq!(outcomes(whole).await, [Outcome::Rejected; 2]);
     for end in [
         BodyEnd::Whole,
         BodyEnd::Reset(NO_ERROR),
@@ -303,8 +322,8 @@ async fn an_error_cut_by_http2_leaves_a_write_unknown() {
         BodyEnd::GoAway(ENHANCE_YOUR_CALM),
         BodyEnd::Close,
     ] {
-        for length in [0, 1, 20, BODY.len() - 2, BODY.len() - 1] {
-            let cut = End::Error(&BODY[..length], end);
+        for length in [0, 1, 20, REFUSAL.len() - 2, REFUSAL.len() - 1] {
+            let cut = End::Error(&REFUSAL[..length], end);
             assert_eq!(outcomes(cut).await, [Outcome::Unknown; 2], "{cut:?}");
         }
     }
