@@ -177,6 +177,9 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     let error = capture(&patient(&recorder)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error:?}");
     assert_eq!(error.outcome(), Outcome::Unknown);
+    // The error of the token names the call that needed it.
+    assert_eq!(error.attempts(), 2);
+    assert!(error.idempotency_key().is_some(), "{error:?}");
 }
 
 /// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond the deadline.
@@ -226,6 +229,40 @@ async fn once_lost_a_write_stays_unknown_if_no_retry_is_sent() {
         (error.kind(), error.outcome(), error.attempts()),
         (ErrorKind::Connect, Outcome::Unknown, 3)
     );
+}
+
+/// Returns a token, and no other response.
+#[derive(Debug, Default)]
+struct OnlyToken(AtomicUsize);
+
+impl Transport for OnlyToken {
+    fn send(&self, _: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
+        let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Box::pin(async { Ok(http::Response::new(token.into())) }),
+            _ => Box::pin(std::future::pending()),
+        }
+    }
+}
+
+/// It may have reached the API, which takes five captures a minute.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_without_a_response_counts_against_the_limit() {
+    let vipps = crate::support::on_tokio_time(&Recorder::new())
+        .transport(OnlyToken::default())
+        .attempt_timeout(Duration::from_secs(1))
+        .retry(RetryPolicy::default().attempts(6))
+        .build()
+        .unwrap();
+    let begun = Instant::now();
+    let capture = vipps.ecom().payment(&id()).capture();
+    let capture = capture.deadline(Duration::from_secs(300));
+    let error = capture.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome(), error.attempts()),
+        (ErrorKind::Timeout, Outcome::Unknown, 6)
+    );
+    assert!(begun.elapsed() >= Duration::from_secs(61), "{begun:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -378,4 +415,30 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
         (error.kind(), error.outcome()),
         (ErrorKind::Decode, Outcome::NoEffect)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_time_sends_nothing() {
+    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, DETAILS);
+    let vipps = patient(&recorder);
+    let payment = vipps.ecom().payment(&id());
+    for (tokens, attempts) in [(0, 0), (1, 1)] {
+        let details = payment.details().deadline(Duration::ZERO);
+        let error = details.await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Deadline, Outcome::NotSent)
+        );
+        // A token is fetched in a task of its own.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let metrics = vipps.metrics();
+        assert_eq!(
+            (metrics.token_requests, metrics.attempts),
+            (tokens, attempts)
+        );
+        // The second round has a token.
+        if tokens == 0 {
+            payment.details().await.unwrap();
+        }
+    }
 }
