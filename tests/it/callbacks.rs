@@ -409,7 +409,12 @@ fn a_reply_keeps_the_rules() {
     for (methods, rule) in [
         (methods(11).collect::<Vec<_>>(), "10"),
         (vec![method(1), method(1)], "id"),
-        (methods(2).map(|m| m.preselect()).collect(), "default"),
+        (
+            methods(2)
+                .map(vipps::ecom::ShippingMethod::preselect)
+                .collect(),
+            "default",
+        ),
     ] {
         let error = request.reply(methods).unwrap_err().to_string();
         assert!(

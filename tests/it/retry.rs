@@ -255,7 +255,7 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
         .build()
         .unwrap();
     let begun = Instant::now();
-    let capture = vipps.ecom().payment(&id()).capture();
+    let capture = vipps.ecom().payment(id()).capture();
     let capture = capture.deadline(Duration::from_secs(300));
     let error = capture.await.unwrap_err();
     assert_eq!(
@@ -421,7 +421,7 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
 async fn a_call_without_time_sends_nothing() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, DETAILS);
     let vipps = patient(&recorder);
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     for (tokens, attempts) in [(0, 0), (1, 1)] {
         let details = payment.details().deadline(Duration::ZERO);
         let error = details.await.unwrap_err();

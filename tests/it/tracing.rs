@@ -143,7 +143,7 @@ struct SpanNames(Arc<Mutex<Vec<Option<&'static str>>>>);
 impl SpanNames {
     fn record(&self) {
         let span = tracing::Span::current();
-        let name = span.metadata().map(|metadata| metadata.name());
+        let name = span.metadata().map(tracing::Metadata::name);
         self.0.lock().unwrap().push(name);
     }
 }

@@ -395,7 +395,10 @@ mod tests {
             list.iter().copied().filter(is_other).collect()
         };
         let [sent, read] = members();
-        let objects = sent.iter().chain(&read).filter_map(|path| path.split_last());
+        let objects = sent
+            .iter()
+            .chain(&read)
+            .filter_map(|path| path.split_last());
         let objects = objects.flat_map(|(_, objects)| objects.iter());
         let objects = objects.map(|name| name.to_ascii_lowercase()).collect();
         assert_eq!(other(CONTAINERS, &objects), UNDOCUMENTED_OBJECTS);
