@@ -75,6 +75,7 @@ mod runtimes;
 mod schemas;
 mod simulator;
 mod simulator_author_errors;
+mod simulator_control;
 mod simulator_customer;
 mod simulator_hostile;
 mod simulator_limits;
