@@ -80,6 +80,7 @@ mod simulator_customer;
 mod simulator_hostile;
 mod simulator_limits;
 mod simulator_privacy;
+mod simulator_program;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
