@@ -5,14 +5,14 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { after, before, beforeEach, test } from 'node:test';
 
 const CAPTURE = 'capture_payment_using_post';
-let callbacks = [];
-let waiting = [];
+const callbacks = new EventEmitter();
+const received = new Map();
 let shop;
 let simulator;
 let ready;
@@ -23,16 +23,17 @@ const receive = async (request, response) => {
   let text = '';
   for await (const part of request) text += part;
   response.end();
-  const callback = { path: request.url, body: JSON.parse(text) };
-  const resolve = waiting.shift();
-  if (resolve) resolve(callback);
-  else callbacks.push(callback);
+  const body = JSON.parse(text);
+  received.set(body.orderId, { path: request.url, body });
+  callbacks.emit(body.orderId);
 };
 
-const callback = () =>
-  callbacks.length > 0
-    ? Promise.resolve(callbacks.shift())
-    : new Promise((resolve) => waiting.push(resolve));
+// Waits for the callback of an order.
+const callback = async (orderId) => {
+  const signal = AbortSignal.timeout(10_000);
+  if (!received.has(orderId)) await once(callbacks, orderId, { signal });
+  return received.get(orderId);
+};
 
 const send = async (method, path, body, headers = {}) => {
   const response = await fetch(ready.base_url + path, {
@@ -105,17 +106,14 @@ after(async () => {
   shop.close();
 });
 
-beforeEach(async () => {
-  await control('POST', 'reset');
-  callbacks = [];
-});
+beforeEach(() => control('POST', 'reset'));
 
 test('the customer pays by QR code', async () => {
   const code = encodeURIComponent(await start('order-1'));
   const scanned = await control('POST', `orders/${code}/scan`);
   assert.equal(scanned.body.orderId, 'order-1');
   await control('POST', 'orders/order-1/approve', { phoneNumber: '98765432' });
-  const { path, body } = await callback();
+  const { path, body } = await callback('order-1');
   assert.equal(path, '/callbacks/v2/payments/order-1');
   assert.equal(body.transactionInfo.status, 'RESERVED');
   assert.equal((await capture('order-1', 'key-1')).status, 200);
@@ -125,7 +123,7 @@ test('the customer pays by QR code', async () => {
 test('the customer refuses', async () => {
   await start('order-2');
   await control('POST', 'orders/order-2/reject');
-  assert.equal((await callback()).body.transactionInfo.status, 'CANCELLED');
+  assert.equal((await callback('order-2')).body.transactionInfo.status, 'CANCELLED');
   const approved = await control('POST', 'orders/order-2/approve');
   assert.equal(approved.status, 409);
   assert.equal(approved.body.code, 'alreadyFinal');
@@ -148,5 +146,5 @@ test('the payment expires', async () => {
   await start('order-4');
   await control('POST', 'clock/advance', { seconds: 600 });
   assert.equal((await order('order-4')).status, 'expired');
-  assert.equal((await callback()).body.transactionInfo.status, 'REJECTED');
+  assert.equal((await callback('order-4')).body.transactionInfo.status, 'REJECTED');
 });
