@@ -76,7 +76,7 @@ fn a_regular_payment() {
     assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
     assert_eq!(update.merchant_serial_number.unwrap().as_str(), "123456");
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
-    assert_eq!(update.amount, Some(Amount::kroner(200)));
+    assert_eq!(update.amount, Some(Amount::nok(200)));
     assert_eq!(update.transaction_id.as_deref(), Some("5001420062"));
     assert_eq!(
         update.timestamp.unwrap().instant(),
@@ -264,7 +264,7 @@ fn whatever_is_missing_or_odd_the_rest_is_read() {
     let scope = changed(EXPRESS, "/shippingDetails", None);
     assert!(scope.user.is_some() && scope.shipping.is_none());
     let text = changed(REGULAR, "/transactionInfo/amount", Some("20000".into()));
-    assert_eq!(text.amount, Some(Amount::kroner(200)));
+    assert_eq!(text.amount, Some(Amount::nok(200)));
     let time = changed(
         REGULAR,
         "/transactionInfo/timeStamp",
@@ -281,7 +281,10 @@ fn the_order_id_of_the_path_counts() {
         other => panic!("{other:?}"),
     }
     let error = parse(&post("order-1", REGULAR), &auth()).unwrap_err();
-    assert_eq!(error.to_string(), "orderId: must be the one of the path");
+    assert_eq!(
+        error.to_string(),
+        "orderId: must be the order id of the path"
+    );
 
     // Alone, the body must have it.
     let update = PaymentUpdate::from_slice(REGULAR.as_bytes()).unwrap();
@@ -503,7 +506,7 @@ fn tokens_are_made_and_changed() {
     assert!(first.accepts(&headers(&[text])));
     assert!(!second.accepts(&headers(&[text])));
     assert!(!second.accepts(&headers(&[])));
-    let both = second.clone().also(first.token().clone());
+    let both = second.clone().accept_previous(first.token().clone());
     assert!(both.accepts(&headers(&[text])));
     assert!(both.accepts(&headers(&[second.token().expose()])));
     assert!(both.accepts(&headers(&["Basic eA==", text])));

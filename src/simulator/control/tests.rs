@@ -249,6 +249,7 @@ fn started(sim: &Simulator, order_id: &str) {
     let token = send(
         "/accesstoken/get",
         headers(&[
+            ("content-length", "0"),
             ("client_id", keys.client_id()),
             ("client_secret", keys.client_secret()),
             ("ocp-apim-subscription-key", keys.subscription_key()),
