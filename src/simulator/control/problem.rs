@@ -12,9 +12,17 @@ pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    /// The field, the rule that it breaks and its value, if that may be shown.
-    field: Option<(String, String, Option<Value>)>,
+    field: Option<Box<BrokenRule>>,
     allow: Option<String>,
+}
+
+/// A field and the rule that it breaks.
+#[derive(Debug)]
+struct BrokenRule {
+    field: String,
+    rule: String,
+    /// `None` if the field is missing or its value is personal data.
+    value: Option<Value>,
 }
 
 impl Problem {
@@ -43,28 +51,28 @@ impl Problem {
     /// A field that breaks a rule. `value` is `None` if the field is missing.
     pub(super) fn field(field: &str, rule: impl Into<String>, value: Option<Value>) -> Self {
         let rule = rule.into();
-        let got = value
-            .as_ref()
-            .map_or_else(|| "nothing".to_owned(), Value::to_string);
-        Self {
-            field: Some((field.to_owned(), rule.clone(), value)),
-            ..Self::new(
-                StatusCode::BAD_REQUEST,
-                "invalidField",
-                format!("{field}: {rule}, got {got}"),
-            )
-        }
+        let detail = match &value {
+            Some(value) => format!("{field}: {rule}, got {value}"),
+            None => format!("{field}: {rule}, but it is missing"),
+        };
+        Self::broken(field, rule, value, detail)
     }
 
     /// A field that breaks a rule and whose value is personal data.
     pub(super) fn personal_field(field: &str, rule: &str) -> Self {
+        let detail = format!("{field}: {rule}");
+        Self::broken(field, rule.to_owned(), None, detail)
+    }
+
+    fn broken(field: &str, rule: String, value: Option<Value>, detail: String) -> Self {
+        let broken = BrokenRule {
+            field: field.to_owned(),
+            rule,
+            value,
+        };
         Self {
-            field: Some((field.to_owned(), rule.to_owned(), None)),
-            ..Self::new(
-                StatusCode::BAD_REQUEST,
-                "invalidField",
-                format!("{field}: {rule}"),
-            )
+            field: Some(Box::new(broken)),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalidField", detail)
         }
     }
 
@@ -75,10 +83,10 @@ impl Problem {
             "code": self.code,
             "detail": self.detail,
         });
-        if let Some((field, rule, value)) = self.field {
-            body["field"] = field.into();
-            body["rule"] = rule.into();
-            if let Some(value) = value {
+        if let Some(broken) = self.field {
+            body["field"] = broken.field.into();
+            body["rule"] = broken.rule.into();
+            if let Some(value) = broken.value {
                 body["value"] = value;
             }
         }

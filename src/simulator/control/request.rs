@@ -31,23 +31,20 @@ impl Call<'_> {
         let mut values = [const { None }; N];
         let query = self.request.query.as_deref().unwrap_or_default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            let found = names.iter().zip(&mut values).find(|(own, _)| **own == name);
-            match found {
-                Some((_, slot)) => *slot = Some(value.into_owned()),
-                None => {
-                    let rule = match names.as_slice() {
-                        [] => "must be left out: this path has no query parameters".to_owned(),
-                        names => format!("must be one of the parameters {}", names.join(", ")),
-                    };
-                    let value = Value::from(value.into_owned());
-                    return Err(Problem::field(&name, rule, Some(value)));
-                }
-            }
+            let mut slots = names.iter().zip(&mut values);
+            let Some((_, slot)) = slots.find(|(own, _)| **own == name) else {
+                let rule = match names.as_slice() {
+                    [] => "must be left out: this path has no query parameters".to_owned(),
+                    names => format!("must be one of the parameters {}", names.join(", ")),
+                };
+                return Err(Problem::field(&name, rule, Some(value.into())));
+            };
+            *slot = Some(value.into_owned());
         }
         Ok(values)
     }
 
-    /// The members of the body; none if it is empty.
+    /// The members of the body; an empty body has no members.
     pub(super) fn members(&self) -> Result<Members, Problem> {
         if self.request.body.is_empty() {
             return Ok(Members(Map::new()));
@@ -63,13 +60,13 @@ impl Call<'_> {
         }
         match serde_json::from_slice(&self.request.body) {
             Ok(Value::Object(members)) => Ok(Members(members)),
-            Ok(_) => Err(malformed("must be a JSON object".to_owned())),
-            Err(error) => Err(malformed(format!("must be JSON: {error}"))),
+            Ok(_) => Err(malformed("must be a JSON object")),
+            Err(error) => Err(malformed(&format!("must be JSON: {error}"))),
         }
     }
 }
 
-fn malformed(reason: String) -> Problem {
+fn malformed(reason: &str) -> Problem {
     let detail = format!("body: {reason}");
     Problem::new(StatusCode::BAD_REQUEST, "malformedBody", detail)
 }
