@@ -34,7 +34,7 @@ impl Control {
         let (order_id, text) = (order_id.parse().unwrap(), "Socks".parse().unwrap());
         self.vipps
             .ecom()
-            .initiate(order_id, Amount::kroner(499), text)
+            .initiate(order_id, Amount::nok(499), text)
             .await
             .unwrap();
     }
@@ -108,7 +108,7 @@ async fn customer_scans_and_approves_over_http() {
 async fn qr_code_text_scans_its_order() {
     let control = Control::start();
     let (order_id, text) = ("order-1".parse().unwrap(), "Socks".parse().unwrap());
-    let sale = control.vipps.pay_by_qr(order_id, Amount::kroner(9), text);
+    let sale = control.vipps.pay_by_qr(order_id, Amount::nok(9), text);
     let sale = sale.content().await.unwrap();
     let content = sale.qr().content().unwrap().as_str().to_owned();
     let code: String = url::form_urlencoded::byte_serialize(content.as_bytes()).collect();
@@ -201,7 +201,7 @@ async fn lost_response_leaves_the_money_moved() {
     let fault = json!({"operation": CAPTURE, "kind": "lostAfter", "times": 1});
     let (status, fault) = control.post("faults", fault).await;
     assert_eq!((status, &fault["hits"]), (201, &json!(0)), "{fault}");
-    let payment = control.vipps.ecom().payment(&"order-1".parse().unwrap());
+    let payment = control.vipps.ecom().payment("order-1".parse().unwrap());
     payment.capture().await.unwrap();
     assert_eq!(control.get("orders/order-1").await["captured"], 49_900);
     assert_eq!(control.get("faults").await["faults"][0]["hits"], 1);
@@ -334,7 +334,7 @@ async fn journal_is_filtered_and_cleared() {
     let again = control
         .vipps
         .ecom()
-        .payment(&"order-3".parse().unwrap())
+        .payment("order-3".parse().unwrap())
         .details()
         .await;
     assert!(again.is_err());
