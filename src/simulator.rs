@@ -18,6 +18,29 @@
 //! to an address or to `localhost` only, and its buttons to itself only, so that
 //! no other site in the same browser can press them.
 //!
+//! # Any language
+//!
+//! The program `vipps-simulator` is this simulator for test suites in other languages:
+//! `cargo install --path . --features simulator-bin`. When it is ready, it prints one line of JSON
+//! with its base URL and keys. `--help` lists its options.
+//!
+//! A test drives it with JSON over HTTP below `/_simulator/`, which needs no keys. Each path does what
+//! a handle of [`Simulator`] does:
+//!
+//! | Path | Handle |
+//! |---|---|
+//! | `orders`, `orders/{id}` | [`Simulator::ledger`], [`Simulator::account`] |
+//! | `orders/{id}/scan`, `…/approve`, `…/reject` | [`Simulator::payer`] |
+//! | `clock`, `clock/advance`, `clock/freeze` | [`Simulator::clock`] |
+//! | `faults`, `faults/{id}` | [`Simulator::faults`] |
+//! | `journal`, `deliveries` | [`Simulator::journal`], [`Simulator::deliveries`] |
+//! | `reset` | [`Simulator::reset`] |
+//! | `health` | – |
+//!
+//! `/_simulator/openapi.json` describes all of them. Errors are problem details (RFC 9457). A
+//! simulator that [`Simulator::start`] started serves the same paths. `examples/clients` has tests in
+//! Python and JavaScript.
+//!
 //! # What it leaves out
 //!
 //! The APIs beside access token, eCom and QR, the landing page itself, and the
@@ -32,6 +55,7 @@
 mod auth;
 mod client;
 mod clock;
+mod control;
 mod core;
 mod courier;
 mod customer;
@@ -39,6 +63,7 @@ mod ecom;
 mod engine;
 mod errors;
 mod faults;
+mod guard;
 mod http;
 mod images;
 mod in_memory;
@@ -59,6 +84,7 @@ mod qr;
 mod random;
 mod routes;
 mod state;
+mod status;
 mod token;
 mod validate;
 mod webhook;
@@ -190,6 +216,13 @@ impl Simulator {
             .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
     }
 
+    /// Makes the calls to all origins that have no [`route`](Self::route) at this address, in plain
+    /// HTTP, whatever the merchant's URLs are.
+    pub fn route_all(&self, to: impl Into<SocketAddr>) {
+        let to = to.into();
+        self.engine.with(|world, _| world.merchant.route_all(to));
+    }
+
     /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`),
     /// in place of the one it had: there is at most one. Its calls are signed
     /// with the secret, as text.
@@ -242,6 +275,13 @@ impl Simulator {
         }
     }
 
+    /// Removes all orders, QR codes, faults, journal entries and deliveries. Keys, access tokens,
+    /// routes, the webhook, the clock and the settings stay, so that the code under test continues
+    /// without a restart.
+    pub fn reset(&self) {
+        self.engine.reset();
+    }
+
     /// Makes every access token issued so far worthless, as new keys in the
     /// portal do.
     pub fn revoke_tokens(&self) {
@@ -262,6 +302,8 @@ pub struct Builder {
     token_lifetime: Duration,
     frozen: bool,
     may_skip_landing_page: bool,
+    host: Option<String>,
+    serves_page: bool,
 }
 
 impl Default for Builder {
@@ -276,6 +318,8 @@ impl Default for Builder {
             token_lifetime: Duration::from_secs(3600),
             frozen: false,
             may_skip_landing_page: false,
+            host: None,
+            serves_page: true,
         }
     }
 }
@@ -339,6 +383,20 @@ impl Builder {
         self
     }
 
+    /// The host that others reach this simulator by, such as `simulator` in a container network. It
+    /// stands in [`Simulator::base_url`] and in the links of responses. Default: the address that the
+    /// simulator listens on.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Serves no page for a browser.
+    pub fn without_page(mut self) -> Self {
+        self.serves_page = false;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -346,7 +404,11 @@ impl Builder {
     /// serial number is not one.
     pub fn start(self) -> io::Result<Simulator> {
         let listener = Server::listener(self.listen)?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let base_url = match &self.host {
+            Some(host) => base_url(host, address.port())?,
+            None => format!("http://{address}"),
+        };
         let mut simulator = self.idle(base_url)?;
         let engine = Arc::clone(&simulator.engine);
         simulator.server = Some(Server::start(listener, engine)?);
@@ -409,7 +471,25 @@ impl Builder {
             approve_after: self.approve_after,
             token_lifetime: self.token_lifetime,
             may_skip_landing_page: self.may_skip_landing_page,
+            serves_page: self.serves_page,
         };
         State::new(settings, random)
     }
+}
+
+/// The base URL of a host by name or address.
+fn base_url(host: &str, port: u16) -> io::Result<String> {
+    let text = match host.parse() {
+        Ok(address) => format!("http://{}", SocketAddr::new(address, port)),
+        Err(_) => format!("http://{host}:{port}"),
+    };
+    let is_host = host.parse::<std::net::IpAddr>().is_ok()
+        || url::Url::parse(&text).is_ok_and(|url| url.host_str() == Some(host));
+    if is_host {
+        return Ok(text);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("host: must be a name in lower case or an address, got {host:?}"),
+    ))
 }

@@ -32,6 +32,9 @@ pub(crate) struct Engine {
     idle: Notify,
     /// Counts whatever may look different now, for whoever watches.
     version: watch::Sender<u64>,
+    /// The host in the base URL, without a port.
+    host: String,
+    serves_page: bool,
 }
 
 /// Every public handle holds the engine, and the engine holds keys, tokens and
@@ -99,7 +102,12 @@ pub(crate) struct Job {
 
 impl Engine {
     pub(crate) fn new(clock: Clock, state: State, seed: u64) -> Self {
+        let base_url = url::Url::parse(&state.settings.base_url).ok();
+        let host = base_url.and_then(|url| url.host_str().map(str::to_owned));
+        let serves_page = state.settings.serves_page;
         Self {
+            host: host.unwrap_or_default(),
+            serves_page,
             clock,
             world: Mutex::new(World {
                 state,
@@ -113,6 +121,26 @@ impl Engine {
             // A simulator that takes over the address of another one does not count where that one did.
             version: watch::Sender::new(Timestamp::now().as_microsecond().unsigned_abs()),
         }
+    }
+
+    /// The host in the base URL, without a port.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn serves_page(&self) -> bool {
+        self.serves_page
+    }
+
+    /// Removes orders, codes, faults, journal and deliveries.
+    pub(crate) fn reset(&self) {
+        self.with(|world, _| {
+            world.state.reset();
+            world.rules.clear();
+            world.records.clear();
+            world.merchant.reset();
+            world.desk = Desk::default();
+        });
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -254,7 +282,10 @@ impl Engine {
     /// What became of a call.
     pub(crate) fn delivered(&self, job: Job, answer: Result<(u16, Bytes), String>) {
         self.with(|world, now| {
-            world.close(job, answer, now);
+            // After a reset, the order of this call does not exist any longer.
+            if world.merchant.has(job.number) {
+                world.close(job, answer, now);
+            }
             world.merchant.under_way = world.merchant.under_way.saturating_sub(1);
             // Nothing new may have come of it, and nobody else would tell.
             self.clock.nudge();

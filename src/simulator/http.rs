@@ -20,6 +20,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
+use super::control;
 use super::courier;
 use super::engine::{Dispatch, Engine};
 use super::errors;
@@ -156,7 +157,10 @@ async fn exchange(
         headers: head.headers,
         body,
     };
-    if page::is_asked(&request) {
+    if control::is_asked(&request) {
+        return encode(&control::respond(engine, &request), engine).map(Full::new);
+    }
+    if engine.serves_page() && page::is_asked(&request) {
         return encode(&page::answer(engine, &request).await, engine).map(Full::new);
     }
     let arrival = engine.arrive(&request);

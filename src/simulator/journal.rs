@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use self::redaction::{Kept, redacted_headers, redacted_path, redacted_query};
 use super::engine::Engine;
-use super::wire::{Request, Response};
+use super::wire::{Request, Response, decode};
 
 pub(crate) use self::redaction::hide;
 
@@ -51,10 +52,7 @@ impl Journal {
 
     /// Forgets everything, the counts too.
     pub fn clear(&self) {
-        self.0.with(|world, _| {
-            world.records.entries.clear();
-            world.records.counts.clear();
-        });
+        self.0.with(|world, _| world.records.clear());
     }
 }
 
@@ -78,6 +76,20 @@ pub struct Entry {
 impl Entry {
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Returns whether the request names this order in its path or its body.
+    pub(crate) fn is_about(&self, order_id: &str) -> bool {
+        let in_path = || {
+            let mut segments = self.path.split('/');
+            segments.any(|segment| decode(segment).is_some_and(|text| text == order_id))
+        };
+        let in_body = || {
+            let body: Option<Value> = serde_json::from_str(self.body()?).ok();
+            let pointer = "/transaction/orderId";
+            Some(body?.pointer(pointer)?.as_str()? == order_id)
+        };
+        in_path() || in_body() == Some(true)
     }
 
     /// When it arrived, by the simulator's clock.
@@ -162,6 +174,12 @@ impl Records {
     /// So many entries at the most, newest first.
     pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Entry> {
         self.entries.iter().rev().take(count)
+    }
+
+    /// Removes all entries and counts. Numbers go on, so that no two entries have the same one.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.counts.clear();
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -14,8 +14,12 @@ const KEPT: usize = 20_000;
 #[derive(Debug, Default)]
 pub(crate) struct Merchant {
     routes: HashMap<String, SocketAddr>,
+    /// Where calls to all other origins go.
+    route_for_all: Option<SocketAddr>,
     deliveries: VecDeque<Delivery>,
     made: u64,
+    /// The number of the last call before the latest reset.
+    reset_at: u64,
     /// Calls whose outcome is not known yet.
     pub(crate) under_way: usize,
 }
@@ -28,8 +32,25 @@ impl Merchant {
         Ok(())
     }
 
+    /// Sends calls to all origins without a route of their own to this address.
+    pub(crate) fn route_all(&mut self, to: SocketAddr) {
+        self.route_for_all = Some(to);
+    }
+
     pub(crate) fn whereabouts(&self, url: &str) -> Option<SocketAddr> {
-        self.routes.get(&origin(url)?).copied()
+        let route = self.routes.get(&origin(url)?).copied();
+        route.or(self.route_for_all)
+    }
+
+    /// Removes all calls; the routes stay.
+    pub(crate) fn reset(&mut self) {
+        self.deliveries.clear();
+        self.reset_at = self.made;
+    }
+
+    /// Returns whether a call was made after the latest reset.
+    pub(crate) fn has(&self, number: u64) -> bool {
+        number > self.reset_at
     }
 
     pub(crate) fn record(&mut self, call: &Outbound, now: Timestamp) -> u64 {

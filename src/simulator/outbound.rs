@@ -21,6 +21,8 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    pub(crate) const ALL: [Self; 4] = [Self::Payment, Self::Shipping, Self::Consent, Self::CheckIn];
+
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Payment => "payment_callback",

@@ -9,7 +9,6 @@ mod actions;
 mod codes;
 mod controls;
 mod format;
-mod guard;
 mod journal;
 mod layout;
 mod orders;
@@ -22,11 +21,12 @@ use std::time::Duration;
 use ::http::{Method, StatusCode};
 
 use super::engine::Engine;
+use super::guard;
 use super::routes::{self, Found};
 use super::wire::{Request, Response};
 
-/// Nothing of the API's paths begins like this.
-const PREFIX: &str = "/_simulator/";
+/// The path of every request of the page but the first starts with this.
+pub(crate) const PREFIX: &str = "/_simulator/page/";
 /// How long a question for changes waits. Proxies and browsers give up later.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// What one call sets off belongs together: its arrival, its answer, a callback.
@@ -62,7 +62,7 @@ fn opens_a_payment(request: &Request) -> bool {
 
 /// Answers it.
 pub(crate) async fn answer(engine: &Arc<Engine>, request: &Request) -> Response {
-    let response = match guard::refusal(request) {
+    let response = match guard::refusal(request, engine.host()) {
         Some(reason) => failure(StatusCode::FORBIDDEN, reason),
         None => route(engine, request).await,
     };

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) approve_after: Option<Duration>,
     pub(crate) token_lifetime: Duration,
     pub(crate) may_skip_landing_page: bool,
+    pub(crate) serves_page: bool,
 }
 
 /// Something that happens by itself when its time has come.
@@ -81,6 +82,19 @@ impl State {
         }
     }
 
+    /// Removes orders, codes and planned events. Settings, tokens and webhooks stay, and ids go on, so
+    /// that a client can continue with its token and no id is used twice.
+    pub(crate) fn reset(&mut self) {
+        self.limits = Limits::default();
+        self.images = Images::default();
+        self.codes = Codes::default();
+        self.outbox.clear();
+        self.orders.clear();
+        self.by_id.clear();
+        self.by_landing_token.clear();
+        self.agenda.clear();
+    }
+
     /// The next transaction id: ten digits, never twice.
     pub(crate) fn transaction_id(&mut self) -> String {
         self.transactions += 1;
@@ -106,8 +120,8 @@ impl State {
             .collect()
     }
 
-    /// References are handed out by this type only and orders are never
-    /// removed, so the order is there.
+    /// References are handed out by this type only, and a reset, which alone removes orders, removes
+    /// all references too, so the order is there.
     #[allow(clippy::indexing_slicing)]
     pub(crate) fn order(&self, order: OrderRef) -> &Order {
         &self.orders[order]

@@ -60,6 +60,7 @@ impl Bench {
             approve_after: None,
             token_lifetime: Duration::from_secs(3600),
             may_skip_landing_page: false,
+            serves_page: true,
         };
         let mut bench = Self {
             state: State::new(settings, random),

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Production is refused before anything is sent, whichever way it is named; so is any host but the test environment's.
-//! `VIPPS_BASE_URL` may name a server on loopback, such as `cargo run --example simulator`.
+//! `VIPPS_BASE_URL` may name a server on loopback, such as `cargo run --features simulator-bin --bin vipps-simulator`.
 //!
 //! Every run has order ids of its own, pays 10 kr of play money at most per payment, and clears away what it has made.
 //! What an environment does not allow is said with `SKIPPED`: without force approve nobody pays.

@@ -9,7 +9,6 @@ mod http;
 mod prefix;
 mod programs;
 mod short;
-mod simulator;
 mod spec_diff;
 mod till;
 mod webshop;

@@ -120,7 +120,7 @@ async fn page_does_not_draw_a_deleted_code() {
     let text = made.await.unwrap().content().unwrap().as_str().to_owned();
     let drawing = text.replace(
         "https://qr.vipps.no",
-        &format!("{}/_simulator/code", sim.base_url()),
+        &format!("{}/_simulator/page/code", sim.base_url()),
     );
     let drawing = format!("{drawing}.svg");
     assert_eq!(reqwest::get(&drawing).await.unwrap().status(), 200);

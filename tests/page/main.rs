@@ -335,14 +335,14 @@ async fn a_page_of_another_site_cannot_press_the_buttons() {
     pay(&sim, "page-1", "Tea").await;
     let elsewhere = Simulator::start().unwrap();
     let form = format!(
-        "<form method=post action='{}/_simulator/phone'><input name=order value=page-1><input name=msn value=123456>\
+        "<form method=post action='{}/_simulator/page/phone'><input name=order value=page-1><input name=msn value=123456>\
          <button name=do value=approve>A free phone!</button></form>",
         sim.base_url()
     );
     // Any page will do: one without a name, and one of the same machine.
     for site in [
         format!("data:text/html,{form}"),
-        format!("{}/_simulator/x", elsewhere.base_url()),
+        format!("{}/_simulator/page/x", elsewhere.base_url()),
     ] {
         browser.go(&site).await;
         if site.starts_with("http") {

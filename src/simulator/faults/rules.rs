@@ -199,7 +199,7 @@ impl Rules {
         self.active.is_empty()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         let gone = self.active.drain(..).map(|active| {
             active.let_go();
             (active.id, active.hits)

@@ -69,7 +69,7 @@ pub(super) fn view(scene: &Scene<'_>) -> Markup {
 
 fn scan(label: &str, text: &str) -> Markup {
     html! {
-        form method="post" action="/_simulator/phone" {
+        form method="post" action="/_simulator/page/phone" {
             input type="hidden" name="what" value=(text);
             button name="do" value="scan" { (label) }
         }
@@ -81,7 +81,7 @@ fn scan(label: &str, text: &str) -> Markup {
 pub(super) fn picture(text: &str, what: &str) -> Markup {
     let code = text.strip_prefix(CONTENT_HOST).unwrap_or_default();
     html! {
-        img.qr src={ "/_simulator/code" (code) ".svg" } alt=(what) width="160" height="160" decoding="async";
+        img.qr src={ "/_simulator/page/code" (code) ".svg" } alt=(what) width="160" height="160" decoding="async";
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn clock(scene: &Scene<'_>) -> Markup {
                 strong.running[!stands] { (time(scene.now)) }
                 span.soft { "UTC, " (date(scene.now)) @if stands { ", standing still" } }
             }
-            form method="post" action="/_simulator/clock" {
+            form method="post" action="/_simulator/page/clock" {
                 @for (seconds, label) in STEPS {
                     button name="by" value=(seconds) title="Tokens, codes and payments grow older with it" { (label) }
                 }
@@ -142,7 +142,7 @@ fn toggle(switch: &Switch, rule: Option<&Listed>) -> Markup {
     match rule {
         Some(rule) if !rule.spent => off(rule),
         _ => html! {
-            form method="post" action="/_simulator/faults" {
+            form method="post" action="/_simulator/page/faults" {
                 input type="hidden" name="switch" value=(switch.name);
                 button name="do" value="on" aria-label={ "Switch on: " (switch.title) } { "Switch on" }
             }
@@ -152,7 +152,7 @@ fn toggle(switch: &Switch, rule: Option<&Listed>) -> Markup {
 
 fn off(rule: &Listed) -> Markup {
     html! {
-        form method="post" action="/_simulator/faults" {
+        form method="post" action="/_simulator/page/faults" {
             input type="hidden" name="rule" value=(rule.id);
             button.on name="do" value="off" { "Switch off" }
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use crate::simulator::order::{Order, Phase};
+use crate::simulator::status::DisplayStatus;
 
 /// Kroner with two decimals; a thin gap between thousands: `1 234.50 kr`.
 pub(super) fn kroner(ore: i64) -> String {
@@ -41,51 +41,7 @@ pub(super) fn countdown(now: Timestamp, until: Timestamp) -> Markup {
     }
 }
 
-/// Where a payment stands, in the words of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stand {
-    Waiting,
-    Scanned,
-    Reserved,
-    PartlyCaptured,
-    Captured,
-    PartlyRefunded,
-    Refunded,
-    Cancelled,
-    Rejected,
-    Declined,
-    Expired,
-}
-
-impl Stand {
-    pub(super) fn of(order: &Order) -> Self {
-        let summary = order.summary();
-        match order.phase {
-            Phase::Initiated if order.scanned.is_some() => Self::Scanned,
-            Phase::Initiated => Self::Waiting,
-            Phase::Failed => Self::Declined,
-            Phase::Expired => Self::Expired,
-            Phase::Cancelled => {
-                let declined = order.log.iter().any(|entry| !entry.success);
-                if order.user_acted && order.approved.is_none() && !declined {
-                    Self::Rejected
-                } else {
-                    Self::Cancelled
-                }
-            }
-            Phase::Approved if summary.refunded > 0 => {
-                if summary.left_to_refund == 0 {
-                    Self::Refunded
-                } else {
-                    Self::PartlyRefunded
-                }
-            }
-            Phase::Approved if summary.captured == 0 => Self::Reserved,
-            Phase::Approved if summary.left_to_capture > 0 => Self::PartlyCaptured,
-            Phase::Approved => Self::Captured,
-        }
-    }
-
+impl DisplayStatus {
     /// The name in the style sheet.
     fn tone(self) -> &'static str {
         match self {

@@ -79,7 +79,7 @@ fn document(title: &str, head: &Markup, body: &Markup) -> Markup {
                 title { (title) }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                link rel="icon" type="image/svg+xml" href="/_simulator/icon.svg";
+                link rel="icon" type="image/svg+xml" href="/_simulator/page/icon.svg";
                 style { (PreEscaped(STYLE)) }
                 (head)
             }
@@ -109,7 +109,7 @@ pub(super) fn live(scene: &Scene<'_>) -> Markup {
                   data-stands[scene.clock.stands()] {
             header.top {
                 div.name {
-                    img src="/_simulator/icon.svg" alt="" width="36" height="36";
+                    img src="/_simulator/page/icon.svg" alt="" width="36" height="36";
                     h1 { "Vipps simulator" }
                     // Which of them holds, the style sheet knows from the script.
                     p.link role="status" {

@@ -5,10 +5,11 @@ use maud::{Markup, html};
 
 use super::Scene;
 use super::codes::picture;
-use super::format::{Stand, countdown, kroner, time};
+use super::format::{countdown, kroner, time};
 use crate::simulator::ledger::Account;
 use crate::simulator::order::{Order, Phase};
 use crate::simulator::state::OrderRef;
+use crate::simulator::status::DisplayStatus;
 
 /// More than these would make the page slow to send and tiring to read.
 const SHOWN: usize = 50;
@@ -63,7 +64,7 @@ fn card(scene: &Scene<'_>, place: OrderRef, order: &Order) -> Markup {
             div.body {
                 div.title {
                     h3 { (order.id) }
-                    (Stand::of(order).chip())
+                    (DisplayStatus::of(order).chip())
                 }
                 div.price {
                     p.sum { (kroner(order.total())) }
@@ -73,7 +74,7 @@ fn card(scene: &Scene<'_>, place: OrderRef, order: &Order) -> Markup {
                     }
                 }
                 @if waits {
-                    form.choice method="post" action="/_simulator/phone" {
+                    form.choice method="post" action="/_simulator/page/phone" {
                         (target(order))
                         button.main name="do" value="approve" { "Approve" }
                         button name="do" value="scan" { "Scan" }

@@ -3,11 +3,12 @@
 use maud::{Markup, html};
 
 use super::Scene;
-use super::format::{Stand, countdown, kroner};
+use super::format::{countdown, kroner};
 use super::orders::target;
 use crate::simulator::ecom::express::{Method, Shipping};
 use crate::simulator::order::{Order, Phase};
 use crate::simulator::state::OrderRef;
+use crate::simulator::status::DisplayStatus;
 
 /// What it shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(super) fn view(scene: &Scene<'_>) -> Markup {
                 }
             }
             @if *screen != Screen::Camera {
-                form.home method="post" action="/_simulator/phone" {
+                form.home method="post" action="/_simulator/page/phone" {
                     button.ghost name="do" value="close" { "Close" }
                 }
             }
@@ -63,19 +64,19 @@ fn camera(scene: &Scene<'_>) -> Markup {
         @match waits {
             Some(order) => {
                 p.soft { "In front of the camera: " strong { (order.id) } }
-                form method="post" action="/_simulator/phone" {
+                form method="post" action="/_simulator/page/phone" {
                     (target(order))
                     button.main name="do" value="scan" { "Scan it" }
                 }
             }
             None => p.soft { "Press Scan at any code on this page, or paste what one says." },
         }
-        form.any method="post" action="/_simulator/phone" {
+        form.any method="post" action="/_simulator/page/phone" {
             label.hidden for="what" { "Text of a code, link to its image, landing page or order id" }
             input #what name="what" placeholder="Code or order id" autocomplete="off" spellcheck="false" required;
             button name="do" value="scan" { "Scan" }
         }
-        form method="post" action="/_simulator/phone" {
+        form method="post" action="/_simulator/page/phone" {
             button.ghost name="do" value="show" { "Show my own code" }
         }
     }
@@ -83,7 +84,7 @@ fn camera(scene: &Scene<'_>) -> Markup {
 
 fn payment(scene: &Scene<'_>, order: OrderRef) -> Markup {
     let order = scene.world.state.order(order);
-    let stand = Stand::of(order);
+    let stand = DisplayStatus::of(order);
     html! {
         p.shop { "Sales unit " (order.msn) }
         p.sum { (kroner(order.total())) }
@@ -92,7 +93,7 @@ fn payment(scene: &Scene<'_>, order: OrderRef) -> Markup {
             @if order.choosing.is_some() {
                 p.soft { "Waiting for the merchant’s ways of shipping…" }
             } @else {
-                form.choice method="post" action="/_simulator/phone" {
+                form.choice method="post" action="/_simulator/page/phone" {
                     (target(order))
                     (shipping(order))
                     button.main name="do" value="approve" { "Approve" }
@@ -151,23 +152,23 @@ fn shipping(order: &Order) -> Markup {
 }
 
 /// What the customer would be told.
-fn meaning(order: &Order, stand: Stand) -> String {
+fn meaning(order: &Order, stand: DisplayStatus) -> String {
     let summary = order.summary();
     match stand {
-        Stand::Waiting | Stand::Scanned => String::new(),
-        Stand::Reserved => {
+        DisplayStatus::Waiting | DisplayStatus::Scanned => String::new(),
+        DisplayStatus::Reserved => {
             "You approved. The amount is set aside until the merchant captures it.".into()
         }
-        Stand::PartlyCaptured | Stand::Captured => {
+        DisplayStatus::PartlyCaptured | DisplayStatus::Captured => {
             format!("You paid {}.", kroner(summary.captured))
         }
-        Stand::PartlyRefunded | Stand::Refunded => {
+        DisplayStatus::PartlyRefunded | DisplayStatus::Refunded => {
             format!("You got {} back.", kroner(summary.refunded))
         }
-        Stand::Cancelled => "The merchant cancelled. Nothing is set aside.".into(),
-        Stand::Rejected => "You said no. Nothing was paid.".into(),
-        Stand::Declined => "The issuer refused your card. Nothing was paid.".into(),
-        Stand::Expired => "It took too long. Nothing was paid.".into(),
+        DisplayStatus::Cancelled => "The merchant cancelled. Nothing is set aside.".into(),
+        DisplayStatus::Rejected => "You said no. Nothing was paid.".into(),
+        DisplayStatus::Declined => "The issuer refused your card. Nothing was paid.".into(),
+        DisplayStatus::Expired => "It took too long. Nothing was paid.".into(),
     }
 }
 

@@ -68,7 +68,7 @@
   async function follow() {
     for (;;) {
       try {
-        const answer = await fetch("/_simulator/live?since=" + live.dataset.version, { cache: "no-store" });
+        const answer = await fetch("/_simulator/page/live?since=" + live.dataset.version, { cache: "no-store" });
         if (answer.status === 200) {
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           renew(live, page.getElementById("live"));

@@ -73,7 +73,7 @@ async fn a_code_says_the_same_in_every_form() {
     );
     assert_eq!(crate::scan::svg(&content.render_svg(300).unwrap()), text);
     let page = format!(
-        "{}/_simulator/code{}.svg",
+        "{}/_simulator/page/code{}.svg",
         shop.sim.base_url(),
         text.strip_prefix("https://qr.vipps.no").unwrap()
     );

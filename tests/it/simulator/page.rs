@@ -385,11 +385,13 @@ async fn it_is_no_part_of_the_api() {
     let everything = sim.faults().any().status(503);
     let page = Page::of(sim).await;
     page.press(sim, "#clock button[value='60']").await;
-    for path in ["/favicon.ico", "/_simulator/icon.svg"] {
+    for path in ["/favicon.ico", "/_simulator/page/icon.svg"] {
         let icon = shop.http.get(format!("{}{path}", sim.base_url()));
         assert_eq!(icon.send().await.unwrap().status(), 200);
     }
-    let nowhere = shop.http.get(format!("{}/_simulator/x", sim.base_url()));
+    let nowhere = shop
+        .http
+        .get(format!("{}/_simulator/page/x", sim.base_url()));
     assert_eq!(nowhere.send().await.unwrap().status(), 404);
     assert_eq!(everything.hits(), 0);
     assert_eq!(sim.journal().entries().len(), before);

@@ -13,7 +13,7 @@ const BUTTONS: [(&str, &str); 3] = [
 ];
 
 async fn press(sim: &Simulator, button: (&str, &str), headers: &[(&str, &str)]) -> StatusCode {
-    let url = format!("{}/_simulator/{}", sim.base_url(), button.0);
+    let url = format!("{}/_simulator/page/{}", sim.base_url(), button.0);
     let mut request = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -71,7 +71,7 @@ async fn the_page_opens_by_address_only() {
         ("127.0.0.1", 200),
         ("[::1]:8080", 200),
     ] {
-        for path in ["/", "/_simulator/live"] {
+        for path in ["/", "/_simulator/page/live"] {
             let request = Client::new().get(format!("{}{path}", sim.base_url()));
             let answer = request.header("host", host).send().await.unwrap();
             assert_eq!(answer.status(), status, "{host}{path}");
@@ -97,7 +97,7 @@ async fn what_no_button_sends_is_refused() {
     ] {
         assert_eq!(press(&sim, button, &[]).await, status, "{button:?}");
     }
-    let url = format!("{}/_simulator/clock", sim.base_url());
+    let url = format!("{}/_simulator/page/clock", sim.base_url());
     let answer = Client::new().request(Method::DELETE, url).send().await;
     assert_eq!(answer.unwrap().status(), 405);
 }
@@ -108,10 +108,10 @@ async fn every_answer_keeps_the_page_to_itself() {
     let landing_page = shop.initiate("order-1", 20_000).await;
     let code = shop.qr(&landing_page, "text/targetUrl").await;
     let picture = format!(
-        "/_simulator/code{}.svg",
+        "/_simulator/page/code{}.svg",
         code.strip_prefix("https://qr.vipps.no").unwrap()
     );
-    for path in ["/", "/_simulator/live", "/_simulator/x", &picture] {
+    for path in ["/", "/_simulator/page/live", "/_simulator/page/x", &picture] {
         let answer = reqwest::get(format!("{}{path}", shop.sim.base_url()));
         let answer = answer.await.unwrap();
         let header = |name| answer.headers()[name].to_str().unwrap().to_owned();

@@ -7,7 +7,7 @@ use vipps::simulator::Simulator;
 use super::{Page, Shop};
 
 async fn live(sim: &Simulator, since: &str) -> String {
-    let url = format!("{}/_simulator/live?since={since}", sim.base_url());
+    let url = format!("{}/_simulator/page/live?since={since}", sim.base_url());
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.text().await.unwrap()

@@ -86,7 +86,7 @@ async fn nothing_is_loaded_from_elsewhere() {
     for attribute in ["src", "href", "action", "srcset", "data", "poster"] {
         for element in page.all(&format!("[{attribute}]")) {
             let target = element.attr(attribute).unwrap();
-            let own = target.starts_with("/_simulator/") || target.starts_with('#');
+            let own = target.starts_with("/_simulator/page/") || target.starts_with('#');
             assert!(own, "{}", element.html());
         }
     }

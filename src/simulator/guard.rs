@@ -1,11 +1,11 @@
-//! Who may use the page. Its buttons approve payments and move the clock, and
-//! any web page that is open in the same browser can send requests here: such
-//! requests are refused, in two steps.
+//! Who may use the page and the control API. They approve payments and move the clock, and any web
+//! page that is open in the same browser can send requests here. Such requests are refused in two
+//! steps.
 //!
 //! A name in `Host` may have been made to lead here by whoever owns it (DNS
 //! rebinding), and then the browser takes that page and this one for the same
-//! site. An address cannot be made to lead elsewhere, and `localhost` is the
-//! machine's own. So only these are answered.
+//! site. An address cannot be made to lead elsewhere, `localhost` is the machine's own, and the host
+//! in the base URL was named by whoever started the simulator. So only these are accepted.
 //!
 //! A form of another site carries the honest `Host`, but the browser says where
 //! it is from: in `Sec-Fetch-Site`, and where that is not sent (plain HTTP from
@@ -19,21 +19,21 @@ use ::http::uri::Authority;
 
 use crate::simulator::wire::Request;
 
-/// Why a request is refused, if it is.
-pub(super) fn refusal(request: &Request) -> Option<&'static str> {
+/// Returns why a request is refused, or `None` if it is not. `named` is the host in the base URL.
+pub(super) fn refusal(request: &Request, named: &str) -> Option<&'static str> {
     let host = request.header("host").unwrap_or_default();
-    if !is_own(host) {
+    if !is_own(host, named) {
         return Some(
-            "This page opens by an address, such as 127.0.0.1 or [::1], or as localhost, and not by another name: \
-             that keeps other sites from using it.",
+            "host: must be an address such as 127.0.0.1 or [::1], localhost, or the host in the simulator's base URL; \
+             this keeps other sites from using the simulator",
         );
     }
     let reads = matches!(request.method, Method::GET | Method::HEAD);
     (!reads && is_foreign(request, host))
-        .then_some("This came from another site, so nothing was done.")
+        .then_some("origin: must be the simulator itself; the request came from another site, so nothing was done")
 }
 
-fn is_own(host: &str) -> bool {
+fn is_own(host: &str, named: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
@@ -43,7 +43,9 @@ fn is_own(host: &str) -> bool {
         .and_then(|name| name.strip_suffix(']'))
         .unwrap_or(name);
     !host.contains('@')
-        && (name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok())
+        && (name.eq_ignore_ascii_case("localhost")
+            || name.eq_ignore_ascii_case(named)
+            || address.parse::<IpAddr>().is_ok())
 }
 
 fn is_foreign(request: &Request, host: &str) -> bool {
@@ -62,6 +64,10 @@ mod tests {
     use ::http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+
+    fn refusal(request: &Request) -> Option<&'static str> {
+        super::refusal(request, "simulator")
+    }
 
     fn request(method: Method, headers: &[(&'static str, &'static str)]) -> Request {
         Request {
@@ -90,12 +96,14 @@ mod tests {
             "[::1]:8080",
             "localhost:1",
             "LOCALHOST",
+            "simulator:8080",
         ] {
-            assert!(is_own(own), "{own}");
+            assert!(is_own(own, "simulator"), "{own}");
         }
         for other in [
             "",
             "example.com",
+            "simulator.example.com",
             "localhost.example.com",
             "127.0.0.1.example.com",
             "127.0.0.1@example.com",
@@ -104,7 +112,7 @@ mod tests {
             "0x7f.1",
             "/",
         ] {
-            assert!(!is_own(other), "{other}");
+            assert!(!is_own(other, "simulator"), "{other}");
         }
         assert!(refusal(&request(Method::GET, &[])).is_some());
     }

@@ -1,0 +1,262 @@
+//! The simulator of the Vipps MobilePay APIs as a program, for test suites in any language.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Duration;
+
+use lexopt::{Arg, Parser};
+use vipps::simulator::{Builder, Simulator};
+
+const HELP: &str = "\
+vipps-simulator: a simulator of the Vipps MobilePay APIs, for tests in any language
+
+Usage: vipps-simulator [OPTIONS]
+
+Prints one line of JSON when it is ready: base_url and the keys to use. Runs until Ctrl-C or
+SIGTERM. Tests act as the customer, move the clock, add faults and read requests through
+<base_url>/_simulator/, which <base_url>/_simulator/openapi.json describes. A browser shows the
+orders at <base_url>/.
+
+Options:
+  --listen HOST:PORT         Listen here. A name becomes the host of base_url; 0.0.0.0 and [::]
+                             listen on all addresses. Default: 127.0.0.1:0, a free port of this
+                             machine only
+  --approve-after SECONDS    A customer approves each payment after this time. Default: nobody
+  --clock frozen             The clock stands at 2026-03-02 09:00 UTC until it is advanced.
+                             Default: running
+  --seed NUMBER              Decides keys, tokens and ids. Default: 0
+  --forward-callbacks URL    Send callbacks and webhooks for any host to this origin, such as
+                             http://127.0.0.1:8000; the path stays. Default: send none
+  --webhook URL=SECRET       Sign check-ins (user.checked-in.v1) for this https URL with this
+                             secret
+  --allow-skip-landing-page  Accept payments with skipLandingPage
+  --no-page                  Serve no page for a browser
+  -h, --help                 Print this
+  -V, --version              Print the version
+";
+
+#[derive(Debug)]
+struct Options {
+    builder: Builder,
+    forward_callbacks: Option<SocketAddr>,
+    webhook: Option<(String, String)>,
+}
+
+/// What the arguments ask for.
+#[derive(Debug)]
+enum Task {
+    Print(String),
+    Serve(Box<Options>),
+}
+
+fn main() -> ExitCode {
+    let task = match parse(Parser::from_env()) {
+        Ok(task) => task,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "vipps-simulator: {error}; see --help");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match task {
+        Task::Print(text) => io::stdout().write_all(text.as_bytes()),
+        Task::Serve(options) => serve(*options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "vipps-simulator: {error}");
+            match error.kind() {
+                io::ErrorKind::InvalidInput => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
+    let mut builder = Simulator::builder();
+    let mut forward_callbacks = None;
+    let mut webhook = None;
+    while let Some(argument) = arguments.next()? {
+        builder = match argument {
+            Arg::Long("listen") => {
+                let text: String = value(&mut arguments, "--listen")?;
+                listen(builder, &text)
+                    .map_err(|error| format!("--listen: {error}, got {text:?}"))?
+            }
+            Arg::Long("approve-after") => {
+                let seconds = value(&mut arguments, "--approve-after")?;
+                let time = Duration::try_from_secs_f64(seconds).map_err(|_| {
+                    format!("--approve-after: must be a number of seconds from 0, got {seconds}")
+                })?;
+                builder.approve_after(time)
+            }
+            Arg::Long("clock") => match value::<String>(&mut arguments, "--clock")?.as_str() {
+                "frozen" => builder.freeze_clock(),
+                "running" => builder,
+                other => {
+                    return Err(format!("--clock: must be frozen or running, got {other:?}").into());
+                }
+            },
+            Arg::Long("seed") => builder.seed(value(&mut arguments, "--seed")?),
+            Arg::Long("forward-callbacks") => {
+                let text: String = value(&mut arguments, "--forward-callbacks")?;
+                forward_callbacks = Some(
+                    origin(&text)
+                        .map_err(|error| format!("--forward-callbacks: {error}, got {text:?}"))?,
+                );
+                builder
+            }
+            Arg::Long("webhook") => {
+                let text: String = value(&mut arguments, "--webhook")?;
+                let (url, secret) = text
+                    .split_once('=')
+                    .filter(|(_, secret)| !secret.is_empty())
+                    .ok_or("--webhook: must be URL=SECRET")?;
+                webhook = Some((url.to_owned(), secret.to_owned()));
+                builder
+            }
+            Arg::Long("allow-skip-landing-page") => builder.allow_skip_landing_page(),
+            Arg::Long("no-page") => builder.without_page(),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Print(HELP.to_owned())),
+            Arg::Short('V') | Arg::Long("version") => {
+                let version = concat!("vipps-simulator ", env!("CARGO_PKG_VERSION"), "\n");
+                return Ok(Task::Print(version.to_owned()));
+            }
+            other => return Err(other.unexpected().into()),
+        };
+    }
+    Ok(Task::Serve(Box::new(Options {
+        builder,
+        forward_callbacks,
+        webhook,
+    })))
+}
+
+/// Parses the value of an option.
+fn value<T: FromStr<Err: Display>>(
+    arguments: &mut Parser,
+    name: &str,
+) -> Result<T, Box<dyn Error>> {
+    let text = arguments.value()?.into_string();
+    let text = text.map_err(|_: OsString| format!("{name}: must be UTF-8"))?;
+    text.parse()
+        .map_err(|error| format!("{name}: {error}, got {text:?}").into())
+}
+
+/// Sets where to listen and the host by which others reach it.
+fn listen(builder: Builder, text: &str) -> io::Result<Builder> {
+    let address = resolve(text)?;
+    let builder = builder.listen(address);
+    if let Ok(named) = text.parse::<SocketAddr>() {
+        return Ok(match own_address(named.ip()) {
+            Some(own) => builder.host(own.to_string()),
+            None => builder,
+        });
+    }
+    let name = text.rsplit_once(':').map_or(text, |(name, _)| name);
+    Ok(builder.host(name.to_ascii_lowercase()))
+}
+
+/// The address of this machine that stands for all of its addresses: the one that it would send
+/// from. Loopback if it has no network, and `None` if a single address was named.
+fn own_address(named: IpAddr) -> Option<IpAddr> {
+    // Addresses for documentation. Connecting a UDP socket sends nothing.
+    let (elsewhere, loopback) = match named {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => ("192.0.2.1:9", IpAddr::from(Ipv4Addr::LOCALHOST)),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => ("[2001:db8::1]:9", Ipv6Addr::LOCALHOST.into()),
+        _ => return None,
+    };
+    let own = UdpSocket::bind((named, 0)).and_then(|socket| {
+        socket.connect(elsewhere)?;
+        socket.local_addr()
+    });
+    Some(own.map_or(loopback, |own| own.ip()))
+}
+
+/// The address of a `http` origin.
+fn origin(text: &str) -> io::Result<SocketAddr> {
+    let url = url::Url::parse(text);
+    let url = url.ok().filter(|url| {
+        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        url.scheme() == "http" && url.username().is_empty() && is_origin
+    });
+    let host_and_port = url.and_then(|url| {
+        let port = url.port_or_known_default()?;
+        Some(format!("{}:{port}", url.host_str()?))
+    });
+    let Some(host_and_port) = host_and_port else {
+        let rule = "must be a http origin without a path, such as http://127.0.0.1:8000";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
+    };
+    resolve(&host_and_port)
+}
+
+/// Resolves a host and port; IPv4 first, because most test servers listen on it only.
+fn resolve(text: &str) -> io::Result<SocketAddr> {
+    let mut addresses: Vec<SocketAddr> = text.to_socket_addrs()?.collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    let first = addresses.into_iter().next();
+    first.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))
+}
+
+fn serve(options: Options) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        // Before the line is printed, because its reader may stop the program at once.
+        let stop = stop_signal()?;
+        let simulator = options.builder.start()?;
+        if let Some(address) = options.forward_callbacks {
+            simulator.route_all(address);
+        }
+        if let Some((url, secret)) = options.webhook {
+            simulator.webhook(url, secret)?;
+        }
+        let keys = simulator.keys();
+        let ready = serde_json::json!({
+            "base_url": simulator.base_url(),
+            "control_url": format!("{}/_simulator/", simulator.base_url()),
+            "client_id": keys.client_id(),
+            "client_secret": keys.client_secret(),
+            "subscription_key": keys.subscription_key(),
+            "merchant_serial_number": keys.merchant_serial_number(),
+        });
+        let mut out = io::stdout();
+        writeln!(out, "{ready}")?;
+        out.flush()?;
+        stop.await
+    })
+}
+
+/// Completes with Ctrl-C and with SIGTERM, and with SIGHUP, which a terminal sends when it is closed.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = io::Result<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut signals = [
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
+    ];
+    Ok(std::future::poll_fn(move |context| {
+        let mut polled = signals.iter_mut().map(|signal| signal.poll_recv(context));
+        if polled.any(|poll| poll.is_ready()) {
+            std::task::Poll::Ready(Ok(()))
+        } else {
+            std::task::Poll::Pending
+        }
+    }))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn stop_signal() -> io::Result<impl Future<Output = io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
+}

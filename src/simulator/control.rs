@@ -1,0 +1,92 @@
+//! The control API: what a test in any language does beside the API, as JSON over HTTP.
+//!
+//! Each route calls the handle that a Rust test uses: `Payer`, `Clock`, `Faults` and `Journal`.
+//! Control requests appear in no journal, no fault applies to them and no limit counts them.
+
+mod clock;
+mod faults;
+mod journal;
+mod orders;
+mod problem;
+mod request;
+mod routes;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use ::http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use self::problem::Problem;
+use self::request::Call;
+use super::engine::Engine;
+use super::guard;
+use super::page;
+use super::wire::{Request, Response};
+
+/// The path of every control request starts with this, and no path of the API does.
+const PREFIX: &str = "/_simulator/";
+
+/// The OpenAPI document of the control API.
+const DOCUMENT: &str = include_str!("control/openapi.json");
+
+/// Returns whether a request is for the control API.
+pub(crate) fn is_asked(request: &Request) -> bool {
+    request.path.starts_with(PREFIX) && !request.path.starts_with(page::PREFIX)
+}
+
+/// Handles a control request.
+pub(crate) fn respond(engine: &Arc<Engine>, request: &Request) -> Response {
+    let response = match guard::refusal(request, engine.host()) {
+        Some(reason) => Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", reason)),
+        None => route(engine, request),
+    };
+    response
+        .unwrap_or_else(Problem::response)
+        .with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
+        .with_header(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        )
+}
+
+fn route(engine: &Arc<Engine>, request: &Request) -> Result<Response, Problem> {
+    let path = request.path.strip_prefix(PREFIX).unwrap_or_default();
+    let (route, id) = routes::find(request.method.as_str(), path)?;
+    (route.handler)(&Call {
+        engine,
+        request,
+        id,
+    })
+}
+
+fn ok(body: Value) -> Response {
+    Response::json(StatusCode::OK, body)
+}
+
+fn no_content() -> Response {
+    Response::empty(StatusCode::NO_CONTENT)
+}
+
+fn health(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    Ok(ok(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+    })))
+}
+
+fn document(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    let media_type = "application/json;charset=UTF-8";
+    Ok(Response::raw(StatusCode::OK, media_type, DOCUMENT))
+}
+
+fn reset(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    call.members()?.finish()?;
+    call.engine.reset();
+    Ok(no_content())
+}

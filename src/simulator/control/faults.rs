@@ -1,0 +1,266 @@
+//! Faults: the rules that `Faults` makes for Rust.
+
+use std::sync::Arc;
+
+use ::http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use super::request::{Call, Members};
+use crate::simulator::faults::{Fault, FaultRule, Faults, Listed};
+use crate::simulator::operations::OPERATIONS;
+use crate::simulator::outbound::Reason;
+use crate::simulator::wire::Response;
+
+/// The largest body that a fault may make, in bytes.
+const LARGEST_BODY: u64 = 64 * 1024 * 1024;
+
+/// The kinds of faults, as the document lists them.
+pub(super) const KINDS: [&str; 17] = [
+    "status",
+    "html",
+    "apiError",
+    "delay",
+    "lostBefore",
+    "lostAfter",
+    "reset",
+    "resetInHeaders",
+    "resetInBody",
+    "stall",
+    "stallInBody",
+    "truncate",
+    "truncatedJson",
+    "malformedJson",
+    "oversized",
+    "replace",
+    "duplicate",
+];
+
+/// The kinds that a call to the merchant can suffer.
+const DELIVERY_KINDS: [&str; 3] = ["lostBefore", "delay", "duplicate"];
+
+/// The requests without an operation of the API.
+const PAGES: [&str; 2] = ["qr_image", "landing_page"];
+
+pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    let faults: Vec<Value> = listed(call).iter().map(described).collect();
+    Ok(super::ok(json!({ "faults": faults })))
+}
+
+pub(super) fn clear(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    Faults::new(Arc::clone(call.engine)).clear();
+    Ok(super::no_content())
+}
+
+pub(super) fn remove(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    let id = call.id.parse().ok();
+    let id = id.filter(|id| listed(call).iter().any(|fault| fault.id == *id));
+    let Some(id) = id else {
+        return Err(Problem::not_found(format!(
+            "id: no fault has this id, got {:?}",
+            call.id
+        )));
+    };
+    Faults::new(Arc::clone(call.engine)).rule(id).remove();
+    Ok(super::no_content())
+}
+
+pub(super) fn add(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    let fault = install(call, call.members()?)?;
+    let made = listed(call)
+        .iter()
+        .find(|listed| listed.id == fault.id())
+        .map(described);
+    let response = Response::json(StatusCode::CREATED, made.unwrap_or_default());
+    let location = format!("{}faults/{}", super::PREFIX, fault.id());
+    Ok(match HeaderValue::try_from(location) {
+        Ok(location) => response.with_header(header::LOCATION, location),
+        Err(_) => response,
+    })
+}
+
+fn listed(call: &Call<'_>) -> Vec<Listed> {
+    call.engine.look(|world, now| world.rules.listed(now))
+}
+
+fn described(fault: &Listed) -> Value {
+    let mut described = json!({
+        "id": fault.id,
+        "description": fault.damage,
+        "hits": fault.hits,
+        "spent": fault.spent,
+    });
+    if let Some(operation) = &fault.operation {
+        described["operation"] = operation.as_str().into();
+    }
+    if let Some(order) = &fault.order {
+        described["orderId"] = order.as_str().into();
+    }
+    described
+}
+
+/// The names of the operations that a fault can be for.
+pub(super) fn operations() -> impl Iterator<Item = &'static str> {
+    let operations = OPERATIONS.iter().map(|operation| operation.id);
+    operations.chain(PAGES).chain(deliveries())
+}
+
+fn deliveries() -> impl Iterator<Item = &'static str> {
+    Reason::ALL.iter().map(|reason| reason.id())
+}
+
+/// Reads everything before it switches a rule on, so that a refused request changes nothing.
+fn install(call: &Call<'_>, mut members: Members) -> Result<Fault, Problem> {
+    let operation = members.text("operation")?;
+    if let Some(operation) = &operation
+        && !operations().any(|id| id == operation)
+    {
+        let rule = "must be an operation in snake case, as the journal and the document list them";
+        return Err(Problem::field(
+            "operation",
+            rule,
+            Some(operation.as_str().into()),
+        ));
+    }
+    let kind = members.text("kind")?;
+    let kind = kind.as_deref();
+    let Some(kind) = KINDS.into_iter().find(|known| Some(*known) == kind) else {
+        let rule = format!("must be one of {}", KINDS.join(", "));
+        return Err(Problem::field("kind", rule, kind.map(Value::from)));
+    };
+    let is_delivery = operation
+        .as_deref()
+        .is_some_and(|operation| deliveries().any(|id| id == operation));
+    if is_delivery && !DELIVERY_KINDS.contains(&kind) {
+        let kinds = DELIVERY_KINDS.join(", ");
+        let rule = format!("must be one of {kinds} for a call to the merchant");
+        return Err(Problem::field("kind", rule, Some(kind.into())));
+    }
+    let faults = Faults::new(Arc::clone(call.engine));
+    let rule = match operation {
+        Some(operation) => faults.on(operation),
+        None => faults.any(),
+    };
+    let rule = scope(rule, &mut members)?;
+    let rule = match kind {
+        "lostBefore" => rule.before_commit(),
+        "lostAfter" => rule.after_commit(),
+        _ => stage(rule, &mut members)?,
+    };
+    damage(kind, is_delivery, rule, members)
+}
+
+/// The requests that the rule is for.
+fn scope(mut rule: FaultRule, members: &mut Members) -> Result<FaultRule, Problem> {
+    if let Some(order) = members.text("orderId")? {
+        rule = rule.order(order);
+    }
+    if let Some(nth) = members.whole("nth", 1, u64::MAX)? {
+        rule = rule.nth(nth);
+    }
+    if let Some(times) = members.whole("times", 1, u64::MAX)? {
+        rule = rule.times(times);
+    }
+    if let Some(probability) = members.number("probability", 1.0)? {
+        rule = rule.probability(probability);
+    }
+    if let Some(seed) = members.whole("seed", 0, u64::MAX)? {
+        rule = rule.seed(seed);
+    }
+    if let Some(time) = members.seconds("forSeconds")? {
+        rule = rule.during(time);
+    }
+    match members.any("retryAfter") {
+        None => {}
+        Some(Value::String(text)) if HeaderValue::try_from(&text).is_ok() => {
+            rule = rule.retry_after(text);
+        }
+        Some(Value::Number(number)) if number.is_u64() => rule = rule.retry_after(number),
+        Some(other) => {
+            let rule = "must be a whole number of seconds or the value of a header";
+            return Err(Problem::field("retryAfter", rule, Some(other)));
+        }
+    }
+    Ok(rule)
+}
+
+fn stage(rule: FaultRule, members: &mut Members) -> Result<FaultRule, Problem> {
+    match members.any("stage") {
+        None => Ok(rule),
+        Some(stage) if stage == "beforeEffect" => Ok(rule.before_commit()),
+        Some(stage) if stage == "afterEffect" => Ok(rule.after_commit()),
+        Some(other) => {
+            let rule = "must be beforeEffect or afterEffect";
+            Err(Problem::field("stage", rule, Some(other)))
+        }
+    }
+}
+
+fn damage(
+    kind: &str,
+    is_delivery: bool,
+    rule: FaultRule,
+    mut members: Members,
+) -> Result<Fault, Problem> {
+    // A member of the kind is read before `finish`, which refuses all others.
+    match kind {
+        "status" => {
+            let status = status(&mut members)?;
+            let body = members.any("body");
+            members.finish()?;
+            Ok(match body {
+                None => rule.status(status),
+                Some(Value::String(text)) => rule.status_with_body(status, text),
+                Some(json) => rule.status_with_body(status, json.to_string()),
+            })
+        }
+        "html" => {
+            let status = status(&mut members)?;
+            members.finish().map(|()| rule.html(status))
+        }
+        "apiError" => {
+            let group = members.required_text("group")?;
+            let code = members.required_text("code")?;
+            members.finish().map(|()| rule.ecom_error(group, code))
+        }
+        "delay" => {
+            let time = members.required_seconds("seconds")?;
+            members.finish().map(|()| rule.delay(time))
+        }
+        "oversized" => {
+            let bytes = members.required_whole("bytes", 0, LARGEST_BODY)?;
+            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            members.finish().map(|()| rule.oversized(bytes))
+        }
+        "replace" => {
+            let text = members.required_text("text")?;
+            let with = members.required_text("with")?;
+            members.finish().map(|()| rule.replace(text, with))
+        }
+        _ => {
+            members.finish()?;
+            Ok(match kind {
+                "lostBefore" if is_delivery => rule.lose(),
+                "resetInHeaders" => rule.reset_in_headers(),
+                "resetInBody" => rule.reset_in_body(),
+                "stall" => rule.stall(),
+                "stallInBody" => rule.stall_in_body(),
+                "truncate" => rule.truncate(),
+                "truncatedJson" => rule.truncated_json(),
+                "malformedJson" => rule.garbage_json(),
+                "duplicate" => rule.duplicate(),
+                // `lostBefore`, `lostAfter` and `reset`, which differ in their stage.
+                _ => rule.reset(),
+            })
+        }
+    }
+}
+
+fn status(members: &mut Members) -> Result<u16, Problem> {
+    let status = members.required_whole("status", 200, 999)?;
+    Ok(u16::try_from(status).unwrap_or(999))
+}

@@ -1,0 +1,155 @@
+//! Orders and their customer.
+
+use std::sync::Arc;
+
+use ::http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use super::request::{Call, Members};
+use crate::simulator::ledger::{Account, EffectKind};
+use crate::simulator::order::Order;
+use crate::simulator::payer::{Payer, PayerError, Scanned};
+use crate::simulator::person::Person;
+use crate::simulator::state::State;
+use crate::simulator::status::DisplayStatus;
+use crate::simulator::wire::Response;
+
+pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    let orders: Vec<Value> = call
+        .engine
+        .look(|world, _| world.state.orders().iter().map(described).collect());
+    Ok(super::ok(json!({ "orders": orders })))
+}
+
+pub(super) fn get(call: &Call<'_>) -> Result<Response, Problem> {
+    show(call, &lead(call)?)
+}
+
+pub(super) fn scan(call: &Call<'_>) -> Result<Response, Problem> {
+    let lead = lead(call)?;
+    let (payer, members) = customer(call)?;
+    members.finish()?;
+    let scanned = match payer.scan(lead)? {
+        Scanned::Payment { order_id } => json!({"kind": "payment", "orderId": order_id}),
+        Scanned::Redirect { url } => json!({"kind": "redirect", "url": url}),
+        Scanned::CheckIn { merchant_qr_id } => {
+            json!({"kind": "checkIn", "merchantQrId": merchant_qr_id})
+        }
+    };
+    Ok(super::ok(scanned))
+}
+
+pub(super) fn approve(call: &Call<'_>) -> Result<Response, Problem> {
+    let lead = lead(call)?;
+    let (payer, mut members) = customer(call)?;
+    let shipping = members.text("shippingMethodId")?;
+    members.finish()?;
+    match shipping {
+        None => payer.approve(&lead)?,
+        Some(method) => payer.approve_with_shipping(&lead, method)?,
+    }
+    show(call, &lead)
+}
+
+pub(super) fn reject(call: &Call<'_>) -> Result<Response, Problem> {
+    let lead = lead(call)?;
+    let (payer, members) = customer(call)?;
+    members.finish()?;
+    payer.reject(&lead)?;
+    show(call, &lead)
+}
+
+/// The text that leads to the order: the `{id}` itself, or the landing page of the order that the
+/// sales unit in the query has under this id.
+fn lead(call: &Call<'_>) -> Result<String, Problem> {
+    let [unit] = call.query(["merchantSerialNumber"])?;
+    let Some(unit) = unit else {
+        return Ok(call.id.clone());
+    };
+    let found = call.engine.look(|world, _| {
+        let order = world.state.find(&unit, &call.id)?;
+        Some(world.state.order(order).terms.landing_page.clone())
+    });
+    found.ok_or_else(|| PayerError::NothingThere.into())
+}
+
+/// The customer whose phone number the body may hold, and the rest of the body.
+fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
+    let mut members = call.members()?;
+    let payer = Payer::new(Arc::clone(call.engine));
+    let payer = match members.any("phoneNumber") {
+        None => payer,
+        Some(Value::String(number)) if Person::of_number(&number).is_some() => {
+            payer.with_number(number)
+        }
+        Some(_) => {
+            return Err(Problem::personal_field(
+                "phoneNumber",
+                "must be a phone number of 8 to 15 digits in a string",
+            ));
+        }
+    };
+    Ok((payer, members))
+}
+
+fn show(call: &Call<'_>, lead: &str) -> Result<Response, Problem> {
+    let find = |state: &State, now: Timestamp| {
+        let order = Payer::order(state, lead, now)?;
+        Ok::<_, PayerError>(described(state.order(order)))
+    };
+    let order = call.engine.look(|world, now| find(&world.state, now))?;
+    Ok(Response::json(StatusCode::OK, order))
+}
+
+fn described(order: &Order) -> Value {
+    let account = Account::of(order);
+    let effects: Vec<Value> = account
+        .effects()
+        .iter()
+        .map(|effect| {
+            let mut described = json!({
+                "kind": kind(effect.kind()),
+                "amount": effect.amount(),
+                "time": effect.time().to_string(),
+            });
+            if let Some(key) = effect.idempotency_key() {
+                described["idempotencyKey"] = key.into();
+            }
+            described
+        })
+        .collect();
+    let mut described = json!({
+        "orderId": order.id,
+        "merchantSerialNumber": order.msn,
+        "status": DisplayStatus::of(order).name(),
+        "amount": order.total(),
+        "currency": "NOK",
+        "text": order.text,
+        "createdAt": order.created.to_string(),
+        "expiresAt": order.deadline().to_string(),
+        "reserved": account.reserved(),
+        "captured": account.captured(),
+        "refunded": account.refunded(),
+        "released": account.released(),
+        "effects": effects,
+    });
+    for (name, time) in [("scannedAt", order.scanned), ("approvedAt", order.approved)] {
+        if let Some(time) = time {
+            described[name] = time.to_string().into();
+        }
+    }
+    described
+}
+
+fn kind(kind: EffectKind) -> &'static str {
+    match kind {
+        EffectKind::Reserve => "reserve",
+        EffectKind::Sale => "sale",
+        EffectKind::Capture => "capture",
+        EffectKind::Refund => "refund",
+        EffectKind::Release => "release",
+    }
+}

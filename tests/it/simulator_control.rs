@@ -1,0 +1,474 @@
+//! The control API: what a test in any language does over HTTP.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+use vipps::simulator::Simulator;
+use vipps::{Amount, Vipps};
+
+const CAPTURE: &str = "capture_payment_using_post";
+
+struct Control {
+    sim: Simulator,
+    vipps: Vipps,
+    http: Client,
+}
+
+impl Control {
+    fn start() -> Self {
+        let sim = Simulator::builder().freeze_clock().start().unwrap();
+        let http = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            vipps: sim.client(),
+            sim,
+            http,
+        }
+    }
+
+    async fn initiate(&self, order_id: &str) {
+        let (order_id, text) = (order_id.parse().unwrap(), "Socks".parse().unwrap());
+        self.vipps
+            .ecom()
+            .initiate(order_id, Amount::nok(499), text)
+            .await
+            .unwrap();
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
+        let url = format!("{}/_simulator/{path}", self.sim.base_url());
+        let request = self.http.request(method, url);
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        request.send().await.unwrap()
+    }
+
+    /// The status and the body of a response.
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let response = self.send(method, path, body).await;
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Method::GET, path, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// Asserts that a request is refused with a problem and returns its code.
+    async fn refused(&self, method: Method, path: &str, body: Option<Value>, status: u16) -> Value {
+        let response = self.send(method, path, body).await;
+        assert_eq!(response.status(), status, "{path}");
+        let media_type = &response.headers()["content-type"];
+        assert_eq!(media_type, "application/problem+json", "{path}");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["status"], status, "{problem}");
+        problem
+    }
+}
+
+#[tokio::test]
+async fn health_is_ok_and_needs_no_keys() {
+    let control = Control::start();
+    assert_eq!(control.get("health").await["status"], "ok");
+}
+
+#[tokio::test]
+async fn customer_scans_and_approves_over_http() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let order = control.get("orders/order-1").await;
+    assert_eq!(order["status"], "waiting");
+    assert_eq!(order["amount"], 49_900);
+    let (status, scanned) = control
+        .call(Method::POST, "orders/order-1/scan", None)
+        .await;
+    assert_eq!((status, &scanned["kind"]), (200, &json!("payment")));
+    assert_eq!(control.get("orders/order-1").await["status"], "scanned");
+    let (status, order) = control.post("orders/order-1/approve", json!({})).await;
+    assert_eq!((status, &order["status"]), (200, &json!("reserved")));
+    assert_eq!(order["reserved"], 49_900);
+    let orders = control.get("orders").await;
+    assert_eq!(orders["orders"], json!([order]));
+}
+
+#[tokio::test]
+async fn qr_code_text_scans_its_order() {
+    let control = Control::start();
+    let (order_id, text) = ("order-1".parse().unwrap(), "Socks".parse().unwrap());
+    let sale = control.vipps.pay_by_qr(order_id, Amount::nok(9), text);
+    let sale = sale.content().await.unwrap();
+    let content = sale.qr().content().unwrap().as_str().to_owned();
+    let code: String = url::form_urlencoded::byte_serialize(content.as_bytes()).collect();
+    let (status, scanned) = control
+        .call(Method::POST, &format!("orders/{code}/scan"), None)
+        .await;
+    assert_eq!((status, &scanned["orderId"]), (200, &json!("order-1")));
+}
+
+#[tokio::test]
+async fn approving_a_rejected_payment_is_a_conflict() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let (status, order) = control.post("orders/order-1/reject", json!({})).await;
+    assert_eq!((status, &order["status"]), (200, &json!("rejected")));
+    let problem = control
+        .refused(Method::POST, "orders/order-1/approve", None, 409)
+        .await;
+    assert_eq!(problem["code"], "alreadyFinal");
+    control
+        .refused(Method::POST, "orders/order-2/approve", None, 404)
+        .await;
+}
+
+#[tokio::test]
+async fn phone_number_decides_who_pays_and_is_not_shown() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let number = json!({"phoneNumber": "+47 987 65 432"});
+    let (status, order) = control.post("orders/order-1/approve", number).await;
+    assert_eq!(status, 200);
+    assert!(!order.to_string().contains("98765432"));
+    let bad = json!({"phoneNumber": "98765432x"});
+    let problem = control
+        .refused(Method::POST, "orders/order-1/approve", Some(bad), 400)
+        .await;
+    assert_eq!(problem["field"], "phoneNumber");
+    assert!(!problem.to_string().contains("98765432"), "{problem}");
+}
+
+#[tokio::test]
+async fn clock_advances_past_expiry() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let clock = control.get("clock").await;
+    let expected = json!({"now": "2026-03-02T09:00:00Z", "frozen": true});
+    assert_eq!(clock, expected);
+    let (status, clock) = control.post("clock/advance", json!({"seconds": 600})).await;
+    assert_eq!(
+        (status, &clock["now"]),
+        (200, &json!("2026-03-02T09:10:00Z"))
+    );
+    assert_eq!(control.get("orders/order-1").await["status"], "expired");
+    let problem = control
+        .refused(
+            Method::POST,
+            "clock/advance",
+            Some(json!({"seconds": -1})),
+            400,
+        )
+        .await;
+    assert_eq!(problem["field"], "seconds");
+    assert_eq!(problem["value"], -1);
+    control
+        .refused(Method::POST, "clock/advance", None, 400)
+        .await;
+}
+
+#[tokio::test]
+async fn running_clock_freezes_on_request() {
+    let sim = Simulator::start().unwrap();
+    let url = format!("{}/_simulator/clock/freeze", sim.base_url());
+    let clock: Value = Client::new()
+        .post(url)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(clock["frozen"], true);
+    assert_eq!(sim.clock().now(), sim.clock().now());
+}
+
+#[tokio::test]
+async fn lost_response_leaves_the_money_moved() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    control.post("orders/order-1/approve", json!({})).await;
+    let fault = json!({"operation": CAPTURE, "kind": "lostAfter", "times": 1});
+    let (status, fault) = control.post("faults", fault).await;
+    assert_eq!((status, &fault["hits"]), (201, &json!(0)), "{fault}");
+    let payment = control.vipps.ecom().payment("order-1".parse().unwrap());
+    payment.capture().await.unwrap();
+    assert_eq!(control.get("orders/order-1").await["captured"], 49_900);
+    assert_eq!(control.get("faults").await["faults"][0]["hits"], 1);
+    assert_eq!(control.sim.journal().count(CAPTURE), 2);
+    let path = format!("faults/{}", fault["id"]);
+    let (status, _) = control.call(Method::DELETE, &path, None).await;
+    assert_eq!(status, 204);
+    assert_eq!(control.get("faults").await, json!({"faults": []}));
+    control.refused(Method::DELETE, &path, None, 404).await;
+}
+
+#[tokio::test]
+async fn every_fault_kind_can_be_added() {
+    let control = Control::start();
+    let kinds = [
+        json!({"kind": "status", "status": 503, "retryAfter": 7}),
+        json!({"kind": "status", "status": 500, "body": {"a": 1}, "stage": "afterEffect"}),
+        json!({"kind": "html", "status": 502}),
+        json!({"kind": "apiError", "group": "VippsError", "code": "94"}),
+        json!({"kind": "delay", "seconds": 0.5, "orderId": "order-1"}),
+        json!({"kind": "lostBefore", "nth": 2}),
+        json!({"kind": "lostAfter"}),
+        json!({"kind": "reset"}),
+        json!({"kind": "resetInHeaders"}),
+        json!({"kind": "resetInBody"}),
+        json!({"kind": "stall", "probability": 0.5, "seed": 3}),
+        json!({"kind": "stallInBody"}),
+        json!({"kind": "truncate", "forSeconds": 60}),
+        json!({"kind": "truncatedJson"}),
+        json!({"kind": "malformedJson"}),
+        json!({"kind": "oversized", "bytes": 2_000_000}),
+        json!({"kind": "replace", "text": "RESERVE", "with": "HOLD"}),
+        json!({"kind": "duplicate", "operation": "payment_callback"}),
+    ];
+    for fault in &kinds {
+        let (status, made) = control.post("faults", fault.clone()).await;
+        assert_eq!(status, 201, "{fault}: {made}");
+    }
+    let faults = control.get("faults").await;
+    assert_eq!(faults["faults"].as_array().unwrap().len(), kinds.len());
+    let (status, _) = control.call(Method::DELETE, "faults", None).await;
+    assert_eq!(status, 204);
+    assert_eq!(control.get("faults").await, json!({"faults": []}));
+}
+
+#[tokio::test]
+async fn wrong_faults_name_field_rule_and_value() {
+    let control = Control::start();
+    for (fault, field, value) in [
+        (json!({}), "kind", Value::Null),
+        (json!({"kind": "explode"}), "kind", json!("explode")),
+        (json!({"kind": "status"}), "status", Value::Null),
+        (json!({"kind": "status", "status": 99}), "status", json!(99)),
+        (
+            json!({"kind": "status", "status": 1000}),
+            "status",
+            json!(1000),
+        ),
+        (
+            json!({"kind": "status", "status": "x"}),
+            "status",
+            json!("x"),
+        ),
+        (
+            json!({"kind": "reset", "status": 500}),
+            "status",
+            json!(500),
+        ),
+        (json!({"kind": "reset", "nth": 0}), "nth", json!(0)),
+        (json!({"kind": "reset", "times": -1}), "times", json!(-1)),
+        (
+            json!({"kind": "reset", "probability": 1.5}),
+            "probability",
+            json!(1.5),
+        ),
+        (
+            json!({"kind": "delay", "seconds": -1}),
+            "seconds",
+            json!(-1),
+        ),
+        (
+            json!({"kind": "delay", "seconds": 1e300}),
+            "seconds",
+            json!(1e300),
+        ),
+        (
+            json!({"kind": "oversized", "bytes": 1e12 as u64}),
+            "bytes",
+            json!(1e12 as u64),
+        ),
+        (
+            json!({"kind": "reset", "operation": "capture"}),
+            "operation",
+            json!("capture"),
+        ),
+        (
+            json!({"kind": "reset", "stage": "never"}),
+            "stage",
+            json!("never"),
+        ),
+        (
+            json!({"kind": "lostAfter", "stage": "beforeEffect"}),
+            "stage",
+            json!("beforeEffect"),
+        ),
+        (
+            json!({"kind": "status", "status": 429, "retryAfter": "a\nb"}),
+            "retryAfter",
+            json!("a\nb"),
+        ),
+        (json!({"kind": "reset", "colour": 1}), "colour", json!(1)),
+    ] {
+        let problem = control
+            .refused(Method::POST, "faults", Some(fault.clone()), 400)
+            .await;
+        assert_eq!(problem["field"], field, "{fault}: {problem}");
+        assert_eq!(problem["value"], value, "{fault}: {problem}");
+        assert!(problem["rule"].is_string(), "{fault}: {problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(field), "{detail}");
+    }
+    assert_eq!(control.get("faults").await, json!({"faults": []}));
+}
+
+#[tokio::test]
+async fn journal_is_filtered_and_cleared() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    control.initiate("order-2").await;
+    let again = control
+        .vipps
+        .ecom()
+        .payment("order-3".parse().unwrap())
+        .details()
+        .await;
+    assert!(again.is_err());
+    let numbers = |journal: Value| journal["entries"].as_array().unwrap().len();
+    assert_eq!(numbers(control.get("journal").await), 4);
+    let initiate = "journal?operation=initiate_payment_v3_using_post";
+    assert_eq!(numbers(control.get(initiate).await), 2);
+    assert_eq!(numbers(control.get("journal?orderId=order-1").await), 1);
+    assert_eq!(numbers(control.get("journal?orderId=order-3").await), 1);
+    assert_eq!(numbers(control.get("journal?status=404").await), 1);
+    let none = control.get("journal?status=404&orderId=order-1").await;
+    assert_eq!(numbers(none), 0);
+    let problem = control
+        .refused(Method::GET, "journal?status=x", None, 400)
+        .await;
+    assert_eq!(
+        (&problem["field"], &problem["value"]),
+        (&json!("status"), &json!("x"))
+    );
+    let problem = control
+        .refused(Method::GET, "journal?order=x", None, 400)
+        .await;
+    assert_eq!(problem["field"], "order");
+    let text = control.get("journal").await.to_string();
+    let keys = control.sim.keys();
+    for secret in [keys.client_secret(), keys.subscription_key(), "eyJ"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    let (status, _) = control.call(Method::DELETE, "journal", None).await;
+    assert_eq!(status, 204);
+    assert_eq!(numbers(control.get("journal").await), 0);
+}
+
+#[tokio::test]
+async fn deliveries_show_what_became_of_a_callback() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    control.post("orders/order-1/reject", json!({})).await;
+    control.sim.settled().await;
+    let deliveries = control.get("deliveries").await;
+    let delivery = &deliveries["deliveries"][0];
+    assert_eq!(delivery["operation"], "payment_callback");
+    assert_eq!(delivery["outcome"], "notRouted");
+    assert_eq!(delivery["body"]["orderId"], "order-1");
+}
+
+#[tokio::test]
+async fn reset_removes_all_but_keys_tokens_and_clock() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    control.post("orders/order-1/reject", json!({})).await;
+    control.sim.settled().await;
+    control.post("faults", json!({"kind": "reset"})).await;
+    control.post("clock/advance", json!({"seconds": 60})).await;
+    let (status, _) = control.call(Method::POST, "reset", None).await;
+    assert_eq!(status, 204);
+    assert_eq!(control.get("orders").await, json!({"orders": []}));
+    assert_eq!(control.get("faults").await, json!({"faults": []}));
+    assert_eq!(control.get("journal").await, json!({"entries": []}));
+    assert_eq!(control.get("deliveries").await, json!({"deliveries": []}));
+    assert_eq!(control.get("clock").await["now"], "2026-03-02T09:01:00Z");
+    control.initiate("order-1").await;
+    assert_eq!(control.get("orders/order-1").await["status"], "waiting");
+    assert_eq!(
+        control.sim.journal().entries().len(),
+        1,
+        "the token is still valid"
+    );
+}
+
+#[tokio::test]
+async fn other_methods_media_types_and_paths_are_refused() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let response = control.send(Method::DELETE, "orders", None).await;
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "GET, HEAD");
+    let response = control.send(Method::PUT, "faults", None).await;
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "GET, HEAD, POST, DELETE");
+    for path in [
+        "",
+        "x",
+        "orders/order-1/pay",
+        "orders//scan",
+        "clock/x",
+        "faults/x/y",
+    ] {
+        control.refused(Method::GET, path, None, 404).await;
+    }
+    let url = |path: &str| format!("{}/_simulator/{path}", control.sim.base_url());
+    let form = control.http.post(url("clock/advance")).body("by=600");
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(form.send().await.unwrap().status(), 415);
+    let broken = control.http.post(url("faults")).body("{");
+    let broken = broken.header("content-type", "application/json");
+    assert_eq!(broken.send().await.unwrap().status(), 400);
+    let list = control.post("faults", json!([])).await;
+    assert_eq!(list.0, 400);
+    let (status, body) = control.call(Method::HEAD, "orders", None).await;
+    assert_eq!((status, body), (200, Value::Null));
+    assert_eq!(
+        control.sim.journal().entries().len(),
+        2,
+        "the API saw no control request"
+    );
+}
+
+#[tokio::test]
+async fn request_of_another_site_does_nothing() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let url = format!(
+        "{}/_simulator/orders/order-1/approve",
+        control.sim.base_url()
+    );
+    let foreign = control
+        .http
+        .post(&url)
+        .header("origin", "https://evil.example");
+    assert_eq!(foreign.send().await.unwrap().status(), 403);
+    let renamed = control.http.post(&url).header("host", "evil.example");
+    assert_eq!(renamed.send().await.unwrap().status(), 403);
+    assert_eq!(control.get("orders/order-1").await["status"], "waiting");
+}
+
+#[tokio::test]
+async fn calls_to_any_host_reach_the_forwarding_address() {
+    let control = Control::start();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to: SocketAddr = listener.local_addr().unwrap();
+    control.sim.route_all(to);
+    control.initiate("order-1").await;
+    control.post("orders/order-1/reject", json!({})).await;
+    let accepted = tokio::time::timeout(Duration::from_secs(10), listener.accept()).await;
+    assert!(accepted.is_ok(), "no callback came");
+}
