@@ -21,7 +21,7 @@ impl Vipps {
     /// use vipps::Amount;
     ///
     /// let sale = vipps.pay_by_qr("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
-    /// let svg = sale.qr().image().await?;
+    /// let svg = vipps.qr().image(sale.qr()).await?;
     /// assert_eq!(svg.media_type(), "image/svg+xml");
     /// # Ok(()) }
     /// ```

@@ -16,7 +16,7 @@ mod one_time;
 pub(crate) mod operations;
 
 pub use exchange::{CheckedInCustomer, ExchangeCustomer, ExchangePersonalQr, PersonalQrOwner};
-pub use image::{QrContent, QrFormat, QrImage, QrLink};
+pub use image::{ImageSource, QrContent, QrFormat, QrImage, QrLink};
 pub use merchant_callback::{
     Category, DeleteMerchantCallback, GetMerchantCallback, ListMerchantCallbacks, MerchantCallback,
     MerchantCallbackQr, MobilePayBeacon, PutMerchantCallback, PutMobilePayBeacon,
@@ -109,6 +109,28 @@ impl Qr {
     /// MobilePay.
     pub fn mobilepay_beacon(&self, id: BeaconId) -> MobilePayBeacon {
         MobilePayBeacon::new(self.runtime.clone(), id)
+    }
+
+    /// Fetches the image of a code, and checks that it has the requested format and size. The
+    /// request carries no credentials.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// let poster = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// let code = poster.create("https://example.com/spring".parse()?).await?;
+    /// let image = vipps.qr().image(&code).await?;
+    /// assert_eq!(image.media_type(), "image/svg+xml");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`](crate::ErrorKind::State) if the code has no link to an image; HTTP 404
+    /// if the code or the link has expired; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the
+    /// response is not such an image.
+    pub async fn image(&self, code: &impl ImageSource) -> Result<QrImage> {
+        image::fetch(&self.runtime, code.image_link()).await
     }
 
     /// Exchanges a scanned personal code for the customer's phone number, to which a payment can be

@@ -4,7 +4,7 @@ use crate::types::Sensitive;
 
 /// A customer has withdrawn the consent to store personal data: delete the data, and respond with
 /// HTTP 200.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConsentRemoval {
     /// The customer's id at this merchant, the

@@ -46,7 +46,7 @@ open_enum! {
 /// }
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentUpdate {
     /// The order id.

@@ -30,7 +30,7 @@ open_enum! {
 ///
 /// Respond with [`reply`](Self::reply) within 10 seconds, better within 3. After that the app shows
 /// that no shipping method is available. `Debug` does not show the address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingRequest {
     /// The order id.
@@ -103,7 +103,7 @@ impl ShippingRequest {
 }
 
 /// The shipping methods to an address. Returned by [`ShippingRequest::reply`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct ShippingReply {
     address_id: i64,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Call;
@@ -65,7 +65,7 @@ impl GetDetails {
 }
 
 /// What happened to a payment, and what can be done next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentDetails {
     order_id: OrderId,
     events: Vec<Event>,
@@ -345,8 +345,9 @@ impl PaymentDetails {
 
 /// The customer of a payment. Seven days after the reservation the API replaces the texts by `[Expired]`.
 ///
-/// `Debug` shows none of it.
-#[derive(Clone, Default)]
+/// `Debug` shows none of it. In JSON, which holds all of it, it is as in the API's response.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserDetails {
     /// First name.
@@ -414,7 +415,8 @@ impl fmt::Debug for UserDetails {
 }
 
 /// Where the goods of an express payment go, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShippingDetails {
     /// The address.
@@ -452,7 +454,8 @@ impl ShippingDetails {
 }
 
 /// A postal address. `Debug` shows none of it.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Address {
     /// Street and number.

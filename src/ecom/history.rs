@@ -35,7 +35,7 @@ open_enum! {
 }
 
 /// One event of a payment's log.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
     /// What it is about.
@@ -201,7 +201,7 @@ pub(super) struct WireSummary {
 crate::json_schema::same_as! { crate::json_schema::read: Summary, "Summary" => WireSummary; }
 
 /// The sums that the API states itself. A sum that is missing is not stated, and not zero.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct StatedSums {
     pub(super) captured: Option<Amount>,
     pub(super) remaining_to_capture: Option<Amount>,

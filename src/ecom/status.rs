@@ -59,7 +59,7 @@ impl GetStatus {
 
 /// The last transaction of a payment, and nothing of what came before: a refund of 1 kr hides that the payment is
 /// captured. A payment that ran out shows as rejected.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentStatus {
     /// The order.

@@ -31,7 +31,7 @@ open_enum! {
 ///
 /// A response of HTTP 200 with another status, another amount, an error, or sums in which the money did
 /// not move is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transaction {
     /// The order.

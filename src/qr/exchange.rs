@@ -129,7 +129,7 @@ impl Wire {
 }
 
 /// The customer who showed a personal code. `Debug` does not show the phone number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalQrOwner {
     phone_number: PhoneNumber,
     version: Option<String>,
@@ -157,7 +157,7 @@ impl PersonalQrOwner {
 }
 
 /// The customer who checked in with a callback code. `Debug` does not show the phone number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedInCustomer {
     phone_number: PhoneNumber,
     made_at: Option<jiff::Timestamp>,

@@ -55,22 +55,45 @@ impl QrFormat {
     /// The link expires with the code at the latest.
     pub(super) fn read(
         self,
-        runtime: &Runtime,
         url: Option<String>,
         code: Option<Duration>,
     ) -> (Option<QrLink>, Option<QrContent>) {
         match (self, url) {
             (_, None) => (None, None),
             (Self::Content, Some(text)) => (None, Some(QrContent(text))),
-            (_, Some(url)) => (Some(QrLink::new(runtime.clone(), url, self, code)), None),
+            (_, Some(url)) => (Some(QrLink::new(url, self, code)), None),
         }
     }
 }
 
+/// A value that may hold the link to an image, for [`Qr::image`](super::Qr::image): a code, or the link itself.
+pub trait ImageSource {
+    /// Returns the link, or `None` for a code that came without an image.
+    fn image_link(&self) -> Option<&QrLink>;
+}
+
+impl ImageSource for QrLink {
+    fn image_link(&self) -> Option<&QrLink> {
+        Some(self)
+    }
+}
+
+/// Implements [`ImageSource`] for codes with a `link`.
+macro_rules! image_source {
+    ($code:ident) => {
+        impl crate::qr::ImageSource for $code {
+            fn image_link(&self) -> Option<&QrLink> {
+                self.link.as_ref()
+            }
+        }
+    };
+}
+pub(super) use image_source;
+
 /// Fetches the image of a code, if the code has a link to one.
-pub(super) async fn image(link: Option<&QrLink>) -> Result<QrImage> {
+pub(super) async fn fetch(runtime: &Runtime, link: Option<&QrLink>) -> Result<QrImage> {
     match link {
-        Some(link) => link.image().await,
+        Some(link) => link.fetch(runtime).await,
         None => Err(Error::state(
             "the code has no link to an image: request it as PNG or SVG",
         )),
@@ -121,9 +144,8 @@ pub(super) use formats;
 
 /// A link to the image of a code. It expires after about an hour, even if the code does not: fetch
 /// the image at once, and store its bytes instead of the link.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QrLink {
-    runtime: Runtime,
     url: String,
     format: QrFormat,
     lifetime: Duration,
@@ -133,14 +155,8 @@ pub struct QrLink {
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl QrLink {
-    pub(super) fn new(
-        runtime: Runtime,
-        url: String,
-        format: QrFormat,
-        code: Option<Duration>,
-    ) -> Self {
+    fn new(url: String, format: QrFormat, code: Option<Duration>) -> Self {
         Self {
-            runtime,
             url,
             format,
             lifetime: code.map_or(LINK_LIFETIME, |code| code.min(LINK_LIFETIME)),
@@ -157,22 +173,16 @@ impl QrLink {
         self.lifetime
     }
 
-    /// Fetches the image, and checks that it has the requested format and size. The request carries
-    /// no credentials.
-    ///
-    /// # Errors
-    /// HTTP 404 if the code or the link has expired; [`ErrorKind::Decode`] if the response is not
-    /// such an image.
-    pub async fn image(&self) -> Result<QrImage> {
+    async fn fetch(&self, runtime: &Runtime) -> Result<QrImage> {
         // The link is part of a response, so the error is not one of the caller's input.
         let decode_error = |what| Error::new(ErrorKind::Decode, Outcome::NoEffect, what);
         let url =
             url::Url::parse(&self.url).map_err(|_| decode_error("the image link is not a URL"))?;
-        let loopback = self.runtime.environment().is_loopback();
+        let loopback = runtime.environment().is_loopback();
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
             return Err(decode_error("the image link is not https"));
         }
-        let response = call::download(&self.runtime, &CallOptions::default(), IMAGE, url).await?;
+        let response = call::download(runtime, &CallOptions::default(), IMAGE, url).await?;
         let invalid = |what| Err(response.decode_error(what));
         let bytes = response.body.clone();
         match self.format {
@@ -206,15 +216,6 @@ impl QrLink {
     }
 }
 
-impl fmt::Debug for QrLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QrLink")
-            .field("url", &self.url)
-            .field("format", &self.format)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Returns the width and height of a PNG, read from its first chunk.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
@@ -232,7 +233,7 @@ fn looks_like_svg(bytes: &[u8]) -> bool {
 }
 
 /// The image of a code.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct QrImage {
     bytes: Bytes,
     format: QrFormat,

@@ -8,8 +8,7 @@ use serde::Deserialize;
 pub use manage::{DeleteMerchantCallback, GetMerchantCallback, ListMerchantCallbacks};
 pub use put::{Category, MobilePayBeacon, PutMerchantCallback, PutMobilePayBeacon};
 
-use super::image::{self, QrContent, QrFormat, QrImage, QrLink};
-use crate::error::Result;
+use super::image::{QrContent, QrFormat, QrLink, image_source};
 use crate::runtime::Runtime;
 use crate::types::{CallbackQrId, LocationDescription, lenient};
 
@@ -111,7 +110,7 @@ struct Wire {
 crate::json_schema::same_as! { crate::json_schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
 
 /// A merchant callback code, as the API returns it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantCallbackQr {
     merchant_serial_number: Option<String>,
     merchant_qr_id: String,
@@ -120,9 +119,11 @@ pub struct MerchantCallbackQr {
     content: Option<QrContent>,
 }
 
+image_source!(MerchantCallbackQr);
+
 impl MerchantCallbackQr {
-    fn from_wire(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
-        let (link, _) = format.read(runtime, wire.qr_image_url, None);
+    fn from_wire(id: String, format: QrFormat, wire: Wire) -> Self {
+        let (link, _) = format.read(wire.qr_image_url, None);
         Self {
             merchant_serial_number: wire.merchant_serial_number,
             merchant_qr_id: id,
@@ -163,13 +164,5 @@ impl MerchantCallbackQr {
     /// id. Store it to render the code yourself.
     pub fn content(&self) -> Option<&QrContent> {
         self.content.as_ref()
-    }
-
-    /// Fetches the image; see [`QrLink::image`].
-    ///
-    /// # Errors
-    /// An error if the response had no link, and the errors of [`QrLink::image`].
-    pub async fn image(&self) -> Result<QrImage> {
-        image::image(self.link.as_ref()).await
     }
 }

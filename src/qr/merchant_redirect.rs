@@ -13,7 +13,7 @@ pub use manage::{
     DeleteMerchantRedirect, GetMerchantRedirect, ListMerchantRedirects, UpdateMerchantRedirect,
 };
 
-use super::image::{self, QrContent, QrFormat, QrImage, QrLink};
+use super::image::{QrContent, QrFormat, QrLink, image_source};
 use crate::call::Response;
 use crate::error::Result;
 use crate::runtime::Runtime;
@@ -156,7 +156,7 @@ struct Wire {
 crate::json_schema::same_as! { crate::json_schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
 
 /// A merchant redirect code, as the API returns it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantRedirectQr {
     id: String,
     redirect_url: Option<String>,
@@ -166,23 +166,19 @@ pub struct MerchantRedirectQr {
     expires_in: Option<i64>,
 }
 
+image_source!(MerchantRedirectQr);
+
 impl MerchantRedirectQr {
     /// Reads the response to a request for one code. A missing id is the requested one.
-    fn read(
-        runtime: &Runtime,
-        requested_id: &RedirectQrId,
-        format: QrFormat,
-        response: &Response,
-    ) -> Result<Self> {
+    fn read(requested_id: &RedirectQrId, format: QrFormat, response: &Response) -> Result<Self> {
         let wire: Wire = response.decode()?;
         let id = wire.id.clone().unwrap_or_else(|| requested_id.to_string());
-        Ok(Self::from_wire(runtime, id, format, wire))
+        Ok(Self::from_wire(id, format, wire))
     }
 
     /// Reads the response to a create or an update. The request was applied, so missing values are
     /// those of the request.
     fn from_write(
-        runtime: &Runtime,
         requested_id: &RedirectQrId,
         redirect_url: &RedirectUrl,
         format: QrFormat,
@@ -197,11 +193,11 @@ impl MerchantRedirectQr {
         let id = wire.id.take().unwrap_or_else(|| requested_id.to_string());
         wire.redirect_url
             .get_or_insert_with(|| redirect_url.as_str().to_owned());
-        Ok(Self::from_wire(runtime, id, format, wire))
+        Ok(Self::from_wire(id, format, wire))
     }
 
-    fn from_wire(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
-        let (link, content) = format.read(runtime, wire.url, lifetime(wire.expires_in));
+    fn from_wire(id: String, format: QrFormat, wire: Wire) -> Self {
+        let (link, content) = format.read(wire.url, lifetime(wire.expires_in));
         Self {
             id,
             redirect_url: wire.redirect_url,
@@ -242,14 +238,6 @@ impl MerchantRedirectQr {
     /// Returns the text of the code, if it was requested.
     pub fn content(&self) -> Option<&QrContent> {
         self.content.as_ref()
-    }
-
-    /// Fetches the image; see [`QrLink::image`].
-    ///
-    /// # Errors
-    /// An error if the code was requested as content, and the errors of [`QrLink::image`].
-    pub async fn image(&self) -> Result<QrImage> {
-        image::image(self.link.as_ref()).await
     }
 }
 

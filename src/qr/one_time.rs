@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Call;
-use super::image::{self, QrContent, QrFormat, QrImage, QrLink, formats};
+use super::image::{QrContent, QrFormat, QrLink, formats, image_source};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
@@ -66,7 +66,7 @@ impl OneTime {
             .expires_in
             .and_then(|seconds| u64::try_from(seconds).ok());
         let expires_in = seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs);
-        let (link, content) = format.read(response.runtime(), Some(wire.url), Some(expires_in));
+        let (link, content) = format.read(Some(wire.url), Some(expires_in));
         Ok(OneTimeQr {
             link,
             content,
@@ -91,12 +91,14 @@ struct Wire {
 crate::json_schema::same_as! { crate::json_schema::read: OneTimeQr, "OneTimeQr" => Wire; }
 
 /// The code of one payment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneTimeQr {
     link: Option<QrLink>,
     content: Option<QrContent>,
     expires_in: Duration,
 }
+
+image_source!(OneTimeQr);
 
 impl OneTimeQr {
     /// Returns the lifetime of the code, counted from the response. Show it as a countdown, and
@@ -118,13 +120,5 @@ impl OneTimeQr {
     /// Returns the text of the code, if it was requested.
     pub fn content(&self) -> Option<&QrContent> {
         self.content.as_ref()
-    }
-
-    /// Fetches the image; see [`QrLink::image`].
-    ///
-    /// # Errors
-    /// An error if the code was requested as content, and the errors of [`QrLink::image`].
-    pub async fn image(&self) -> Result<QrImage> {
-        image::image(self.link.as_ref()).await
     }
 }

@@ -14,7 +14,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 ///
 /// Returned by [`Verified::check_in`](super::Verified::check_in). The event may arrive twice, with
 /// the same customer token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckIn {
     /// The token of the customer. The ePayment API accepts it;

@@ -85,6 +85,7 @@ mod simulator_program;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
+mod stored_responses;
 mod subscription_keys;
 mod token;
 mod token_flight;

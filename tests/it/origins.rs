@@ -132,8 +132,9 @@ async fn the_configured_origin_gets_them_and_an_image_host_gets_none() {
         _ => json(&format!(r#"{{"url":"{link}","expiresIn":300}}"#)),
     });
     let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=abc".parse().unwrap();
-    let qr = client(&api).qr().one_time(&page).await.unwrap();
-    let image = qr.image().await.unwrap();
+    let qr = client(&api).qr();
+    let code = qr.one_time(&page).await.unwrap();
+    let image = qr.image(&code).await.unwrap();
     assert_eq!(&image.bytes()[..], SVG.as_bytes());
 
     let [asked, made] = &api.heard()[..] else {
@@ -204,8 +205,10 @@ async fn an_image_link_that_redirects_reaches_nobody_else() {
         _ => json(&format!(r#"{{"url":"{link}"}}"#)),
     });
     let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=abc".parse().unwrap();
-    let qr = client(&api).qr().one_time(&page).await.unwrap();
-    assert_eq!(qr.image().await.unwrap_err().http_status(), Some(302));
+    let qr = client(&api).qr();
+    let code = qr.one_time(&page).await.unwrap();
+    let error = qr.image(&code).await.unwrap_err();
+    assert_eq!(error.http_status(), Some(302));
     assert_anonymous(&images.heard()[0]);
     assert_eq!(other.heard(), Vec::<String>::new());
 }

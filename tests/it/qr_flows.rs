@@ -26,7 +26,7 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
 
     let made = code.create(page("spring")).png(size).await.unwrap();
     assert_eq!((made.id(), made.expires_in()), ("50% off + æøå", None));
-    assert_eq!(made.image().await.unwrap().format(), QrFormat::Png(size));
+    assert_eq!(qr.image(&made).await.unwrap().format(), QrFormat::Png(size));
     let printed = code
         .get()
         .content()
@@ -63,7 +63,7 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
     other.create_or_update(page("other")).await.unwrap();
     let list = qr.merchant_redirects().await.unwrap();
     assert_eq!(list.len(), 2);
-    assert_eq!(list[0].image().await.unwrap().format(), QrFormat::Svg);
+    assert_eq!(qr.image(&list[0]).await.unwrap().format(), QrFormat::Svg);
 
     code.delete().await.unwrap();
     assert!(sim.payer().scan(printed.as_str()).is_err());
@@ -149,7 +149,7 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
         (made.merchant_qr_id(), made.location()),
         ("till 1, 2. etasje", Some("Automat 1"))
     );
-    assert_eq!(made.image().await.unwrap().format(), QrFormat::Png(size));
+    assert_eq!(qr.image(&made).await.unwrap().format(), QrFormat::Png(size));
     let list = qr.merchant_callbacks().await.unwrap();
     assert_eq!(list.len(), 1);
     assert_eq!(list[0].content(), made.content());

@@ -70,83 +70,40 @@ async fn the_image_of_every_kind_of_code_can_be_fetched_without_a_key() {
         "https://api.vipps.no/landing?token=x".parse().unwrap();
     let callback = vipps.qr().merchant_callback("till-1".parse().unwrap());
     let redirect = redirect_of(&vipps);
+    let qr = vipps.qr();
     let images = [
-        vipps
-            .qr()
-            .one_time(&landing)
-            .png(size)
-            .await
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
-        redirect
-            .create(ours())
-            .png(size)
-            .await
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
-        redirect
-            .update(ours())
-            .png(size)
-            .await
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
-        redirect
-            .get()
-            .png(size)
-            .await
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
-        callback
-            .get()
-            .png(size)
-            .await
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
+        qr.image(&qr.one_time(&landing).png(size).await.unwrap())
+            .await,
+        qr.image(&redirect.create(ours()).png(size).await.unwrap())
+            .await,
+        qr.image(&redirect.update(ours()).png(size).await.unwrap())
+            .await,
+        qr.image(&redirect.get().png(size).await.unwrap()).await,
+        qr.image(&callback.get().png(size).await.unwrap()).await,
     ];
     for image in images {
+        let image = image.unwrap();
         assert_eq!(
             (image.format(), image.media_type()),
             (QrFormat::Png(size), "image/png")
         );
     }
+    let till = callback.get().await.unwrap();
     for image in [
-        redirect.get().await.unwrap().image().await.unwrap(),
-        callback
-            .get()
-            .await
-            .unwrap()
-            .link()
-            .unwrap()
-            .image()
-            .await
-            .unwrap(),
+        qr.image(&redirect.get().await.unwrap()).await,
+        qr.image(till.link().unwrap()).await,
     ] {
-        assert_eq!(image.media_type(), "image/svg+xml");
+        assert_eq!(image.unwrap().media_type(), "image/svg+xml");
     }
     let other = redirect
         .get()
         .png(ImageSize::new(800).unwrap())
         .await
         .unwrap();
-    assert_eq!(other.image().await.unwrap_err().kind(), ErrorKind::Decode);
-    let error = redirect
-        .get()
-        .content()
-        .await
-        .unwrap()
-        .image()
-        .await
-        .unwrap_err();
+    let error = qr.image(&other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let bare = redirect.get().content().await.unwrap();
+    let error = qr.image(&bare).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::State);
 }
 
@@ -224,7 +181,7 @@ async fn fetch(
     let page = vipps::types::LandingPage::parse("https://api.vipps.no/x?token=t").unwrap();
     let code = vipps.qr().one_time(&page);
     let code = code.png(ImageSize::new(640).unwrap()).await.unwrap();
-    code.image().await
+    vipps.qr().image(&code).await
 }
 
 #[tokio::test]

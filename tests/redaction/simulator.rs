@@ -87,7 +87,7 @@ async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
     shown.debug("a payment", &paid);
     let code = vipps.qr().one_time(&paid).await.unwrap();
     shown.debug("a code", &code);
-    shown.debug("an image", &code.image().await.unwrap());
+    shown.debug("an image", &vipps.qr().image(&code).await.unwrap());
     payer.approve("order-1").unwrap();
     let details = paid.payment().details().await.unwrap();
     let number = details.user().unwrap().mobile_number.as_ref();

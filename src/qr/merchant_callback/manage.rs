@@ -56,12 +56,7 @@ impl GetMerchantCallback {
             .merchant_qr_id
             .clone()
             .unwrap_or_else(|| self.id.to_string());
-        Ok(MerchantCallbackQr::from_wire(
-            &self.runtime,
-            id,
-            self.format,
-            wire,
-        ))
+        Ok(MerchantCallbackQr::from_wire(id, self.format, wire))
     }
 }
 
@@ -145,12 +140,7 @@ impl ListMerchantCallbacks {
             .await?;
         let read = |mut wire: Wire| {
             let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantCallbackQr::from_wire(
-                &self.runtime,
-                id,
-                self.format,
-                wire,
-            ))
+            Some(MerchantCallbackQr::from_wire(id, self.format, wire))
         };
         Ok(response
             .decode_list()?

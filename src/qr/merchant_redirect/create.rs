@@ -93,13 +93,7 @@ impl CreateMerchantRedirect {
                 request.send()
             })
             .await?;
-        MerchantRedirectQr::from_write(
-            &self.runtime,
-            &self.id,
-            &self.redirect_url,
-            self.format,
-            &response,
-        )
+        MerchantRedirectQr::from_write(&self.id, &self.redirect_url, self.format, &response)
     }
 
     /// Returns `true` if the code that was found may have been created by this request. A code

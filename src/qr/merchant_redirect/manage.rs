@@ -56,7 +56,7 @@ impl GetMerchantRedirect {
                 request.send()
             })
             .await?;
-        MerchantRedirectQr::read(&self.runtime, &self.id, self.format, &response)
+        MerchantRedirectQr::read(&self.id, self.format, &response)
     }
 }
 
@@ -115,13 +115,7 @@ impl UpdateMerchantRedirect {
                 request.send()
             })
             .await?;
-        MerchantRedirectQr::from_write(
-            &self.runtime,
-            &self.id,
-            &self.redirect_url,
-            self.format,
-            &response,
-        )
+        MerchantRedirectQr::from_write(&self.id, &self.redirect_url, self.format, &response)
     }
 }
 
@@ -204,12 +198,7 @@ impl ListMerchantRedirects {
             .await?;
         let read = |mut wire: Wire| {
             let id = wire.id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantRedirectQr::from_wire(
-                &self.runtime,
-                id,
-                self.format,
-                wire,
-            ))
+            Some(MerchantRedirectQr::from_wire(id, self.format, wire))
         };
         Ok(response
             .decode_list()?
