@@ -4,8 +4,11 @@
 //! such as `ecom/operations.rs`, adds the rest: what may be retried, what is limited, and what to advise. No other place
 //! in the crate distinguishes operations.
 
+mod error_code;
 mod rate_limit;
 
+pub(crate) use error_code::{Advice, ErrorCode};
+pub use error_code::{ErrorGroup, Remedy};
 pub use rate_limit::RateLimit;
 
 use crate::types::OrderId;
@@ -29,6 +32,10 @@ pub struct Endpoint {
 /// An API of Vipps MobilePay.
 #[derive(Debug)]
 pub(crate) struct Api {
+    /// The errors that the API names. If a response has several codes, the first row that fits is its explanation.
+    pub(crate) error_codes: &'static [ErrorCode],
+    /// What to do about responses that have no code.
+    pub(crate) advice: &'static [Advice],
     /// What to do about HTTP 429 of an operation that has no limit of its own.
     pub(crate) rate_limit_hint: Option<&'static str>,
 }
@@ -130,6 +137,8 @@ macro_rules! unknown_hint {
 pub(crate) use unknown_hint;
 
 static UNLISTED_API: Api = Api {
+    error_codes: &[],
+    advice: &[],
     rate_limit_hint: None,
 };
 
@@ -161,23 +170,39 @@ impl Operation {
     }
 
     /// An operation that no table lists, since a newer document has added it. It is retried only if it reads.
-    pub(crate) fn unlisted(endpoint: Option<&'static Endpoint>) -> Self {
+    fn unlisted(api: &'static Api, endpoint: Option<&'static Endpoint>) -> Self {
         let endpoint = endpoint.unwrap_or(&UNDOCUMENTED);
         let class = match endpoint.method {
             "GET" | "HEAD" | "OPTIONS" => RetryClass::Read,
             _ => RetryClass::Once,
         };
-        Self::new(&UNLISTED_API, class, endpoint)
+        Self::new(api, class, endpoint)
     }
 
-    /// The operation of this endpoint among `tables`.
-    pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
-        let mut listed = tables.iter().copied().flatten();
-        let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
-        match listed.find(is_it) {
-            Some(operation) => *operation,
-            None => Self::unlisted(endpoint),
+    /// The operation of this endpoint among `tables`. The endpoint is one of those of `document`, which name the API of
+    /// an operation that no table lists.
+    pub(crate) fn find(
+        tables: &[&'static [Self]],
+        document: &[&'static Endpoint],
+        endpoint: Option<&'static Endpoint>,
+    ) -> Self {
+        let listed = || tables.iter().copied().flatten();
+        if let Some(operation) = listed().find(|listed| endpoint == Some(listed.endpoint)) {
+            return *operation;
         }
+        let same_api = listed().find(|listed| document.contains(&listed.endpoint));
+        Self::unlisted(
+            same_api.map_or(&UNLISTED_API, |listed| listed.api),
+            endpoint,
+        )
+    }
+
+    /// Returns the error codes of a response: the table of the API, and then the tables of all APIs. They are behind one
+    /// gateway, so a code that its own API does not list has the meaning that it has elsewhere.
+    pub(crate) fn error_codes(&self, tables: &[&'static [Self]]) -> Vec<&'static [ErrorCode]> {
+        let listed = tables.iter().filter_map(|table| table.first());
+        let apis = std::iter::once(self.api).chain(listed.map(|operation| operation.api));
+        apis.map(|api| api.error_codes).collect()
     }
 
     /// Returns whether a call of the operation gets a random idempotency key when the caller gives none.
@@ -238,7 +263,7 @@ mod tests {
 
     #[test]
     fn order_id_is_found_in_the_path() {
-        let capture = Operation::unlisted(Some(&CAPTURE));
+        let capture = Operation::find(&[], &[], Some(&CAPTURE));
         let found = |path: &str| capture.order_id(&request(path, "{}")).map(String::from);
         let of = |id: &str| found(&format!("/ecomm/v2/payments/{id}/capture"));
         assert_eq!(of("o-1").as_deref(), Some("o-1"));
@@ -248,7 +273,7 @@ mod tests {
 
     #[test]
     fn order_id_is_found_in_the_body() {
-        let mut initiate = Operation::unlisted(None);
+        let mut initiate = Operation::find(&[], &[], None);
         initiate.subject = Subject::Body("/transaction/orderId");
         let found = |body| initiate.order_id(&request("/", body)).map(String::from);
         let body = r#"{"customerInfo":{},"transaction":{"amount":1,"orderId":"o-2"}}"#;
@@ -267,13 +292,26 @@ mod tests {
     fn unlisted_operation_is_retried_only_if_it_reads() {
         let class = |method| {
             let endpoint = Box::leak(Box::new(Endpoint { method, ..CAPTURE }));
-            Operation::unlisted(Some(endpoint)).class
+            Operation::find(&[], &[], Some(endpoint)).class
         };
         assert_eq!(class("GET"), RetryClass::Read);
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             assert_eq!(class(method), RetryClass::Once, "{method}");
         }
-        assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
+        assert_eq!(Operation::find(&[], &[], None).class, RetryClass::Once);
+    }
+
+    #[test]
+    fn unlisted_operation_has_the_api_of_its_document() {
+        let tables = crate::client::OPERATIONS;
+        for document in [crate::raw::ecom::OPERATIONS, crate::raw::qr::OPERATIONS] {
+            let listed = Operation::find(tables, document, Some(document[0]));
+            let mut document = document.to_vec();
+            document.push(&CAPTURE);
+            let unlisted = Operation::find(tables, &document, Some(&CAPTURE));
+            assert!(std::ptr::eq(unlisted.api, listed.api));
+            assert_eq!(unlisted.class, RetryClass::Once);
+        }
     }
 
     /// A row that is missing would make an operation of the documents an unlisted one.
@@ -288,9 +326,9 @@ mod tests {
         let documented = documented.concat();
         assert_eq!(tables.iter().copied().flatten().count(), documented.len());
         for endpoint in documented {
-            let operation = Operation::find(tables, Some(endpoint));
+            let mut listed = tables.iter().copied().flatten();
             assert!(
-                !std::ptr::eq(operation.api, &UNLISTED_API),
+                listed.any(|operation| operation.endpoint == endpoint),
                 "{} has no row",
                 endpoint.id
             );

@@ -9,6 +9,7 @@
 //! | have customers check in at a place, in print | [`Qr::merchant_callback`], [`Qr::mobilepay_beacon`] | webhook `user.checked-in.v1` |
 //! | read the code in a customer's app, with a scanner | [`Qr::exchange`] | the answer |
 
+mod error_codes;
 mod exchange;
 mod image;
 mod merchant_callback;

@@ -82,7 +82,7 @@ macro_rules! api {
                 ) -> reqwest::Result<reqwest::Response> {
                     let mut endpoints = OPERATIONS.iter().copied();
                     let endpoint = endpoints.find(|endpoint| endpoint.id == info.operation_id);
-                    self.inner.exec(request, endpoint).await
+                    self.inner.exec(request, OPERATIONS, endpoint).await
                 }
 
                 async fn post<E>(

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 pub use budget::RetryBudget;
 
-use crate::error::{Error, ErrorClass, ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::http_date;
-use crate::operation::RetryClass;
+use crate::operation::{Remedy, RetryClass};
 
 /// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
 /// the operation.
@@ -110,10 +110,15 @@ pub(crate) enum Failure {
 impl Failure {
     /// What a response means that is no success, or a success whose body is an error.
     pub(crate) fn of_response(class: RetryClass, error: &Error) -> Self {
-        use ErrorClass::{CheckDetails, Contact, NewOrder, Permanent, Retry};
+        use Remedy::{ChangeRequest, CheckDetails, Contact, NewOrder, Retry};
         let status = error.http_status().unwrap_or_default();
-        let says = |class| error.api_errors().iter().any(|e| e.class() == Some(class));
-        let refuses = || [Permanent, NewOrder, Contact].into_iter().any(says);
+        let says = |remedy| {
+            error
+                .api_errors()
+                .iter()
+                .any(|e| e.remedy() == Some(remedy))
+        };
+        let refuses = || [ChangeRequest, NewOrder, Contact].into_iter().any(says);
         match status {
             // A change of protocol says nothing, and a success with an error says two things at once.
             // No API documents a redirect, so that a proxy made it; it may stand for a success.

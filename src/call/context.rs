@@ -146,9 +146,10 @@ impl Context {
     pub(crate) async fn exec(
         &self,
         request: reqwest::Request,
+        document: &[&'static Endpoint],
         endpoint: Option<&'static Endpoint>,
     ) -> reqwest::Result<reqwest::Response> {
-        let operation = Operation::find(self.0.runtime.operations(), endpoint);
+        let operation = Operation::find(self.0.runtime.operations(), document, endpoint);
         let mut copy = http::Response::new(Bytes::new());
         let outcome = match run(self, request, operation).await {
             Ok(response) => {

@@ -2,12 +2,13 @@ use bytes::Bytes;
 
 use super::*;
 
-/// What a response with this status and body means.
+/// The failure of an eCom operation after a response with this status and body.
 fn failure(class: RetryClass, status: u16, body: &str) -> Failure {
-    Failure::of_response(
-        class,
-        &Error::from_response(status, Bytes::copy_from_slice(body.as_bytes())),
-    )
+    let operation = crate::ecom::operations::OPERATIONS[0];
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    let codes = [operation.api.error_codes];
+    let error = Error::from_response(&operation, &codes, status, &http::HeaderMap::new(), body);
+    Failure::of_response(class, &error)
 }
 
 /// A whole body of the gateway, which names no code.

@@ -194,7 +194,7 @@ mod tests {
             .unwrap();
         let request = reqwest::Request::new(http::Method::POST, url);
         let counters = Arc::new(Counters::default());
-        let operation = Operation::unlisted(None);
+        let operation = Operation::find(&[], &[], None);
         let run = || {
             let call = Call::begin(&operation, &request, Some(counters.clone()));
             call.span().in_scope(|| ());
