@@ -29,7 +29,7 @@ fn main() {
                     }
                 }
             }
-            Err(refusal) => println!("cargo::error={refusal}"),
+            Err(error) => println!("cargo::error={error}"),
         }
     }
 }

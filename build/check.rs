@@ -1,21 +1,21 @@
-//! The check that the generator lost nothing, merged nothing and prints nothing that it must not.
+//! The check that the generator lost nothing and merged nothing, and that no type prints open JSON.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::document::{Document, escape, schema_ref, text};
+use super::error::Error;
 use super::generated::{Generated, Operation};
 use super::names::{field, pascal, snake};
 use super::passes::is_replaced;
-use super::reach;
-use super::refusal::Refusal;
+use super::reachability;
 
 const ADVICE: &str =
     "the generator merged or dropped it; name things apart in the document, or add a pass";
 
 /// Compares the generated types and operations with the document they came from.
-pub(crate) fn nothing_lost(document: &Document, generated: &Generated) -> Result<(), Refusal> {
+pub(crate) fn nothing_lost(document: &Document, generated: &Generated) -> Result<(), Error> {
     no_doubles(generated)?;
     operations(document, generated)?;
     types(document, generated)?;
@@ -29,7 +29,7 @@ pub(crate) fn nothing_lost(document: &Document, generated: &Generated) -> Result
 }
 
 /// Refuses source that would not compile.
-fn no_doubles(generated: &Generated) -> Result<(), Refusal> {
+fn no_doubles(generated: &Generated) -> Result<(), Error> {
     let mut members = generated.structs.iter().chain(&generated.enums);
     let double = members
         .find_map(|(name, members)| Some((name, repeated(members.iter().map(String::as_str))?)));
@@ -42,7 +42,7 @@ fn no_doubles(generated: &Generated) -> Result<(), Refusal> {
             repeated(types.iter().map(String::as_str)).map(|name| format!("builder::{name}"))
         });
     match double {
-        Some(double) => Err(Refusal::at(
+        Some(double) => Err(Error::at(
             "",
             format!("{double} would be defined twice"),
             ADVICE,
@@ -57,21 +57,21 @@ fn repeated<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
 }
 
 /// Every type stands in the document by name, and none of them prints what may hold a person.
-fn types(document: &Document, generated: &Generated) -> Result<(), Refusal> {
+fn types(document: &Document, generated: &Generated) -> Result<(), Error> {
     let known: BTreeSet<String> = document.schemas().map(|(name, _)| pascal(name)).collect();
     if let Some(name) = generated
         .names()
         .into_iter()
         .find(|name| !known.contains(*name))
     {
-        return Err(Refusal::at(
+        return Err(Error::at(
             "",
-            format!("the type {name} is no component, so nothing says what it is"),
-            "give its schema a name in the document, or add a pass that does",
+            format!("the type {name} is not a component of the document"),
+            "name its schema in the document, or add a pass that does",
         ));
     }
     match generated.open.first() {
-        Some(name) => Err(Refusal::at(
+        Some(name) => Err(Error::at(
             "/components/schemas",
             format!("the type {name} would print a JSON value that may hold personal data"),
             "describe its shape, or extend the pass any-json",
@@ -80,7 +80,7 @@ fn types(document: &Document, generated: &Generated) -> Result<(), Refusal> {
     }
 }
 
-fn operations(document: &Document, generated: &Generated) -> Result<(), Refusal> {
+fn operations(document: &Document, generated: &Generated) -> Result<(), Error> {
     let mut wanted = Vec::new();
     for place in document.operations() {
         let parameters = place.operation.get("parameters").and_then(Value::as_array);
@@ -100,13 +100,13 @@ fn operations(document: &Document, generated: &Generated) -> Result<(), Refusal>
             inputs,
         };
         if !generated.operations.contains(&operation) {
-            let said = generated
+            let changes = generated
                 .operations
                 .iter()
                 .find(|other| other.id == operation.id);
-            return Err(Refusal::at(
+            return Err(Error::at(
                 place.pointer,
-                format!("the operation did not come out whole: {operation:?} became {said:?}"),
+                format!("the operation did not come out whole: {operation:?} became {changes:?}"),
                 ADVICE,
             ));
         }
@@ -117,7 +117,7 @@ fn operations(document: &Document, generated: &Generated) -> Result<(), Refusal>
         .iter()
         .find(|operation| !wanted.contains(operation))
     {
-        Some(surplus) => Err(Refusal::at(
+        Some(surplus) => Err(Error::at(
             "/paths",
             format!("{surplus:?} is in no document"),
             ADVICE,
@@ -149,7 +149,7 @@ fn component(
     name: &str,
     schema: &Value,
     pointer: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     let rust = pascal(name);
     if let Some(values) = schema.get("enum").and_then(Value::as_array)
         && let Some(variants) = generated.enums.get(&rust)
@@ -158,7 +158,7 @@ fn component(
         if values.len() > variants.len() {
             let named = |value: &&&str| !variants.contains(&pascal(value));
             let lost = values.iter().find(named);
-            return Err(Refusal::at(
+            return Err(Error::at(
                 format!("{pointer}/enum"),
                 format!("the value {lost:?} was lost"),
                 ADVICE,
@@ -170,7 +170,7 @@ fn component(
         return Ok(());
     }
     let Some(fields) = generated.structs.get(&rust) else {
-        return Err(Refusal::at(
+        return Err(Error::at(
             pointer,
             format!("no type {rust} with its fields was generated"),
             ADVICE,
@@ -182,7 +182,7 @@ fn component(
     }
     let lost: Vec<&String> = described.difference(&fields).collect();
     let surplus: Vec<&String> = fields.difference(&described).collect();
-    Err(Refusal::at(
+    Err(Error::at(
         pointer,
         format!("the fields of {rust} are not the document's: lost {lost:?}, surplus {surplus:?}"),
         ADVICE,
@@ -207,7 +207,7 @@ fn fields(document: &Document, schema: &Value, trail: &mut Vec<String>) -> BTree
         match schema_ref(part) {
             Some(name) if !trail.iter().any(|seen| seen == name) => {
                 trail.push(name.to_owned());
-                if let Some(target) = reach::component(&document.root, name) {
+                if let Some(target) = reachability::component(&document.root, name) {
                     all.append(&mut fields(document, target, trail));
                 }
             }
@@ -232,7 +232,7 @@ mod tests {
             Both: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {more: {}}}]}
         ";
 
-    /// What the generator makes of the document.
+    /// The types and operations of the document.
     fn whole() -> Generated {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let mut generated = Generated::default();
@@ -254,11 +254,11 @@ mod tests {
         generated
     }
 
-    fn check(generated: &Generated) -> Result<(), Refusal> {
+    fn check(generated: &Generated) -> Result<(), Error> {
         nothing_lost(&testing::document(DOCUMENT), generated)
     }
 
-    /// What is said of a document that was generated with this fault.
+    /// The error about a document that was generated with this fault.
     fn refused(spoil: impl FnOnce(&mut Generated)) -> String {
         let mut generated = whole();
         spoil(&mut generated);
@@ -276,18 +276,24 @@ mod tests {
 
     #[test]
     fn lost_and_invented_things_are_named() {
-        let said = refused(|all| fields(all, "Both").truncate(2));
-        assert!(said.contains("lost [\"more\"]"), "{said}");
-        let said = refused(|all| fields(all, "Both").push("odd".to_owned()));
-        assert!(said.contains("surplus [\"odd\"]"), "{said}");
-        let said = refused(|all| fields(all, "A")[0] = "b_name".to_owned());
-        assert!(said.contains("/components/schemas/A"), "{said}");
-        let said = refused(|all| all.enums.get_mut("Kind").unwrap().truncate(1));
-        assert!(said.contains("the value Some(\"y\") was lost"), "{said}");
-        let said = refused(|all| drop(all.structs.remove("A")));
-        assert!(said.contains("no type A"), "{said}");
-        let said = refused(|all| _ = all.wrappers.insert("B".to_owned()));
-        assert!(said.contains("the type B is no component"), "{said}");
+        let changes = refused(|all| fields(all, "Both").truncate(2));
+        assert!(changes.contains("lost [\"more\"]"), "{changes}");
+        let changes = refused(|all| fields(all, "Both").push("odd".to_owned()));
+        assert!(changes.contains("surplus [\"odd\"]"), "{changes}");
+        let changes = refused(|all| fields(all, "A")[0] = "b_name".to_owned());
+        assert!(changes.contains("/components/schemas/A"), "{changes}");
+        let changes = refused(|all| all.enums.get_mut("Kind").unwrap().truncate(1));
+        assert!(
+            changes.contains("the value Some(\"y\") was lost"),
+            "{changes}"
+        );
+        let changes = refused(|all| drop(all.structs.remove("A")));
+        assert!(changes.contains("no type A"), "{changes}");
+        let changes = refused(|all| _ = all.wrappers.insert("B".to_owned()));
+        assert!(
+            changes.contains("the type B is not a component"),
+            "{changes}"
+        );
     }
 
     #[test]
@@ -299,39 +305,39 @@ mod tests {
             |made| _ = made.inputs.remove("id"),
         ];
         for spoil in spoil {
-            let said = refused(|all| spoil(&mut all.operations[0]));
-            assert!(said.contains("did not come out whole"), "{said}");
+            let changes = refused(|all| spoil(&mut all.operations[0]));
+            assert!(changes.contains("did not come out whole"), "{changes}");
         }
-        let said = refused(|all| {
+        let changes = refused(|all| {
             let mut other = all.operations[0].clone();
             other.id = "other".to_owned();
             all.operations.push(other);
         });
-        assert!(said.contains("is in no document"), "{said}");
+        assert!(changes.contains("is in no document"), "{changes}");
     }
 
     #[test]
     fn doubles_are_found() {
-        let said = refused(|all| fields(all, "A").push("id".to_owned()));
+        let changes = refused(|all| fields(all, "A").push("id".to_owned()));
         assert!(
-            said.contains("types::A::id would be defined twice"),
-            "{said}"
+            changes.contains("types::A::id would be defined twice"),
+            "{changes}"
         );
-        let said = refused(|all| all.enums.get_mut("Kind").unwrap().push("X".to_owned()));
-        assert!(said.contains("types::Kind::X would be"), "{said}");
+        let changes = refused(|all| all.enums.get_mut("Kind").unwrap().push("X".to_owned()));
+        assert!(changes.contains("types::Kind::X would be"), "{changes}");
         for (id, wanted) in [("make_a", "method make_a"), ("makeA", "builder::MakeA")] {
-            let said = refused(|all| {
+            let changes = refused(|all| {
                 let mut other = all.operations[0].clone();
                 other.id = id.to_owned();
                 all.operations.push(other);
             });
-            assert!(said.contains(wanted), "{said}");
+            assert!(changes.contains(wanted), "{changes}");
         }
     }
 
     #[test]
     fn a_type_that_prints_any_json_is_refused() {
-        let said = refused(|all| _ = all.open.insert("A".to_owned()));
-        assert!(said.contains("the type A would print"), "{said}");
+        let changes = refused(|all| _ = all.open.insert("A".to_owned()));
+        assert!(changes.contains("the type A would print"), "{changes}");
     }
 }

@@ -1,8 +1,8 @@
-//! An OpenAPI document on its way through the passes, and the ways to walk it.
+//! An OpenAPI document between the passes, and the functions that walk it.
 
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::error::Error;
 
 /// The HTTP methods a path item can hold, as OpenAPI spells them.
 pub(crate) const METHODS: [&str; 8] = [
@@ -19,13 +19,13 @@ pub(crate) struct Note {
     pub(crate) text: String,
 }
 
-/// The document and what happened to it so far.
+/// The document, with the changes so far.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) root: Value,
-    /// What was changed where, in the order it happened.
+    /// The changes, in the order in which they were made.
     pub(crate) notes: Vec<Note>,
-    /// What a maintainer should hear about even when not asking for the log.
+    /// Warnings, which the build prints even without the log.
     pub(crate) warnings: Vec<String>,
     /// The pass at work; notes carry its name.
     pub(crate) pass: &'static str,
@@ -57,12 +57,12 @@ impl Document {
             .flatten()
     }
 
-    /// `components.schemas`, made if the document has none.
+    /// Returns `components.schemas`, which is created if it is missing.
     pub(crate) fn schemas_mut(&mut self) -> &mut Map<String, Value> {
         child(child(object(&mut self.root), "components"), "schemas")
     }
 
-    /// Calls `visit` with every operation, its pointer, path and method.
+    /// Returns every operation with its pointer, path and method.
     pub(crate) fn operations(&self) -> Vec<Place<'_>> {
         let mut all = Vec::new();
         let paths = self.root.get("paths").and_then(Value::as_object);
@@ -81,16 +81,11 @@ impl Document {
         all
     }
 
-    /// Like [`Document::operations`], to change them; the visitor may leave notes.
+    /// Calls `visit` with every operation, to change it. The visitor may add notes.
     pub(crate) fn each_operation(
         &mut self,
-        mut visit: impl FnMut(
-            &mut Vec<Note>,
-            &str,
-            &str,
-            &mut Map<String, Value>,
-        ) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
+        mut visit: impl FnMut(&mut Vec<Note>, &str, &str, &mut Map<String, Value>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let pass = self.pass;
         let mut notes = Vec::new();
         let paths = self.root.get_mut("paths").and_then(Value::as_object_mut);
@@ -107,8 +102,8 @@ impl Document {
         Ok(())
     }
 
-    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns
-    /// what it changed, if anything.
+    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns its
+    /// changes.
     pub(crate) fn each_schema(&mut self, mut visit: impl FnMut(&str, &mut Value) -> Vec<String>) {
         let pass = self.pass;
         let mut notes = Vec::new();
@@ -125,7 +120,7 @@ impl Document {
     }
 }
 
-/// An operation and where it stands.
+/// An operation and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Place<'a> {
     pub(crate) pointer: String,
@@ -134,7 +129,7 @@ pub(crate) struct Place<'a> {
     pub(crate) operation: &'a Value,
 }
 
-/// A note whose pass is filled in by the caller.
+/// Returns a note without its pass, which the caller fills in.
 pub(crate) fn note(pointer: impl Into<String>, text: impl Into<String>) -> Note {
     Note {
         pass: "",
@@ -143,12 +138,12 @@ pub(crate) fn note(pointer: impl Into<String>, text: impl Into<String>) -> Note 
     }
 }
 
-/// A key as a step of a JSON pointer.
+/// Returns a key as a step of a JSON pointer.
 pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// The value as an object; anything else is replaced by an empty one.
+/// Returns the value as an object. Any other value is replaced by an empty object.
 pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
         *value = Value::Object(Map::new());
@@ -159,7 +154,7 @@ pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
     }
 }
 
-/// The member as an object, made if missing.
+/// Returns the member as an object, which is created if it is missing.
 pub(crate) fn child<'a>(map: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
     object(map.entry(key).or_insert_with(|| Value::Object(Map::new())))
 }
@@ -168,7 +163,7 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// The name of the component schema that this schema refers to, if it is such a reference.
+/// Returns the name of the component schema that this schema refers to.
 pub(crate) fn schema_ref(schema: &Value) -> Option<&str> {
     text(schema, "$ref")?.strip_prefix(SCHEMA_REF)
 }
@@ -179,7 +174,7 @@ pub(crate) fn is_string(schema: &Value) -> bool {
 
 type Visit<'a> = dyn FnMut(&str, &mut Value) + 'a;
 
-/// Every schema of the document: components, parameters, bodies, responses, headers.
+/// Visits every schema of the document: of components, parameters, bodies, responses and headers.
 pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
     if let Some(Value::Object(components)) = root.get_mut("components") {
         for (section, entries) in components.iter_mut() {
@@ -230,7 +225,7 @@ fn walk_parameters(holder: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
     }
 }
 
-/// A parameter, header, body or response: whatever carries schemas without being one.
+/// Visits the schemas of a parameter, header, body or response.
 pub(crate) fn walk_carrier(carrier: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
     if let Some(schema) = carrier.get_mut("schema") {
         walk_schema(schema, &format!("{pointer}/schema"), visit);
@@ -254,7 +249,7 @@ pub(crate) fn walk_carrier(carrier: &mut Value, pointer: &str, visit: &mut Visit
     }
 }
 
-/// The schema, then the schemas inside it.
+/// Visits the schema, then the schemas inside it.
 pub(crate) fn walk_schema(schema: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
     visit(pointer, schema);
     let Value::Object(schema) = schema else {

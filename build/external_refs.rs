@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::document::{Document, SCHEMA_REF, escape, note};
+use super::error::Error;
 use super::load::{Read, parse};
 use super::merchant;
-use super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "inline-external-refs";
-pub(crate) const WHY: &str =
+pub(crate) const REASON: &str =
     "the generator reads one file and refuses a path item that is a reference";
 
 /// Follows references into sibling files, so that the document stands alone.
 ///
 /// A schema component of another file becomes a component here; anything else is copied in place.
-/// Where both files describe the same shape under one name, the document's own wins.
-pub(crate) fn inline(document: &mut Document, read: Read<'_>) -> Result<(), Refusal> {
+/// Of two schemas with one name and one shape, the document's own is used.
+pub(crate) fn inline(document: &mut Document, read: Read<'_>) -> Result<(), Error> {
     document.pass = NAME;
     drop_missing_merchant_paths(document, read);
     let mut work = Inliner {
@@ -43,7 +43,7 @@ pub(crate) fn inline(document: &mut Document, read: Read<'_>) -> Result<(), Refu
     Ok(())
 }
 
-/// A merchant-side path is not generated, so the build goes on without its file, but says so.
+/// Drops merchant-side paths whose file is missing, with a warning. They are not generated anyway.
 fn drop_missing_merchant_paths(document: &mut Document, read: Read<'_>) {
     let prefixes = merchant::prefix_names(&document.root);
     let Some(paths) = document
@@ -82,30 +82,40 @@ fn drop_missing_merchant_paths(document: &mut Document, read: Read<'_>) {
     }
 }
 
+/// Returns the name of the file that a reference leads to. A URL leads to the file of its name beside the document, if
+/// there is one; the build downloads nothing.
+fn sibling(target: &str, read: Read<'_>) -> String {
+    let name = target.rsplit('/').next().unwrap_or(target);
+    if target.contains("://") && read(name).is_some() {
+        return name.to_owned();
+    }
+    target.trim_start_matches("./").to_owned()
+}
+
 struct Inliner<'a> {
     read: Read<'a>,
     files: BTreeMap<String, Value>,
-    /// Which name a foreign schema has here, by file and name.
+    /// The names of imported schemas in this document, by file and original name.
     imported: BTreeMap<(String, String), String>,
     own: BTreeMap<String, Value>,
     new: Map<String, Value>,
     notes: Vec<(String, String)>,
 }
 
-/// Deeper than any honest chain of references.
+/// The longest chain of references that is followed.
 const DEEPEST: usize = 64;
 
 impl Inliner<'_> {
-    /// `file` is where the value comes from, empty for the document itself.
+    /// Follows the references in a value of this file. The document itself has an empty file name.
     fn visit(
         &mut self,
         value: &mut Value,
         file: &str,
         pointer: &str,
         depth: usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Error> {
         if depth > DEEPEST {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 pointer,
                 "references lead into each other without end",
                 "break the circle, or make its members schema components",
@@ -118,7 +128,7 @@ impl Inliner<'_> {
                 return Ok(());
             }
             let target = if target.is_empty() { file } else { target };
-            let target = target.trim_start_matches("./").to_owned();
+            let target = sibling(target, self.read);
             let inner = inner.to_owned();
             return self.follow(value, &target, &inner, pointer, depth);
         }
@@ -145,10 +155,10 @@ impl Inliner<'_> {
         inner: &str,
         pointer: &str,
         depth: usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Error> {
         let found = self.load(file, pointer)?.pointer(inner).cloned();
         let mut found = found.ok_or_else(|| {
-            Refusal::at(
+            Error::at(
                 pointer,
                 format!("`$ref: {file}#{inner}` leads nowhere: {file} has nothing at {inner}"),
                 "correct the reference or bring the matching version of the other file",
@@ -177,7 +187,7 @@ impl Inliner<'_> {
         name: &str,
         mut schema: Value,
         depth: usize,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, Error> {
         let key = (file.to_owned(), name.to_owned());
         if let Some(here) = self.imported.get(&key) {
             return Ok(here.clone());
@@ -225,18 +235,17 @@ impl Inliner<'_> {
         Ok(here)
     }
 
-    fn load(&mut self, file: &str, pointer: &str) -> Result<&Value, Refusal> {
+    fn load(&mut self, file: &str, pointer: &str) -> Result<&Value, Error> {
         let advice = "put the file beside the document, under the name the reference uses";
         if file.contains("://") {
-            // A part that only a download would bring: nothing is downloaded.
-            return Err(Refusal::unreadable(
+            return Err(Error::unreadable(
                 pointer,
                 format!("`$ref` leads out of the folder, to {file}"),
                 advice,
             ));
         }
         if file.starts_with('/') || file.split('/').any(|step| step == "..") {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 pointer,
                 format!("`$ref` leads out of the folder, to {file}"),
                 advice,
@@ -244,14 +253,14 @@ impl Inliner<'_> {
         }
         if !self.files.contains_key(file) {
             let text = (self.read)(file).ok_or_else(|| {
-                Refusal::at(
+                Error::at(
                     pointer,
                     format!("`$ref` leads to {file}, which is not there"),
                     advice,
                 )
             })?;
-            let value = parse(&text).map_err(|refusal| {
-                Refusal::at(pointer, format!("{file}: {}", refusal.what), refusal.advice)
+            let value = parse(&text).map_err(|error| {
+                Error::at(pointer, format!("{file}: {}", error.what), error.advice)
             })?;
             self.files.insert(file.to_owned(), value);
         }
@@ -281,12 +290,12 @@ const LIMITS: [&str; 10] = [
     "multipleOf",
 ];
 
-/// The schema without prose and limits.
+/// Returns the schema without prose and limits.
 fn shape(schema: &Value) -> Value {
     without(schema, &[&PROSE[..], &LIMITS[..]].concat())
 }
 
-/// The schema without prose.
+/// Returns the schema without prose.
 fn limits(schema: &Value) -> Value {
     without(schema, &PROSE)
 }
@@ -308,7 +317,7 @@ mod tests {
     use super::super::passes::testing;
     use super::*;
 
-    fn inlined(main: &str, other: &str) -> Result<Document, Refusal> {
+    fn inlined(main: &str, other: &str) -> Result<Document, Error> {
         let mut document = testing::document(main);
         let read = |name: &str| (name == "more.yaml").then(|| other.to_owned());
         inline(&mut document, &read).map(|()| document)
@@ -378,9 +387,24 @@ mod tests {
     }
 
     #[test]
+    fn a_url_leads_to_the_file_of_its_name() {
+        let document = inlined(
+            "paths: {/a: {$ref: 'https://a.example/v1/more.yaml#/a'}}",
+            "{a: {x: {$ref: '#/components/schemas/A'}}, components: {schemas: {A: {type: string}}}}",
+        )
+        .unwrap();
+        assert_eq!(
+            document.root["components"]["schemas"]["A"],
+            json!({ "type": "string" })
+        );
+        let error = inlined("paths: {/a: {$ref: 'https://a.example/x.yaml#/x'}}", "").unwrap_err();
+        assert!(!error.readable && error.what.contains("https://a.example/x.yaml"));
+    }
+
+    #[test]
     fn a_path_of_the_api_needs_its_file() {
-        let refusal = inlined("paths: {/a: {$ref: 'gone.yaml#/x'}}", "").unwrap_err();
-        assert_eq!(refusal.pointer, "/paths/~1a");
+        let error = inlined("paths: {/a: {$ref: 'gone.yaml#/x'}}", "").unwrap_err();
+        assert_eq!(error.pointer, "/paths/~1a");
         inlined("paths: {/a: {$ref: 'more.yaml#/x'}}", "y: 1").unwrap_err();
         inlined("paths: {/a: {$ref: 'more.yaml#/x'}}", "x: {$ref: '#/x'}").unwrap_err();
         inlined("paths: {/a: {$ref: 'https://a.example/x.yaml#/x'}}", "").unwrap_err();

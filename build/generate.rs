@@ -1,7 +1,6 @@
-//! From the fitted document to Rust source.
+//! Runs the generator, and checks what it makes.
 
 use std::cell::Cell;
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -12,13 +11,15 @@ use progenitor::{
 use serde_json::{Map, Value};
 
 use super::check;
-use super::document::{Document, METHODS, escape, text, walk_schemas};
+use super::document::Document;
+use super::error::Error;
 use super::generated::Generated;
-use super::names::{pascal, snake};
-use super::passes::{KEY, LIMITS, REPLACED, is_replaced};
-use super::refusal::Refusal;
+use super::invalid_node::locate;
+use super::names::pascal;
+use super::passes::{LIMITS, REPLACED, is_replaced};
+use super::tables::tables;
 
-/// The source that is made of a document.
+/// The source that is generated from a document.
 #[derive(Debug)]
 pub(crate) struct Sources {
     /// The bindings, as the generator wrote them.
@@ -27,8 +28,8 @@ pub(crate) struct Sources {
     pub(crate) tables: String,
 }
 
-/// Generates the bindings, checks that nothing is lost in them, and writes the tables that stand beside them.
-pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
+/// Generates the bindings, checks that they lack nothing, and writes the tables beside them.
+pub(crate) fn sources(document: &mut Document) -> Result<Sources, Error> {
     let (tokens, generated) = generate(document)?;
     check::nothing_lost(document, &generated)?;
     Ok(Sources {
@@ -37,10 +38,10 @@ pub(crate) fn sources(document: &mut Document) -> Result<Sources, Refusal> {
     })
 }
 
-/// Lays the tokens out as source that a person can read, and changes nothing else in them.
-fn readable(tokens: TokenStream) -> Result<String, Refusal> {
+/// Formats the tokens. It changes nothing else.
+fn readable(tokens: TokenStream) -> Result<String, Error> {
     let file = syn::parse2(tokens).map_err(|error| {
-        Refusal::at(
+        Error::at(
             "",
             format!("the generator's output is not Rust: {error}"),
             "report the document; a pass is missing",
@@ -49,8 +50,8 @@ fn readable(tokens: TokenStream) -> Result<String, Refusal> {
     Ok(prettyplease::unparse(&file))
 }
 
-/// Runs the generator, and reads what it made.
-fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Refusal> {
+/// Runs the generator, and reads its types and operations.
+fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Error> {
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
         .map_err(|error| locate(&mut document.root, &error.to_string()))?;
@@ -62,9 +63,9 @@ fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Refusal
     Ok((tokens, generated))
 }
 
-/// For the tests of what is read from the generator.
+/// Returns the types and operations that the generator makes, for tests.
 #[cfg(test)]
-pub(crate) fn generated(document: &mut Document) -> Result<Generated, Refusal> {
+pub(crate) fn generated(document: &mut Document) -> Result<Generated, Error> {
     generate(document).map(|(_, generated)| generated)
 }
 
@@ -112,10 +113,10 @@ fn json_schema(schema: &Value) -> TypePatch {
     patch
 }
 
-/// What to say when the generator, or anything else, gave up on a document.
-pub(crate) fn unexpected(message: &str) -> Refusal {
+/// Returns the error of a document on which the generator failed.
+pub(crate) fn unexpected(message: &str) -> Error {
     let message = message.trim();
-    Refusal::at(
+    Error::at(
         "",
         format!(
             "the generator cannot take this document: {}",
@@ -125,7 +126,7 @@ pub(crate) fn unexpected(message: &str) -> Refusal {
     )
 }
 
-fn clip(text: &str, most: usize) -> String {
+pub(super) fn clip(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{} ...", &text[..at]),
         None => text.to_owned(),
@@ -136,7 +137,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what may panic, without its message on the screen; the message is the error.
+/// Runs code that may panic. The message of the panic becomes the error and is not printed.
 pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -159,131 +160,6 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Which node the document's reader stumbled over: the smallest one that it refuses.
-fn locate(root: &mut Value, whole: &str) -> Refusal {
-    let refuse = |pointer: &str, error: &str| {
-        Refusal::at(
-            pointer,
-            format!("not what OpenAPI 3.0 has here: {}", clip(error, 200)),
-            "correct the node; the specification is at spec.openapis.org/oas/v3.0.3",
-        )
-    };
-    let mut found: Option<(String, String)> = None;
-    walk_schemas(root, &mut |pointer, schema| {
-        if let Err(error) =
-            serde_json::from_value::<openapiv3::ReferenceOr<openapiv3::Schema>>(schema.clone())
-        {
-            let deeper = found
-                .as_ref()
-                .is_none_or(|(known, _)| pointer.starts_with(known.as_str()));
-            if deeper {
-                found = Some((pointer.to_owned(), error.to_string()));
-            }
-        }
-    });
-    if let Some((pointer, error)) = found {
-        return refuse(&pointer, &error);
-    }
-    let paths = root.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten() {
-        let pointer = format!("/paths/{}", escape(path));
-        for method in METHODS {
-            let Some(operation) = item.get(method) else {
-                continue;
-            };
-            let pointer = format!("{pointer}/{method}");
-            let parameters = operation.get("parameters").and_then(Value::as_array);
-            for (index, parameter) in parameters.into_iter().flatten().enumerate() {
-                if let Err(error) =
-                    serde_json::from_value::<openapiv3::Parameter>(parameter.clone())
-                {
-                    return refuse(&format!("{pointer}/parameters/{index}"), &error.to_string());
-                }
-            }
-            if let Err(error) = serde_json::from_value::<openapiv3::Operation>(operation.clone()) {
-                return refuse(&pointer, &error.to_string());
-            }
-        }
-        if let Err(error) = serde_json::from_value::<openapiv3::PathItem>(item.clone()) {
-            return refuse(&pointer, &error.to_string());
-        }
-    }
-    for section in ["info", "servers", "tags", "components", "security"] {
-        let mut alone = serde_json::json!({ "openapi": "3.0.0", "info": { "title": "", "version": "" }, "paths": {} });
-        if let Some(value) = root.get(section) {
-            alone[section] = value.clone();
-            if let Err(error) = serde_json::from_value::<openapiv3::OpenAPI>(alone) {
-                return refuse(&format!("/{section}"), &error.to_string());
-            }
-        }
-    }
-    refuse("", whole)
-}
-
-/// Writes what stands beside the bindings: the version of the document, its endpoints, the check of response bodies, and
-/// the list of the JSON Schemas.
-fn tables(document: &Document, generated: &Generated) -> String {
-    let version = document.root["info"]["version"].as_str();
-    let version = version.unwrap_or_default();
-    let [mut endpoints, mut list, mut bodies, mut schemas] = [const { String::new() }; 4];
-    for place in document.operations() {
-        let id = snake(text(place.operation, "operationId").unwrap_or_default());
-        let constant = id.to_uppercase();
-        let method = place.method.to_uppercase();
-        let header = text(place.operation, KEY);
-        let _ = writeln!(
-            endpoints,
-            "    pub static {constant}: crate::raw::Endpoint = crate::raw::Endpoint {{
-        id: {id:?},
-        method: {method:?},
-        path: {:?},
-        idempotency_header: {header:?},
-    }};",
-            place.path
-        );
-        let _ = writeln!(list, "    &endpoints::{constant},");
-        if let Some(body) = generated.bodies.get(&id) {
-            let _ = writeln!(
-                bodies,
-                "        {id:?} => crate::raw::check_body::<{body}>(body),"
-            );
-        }
-    }
-    for name in generated.names() {
-        let _ = writeln!(
-            schemas,
-            "        ({name:?}, ::schemars::schema_for!(types::{name})),"
-        );
-    }
-    format!(
-        "/// The version that the document states.
-pub const SPEC_VERSION: &str = {version:?};
-
-/// The operations of the document.
-pub mod endpoints {{
-{endpoints}}}
-
-/// All operations of the document.
-pub static OPERATIONS: &[&crate::raw::Endpoint] = &[
-{list}];
-
-/// Reads the body of a response to the operation, without the arrays that the generated code accepts in place of objects.
-fn check_body(operation: &str, body: &[u8]) -> ::serde_json::Result<()> {{
-    match operation {{
-{bodies}        _ => Ok(()),
-    }}
-}}
-
-/// The JSON Schemas of all [`types`], by name. Those of requests have the limits of the document.
-#[cfg(feature = \"schemars\")]
-pub fn schemas() -> ::std::collections::BTreeMap<&'static str, ::schemars::Schema> {{
-    ::std::collections::BTreeMap::from([
-{schemas}    ])
-}}
-"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::passes::testing;
@@ -297,26 +173,6 @@ mod tests {
         );
         assert_eq!(quietly(|| panic!("no")), Err::<(), _>("no".to_owned()));
         assert_eq!(quietly(|| 5), Ok(5));
-    }
-
-    #[test]
-    fn endpoints_name_the_header_of_the_idempotency_key() {
-        let document = testing::document(
-            "
-            info: {version: '1'}
-            paths: {/a: {get: {operationId: aGet}, post: {operationId: aPost, x-idempotency-key: idempotency-key}}}
-            ",
-        );
-        let text = tables(&document, &Generated::default());
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in [
-            "pub static A_GET: crate::raw::Endpoint",
-            r#"id: "a_get", method: "GET", path: "/a", idempotency_header: None,"#,
-            r#"id: "a_post", method: "POST", path: "/a", idempotency_header: Some("idempotency-key"),"#,
-            "[ &endpoints::A_GET, &endpoints::A_POST, ]",
-        ] {
-            assert!(text.contains(part), "{text}");
-        }
     }
 
     #[test]
@@ -341,23 +197,9 @@ mod tests {
         assert!(patches[1].contains("JsonSchema") && !patches[1].contains("Limits"));
     }
 
+    /// Two kinds of response make the generator panic. No pass has run here to prevent it.
     #[test]
-    fn the_tables_list_the_schema_of_every_type() {
-        let document = testing::document("info: {version: '1'}");
-        let mut generated = Generated::default();
-        generated.structs.insert("B".to_owned(), Vec::new());
-        generated.wrappers.insert("A".to_owned());
-        generated
-            .bodies
-            .insert("get_a".to_owned(), "types::A".to_owned());
-        let text = tables(&document, &generated);
-        let list = "[\n        (\"A\", ::schemars::schema_for!(types::A)),\n        (\"B\", ::schemars::schema_for!(types::B)),\n    ]";
-        assert!(text.contains(list), "{text}");
-    }
-
-    /// Two kinds of answer make the generator panic; no pass has run here to prevent it.
-    #[test]
-    fn a_panic_of_the_generator_is_a_refusal() {
+    fn a_panic_of_the_generator_is_an_error() {
         let mut document = testing::document(
             "
             openapi: 3.0.0
@@ -365,12 +207,12 @@ mod tests {
             paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
             ",
         );
-        let refusal = sources(&mut document).unwrap_err();
+        let error = sources(&mut document).unwrap_err();
         assert!(
-            refusal
+            error
                 .what
                 .contains("the generator cannot take this document: assertion failed"),
-            "{refusal}"
+            "{error}"
         );
     }
 }

@@ -1,14 +1,14 @@
-//! From a file to a JSON document.
+//! Reads files, and checks the version of OpenAPI.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::error::Error;
 use super::yaml;
 
-/// Reads a file beside the document; `None` if there is none.
+/// Reads a file beside the document. Returns `None` if it is missing.
 pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Reads files from a folder.
@@ -17,15 +17,15 @@ pub(crate) fn from_folder(folder: &Path) -> impl Fn(&str) -> Option<String> {
 }
 
 /// Parses YAML or JSON into a JSON value.
-pub(crate) fn parse(text: &str) -> Result<Value, Refusal> {
+pub(crate) fn parse(text: &str) -> Result<Value, Error> {
     yaml::parse(text).map(|(value, _)| value)
 }
 
-/// Is this an OpenAPI document that the pipeline understands?
-pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
+/// Refuses documents of other versions than OpenAPI 3.0 and 3.1.
+pub(crate) fn check_version(root: &Value) -> Result<(), Error> {
     let advice = "put an OpenAPI 3.0 or 3.1 document there";
     let Some(map) = root.as_object() else {
-        return Err(Refusal::unreadable(
+        return Err(Error::unreadable(
             "",
             "not an OpenAPI document: the top level is no mapping",
             advice,
@@ -33,7 +33,7 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
     };
     if let Some(version) = map.get("swagger") {
         let version = version.to_string().replace('"', "");
-        return Err(Refusal::unreadable(
+        return Err(Error::unreadable(
             "/swagger",
             format!("Swagger {version} documents are not read"),
             "convert it to OpenAPI 3.0 first (editor.swagger.io does) and put the result there",
@@ -41,7 +41,7 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
     }
     let version = match map.get("openapi") {
         None => {
-            return Err(Refusal::unreadable(
+            return Err(Error::unreadable(
                 "",
                 "not an OpenAPI document: `openapi` is missing",
                 advice,
@@ -56,14 +56,14 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Refusal> {
     {
         return Ok(());
     }
-    Err(Refusal::unreadable(
+    Err(Error::unreadable(
         "/openapi",
         format!("OpenAPI {version} is not supported"),
         advice,
     ))
 }
 
-/// The files that the document refers to, by name.
+/// Returns the names of the files that the document refers to.
 pub(crate) fn referred_files(value: &Value) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     collect_files(value, &mut files);
@@ -75,8 +75,12 @@ fn collect_files(value: &Value, files: &mut BTreeSet<String>) {
         Value::Object(map) => {
             if let Some(Value::String(reference)) = map.get("$ref") {
                 let file = reference.split('#').next().unwrap_or_default();
-                if !file.is_empty() && !file.contains("://") {
-                    files.insert(file.trim_start_matches("./").to_owned());
+                let name = match file.rsplit_once('/') {
+                    Some((rest, name)) if rest.contains("://") => name,
+                    _ => file.trim_start_matches("./"),
+                };
+                if !name.is_empty() {
+                    files.insert(name.to_owned());
                 }
             }
             map.values().for_each(|inner| collect_files(inner, files));

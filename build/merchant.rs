@@ -1,10 +1,10 @@
-//! Which paths are served by the merchant rather than by the API.
+//! Paths that the merchant serves, not the API.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Names of properties that hold the start of a merchant's URL, such as `callbackPrefix`.
+/// Returns the names of properties that hold the start of a merchant's URL, such as `callbackPrefix`.
 ///
 /// Documents list merchant-side endpoints under paths that begin with such a name, in brackets
 /// or without.
@@ -39,7 +39,7 @@ fn ends_like_a_url(name: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
-/// Does the path begin with a URL that the merchant names?
+/// Returns whether the path begins with a URL of the merchant.
 pub(crate) fn is_merchant_path(path: &str, prefixes: &BTreeSet<String>) -> bool {
     if path.starts_with(['[', '{']) {
         return true;
@@ -54,7 +54,7 @@ pub(crate) fn is_merchant_path(path: &str, prefixes: &BTreeSet<String>) -> bool 
     prefixes.contains(&bare.to_lowercase()) && stands_for_a_url
 }
 
-/// Does a tag say that the merchant serves what carries it?
+/// Returns whether a tag marks operations that the merchant serves.
 pub(crate) fn is_merchant_tag(name: &str, description: &str) -> bool {
     let name = name.to_lowercase();
     let description = description.to_lowercase();

@@ -2,16 +2,18 @@
 
 mod check;
 mod document;
+pub(crate) mod error;
 mod external_refs;
-mod frame;
 pub(crate) mod generate;
 mod generated;
+mod invalid_node;
 pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
 mod passes;
-mod reach;
-pub(crate) mod refusal;
+mod reachability;
+mod tables;
+mod validate;
 mod vocabulary;
 mod yaml;
 
@@ -20,13 +22,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use document::Document;
-use refusal::Refusal;
+use error::Error;
 use serde_json::Value;
 
-/// What one document became.
+/// One document and everything that is generated from it.
 #[derive(Debug)]
 pub(crate) struct Api {
-    /// The module's name, from the file's: `access-token.yaml` is `access_token`.
+    /// The name of the module: `access_token` for `access-token.yaml`.
     pub(crate) name: String,
     /// The document's title and version, as documentation.
     pub(crate) title: String,
@@ -39,16 +41,16 @@ pub(crate) struct Api {
     /// The document as its publisher wrote it, in one file, with references resolved and full paths. Nothing in it is
     /// repaired, so that a check against it cannot share a mistake with the generated client.
     pub(crate) vendored: Value,
-    /// The document as the generator got it, with what each pass changed.
+    /// The document as the generator reads it, with the changes of each pass.
     pub(crate) document: Document,
 }
 
 impl Api {
-    /// What each pass changed where, pass by pass, each with its reason.
+    /// Returns the changes of each pass, with the reason of the pass.
     pub(crate) fn log(&self) -> String {
         let mut text = String::new();
-        for (name, why) in reasons() {
-            let _ = writeln!(text, "{name}: {why}");
+        for (name, reason) in reasons() {
+            let _ = writeln!(text, "{name}: {reason}");
             for note in self.document.notes.iter().filter(|note| note.pass == name) {
                 let _ = writeln!(text, "  #{}: {}", note.pointer, note.text);
             }
@@ -57,14 +59,14 @@ impl Api {
     }
 }
 
-/// How one document fared.
-pub(crate) type Outcome = Result<Api, Refusal>;
+/// The result of one document.
+pub(crate) type Outcome = Result<Api, Error>;
 
 /// Generates every API in the folder and writes its files to `out_dir`.
 pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
     let (apis, mut outcomes) = match discover(folder) {
         Ok(found) => found,
-        Err(refusal) => return vec![Err(refusal)],
+        Err(error) => return vec![Err(error)],
     };
     for file in apis {
         outcomes.push(build_file(folder, &file).and_then(|api| {
@@ -72,14 +74,14 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
             Ok(api)
         }));
     }
-    if let Err(refusal) = write_list(&outcomes, out_dir) {
-        outcomes.push(Err(refusal));
+    if let Err(error) = write_list(&outcomes, out_dir) {
+        outcomes.push(Err(error));
     }
     outcomes
 }
 
-/// The list of modules, as a call of the macro `apis!` that the crate defines.
-fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Refusal> {
+/// Writes the list of modules, as a call of the macro `apis!` of the crate.
+fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Error> {
     let mut list = String::from("apis! {\n");
     for api in outcomes.iter().flatten() {
         let _ = writeln!(
@@ -95,11 +97,11 @@ fn write_list(outcomes: &[Outcome], out_dir: &Path) -> Result<(), Refusal> {
     write(out_dir, "apis.rs", &list)
 }
 
-/// The documents that are APIs: those that no other refers to.
-fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Refusal> {
+/// Finds the documents that are APIs: those that no other document refers to.
+fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
     let shown = folder.display().to_string();
     let cannot = |error: std::io::Error| {
-        Refusal::at(
+        Error::at(
             "",
             format!("the folder cannot be read: {error}"),
             "restore it",
@@ -123,7 +125,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Refusal> {
     files.sort();
     let mut parts = BTreeSet::new();
     for file in &files {
-        // A file that does not parse is reported when its turn comes.
+        // A file that does not parse is reported by `build_file`.
         if let Some(value) =
             load::from_folder(folder)(file).and_then(|text| load::parse(&text).ok())
         {
@@ -138,9 +140,9 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Refusal> {
     let mut seen = BTreeSet::new();
     for file in &apis {
         if !seen.insert(module_name(file)) {
-            clashes.push(Err(Refusal::at(
+            clashes.push(Err(Error::at(
                 "",
-                format!("another file gives the module {} too", module_name(file)),
+                format!("another file has the module name {} too", module_name(file)),
                 "rename one of the two",
             )
             .in_file(&format!("{shown}/{file}"))));
@@ -153,59 +155,59 @@ fn module_name(file: &str) -> String {
     names::snake(file.rsplit_once('.').map_or(file, |(stem, _)| stem))
 }
 
-/// Runs the whole pipeline over one file; other files it refers to are beside it.
-pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Refusal> {
+/// Runs the whole pipeline over one file. The files that it refers to are beside it.
+pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
     let shown = folder.join(file).display().to_string();
     let read = load::from_folder(folder);
     let text = std::fs::read_to_string(folder.join(file)).map_err(|error| {
-        Refusal::at(
+        Error::at(
             "",
             format!("the file cannot be read: {error}"),
             "it must be UTF-8 text",
         )
         .in_file(&shown)
     })?;
-    // Nothing in here is known to panic; if something does, the reader still gets a sentence.
+    // No panic is known. If one happens, the maintainer still reads one sentence.
     generate::quietly(|| build_text(&text, &module_name(file), &read))
         .unwrap_or_else(|message| Err(generate::unexpected(&message)))
-        .map_err(|refusal| refusal.in_file(&shown))
+        .map_err(|error| error.in_file(&shown))
 }
 
-/// The document in one shape, with what is wrong in it mended by the passes that are `wanted`.
-pub(crate) fn mend(
+/// Brings a document into one shape, and repairs it with the passes that are `wanted`.
+pub(crate) fn repair(
     text: &str,
     read: load::Read<'_>,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Document, Refusal> {
+) -> Result<Document, Error> {
     let (root, mut warnings) = yaml::parse(text)?;
     load::check_version(&root)?;
     let mut document = Document::new(root);
     document.warnings.append(&mut warnings);
-    frame::complete(&mut document)?;
+    validate::complete(&mut document)?;
     external_refs::inline(&mut document, read)?;
-    frame::check(&document.root)?;
+    validate::check(&document.root)?;
     vocabulary::check(&mut document)?;
     passes::run(
-        passes::MEND.iter().filter(|pass| wanted(pass.name)),
+        passes::REPAIR.iter().filter(|pass| wanted(pass.name)),
         &mut document,
     )?;
     Ok(document)
 }
 
-/// The pipeline itself: text in, everything that is written out.
-pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Refusal> {
-    let vendored = mend(text, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
-    let mut document = mend(text, read, |_| true)?;
+/// Runs the whole pipeline over the text of a document.
+pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Error> {
+    let vendored = repair(text, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
+    let mut document = repair(text, read, |_| true)?;
     let spec = document.root.clone();
-    passes::run(passes::FIT.iter(), &mut document)?;
+    passes::run(passes::ADAPT.iter(), &mut document)?;
     let sources = generate::sources(&mut document)?;
-    let said = |key| document.root["info"][key].as_str().unwrap_or_default();
+    let info = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {
         name: name.to_owned(),
         title: format!(
             "{}, version {} of the document.",
-            said("title"),
-            said("version")
+            info("title"),
+            info("version")
         ),
         rust: sources.bindings,
         tables: sources.tables,
@@ -215,19 +217,19 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     })
 }
 
-/// Every pass with its reason, in the order they run.
+/// Returns every pass with its reason, in the order in which they run.
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let passes = passes::MEND.iter().chain(passes::FIT);
+    let passes = passes::REPAIR.iter().chain(passes::ADAPT);
     let steps = [
-        (external_refs::NAME, external_refs::WHY),
-        (vocabulary::NAME, vocabulary::WHY),
+        (external_refs::NAME, external_refs::REASON),
+        (vocabulary::NAME, vocabulary::REASON),
     ];
     steps
         .into_iter()
-        .chain(passes.map(|pass| (pass.name, pass.why)))
+        .chain(passes.map(|pass| (pass.name, pass.reason)))
 }
 
-fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
+fn write_out(api: &Api, out_dir: &Path) -> Result<(), Error> {
     write(out_dir, &format!("{}.rs", api.name), &api.rust)?;
     write(out_dir, &format!("{}.tables.rs", api.name), &api.tables)?;
     write(
@@ -243,10 +245,10 @@ fn write_out(api: &Api, out_dir: &Path) -> Result<(), Refusal> {
     write(out_dir, &format!("{}.passes.txt", api.name), &api.log())
 }
 
-fn write(out_dir: &Path, name: &str, content: &str) -> Result<(), Refusal> {
+fn write(out_dir: &Path, name: &str, content: &str) -> Result<(), Error> {
     let path = out_dir.join(name);
     std::fs::write(&path, content).map_err(|error| {
-        Refusal::at(
+        Error::at(
             "",
             format!("cannot be written: {error}"),
             "make room or correct the rights",

@@ -42,7 +42,7 @@ fn guard(name: String, empty: &str, prefix: &str) -> String {
     }
 }
 
-/// `wanted`, or `wanted2`, `wanted3` ... when something else has that name.
+/// Returns `wanted`, or `wanted2`, `wanted3` and so on if that name is taken.
 pub(crate) fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut name = wanted.to_owned();
     let mut number = 2;

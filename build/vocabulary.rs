@@ -1,23 +1,23 @@
 //! The check that a document uses no key and no type that OpenAPI does not define.
 //!
 //! The passes and the generator read the keys that they look for. A misspelled key would be read as
-//! absent, and its content be lost without a word.
+//! absent, and its content would be lost silently.
 
 mod kinds;
 
 use serde_json::Value;
 
 use super::document::{Document, escape, text};
+use super::error::Error;
 use super::passes::meant_type;
-use super::refusal::Refusal;
 use Holds::{Callbacks, List, Map, One, Paths, Responses, Type};
 use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE};
 
 pub(crate) const NAME: &str = "check-vocabulary";
-pub(crate) const WHY: &str = "a misspelled key would be read as absent; a few mistakes of official documents are let pass, since they say nothing about the shape";
+pub(crate) const REASON: &str = "a misspelled key would be read as absent; a few mistakes of official documents are accepted, because they do not affect the shape";
 
 /// Refuses the first key or type that OpenAPI does not define, and a map or list that is neither.
-pub(crate) fn check(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn check(document: &mut Document) -> Result<(), Error> {
     let mut checker = Checker {
         is_3_1: text(&document.root, "openapi").is_some_and(|v| v.trim().starts_with("3.1")),
         mistakes: Vec::new(),
@@ -41,7 +41,7 @@ struct Checker {
 
 impl Checker {
     /// Checks the keys of an object. Other steps check that it is one.
-    fn object(&mut self, value: &Value, pointer: &str, kind: &'static Kind) -> Result<(), Refusal> {
+    fn object(&mut self, value: &Value, pointer: &str, kind: &'static Kind) -> Result<(), Error> {
         for (key, value) in value.as_object().into_iter().flatten() {
             let is_in = |keys: &[&str]| keys.contains(&key.as_str());
             let held = kind.keys.iter().find(|(name, _)| name == key);
@@ -60,7 +60,7 @@ impl Checker {
         Ok(())
     }
 
-    fn value(&mut self, value: &Value, pointer: &str, holds: Holds) -> Result<(), Refusal> {
+    fn value(&mut self, value: &Value, pointer: &str, holds: Holds) -> Result<(), Error> {
         if value.is_null() {
             return Ok(());
         }
@@ -70,7 +70,7 @@ impl Checker {
             List(kind) => {
                 let Value::Array(list) = value else {
                     let advice = "OpenAPI has a list here";
-                    return Err(Refusal::unreadable(pointer, "not a list", advice));
+                    return Err(Error::unreadable(pointer, "not a list", advice));
                 };
                 list.iter().enumerate().try_for_each(|(index, entry)| {
                     self.object(entry, &format!("{pointer}/{index}"), kind)
@@ -102,10 +102,10 @@ impl Checker {
         pointer: &str,
         holds: Holds,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Error> {
         let Value::Object(map) = value else {
             let advice = "OpenAPI has named members here";
-            return Err(Refusal::unreadable(pointer, "not a mapping", advice));
+            return Err(Error::unreadable(pointer, "not a mapping", advice));
         };
         map.iter()
             .filter(|(name, _)| wanted(name))
@@ -115,7 +115,7 @@ impl Checker {
     }
 
     /// Names from elsewhere, such as `int`, are known too: the pass repair-types translates them.
-    fn types(&self, value: &Value, pointer: &str) -> Result<(), Refusal> {
+    fn types(&self, value: &Value, pointer: &str) -> Result<(), Error> {
         let is_known = |name: &Value| match name.as_str() {
             Some("null") => self.is_3_1,
             Some(name) => meant_type(name).is_some(),
@@ -126,7 +126,7 @@ impl Checker {
             name => std::slice::from_ref(name),
         };
         match names.iter().find(|name| !is_known(name)) {
-            Some(name) => Err(Refusal::unreadable(
+            Some(name) => Err(Error::unreadable(
                 pointer,
                 format!("{name} is not a type"),
                 "write string, integer, number, boolean, array or object",
@@ -136,8 +136,8 @@ impl Checker {
     }
 }
 
-fn unknown(pointer: &str, key: &str, what: &str) -> Refusal {
-    Refusal::unreadable(
+fn unknown(pointer: &str, key: &str, what: &str) -> Error {
+    Error::unreadable(
         pointer,
         format!("`{key}` is not {what}"),
         "correct its spelling or its place; the name of an extension begins with `x-`",

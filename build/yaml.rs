@@ -1,18 +1,18 @@
-//! YAML into JSON, without losing a key.
+//! Converts YAML to JSON, without losing a key.
 
 use std::fmt;
 
 use serde::de::{
-    Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    self, Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use serde_json::{Map, Number, Value};
 
 use super::document::escape;
-use super::refusal::Refusal;
+use super::error::Error;
 
 const ADVICE: &str = "the file must be one YAML 1.2 or JSON document";
 
-/// Members whose text nothing depends on.
+/// Members that only people read.
 const PROSE: [&str; 6] = [
     "description",
     "summary",
@@ -22,18 +22,17 @@ const PROSE: [&str; 6] = [
     "x-examples",
 ];
 
-/// Parses YAML (or JSON, which is YAML); with what a maintainer should hear about.
-pub(crate) fn parse(text: &str) -> Result<(Value, Vec<String>), Refusal> {
+/// Parses YAML, or JSON, which is YAML. Returns the value and warnings.
+pub(crate) fn parse(text: &str) -> Result<(Value, Vec<String>), Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let node: Node = yaml_serde::from_str(text).map_err(|error| {
-        Refusal::unreadable("", format!("not readable as YAML: {error}"), ADVICE)
-    })?;
+    let node: Node = yaml_serde::from_str(text)
+        .map_err(|error| Error::unreadable("", format!("not readable as YAML: {error}"), ADVICE))?;
     let mut warnings = Vec::new();
     let value = node.into_json("", &mut warnings)?;
     Ok((value, warnings))
 }
 
-/// A node as it is written: a mapping keeps every key, in order.
+/// A node as it is written. A mapping keeps every key, in order.
 enum Node {
     Scalar(Value),
     /// A number that JSON does not have.
@@ -43,10 +42,10 @@ enum Node {
 }
 
 impl Node {
-    fn into_json(self, pointer: &str, warnings: &mut Vec<String>) -> Result<Value, Refusal> {
+    fn into_json(self, pointer: &str, warnings: &mut Vec<String>) -> Result<Value, Error> {
         match self {
             Self::Scalar(value) => Ok(value),
-            Self::Infinite(number) => Err(Refusal::unreadable(
+            Self::Infinite(number) => Err(Error::unreadable(
                 pointer,
                 format!("{number} is not a number that JSON can hold"),
                 "write a finite number, or quote it if it is text",
@@ -71,7 +70,7 @@ impl Node {
                     {
                         let prose = PROSE.contains(&key.as_str()) && !value.is_object();
                         if !prose {
-                            return Err(Refusal::unreadable(
+                            return Err(Error::unreadable(
                                 inner,
                                 format!("the key {key:?} is there twice"),
                                 "keep one of the two; the other would be lost",
@@ -88,7 +87,7 @@ impl Node {
     }
 }
 
-/// The members of `<<`, a mapping or a list of them, stand in for those that are missing.
+/// Adds the members of `<<`, a mapping or a list of them, that are missing.
 fn merge(map: &mut Map<String, Value>, merged: Vec<Value>) {
     for value in merged {
         match value {
@@ -118,11 +117,11 @@ impl<'de> Visitor<'de> for Nodes {
         f.write_str("a YAML node")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Node, E> {
+    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
         Ok(Node::Scalar(Value::Null))
     }
 
-    fn visit_none<E: Error>(self) -> Result<Node, E> {
+    fn visit_none<E: de::Error>(self) -> Result<Node, E> {
         Ok(Node::Scalar(Value::Null))
     }
 
@@ -130,24 +129,24 @@ impl<'de> Visitor<'de> for Nodes {
         Node::deserialize(deserializer)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Node, E> {
         Ok(Node::Scalar(value.into()))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
         Ok(Node::Scalar(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Node, E> {
         Ok(Node::Scalar(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
         Ok(Number::from_f64(value)
             .map_or(Node::Infinite(value), |number| Node::Scalar(number.into())))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Node, E> {
         Ok(Node::Scalar(value.into()))
     }
 
@@ -161,14 +160,14 @@ impl<'de> Visitor<'de> for Nodes {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        // A key is the text it is written as: `200` and `"200"` are the same.
+        // A key is its text: `200` and `"200"` are the same.
         while let Some(key) = access.next_key::<String>()? {
             entries.push((key, access.next_value()?));
         }
         Ok(Node::Map(entries))
     }
 
-    /// A tag says nothing here; what it tags counts.
+    /// Ignores a tag, and reads the value that it marks.
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
         let (_, node): (String, _) = access.variant()?;
         node.newtype_variant()
@@ -214,8 +213,8 @@ mod tests {
 
     #[test]
     fn a_key_that_is_there_twice_is_refused_unless_nothing_is_lost() {
-        let refusal = parse("a: {b: {type: string}, c: 1, b: {type: integer}}").unwrap_err();
-        assert_eq!(refusal.pointer, "/a/b");
+        let error = parse("a: {b: {type: string}, c: 1, b: {type: integer}}").unwrap_err();
+        assert_eq!(error.pointer, "/a/b");
         assert_eq!(value("{a: 1, a: 1}"), json!({ "a": 1 }));
         let (value, warnings) = parse("{description: a, description: b}").unwrap();
         assert_eq!(value, json!({ "description": "b" }));

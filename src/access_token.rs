@@ -78,12 +78,12 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<FetchedToken> {
         unreadable("access token: the response is not a JSON object; check the base URL")
     })?;
     let access_token = response.get("access_token").and_then(Value::as_str);
-    let access_token = access_token.filter(|token| !token.trim().is_empty());
-    let access_token = access_token.ok_or_else(|| {
-        unreadable("access token: the response has no access_token; check the base URL")
-    })?;
-    FetchedToken::new(access_token, lifetime(&response, now)).ok_or_else(|| {
-        unreadable("access token: the access_token of the response has a control character")
+    let lifetime = lifetime(&response, now);
+    let token = access_token.and_then(|token| FetchedToken::new(token, lifetime));
+    token.ok_or_else(|| {
+        unreadable(
+            "access token: the response has no access_token that a header can hold; check the base URL",
+        )
     })
 }
 
@@ -96,7 +96,7 @@ fn lifetime(response: &Map<String, Value>, now: jiff::Timestamp) -> Duration {
     let number = |name: &str| {
         let number = match response.get(name)? {
             Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse::<f64>().ok(),
+            Value::String(text) => text.parse::<f64>().ok(),
             _ => None,
         };
         // `parse` accepts `NaN` and `inf`, which are no lifetime.
@@ -139,6 +139,13 @@ mod tests {
     }
 
     #[test]
+    fn spaces_around_a_token_are_not_part_of_it() {
+        let body = br#"{"access_token":" a.b.c\n"}"#;
+        let token = read(body, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(token.header, "Bearer a.b.c");
+    }
+
+    #[test]
     fn a_response_without_a_token_is_an_error_that_hides_it() {
         for body in [
             "",
@@ -149,6 +156,7 @@ mod tests {
             r#"[{"access_token":"secret"}]"#,
             "{}",
             r#"{"access_token":""}"#,
+            r#"{"access_token":" \n"}"#,
             r#"{"access_token":"a\nsecret"}"#,
         ] {
             let error = read(body.as_bytes(), jiff::Timestamp::UNIX_EPOCH).unwrap_err();

@@ -4,6 +4,7 @@
 //! generated client lead every request, wrapped or raw, to [`run::run`], the only loop over attempts.
 
 mod context;
+mod deadline;
 mod destination;
 mod options;
 mod record;
@@ -12,6 +13,7 @@ mod run;
 
 pub use context::Context;
 pub(crate) use context::{Call, GeneratedClient, download};
+pub(crate) use deadline::Deadline;
 pub use options::CallOptions;
 pub(crate) use options::{built, operation, setter};
 pub(crate) use response::{OTHER_ORDER, Response};

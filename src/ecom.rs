@@ -37,12 +37,11 @@ mod state;
 mod status;
 mod transaction;
 mod wait;
-mod watch;
 
 pub use airline::AirlineData;
 pub use cancel::Cancel;
 pub use capture::Capture;
-pub use details::{Address, Details, PaymentDetails, ShippingDetails, UserDetails};
+pub use details::{Address, GetDetails, PaymentDetails, ShippingDetails, UserDetails};
 pub(crate) use express::check_methods;
 pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
@@ -51,10 +50,9 @@ pub use initiate::{Initiate, InitiatedPayment};
 pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use state::PaymentState;
-pub use status::{PaymentStatus, Status};
+pub use status::{GetStatus, PaymentStatus};
 pub use transaction::{Transaction, TransactionStatus};
-pub use wait::{Rhythm, Wait, WaitEvent};
-pub use watch::{Nudge, Watch};
+pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
 use crate::call::{CallOptions, built};
 use crate::raw;
@@ -127,7 +125,7 @@ impl Ecom {
     /// # Ok(()) }
     /// ```
     pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
-        Reconcile::new(self.runtime.clone(), error)
+        reconcile::of_error(&self.runtime, error)
     }
 
     /// An existing payment.
@@ -184,8 +182,8 @@ impl Payment {
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
     /// ```
-    pub fn details(&self) -> Details {
-        let mut call = Details::new(self.runtime.clone(), self.order_id.clone());
+    pub fn details(&self) -> GetDetails {
+        let mut call = GetDetails::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
@@ -208,15 +206,15 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
-    pub fn status(&self) -> Status {
-        let mut call = Status::new(self.runtime.clone(), self.order_id.clone());
+    pub fn status(&self) -> GetStatus {
+        let mut call = GetStatus::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }
 
     /// Polls the details until the customer has paid, said no, or let the time run out.
     ///
-    /// Calls `getPaymentDetailsUsingGET`, as often as the [`Rhythm`] says.
+    /// Calls `getPaymentDetailsUsingGET`, as often as the [`PollInterval`] requires.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -20,6 +20,7 @@ mod environment;
 
 pub mod ecom;
 mod pay_by_qr;
+pub mod payment;
 pub mod qr;
 
 pub mod callback;

@@ -1,8 +1,6 @@
 //! A payment and its code in one call, since at a till nobody wants the one without the other.
 
-use std::time::Duration;
-
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
 use crate::error::{Outcome, Result};
@@ -110,19 +108,13 @@ impl PayByQr {
     /// refused, since the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
         self.initiate.check_code()?;
-        let time = self.vipps.runtime().time();
         let mut initiate = self.initiate;
-        let mut options = self.options.or(&initiate.options);
-        let whole = options
-            .deadline
-            .unwrap_or_else(|| self.vipps.runtime().total_timeout());
-        let ends = time.monotonic().saturating_add(whole);
-        options.deadline = Some(whole);
-        initiate.options = options.clone();
+        let options = self.options.or(&initiate.options);
+        let deadline = Deadline::new(self.vipps.runtime(), &options);
+        initiate.options = deadline.options(&options);
         let payment = initiate.send().await?;
-        options.deadline = Some(left(ends, time.monotonic()));
         let mut code = self.vipps.qr().one_time(&payment).format(self.format);
-        code.options = options;
+        code.options = deadline.options(&options);
         match code.send().await {
             Ok(qr) => Ok(QrPayment { payment, qr }),
             // The code alone is harmless, but the payment is started and nobody has its landing page.
@@ -136,10 +128,6 @@ impl PayByQr {
             }
         }
     }
-}
-
-fn left(ends: Duration, now: Duration) -> Duration {
-    ends.saturating_sub(now)
 }
 
 /// A payment that waits for its customer, and the code to show.

@@ -217,8 +217,8 @@ pub(crate) fn wait(
     retry_after: Option<Duration>,
 ) -> Duration {
     let grow = |base: Duration, cap: Duration| {
-        base.saturating_mul(1 << attempt.saturating_sub(1).min(20))
-            .min(cap)
+        let growth = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        base.saturating_mul(growth).min(cap)
     };
     let transient = grow(policy.base, policy.cap);
     let wait = match pace {
@@ -253,12 +253,12 @@ pub(crate) fn retry_after(
     now: jiff::Timestamp,
 ) -> Option<Duration> {
     let text = value?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+    let asked = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // More digits than fit are simply a very long time.
-        let asked = Duration::from_secs(text.parse().unwrap_or(u64::MAX));
-        return Some(asked.min(LONGEST_RETRY_AFTER));
-    }
-    let date = http_date::parse(text)?;
-    let left = Duration::try_from(date.duration_since(now)).unwrap_or_default();
-    Some(left.min(LONGEST_RETRY_AFTER))
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        let date = http_date::parse(text)?;
+        Duration::try_from(date.duration_since(now)).unwrap_or_default()
+    };
+    Some(asked.min(LONGEST_RETRY_AFTER))
 }

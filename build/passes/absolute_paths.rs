@@ -1,14 +1,14 @@
-//! Where the API begins: in the server's URL or in the paths.
+//! The prefix of all paths, from the server's URL or from the paths.
 
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, Note, escape, note, object, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "absolute-paths";
-pub(crate) const WHY: &str = "a path prefix moves between `servers` and `paths` from version to version; folded into the path, an operation keeps one path";
+pub(crate) const REASON: &str = "a path prefix moves between `servers` and `paths` from version to version; folded into the path, an operation keeps one path";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let shared = document.root.get("servers").map(first_prefix).transpose()?;
     let shared = shared.unwrap_or_default();
     if let Some(Value::Array(servers)) = document.root.get_mut("servers") {
@@ -59,7 +59,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// One leading slash, none doubled, none at the end.
+/// Returns the path with one leading slash, no doubled slash and no slash at the end.
 fn clean(path: &str) -> String {
     let steps: Vec<&str> = path
         .split('/')
@@ -69,15 +69,15 @@ fn clean(path: &str) -> String {
     format!("/{}", steps.join("/"))
 }
 
-/// Two spellings of one path become one item.
-fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Refusal> {
+/// Merges two spellings of one path into one item.
+fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Error> {
     let Value::Object(item) = item else {
         return Ok(());
     };
     let there = object(there);
     for (key, value) in item {
         if there.contains_key(&key) {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 pointer,
                 format!("{key} {path} is described twice"),
                 "keep one of the two descriptions",
@@ -88,8 +88,8 @@ fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<()
     Ok(())
 }
 
-/// The prefix that an operation's own `servers` give; they are taken out of all of them.
-fn operation_prefix(item: &mut Value) -> Result<Option<String>, Refusal> {
+/// Takes the `servers` out of the operations, and returns the prefix that they state.
+fn operation_prefix(item: &mut Value) -> Result<Option<String>, Error> {
     let mut found = None;
     for (_, operation) in item.as_object_mut().into_iter().flatten() {
         if let Some(servers) = operation
@@ -102,7 +102,7 @@ fn operation_prefix(item: &mut Value) -> Result<Option<String>, Refusal> {
     Ok(found)
 }
 
-fn first_prefix(servers: &Value) -> Result<String, Refusal> {
+fn first_prefix(servers: &Value) -> Result<String, Error> {
     let mut prefixes = servers.as_array().into_iter().flatten().map(|server| {
         let url = server_url(server);
         clean(&url[origin_length(&url)..])
@@ -111,7 +111,7 @@ fn first_prefix(servers: &Value) -> Result<String, Refusal> {
         return Ok(String::new());
     };
     if let Some(other) = prefixes.find(|other| *other != first) {
-        return Err(Refusal::at(
+        return Err(Error::at(
             "/servers",
             format!("the servers disagree on where the paths begin: {first} and {other}"),
             "give all servers the same path",
@@ -120,7 +120,7 @@ fn first_prefix(servers: &Value) -> Result<String, Refusal> {
     Ok(if first == "/" { String::new() } else { first })
 }
 
-/// The server's URL with its variables at their defaults.
+/// Returns the server's URL with the defaults of its variables.
 fn server_url(server: &Value) -> String {
     let mut url = text(server, "url").unwrap_or_default().trim().to_owned();
     let variables = server.get("variables").and_then(Value::as_object);
@@ -136,7 +136,7 @@ fn server_url(server: &Value) -> String {
     url
 }
 
-/// How much of the URL is scheme and host.
+/// Returns the length of the scheme and host of the URL.
 fn origin_length(url: &str) -> usize {
     let Some(host) = url.find("//").map(|at| at + 2) else {
         return 0;
@@ -190,11 +190,11 @@ mod tests {
 
     #[test]
     fn servers_that_disagree_are_refused() {
-        let refusal = run(
+        let error = run(
             apply,
             "{servers: [{url: 'https://a/x'}, {url: 'https://b/y'}], paths: {}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/servers");
+        assert_eq!(error.pointer, "/servers");
     }
 }

@@ -1,15 +1,15 @@
-//! Members without a value, and keys that are no paths.
+//! Members without a value, and keys that are not paths.
 
 use serde_json::{Map, Value};
 
 use super::super::document::{Document, Note, escape, note};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "drop-dead-nodes";
-pub(crate) const WHY: &str =
+pub(crate) const REASON: &str =
     "an empty member (`get:` with nothing below) is read as null, which the generator refuses";
 
-/// Where null is a value of the API rather than an empty place in the document.
+/// Keys whose null is a value of the API.
 const DATA: [&str; 7] = [
     "default",
     "example",
@@ -20,7 +20,7 @@ const DATA: [&str; 7] = [
     "const",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut notes = Vec::new();
     visit(&mut document.root, "", false, &mut notes);
     if let Some(Value::Object(paths)) = document.root.get_mut("paths") {

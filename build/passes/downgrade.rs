@@ -1,12 +1,12 @@
-//! OpenAPI 3.1 in the words of 3.0.
+//! OpenAPI 3.1 rewritten as 3.0.
 
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, object, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "downgrade-3-1";
-pub(crate) const WHY: &str = "the generator reads OpenAPI 3.0 only; what 3.1 says with a 3.0 meaning is said in 3.0's words, the rest is refused with its place";
+pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; what 3.0 can express is rewritten, and the rest stops the build";
 
 /// Keywords without a counterpart in 3.0.
 const WITHOUT_MEANING: [&str; 19] = [
@@ -39,7 +39,7 @@ const SILENT: [&str; 6] = [
     "$vocabulary",
     "summary",
 ];
-/// What may stand beside a reference without changing what it refers to.
+/// Keywords beside a reference that do not change its meaning.
 const PROSE: [&str; 6] = [
     "description",
     "summary",
@@ -49,20 +49,20 @@ const PROSE: [&str; 6] = [
     "title",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     if !text(&document.root, "openapi").is_some_and(|version| version.trim().starts_with("3.1")) {
         return Ok(());
     }
-    let mut refusal = None;
+    let mut first = None;
     document.each_schema(|pointer, schema| {
-        let mut said = Vec::new();
-        if let Err(error) = mend(pointer, schema, &mut said) {
-            refusal.get_or_insert(error);
+        let mut changes = Vec::new();
+        if let Err(error) = repair(pointer, schema, &mut changes) {
+            first.get_or_insert(error);
         }
-        said
+        changes
     });
-    if let Some(refusal) = refusal {
-        return Err(refusal);
+    if let Some(error) = first {
+        return Err(error);
     }
     let root = object(&mut document.root);
     root.insert("openapi".to_owned(), "3.0.3".into());
@@ -70,11 +70,11 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Says one schema in 3.0's words; the schemas inside it come later.
-fn mend(pointer: &str, schema: &mut Value, said: &mut Vec<String>) -> Result<(), Refusal> {
+/// Rewrites one schema, without the schemas inside it.
+fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Result<(), Error> {
     let map = match schema {
         Value::Bool(true) => {
-            said.push("`true` stands for anything".to_owned());
+            changes.push("`true` stands for anything".to_owned());
             *schema = json!({});
             return Ok(());
         }
@@ -92,16 +92,16 @@ fn mend(pointer: &str, schema: &mut Value, said: &mut Vec<String>) -> Result<(),
         ));
     }
     map.retain(|keyword, _| !SILENT.contains(&keyword.as_str()));
-    mend_limits(map, said);
-    mend_values(map, said);
-    mend_type(pointer, map, said)?;
-    mend_choices(map, said);
-    mend_reference(map, said);
+    repair_limits(map, changes);
+    repair_values(map, changes);
+    repair_type(pointer, map, changes)?;
+    repair_choices(map, changes);
+    repair_reference(map, changes);
     Ok(())
 }
 
-fn without_meaning(pointer: &str, what: &str) -> Refusal {
-    Refusal::unreadable(
+fn without_meaning(pointer: &str, what: &str) -> Error {
+    Error::unreadable(
         pointer,
         format!("{what} of OpenAPI 3.1 has no meaning in 3.0, which the generator reads"),
         "describe the shape with properties, items, oneOf or enum",
@@ -109,7 +109,7 @@ fn without_meaning(pointer: &str, what: &str) -> Refusal {
 }
 
 /// `exclusiveMinimum: 5` is `minimum: 5` with a flag.
-fn mend_limits(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+fn repair_limits(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     for (exclusive, plain, lower) in [
         ("exclusiveMinimum", "minimum", true),
         ("exclusiveMaximum", "maximum", false),
@@ -125,7 +125,7 @@ fn mend_limits(map: &mut Map<String, Value>, said: &mut Vec<String>) {
                 limit <= other
             }
         });
-        said.push(format!("{exclusive}: {limit} is written as a flag"));
+        changes.push(format!("{exclusive}: {limit} is written as a flag"));
         match map.remove(exclusive) {
             Some(value) if binds => {
                 map.insert(plain.to_owned(), value);
@@ -137,9 +137,9 @@ fn mend_limits(map: &mut Map<String, Value>, said: &mut Vec<String>) {
 }
 
 /// `const`, `examples` and encoded content.
-fn mend_values(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+fn repair_values(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     if let Some(value) = map.remove("const") {
-        said.push(format!("const: {value} is an enumeration of one"));
+        changes.push(format!("const: {value} is an enumeration of one"));
         map.insert("enum".to_owned(), json!([value]));
     }
     if let Some(Value::Array(examples)) = map.get("examples") {
@@ -148,23 +148,23 @@ fn mend_values(map: &mut Map<String, Value>, said: &mut Vec<String>) {
         if let Some(first) = first {
             map.entry("example").or_insert(first);
         }
-        said.push("examples: the first is the example".to_owned());
+        changes.push("examples: the first is the example".to_owned());
     }
     let encoding = map.remove("contentEncoding");
     let media = map.remove("contentMediaType");
     if encoding.is_some() || media.is_some() {
         let format = if encoding.is_some() { "byte" } else { "binary" };
-        said.push(format!("encoded content is of the format {format}"));
+        changes.push(format!("encoded content is of the format {format}"));
         map.insert("format".to_owned(), format.into());
     }
 }
 
 /// A list of types: null makes it nullable, several make a choice.
-fn mend_type(
+fn repair_type(
     pointer: &str,
     map: &mut Map<String, Value>,
-    said: &mut Vec<String>,
-) -> Result<(), Refusal> {
+    changes: &mut Vec<String>,
+) -> Result<(), Error> {
     let listed = match map.get("type") {
         Some(Value::Array(types)) => types.clone(),
         Some(Value::String(name)) if name == "null" => vec!["null".into()],
@@ -175,7 +175,7 @@ fn mend_type(
     if types.len() < listed.len() {
         map.insert("nullable".to_owned(), true.into());
     }
-    said.push(format!("type: {} is read one by one", Value::from(listed)));
+    changes.push(format!("type: {} is read one by one", Value::from(listed)));
     match types.len() {
         0 => {
             return Err(without_meaning(
@@ -230,7 +230,7 @@ fn choice(name: &Value, map: &Map<String, Value>) -> Value {
 }
 
 /// A choice between something and null is that something, nullable.
-fn mend_choices(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     for keyword in ["anyOf", "oneOf"] {
         let Some(Value::Array(choices)) = map.get_mut(keyword) else {
             continue;
@@ -240,7 +240,7 @@ fn mend_choices(map: &mut Map<String, Value>, said: &mut Vec<String>) {
         if choices.len() == before {
             continue;
         }
-        said.push(format!("{keyword}: null is told by nullable"));
+        changes.push(format!("{keyword}: null is written as nullable"));
         let lone = (choices.len() == 1).then(|| choices.remove(0));
         map.insert("nullable".to_owned(), true.into());
         if let Some(lone) = lone {
@@ -259,8 +259,8 @@ fn mend_choices(map: &mut Map<String, Value>, said: &mut Vec<String>) {
     }
 }
 
-/// In 3.1 what stands beside a reference counts too.
-fn mend_reference(map: &mut Map<String, Value>, said: &mut Vec<String>) {
+/// In OpenAPI 3.1 keywords beside a reference count too.
+fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let beside = map
         .keys()
         .any(|key| key != "$ref" && !PROSE.contains(&key.as_str()));
@@ -270,7 +270,7 @@ fn mend_reference(map: &mut Map<String, Value>, said: &mut Vec<String>) {
     let Some(reference) = map.remove("$ref") else {
         return;
     };
-    said.push("what stands beside the reference is a part of the whole".to_owned());
+    changes.push("what stands beside the reference is a part of the whole".to_owned());
     let mut prose = Map::new();
     let mut rest = Map::new();
     for (key, value) in std::mem::take(map) {
@@ -298,7 +298,7 @@ mod tests {
         );
     }
 
-    fn refused(before: &str) -> Refusal {
+    fn refused(before: &str) -> Error {
         run(
             apply,
             &format!("{{openapi: 3.1.0, components: {{schemas: {{A: {before}}}}}}}"),
@@ -379,12 +379,12 @@ mod tests {
 
     #[test]
     fn what_has_no_meaning_in_3_0_is_refused_with_its_place() {
-        let refusal = refused("{properties: {t: {type: array, prefixItems: [{type: string}]}}}");
+        let error = refused("{properties: {t: {type: array, prefixItems: [{type: string}]}}}");
         assert_eq!(
-            refusal.pointer,
+            error.pointer,
             "/components/schemas/A/properties/t/prefixItems"
         );
-        assert!(!refusal.readable);
+        assert!(!error.readable);
         assert_eq!(
             refused("{properties: {t: false}}").pointer,
             "/components/schemas/A/properties/t"

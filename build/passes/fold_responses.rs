@@ -1,15 +1,15 @@
-//! One answer for each operation.
+//! One response for each operation.
 
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, note};
-use super::super::reach::is_success;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability::is_success;
 
 pub(crate) const NAME: &str = "fold-responses";
-pub(crate) const WHY: &str = "the generator panics on a second kind of answer; error bodies are read from the raw response, which loses nothing";
+pub(crate) const REASON: &str = "the generator panics on a second kind of response; error bodies are read from the raw response, which loses nothing";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, _, operation| {
         let Some(Value::Object(responses)) = operation.remove("responses") else {
             operation.insert("responses".to_owned(), json!({}));
@@ -28,23 +28,23 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             ));
         }
         let mut folded = json!({});
-        if let Some((answer, said)) = fold(&good) {
-            if let Some(said) = said {
-                notes.push(note(&pointer, said));
+        if let Some((response, loss)) = fold(&good) {
+            if let Some(loss) = loss {
+                notes.push(note(&pointer, loss));
             }
-            folded = json!({ "2XX": answer });
+            folded = json!({ "2XX": response });
         }
         operation.insert("responses".to_owned(), folded);
         Ok(())
     })
 }
 
-/// The one answer, and what had to be given up for it.
+/// Returns the one response, and what it leaves out.
 fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
     let codes: Vec<&str> = good.keys().map(String::as_str).collect();
     let contents: Vec<&Value> = good
         .values()
-        .filter_map(|answer| answer.get("content"))
+        .filter_map(|response| response.get("content"))
         .filter(|content| content.as_object().is_some_and(|map| !map.is_empty()))
         .collect();
     let first = good.values().next()?;
@@ -56,13 +56,13 @@ fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
         return Some((json!({ "description": description }), None));
     };
     let alike = contents.iter().all(|other| other == content);
-    let said = if contents.len() < good.len() {
+    let loss = if contents.len() < good.len() {
         Some(format!(
-            "{} become one answer, though not all have a body",
+            "{} become one response, though not all have a body",
             codes.join(", ")
         ))
     } else if good.len() > 1 {
-        Some(format!("{} become one answer", codes.join(", ")))
+        Some(format!("{} become one response", codes.join(", ")))
     } else {
         None
     };
@@ -73,7 +73,7 @@ fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
     };
     Some((
         json!({ "description": description, "content": content }),
-        said,
+        loss,
     ))
 }
 
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_different_shapes_become_anything() {
+    fn responses_of_different_shapes_become_any_json() {
         becomes(
             apply,
             &with(

@@ -1,15 +1,15 @@
-//! Schemas without a name get one.
+//! Names for inline schemas.
 
 use serde_json::{Value, json};
 
 use super::super::document::{Document, METHODS, SCHEMA_REF, text};
+use super::super::error::Error;
 use super::super::names::{free, pascal};
-use super::super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "hoist-inline-schemas";
-pub(crate) const WHY: &str = "the generator names inline schemas by title or place and silently reuses the first type of that name; as components they have names that are known to be free";
+pub(crate) const REASON: &str = "the generator names inline schemas by title or place and silently reuses the first type of that name; as components they have names that are known to be free";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
     let mut hoist = Hoist {
         taken: names.iter().map(|name| pascal(name)).collect(),
@@ -132,7 +132,7 @@ impl Hoist {
         }
     }
 
-    /// Gives the schema a name if the generator would; tells the name.
+    /// Makes the schema a component if the generator would make a type of it. Returns the name.
     fn schema(&mut self, schema: &mut Value, wanted: &str, pointer: &str) -> Option<String> {
         if schema.get("$ref").is_some() {
             return None;
@@ -191,7 +191,7 @@ impl Hoist {
     }
 }
 
-/// Would the generator make a type of its own for this schema?
+/// Returns whether the generator would make a type of this schema.
 fn needs_name(schema: &Value) -> bool {
     let described = schema
         .get("properties")

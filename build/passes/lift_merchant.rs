@@ -7,15 +7,15 @@ use serde_json::{Map, Value, json};
 use super::super::document::{
     Document, METHODS, Note, SCHEMA_REF, escape, note, object, schema_ref, text,
 };
+use super::super::error::Error;
 use super::super::merchant::{is_merchant_path, is_merchant_tag, prefix_names};
 use super::super::names;
-use super::super::reach::MERCHANT;
-use super::super::refusal::Refusal;
+use super::super::reachability::MERCHANT;
 
 pub(crate) const NAME: &str = "lift-merchant-endpoints";
-pub(crate) const WHY: &str = "callbacks and merchant-side paths are served by the merchant: a client must not offer them, but the shapes of what arrives are wanted";
+pub(crate) const REASON: &str = "callbacks and merchant-side paths are served by the merchant: a client must not offer them, but the shapes of what arrives are wanted";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let prefixes = prefix_names(&document.root);
     let tags: Vec<String> = document
         .root
@@ -107,7 +107,7 @@ fn lift_operations(
             }
             notes.push(note(
                 format!("{pointer}/{method}"),
-                "lifted: its tag says the merchant serves it",
+                "lifted: its tag marks it as the merchant's",
             ));
         }
     }

@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::{Document, Note, escape, note, object, text};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "plain-media-types";
-pub(crate) const WHY: &str = "the generator panics on a second request media type and takes JSON with a suffix for raw bytes";
+pub(crate) const REASON: &str = "the generator panics on a second request media type and takes JSON with a suffix for raw bytes";
 
 const JSON: &str = "application/json";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, _, operation| {
         if let Some(Value::Object(body)) = operation.get_mut("requestBody") {
             let pointer = format!("{pointer}/requestBody/content");
@@ -38,7 +38,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     })
 }
 
-/// What the generator can do with a body.
+/// The media types that the generator supports.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Json,
@@ -74,11 +74,11 @@ fn one(
     content: &mut Map<String, Value>,
     pointer: &str,
     notes: &mut Vec<Note>,
-) -> Result<Kind, Refusal> {
+) -> Result<Kind, Error> {
     let mut best: Option<(u8, String, Kind)> = None;
     for media in content.keys() {
         let Some(kind) = kind(media) else {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 format!("{pointer}/{}", escape(media)),
                 format!("{media:?} is no media type"),
                 "write one like application/json",
@@ -136,7 +136,7 @@ fn refuse_undecodable(
     kind: Kind,
     content: &Map<String, Value>,
     pointer: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     for (media, entry) in content {
         let schema = &entry["schema"];
         let described = ["$ref", "properties", "items", "allOf", "oneOf", "anyOf"]
@@ -150,15 +150,15 @@ fn refuse_undecodable(
     Ok(())
 }
 
-fn check_request(kind: Kind, content: &Map<String, Value>, pointer: &str) -> Result<(), Refusal> {
+fn check_request(kind: Kind, content: &Map<String, Value>, pointer: &str) -> Result<(), Error> {
     match content.keys().next() {
         Some(media) if kind == Kind::Other => Err(unknown(media, pointer)),
         _ => Ok(()),
     }
 }
 
-fn unknown(media: &str, pointer: &str) -> Refusal {
-    Refusal::at(
+fn unknown(media: &str, pointer: &str) -> Error {
+    Error::at(
         format!("{pointer}/{}", escape(media)),
         format!("the media type {media} cannot be generated"),
         "describe the body as application/json (or form, plain text, octet stream)",
@@ -215,9 +215,9 @@ mod tests {
 
     #[test]
     fn unknown_media_types_are_refused() {
-        let refusal = run(apply, &body("{application/xml: {schema: {type: string}}}")).unwrap_err();
+        let error = run(apply, &body("{application/xml: {schema: {type: string}}}")).unwrap_err();
         assert_eq!(
-            refusal.pointer,
+            error.pointer,
             "/paths/~1a/post/requestBody/content/application~1xml"
         );
         run(apply, &body("{json: {}}")).unwrap_err();

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::super::document::{Document, SCHEMA_REF, escape, schema_ref, text, walk_schemas};
+use super::super::error::Error;
 use super::super::names::{field, free, pascal, snake};
-use super::super::refusal::Refusal;
 use super::is_replaced;
 
 pub(crate) const NAME: &str = "name-lint";
-pub(crate) const WHY: &str = "what shares a Rust name is merged or dropped by the generator without a word; types are renamed, what carries a wire name stops the build";
+pub(crate) const REASON: &str = "the generator silently merges or drops things with one Rust name; types are renamed, and properties and parameters stop the build";
 
 /// Type names that shadow what the generated code relies on.
 const RESERVED: [&str; 34] = [
@@ -62,7 +62,7 @@ const RESERVED_TOO: [&str; 8] = [
 /// Methods that every operation builder has.
 const SETTERS: [&str; 4] = ["send", "new", "clone", "body_map"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     rename_types(document);
     lint_parameters(document)?;
     lint_properties(document)?;
@@ -120,7 +120,7 @@ fn is_plain(name: &str) -> bool {
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-fn lint_parameters(document: &Document) -> Result<(), Refusal> {
+fn lint_parameters(document: &Document) -> Result<(), Error> {
     for place in document.operations() {
         let mut seen: BTreeMap<String, String> = SETTERS
             .iter()
@@ -133,7 +133,7 @@ fn lint_parameters(document: &Document) -> Result<(), Refusal> {
         for (index, parameter) in parameters.into_iter().flatten().enumerate() {
             let name = text(parameter, "name").unwrap_or_default();
             if let Some(other) = seen.insert(snake(name), format!("the parameter {name}")) {
-                return Err(Refusal::at(
+                return Err(Error::at(
                     format!("{}/parameters/{index}/name", place.pointer),
                     format!(
                         "the parameter {name} has the same Rust name as {other}: {}",
@@ -147,15 +147,15 @@ fn lint_parameters(document: &Document) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn lint_properties(document: &mut Document) -> Result<(), Refusal> {
-    let mut refusal = None;
+fn lint_properties(document: &mut Document) -> Result<(), Error> {
+    let mut error = None;
     walk_schemas(&mut document.root, &mut |pointer, schema| {
         let properties = schema.get("properties").and_then(Value::as_object);
         let clash = properties.and_then(clash);
         if let Some((first, second)) = clash
-            && refusal.is_none()
+            && error.is_none()
         {
-            refusal = Some(Refusal::at(
+            error = Some(Error::at(
                 format!("{pointer}/properties/{}", escape(&second)),
                 format!(
                     "the properties {first} and {second} have the same Rust name: {}",
@@ -165,7 +165,7 @@ fn lint_properties(document: &mut Document) -> Result<(), Refusal> {
             ));
         }
     });
-    refusal.map_or(Ok(()), Err)
+    error.map_or(Ok(()), Err)
 }
 
 fn clash(properties: &Map<String, Value>) -> Option<(String, String)> {
@@ -213,12 +213,12 @@ mod tests {
 
     #[test]
     fn parameters_of_one_name_are_refused() {
-        let refusal = run(
+        let error = run(
             apply,
             "paths: {/a: {get: {parameters: [{name: X-Id, in: header}, {name: xId, in: query}]}}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/paths/~1a/get/parameters/1/name");
+        assert_eq!(error.pointer, "/paths/~1a/get/parameters/1/name");
         run(
             apply,
             "paths: {/a: {post: {requestBody: {}, parameters: [{name: body, in: query}]}}}",
@@ -228,12 +228,12 @@ mod tests {
 
     #[test]
     fn properties_of_one_name_are_refused() {
-        let refusal = run(
+        let error = run(
             apply,
             "components: {schemas: {A: {properties: {userId: {}, user_id: {}}}}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/components/schemas/A/properties/user_id");
+        assert_eq!(error.pointer, "/components/schemas/A/properties/user_id");
     }
 
     #[test]

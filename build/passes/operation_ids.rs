@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{Document, escape, note, text};
+use super::super::error::Error;
 use super::super::names::{free, snake};
-use super::super::refusal::Refusal;
 
 pub(crate) const NAME: &str = "operation-ids";
-pub(crate) const WHY: &str = "the generator names methods by operation id: it refuses to go without one, and two ids that give one Rust name do not compile";
+pub(crate) const REASON: &str = "the generator names methods by operation id: it refuses an operation without one, and two ids with one Rust name do not compile";
 
 /// Methods that the generated client has anyway, and words that its builders use.
 const TAKEN: [&str; 14] = [
@@ -27,14 +27,14 @@ const TAKEN: [&str; 14] = [
     "operation_info",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     for place in document.operations() {
         let Some(id) = text(place.operation, "operationId") else {
             continue;
         };
         if let Some(first) = places.insert(id.to_owned(), place.pointer.clone()) {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 format!("{}/operationId", place.pointer),
                 format!("the operation id {id} is used twice, here and at #{first}"),
                 "give each operation an id of its own",
@@ -57,11 +57,11 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         if let Some(operation) = document.root.pointer_mut(&pointer) {
             operation["operationId"] = name.clone().into();
         }
-        let said = match written {
+        let changes = match written {
             None => format!("without an id; called {name}"),
             Some(written) => format!("{written} is called {name}: the name is taken"),
         };
-        let note = note(format!("{pointer}/operationId"), said);
+        let note = note(format!("{pointer}/operationId"), changes);
         document.note(note.pointer, note.text);
     }
     Ok(())
@@ -98,17 +98,17 @@ mod tests {
 
     #[test]
     fn an_id_used_twice_is_refused() {
-        let refusal = run(
+        let error = run(
             apply,
             "paths: {/a: {get: {operationId: x}}, /b: {get: {operationId: x}}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/paths/~1b/get/operationId");
-        assert!(refusal.what.contains("#/paths/~1a/get"), "{refusal}");
+        assert_eq!(error.pointer, "/paths/~1b/get/operationId");
+        assert!(error.what.contains("#/paths/~1a/get"), "{error}");
     }
 
     #[test]
-    fn honest_ids_stay() {
+    fn valid_ids_stay() {
         leaves(apply, "paths: {/a: {get: {operationId: doIt}}}");
     }
 }

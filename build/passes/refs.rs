@@ -5,29 +5,29 @@ use serde_json::{Map, Value, json};
 use super::super::document::{
     Document, METHODS, Note, SCHEMA_REF, escape, note, text, walk_schemas,
 };
-use super::super::frame;
-use super::super::reach::{Reach, component_of, is_success};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability::{Reachability, component_of, is_success};
+use super::super::validate;
 
 pub(crate) const NAME: &str = "resolve-refs";
-pub(crate) const WHY: &str = "parameters, bodies and responses are inlined so that later passes see one shape; a reference that leads nowhere makes the generator panic";
+pub(crate) const REASON: &str = "parameters, bodies and responses are inlined so that later passes see one shape; a reference that leads nowhere makes the generator panic";
 
 const ADVICE: &str = "correct the reference or add what it names";
 /// Longer chains are circles.
 const LONGEST: usize = 32;
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let source = document.root.clone();
     let mut notes = Vec::new();
     inline_carriers(&mut document.root, &source, &mut notes)?;
-    frame::check(&document.root)?;
+    validate::check(&document.root)?;
     inline_deep_schema_refs(&mut document.root, &source, &mut notes)?;
     let pass = document.pass;
     document
         .notes
         .extend(notes.into_iter().map(|n| Note { pass, ..n }));
     refuse_circles(document)?;
-    mend_dangling(document)
+    repair_dangling(document)
 }
 
 fn lookup<'a>(source: &'a Value, reference: &str) -> Option<&'a Value> {
@@ -38,7 +38,7 @@ fn lookup<'a>(source: &'a Value, reference: &str) -> Option<&'a Value> {
 }
 
 /// Replaces the value by what its reference leads to, however many steps that takes.
-fn resolve(value: &mut Value, source: &Value, pointer: &str) -> Result<bool, Refusal> {
+fn resolve(value: &mut Value, source: &Value, pointer: &str) -> Result<bool, Error> {
     let mut steps = 0;
     while let Some(reference) = text(value, "$ref") {
         let Some(target) = lookup(source, reference) else {
@@ -47,7 +47,7 @@ fn resolve(value: &mut Value, source: &Value, pointer: &str) -> Result<bool, Ref
         *value = target.clone();
         steps += 1;
         if steps > LONGEST {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 pointer,
                 "references lead into each other without end",
                 "break the circle",
@@ -57,9 +57,9 @@ fn resolve(value: &mut Value, source: &Value, pointer: &str) -> Result<bool, Ref
     Ok(true)
 }
 
-fn dangling(pointer: &str, value: &Value) -> Refusal {
+fn dangling(pointer: &str, value: &Value) -> Error {
     let reference = text(value, "$ref").unwrap_or_default();
-    Refusal::at(
+    Error::at(
         pointer,
         format!("`$ref: {reference}` leads nowhere"),
         ADVICE,
@@ -67,7 +67,7 @@ fn dangling(pointer: &str, value: &Value) -> Refusal {
 }
 
 /// Path items, parameters, bodies, responses and headers.
-fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> Result<(), Error> {
     let Some(Value::Object(paths)) = root.get_mut("paths") else {
         return Ok(());
     };
@@ -121,7 +121,7 @@ fn inline_carriers(root: &mut Value, source: &Value, notes: &mut Vec<Note>) -> R
     Ok(())
 }
 
-/// Tells in one line what an operation takes from elsewhere.
+/// Adds one note about everything that an operation refers to.
 fn note_references(operation: &Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
     let listed = operation
         .get("parameters")
@@ -144,7 +144,7 @@ fn resolve_parameters(
     list: Option<Value>,
     source: &Value,
     pointer: &str,
-) -> Result<Vec<Value>, Refusal> {
+) -> Result<Vec<Value>, Error> {
     let Some(Value::Array(list)) = list else {
         return Ok(Vec::new());
     };
@@ -166,7 +166,7 @@ fn resolve_responses(
     source: &Value,
     pointer: &str,
     notes: &mut Vec<Note>,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else {
         return Ok(());
     };
@@ -178,7 +178,9 @@ fn resolve_responses(
             }
             notes.push(note(
                 &pointer,
-                format!("dropped {response}, which leads nowhere: error answers are not generated"),
+                format!(
+                    "dropped {response}, which leads nowhere: error responses are not generated"
+                ),
             ));
             *response = json!({ "description": "" });
         }
@@ -202,7 +204,7 @@ fn inline_deep_schema_refs(
     root: &mut Value,
     source: &Value,
     notes: &mut Vec<Note>,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     let names: Vec<String> = source
         .pointer("/components/schemas")
         .and_then(Value::as_object)
@@ -232,7 +234,7 @@ fn inline_deep_schema_refs(
             // A pointer below the reference itself would never end.
             let around = reference.trim_start_matches('#');
             if steps > LONGEST || pointer.starts_with(around) || pointer.len() > 4096 {
-                failed = Some(Refusal::at(
+                failed = Some(Error::at(
                     pointer,
                     format!("`$ref: {reference}` leads in a circle"),
                     "make the schema a component",
@@ -249,7 +251,7 @@ fn inline_deep_schema_refs(
 
 /// Components that are nothing but references to each other have no shape to generate; the generator would write a type
 /// that holds itself.
-fn refuse_circles(document: &Document) -> Result<(), Refusal> {
+fn refuse_circles(document: &Document) -> Result<(), Error> {
     let next = |name: &str| -> Option<String> {
         let schema = document.root.pointer("/components/schemas")?.get(name)?;
         Some(text(schema, "$ref")?.strip_prefix(SCHEMA_REF)?.to_owned())
@@ -258,7 +260,7 @@ fn refuse_circles(document: &Document) -> Result<(), Refusal> {
         let mut seen = vec![name.clone()];
         while let Some(target) = seen.last().and_then(|last| next(last)) {
             if seen.contains(&target) {
-                return Err(Refusal::at(
+                return Err(Error::at(
                     format!("/components/schemas/{name}"),
                     format!("`$ref: {SCHEMA_REF}{target}` leads in a circle"),
                     "give one schema of the circle a shape of its own",
@@ -270,12 +272,12 @@ fn refuse_circles(document: &Document) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A dangling reference stops the build where it matters for what is generated; in error answers
+/// A dangling reference stops the build where it matters for what is generated; in error responses
 /// and in schemas that no operation uses it is replaced by "anything", with a warning.
-fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+fn repair_dangling(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
-    let mut refusal = None;
+    let mut error = None;
     let mut notes = Vec::new();
     walk_schemas(&mut document.root, &mut |pointer, schema| {
         let Some(reference) = text(schema, "$ref") else {
@@ -284,19 +286,19 @@ fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
         let known = reference
             .strip_prefix(SCHEMA_REF)
             .is_some_and(|name| names.iter().any(|n| n == name));
-        if known || refusal.is_some() {
+        if known || error.is_some() {
             return;
         }
         let matters = match component_of(pointer) {
             Some(component) => {
-                reach.sent.contains(&component) || reach.received.contains(&component)
+                reachability.sent.contains(&component) || reachability.received.contains(&component)
             }
             None => pointer
                 .split_once("/responses/")
                 .is_none_or(|(_, rest)| is_success(rest)),
         };
         if matters {
-            refusal = Some(Refusal::at(
+            error = Some(Error::at(
                 pointer,
                 format!("`$ref: {reference}` leads nowhere"),
                 ADVICE,
@@ -312,7 +314,7 @@ fn mend_dangling(document: &mut Document) -> Result<(), Refusal> {
             .push(format!("#{}: {}", dropped.pointer, dropped.text));
         document.note(dropped.pointer, dropped.text);
     }
-    refusal.map_or(Ok(()), Err)
+    error.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -368,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_dangling_reference_in_a_success_answer_is_refused_with_its_place() {
-        let refusal = run(
+        let error = run(
             apply,
             "
             paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}}
@@ -376,21 +378,18 @@ mod tests {
             ",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/components/schemas/A/properties/b");
-        assert!(
-            refusal.what.contains("#/components/schemas/Gone"),
-            "{refusal}"
-        );
+        assert_eq!(error.pointer, "/components/schemas/A/properties/b");
+        assert!(error.what.contains("#/components/schemas/Gone"), "{error}");
     }
 
     #[test]
     fn a_dangling_parameter_is_refused() {
-        let refusal = run(
+        let error = run(
             apply,
             "paths: {/a: {get: {parameters: [{$ref: '#/components/parameters/P'}]}}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/paths/~1a/get/parameters/0");
+        assert_eq!(error.pointer, "/paths/~1a/get/parameters/0");
     }
 
     #[test]
@@ -411,8 +410,8 @@ mod tests {
             "{A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}",
         ] {
             let mut document = document(&format!("components: {{schemas: {schemas}}}"));
-            let refusal = apply(&mut document).unwrap_err();
-            assert!(refusal.what.contains("circle"), "{refusal}");
+            let error = apply(&mut document).unwrap_err();
+            assert!(error.what.contains("circle"), "{error}");
         }
     }
 
@@ -422,7 +421,7 @@ mod tests {
             apply,
             "components: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A'}}}}}",
         );
-        let refusal = run(
+        let error = run(
             apply,
             "
             paths: {/a: {get: {requestBody: {$ref: '#/components/requestBodies/B'}}}}
@@ -430,7 +429,7 @@ mod tests {
             ",
         )
         .unwrap_err();
-        assert!(refusal.what.contains("without end"), "{refusal}");
+        assert!(error.what.contains("without end"), "{error}");
         run(apply, "components: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A/properties'}}}}}").unwrap_err();
     }
 }

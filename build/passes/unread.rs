@@ -1,19 +1,19 @@
-//! Members that nothing after this reads.
+//! Members that no later step reads.
 
 use serde_json::{Map, Value};
 
 use super::super::document::{Document, object};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
 pub(crate) const NAME: &str = "drop-unread";
-pub(crate) const WHY: &str = "tags, security and the like say nothing to the generator, and a slip in one of them would stop it";
+pub(crate) const REASON: &str = "the generator does not use tags, security and the like, and a mistake in one of them would stop it";
 
 const ROOT: [&str; 5] = [
     "openapi",
     "info",
     "paths",
     "components",
-    super::super::reach::MERCHANT,
+    super::super::reachability::MERCHANT,
 ];
 const INFO: [&str; 3] = ["title", "version", "description"];
 const OPERATION: [&str; 7] = [
@@ -35,7 +35,7 @@ const PARAMETER: [&str; 7] = [
     "explode",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let before: Vec<String> = object(&mut document.root).keys().cloned().collect();
     let root = object(&mut document.root);
     keep(root, &ROOT);

@@ -11,7 +11,7 @@ pub(super) struct Kind {
     pub(super) keys: &'static [(&'static str, Holds)],
     /// Plain keys of OpenAPI 3.1 alone. A document of 3.0 would lose them.
     pub(super) since_3_1: &'static [&'static str],
-    /// Keys that official documents have here by mistake, and that say nothing about the shape.
+    /// Keys that official documents have here by mistake, and that do not affect the shape.
     pub(super) mistakes: &'static [&'static str],
 }
 

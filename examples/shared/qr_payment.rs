@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use vipps::ecom::{Payment, PaymentDetails, PaymentState, Transaction, WaitEvent};
+use vipps::ecom::{Payment, PaymentDetails, PaymentState, PollEvent, Transaction};
 use vipps::types::TransactionText;
 use vipps::{Amount, OrderId, Outcome, PhoneNumber, QrPayment, Vipps};
 
@@ -96,12 +96,12 @@ async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDe
             .await
             .context("the payment was not approved")?;
     }
-    let mut watch = started.payment().wait().watch();
-    while let Some(event) = watch.next().await {
+    let mut poll = started.payment().wait().poll();
+    while let Some(event) = poll.next().await {
         match event? {
-            WaitEvent::Waiting(_) => print_line("waiting")?,
-            WaitEvent::Scanned(_) => print_line("scanned")?,
-            WaitEvent::Decided(details) => return Ok(details),
+            PollEvent::Waiting(_) => print_line("waiting")?,
+            PollEvent::Scanned(_) => print_line("scanned")?,
+            PollEvent::Decided(details) => return Ok(details),
             _ => {}
         }
     }

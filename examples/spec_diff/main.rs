@@ -22,7 +22,7 @@ use model::Model;
 use wrapper::Wrapper;
 
 /// Passes that correct what a document says; a change of that is a change.
-const CORRECTIONS: [&str; 2] = ["known-limits", "live-category"];
+const CORRECTIONS: &str = "corrections";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,11 +41,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn read(file: &str) -> Result<Model, build::refusal::Refusal> {
+fn read(file: &str) -> Result<Model, build::error::Error> {
     let path = Path::new(file);
     let folder = path.parent().unwrap_or(Path::new(""));
     let text = std::fs::read_to_string(path).map_err(|error| {
-        build::refusal::Refusal::at(
+        build::error::Error::at(
             "",
             format!("cannot be read: {error}"),
             "give the path of a document",
@@ -53,7 +53,7 @@ fn read(file: &str) -> Result<Model, build::refusal::Refusal> {
         .in_file(file)
     })?;
     let read = build::load::from_folder(folder);
-    let document = build::mend(&text, &read, |pass| !CORRECTIONS.contains(&pass));
+    let document = build::repair(&text, &read, |pass| pass != CORRECTIONS);
     document
         .map(|document| Model::of(&document.root))
         .map_err(|refusal| refusal.in_file(file))

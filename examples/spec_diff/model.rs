@@ -71,7 +71,7 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Reads a mended document.
+    /// Reads a repaired document.
     pub(crate) fn of(root: &Value) -> Self {
         let said = |pointer: &str| {
             root.pointer(pointer)

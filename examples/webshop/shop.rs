@@ -14,8 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use vipps::callback::{CallbackAuth, CallbackUrls, PaymentUpdate};
 use vipps::ecom::{
-    Express, Nudge, Payment, PaymentDetails, PaymentState, Reconciled, Rhythm, UserDetails,
-    WaitEvent,
+    Express, Payment, PaymentDetails, PaymentState, PollEvent, PollInterval, PollTrigger,
+    Reconciled, UserDetails,
 };
 use vipps::types::LandingPage;
 use vipps::{Amount, OrderId, Outcome, RequestId, Vipps};
@@ -69,7 +69,7 @@ pub(crate) struct Order {
     /// The same key for every attempt, so that the capture takes effect at most once.
     capture_key: RequestId,
     progress: Progress,
-    nudge: Option<Nudge>,
+    trigger: Option<PollTrigger>,
     /// The customer of an express order, until the consent is withdrawn.
     customer: Option<UserDetails>,
 }
@@ -121,7 +121,7 @@ impl Shop {
             goods,
             capture_key: RequestId::random(),
             progress: Progress::Waiting,
-            nudge: None,
+            trigger: None,
             customer: None,
         };
         // A real shop stores the order in its database here, before the call.
@@ -189,12 +189,12 @@ impl Shop {
     }
 
     async fn wait_for_customer(&self, payment: &Payment) -> Result<PaymentDetails> {
-        let mut watch = payment.wait().rhythm(Rhythm::Web).watch();
+        let mut poll = payment.wait().interval(PollInterval::Web).poll();
         self.update(payment.order_id(), |order| {
-            order.nudge = Some(watch.nudge());
+            order.trigger = Some(poll.trigger());
         });
-        while let Some(event) = watch.next().await {
-            if let WaitEvent::Decided(details) = event? {
+        while let Some(event) = poll.next().await {
+            if let PollEvent::Decided(details) = event? {
                 return Ok(details);
             }
         }
@@ -317,8 +317,8 @@ impl Shop {
     }
 
     fn poll_now(&self, id: &OrderId) {
-        if let Some(nudge) = self.order(id).and_then(|order| order.nudge) {
-            nudge.poll_now();
+        if let Some(trigger) = self.order(id).and_then(|order| order.trigger) {
+            trigger.poll_now();
         }
     }
 

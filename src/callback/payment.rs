@@ -32,8 +32,8 @@ open_enum! {
 /// What Vipps tells of a payment when it is decided: a hint to look at its details, which alone are the truth.
 ///
 /// Everything but the order id may be missing. `Debug` shows no personal data. Where a
-/// [`Watch`](crate::ecom::Watch) waits for the payment already, its [`nudge`](crate::ecom::Watch::nudge) makes it ask at
-/// once.
+/// [`Poll`](crate::ecom::Poll) waits for the payment already, its [`trigger`](crate::ecom::Poll::trigger) makes it poll
+/// at once.
 ///
 /// ```
 /// # async fn f(vipps: &vipps::Vipps, update: vipps::callback::PaymentUpdate) -> vipps::Result<()> {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::Call;
-use super::details::{Details, PaymentDetails};
+use super::details::{GetDetails, PaymentDetails};
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
-use crate::call::{CallOptions, built, operation};
+use crate::call::{CallOptions, Deadline, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
@@ -70,17 +70,12 @@ impl Cancel {
     /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
     /// be captured) is an error with [`Outcome::Unknown`].
     pub async fn send(self) -> Result<Transaction> {
-        let time = self.runtime.time();
-        let deadline = self.options.deadline;
-        let ends = time
-            .monotonic()
-            .saturating_add(deadline.unwrap_or_else(|| self.runtime.total_timeout()));
+        let deadline = Deadline::new(&self.runtime, &self.options);
         let policy = self.options.policy(&self.runtime).clone();
         let mut round = 1;
         let mut unclear = false;
         loop {
-            let left = ends.saturating_sub(time.monotonic());
-            let error = match self.attempt(left).await {
+            let error = match self.attempt(deadline.options(&self.options)).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
@@ -94,12 +89,10 @@ impl Cancel {
             let error = if unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.runtime.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
-            let left = ends.saturating_sub(time.monotonic());
-            if pause >= left {
+            if !deadline.sleep(pause).await {
                 return Err(unknown);
             }
-            time.sleep(pause).await;
-            match self.look(left.saturating_sub(pause)).await {
+            match self.details(deadline.left()).await {
                 Some(details) if self.is_done(&details) => {
                     return Ok(Transaction::cancelled(&details));
                 }
@@ -117,9 +110,7 @@ impl Cancel {
         self.release && error.has_code("51")
     }
 
-    async fn attempt(&self, left: Duration) -> Result<Transaction> {
-        let mut options = self.options.clone();
-        options.deadline = Some(left);
+    async fn attempt(&self, options: CallOptions) -> Result<Transaction> {
         let text = self.text.as_ref().map_or("Cancel", TransactionText::as_str);
         let transaction = types::CancelTransaction::builder().transaction_text(text.to_owned());
         let mut body = types::CancelPaymentActionRequest::builder()
@@ -140,8 +131,8 @@ impl Cancel {
         Transaction::read(self.order_id.clone(), Requested::Cancel, response)
     }
 
-    async fn look(&self, left: Duration) -> Option<PaymentDetails> {
-        let details = Details::new(self.runtime.clone(), self.order_id.clone());
+    async fn details(&self, left: Duration) -> Option<PaymentDetails> {
+        let details = GetDetails::new(self.runtime.clone(), self.order_id.clone());
         let mut details = details.deadline(left);
         details.options.merchant.clone_from(&self.options.merchant);
         details.await.ok()

@@ -25,18 +25,18 @@ const TIME_TO_PAY: Duration = Duration::from_secs(600);
 /// Asks for the details of a payment. Made by [`Payment::details`](super::Payment::details); `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
-pub struct Details {
+pub struct GetDetails {
     runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
 
 operation! {
-    Details => PaymentDetails;
+    GetDetails => PaymentDetails;
     deadline, merchant_serial_number, retry
 }
 
-impl Details {
+impl GetDetails {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
             runtime,
@@ -318,9 +318,9 @@ impl PaymentDetails {
         state::given_up(&self.events, self.state(), &self.sums)
     }
 
-    /// Why the events tell less than what happened, if they do.
-    pub(super) fn gap(&self) -> Option<&'static str> {
-        history::gap(&self.events)
+    /// Returns why the events may be incomplete, or `None` if they are complete.
+    pub(super) fn incompleteness(&self) -> Option<&'static str> {
+        history::incompleteness(&self.events)
     }
 
     /// Returns whether a refund can succeed: a part of what was captured is not refunded yet. Returns `false` where the

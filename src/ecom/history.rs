@@ -112,8 +112,9 @@ impl Event {
     }
 }
 
-/// Why a log tells less than what happened, if it does. Then what it lacks may have happened all the same.
-pub(super) fn gap(events: &[Event]) -> Option<&'static str> {
+/// Returns why the event log may be incomplete, or `None` if it is complete. An event that an incomplete log lacks may
+/// have happened.
+pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
     // Every payment was started, and its log says so.
     if !events.iter().any(|e| e.succeeded() && e.is_known()) {
         return Some("the details hold no event that tells anything");

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Call;
 use super::capture::action;
-use super::details::{Details, PaymentDetails};
+use super::details::{GetDetails, PaymentDetails};
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, TransactionText};
@@ -126,19 +126,13 @@ impl Refund {
     /// A response of HTTP 200 that contradicts the refund (another status, amount or order, or sums in
     /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
-        let time = self.runtime.time();
-        let deadline = self.options.deadline;
-        let ends = time
-            .monotonic()
-            .saturating_add(deadline.unwrap_or_else(|| self.runtime.total_timeout()));
+        let deadline = Deadline::new(&self.runtime, &self.options);
         let amount = match self.share {
             Share::Full => None,
             Share::Part(amount) => Some(amount),
             Share::Rest => {
-                let rest = self
-                    .remaining(ends.saturating_sub(time.monotonic()))
-                    .await?;
-                self.options.deadline = Some(ends.saturating_sub(time.monotonic()));
+                let rest = self.remaining(deadline.left()).await?;
+                self.options = deadline.options(&self.options);
                 Some(rest)
             }
         };
@@ -156,7 +150,7 @@ impl Refund {
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {
-        let mut details = Details::new(self.runtime.clone(), self.order_id.clone());
+        let mut details = GetDetails::new(self.runtime.clone(), self.order_id.clone());
         details.options = CallOptions {
             deadline: Some(left),
             key: None,

@@ -136,12 +136,20 @@ pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payme
 }
 
 fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
-    let moves = |e: &Event| !e.is(&Operation::Initiate) && !e.is(&Operation::Reserve);
-    let is_open = stated.captured.is_none() || stated.refunded.is_none();
-    if is_open && events.iter().any(|e| e.is_unclear() && moves(e)) {
+    let used = [
+        stated.captured,
+        stated.remaining_to_capture,
+        stated.refunded,
+    ];
+    // An event other than INITIATE that may have succeeded leaves the sums computed from the events unknown.
+    let may_change_sums = |e: &Event| e.is_unclear() && !e.is(&Operation::Initiate);
+    if used.contains(&None) && events.iter().any(may_change_sums) {
         return PaymentState::Unknown;
     }
-    if sums.refunded >= sums.captured {
+    if sums.refunded > sums.captured {
+        // The amount of a capture is missing, or the sums contradict each other.
+        PaymentState::Unknown
+    } else if sums.refunded == sums.captured {
         PaymentState::Refunded
     } else if sums.refunded > Amount::ZERO {
         PaymentState::PartiallyRefunded
@@ -183,7 +191,7 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
     }
     let happened = |kind: Operation| events.iter().any(|e| e.succeeded() && e.is(&kind));
     let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
-    let nothing_left = sums.captured > Amount::ZERO && sums.remaining_to_capture == Amount::ZERO;
+    let nothing_left = sums.remaining_to_capture == Amount::ZERO;
     let a_part_is_gone = nothing_left && sums.captured < history::reserved(events);
     let may_be = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
     if (void && nothing_left) || (cancel && a_part_is_gone) {
@@ -192,6 +200,6 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
         // The log and the sums contradict each other.
         None
     } else {
-        history::gap(events).is_none().then_some(false)
+        history::incompleteness(events).is_none().then_some(false)
     }
 }

@@ -13,18 +13,18 @@ use crate::types::{Amount, OrderId, Timestamp, lenient};
 /// deprecated by the API: use [`Payment::details`](super::Payment::details).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
-pub struct Status {
+pub struct GetStatus {
     runtime: Runtime,
     pub(crate) options: CallOptions,
     order_id: OrderId,
 }
 
 operation! {
-    Status => PaymentStatus;
+    GetStatus => PaymentStatus;
     deadline, merchant_serial_number, retry
 }
 
-impl Status {
+impl GetStatus {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
         Self {
             runtime,

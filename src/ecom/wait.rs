@@ -1,84 +1,41 @@
-//! Waiting for the customer: how often to ask, and what there is to tell.
+//! Waiting for the customer of a payment.
 
 use std::time::Duration;
 
-use super::details::PaymentDetails;
-use super::watch::Watch;
+use super::details::{GetDetails, PaymentDetails};
+use super::state::PaymentState;
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
+use crate::payment::{self, Decision, Snapshot};
+use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
 use crate::types::OrderId;
 
-/// No faster than this, since the API allows 120 calls a minute and order.
-pub(super) const FASTEST: Duration = Duration::from_millis(500);
-/// A customer has ten minutes; the payment shows as expired soon after.
+/// A customer has ten minutes. The payment shows as expired soon after.
 const LONGEST: Duration = Duration::from_secs(660);
 
-/// How often to ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rhythm {
-    /// Every second: the customer stands at a till.
-    Till,
-    /// After five seconds, then every two: the customer is on a web page.
-    Web,
-    /// Every so often, but at most twice a second.
-    Every(Duration),
-}
+pub use crate::payment::{PollInterval, PollTrigger};
 
-impl Rhythm {
-    /// Before the first poll. The web rhythm gives the customer time to get there.
-    pub(super) fn first(self) -> Duration {
-        match self {
-            Self::Web => Duration::from_secs(5),
-            Self::Till | Self::Every(_) => Duration::ZERO,
-        }
-    }
+/// Polls a payment and returns each of its steps once. Made by [`Wait::poll`].
+pub type Poll = payment::Poll<PaymentDetails>;
 
-    /// From the start of one poll to the start of the next.
-    pub(super) fn interval(self) -> Duration {
-        match self {
-            Self::Till => Duration::from_secs(1),
-            Self::Web => Duration::from_secs(2),
-            Self::Every(interval) => interval.max(FASTEST),
-        }
-    }
-}
+/// A step of a payment that is polled, with the details that a poll has read.
+pub type PollEvent = payment::PollEvent<PaymentDetails>;
 
-/// Something that happened while waiting.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum WaitEvent {
-    /// The payment waits for its customer.
-    Waiting(PaymentDetails),
-    /// The customer has opened it: scanned the code or followed the link.
-    Scanned(PaymentDetails),
-    /// Waiting is over: paid, refused, cancelled or expired.
-    Decided(PaymentDetails),
-}
-
-impl WaitEvent {
-    /// The details that told it.
-    pub fn details(&self) -> &PaymentDetails {
-        match self {
-            Self::Waiting(details) | Self::Scanned(details) | Self::Decided(details) => details,
-        }
-    }
-}
-
-/// Waits until the customer has decided. Made by [`Payment::wait`](super::Payment::wait); `.await` gives the details
-/// that told it. Whether the customer paid is for [`PaymentState::is_paid`](super::PaymentState::is_paid) to say.
+/// Waits until the customer has decided. Made by [`Payment::wait`](super::Payment::wait).
 ///
-/// Polls that fail for a passing reason, HTTP 429 and answers that cannot be read among them, end nothing. They make the rhythm slower,
-/// down to one in 30 s, or as slow as a `Retry-After` asks; the last look is then 5 s before the end, however long it
-/// asks. Dropping the future or the [`Watch`] stops asking.
+/// `.await` returns the details with the decision. [`PaymentState::is_paid`] states whether the customer has paid.
+///
+/// A poll that fails for a transient reason does not end the wait. HTTP 429 and unreadable responses are such reasons.
+/// After failures the pauses get longer, up to 30 s or as long as a `Retry-After` requires. The last poll is then 5 s
+/// before the end, whatever the `Retry-After`. Dropping the future or the [`Poll`] stops polling.
 #[derive(Clone, Debug)]
-#[must_use = "nothing is asked until `.await`, `send` or `watch`"]
+#[must_use = "nothing is sent until `.await`, `send` or `poll`"]
 pub struct Wait {
-    pub(super) runtime: Runtime,
+    runtime: Runtime,
     pub(crate) options: CallOptions,
-    pub(super) order_id: OrderId,
-    pub(super) rhythm: Rhythm,
+    order_id: OrderId,
+    interval: PollInterval,
 }
 
 operation! {
@@ -99,18 +56,18 @@ impl Wait {
             runtime,
             options: CallOptions::default(),
             order_id,
-            rhythm: Rhythm::Till,
+            interval: PollInterval::Till,
         }
     }
 
-    /// How often to ask; [`Rhythm::Till`] by default.
-    pub fn rhythm(mut self, rhythm: Rhythm) -> Self {
-        self.rhythm = rhythm;
+    /// Sets the time between two polls; [`PollInterval::Till`] by default.
+    pub fn interval(mut self, interval: PollInterval) -> Self {
+        self.interval = interval;
         self
     }
 
-    /// Waits, and tells of each step on the way: with [`Watch::next`], or as the stream that a [`Watch`] is. The time
-    /// to wait begins now.
+    /// Starts to poll, and returns each step of the payment: with [`Poll::next`], or as a stream. The time to wait begins
+    /// now.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -118,42 +75,69 @@ impl Wait {
     /// # let vipps = sim.client();
     /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
-    /// use vipps::ecom::WaitEvent;
+    /// use vipps::ecom::PollEvent;
     ///
-    /// let mut watch = vipps.ecom().payment(&"order-1".parse()?).wait().watch();
-    /// while let Some(event) = watch.next().await {
+    /// let mut poll = vipps.ecom().payment(&"order-1".parse()?).wait().poll();
+    /// while let Some(event) = poll.next().await {
     ///     match event? {
-    ///         WaitEvent::Waiting(_) => println!("scan the code, please"),
-    ///         WaitEvent::Scanned(_) => println!("approve in the app, please"),
-    ///         WaitEvent::Decided(details) => println!("{}", details.state()),
+    ///         PollEvent::Waiting(_) => println!("scan the code, please"),
+    ///         PollEvent::Scanned(_) => println!("approve in the app, please"),
+    ///         PollEvent::Decided(details) => println!("{}", details.state()),
     ///         _ => {}
     ///     }
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn watch(self) -> Watch {
-        let time = self.options.deadline.unwrap_or(LONGEST);
-        Watch::new(self, time)
-    }
-
-    /// Waits, as a stream of events: another name for [`watch`](Self::watch). A stream item that is an error is the
-    /// last one.
-    pub fn stream(self) -> Watch {
-        self.watch()
+    pub fn poll(self) -> Poll {
+        let Self {
+            runtime,
+            mut options,
+            order_id,
+            interval,
+        } = self;
+        let total = options.deadline.unwrap_or(LONGEST);
+        // The next poll is the retry, unless the caller has set a policy.
+        options.retry.get_or_insert_with(RetryPolicy::none);
+        let reader = runtime.clone();
+        let read = move |left| {
+            let mut details = GetDetails::new(reader.clone(), order_id.clone());
+            details.options = options.clone();
+            details.options.deadline = Some(left);
+            details.into_future()
+        };
+        Poll::new(runtime, interval, total, Box::new(read))
     }
 
     /// Waits for the decision.
     ///
     /// # Errors
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the customer decided; the payment goes on. Any error of
-    /// [`Details`](super::Details) that asking again will not mend.
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the customer decided. The payment
+    /// stays open. Any error of [`GetDetails`] that is not transient.
     pub async fn send(self) -> Result<PaymentDetails> {
-        let mut watch = self.watch();
-        while let Some(event) = watch.next().await {
-            if let WaitEvent::Decided(details) = event? {
+        let mut poll = self.poll();
+        while let Some(event) = poll.next().await {
+            if let PollEvent::Decided(details) = event? {
                 return Ok(details);
             }
         }
-        Err(Error::state("the watch ended before the customer decided"))
+        Err(Error::state("polling ended before the customer decided"))
+    }
+}
+
+impl Snapshot for PaymentDetails {
+    fn as_of(&self) -> Option<jiff::Timestamp> {
+        self.as_of()
+    }
+
+    fn decision(&self, now: jiff::Timestamp) -> Decision {
+        match self.state_at(now) {
+            PaymentState::Unknown => Decision::Unknown,
+            state if state.is_decided() => Decision::Made,
+            _ => Decision::Pending,
+        }
+    }
+
+    fn is_scanned(&self) -> bool {
+        self.is_scanned()
     }
 }

@@ -71,6 +71,12 @@ mod tests {
             budget.refill();
         }
         assert!(budget.clone().spend(Pace::Transient));
-        assert!(RetryBudget::unlimited().spend(Pace::Transient));
+    }
+
+    #[test]
+    fn an_unlimited_budget_never_runs_dry() {
+        let budget = RetryBudget::unlimited();
+        assert!((0..1000).all(|_| budget.spend(Pace::Transient)));
+        assert_eq!(budget.left(), None);
     }
 }

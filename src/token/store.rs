@@ -12,7 +12,7 @@ use http::HeaderValue;
 use sha2::{Digest as _, Sha256};
 
 use super::single_flight::SingleFlight;
-use super::value::{FetchedToken, LONGEST_LIFETIME, Token};
+use super::value::{FetchedToken, Token};
 use crate::clock::Time;
 use crate::credentials::Credentials;
 use crate::telemetry::Counters;
@@ -79,26 +79,21 @@ impl SharedStore {
 
     /// Returns the stored token if it is better than the current token of the client.
     pub(super) async fn load(&self, current: &SingleFlight) -> Option<FetchedToken> {
-        let began = self.time.monotonic();
-        let loading = || self.store.load(&self.key);
-        let stored = self.call(loading).await??;
-        let lifetime = stored.expires_in().min(LONGEST_LIFETIME);
-        let now = self.time.monotonic();
-        // The store computed the remaining time at some moment after `began`, so this is never too
-        // late.
-        let expires_at = began + lifetime;
+        let requested_at = self.time.monotonic();
+        let stored = self.call(|| self.store.load(&self.key)).await??;
+        let fetched = FetchedToken::new(stored.access_token(), stored.expires_in())?;
+        // The store computed the remaining time at some moment after `requested_at`, so this is
+        // never too late.
+        let expires_at = requested_at + fetched.lifetime;
         let replaced = current.usable_until().unwrap_or_default();
-        if expires_at < now.max(replaced) + MIN_GAIN {
-            return None;
-        }
-        let lifetime = expires_at.saturating_sub(now);
-        let fetched = FetchedToken::new(stored.access_token(), lifetime)?;
-        if self.state().refused.contains(&fetched.header) {
+        if expires_at < requested_at.max(replaced) + MIN_GAIN
+            || self.state().refused.contains(&fetched.header)
+        {
             return None;
         }
         self.counters.tokens_shared.add_one();
         tracing::debug!(
-            vipps.token.lifetime_s = lifetime.as_secs(),
+            vipps.token.lifetime_s = fetched.lifetime.as_secs(),
             "token taken from the store"
         );
         Some(FetchedToken {
@@ -134,7 +129,7 @@ impl SharedStore {
             Some(Err(error)) => error,
             None => TokenStoreError::new("no response within 1 s"),
         };
-        self.state().paused_until = self.time.monotonic() + PAUSE;
+        self.state().paused_until = now + PAUSE;
         self.counters.token_store_failures.add_one();
         let reason = error.to_string();
         tracing::warn!(reason, "token store failed");

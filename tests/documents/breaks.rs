@@ -60,9 +60,9 @@ const BREAKS: [Break; 3] = [
     ),
 ];
 
-/// All at once: each is told in its own place, and no other place is.
+/// The compiler reports each break in its builder, and a missing operation in the table of operations too.
 #[test]
-fn the_compiler_names_a_break_in_one_place() {
+fn the_compiler_names_a_break_in_its_builder() {
     let mut broken = Documents::ours();
     for (_, spoil, ..) in BREAKS {
         spoil(&mut broken);
@@ -80,7 +80,8 @@ fn the_compiler_names_a_break_in_one_place() {
         );
     }
     let files: BTreeSet<&str> = errors.iter().map(|(file, _)| file.as_str()).collect();
-    let wanted: BTreeSet<&str> = BREAKS.iter().map(|(_, _, file, _)| *file).collect();
+    let builders = BREAKS.iter().map(|(_, _, file, _)| *file);
+    let wanted: BTreeSet<&str> = builders.chain(["src/ecom/operations.rs"]).collect();
     assert_eq!(files, wanted, "{said}");
 }
 

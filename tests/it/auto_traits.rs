@@ -29,7 +29,7 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<std::sync::Arc<dyn TokenStore>>();
     sent::<TokenStoreError>();
     sent::<VippsBuilder>();
-    sent::<vipps::ecom::Watch>();
+    sent::<vipps::ecom::Poll>();
     shared::<vipps::testing::Recorder>();
     shared::<vipps::testing::ManualClock>();
     sent::<vipps::testing::SeededRandomness>();
@@ -77,7 +77,7 @@ async fn every_call_can_move_between_threads() {
     in_flight(&payment.cancel().send());
     in_flight(&payment.force_approve().send());
     in_flight(&payment.wait().send());
-    in_flight(&payment.wait().stream());
+    in_flight(&payment.wait().poll());
     in_flight(&vipps.pay_by_qr(id(), amount, "t".parse().unwrap()).send());
     let qr = vipps.qr();
     let page = vipps::types::LandingPage::parse("https://example.com/?token=x").unwrap();

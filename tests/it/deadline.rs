@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::{amount, id, text};
 use tokio::time::Instant;
-use vipps::ecom::Rhythm;
+use vipps::ecom::PollInterval;
 use vipps::simulator::{InMemory, Simulator};
 use vipps::types::{LandingPage, PersonalQr, RedirectUrl};
 use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Vipps};
@@ -102,7 +102,7 @@ const OPERATIONS: [Operation; 20] = [
         run(cancel.deadline(DEADLINE))
     }),
     ("wait", |v| {
-        let wait = v.ecom().payment(&id()).wait().rhythm(Rhythm::Web);
+        let wait = v.ecom().payment(&id()).wait().interval(PollInterval::Web);
         run(wait.deadline(DEADLINE))
     }),
     ("force approve", |v| {

@@ -44,11 +44,15 @@ async fn a_replay_after_a_401_waits_for_room() {
     // Without the time for it, the call ends before it makes a third request.
     sim.faults().on(INITIATE).times(1).status(429);
     sim.faults().on(INITIATE).times(1).status(401);
+    let begun = tokio::time::Instant::now();
     let error = initiate()
         .deadline(Duration::from_secs(30))
         .await
         .unwrap_err();
+    // It does not wait for a request that it cannot send.
+    assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert_eq!(error.operation(), Some(INITIATE));
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert_eq!(sim.journal().count(INITIATE), 5);
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use vipps::ecom::{Payment, Reconciled, Rhythm};
+use vipps::ecom::{Payment, PollInterval, Reconciled};
 use vipps::simulator::{EffectKind, Simulator};
 use vipps::types::RequestId;
 use vipps::{Amount, Error, Outcome, RetryBudget, RetryPolicy, Vipps};
@@ -112,7 +112,7 @@ async fn sell(sim: &Simulator, vipps: &Vipps, seen: &Seen, number: usize) {
     let order = payment.order_id().as_str().to_owned();
     sim.payer().approve(&order).expect("a payment that waits");
     // The customer has decided, so the first poll need not wait as it does on a web page.
-    while payment.wait().rhythm(Rhythm::Till).await.is_err() {}
+    while payment.wait().interval(PollInterval::Till).await.is_err() {}
     let key = RequestId::parse(&format!("capture-{order}")).expect("a key");
     loop {
         match payment.capture().idempotency_key(key.clone()).await {

@@ -292,6 +292,7 @@ async fn a_raw_request_to_another_origin_is_refused_unsent() {
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}: {error}");
             let sent = (error.outcome(), error.attempts());
             assert_eq!(sent, (Outcome::NotSent, 0), "{url}: {error}");
+            assert!(error.operation().is_some(), "{url}: {error}");
             let invalid = error.invalid_value().unwrap();
             assert_eq!(invalid.field(), "url", "{error}");
             assert_eq!(invalid.value(), value.as_deref(), "{error}");

@@ -320,6 +320,66 @@ fn a_reservation_that_sums_contradict_is_unknown() {
     assert_eq!(read(&void, some_left).state(), Unknown);
 }
 
+/// Failed events change nothing, so that they contradict nothing.
+#[test]
+fn a_failed_event_contradicts_no_event_of_its_step() {
+    let rows = [
+        (("RESERVE", "false"), ("REJECT", "true"), Rejected),
+        (("RESERVE", "false"), ("FAILED", "true"), Failed),
+        (("RESERVE", "true"), ("REJECT", "false"), Reserved),
+        (("RESERVE", "true"), ("FAILED", "false"), Reserved),
+    ];
+    for ((first, first_success), (second, second_success), state) in rows {
+        let first: Entry = (first, first_success, Some(100), 1);
+        let second: Entry = (second, second_success, Some(100), 2);
+        for entries in [[second, first, INITIATE], [INITIATE, first, second]] {
+            assert_eq!(read(&entries, "").state(), state, "{entries:?}");
+        }
+    }
+}
+
+/// What an unclear event may have moved is known only from sums that the API states.
+#[test]
+fn an_unclear_event_leaves_unstated_sums_unknown() {
+    let part: Entry = ("CAPTURE", "true", Some(40), 2);
+    let stated = [
+        r#""capturedAmount":40"#,
+        r#""remainingAmountToCapture":60"#,
+        r#""refundedAmount":0"#,
+    ];
+    for word in ["INITIATE", "RESERVE", "CAPTURE", "VOID", "CANCEL", "REFUND"] {
+        let unclear: Entry = (word, "null", Some(10), 3);
+        let entries = [unclear, part, RESERVE, INITIATE];
+        let all = read(&entries, &format!("{{{}}}", stated.join(",")));
+        assert_eq!(all.state(), PartiallyCaptured, "{word}");
+        for missing in 0..stated.len() {
+            let mut rest = stated.to_vec();
+            rest.remove(missing);
+            let details = read(&entries, &format!("{{{}}}", rest.join(",")));
+            // Nothing that an INITIATE does changes the sums.
+            let expected = match word {
+                "INITIATE" => PartiallyCaptured,
+                _ => Unknown,
+            };
+            assert_eq!(details.state(), expected, "{word} {rest:?}");
+        }
+    }
+}
+
+#[test]
+fn more_refunded_than_captured_is_unknown() {
+    let (part, refund) = (
+        ("CAPTURE", "true", Some(40), 2),
+        ("REFUND", "true", Some(60), 3),
+    );
+    // The amount of the second capture is missing, so that some of it may be left.
+    let unread: Entry = ("CAPTURE", "true", None, 2);
+    let details = read(&[refund, unread, part, RESERVE, INITIATE], "");
+    assert_eq!(details.state(), Unknown);
+    let details = read(&[CAPTURE, RESERVE, INITIATE], &sums(40, 60, 60, 0));
+    assert_eq!(details.state(), Unknown);
+}
+
 /// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide, sums).
 #[test]
 fn sums_above_what_the_history_states_are_unknown() {

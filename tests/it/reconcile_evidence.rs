@@ -181,6 +181,77 @@ async fn an_unknown_order_is_no_effect_unless_it_was_started() {
     }
 }
 
+/// A cancel is proven by its event and by what is left to capture.
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_judged_by_its_event_and_the_sums() {
+    const RESERVE: &str = r#"{"operation":"RESERVE","operationSuccess":true,"amount":100}"#;
+    const INITIATE: &str = r#"{"operation":"INITIATE","operationSuccess":true,"amount":100}"#;
+    let sums = |captured: i64, to_capture: i64| {
+        format!(
+            r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{to_capture},
+                "refundedAmount":0,"remainingAmountToRefund":{captured}}},"#
+        )
+    };
+    let only_remaining =
+        |ore: i64| format!(r#""transactionSummary":{{"remainingAmountToCapture":{ore}}},"#);
+    let capture = |amount: &str| {
+        format!(r#"{{"operation":"CAPTURE","operationSuccess":true{amount}}},{RESERVE},"#)
+    };
+    let (part, all, unread) = (
+        capture(r#","amount":40"#),
+        capture(r#","amount":100"#),
+        capture(""),
+    );
+    let event = |operation: &str, success: &str, rest: &str| {
+        format!(r#"{{"operation":"{operation}","operationSuccess":{success}}},{rest}"#)
+    };
+    let reserved = format!("{RESERVE},");
+    let without_reserve = r#"{"operation":"CAPTURE","operationSuccess":true,"amount":40},"#;
+    for (stated, events, expected) in [
+        // Reserved, and nothing is left: captured or cancelled.
+        (only_remaining(0), reserved.clone(), "still unknown"),
+        // A cancel that failed.
+        (sums(0, 100), event("VOID", "false", &reserved), "no effect"),
+        (
+            sums(0, 100),
+            event("CANCEL", "false", &reserved),
+            "no effect",
+        ),
+        (sums(40, 60), event("VOID", "false", &part), "no effect"),
+        (sums(100, 0), event("VOID", "false", &all), "no effect"),
+        // A cancel that may have failed.
+        (sums(40, 60), event("VOID", "null", &part), "still unknown"),
+        (
+            sums(40, 60),
+            event("CANCEL", "null", &part),
+            "still unknown",
+        ),
+        // Another operation that may have failed.
+        (sums(40, 60), event("REFUND", "null", &part), "no effect"),
+        // The rest is released.
+        (sums(40, 0), event("VOID", "true", &part), "took effect"),
+        (sums(40, 0), event("CANCEL", "true", &part), "took effect"),
+        (
+            sums(40, 0),
+            event("VOID", "true", without_reserve),
+            "took effect",
+        ),
+        (
+            only_remaining(0),
+            event("VOID", "true", &unread),
+            "took effect",
+        ),
+        // Nothing was left to cancel.
+        (sums(100, 0), event("CANCEL", "true", &all), "still unknown"),
+        // Released without an event, or captured by an event that lacks its amount.
+        (only_remaining(0), unread.clone(), "still unknown"),
+    ] {
+        let details = format!(r#"{{{stated}"transactionLogHistory":[{events}{INITIATE}]}}"#);
+        let reconciled = reconciled_with(Lost::Cancel, 200, &details).await;
+        assert_eq!(verdict(&reconciled), expected, "{details}: {reconciled:?}");
+    }
+}
+
 /// The request may still be on its way when the attempt is given up, however long ago it began.
 #[tokio::test(start_paused = true)]
 async fn settled_after_counts_from_the_end_of_the_last_attempt() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{DETAILS, TRANSACTION, amount, id, text};
 use bytes::Bytes;
-use vipps::ecom::Rhythm;
+use vipps::ecom::PollInterval;
 use vipps::simulator::Simulator;
 use vipps::testing::{ManualClock, Recorder};
 use vipps::{Clock as _, ErrorKind, Outcome, Transport, TransportFuture};
@@ -81,7 +81,7 @@ async fn a_wait_in_vain_takes_no_time() {
         r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true,"timeStamp":"2026-03-02T09:00:00Z"}]}"#,
     );
     let payment = recorder.client().ecom().payment(&id());
-    let details = payment.wait().rhythm(Rhythm::Web).await.unwrap();
+    let details = payment.wait().interval(PollInterval::Web).await.unwrap();
     assert!(details.is_expired(recorder.clock().now()));
     let polls = recorder.requests().len() - 1;
     assert!((250..350).contains(&polls), "{polls} polls");

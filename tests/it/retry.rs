@@ -1,12 +1,15 @@
 //! What is repeated, how often, how patiently, and what is said when it does not help. On virtual time: a wait of
 //! twenty seconds costs nothing and is measured exactly.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::{CANCELLED, DETAILS, INITIATED, amount, id, text};
 use tokio::time::Instant;
 use vipps::testing::Recorder;
-use vipps::{Error, ErrorKind, Outcome, RetryPolicy, Vipps};
+use vipps::{
+    Error, ErrorKind, Outcome, RetryPolicy, Transport, TransportError, TransportFuture, Vipps,
+};
 
 const INITIATE: &str = "/ecomm/v2/payments";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
@@ -90,6 +93,7 @@ async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline()
             None,
         ),
         ("60", usual(), 30, None),
+        ("60", usual(), 60, None),
         ("61", usual().longest_retry_after(Duration::MAX), 60, None),
     ] {
         let (told, took) = took(asked, policy.clone(), deadline).await;
@@ -178,6 +182,50 @@ async fn once_lost_a_write_stays_unknown_when_the_limit_ends_it() {
     assert_eq!(error.kind(), ErrorKind::Deadline, "{error:?}");
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!(count(&recorder, "capture_payment_using_post"), 5);
+}
+
+/// Returns a token, loses the next response, and cannot send any later request.
+#[derive(Debug, Default)]
+struct LostThenUnsent(AtomicUsize);
+
+impl Transport for LostThenUnsent {
+    fn send(&self, _: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
+        let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
+        let result = match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(http::Response::new(token.into())),
+            1 => Err(TransportError::maybe_sent("the connection broke")),
+            _ => Err(TransportError::not_sent("no connection")),
+        };
+        Box::pin(async { result })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_lost_a_write_stays_unknown_if_no_retry_is_sent() {
+    let builder = crate::support::on_tokio_time(&Recorder::new());
+    let vipps = builder
+        .transport(LostThenUnsent::default())
+        .build()
+        .unwrap();
+    let error = capture(&vipps).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome(), error.attempts()),
+        (ErrorKind::Connect, Outcome::Unknown, 3)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_minute_ends_an_initiate_with_its_last_error() {
+    let recorder = Recorder::new().answer("POST", INITIATE, 429, "");
+    let begun = Instant::now();
+    let call = patient(&recorder).ecom().initiate(id(), amount(), text());
+    let error = call.deadline(Duration::from_secs(50)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome(), error.attempts()),
+        (ErrorKind::RateLimited, Outcome::Rejected, 2)
+    );
+    // Two requests, and no wait for the time at which a third is allowed.
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test(start_paused = true)]

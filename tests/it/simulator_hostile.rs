@@ -62,7 +62,7 @@ fn spoiled(body: &Value) -> Vec<(String, Value)> {
     for pointer in pointers(body) {
         for value in hostile_values() {
             let mut name = format!("{pointer} = {value}");
-            name.truncate(name.floor_char_boundary(80));
+            name = name.chars().take(80).collect();
             let mut wrong = body.clone();
             *wrong.pointer_mut(&pointer).unwrap() = value;
             all.push((name, wrong));

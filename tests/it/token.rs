@@ -10,8 +10,8 @@ use crate::support::{DETAILS, id};
 use bytes::Bytes;
 use tokio::time::Instant;
 use vipps::{
-    Credentials, Environment, ErrorKind, Outcome, RetryPolicy, Transport, TransportError,
-    TransportFuture, Vipps, VippsBuilder,
+    Credentials, Environment, ErrorKind, Outcome, Randomness, RetryPolicy, Transport,
+    TransportError, TransportFuture, Vipps, VippsBuilder,
 };
 
 /// Responds to token requests as its fields say, and to payment details if the token is valid.
@@ -131,7 +131,7 @@ impl Transport for Server {
                 return Err(TransportError::not_sent("no route"));
             }
             let mut answer = http::Response::builder().status(status);
-            if let (Some(seconds), 429 | 503) = (self.retry_after, status) {
+            if let (Some(seconds), 401 | 429 | 503) = (self.retry_after, status) {
                 answer = answer.header("retry-after", seconds);
             }
             Ok(answer.body(Bytes::from(body)).unwrap())
@@ -301,7 +301,7 @@ async fn an_endpoint_that_is_down_receives_one_request_a_pause() {
 #[tokio::test(start_paused = true)]
 async fn retry_after_of_the_endpoint_applies_to_later_calls() {
     for (asked, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
-        for status in [429, 503] {
+        for status in [401, 429, 503] {
             let server = Server {
                 failures: 1,
                 status,
@@ -313,12 +313,14 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
             let first = call().await.unwrap_err();
             let failed = Instant::now();
             assert_eq!(first.retry_after(), Some(Duration::from_secs(asked)));
+            assert_eq!(first.is_retryable(), status != 401);
             let ends = Duration::from_secs(pause);
             while failed.elapsed() + Duration::from_secs(5) < ends {
                 let begun = Instant::now();
                 let error = call().await.unwrap_err();
                 assert_eq!(begun.elapsed(), Duration::ZERO);
                 assert_eq!(error.to_string(), first.to_string());
+                assert_eq!(error.is_retryable(), first.is_retryable());
                 assert_eq!(
                     (error.kind(), error.outcome(), error.retry_after()),
                     (
@@ -370,6 +372,34 @@ async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(server.flights.began.lock().unwrap().len(), 2);
         assert_eq!(server.token_requests(), if stalls { 1 } else { 2 });
+    }
+}
+
+/// Returns the same byte each time.
+#[derive(Debug)]
+struct SameByte(u8);
+
+impl Randomness for SameByte {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0);
+    }
+}
+
+/// Clients that started together do not refresh together.
+#[tokio::test(start_paused = true)]
+async fn randomness_moves_a_refresh_by_half_its_margin() {
+    for (byte, refresh) in [(0, 3240), (255, 3060)] {
+        let server = Server::new();
+        let vipps = server.builder().randomness(SameByte(byte)).build().unwrap();
+        let call = || async { vipps.ecom().payment(&id()).details().await.unwrap() };
+        let begun = Instant::now();
+        call().await;
+        for (at, requests) in [(refresh - 1, 1), (refresh + 1, 2)] {
+            tokio::time::sleep_until(begun + Duration::from_secs(at)).await;
+            call().await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert_eq!(server.token_requests(), requests, "{byte} at {at} s");
+        }
     }
 }
 

@@ -179,7 +179,7 @@ async fn a_refresh_does_not_take_a_token_that_gains_less_than_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stored_token_that_expires_within_a_minute_is_not_taken() {
-    for (left, requests) in [(59, 2), (61, 1)] {
+    for (left, requests) in [(59, 2), (60, 1)] {
         let setup = Setup::new();
         call(&setup.process()).await.unwrap();
         let stored = setup.store.stored(&setup.store.only_key()).await.unwrap();
@@ -315,7 +315,7 @@ async fn a_stored_text_that_is_not_a_token_is_replaced() {
         all(&processes[..1], 5).await;
         all(&processes[1..], 5).await;
         assert_eq!(setup.token_requests(), requests + 1, "{text:?}");
-        assert_eq!(sum(&processes, |m| m.token_store_failures), 0);
+        assert_eq!(sum(&processes, |m| m.token_store_failures + m.replays), 0);
     }
 }
 
@@ -355,6 +355,58 @@ async fn a_stored_token_is_used_for_seven_days_at_most() {
     // Without the limit, the client would replace the token only after a refusal, which counts as a
     // replay.
     assert_eq!((setup.token_requests(), vipps.metrics().replays), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_16_newest_refused_tokens_are_not_taken() {
+    let setup = Setup::new();
+    let vipps = setup.process();
+    call(&vipps).await.unwrap();
+    let key = setup.store.only_key();
+    let refuse = async |stored: &str, calls| {
+        setup.store.put(&key, stored, HOUR * 2).await;
+        setup.sim.revoke_tokens();
+        let replays = vipps.metrics().replays;
+        // All calls are refused with the same tokens.
+        all(std::slice::from_ref(&vipps), calls).await;
+        (vipps.metrics().replays - replays) / u64::try_from(calls).unwrap()
+    };
+    // Each round refuses the client's own token and the stored one, so that nine rounds refuse 18 tokens.
+    for round in 1..=9 {
+        assert_eq!(refuse(&format!("forged-{round}"), 20).await, 2, "{round}");
+    }
+    assert_eq!(refuse("forged-9", 1).await, 1);
+    assert_eq!(refuse("forged-3", 1).await, 1);
+    assert_eq!(refuse("forged-1", 1).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_saved_lifetime_counts_from_the_token_request() {
+    let setup = Setup::new();
+    setup.sim.faults().clear();
+    setup.sim.faults().on(TOKEN).delay(Duration::from_secs(5));
+    call(&setup.process()).await.unwrap();
+    let stored = setup.store.stored(&setup.store.only_key()).await.unwrap();
+    let left = HOUR - Duration::from_secs(5);
+    let shortest = left - Duration::from_secs(2);
+    assert!(
+        (shortest..=left).contains(&stored.expires_in()),
+        "{stored:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_expires_within_a_minute_is_not_saved() {
+    for (lifetime, calls) in [(59, 1), (62, 2)] {
+        let builder = Simulator::builder().freeze_clock();
+        let builder = builder.token_lifetime(Duration::from_secs(lifetime));
+        let sim = builder.in_memory().unwrap();
+        let store = FakeStore::default();
+        let builder = sim.client_builder().token_store(store.clone());
+        let _ = call(&builder.build().unwrap()).await;
+        // A load, and the save.
+        assert_eq!(store.calls(), calls, "{lifetime}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -398,7 +450,7 @@ async fn each_environment_and_set_of_keys_has_its_own_entry() {
         (["https://one.example", "other", "secret", "key"], "123456"),
         (["https://one.example", "id", "other", "key"], "123456"),
         (["https://one.example", "id", "secret", "other"], "123456"),
-        (["https://one.example", "idsecret", "x", "key"], "123456"),
+        (["https://one.example", "ids", "ecret", "key"], "123456"),
         // The sales unit makes no difference.
         (base, "654321"),
     ] {

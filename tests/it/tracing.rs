@@ -1,12 +1,15 @@
 //! What the crate traces: names, levels and fields. A changed snapshot is a changed contract with dashboards.
 
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::capture::Capture;
 use crate::store::{FakeStore, StoreFault};
 use crate::support::{INITIATED, TRANSACTION, amount, id, text};
 use vipps::testing::Recorder;
-use vipps::{Outcome, Randomness, RetryPolicy, Vipps};
+use vipps::{Outcome, Randomness, RetryPolicy, Transport, TransportFuture, Vipps};
 
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 
@@ -133,6 +136,49 @@ async fn a_token_from_the_store_and_a_store_that_failed() {
 }
 
 /// The list in the documentation is closed: whatever is recorded is in it, and at its level.
+/// Records the names of the spans that it runs in, and never responds.
+#[derive(Clone, Debug, Default)]
+struct SpanNames(Arc<Mutex<Vec<Option<&'static str>>>>);
+
+impl SpanNames {
+    fn record(&self) {
+        let span = tracing::Span::current();
+        let name = span.metadata().map(|metadata| metadata.name());
+        self.0.lock().unwrap().push(name);
+    }
+}
+
+impl Transport for SpanNames {
+    fn send(&self, _: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
+        self.record();
+        Box::pin(poll_fn(|_| {
+            self.record();
+            Poll::Pending
+        }))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_runs_in_the_span_of_its_attempt() {
+    let names = SpanNames::default();
+    let number = "123456".parse().unwrap();
+    let keys = vipps::Credentials::new("id", "secret", "key", number).unwrap();
+    let vipps = Vipps::builder(keys)
+        .transport(names.clone())
+        .build()
+        .unwrap();
+    let (_capture, _guard) = Capture::start();
+    let details = vipps.ecom().payment(&id()).details();
+    details.await.unwrap_err();
+    let names = names.0.lock().unwrap();
+    // The start, the first poll, and the last poll when the time of the attempt is up.
+    assert!(names.len() >= 3, "{names:?}");
+    assert!(
+        names.iter().all(|name| *name == Some("vipps.attempt")),
+        "{names:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_table_in_the_documentation_names_every_field_and_event() {
     let table = include_str!("../../src/telemetry.rs");

@@ -10,7 +10,7 @@ use crate::support::id;
 use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::{Instant, sleep, timeout};
-use vipps::ecom::{PaymentDetails, PaymentState, Rhythm, Wait, WaitEvent, Watch};
+use vipps::ecom::{PaymentDetails, PaymentState, Poll, PollEvent, PollInterval, Wait};
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Transport, TransportFuture};
 
@@ -138,27 +138,27 @@ impl Transport for Script {
     }
 }
 
-fn name(event: &WaitEvent) -> &'static str {
+fn name(event: &PollEvent) -> &'static str {
     match event {
-        WaitEvent::Waiting(_) => "waiting",
-        WaitEvent::Scanned(_) => "scanned",
-        WaitEvent::Decided(_) => "decided",
+        PollEvent::Waiting(_) => "waiting",
+        PollEvent::Scanned(_) => "scanned",
+        PollEvent::Decided(_) => "decided",
         _ => "new",
     }
 }
 
-async fn all(mut watch: Watch) -> (Vec<&'static str>, Option<Error>) {
+async fn all(mut poll: Poll) -> (Vec<&'static str>, Option<Error>) {
     let mut names = Vec::new();
-    while let Some(event) = watch.next().await {
+    while let Some(event) = poll.next().await {
         match event {
             Ok(event) => names.push(name(&event)),
             Err(error) => {
-                assert!(watch.next().await.is_none(), "an error is the last");
+                assert!(poll.next().await.is_none(), "an error is the last");
                 return (names, Some(error));
             }
         }
     }
-    assert!(watch.next().await.is_none(), "over is over");
+    assert!(poll.next().await.is_none(), "over is over");
     (names, None)
 }
 
@@ -167,16 +167,16 @@ fn state(details: &PaymentDetails) -> PaymentState {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_rhythm_is_the_documented_one() {
-    let polls = |rhythm| async move {
+async fn each_interval_is_the_documented_one() {
+    let polls = |interval| async move {
         let script = Script::new(&[Waiting, Waiting, Waiting, Paid]);
-        let details = script.wait().rhythm(rhythm).await.unwrap();
+        let details = script.wait().interval(interval).await.unwrap();
         assert_eq!(state(&details), PaymentState::Reserved);
         script.polls()
     };
-    assert_eq!(polls(Rhythm::Till).await, [0, 10, 20, 30]);
-    assert_eq!(polls(Rhythm::Web).await, [50, 70, 90, 110]);
-    let every = |milliseconds| polls(Rhythm::Every(Duration::from_millis(milliseconds)));
+    assert_eq!(polls(PollInterval::Till).await, [0, 10, 20, 30]);
+    assert_eq!(polls(PollInterval::Web).await, [50, 70, 90, 110]);
+    let every = |milliseconds| polls(PollInterval::Every(Duration::from_millis(milliseconds)));
     assert_eq!(every(3_000).await, [0, 30, 60, 90]);
     // Twice a second is the most that the API allows.
     assert_eq!(every(0).await, [0, 5, 10, 15]);
@@ -185,7 +185,7 @@ async fn each_rhythm_is_the_documented_one() {
 #[tokio::test(start_paused = true)]
 async fn each_step_is_told_once() {
     let script = Script::new(&[Waiting, Waiting, Scanned, Scanned, Paid]);
-    let (names, error) = all(script.wait().watch()).await;
+    let (names, error) = all(script.wait().poll()).await;
     assert_eq!(names, ["waiting", "scanned", "decided"]);
     assert!(error.is_none());
     assert_eq!(script.count(), 5);
@@ -200,7 +200,7 @@ async fn a_quick_customer_is_told_as_scanned_first() {
         (&[Scanned, Paid], &["scanned", "decided"]),
     ] {
         let script = Script::new(answers);
-        let (names, _) = all(script.wait().watch()).await;
+        let (names, _) = all(script.wait().poll()).await;
         assert_eq!((names, script.count()), (expected.to_vec(), answers.len()));
     }
 }
@@ -225,11 +225,11 @@ async fn polls_that_fail_make_it_slower_and_end_nothing() {
             "{status}"
         );
     }
-    // Never faster than the rhythm itself.
+    // Never faster than the interval itself.
     let script = Script::new(&[Fails(503), Paid]);
     script
         .wait()
-        .rhythm(Rhythm::Every(Duration::from_secs(60)))
+        .interval(PollInterval::Every(Duration::from_secs(60)))
         .await
         .unwrap();
     assert_eq!(script.polls(), [0, 600]);
@@ -271,18 +271,18 @@ async fn a_long_pause_ends_with_a_last_look() {
         assert_eq!(state(&details), PaymentState::Reserved);
         assert_eq!(script.polls(), [0, 6_550]);
     }
-    // A nudge does not bring it forward.
+    // A trigger does not bring it forward.
     let script = Script::new(&[SlowDown(700), Paid]);
-    let mut watch = script.wait().watch();
-    let nudge = watch.nudge();
-    let nudges = tokio::spawn(async move {
+    let mut poll = script.wait().poll();
+    let trigger = poll.trigger();
+    let triggers = tokio::spawn(async move {
         loop {
-            nudge.poll_now();
+            trigger.poll_now();
             sleep(Duration::from_secs(20)).await;
         }
     });
-    watch.next().await.unwrap().unwrap();
-    nudges.abort();
+    poll.next().await.unwrap().unwrap();
+    triggers.abort();
     assert_eq!(script.polls(), [0, 6_550]);
     // Nor is there more than one.
     let script = Script::new(&[SlowDown(700)]);
@@ -301,29 +301,29 @@ async fn a_long_pause_ends_with_a_last_look() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_is_kept_whoever_nudges() {
+async fn retry_after_holds_when_triggered() {
     let script = Script::new(&[SlowDown(45), Paid]);
-    let mut watch = script.wait().watch();
-    let nudge = watch.nudge();
-    let nudges = tokio::spawn(async move {
+    let mut poll = script.wait().poll();
+    let trigger = poll.trigger();
+    let triggers = tokio::spawn(async move {
         for _ in 0..200 {
-            nudge.poll_now();
+            trigger.poll_now();
             sleep(Duration::from_millis(100)).await;
         }
     });
-    watch.next().await.unwrap().unwrap();
-    nudges.abort();
+    poll.next().await.unwrap().unwrap();
+    triggers.abort();
     assert_eq!(script.polls(), [0, 450]);
 
     // A 429 without a time is a pause too.
     let script = Script::new(&[SlowDown(0), Paid]);
-    let mut watch = script.wait().watch();
-    let nudge = watch.nudge();
+    let mut poll = script.wait().poll();
+    let trigger = poll.trigger();
     tokio::spawn(async move {
         sleep(Duration::from_millis(100)).await;
-        nudge.poll_now();
+        trigger.poll_now();
     });
-    watch.next().await.unwrap().unwrap();
+    poll.next().await.unwrap().unwrap();
     assert_eq!(script.polls(), [0, 20]);
 }
 
@@ -331,7 +331,7 @@ async fn a_retry_after_is_kept_whoever_nudges() {
 async fn a_refusal_ends_it() {
     for status in [400, 403, 404] {
         let script = Script::new(&[Waiting, Fails(status)]);
-        let (names, error) = all(script.wait().watch()).await;
+        let (names, error) = all(script.wait().poll()).await;
         assert_eq!(names, ["waiting"]);
         assert_eq!(error.unwrap().http_status(), Some(status));
         assert_eq!(script.count(), 2);
@@ -351,16 +351,16 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
     assert!(std::error::Error::source(&error).is_none());
 
     let script = Script::new(&[Waiting]);
-    let (names, error) = all(script.wait().deadline(Duration::from_millis(2_500)).watch()).await;
+    let (names, error) = all(script.wait().deadline(Duration::from_millis(2_500)).poll()).await;
     assert_eq!(names, ["waiting"]);
     assert_eq!(error.unwrap().kind(), ErrorKind::Deadline);
     assert_eq!(script.polls(), [0, 10, 20]);
 
-    // Whoever waits for less than the first pause of the rhythm has the details read all the same.
+    // Whoever waits for less than the first pause of the interval has the details read all the same.
     let script = Script::new(&[Paid]);
     let wait = script
         .wait()
-        .rhythm(Rhythm::Web)
+        .interval(PollInterval::Web)
         .deadline(Duration::from_secs(4));
     wait.await.unwrap();
     assert_eq!(script.polls(), [20]);
@@ -392,7 +392,7 @@ async fn times_without_end_are_no_trouble() {
     let script = Script::new(&[Waiting]);
     let wait = script
         .wait()
-        .rhythm(Rhythm::Every(Duration::MAX))
+        .interval(PollInterval::Every(Duration::MAX))
         .deadline(Duration::from_secs(9));
     assert_eq!(wait.await.unwrap_err().kind(), ErrorKind::Deadline);
     assert_eq!(script.count(), 1);
@@ -400,13 +400,13 @@ async fn times_without_end_are_no_trouble() {
 
 /// `select!` drops the future of `next` each time that another branch wins.
 #[tokio::test(start_paused = true)]
-async fn dropping_next_loses_neither_an_answer_nor_the_rhythm() {
+async fn dropping_next_loses_no_response_and_keeps_the_interval() {
     let script = Script::new(&[Waiting, Waiting, Slowly(700), Waiting]);
-    let mut watch = script.wait().watch();
+    let mut poll = script.wait().poll();
     let mut names = Vec::new();
     let mut dropped = 0;
     while names.last() != Some(&"decided") {
-        match timeout(Duration::from_millis(100), watch.next()).await {
+        match timeout(Duration::from_millis(100), poll.next()).await {
             Ok(event) => names.push(name(&event.unwrap().unwrap())),
             Err(_) => dropped += 1,
         }
@@ -419,17 +419,17 @@ async fn dropping_next_loses_neither_an_answer_nor_the_rhythm() {
 #[tokio::test(start_paused = true)]
 async fn dropping_the_watch_stops_asking() {
     let script = Script::new(&[Waiting]);
-    let mut watch = script.wait().watch();
-    let nudge = watch.nudge();
-    watch.next().await.unwrap().unwrap();
+    let mut poll = script.wait().poll();
+    let trigger = poll.trigger();
+    poll.next().await.unwrap().unwrap();
     assert!(
-        timeout(Duration::from_millis(3_500), watch.next())
+        timeout(Duration::from_millis(3_500), poll.next())
             .await
             .is_err()
     );
-    drop(watch);
+    drop(poll);
     let asked = script.count();
-    nudge.poll_now();
+    trigger.poll_now();
     sleep(Duration::from_secs(60)).await;
     assert_eq!((asked, script.count()), (4, 4));
 
@@ -444,62 +444,62 @@ async fn dropping_the_watch_stops_asking() {
 
 /// A callback tells first, and the details confirm it.
 #[tokio::test(start_paused = true)]
-async fn a_nudge_has_the_details_read_at_once() {
+async fn a_trigger_polls_at_once() {
     let script = Script::new(&[Waiting, Paid]);
-    let mut watch = script
+    let mut poll = script
         .wait()
-        .rhythm(Rhythm::Every(Duration::from_secs(60)))
-        .watch();
-    let nudge = watch.nudge();
-    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "waiting");
+        .interval(PollInterval::Every(Duration::from_secs(60)))
+        .poll();
+    let trigger = poll.trigger();
+    assert_eq!(name(&poll.next().await.unwrap().unwrap()), "waiting");
     tokio::spawn(async move {
         sleep(Duration::from_secs(7)).await;
-        nudge.clone().poll_now();
+        trigger.clone().poll_now();
     });
-    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "scanned");
-    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "decided");
+    assert_eq!(name(&poll.next().await.unwrap().unwrap()), "scanned");
+    assert_eq!(name(&poll.next().await.unwrap().unwrap()), "decided");
     assert_eq!(script.polls(), [0, 70]);
 
     // One that comes before anybody waits counts, and cuts the first pause short.
     let script = Script::new(&[Paid]);
-    let mut watch = script.wait().rhythm(Rhythm::Web).watch();
-    watch.nudge().poll_now();
-    watch.next().await.unwrap().unwrap();
+    let mut poll = script.wait().interval(PollInterval::Web).poll();
+    poll.trigger().poll_now();
+    poll.next().await.unwrap().unwrap();
     assert_eq!(script.polls(), [0]);
 }
 
 /// What a callback says is a hint: when the details do not confirm it, the wait goes on.
 #[tokio::test(start_paused = true)]
-async fn a_nudge_decides_nothing() {
+async fn a_trigger_decides_nothing() {
     let script = Script::new(&[Waiting, Waiting, Paid]);
-    let mut watch = script
+    let mut poll = script
         .wait()
-        .rhythm(Rhythm::Every(Duration::from_secs(60)))
-        .watch();
-    watch.next().await.unwrap().unwrap();
-    let nudge = watch.nudge();
+        .interval(PollInterval::Every(Duration::from_secs(60)))
+        .poll();
+    poll.next().await.unwrap().unwrap();
+    let trigger = poll.trigger();
     tokio::spawn(async move {
         sleep(Duration::from_secs(10)).await;
-        nudge.poll_now();
+        trigger.poll_now();
     });
-    assert_eq!(name(&watch.next().await.unwrap().unwrap()), "scanned");
+    assert_eq!(name(&poll.next().await.unwrap().unwrap()), "scanned");
     assert_eq!(script.polls(), [0, 100, 700]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_nudges_stays_within_the_limit() {
+async fn many_triggers_stay_within_the_limit() {
     let script = Script::new(&[Waiting]);
-    let mut watch = script.wait().watch();
-    let nudge = watch.nudge();
+    let mut poll = script.wait().poll();
+    let trigger = poll.trigger();
     let storm = tokio::spawn(async move {
         loop {
-            nudge.poll_now();
+            trigger.poll_now();
             sleep(Duration::from_millis(10)).await;
         }
     });
-    watch.next().await.unwrap().unwrap();
+    poll.next().await.unwrap().unwrap();
     assert!(
-        timeout(Duration::from_secs(180), watch.next())
+        timeout(Duration::from_secs(180), poll.next())
             .await
             .is_err()
     );
@@ -507,7 +507,7 @@ async fn a_storm_of_nudges_stays_within_the_limit() {
     let polls = script.polls.lock().unwrap().clone();
     assert!(
         polls.len() > 300,
-        "{} polls: the nudges do nothing",
+        "{} polls: the triggers do nothing",
         polls.len()
     );
     for (n, first) in polls.iter().enumerate() {
@@ -521,9 +521,9 @@ async fn a_storm_of_nudges_stays_within_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_watch_is_a_stream() {
-    fn is_stream<S: Stream<Item = vipps::Result<WaitEvent>> + Send + Unpin + 'static>(_: &S) {}
+    fn is_stream<S: Stream<Item = vipps::Result<PollEvent>> + Send + Unpin + 'static>(_: &S) {}
     let script = Script::new(&[Waiting, Scanned, Paid]);
-    let mut stream = script.wait().stream();
+    let mut stream = script.wait().poll();
     is_stream(&stream);
     let mut names = Vec::new();
     while let Some(event) = poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {

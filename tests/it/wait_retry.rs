@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vipps::RetryPolicy;
-use vipps::ecom::{PaymentState, Rhythm};
+use vipps::ecom::{PaymentState, PollInterval};
 use vipps::testing::Recorder;
 
 use crate::support::{self, id};
@@ -21,7 +21,7 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
         let mut wait = vipps.ecom().payment(&id()).wait();
         // Two polls: the first, and the last one 5 s before the end.
-        wait = wait.rhythm(Rhythm::Every(Duration::from_secs(60)));
+        wait = wait.interval(PollInterval::Every(Duration::from_secs(60)));
         if let Some(policy) = policy {
             wait = wait.retry(policy);
         }

@@ -4,7 +4,7 @@ use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use vipps::ecom::{Reconciled, Rhythm};
+use vipps::ecom::{PollInterval, Reconciled};
 use vipps::simulator::{CaptureType, InMemory, Simulator};
 use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps};
 
@@ -400,18 +400,18 @@ impl Driver {
         let id = self.any_order();
         let call = self.network.next_call();
         // As fast as is allowed for little more than a minute, or at leisure until the payment expires.
-        let (rhythm, patience) = if self.rng.percent(10) {
-            (Rhythm::Every(Duration::ZERO), self.rng.between(1, 70))
+        let (interval, patience) = if self.rng.percent(10) {
+            (PollInterval::Every(Duration::ZERO), self.rng.between(1, 70))
         } else {
             (
-                Rhythm::Every(Duration::from_secs(25)),
+                PollInterval::Every(Duration::from_secs(25)),
                 self.rng.between(1, 700),
             )
         };
         let patience = Duration::from_secs(patience);
         let payment = self.processes[0].ecom().payment(&id);
         let begun = Instant::now();
-        let wait = payment.wait().rhythm(rhythm).deadline(patience);
+        let wait = payment.wait().interval(interval).deadline(patience);
         let waited = CALL.scope(call, wait.into_future());
         let waited = waited.await;
         check_deadline(begun, patience, &"wait");

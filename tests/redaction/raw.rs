@@ -124,7 +124,7 @@ pub(crate) async fn raw_calls() {
 }
 
 /// Text members of generated types that may be printed. A document that brings another one has it judged here, or by
-/// name in `build/passes/sensitive.rs`.
+/// name in `build/passes/crate_types/sensitive.rs`.
 const PRINTED: [&str; 44] = [
     // Names that the merchant gives.
     "agencyInvoiceNumber",

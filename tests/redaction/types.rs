@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use vipps::callback::{AddressType, CallbackAuth, CallbackStatus, CallbackUrls, ConsentRemoval};
 use vipps::ecom::{
-    Address, AirlineData, Express, Operation, PaymentDetails, PaymentState, Rhythm, ShippingMethod,
-    TransactionStatus, WaitEvent,
+    Address, AirlineData, Express, Operation, PaymentDetails, PaymentState, PollEvent,
+    PollInterval, ShippingMethod, TransactionStatus,
 };
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{CaptureType, EffectKind, PayerError, Reply, Simulator};
@@ -65,7 +65,7 @@ pub(crate) fn plain_values() {
         TransactionStatus::Captured,
         Category::InStore,
         QrFormat::Svg,
-        Rhythm::Till,
+        PollInterval::Till,
         Remedy::Retry,
         ErrorGroup::Payment,
         ErrorKind::Api,
@@ -116,7 +116,7 @@ pub(crate) fn values_about_a_person() {
         details.events()[0],
         details.sums(),
         removal,
-        WaitEvent::Decided(details.clone()),
+        PollEvent::Decided(details.clone()),
     );
     shown.end(16);
 }
@@ -126,7 +126,7 @@ pub(crate) async fn handles() {
     let mut shown = Shown::start();
     let vipps: Vipps = client_of(&every_answer());
     let payment = vipps.ecom().payment(&"order-1".parse().unwrap());
-    let mut watch = payment.wait().watch();
+    let mut poll = payment.wait().poll();
     let beacon = vipps
         .qr()
         .mobilepay_beacon(&"123456789012345".parse().unwrap());
@@ -139,8 +139,8 @@ pub(crate) async fn handles() {
         vipps.ecom(),
         payment,
         vipps.qr(),
-        watch,
-        watch.nudge(),
+        poll,
+        poll.trigger(),
         vipps.qr().merchant_redirect(&"billboard-1".parse().unwrap()),
         vipps.qr().merchant_callback(&"till-1".parse().unwrap()),
         beacon,
@@ -149,7 +149,7 @@ pub(crate) async fn handles() {
         code.link(),
         text.content(),
     );
-    shown.debug("an event", &watch.next().await);
+    shown.debug("an event", &poll.next().await);
     for failure in [TransportError::not_sent, TransportError::maybe_sent] {
         let failure = failure("connection reset");
         shown.error("a transport's failure", &failure);

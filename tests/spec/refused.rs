@@ -272,7 +272,7 @@ fn two_files_of_one_module_name() {
         .map(|refusal| refusal.to_string())
         .collect();
     assert!(
-        said[0].contains("my_api.json: another file gives the module my_api too"),
+        said[0].contains("my_api.json: another file has the module name my_api too"),
         "{said:?}"
     );
 }

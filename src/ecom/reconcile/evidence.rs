@@ -4,13 +4,13 @@ use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
 use crate::error::Error;
 use crate::operation::PaymentEffect;
-use crate::types::{Amount, RequestId};
+use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
+use crate::payment::evidence::{Transfer, TransferEvent, UNREADABLE};
+use crate::types::Amount;
 
-const UNREADABLE: &str = "an event of this kind does not state readably whether it succeeded";
-
-/// An operation whose response was lost.
+/// The kind of an operation whose response was lost.
 #[derive(Clone, Debug)]
-pub(super) enum LostOperation {
+pub(super) enum Kind {
     Initiate,
     /// The code of a payment that [`PayByQr`](crate::PayByQr) has started.
     OneTimeQr,
@@ -20,26 +20,7 @@ pub(super) enum LostOperation {
     ForceApprove,
 }
 
-/// A capture or refund as it was sent.
-#[derive(Clone, Debug)]
-pub(super) struct Transfer {
-    pub(super) key: RequestId,
-    /// `None` when the caller of `reconcile` has not stated it.
-    pub(super) amount: Option<Amount>,
-}
-
-/// The conclusion from one look at the details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
-    TookEffect,
-    NoEffect,
-    /// Neither is proven, for this reason.
-    Inconclusive(&'static str),
-}
-
-use Evidence::{Inconclusive, NoEffect, TookEffect};
-
-impl LostOperation {
+impl Kind {
     /// The operation that an error is about, or the reason why the details cannot tell its outcome.
     pub(super) fn of(error: &Error) -> Result<Self, &'static str> {
         let transfer = || match error.idempotency_key() {
@@ -67,11 +48,14 @@ impl LostOperation {
             Self::Initiate | Self::OneTimeQr => exists(details),
             Self::Capture(transfer) => {
                 let kinds = [Operation::Capture, Operation::Sale];
-                transfer.evidence(details, &kinds, details.sums().captured)
+                transferred(transfer, details, &kinds, details.sums().captured)
             }
-            Self::Refund(transfer) => {
-                transfer.evidence(details, &[Operation::Refund], details.sums().refunded)
-            }
+            Self::Refund(transfer) => transferred(
+                transfer,
+                details,
+                &[Operation::Refund],
+                details.sums().refunded,
+            ),
             Self::Cancel => match details.given_up() {
                 Some(true) => TookEffect,
                 Some(false) => NoEffect,
@@ -109,7 +93,7 @@ fn exists(details: &PaymentDetails) -> Evidence {
         TookEffect
     } else {
         let reason = "the details contain no successful event that this version recognises";
-        Inconclusive(details.gap().unwrap_or(reason))
+        Inconclusive(details.incompleteness().unwrap_or(reason))
     }
 }
 
@@ -121,52 +105,28 @@ fn approved(details: &PaymentDetails) -> Evidence {
     } else if events.any(Event::is_unclear) {
         Inconclusive(UNREADABLE)
     } else {
-        details.gap().map_or(NoEffect, Inconclusive)
+        details.incompleteness().map_or(NoEffect, Inconclusive)
     }
 }
 
-impl Transfer {
-    /// Whether money moved under the key. Its absence is proven only when the other events account
-    /// for the whole sum.
-    fn evidence(&self, details: &PaymentDetails, kinds: &[Operation], sum: Amount) -> Evidence {
-        let of_the_kind = || {
-            let events = details.events().iter().filter(|e| !e.failed());
-            events.filter(|e| kinds.iter().any(|kind| e.is(kind)))
-        };
-        let mut ours = of_the_kind().filter(|e| e.succeeded() && self.caused(e));
-        if let Some(event) = ours.next() {
-            let differs = |stated| event.amount.is_some_and(|moved| moved != stated);
-            return if self.amount.is_some_and(differs) {
-                Inconclusive("the event with this idempotency key has another amount")
-            } else {
-                TookEffect
-            };
-        }
-        if let Some(reason) = details.gap() {
-            return Inconclusive(reason);
-        }
-        let mut accounted = 0_i64;
-        for event in of_the_kind() {
-            if event.is_unclear() {
-                return Inconclusive(UNREADABLE);
-            }
-            // Direct capture takes the money without a request, so without a key.
-            if event.idempotency_key.is_none() && !event.is(&Operation::Sale) {
-                return Inconclusive("an event without an idempotency key may be this one");
-            }
-            let Some(amount) = event.amount else {
-                return Inconclusive("an event states no amount");
-            };
-            accounted = accounted.saturating_add(amount.as_ore());
-        }
-        if accounted == sum.as_ore() {
-            NoEffect
-        } else {
-            Inconclusive("the events do not add up to the sum that the API states")
-        }
-    }
-
-    fn caused(&self, event: &Event) -> bool {
-        event.idempotency_key.as_deref() == Some(self.key.as_str())
-    }
+/// The conclusion from the events of these kinds, which move money, and from their sum.
+fn transferred(
+    transfer: &Transfer,
+    details: &PaymentDetails,
+    kinds: &[Operation],
+    sum: Amount,
+) -> Evidence {
+    let of_the_kind = |e: &&Event| kinds.iter().any(|kind| e.is(kind));
+    let events: Vec<_> = details
+        .events()
+        .iter()
+        .filter(of_the_kind)
+        .map(|event| TransferEvent {
+            succeeded: (!event.is_unclear()).then(|| event.succeeded()),
+            key: event.idempotency_key.as_deref(),
+            amount: event.amount,
+            has_request: !event.is(&Operation::Sale),
+        })
+        .collect();
+    transfer.evidence(&events, sum, details.incompleteness())
 }

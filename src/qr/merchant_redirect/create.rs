@@ -1,9 +1,7 @@
 //! Making a redirect code, and telling what became of it when the answer is lost.
 
-use std::time::Duration;
-
 use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
-use crate::call::{CallOptions, operation};
+use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::qr::image::formats;
 use crate::qr::{Call, QrFormat};
@@ -64,14 +62,14 @@ impl CreateMerchantRedirect {
     /// an outcome of [`Unknown`](Outcome::Unknown) an earlier answer was lost, and the code that is there is not the one
     /// asked for, or could not be read: [`get`](super::MerchantRedirect::get) tells what it is now.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
-        let clock = Remaining::new(&self.runtime, &self.options);
-        let error = match self.attempt(clock.options()).await {
+        let deadline = Deadline::new(&self.runtime, &self.options);
+        let error = match self.attempt(deadline.options(&self.options)).await {
             Err(error) if is_conflict(&error) && error.outcome() == Outcome::Unknown => error,
             decided => return decided,
         };
         let read = GetMerchantRedirect::new(self.runtime.clone(), self.id.clone())
             .format(self.format)
-            .with_options(clock.options());
+            .with_options(deadline.options(&self.options));
         match read.send().await {
             Ok(found) if self.made(&found) => Ok(found),
             // That another code is there now tells nothing of the lost request: it may have come before that code, and
@@ -173,15 +171,15 @@ impl CreateOrUpdateMerchantRedirect {
     /// that the id may be taken. HTTP 404 when the code is deleted between the two requests.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let create = self.create.format(self.format);
-        let clock = Remaining::new(&create.runtime, &self.options);
-        let conflict = match create.attempt(clock.options()).await {
+        let deadline = Deadline::new(&create.runtime, &self.options);
+        let conflict = match create.attempt(deadline.options(&self.options)).await {
             Err(error) if is_conflict(&error) => error,
             decided => return decided,
         };
         let updated =
             UpdateMerchantRedirect::new(create.runtime.clone(), create.id, create.redirect_url)
                 .format(self.format)
-                .with_options(clock.options())
+                .with_options(deadline.options(&self.options))
                 .send()
                 .await;
         // The code may be there because an earlier attempt made it, and that leads here already.
@@ -194,29 +192,4 @@ impl CreateOrUpdateMerchantRedirect {
 
 fn is_conflict(error: &Error) -> bool {
     error.http_status() == Some(409)
-}
-
-/// The options of several requests that share one deadline.
-struct Remaining<'a> {
-    runtime: &'a Runtime,
-    options: &'a CallOptions,
-    ends: Duration,
-}
-
-impl<'a> Remaining<'a> {
-    fn new(runtime: &'a Runtime, options: &'a CallOptions) -> Self {
-        let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
-        Self {
-            runtime,
-            options,
-            ends: runtime.time().monotonic().saturating_add(total),
-        }
-    }
-
-    /// The options of a request that begins now.
-    fn options(&self) -> CallOptions {
-        let mut options = self.options.clone();
-        options.deadline = Some(self.ends.saturating_sub(self.runtime.time().monotonic()));
-        options
-    }
 }

@@ -1,17 +1,17 @@
 //! Headers that belong to the client, not to the single call.
+//!
+//! Credentials, system names, the serial number and the idempotency key are the same for every call of
+//! a client. As parameters they would be asked for each time, or sent twice.
 
 use serde_json::Value;
 
-use super::super::document::{Document, note, text};
-use super::super::refusal::Refusal;
+use super::super::super::document::{Document, note, text};
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "client-headers";
-pub(crate) const WHY: &str = "credentials, system names, the serial number and the idempotency key are set by the client for every call; as parameters they would be asked for each time, or sent twice";
-
-/// Where an operation keeps the name of the header of its idempotency key, which is no parameter any more.
+/// The key under which an operation keeps the name of the header of its idempotency key, which is no parameter.
 pub(crate) const KEY: &str = "x-idempotency-key";
 
-/// What an idempotency key travels in: that of newer APIs first, where the other may be a name for logs alone.
+/// The headers of an idempotency key. Newer APIs use the first, and may have the second for logs.
 const KEYS: [&str; 2] = ["idempotency-key", "x-request-id"];
 const HEADERS: [&str; 6] = [
     "authorization",
@@ -23,7 +23,7 @@ const HEADERS: [&str; 6] = [
 ];
 const PREFIX: &str = "vipps-system-";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, _, operation| {
         let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
             return Ok(());
@@ -61,7 +61,7 @@ fn is_the_clients(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

@@ -1,12 +1,12 @@
-//! Parameters without a schema, in no known place, or out of step with their path.
+//! Parameters without a schema, with an unknown place, or that do not match their path.
+//!
+//! The generator needs the name, the place and the schema of each parameter, and panics when a
+//! path and its parameters differ.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, Note, note};
-use super::super::refusal::Refusal;
-
-pub(crate) const NAME: &str = "repair-parameters";
-pub(crate) const WHY: &str = "the generator needs name, place and schema of each parameter, and panics when path and path parameters differ";
+use super::super::super::document::{Document, Note, note};
+use super::super::super::error::Error;
 
 /// Schema keywords that some documents write on the parameter itself.
 const SCHEMA_KEYWORDS: [&str; 9] = [
@@ -21,7 +21,7 @@ const SCHEMA_KEYWORDS: [&str; 9] = [
     "items",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, path, operation| {
         let written = match operation.remove("parameters") {
             Some(Value::Array(list)) => list,
@@ -31,14 +31,14 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         for (index, parameter) in written.into_iter().enumerate() {
             let pointer = format!("{pointer}/parameters/{index}");
             let Value::Object(mut parameter) = parameter else {
-                return Err(Refusal::at(
+                return Err(Error::at(
                     pointer,
                     "a parameter that is no mapping",
                     "give it `name`, `in` and `schema`",
                 ));
             };
-            mend_place(&mut parameter, path, &pointer, notes)?;
-            mend_schema(&mut parameter, &pointer, notes);
+            repair_place(&mut parameter, path, &pointer, notes)?;
+            repair_schema(&mut parameter, &pointer, notes);
             let same = |p: &Map<String, Value>| {
                 p["name"] == parameter["name"] && p["in"] == parameter["in"]
             };
@@ -51,7 +51,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
                 kept.push(parameter);
             }
         }
-        fit_path(&mut kept, path, pointer, notes);
+        adapt_path(&mut kept, path, pointer, notes);
         if !kept.is_empty() {
             let list: Vec<Value> = kept.into_iter().map(Value::Object).collect();
             operation.insert("parameters".to_owned(), list.into());
@@ -60,18 +60,18 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     })
 }
 
-fn mend_place(
+fn repair_place(
     parameter: &mut Map<String, Value>,
     path: &str,
     pointer: &str,
     notes: &mut Vec<Note>,
-) -> Result<(), Refusal> {
+) -> Result<(), Error> {
     let Some(name) = parameter
         .get("name")
         .and_then(Value::as_str)
         .map(str::to_owned)
     else {
-        return Err(Refusal::at(
+        return Err(Error::at(
             pointer,
             "a parameter without a name",
             "add `name`",
@@ -88,7 +88,7 @@ fn mend_place(
         "cookie" => "cookie",
         _ if path.contains(&format!("{{{name}}}")) => "path",
         _ => {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 pointer,
                 format!("parameter {name} is in {written:?}, which is no place"),
                 "write path, query or header",
@@ -112,7 +112,7 @@ fn mend_place(
     Ok(())
 }
 
-fn mend_schema(parameter: &mut Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
+fn repair_schema(parameter: &mut Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
     let mut strays = Map::new();
     for keyword in SCHEMA_KEYWORDS {
         if let Some(value) = parameter.remove(keyword) {
@@ -150,7 +150,12 @@ fn mend_schema(parameter: &mut Map<String, Value>, pointer: &str, notes: &mut Ve
 }
 
 /// Every `{name}` of the path has a parameter, and no other parameter is in the path.
-fn fit_path(kept: &mut Vec<Map<String, Value>>, path: &str, pointer: &str, notes: &mut Vec<Note>) {
+fn adapt_path(
+    kept: &mut Vec<Map<String, Value>>,
+    path: &str,
+    pointer: &str,
+    notes: &mut Vec<Note>,
+) {
     let wanted = template_names(path);
     kept.retain(|parameter| {
         let name = parameter["name"].as_str().unwrap_or_default();
@@ -191,7 +196,7 @@ pub(super) fn template_names(path: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::super::testing::{apply as run, becomes, leaves};
     use super::*;
 
     #[test]
@@ -230,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_parameters_stay() {
+    fn valid_parameters_stay() {
         leaves(
             apply,
             "paths: {/a: {get: {parameters: [{name: x, in: query, schema: {type: string}}]}, put: {}}}",
@@ -240,11 +245,11 @@ mod tests {
     #[test]
     fn a_parameter_without_name_or_place_is_refused() {
         run(apply, "paths: {/a: {get: {parameters: [{in: query}]}}}").unwrap_err();
-        let refusal = run(
+        let error = run(
             apply,
             "paths: {/a: {get: {parameters: [{name: x, in: body}]}}}",
         )
         .unwrap_err();
-        assert_eq!(refusal.pointer, "/paths/~1a/get/parameters/0");
+        assert_eq!(error.pointer, "/paths/~1a/get/parameters/0");
     }
 }

@@ -1,12 +1,12 @@
 //! Keywords whose value has the wrong type.
+//!
+//! A length written as text, or a number where text belongs, makes the whole document unreadable
+//! for the generator.
 
 use serde_json::{Map, Number, Value};
 
-use super::super::document::{Document, Note, escape, note, object};
-use super::super::refusal::Refusal;
-
-pub(crate) const NAME: &str = "repair-keywords";
-pub(crate) const WHY: &str = "a length written as text, or a number where text belongs, makes the whole document unreadable for the generator";
+use super::super::super::document::{Document, Note, escape, note, object};
+use super::super::super::error::Error;
 
 const COUNTS: [&str; 6] = [
     "minLength",
@@ -36,9 +36,9 @@ const TEXTS: [&str; 6] = [
 ];
 const OBJECTS: [&str; 2] = ["properties", "patternProperties"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|_, schema| match schema {
-        Value::Object(schema) => mend_schema(schema),
+        Value::Object(schema) => repair_schema(schema),
         Value::Bool(true) => {
             *schema = Value::Object(Map::new());
             vec!["`true` stands for anything".to_owned()]
@@ -51,7 +51,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         .get_mut("paths")
         .and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
-        mend_prose(item, &format!("/paths/{}", escape(path)), &mut notes);
+        repair_prose(item, &format!("/paths/{}", escape(path)), &mut notes);
     }
     let pass = document.pass;
     document
@@ -83,12 +83,12 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
     })
 }
 
-fn mend_schema(schema: &mut Map<String, Value>) -> Vec<String> {
-    let mut said = Vec::new();
+fn repair_schema(schema: &mut Map<String, Value>) -> Vec<String> {
+    let mut changes = Vec::new();
     let keys: Vec<String> = schema.keys().cloned().collect();
     for key in keys {
         let value = &schema[&key];
-        let mended = match key.as_str() {
+        let repaired = match key.as_str() {
             k if COUNTS.contains(&k) => as_count(value).map(Value::Number),
             k if NUMBERS.contains(&k) => as_number(value).map(Value::Number),
             "exclusiveMinimum" | "exclusiveMaximum" if value.is_number() => Some(value.clone()),
@@ -99,19 +99,19 @@ fn mend_schema(schema: &mut Map<String, Value>) -> Vec<String> {
             "enum" | "allOf" | "oneOf" | "anyOf" => value.is_array().then(|| value.clone()),
             _ => continue,
         };
-        match mended {
-            Some(mended) if mended == *value => {}
-            Some(mended) => {
-                said.push(format!("{key}: {value} is read as {mended}"));
-                schema.insert(key, mended);
+        match repaired {
+            Some(repaired) if repaired == *value => {}
+            Some(repaired) => {
+                changes.push(format!("{key}: {value} is read as {repaired}"));
+                schema.insert(key, repaired);
             }
             None => {
-                said.push(format!("{key}: {value} has no meaning here and is dropped"));
+                changes.push(format!("{key}: {value} has no meaning here and is dropped"));
                 schema.remove(&key);
             }
         }
     }
-    said
+    changes
 }
 
 fn as_count(value: &Value) -> Option<Number> {
@@ -170,7 +170,7 @@ fn as_names(value: &Value) -> Option<Value> {
 }
 
 /// Text members outside schemas: of operations, parameters, bodies and responses.
-fn mend_prose(value: &mut Value, pointer: &str, notes: &mut Vec<Note>) {
+fn repair_prose(value: &mut Value, pointer: &str, notes: &mut Vec<Note>) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map.iter_mut() {
@@ -178,22 +178,22 @@ fn mend_prose(value: &mut Value, pointer: &str, notes: &mut Vec<Note>) {
                 match key.as_str() {
                     "schema" | "example" | "examples" => {}
                     k if TEXTS.contains(&k) && !inner.is_string() => {
-                        let mended = as_text(inner).unwrap_or_default();
+                        let repaired = as_text(inner).unwrap_or_default();
                         notes.push(note(pointer, format!("{inner} is read as text")));
-                        *inner = mended.into();
+                        *inner = repaired.into();
                     }
                     "required" | "deprecated" if !inner.is_boolean() && !inner.is_array() => {
                         let flag = as_flag(inner).unwrap_or_default();
                         notes.push(note(pointer, format!("{inner} is read as {flag}")));
                         *inner = flag.into();
                     }
-                    _ => mend_prose(inner, &pointer, notes),
+                    _ => repair_prose(inner, &pointer, notes),
                 }
             }
         }
         Value::Array(list) => {
             for (index, inner) in list.iter_mut().enumerate() {
-                mend_prose(inner, &format!("{pointer}/{index}"), notes);
+                repair_prose(inner, &format!("{pointer}/{index}"), notes);
             }
         }
         _ => {}
@@ -202,7 +202,7 @@ fn mend_prose(value: &mut Value, pointer: &str, notes: &mut Vec<Note>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

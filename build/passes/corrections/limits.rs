@@ -1,21 +1,20 @@
-//! Limits that the documents state and the servers do not keep.
+//! Documented limits that the servers do not keep.
+//!
+//! A check against these limits would refuse valid messages.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, escape, note};
-use super::super::reach::{Reach, read_at};
-use super::super::refusal::Refusal;
+use super::super::super::document::{Document, escape, note};
+use super::super::super::error::Error;
+use super::super::super::reachability::{Reachability, read_at};
 
-pub(crate) const NAME: &str = "known-limits";
-pub(crate) const WHY: &str = "some documented limits are contradicted by what the servers accept and answer; whoever checks traffic by them would refuse honest messages";
-
-/// Which messages a correction is for.
+/// The messages that a correction applies to.
 #[derive(Clone, Copy)]
 enum Side {
     Both,
-    /// Only what is read: a request is still held to the documented limit.
+    /// Responses and callbacks. Requests keep the documented limit.
     Read,
-    /// What is read, and requests that may leave it out.
+    /// Responses, callbacks, and requests that may leave the member out.
     ReadOrOptional,
 }
 
@@ -30,7 +29,7 @@ struct Correction {
 
 const TEXT: &[&str] = &["pattern", "minLength", "maxLength"];
 
-/// The reviewed list.
+/// The corrections, each with its reason.
 const CORRECTIONS: &[Correction] = &[
     Correction {
         name: "merchantserialnumber",
@@ -48,7 +47,7 @@ const CORRECTIONS: &[Correction] = &[
         side: Side::Read,
         drop: TEXT,
         set: |_| {},
-        reason: "personal data that has expired is answered as a word in brackets",
+        reason: "personal data that has expired is replaced by a word in brackets",
     },
     Correction {
         name: "userid",
@@ -76,21 +75,21 @@ const CORRECTIONS: &[Correction] = &[
         side: Side::Read,
         drop: &["enum"],
         set: |_| {},
-        reason: "answers hold the code NO, the English name and free text",
+        reason: "responses hold the code NO, the English name and free text",
     },
     Correction {
         name: "amount",
         side: Side::ReadOrOptional,
         drop: &["minimum"],
         set: |_| {},
-        reason: "an amount in an answer may be 0, and the rest to capture or refund less than a krone",
+        reason: "an amount in a response may be 0, and the rest to capture or refund less than a krone",
     },
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
-        let read = read_at(&reach, pointer);
+        let read = read_at(&reachability, pointer);
         let required = schema.get("required").cloned().unwrap_or_default();
         let is_required = |name: &str| {
             required
@@ -100,16 +99,16 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let mut said = Vec::new();
+        let mut changes = Vec::new();
         for (name, property) in properties.iter_mut() {
             if let Value::Object(property) = property {
-                said.extend(
+                changes.extend(
                     correct(name, read, !is_required(name), property)
                         .map(|text| format!("{name}: {text}")),
                 );
             }
         }
-        said
+        changes
     });
     document.each_operation(|notes, pointer, _, operation| {
         let parameters = operation
@@ -165,7 +164,7 @@ fn correct(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     const DOCUMENT: &str = r"

@@ -1,25 +1,25 @@
-//! Enumerations at odds with themselves.
+//! Enumerations beside a pattern or a length.
+//!
+//! The generator silently drops every value that a pattern or length beside an enumeration does
+//! not match.
 
 use serde_json::{Map, Value};
 
-use super::super::document::Document;
-use super::super::refusal::Refusal;
+use super::super::super::document::Document;
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "repair-enums";
-pub(crate) const WHY: &str = "the generator drops every value that a pattern or length beside the enumeration does not match, without a word";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|_, schema| match schema {
-        Value::Object(schema) if schema.contains_key("enum") => mend(schema),
+        Value::Object(schema) if schema.contains_key("enum") => repair(schema),
         _ => Vec::new(),
     });
     Ok(())
 }
 
-fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
-    let mut said = Vec::new();
+fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
+    let mut changes = Vec::new();
     let Some(Value::Array(written)) = schema.get("enum").cloned() else {
-        return said;
+        return changes;
     };
     let textual = schema.get("type").and_then(Value::as_str) == Some("string");
     let mut values: Vec<Value> = Vec::new();
@@ -39,11 +39,11 @@ fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
     }
     if values.is_empty() {
         schema.remove("enum");
-        said.push("an enumeration without values is dropped".to_owned());
-        return said;
+        changes.push("an enumeration without values is dropped".to_owned());
+        return changes;
     }
     if values != written {
-        said.push(format!(
+        changes.push(format!(
             "enum: {} is read as {}",
             Value::from(written),
             Value::from(values.clone())
@@ -52,17 +52,17 @@ fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
     }
     for keyword in ["pattern", "minLength", "maxLength"] {
         if schema.remove(keyword).is_some() {
-            said.push(format!(
-                "{keyword} beside an enumeration is dropped: the values say it all"
+            changes.push(format!(
+                "{keyword} beside an enumeration is dropped: the values are listed"
             ));
         }
     }
-    said
+    changes
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_enumerations_stay() {
+    fn valid_enumerations_stay() {
         leaves(
             apply,
             "components: {schemas: {A: {type: string, enum: [H, W]}, B: {type: integer, enum: [1]}}}",

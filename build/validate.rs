@@ -1,16 +1,16 @@
-//! The frame of a document: what every pass takes for granted.
+//! The structure that every pass relies on.
 
 use serde_json::{Map, Value};
 
 use super::document::{Document, METHODS, child, escape, object};
-use super::refusal::Refusal;
+use super::error::Error;
 
-/// Completes what must be there, then checks that mappings are mappings and lists are lists.
-pub(crate) fn complete(document: &mut Document) -> Result<(), Refusal> {
+/// Adds missing required members, then checks that mappings are mappings and lists are lists.
+pub(crate) fn complete(document: &mut Document) -> Result<(), Error> {
     let root = object(&mut document.root);
     if !root.contains_key("paths") {
         if !root.contains_key("webhooks") {
-            return Err(Refusal::at(
+            return Err(Error::at(
                 "",
                 "`paths` is missing",
                 "an API needs at least one operation",
@@ -35,8 +35,8 @@ pub(crate) fn complete(document: &mut Document) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses the first node that is of another kind than all readers expect; null is nothing.
-pub(crate) fn check(root: &Value) -> Result<(), Refusal> {
+/// Refuses the first node of the wrong kind. Null counts as missing.
+pub(crate) fn check(root: &Value) -> Result<(), Error> {
     let paths = mapping(root.get("paths"), "/paths")?;
     is_mapping(root.get("info"), "/info")?;
     for (path, item) in paths {
@@ -44,10 +44,10 @@ pub(crate) fn check(root: &Value) -> Result<(), Refusal> {
             continue;
         }
         let pointer = format!("/paths/{}", escape(path));
-        item_frame(item, &pointer)?;
+        path_item(item, &pointer)?;
     }
     for (name, item) in mapping(root.get("webhooks"), "/webhooks")? {
-        item_frame(item, &format!("/webhooks/{}", escape(name)))?;
+        path_item(item, &format!("/webhooks/{}", escape(name)))?;
     }
     for (section, entries) in mapping(root.get("components"), "/components")? {
         if section.starts_with("x-") {
@@ -69,7 +69,7 @@ pub(crate) fn check(root: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn item_frame(item: &Value, pointer: &str) -> Result<(), Refusal> {
+fn path_item(item: &Value, pointer: &str) -> Result<(), Error> {
     is_mapping(Some(item), pointer)?;
     parameters(item, pointer)?;
     for method in METHODS {
@@ -83,7 +83,7 @@ fn item_frame(item: &Value, pointer: &str) -> Result<(), Refusal> {
         }
         let pointer = format!("{pointer}/responses");
         for (status, response) in mapping(operation.get("responses"), &pointer)? {
-            // A text is taken for the description.
+            // A text is read as the description.
             if !response.is_string() {
                 carrier(response, &format!("{pointer}/{}", escape(status)))?;
             }
@@ -92,10 +92,10 @@ fn item_frame(item: &Value, pointer: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn parameters(holder: &Value, pointer: &str) -> Result<(), Refusal> {
+fn parameters(holder: &Value, pointer: &str) -> Result<(), Error> {
     match holder.get("parameters") {
         None | Some(Value::Null | Value::Array(_)) => Ok(()),
-        Some(_) => Err(Refusal::at(
+        Some(_) => Err(Error::at(
             format!("{pointer}/parameters"),
             "`parameters` is no list",
             "write each parameter as a list entry",
@@ -103,7 +103,7 @@ fn parameters(holder: &Value, pointer: &str) -> Result<(), Refusal> {
     }
 }
 
-fn carrier(value: &Value, pointer: &str) -> Result<(), Refusal> {
+fn carrier(value: &Value, pointer: &str) -> Result<(), Error> {
     is_mapping(Some(value), pointer)?;
     for key in ["content", "headers"] {
         let pointer = format!("{pointer}/{key}");
@@ -114,19 +114,19 @@ fn carrier(value: &Value, pointer: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn is_mapping(value: Option<&Value>, pointer: &str) -> Result<(), Refusal> {
+fn is_mapping(value: Option<&Value>, pointer: &str) -> Result<(), Error> {
     mapping(value, pointer).map(drop)
 }
 
-/// The members of a mapping; of nothing if there is none.
+/// Returns the members of a mapping. A missing mapping has none.
 fn mapping<'a>(
     value: Option<&'a Value>,
     pointer: &str,
-) -> Result<impl Iterator<Item = (&'a String, &'a Value)>, Refusal> {
+) -> Result<impl Iterator<Item = (&'a String, &'a Value)>, Error> {
     match value {
         None | Some(Value::Null) => Ok(None.into_iter().flatten()),
         Some(Value::Object(map)) => Ok(Some(map).into_iter().flatten()),
-        Some(_) => Err(Refusal::at(
+        Some(_) => Err(Error::at(
             pointer,
             "not a mapping",
             "OpenAPI has named members here",

@@ -1,28 +1,28 @@
-//! `required` that names what is not there.
+//! Required names without a property.
+//!
+//! A required name without a property becomes a required field of unknown type, so that every
+//! valid response fails to decode.
 
 use serde_json::{Map, Value};
 
-use super::super::document::Document;
-use super::super::refusal::Refusal;
+use super::super::super::document::Document;
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "repair-required";
-pub(crate) const WHY: &str = "a required name without a property becomes a required field of unknown type, and every honest answer fails to decode";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|pointer, schema| {
         // A part of a composition may require what another part defines.
         let composed = ["/allOf/", "/oneOf/", "/anyOf/"]
             .iter()
             .any(|step| pointer.contains(step));
         match schema {
-            Value::Object(schema) if !composed => mend(schema),
+            Value::Object(schema) if !composed => repair(schema),
             _ => Vec::new(),
         }
     });
     Ok(())
 }
 
-fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
+fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     if ["allOf", "oneOf", "anyOf"]
         .iter()
         .any(|key| schema.contains_key(*key))
@@ -37,13 +37,13 @@ fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
     let Some(Value::Array(required)) = schema.get_mut("required") else {
         return Vec::new();
     };
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     required.retain(|name| {
         let there = name
             .as_str()
             .is_some_and(|name| known.iter().any(|k| k == name));
         if !there {
-            said.push(format!(
+            changes.push(format!(
                 "{name} is required but not described; it is required no more"
             ));
         }
@@ -52,16 +52,16 @@ fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
     if required.is_empty() {
         schema.remove("required");
     }
-    said
+    changes
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]
-    fn phantoms_go() {
+    fn a_required_name_without_a_property_goes() {
         let document = becomes(
             apply,
             "components: {schemas: {A: {required: [postCode, city], properties: {zipCode: {}, city: {}}}, B: {required: [x]}}}",

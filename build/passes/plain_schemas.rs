@@ -1,21 +1,49 @@
-//! Objects and enumerations that may be null, and references in a wrapper.
+//! Schemas without annotations, nullable structures and wrapped references.
 
 use serde_json::Value;
 
 use super::super::document::{Document, schema_ref};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::LIMITS;
 
-pub(crate) const NAME: &str = "plain-nulls";
-pub(crate) const WHY: &str = "of a nullable object the generator makes a wrapper around an inner type of another name; as an optional member it can be left out or null just the same; a reference in a wrapper gets a wrapper type too";
+pub(crate) const NAME: &str = "plain-schemas";
+pub(crate) const REASON: &str = "a title renames a type, and annotations would stand in its documentation; of a nullable object and of a reference in a wrapper the generator makes a second type, while an optional member can be left out or null just the same";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+/// Keywords that do not describe a value.
+const ANNOTATIONS: [&str; 8] = [
+    "discriminator",
+    "example",
+    "examples",
+    "externalDocs",
+    "readOnly",
+    "title",
+    "writeOnly",
+    "xml",
+];
+
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    document.each_schema(|_, schema| {
+        if let Value::Object(schema) = schema {
+            schema.retain(|keyword, _| {
+                let is_extension = keyword.starts_with("x-") && keyword != LIMITS;
+                !is_extension && !ANNOTATIONS.contains(&keyword.as_str())
+            });
+        }
+        Vec::new()
+    });
+    unwrap(document);
+    Ok(())
+}
+
+/// Makes nullable structures optional, and unwraps lone references.
+fn unwrap(document: &mut Document) {
     let nullable: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_nullable(schema))
         .map(|(name, _)| name.clone())
         .collect();
     document.each_schema(|_, schema| {
-        let mut said = Vec::new();
+        let mut changes = Vec::new();
         if let Some(Value::Object(properties)) = schema.get("properties") {
             let optional: Vec<String> = properties
                 .iter()
@@ -30,7 +58,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
                 required.retain(|name| {
                     let stays = !optional.iter().any(|o| name == o.as_str());
                     if !stays {
-                        said.push(format!("{name} may be null, so it is optional"));
+                        changes.push(format!("{name} may be null, so it is optional"));
                     }
                     stays
                 });
@@ -45,18 +73,17 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
             && let Value::Object(schema) = schema
         {
             schema.remove("nullable");
-            said.push("null is told by leaving it out".to_owned());
+            changes.push("a missing member stands for null".to_owned());
         }
         if let Some(reference) = lone_reference(schema) {
             *schema = reference;
-            said.push("a lone part is the whole".to_owned());
+            changes.push("a lone part is the whole".to_owned());
         }
-        said
+        changes
     });
-    Ok(())
 }
 
-/// Would the generator wrap this in a type of its own?
+/// Returns whether the generator would wrap this in a type of its own.
 fn is_nullable(schema: &Value) -> bool {
     let structured = ["properties", "enum", "oneOf", "anyOf", "allOf"]
         .iter()
@@ -64,7 +91,7 @@ fn is_nullable(schema: &Value) -> bool {
     structured && schema.get("nullable") == Some(&Value::Bool(true))
 }
 
-/// The reference that `allOf` only wraps, with the description that the wrapper is for.
+/// Returns the reference that `allOf` only wraps, with the description of the wrapper.
 fn lone_reference(schema: &Value) -> Option<Value> {
     let map = schema.as_object()?;
     let [part] = map.get("allOf")?.as_array()?.as_slice() else {
@@ -87,6 +114,15 @@ fn lone_reference(schema: &Value) -> Option<Value> {
 mod tests {
     use super::super::testing::{becomes, leaves};
     use super::*;
+
+    #[test]
+    fn annotations_go_and_properties_of_their_names_stay() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {title: T, x-limits: {minItems: 1}, x-examples: {}, properties: {example: {type: integer, example: 4}, title: {type: string}}}}}",
+            "components: {schemas: {A: {x-limits: {minItems: 1}, properties: {example: {type: integer}, title: {type: string}}}}}",
+        );
+    }
 
     #[test]
     fn nullable_objects_become_optional_members() {

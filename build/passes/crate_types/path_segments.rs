@@ -1,18 +1,18 @@
 //! Parameters that become a part of a path.
+//!
+//! The generator puts any text into a path. An id such as `..`, or one with a backslash, would
+//! reach the path of another operation.
 
 use serde_json::{Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, is_string, note, schema_ref, text};
-use super::super::reach;
-use super::super::refusal::Refusal;
-
-pub(crate) const NAME: &str = "path-segments";
-pub(crate) const WHY: &str = "the generator puts any text into a path, and an id such as `..` or one with a backslash would reach the path of another operation; a type that refuses these is checked wherever it is made";
+use super::super::super::document::{Document, SCHEMA_REF, is_string, note, schema_ref, text};
+use super::super::super::error::Error;
+use super::super::super::reachability;
 
 /// The component that stands for text which is one segment of a path.
-pub(crate) const COMPONENT: &str = "PathSegment";
+pub(super) const COMPONENT: &str = "PathSegment";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let root = document.root.clone();
     let mut used = false;
     document.each_operation(|notes, pointer, _, operation| {
@@ -27,7 +27,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
                 continue;
             };
             let target = schema_ref(schema)
-                .and_then(|name| reach::component(&root, name))
+                .and_then(|name| reachability::component(&root, name))
                 .unwrap_or(schema);
             if !is_string(target) || target.get("enum").is_some() {
                 continue;
@@ -50,7 +50,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     #[test]

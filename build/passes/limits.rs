@@ -1,42 +1,69 @@
-//! What a request must keep to, set aside.
+//! Limits of values.
 
 use serde_json::{Map, Value};
 
 use super::super::document::Document;
-use super::super::reach::{Reach, read_at};
-use super::super::refusal::Refusal;
+use super::super::error::Error;
+use super::super::reachability::{Reachability, read_at};
 
-pub(crate) const NAME: &str = "tell-limits";
-pub(crate) const WHY: &str = "the generated types enforce no limits, and those of what is sent stand in their JSON Schemas all the same";
+pub(crate) const NAME: &str = "limits";
+pub(crate) const REASON: &str = "limits and formats are wrong in places, would be enforced on responses, and would need regress, chrono and uuid in every user's build; the limits of requests stand in the JSON Schemas instead";
 
-/// Where a schema keeps the limits that its type does not enforce.
+/// The key under which a schema keeps the limits that its type does not enforce.
 pub(crate) const ASIDE: &str = "x-limits";
 
 const STRINGS: [&str; 3] = ["pattern", "minLength", "maxLength"];
 const LISTS: [&str; 3] = ["minItems", "maxItems", "uniqueItems"];
 const NUMBERS: [&str; 3] = ["minimum", "maximum", "multipleOf"];
+const OTHERS: [&str; 5] = [
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minProperties",
+    "maxProperties",
+    "format",
+];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
-        let is_body =
-            pointer.starts_with("/components/schemas/") || pointer.contains("/requestBody/");
         let Value::Object(schema) = schema else {
             return Vec::new();
         };
+        let mut changes = Vec::new();
+        let is_body =
+            pointer.starts_with("/components/schemas/") || pointer.contains("/requestBody/");
         let limits = limits(schema);
-        if !is_body || read_at(&reach, pointer) || limits.is_empty() {
-            return Vec::new();
+        if is_body && !read_at(&reachability, pointer) && !limits.is_empty() {
+            let names: Vec<&str> = limits.keys().map(String::as_str).collect();
+            changes.push(format!("in the JSON Schema: {}", names.join(", ")));
+            schema.insert(ASIDE.to_owned(), Value::Object(limits));
         }
-        let names: Vec<&str> = limits.keys().map(String::as_str).collect();
-        let said = format!("told: {}", names.join(", "));
-        schema.insert(ASIDE.to_owned(), Value::Object(limits));
-        vec![said]
+        changes.extend(remove(pointer, schema));
+        changes
     });
     Ok(())
 }
 
-/// The limits that mean something for the schema's type; the documents have a pattern for numbers, too.
+/// Removes what the generated types would enforce.
+fn remove(pointer: &str, schema: &mut Map<String, Value>) -> Option<String> {
+    // The generator recognises a raw body by its format.
+    if pointer.contains("application~1octet-stream") {
+        return None;
+    }
+    let mut removed = Vec::new();
+    schema.retain(|keyword, _| {
+        let is_limit = [&STRINGS[..], &LISTS, &NUMBERS, &OTHERS]
+            .concat()
+            .contains(&keyword.as_str());
+        if is_limit {
+            removed.push(keyword.clone());
+        }
+        !is_limit
+    });
+    (!removed.is_empty()).then(|| format!("not enforced: {}", removed.join(", ")))
+}
+
+/// Returns the limits that apply to the type of the schema. The documents have a pattern for numbers, too.
 fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
     let known: &[&str] = match schema.get("type").and_then(Value::as_str) {
         Some("string") => &STRINGS,
@@ -50,7 +77,7 @@ fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
         .filter(|(keyword, _)| is_known(keyword))
         .map(|(keyword, value)| (keyword.clone(), value.clone()))
         .collect();
-    // OpenAPI 3.0 has a flag where JSON Schema has a number of its own. Between whole numbers the next one says the same.
+    // OpenAPI 3.0 has a flag where JSON Schema has a number. For integers, the next integer is the same limit.
     let whole = schema.get("type").and_then(Value::as_str) == Some("integer");
     for (plain, flag, step) in [
         ("minimum", "exclusiveMinimum", 1),
@@ -75,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_has_its_limits_aside() {
+    fn limits_of_requests_are_set_aside() {
         let document = becomes(
             apply,
             "
@@ -85,15 +112,15 @@ mod tests {
             "
             paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
             components: {schemas: {A: {properties: {
-                a: {type: string, maxLength: 3, x-limits: {maxLength: 3}},
-                b: {type: integer, pattern: '^1', minimum: 1, x-limits: {minimum: 1}}}}}}
+                a: {type: string, x-limits: {maxLength: 3}},
+                b: {type: integer, x-limits: {minimum: 1}}}}}}
             ",
         );
-        assert_eq!(document.notes.len(), 2);
+        assert_eq!(document.notes.len(), 4);
     }
 
     #[test]
-    fn a_limit_that_is_itself_outside() {
+    fn exclusive_limits_become_inclusive_or_numbers() {
         becomes(
             apply,
             "
@@ -105,22 +132,34 @@ mod tests {
             "
             paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}
             components: {schemas: {A: {properties: {
-                a: {type: integer, minimum: 99, exclusiveMinimum: true, maximum: 7, exclusiveMaximum: false,
-                    x-limits: {minimum: 100, maximum: 7}},
-                b: {type: number, maximum: 5, exclusiveMaximum: true, x-limits: {exclusiveMaximum: 5}}}}}}
+                a: {type: integer, x-limits: {minimum: 100, maximum: 7}},
+                b: {type: number, x-limits: {exclusiveMaximum: 5}}}}}}
             ",
         );
     }
 
     #[test]
-    fn what_is_read_has_none() {
-        leaves(
+    fn limits_of_responses_and_parameters_go() {
+        becomes(
             apply,
             "
             paths: {/a: {get: {parameters: [{name: p, in: query, schema: {type: string, maxLength: 3}}],
                 responses: {200: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}}
-            components: {schemas: {A: {properties: {a: {type: string, maxLength: 3}}}}}
+            components: {schemas: {A: {properties: {a: {type: string, maxLength: 3, format: uuid}, format: {type: integer, format: int32}}}}}
             ",
+            "
+            paths: {/a: {get: {parameters: [{name: p, in: query, schema: {type: string}}],
+                responses: {200: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}}
+            components: {schemas: {A: {properties: {a: {type: string}, format: {type: integer}}}}}
+            ",
+        );
+    }
+
+    #[test]
+    fn a_raw_body_stays_recognisable() {
+        leaves(
+            apply,
+            "paths: {/a: {post: {requestBody: {content: {application/octet-stream: {schema: {type: string, format: binary}}}}}}}",
         );
     }
 }

@@ -1,25 +1,25 @@
 //! Schemas that any JSON value fits.
+//!
+//! The generator derives `Debug` for every type, and a value of any shape can hold personal data
+//! anywhere in it.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, text};
-use super::super::refusal::Refusal;
-
-pub(crate) const NAME: &str = "any-json";
-pub(crate) const WHY: &str = "the generator derives Debug for every type, and a value of any shape can hold a person anywhere in it; a type that redacts itself keeps it out of logs";
+use super::super::super::document::{Document, SCHEMA_REF, text};
+use super::super::super::error::Error;
 
 /// The component that stands for a value of any shape.
-pub(crate) const COMPONENT: &str = "AnyJson";
+pub(super) const COMPONENT: &str = "AnyJson";
 
 /// Keywords that give a schema a shape.
 const SHAPES: [&str; 6] = ["$ref", "allOf", "anyOf", "enum", "not", "oneOf"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut used = false;
     document.each_schema(|pointer, schema| {
-        let said = replace(pointer, schema);
-        used |= said.is_some();
-        said.map(str::to_owned).into_iter().collect()
+        let changes = replace(pointer, schema);
+        used |= changes.is_some();
+        changes.map(str::to_owned).into_iter().collect()
     });
     if used {
         let schema = json!({ "description": "Any JSON value." });
@@ -90,7 +90,7 @@ fn is_open(values: Option<&Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::super::testing::{apply as run, becomes, leaves};
     use super::*;
 
     const ANY: &str = "{$ref: '#/components/schemas/AnyJson'}";

@@ -1,4 +1,4 @@
-//! Which schemas can stand in what is sent, and which in what is received.
+//! The schemas that requests and responses reach.
 
 use std::collections::BTreeSet;
 
@@ -6,32 +6,32 @@ use serde_json::Value;
 
 use super::document::{Document, schema_ref};
 
-/// Key under which the lift pass leaves what merchant-side endpoints are sent (`received`) and
-/// reply (`sent`).
+/// The key under which the pass lift-merchant keeps the requests (`received`) and the replies (`sent`) of merchant-side
+/// endpoints.
 pub(crate) const MERCHANT: &str = "x-merchant-messages";
 
 /// Component schemas by direction.
 #[derive(Debug, Default)]
-pub(crate) struct Reach {
+pub(crate) struct Reachability {
     /// Reachable from a parameter, a request body or a merchant's own reply.
     pub(crate) sent: BTreeSet<String>,
-    /// Reachable from a success answer.
+    /// Reachable from a successful response.
     pub(crate) received: BTreeSet<String>,
 }
 
-impl Reach {
+impl Reachability {
     pub(crate) fn of(document: &Document) -> Self {
-        let mut reach = Self::default();
+        let mut reachability = Self::default();
         for place in document.operations() {
             for key in ["parameters", "requestBody"] {
                 if let Some(value) = place.operation.get(key) {
-                    follow(&document.root, value, &mut reach.sent);
+                    follow(&document.root, value, &mut reachability.sent);
                 }
             }
             let responses = place.operation.get("responses").and_then(Value::as_object);
             for (status, response) in responses.into_iter().flatten() {
                 if is_success(status) {
-                    follow(&document.root, response, &mut reach.received);
+                    follow(&document.root, response, &mut reachability.received);
                 }
             }
         }
@@ -43,7 +43,7 @@ impl Reach {
             .flatten()
         {
             if let Some(parameters) = item.1.get("parameters") {
-                follow(&document.root, parameters, &mut reach.sent);
+                follow(&document.root, parameters, &mut reachability.sent);
             }
         }
         if let Some(replies) = document
@@ -51,15 +51,14 @@ impl Reach {
             .get(MERCHANT)
             .and_then(|messages| messages.get("sent"))
         {
-            follow(&document.root, replies, &mut reach.sent);
+            follow(&document.root, replies, &mut reachability.sent);
         }
-        reach
+        reachability
     }
 
-    /// Can this schema be part of an answer, a callback, or of nothing we know of?
+    /// Returns whether the schema can be part of a response or a callback, or is referred to nowhere.
     ///
-    /// What only stands in requests is checked strictly; all else is read, and reading must not
-    /// fail on what a server may say.
+    /// Schemas of requests alone are strict. All others must accept what a server may send.
     pub(crate) fn is_read(&self, component: &str) -> bool {
         self.received.contains(component) || !self.sent.contains(component)
     }
@@ -90,23 +89,23 @@ pub(crate) fn follow(root: &Value, value: &Value, found: &mut BTreeSet<String>) 
     }
 }
 
-/// Is what stands at this schema pointer read rather than sent?
-pub(crate) fn read_at(reach: &Reach, pointer: &str) -> bool {
+/// Returns whether the schema at this pointer can be part of a response.
+pub(crate) fn read_at(reachability: &Reachability, pointer: &str) -> bool {
     match component_of(pointer) {
-        Some(component) => reach.is_read(&component),
+        Some(component) => reachability.is_read(&component),
         None => pointer.contains("/responses/"),
     }
 }
 
-/// Is what stands at this schema pointer read and never sent?
-pub(crate) fn only_read_at(reach: &Reach, pointer: &str) -> bool {
+/// Returns whether the schema at this pointer cannot be part of a request.
+pub(crate) fn only_read_at(reachability: &Reachability, pointer: &str) -> bool {
     match component_of(pointer) {
-        Some(component) => !reach.sent.contains(&component),
+        Some(component) => !reachability.sent.contains(&component),
         None => pointer.contains("/responses/"),
     }
 }
 
-/// The component that a schema pointer stands in, or the operation and status for others.
+/// Returns the component that holds the schema at this pointer.
 pub(crate) fn component_of(pointer: &str) -> Option<String> {
     let name = pointer
         .strip_prefix("/components/schemas/")?

@@ -1,22 +1,20 @@
-//! Prices in kroner, the one kind of money that is not whole øre.
+//! Prices in kroner, the only amounts that are not whole øre.
+//!
+//! The generator would make floats of them. A type that holds whole øre loses nothing.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, schema_ref, text};
-use super::super::refusal::Refusal;
-use super::LIMITS;
-
-pub(crate) const NAME: &str = "kroner";
-pub(crate) const WHY: &str =
-    "a price with decimals would become a float; a type that holds whole øre loses nothing";
+use super::super::super::document::{Document, SCHEMA_REF, schema_ref, text};
+use super::super::super::error::Error;
+use super::super::LIMITS;
 
 /// The component that stands for a price in kroner with decimals.
-pub(crate) const COMPONENT: &str = "Kroner";
+pub(super) const COMPONENT: &str = "Kroner";
 
 /// Property names, without case, hyphens and underscores.
 const NAMES: [&str; 1] = ["shippingcost"];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let numbers: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_number(schema))
@@ -28,14 +26,14 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let said = price(properties, &numbers, &mut replaced);
-        used |= !said.is_empty();
-        said
+        let changes = price(properties, &numbers, &mut replaced);
+        used |= !changes.is_empty();
+        changes
     });
     if !used {
         return Ok(());
     }
-    // What nothing refers to any more would come out as a type that nothing uses.
+    // A component without a reference would become a type without a use.
     let whole = document.root.to_string();
     replaced.retain(|name| !whole.contains(&format!("\"{SCHEMA_REF}{name}\"")));
     let schemas = document.schemas_mut();
@@ -50,7 +48,7 @@ fn price(
     numbers: &[String],
     replaced: &mut Vec<String>,
 ) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for (name, property) in properties.iter_mut() {
         let bare = name.replace(['-', '_'], "").to_lowercase();
         let target = schema_ref(property).map(str::to_owned);
@@ -60,7 +58,7 @@ fn price(
             continue;
         }
         let mut kroner = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
-        // Beside a reference the generator does not see it; it is put back into the source.
+        // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
         for kept in ["description", LIMITS] {
             if let Some(value) = property.get(kept) {
                 kroner[kept] = value.clone();
@@ -68,9 +66,9 @@ fn price(
         }
         *property = kroner;
         replaced.extend(target);
-        said.push(format!("{name} is held in whole øre"));
+        changes.push(format!("{name} is held in whole øre"));
     }
-    said
+    changes
 }
 
 fn is_number(schema: &Value) -> bool {
@@ -79,7 +77,7 @@ fn is_number(schema: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     const KRONER: &str = "#/components/schemas/Kroner";

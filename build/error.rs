@@ -1,25 +1,25 @@
-//! The reason why a document cannot be generated, in one sentence that a maintainer can act on.
+//! The error that stops the build: one sentence that a maintainer can act on.
 
 use std::fmt;
 
-/// One reason to stop the build.
+/// The reason why a document cannot be generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct Error {
     /// The file as the maintainer knows it, e.g. `openapi/qr.yaml`.
     pub(crate) file: String,
     /// The place in the file, as a JSON pointer (`/paths/~1v1/post`); empty for the whole file.
     pub(crate) pointer: String,
     /// The fault at that place.
     pub(crate) what: String,
-    /// The advice on how to mend it.
+    /// What to do about it.
     pub(crate) advice: String,
     /// `false` for a file that is no OpenAPI document of a version that the pipeline reads, and for one
     /// with a part at a URL, since nothing is downloaded.
     pub(crate) readable: bool,
 }
 
-impl Refusal {
-    /// A refusal that does not know its file yet; the pipeline fills it in.
+impl Error {
+    /// Returns an error without its file, which the pipeline fills in.
     pub(crate) fn at(
         pointer: impl Into<String>,
         what: impl Into<String>,
@@ -34,7 +34,7 @@ impl Refusal {
         }
     }
 
-    /// A refusal of a file that the pipeline cannot read whole; see `readable`.
+    /// Returns an error of a file that the pipeline cannot read whole; see `readable`.
     pub(crate) fn unreadable(
         pointer: impl Into<String>,
         what: impl Into<String>,
@@ -54,7 +54,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Error {
     /// One line: `cargo::error=` ends at the first line break.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.pointer.is_empty() { "" } else { "#" };

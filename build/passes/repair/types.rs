@@ -1,30 +1,30 @@
-//! Type names that OpenAPI does not know, and types that do not fit what stands beside them.
+//! Type names that OpenAPI does not know, and types that contradict the keywords beside them.
+//!
+//! The generator knows six types. `type: token` is an error for it, and `type: string` beside
+//! properties loses the properties.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, text};
-use super::super::refusal::Refusal;
+use super::super::super::document::{Document, text};
+use super::super::super::error::Error;
 
-pub(crate) const NAME: &str = "repair-types";
-pub(crate) const WHY: &str = "the generator knows six types; `type: token` is an error for it and `type: string` beside properties loses the properties";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    document.each_schema(|_, schema| schema.as_object_mut().map(mend).unwrap_or_default());
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    document.each_schema(|_, schema| schema.as_object_mut().map(repair).unwrap_or_default());
     Ok(())
 }
 
-fn mend(schema: &mut Map<String, Value>) -> Vec<String> {
-    let mut said = Vec::new();
+fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
+    let mut changes = Vec::new();
     // Another name has stopped the build before.
     if let Some(name) = schema.get("type").and_then(Value::as_str)
         && let Some(meant) = meant(name)
         && meant != name
     {
-        said.push(format!("type: {name} is read as {meant}"));
+        changes.push(format!("type: {name} is read as {meant}"));
         schema.insert("type".to_owned(), meant.into());
     }
-    fit_structure(schema, &mut said);
-    said
+    adapt_structure(schema, &mut changes);
+    changes
 }
 
 /// The OpenAPI type that a name from elsewhere stands for.
@@ -41,7 +41,7 @@ pub(crate) fn meant(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The type that the other members tell of.
+/// Returns the type that the other keywords imply.
 fn implied(schema: &Map<String, Value>) -> Option<&'static str> {
     let has = |keys: &[&str]| keys.iter().any(|key| schema.contains_key(*key));
     if has(&["properties", "additionalProperties"]) {
@@ -55,7 +55,7 @@ fn implied(schema: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-fn fit_structure(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
+fn adapt_structure(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let composed = ["allOf", "oneOf", "anyOf", "$ref"]
         .iter()
         .any(|key| schema.contains_key(*key));
@@ -69,15 +69,15 @@ fn fit_structure(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
     };
     match (written.as_deref(), structure) {
         (Some(written), Some(kind)) if written != kind => {
-            said.push(format!(
-                "type: {written} is read as {kind}, which the members tell of"
+            changes.push(format!(
+                "type: {written} is read as {kind}, which the other keywords imply"
             ));
             schema.insert("type".to_owned(), kind.into());
         }
         (None, _) if !composed => {
             let kind = implied(schema).or_else(|| enum_type(schema));
             if let Some(kind) = kind {
-                said.push(format!("type: {kind} is implied"));
+                changes.push(format!("type: {kind} is implied"));
                 schema.insert("type".to_owned(), kind.into());
             }
         }
@@ -86,7 +86,7 @@ fn fit_structure(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
     if text(&Value::Object(schema.clone()), "type") == Some("array")
         && !schema.contains_key("items")
     {
-        said.push("an array without `items` may hold anything".to_owned());
+        changes.push("an array without `items` may hold anything".to_owned());
         schema.insert("items".to_owned(), json!({}));
     }
 }
@@ -105,7 +105,7 @@ fn enum_type(schema: &Map<String, Value>) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_types_stay() {
+    fn valid_types_stay() {
         leaves(
             apply,
             "components: {schemas: {A: {type: object}, B: {oneOf: [{type: string}]}, C: {}}}",

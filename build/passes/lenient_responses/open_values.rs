@@ -1,21 +1,21 @@
-//! Values that an answer may hold beyond the documented ones.
+//! Values of responses beyond the documented ones.
+//!
+//! A closed enumeration refuses a value that the server adds later. An alternative whose members
+//! are all optional always matches first.
 
 use serde_json::{Map, Value};
 
-use super::super::document::{Document, schema_ref, text};
-use super::super::names::{free, pascal};
-use super::super::reach::{Reach, component_of, read_at};
-use super::super::refusal::Refusal;
+use super::super::super::document::{Document, schema_ref, text};
+use super::super::super::error::Error;
+use super::super::super::names::{free, pascal};
+use super::super::super::reachability::{Reachability, component_of, read_at};
 
-pub(crate) const NAME: &str = "open-outputs";
-pub(crate) const WHY: &str = "a closed enumeration refuses the value that a server adds tomorrow, and an alternative whose members are all optional always matches first";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     loop {
         let mut choices = Vec::new();
         document.each_schema(|pointer, schema| match schema {
-            Value::Object(schema) if read_at(&reach, pointer) => {
+            Value::Object(schema) if read_at(&reachability, pointer) => {
                 open(pointer, schema, &mut choices)
             }
             _ => Vec::new(),
@@ -35,11 +35,11 @@ fn open(
     schema: &mut Map<String, Value>,
     choices: &mut Vec<(String, Value)>,
 ) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     if let Some(values) = schema.remove("enum") {
         let listed = list(&values);
         describe(schema, &format!("Known values: {listed}."));
-        said.push(format!("any text is read; known are {listed}"));
+        changes.push(format!("any text is read; known are {listed}"));
     }
     for keyword in ["oneOf", "anyOf"] {
         if let Some(Value::Array(members)) = schema.remove(keyword) {
@@ -49,7 +49,7 @@ fn open(
             if !names.is_empty() {
                 describe(schema, &format!("One of: `{}`.", names.join("`, `")));
             }
-            said.push(format!("{keyword} is read as any JSON value"));
+            changes.push(format!("{keyword} is read as any JSON value"));
             let described = |member: &Value| {
                 ["properties", "items", "allOf", "oneOf", "anyOf"]
                     .iter()
@@ -60,9 +60,9 @@ fn open(
         }
     }
     if schema.remove("not").is_some() {
-        said.push("not: nothing is forbidden in what is read".to_owned());
+        changes.push("not: nothing is forbidden in what is read".to_owned());
     }
-    said
+    changes
 }
 
 /// A choice that only stood here becomes a component, so that its fields are not lost.
@@ -116,7 +116,7 @@ fn describe(schema: &mut Map<String, Value>, sentence: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::becomes;
+    use super::super::super::testing::becomes;
     use super::*;
 
     #[test]

@@ -1,16 +1,15 @@
-//! A request member that is live and not yet in the documents.
+//! A request member that the server accepts and the published document lacks.
+//!
+//! It is the kind of place of a merchant callback QR code: `IN_STORE` or `VENDING`.
 
 use serde_json::{Value, json};
 
-use super::super::document::{Document, schema_ref};
-use super::super::refusal::Refusal;
-
-pub(crate) const NAME: &str = "live-category";
-pub(crate) const WHY: &str = "the kind of place a merchant callback QR code hangs at (IN_STORE, VENDING) is accepted by the server and missing from the published document";
+use super::super::super::document::{Document, schema_ref};
+use super::super::super::error::Error;
 
 const PATH: &str = "/merchant-callback/{merchantQrId}";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let bodies: Vec<String> = document
         .operations()
         .iter()
@@ -51,7 +50,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     fn with(properties: &str) -> String {

@@ -1,37 +1,37 @@
-//! Members that an answer may leave out.
+//! Members that a response may leave out.
+//!
+//! Servers leave out members that the documents require, and send null for lists. A default is
+//! left to the server, because the generator would send it in every request.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, text};
-use super::super::reach::{Reach, only_read_at};
-use super::super::refusal::Refusal;
+use super::super::super::document::{Document, text};
+use super::super::super::error::Error;
+use super::super::super::reachability::{Reachability, only_read_at};
 
-pub(crate) const NAME: &str = "tolerant-outputs";
-pub(crate) const WHY: &str = "servers leave out members that the documents require, and send null for lists; and a default is the server's business, yet the generator would send it in every request";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
-    let reach = Reach::of(document);
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
         let Value::Object(schema) = schema else {
             return Vec::new();
         };
-        let mut said = Vec::new();
-        if only_read_at(&reach, pointer) {
-            loosen(schema, &mut said);
+        let mut changes = Vec::new();
+        if only_read_at(&reachability, pointer) {
+            loosen(schema, &mut changes);
         }
         if let Some(value) = schema.remove("default") {
-            said.push(format!("the default {value} is left to the server"));
+            changes.push(format!("the default {value} is left to the server"));
         }
         if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
             schema.remove("additionalProperties");
-            said.push("unknown members are ignored".to_owned());
+            changes.push("unknown members are ignored".to_owned());
         }
-        said
+        changes
     });
     Ok(())
 }
 
-fn loosen(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
+fn loosen(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
     if let Some(required) = schema.remove("required") {
         let names: Vec<&str> = required
             .as_array()
@@ -39,7 +39,7 @@ fn loosen(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        said.push(format!("optional when read: {}", names.join(", ")));
+        changes.push(format!("optional when read: {}", names.join(", ")));
     }
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;
@@ -50,14 +50,14 @@ fn loosen(schema: &mut Map<String, Value>, said: &mut Vec<String>) {
         let list = text(property, "type") == Some("array");
         if (list || map) && property.get("nullable") != Some(&Value::Bool(true)) {
             property["nullable"] = json!(true);
-            said.push(format!("{name} may be null when read"));
+            changes.push(format!("{name} may be null when read"));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

@@ -1,19 +1,18 @@
 //! Secrets and personal data.
+//!
+//! The generator derives `Debug` for every type. A type that redacts itself keeps them out of
+//! logs.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, SCHEMA_REF, is_string, text};
-use super::super::refusal::Refusal;
-use super::LIMITS;
-
-pub(crate) const NAME: &str = "sensitive";
-pub(crate) const WHY: &str = "the generator derives Debug for every type; a type that redacts itself keeps secrets and personal data out of logs";
+use super::super::super::document::{Document, SCHEMA_REF, is_string, text};
+use super::super::super::error::Error;
+use super::super::LIMITS;
 
 /// The component that stands for text which is never printed.
-pub(crate) const COMPONENT: &str = "Sensitive";
+pub(super) const COMPONENT: &str = "Sensitive";
 
-/// Property names, without case, hyphens and underscores. Reviewed: add here what must not be
-/// printed.
+/// Names of properties that must not be printed, without case, hyphens and underscores.
 const NAMES: [&str; 42] = [
     // Secrets.
     "accesstoken",
@@ -61,15 +60,15 @@ const NAMES: [&str; 42] = [
     "zipcode",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut used = false;
     document.each_schema(|_, schema| {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let said = hide(properties);
-        used |= !said.is_empty();
-        said
+        let changes = hide(properties);
+        used |= !changes.is_empty();
+        changes
     });
     if used {
         let schema = json!({ "type": "string", "description": "Text that is never printed." });
@@ -79,21 +78,21 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
 }
 
 fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for (name, property) in properties.iter_mut() {
         if is_string(property) && property.get("enum").is_none() && is_sensitive(name, property) {
             let mut hidden = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
-            // Beside a reference the generator does not see it; it is put back into the source.
+            // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
             for kept in ["description", LIMITS] {
                 if let Some(value) = property.get(kept) {
                     hidden[kept] = value.clone();
                 }
             }
             *property = hidden;
-            said.push(format!("{name} is never printed"));
+            changes.push(format!("{name} is never printed"));
         }
     }
-    said
+    changes
 }
 
 fn is_sensitive(name: &str, property: &Value) -> bool {
@@ -101,18 +100,18 @@ fn is_sensitive(name: &str, property: &Value) -> bool {
     NAMES.contains(&bare.as_str()) || (bare == "url" && leads_to_payment(property))
 }
 
-/// The link that lets whoever holds it pay. Links to images are public.
+/// Returns whether the link leads to the payment. Links to images are public.
 fn leads_to_payment(property: &Value) -> bool {
-    let said = ["description", "example"].map(|key| text(property, key).unwrap_or_default());
-    let said = said.join(" ").to_lowercase();
+    let changes = ["description", "example"].map(|key| text(property, key).unwrap_or_default());
+    let changes = changes.join(" ").to_lowercase();
     ["landing page", "landing-page", "deeplink", "deep link"]
         .iter()
-        .any(|words| said.contains(words))
+        .any(|words| changes.contains(words))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, leaves};
+    use super::super::super::testing::{apply as run, leaves};
     use super::*;
 
     #[test]

@@ -1,14 +1,15 @@
-//! Descriptions become documentation comments.
+//! Descriptions, which become documentation.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::document::Document;
-use super::super::refusal::Refusal;
+use super::super::error::Error;
 
-pub(crate) const NAME: &str = "plain-docs";
-pub(crate) const WHY: &str = "prose becomes rustdoc: indented lines and fences would be compiled as doctests, bare links and brackets are rustdoc warnings";
+pub(crate) const NAME: &str = "docs";
+pub(crate) const REASON: &str = "descriptions become rustdoc, which would compile indented lines and fences and warn of bare links and brackets; OpenAPI 3.0 reads no description beside a reference, but one in a composition of one part";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    keep_beside_references(document);
     let mut changed = 0;
     visit(&mut document.root, false, &mut changed);
     if let Some(Value::Object(info)) = document.root.get_mut("info") {
@@ -21,6 +22,23 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Refusal> {
         document.note("", format!("{changed} descriptions made safe for rustdoc"));
     }
     Ok(())
+}
+
+/// Wraps each reference that has a description in a composition, so that the description documents the field.
+fn keep_beside_references(document: &mut Document) {
+    document.each_schema(|_, schema| {
+        let Value::Object(map) = schema else {
+            return Vec::new();
+        };
+        if !map.contains_key("description") {
+            return Vec::new();
+        }
+        let Some(reference) = map.remove("$ref") else {
+            return Vec::new();
+        };
+        map.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+        vec!["the description is kept".to_owned()]
+    });
 }
 
 /// `named`: the keys are names, not keywords.
@@ -189,7 +207,7 @@ fn link(text: &str) -> Option<(&str, &str, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::becomes;
+    use super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]
@@ -243,6 +261,23 @@ mod tests {
             apply,
             "components: {schemas: {A: {properties: {description: {type: string, description: '<b>'}}}}}",
             "components: {schemas: {A: {properties: {description: {type: string, description: \\<b\\>}}}}}",
+        );
+    }
+
+    #[test]
+    fn a_described_reference_becomes_a_composition_of_one_part() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {properties: {b: {$ref: '#/components/schemas/B', description: d, x-limits: {maxLength: 3}}}}}}",
+            "components: {schemas: {A: {properties: {b: {allOf: [{$ref: '#/components/schemas/B'}], description: d, x-limits: {maxLength: 3}}}}}}",
+        );
+    }
+
+    #[test]
+    fn other_references_and_descriptions_stay() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {description: d, properties: {b: {$ref: '#/components/schemas/B'}}}}}",
         );
     }
 }

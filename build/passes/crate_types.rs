@@ -1,0 +1,33 @@
+//! Schemas that types of this crate stand for.
+
+mod any_json;
+mod path_segments;
+mod sensitive;
+mod shipping_costs;
+
+use super::super::document::Document;
+use super::super::error::Error;
+
+pub(crate) const NAME: &str = "crate-types";
+pub(crate) const REASON: &str = "the generator derives Debug for every type, makes floats of prices, and puts any text into a path; types of this crate keep secrets, personal data and open JSON out of logs, hold whole øre, and refuse text that would reach another path";
+
+/// The components that a type of the crate replaces, with the path of the type.
+pub(crate) const REPLACED: [(&str, &str); 4] = [
+    (any_json::COMPONENT, "crate::types::AnyJson"),
+    (path_segments::COMPONENT, "crate::types::PathSegment"),
+    (sensitive::COMPONENT, "crate::types::Sensitive"),
+    (shipping_costs::COMPONENT, "crate::types::ShippingCost"),
+];
+
+/// Returns whether a type of the crate replaces the component.
+pub(crate) fn is_replaced(component: &str) -> bool {
+    REPLACED.iter().any(|(name, _)| *name == component)
+}
+
+/// Replaces open JSON last, because the others give shapes to schemas.
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    sensitive::apply(document)?;
+    shipping_costs::apply(document)?;
+    path_segments::apply(document)?;
+    any_json::apply(document)
+}

@@ -1,0 +1,24 @@
+//! Defects of the published documents.
+
+mod enums;
+mod keywords;
+mod parameters;
+mod required;
+mod types;
+
+use super::super::document::Document;
+use super::super::error::Error;
+
+pub(crate) use types::meant as meant_type;
+
+pub(crate) const NAME: &str = "repair";
+pub(crate) const REASON: &str = "a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, or a pattern beside an enumeration makes the generator fail or lose something";
+
+/// Repairs keywords first, because the other rules read them.
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    keywords::apply(document)?;
+    types::apply(document)?;
+    parameters::apply(document)?;
+    required::apply(document)?;
+    enums::apply(document)
+}

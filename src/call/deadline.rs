@@ -1,0 +1,52 @@
+//! The time that several requests of one operation share.
+
+use std::time::Duration;
+
+use super::options::CallOptions;
+use crate::clock::Time;
+use crate::runtime::Runtime;
+
+/// The moment at which an operation must be over, however many requests it makes.
+#[derive(Clone)]
+pub(crate) struct Deadline {
+    time: Time,
+    /// By the monotonic clock.
+    ends: Duration,
+}
+
+impl Deadline {
+    /// The deadline of an operation that begins now: the one of its options, otherwise the client's total timeout.
+    pub(crate) fn new(runtime: &Runtime, options: &CallOptions) -> Self {
+        let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
+        Self::after(runtime, total)
+    }
+
+    /// The deadline that is `total` from now.
+    pub(crate) fn after(runtime: &Runtime, total: Duration) -> Self {
+        let time = runtime.time().clone();
+        let ends = time.monotonic().saturating_add(total);
+        Self { time, ends }
+    }
+
+    /// Returns the time that is left, zero once the deadline has passed.
+    pub(crate) fn left(&self) -> Duration {
+        self.ends.saturating_sub(self.time.monotonic())
+    }
+
+    /// Returns these options for a request that begins now and may take all the time that is left.
+    pub(crate) fn options(&self, options: &CallOptions) -> CallOptions {
+        CallOptions {
+            deadline: Some(self.left()),
+            ..options.clone()
+        }
+    }
+
+    /// Sleeps for `pause`. Returns `false` at once if that would leave no time for another request.
+    pub(crate) async fn sleep(&self, pause: Duration) -> bool {
+        let is_in_time = pause < self.left();
+        if is_in_time {
+            self.time.sleep(pause).await;
+        }
+        is_in_time
+    }
+}

@@ -1,0 +1,40 @@
+//! What the payment APIs share: polling, and finding out what became of a lost request.
+//!
+//! Nothing here belongs to one API. States, events and amounts are read and judged by the module of the API, such as
+//! [`ecom`](crate::ecom), which also has a shorter name for each type: `ecom::Reconciled` is
+//! [`Reconciled<ecom::PaymentDetails>`](Reconciled).
+
+pub(crate) mod evidence;
+mod poll;
+mod reconcile;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use poll::{Decision, Snapshot};
+pub use poll::{Poll, PollEvent, PollInterval, PollTrigger};
+pub(crate) use reconcile::LostOperation;
+pub use reconcile::{Reconcile, Reconciled};
+
+use std::pin::Pin;
+
+use crate::error::{Error, ErrorKind};
+
+/// A boxed future, as `.await` on a builder makes it.
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Returns whether reading the payment later can succeed.
+fn is_transient(error: &Error) -> bool {
+    // A success that cannot be read, or that holds an error, comes from a system between the client and the API.
+    error.is_retryable()
+        || error.http_status().is_some_and(|status| status < 300)
+        || matches!(
+            error.kind(),
+            ErrorKind::Connect
+                | ErrorKind::Connection
+                | ErrorKind::Timeout
+                | ErrorKind::Deadline
+                | ErrorKind::RateLimited
+                | ErrorKind::Decode
+                | ErrorKind::TooLarge
+        )
+}

@@ -1,0 +1,159 @@
+//! What the history of a payment proves about a request whose response was lost.
+
+use crate::types::{Amount, RequestId};
+
+/// The reason for events that do not state readably whether they succeeded.
+pub(crate) const UNREADABLE: &str =
+    "an event of this kind does not state readably whether it succeeded";
+
+/// The conclusion from one reading of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    TookEffect,
+    NoEffect,
+    /// Neither is proven, for this reason.
+    Inconclusive(&'static str),
+}
+
+/// A capture or refund as it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Transfer {
+    pub(crate) key: RequestId,
+    /// `None` if only the error of the call is known, which does not state the amount.
+    pub(crate) amount: Option<Amount>,
+}
+
+/// An event of the history, of the kind of the transfer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TransferEvent<'a> {
+    /// Whether the event took place, if it states that readably.
+    pub(crate) succeeded: Option<bool>,
+    /// The idempotency key of the request that caused it.
+    pub(crate) key: Option<&'a str>,
+    pub(crate) amount: Option<Amount>,
+    /// Whether a request of the merchant caused it. Direct capture moves money without a request, so without a key.
+    pub(crate) has_request: bool,
+}
+
+impl Transfer {
+    /// Returns whether money moved under the key, judged by all events of the kind and by their `sum` as the API states
+    /// it. `incompleteness` is the reason why the history may lack events.
+    ///
+    /// A missing event is proof only when the other events account for the whole sum.
+    pub(crate) fn evidence(
+        &self,
+        events: &[TransferEvent<'_>],
+        sum: Amount,
+        incompleteness: Option<&'static str>,
+    ) -> Evidence {
+        let ours =
+            |e: &&TransferEvent<'_>| e.succeeded == Some(true) && e.key == Some(self.key.as_str());
+        if let Some(event) = events.iter().find(ours) {
+            let differs = |stated| event.amount.is_some_and(|moved| moved != stated);
+            return if self.amount.is_some_and(differs) {
+                Evidence::Inconclusive("the event with this idempotency key has another amount")
+            } else {
+                Evidence::TookEffect
+            };
+        }
+        if let Some(reason) = incompleteness {
+            return Evidence::Inconclusive(reason);
+        }
+        let mut accounted = 0_i64;
+        for event in events.iter().filter(|e| e.succeeded != Some(false)) {
+            if event.succeeded.is_none() {
+                return Evidence::Inconclusive(UNREADABLE);
+            }
+            if event.key.is_none() && event.has_request {
+                return Evidence::Inconclusive(
+                    "an event without an idempotency key may be this one",
+                );
+            }
+            let Some(amount) = event.amount else {
+                return Evidence::Inconclusive("an event states no amount");
+            };
+            accounted = accounted.saturating_add(amount.as_ore());
+        }
+        if accounted == sum.as_ore() {
+            Evidence::NoEffect
+        } else {
+            Evidence::Inconclusive("the events do not add up to the sum that the API states")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PART: Amount = Amount::kroner(50);
+
+    fn lost() -> Transfer {
+        Transfer {
+            key: RequestId::parse("lost").unwrap(),
+            amount: Some(PART),
+        }
+    }
+
+    fn event(key: Option<&str>) -> TransferEvent<'_> {
+        TransferEvent {
+            succeeded: Some(true),
+            key,
+            amount: Some(PART),
+            has_request: true,
+        }
+    }
+
+    #[test]
+    fn event_with_the_key_and_amount_took_effect() {
+        let events = [event(Some("other")), event(Some("lost"))];
+        let found = lost().evidence(&events, Amount::kroner(100), Some("incomplete"));
+        assert_eq!(found, Evidence::TookEffect);
+    }
+
+    #[test]
+    fn sum_explained_by_other_keys_is_no_effect() {
+        let events = [event(Some("other"))];
+        assert_eq!(lost().evidence(&events, PART, None), Evidence::NoEffect);
+        let unexplained = lost().evidence(&events, Amount::kroner(100), None);
+        assert!(matches!(unexplained, Evidence::Inconclusive(_)));
+        let incomplete = lost().evidence(&events, PART, Some("incomplete"));
+        assert_eq!(incomplete, Evidence::Inconclusive("incomplete"));
+    }
+
+    #[test]
+    fn failed_events_count_nothing() {
+        let failed = TransferEvent {
+            succeeded: Some(false),
+            ..event(Some("lost"))
+        };
+        assert_eq!(
+            lost().evidence(&[failed], Amount::ZERO, None),
+            Evidence::NoEffect
+        );
+    }
+
+    #[test]
+    fn event_that_may_be_the_lost_one_is_inconclusive() {
+        let other_amount = TransferEvent {
+            amount: Some(Amount::kroner(1)),
+            ..event(Some("lost"))
+        };
+        let unreadable = TransferEvent {
+            succeeded: None,
+            ..event(Some("lost"))
+        };
+        for events in [[other_amount], [unreadable], [event(None)]] {
+            let found = lost().evidence(&events, PART, None);
+            assert!(matches!(found, Evidence::Inconclusive(_)), "{events:?}");
+        }
+        let without_request = TransferEvent {
+            has_request: false,
+            ..event(None)
+        };
+        assert_eq!(
+            lost().evidence(&[without_request], PART, None),
+            Evidence::NoEffect
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! Finds out what became of a request whose response was lost.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::evidence::Evidence;
+use super::{BoxFuture, is_transient};
+use crate::call::{CallOptions, Deadline};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::runtime::Runtime;
+use crate::types::MerchantSerialNumber;
+
+/// The time for which a request may still take effect after its call ended. The APIs document no such time. Gateways
+/// give up well before.
+const SETTLED: Duration = Duration::from_secs(30);
+/// The time beyond that for reading the payment.
+const TIME_TO_READ: Duration = Duration::from_secs(30);
+/// The pauses between two reads.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// A request whose response was lost, as one API finds it in the history of a payment.
+pub(crate) trait LostOperation<D>: fmt::Debug + Send + Sync {
+    /// Reads the payment, or `None` if the API states that there is no such payment.
+    fn read(&self, options: CallOptions) -> BoxFuture<Result<Option<D>>>;
+
+    /// Returns what the payment proves about the request.
+    fn evidence(&self, payment: Option<&D>) -> Evidence;
+}
+
+/// The result of a [`Reconcile`].
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "yes, no and unknown are complete, and a caller decides about money by each"
+)]
+pub enum Reconciled<D> {
+    /// The operation took effect, once. The details are the proof.
+    ///
+    /// * **start of a payment**: the payment exists, and its landing page is lost. Cancel it and
+    ///   start again with a new order id.
+    /// * **capture**, **refund**: the money has moved. Continue as after a success.
+    /// * **cancel**: the payment is cancelled, or what remained of it is released, whoever did it.
+    TookEffect(Box<D>),
+    /// The operation took no effect, and the request is too old to take effect later.
+    ///
+    /// * **start of a payment**: there is no such payment. Repeating it with the same order id is
+    ///   safe.
+    /// * **capture**, **refund**: repeat it with the same idempotency key
+    ///   ([`Error::idempotency_key`], or the stored one). Then the money moves once even if the
+    ///   first request arrives after all.
+    /// * **cancel**: the payment is unchanged. Repeating it is safe.
+    NoEffect,
+    /// The details could not be read, or prove nothing. The outcome is as unknown as before: try
+    /// again later. The error states the reason, and its [`outcome`](Error::outcome) is
+    /// [`Unknown`](Outcome::Unknown).
+    StillUnknown(Error),
+}
+
+/// Finds out what became of an operation. `.await` reads the details of the payment.
+///
+/// A request whose call ended may still arrive. *Took effect* is therefore concluded at once, and
+/// *no effect* only [`settled_after`](Self::settled_after) the end of the call. Until then the
+/// details are read several times.
+///
+/// An error whose outcome is not unknown needs no request: operations that were not sent, were
+/// refused or only read took no effect.
+#[derive(Clone)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Reconcile<D> {
+    runtime: Runtime,
+    subject: Subject<D>,
+    /// The end of the last attempt, by the monotonic clock.
+    ended: Option<Duration>,
+    /// The same by the wall clock, which outlives the process.
+    given_up_at: Option<jiff::Timestamp>,
+    deadline: Option<Duration>,
+    settled_after: Duration,
+    merchant: Option<MerchantSerialNumber>,
+}
+
+enum Subject<D> {
+    Lost(Arc<dyn LostOperation<D>>),
+    /// The error already proves that nothing took effect.
+    NoEffect,
+    /// The details cannot show the outcome, for this reason.
+    Untraceable(&'static str),
+}
+
+impl<D> Reconcile<D> {
+    /// Finds out what became of the operation of an error, which `find` derives from it unless there is a reason why
+    /// the details cannot show it.
+    pub(crate) fn of_error(
+        runtime: Runtime,
+        error: &Error,
+        find: impl FnOnce(&Error) -> Result<Arc<dyn LostOperation<D>>, &'static str>,
+    ) -> Self {
+        let subject = if error.outcome() == Outcome::Unknown {
+            find(error).map_or_else(Subject::Untraceable, Subject::Lost)
+        } else {
+            Subject::NoEffect
+        };
+        Self {
+            ended: error.last_ended(),
+            ..Self::new(runtime, subject, error.merchant().cloned())
+        }
+    }
+
+    /// Finds out what became of an operation that is described by stored values.
+    pub(crate) fn of_stored(
+        runtime: Runtime,
+        lost: Arc<dyn LostOperation<D>>,
+        merchant: Option<MerchantSerialNumber>,
+    ) -> Self {
+        Self::new(runtime, Subject::Lost(lost), merchant)
+    }
+
+    fn new(runtime: Runtime, subject: Subject<D>, merchant: Option<MerchantSerialNumber>) -> Self {
+        Self {
+            runtime,
+            subject,
+            ended: None,
+            given_up_at: None,
+            deadline: None,
+            settled_after: SETTLED,
+            merchant,
+        }
+    }
+
+    /// Sets the longest time that it may take in all. By default 30 s more than
+    /// [`settled_after`](Self::settled_after).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets the time after which a request can no longer take effect; 30 s by default. It counts
+    /// from the end of the last attempt. Zero reads the details once and trusts them.
+    pub fn settled_after(mut self, age: Duration) -> Self {
+        self.settled_after = age;
+        self
+    }
+
+    /// Sets the time at which the call ended, by the wall clock: the moment at which its future was
+    /// dropped or its process stopped, as far as it is recorded.
+    ///
+    /// By default it is the end of the last attempt, which an error records. Where only stored values
+    /// are reconciled it is now, so that *no effect* takes [`settled_after`](Self::settled_after) in
+    /// any case. A time in the future counts as now. Never set it to the time at which the call began:
+    /// a capture may send requests for as long as its deadline.
+    pub fn given_up_at(mut self, time: jiff::Timestamp) -> Self {
+        self.given_up_at = Some(time);
+        self
+    }
+
+    /// Sets the sales unit of the payment, when it is neither the one of the credentials nor the one
+    /// that the operation named.
+    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
+        self.merchant = Some(number);
+        self
+    }
+
+    /// Reads the details until they prove something or the deadline passes.
+    pub async fn send(self) -> Reconciled<D> {
+        let lost = match &self.subject {
+            Subject::Lost(lost) => lost,
+            Subject::NoEffect => return Reconciled::NoEffect,
+            Subject::Untraceable(reason) => return still_unknown(reason),
+        };
+        let time = self.runtime.time();
+        let begun = time.monotonic();
+        let total = self
+            .deadline
+            .unwrap_or_else(|| self.settled_after.saturating_add(TIME_TO_READ));
+        let deadline = Deadline::after(&self.runtime, total);
+        let settled = begun.saturating_add(self.settled_after.saturating_sub(self.age(begun)));
+        let options = CallOptions {
+            merchant: self.merchant.clone(),
+            ..CallOptions::default()
+        };
+        let mut pause = SHORTEST_PAUSE;
+        let mut last = still_unknown("the deadline left no time to read the details");
+        loop {
+            if deadline.left().is_zero() {
+                return last;
+            }
+            let is_settled = time.monotonic() >= settled;
+            last = match lost.read(deadline.options(&options)).await {
+                Ok(payment) => match (lost.evidence(payment.as_ref()), payment) {
+                    (Evidence::TookEffect, Some(details)) => {
+                        return Reconciled::TookEffect(Box::new(details));
+                    }
+                    (Evidence::NoEffect, _) if is_settled => return Reconciled::NoEffect,
+                    (Evidence::Inconclusive(reason), _) if is_settled => {
+                        return still_unknown(reason);
+                    }
+                    (Evidence::Inconclusive(reason), _) => still_unknown(reason),
+                    (Evidence::NoEffect | Evidence::TookEffect, _) => still_unknown(
+                        "the request was sent so recently that it may still take effect",
+                    ),
+                },
+                Err(error) => {
+                    let is_final = !is_transient(&error);
+                    pause = pause.max(error.retry_after().unwrap_or_default());
+                    let unknown = Reconciled::StillUnknown(error.with_outcome(Outcome::Unknown));
+                    if is_final {
+                        return unknown;
+                    }
+                    unknown
+                }
+            };
+            let mut wait = pause;
+            let now = time.monotonic();
+            if now < settled {
+                // One read falls exactly on the moment from which absence is proof.
+                wait = wait.min(settled.saturating_sub(now));
+            }
+            if !deadline.sleep(wait).await {
+                return last;
+            }
+            pause = pause.saturating_mul(3).min(LONGEST_PAUSE.max(pause));
+        }
+    }
+
+    /// Returns the time since the call ended.
+    fn age(&self, now: Duration) -> Duration {
+        if let Some(time) = self.given_up_at {
+            let age = self.runtime.time().now().duration_since(time);
+            return Duration::try_from(age).unwrap_or_default();
+        }
+        // The clock of the client that failed may be ahead of this one's.
+        now.saturating_sub(self.ended.unwrap_or(now))
+    }
+}
+
+impl<D: Send + 'static> IntoFuture for Reconcile<D> {
+    type Output = Reconciled<D>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Reconciled<D>> + Send>>;
+
+    /// Reads the details, as `send` does.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<D> fmt::Debug for Reconcile<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reconcile")
+            .field("subject", &self.subject)
+            .field("settled_after", &self.settled_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D> Clone for Subject<D> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Lost(lost) => Self::Lost(lost.clone()),
+            Self::NoEffect => Self::NoEffect,
+            Self::Untraceable(reason) => Self::Untraceable(reason),
+        }
+    }
+}
+
+impl<D> fmt::Debug for Subject<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(lost) => lost.fmt(f),
+            Self::NoEffect => f.write_str("NoEffect"),
+            Self::Untraceable(reason) => write!(f, "Untraceable({reason:?})"),
+        }
+    }
+}
+
+fn still_unknown<D>(reason: &'static str) -> Reconciled<D> {
+    Reconciled::StillUnknown(Error::new(ErrorKind::State, Outcome::Unknown, reason))
+}
