@@ -179,7 +179,7 @@ async fn list(vipps: &Vipps) {
 async fn sell(sim: &Simulator, vipps: &Vipps, number: u32) {
     let id: OrderId = format!("order-{number}").parse().expect("an order id");
     let text = "One pair of socks".parse().expect("a text");
-    let sale = vipps.pay_by_qr(id.clone(), Amount::kroner(499), text);
+    let sale = vipps.pay_by_qr(id.clone(), Amount::nok(499), text);
     let sale = sale.await.expect("a payment");
     sim.payer().approve(&id).expect("a customer");
     let details = sale.payment().details().await.expect("details");

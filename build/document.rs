@@ -62,6 +62,12 @@ impl Document {
         child(child(object(&mut self.root), "components"), "schemas")
     }
 
+    /// Returns whether the document describes operations under this path, which is that of one API.
+    pub(crate) fn has_paths_under(&self, prefix: &str) -> bool {
+        let paths = self.root.get("paths").and_then(Value::as_object);
+        paths.is_some_and(|paths| paths.keys().any(|path| path.starts_with(prefix)))
+    }
+
     /// Returns every operation with its pointer, path and method.
     pub(crate) fn operations(&self) -> Vec<Place<'_>> {
         let mut all = Vec::new();

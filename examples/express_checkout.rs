@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let endpoint: HttpsUrl = "https://shop.example.com/vipps".parse()?;
     let started = vipps
         .ecom()
-        .initiate("order-1".parse()?, Amount::kroner(499), "Socks".parse()?)
+        .initiate("order-1".parse()?, Amount::nok(499), "Socks".parse()?)
         .callback_prefix(endpoint.clone())
         .auth_token(CallbackAuth::generate()?.token().clone())
         .fallback("https://shop.example.com/thanks/order-1".parse()?)

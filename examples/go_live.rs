@@ -18,13 +18,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use lexopt::prelude::*;
-use vipps::ecom::{Event, Operation, Payment, PaymentDetails};
+use vipps::ecom::{Ecom, Event, Operation, Payment, PaymentDetails};
 use vipps::simulator::Simulator;
 use vipps::{Amount, OrderId, PhoneNumber};
 
 use shared::qr_payment::{self, Approved, Sale};
 use shared::shutdown::Shutdown;
-use shared::{Target, log_line, print_line, unique_id, value};
+use shared::{Target, log_line, nok, print_line, unique_id, value};
 
 const HELP: &str = "
 go_live [--amount KRONER] [--prefix TEXT] [--approve PHONE]
@@ -49,13 +49,13 @@ async fn main() -> ExitCode {
 
 fn parse(args: &mut lexopt::Parser) -> Result<Option<Args>> {
     let mut parsed = Args {
-        amount: Amount::MIN_PAYMENT,
+        amount: Ecom::MIN_PAYMENT,
         prefix: unique_id("go-live"),
         approve: None,
     };
     while let Some(arg) = args.next()? {
         match arg {
-            Long("amount") => parsed.amount = value(args, "--amount")?,
+            Long("amount") => parsed.amount = nok(args, "--amount")?,
             Long("prefix") => parsed.prefix = value(args, "--prefix")?,
             Long("approve") => parsed.approve = Some(value(args, "--approve")?),
             Long("help") | Short('h') => return Ok(None),

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Store the order before the call: it names the payment for good, and is used up by the call.
     let order: OrderId = "order-1".parse()?;
     let sale = vipps
-        .pay_by_qr(order.clone(), Amount::kroner(499), "Socks".parse()?)
+        .pay_by_qr(order.clone(), Amount::nok(499), "Socks".parse()?)
         .content()
         .await?;
     let code = sale.qr().content().ok_or("the response has no code")?;

@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let started = vipps
         .ecom()
-        .initiate("order-1".parse()?, Amount::kroner(499), "Socks".parse()?)
+        .initiate("order-1".parse()?, Amount::nok(499), "Socks".parse()?)
         .callback_prefix("https://shop.example.com/vipps".parse()?)
         .auth_token(token)
         .await?;

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let order: OrderId = "order-1".parse()?;
     let started = vipps
         .ecom()
-        .initiate(order.clone(), Amount::kroner(499), "Socks".parse()?)
+        .initiate(order.clone(), Amount::nok(499), "Socks".parse()?)
         .await?;
     simulator.payer().approve(started.landing_page().as_str())?;
     let payment = started.payment();
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     refunds.times(3).reset();
 
     // Both are stored before the call. They are all that is needed after a crash.
-    let amount = Amount::kroner(100);
+    let amount = Amount::nok(100);
     let key = RequestId::derive(&order, "refund of return 17");
     let refund = || payment.refund().amount(amount).idempotency_key(key.clone());
     match refund().await {

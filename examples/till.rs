@@ -24,7 +24,7 @@ use vipps::simulator::Simulator;
 
 use shared::qr_payment::{self, Approved, Sale};
 use shared::shutdown::Shutdown;
-use shared::{Target, print_line, unique_id, value};
+use shared::{Target, nok, print_line, unique_id, value};
 
 const HELP: &str = "
 till [--amount KRONER] [--text TEXT] [--order-id ID] [--approve PHONE]
@@ -45,13 +45,13 @@ async fn main() -> ExitCode {
 fn parse(args: &mut lexopt::Parser) -> Result<Option<Sale>> {
     let mut sale = Sale {
         order_id: unique_id("till").parse()?,
-        amount: Amount::kroner(499),
+        amount: Amount::nok(499),
         text: "A sale at the till".parse()?,
         approve: None,
     };
     while let Some(arg) = args.next()? {
         match arg {
-            Long("amount") => sale.amount = value(args, "--amount")?,
+            Long("amount") => sale.amount = nok(args, "--amount")?,
             Long("text") => sale.text = value(args, "--text")?,
             Long("order-id") => sale.order_id = value(args, "--order-id")?,
             Long("approve") => sale.approve = Some(value(args, "--approve")?),
@@ -86,7 +86,7 @@ async fn run(sale: Sale) -> Result<ExitCode> {
     print_line(format_args!(
         "paid: {} captured {} øre",
         sale.order_id,
-        captured.as_ore()
+        captured.minor_units()
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -156,7 +156,7 @@ async fn main() -> anyhow::Result<()> {
     listen(&shop, &sim).await?;
 
     let order = "order-1".parse()?;
-    let page = shop.sell(&order, Amount::kroner(49)).await?;
+    let page = shop.sell(&order, Amount::nok(49)).await?;
     println!("sold, to be paid at {page}");
     sim.payer().approve("order-1")?;
     sim.settled().await;
@@ -196,7 +196,7 @@ mod tests {
     /// A shop whose customer has just paid 49 kr.
     async fn paid() -> (Simulator, Shop) {
         let (sim, shop) = open();
-        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        shop.sell(&order(), Amount::nok(49)).await.unwrap();
         sim.payer().approve("order-1").unwrap();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Paid);
         (sim, shop)
@@ -211,7 +211,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn happy_path() {
         let (sim, shop) = open();
-        let page = shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        let page = shop.sell(&order(), Amount::nok(49)).await.unwrap();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Open);
         sim.payer().scan(page.as_str()).unwrap();
         sim.payer().approve("order-1").unwrap();
@@ -225,7 +225,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_rejected_payment() {
         let (sim, shop) = open();
-        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        shop.sell(&order(), Amount::nok(49)).await.unwrap();
         sim.payer().reject("order-1").unwrap();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Refused);
         let error = shop.ship(&order()).await.unwrap_err();
@@ -250,7 +250,7 @@ mod tests {
     async fn a_long_order_number() {
         let (sim, shop) = open();
         let order = OrderId::parse(&"9".repeat(OrderId::MAX_LEN)).unwrap();
-        shop.sell(&order, Amount::kroner(49)).await.unwrap();
+        shop.sell(&order, Amount::nok(49)).await.unwrap();
         sim.payer().approve(order.as_str()).unwrap();
         assert_eq!(shop.check(&order).await.unwrap(), Status::Paid);
         shop.ship(&order).await.unwrap();
@@ -265,7 +265,7 @@ mod tests {
             .capture_type(CaptureType::Direct);
         let sim = sim.in_memory().unwrap();
         let shop = Shop::new(sim.client()).unwrap();
-        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        shop.sell(&order(), Amount::nok(49)).await.unwrap();
         sim.payer().approve("order-1").unwrap();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Paid);
         shop.ship(&order()).await.unwrap();
@@ -305,12 +305,12 @@ mod tests {
     async fn the_token_endpoint_is_down() {
         let (sim, shop) = open();
         let down = sim.faults().on(TOKEN).status(503);
-        let error = shop.sell(&order(), Amount::kroner(49)).await.unwrap_err();
+        let error = shop.sell(&order(), Amount::nok(49)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotSent);
         assert_eq!(sim.journal().count(INITIATE), 0);
         down.remove();
         tokio::time::sleep(Duration::from_secs(5)).await;
-        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        shop.sell(&order(), Amount::nok(49)).await.unwrap();
     }
 
     /// A customer can be quicker than the answer to the shop's own request: the callback finds the order.
@@ -321,7 +321,7 @@ mod tests {
         listen(&shop, &sim).await.unwrap();
         let hold = sim.faults().on(INITIATE).hold();
         let (selling, id) = (shop.clone(), order());
-        let sale = tokio::spawn(async move { selling.sell(&id, Amount::kroner(49)).await });
+        let sale = tokio::spawn(async move { selling.sell(&id, Amount::nok(49)).await });
         hold.held().await;
         sim.payer().approve("order-1").unwrap();
         sim.settled().await;
@@ -335,7 +335,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_unknown_state_from_a_future_api() {
         let (sim, shop) = open();
-        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        shop.sell(&order(), Amount::nok(49)).await.unwrap();
         sim.payer().approve("order-1").unwrap();
         let details =
             r#"{"transactionLogHistory":[{"operation":"PREAUTHORISE","operationSuccess":true}]}"#;
@@ -362,7 +362,7 @@ mod tests {
                 r#"{"transactionInfo":{"amount":4900,"status":"Captured"}}"#,
             );
         let shop = Shop::new(recorder.client()).unwrap();
-        shop.sell(&order(), Amount::kroner(49)).await.unwrap();
+        shop.sell(&order(), Amount::nok(49)).await.unwrap();
         shop.ship(&order()).await.unwrap();
         insta::assert_snapshot!(recorder.to_snapshot());
     }

@@ -8,7 +8,7 @@
 //! # let vipps = vipps::testing::Recorder::new()
 //! #     .answer("POST", "/ecomm/v2/payments", 200, r#"{"orderId":"order-1","url":"https://api.vipps.no/x?token=y"}"#)
 //! #     .client();
-//! # let (id, amount, text) = ("order-1".parse()?, vipps::Amount::kroner(499), "Socks".parse()?);
+//! # let (id, amount, text) = ("order-1".parse()?, vipps::Amount::nok(499), "Socks".parse()?);
 //! use vipps::callback::{Callback, CallbackAuth, CallbackUrls};
 //!
 //! let urls = CallbackUrls::new("https://shop.example.com/vipps".parse()?);

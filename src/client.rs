@@ -33,7 +33,7 @@ use crate::types::MerchantSerialNumber;
 /// use vipps::{Amount, Vipps};
 ///
 /// let vipps = Vipps::builder(credentials).environment(environment).build()?;
-/// let payment = vipps.ecom().initiate("order-123".parse()?, Amount::kroner(499), "One pair of socks".parse()?).await?;
+/// let payment = vipps.ecom().initiate("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
 /// let qr = vipps.qr().one_time(payment.landing_page()).await?;
 /// println!("show {} for {} s", qr.image_url().unwrap(), qr.expires_in().as_secs());
 /// # Ok(()) }
@@ -84,7 +84,7 @@ impl Vipps {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
     /// # let id: vipps::OrderId = "order-1".parse()?;
-    /// # vipps.ecom().initiate(id, vipps::Amount::kroner(1), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate(id, vipps::Amount::nok(1), "Socks".parse()?).await?;
     /// let details = vipps
     ///     .call(|raw| async move { raw.ecom().get_payment_details_using_get().order_id("order-1").send().await })
     ///     .await?;
@@ -117,7 +117,7 @@ impl Vipps {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::raw::{Raw, ecom::types};
     /// use vipps::{CallOptions, Outcome};

@@ -1,7 +1,7 @@
 //! The eCom API: take a payment and look after it.
 //!
 //! A payment is started with [`Ecom::initiate`] and from then on reached by its order id with [`Ecom::payment`]:
-//! details, wait, capture, cancel, refund. Amounts are øre, the currency is always NOK.
+//! details, wait, capture, cancel, refund. Amounts are in NOK, the only currency of this API.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -9,7 +9,7 @@
 //! # let vipps = sim.client();
 //! use vipps::Amount;
 //!
-//! let started = vipps.ecom().initiate("order-123".parse()?, Amount::kroner(499), "One pair of socks".parse()?).await?;
+//! let started = vipps.ecom().initiate("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
 //! // ... show the landing page, or a code of it ...
 //! # sim.payer().approve("order-123")?;
 //! let payment = started.payment();
@@ -17,7 +17,7 @@
 //! if payment.wait().await?.can_capture() {
 //!     payment.capture().await?;
 //! }
-//! # assert_eq!(payment.details().await?.sums().captured, Amount::kroner(499));
+//! # assert_eq!(payment.details().await?.sums().captured, Amount::nok(499));
 //! # Ok(()) }
 //! ```
 
@@ -30,6 +30,7 @@ mod express;
 mod force_approve;
 mod history;
 mod initiate;
+pub(crate) mod money;
 pub(crate) mod operations;
 mod reconcile;
 mod refund;
@@ -66,12 +67,18 @@ pub struct Ecom {
 }
 
 impl Ecom {
+    /// The smallest amount of a payment: 100 øre, 1 NOK. A capture or a refund may be of 1 øre.
+    pub const MIN_PAYMENT: Amount = money::MIN_PAYMENT;
+
+    /// The largest amount that the API can hold: 2 147 483 647 øre.
+    pub const MAX_AMOUNT: Amount = money::MAX_AMOUNT;
+
     pub(crate) fn new(runtime: Runtime) -> Self {
         Self { runtime }
     }
 
-    /// Starts a payment: `order_id` is fresh and unique for the sales unit, `amount` is from 1 kr to 2147483647 øre,
-    /// and `text` is shown to the customer.
+    /// Starts a payment: `order_id` is fresh and unique for the sales unit, `amount` is in NOK, from
+    /// [`MIN_PAYMENT`](Self::MIN_PAYMENT) to [`MAX_AMOUNT`](Self::MAX_AMOUNT), and `text` is shown to the customer.
     ///
     /// Calls `initiatePaymentV3UsingPOST`, which is not idempotent: it is never repeated once the request may have
     /// left.
@@ -84,7 +91,7 @@ impl Ecom {
     ///
     /// let started = vipps
     ///     .ecom()
-    ///     .initiate("acme-shop-123-order123abc".parse()?, Amount::kroner(200), "One pair of socks".parse()?)
+    ///     .initiate("acme-shop-123-order123abc".parse()?, Amount::nok(200), "One pair of socks".parse()?)
     ///     .fallback("https://example.com/thanks".parse()?)
     ///     .await?;
     /// assert!(started.landing_page().as_str().starts_with("http"));
@@ -105,7 +112,7 @@ impl Ecom {
     /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
     /// # let vipps = sim.client();
     /// # use vipps::Amount;
-    /// # vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::Outcome;
     /// use vipps::ecom::Reconciled;
@@ -117,7 +124,7 @@ impl Ecom {
     /// assert_eq!(error.outcome(), Outcome::Unknown);
     ///
     /// match vipps.ecom().reconcile(&error).await {
-    ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::kroner(200)),
+    ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::nok(200)),
     ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
     ///     Reconciled::StillUnknown(why) => println!("ask again later: {why}"),
     /// }
@@ -173,7 +180,7 @@ impl Payment {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::ecom::PaymentState;
     ///
@@ -196,7 +203,7 @@ impl Payment {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::ecom::Operation;
     ///
@@ -220,7 +227,7 @@ impl Payment {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// let details = vipps.ecom().payment(&"order-1".parse()?).wait().await?;
     /// assert!(details.state().is_paid());
@@ -241,14 +248,14 @@ impl Payment {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment(&"order-1".parse()?);
-    /// payment.capture().amount(Amount::kroner(50)).text("First parcel".parse()?).await?;
+    /// payment.capture().amount(Amount::nok(50)).text("First parcel".parse()?).await?;
     /// let second = payment.capture().rest().await?;
-    /// assert_eq!(second.amount, Some(Amount::kroner(150)));
+    /// assert_eq!(second.amount, Some(Amount::nok(150)));
     /// # Ok(()) }
     /// ```
     pub fn capture(&self) -> Capture {
@@ -267,12 +274,12 @@ impl Payment {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment(&"order-1".parse()?);
-    /// payment.capture().amount(Amount::kroner(50)).await?;
+    /// payment.capture().amount(Amount::nok(50)).await?;
     /// payment.cancel().release_remaining().text("Sold out".parse()?).await?;
     /// assert!(!payment.details().await?.can_capture());
     /// # Ok(()) }
@@ -292,15 +299,15 @@ impl Payment {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// # vipps.ecom().payment(&"order-1".parse()?).capture().await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment(&"order-1".parse()?);
-    /// payment.refund().amount(Amount::kroner(50)).text("One sock had a hole".parse()?).await?;
+    /// payment.refund().amount(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
     /// let rest = payment.refund().rest().await?;
-    /// assert_eq!(rest.amount, Some(Amount::kroner(150)));
+    /// assert_eq!(rest.amount, Some(Amount::nok(150)));
     /// # Ok(()) }
     /// ```
     pub fn refund(&self) -> Refund {
@@ -319,7 +326,7 @@ impl Payment {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
     /// # use vipps::Amount;
-    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
     /// started.force_approve().phone_number("91234567".parse()?).await?;
     /// assert!(started.payment().details().await?.state().is_paid());
     /// # Ok(()) }

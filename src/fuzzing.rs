@@ -13,8 +13,8 @@ use crate::ecom::{PaymentDetails, PaymentState};
 use crate::error::{Error, ErrorKind, Outcome, success_body};
 use crate::retry::{self, Failure, Pace, RetryPolicy};
 use crate::types::{
-    Amount, AuthToken, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber, ShippingCost,
-    Timestamp,
+    Amount, AuthToken, Currency, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber,
+    ShippingCost, Timestamp,
 };
 use crate::webhook::{CheckIn, Signer, Verifier};
 
@@ -146,9 +146,9 @@ pub fn details(data: &[u8]) {
     }
     // What no money of the merchant is in cannot be said to be paid, and what is over cannot be given up.
     if details.can_cancel() {
-        assert!(sums.captured <= Amount::ZERO && !details.can_release());
+        assert!(!sums.captured.is_positive() && !details.can_release());
     }
-    if sums.captured > Amount::ZERO {
+    if sums.captured.is_positive() {
         let is_open = matches!(state, PaymentState::Refunded | PaymentState::Unknown);
         assert!(state.is_paid() || is_open);
     }
@@ -171,14 +171,17 @@ pub fn amount(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let amount = Amount::parse(text);
+    let amount = Amount::parse(text, Currency::NOK);
     if let Ok(amount) = &amount {
-        assert!(amount.as_ore() >= 0);
-        let (kroner, ore) = (amount.as_ore() / 100, amount.as_ore() % 100);
+        assert!(amount.minor_units() >= 0);
+        let (kroner, ore) = (amount.minor_units() / 100, amount.minor_units() % 100);
         assert_eq!(
-            Amount::parse(&format!("{kroner}.{ore:02}")).ok(),
+            Amount::parse(&format!("{kroner}.{ore:02}"), Currency::NOK).ok(),
             Some(*amount)
         );
+    }
+    if let Ok(amount) = text.parse::<Amount>() {
+        assert_eq!(amount.to_string().parse(), Ok(amount));
     }
     let cost = ShippingCost::parse(text);
     if let Ok(cost) = &cost {

@@ -69,5 +69,5 @@ pub use crate::telemetry::Metrics;
 pub use crate::token_store::TokenStore;
 pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
-    Amount, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
+    Amount, Currency, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
 };

@@ -20,7 +20,7 @@ impl Vipps {
     /// # let vipps = sim.client();
     /// use vipps::Amount;
     ///
-    /// let sale = vipps.pay_by_qr("order-123".parse()?, Amount::kroner(499), "One pair of socks".parse()?).await?;
+    /// let sale = vipps.pay_by_qr("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
     /// let svg = sale.qr().image().await?;
     /// assert_eq!(svg.media_type(), "image/svg+xml");
     /// # Ok(()) }
@@ -88,7 +88,7 @@ impl PayByQr {
     /// # async fn f(vipps: vipps::Vipps) -> Result<(), Box<dyn std::error::Error>> {
     /// # use vipps::Amount;
     /// let sale = vipps
-    ///     .pay_by_qr("order-1".parse()?, Amount::kroner(99), "Coffee".parse()?)
+    ///     .pay_by_qr("order-1".parse()?, Amount::nok(99), "Coffee".parse()?)
     ///     .payment(|p| p.fallback("https://example.com/thanks".parse().expect("a URL")))
     ///     .await?;
     /// # Ok(()) }

@@ -1,7 +1,7 @@
 //! The calls through this crate: token, headers, hooks, retries, deadline, decoding.
 
 use vipps::types::{FallbackUrl, HttpsUrl, LandingPage, TransactionText};
-use vipps::{Amount, Credentials, Environment, OrderId, Vipps};
+use vipps::{Amount, Credentials, Currency, Environment, OrderId, Vipps};
 
 use super::{CALLBACK, FALLBACK, MERCHANT, ORDER, ORE, Operation, SUBSCRIPTION_KEY, TEXT};
 
@@ -50,7 +50,11 @@ impl Ours {
     pub async fn initiate(&self) -> vipps::Result<vipps::ecom::InitiatedPayment> {
         self.vipps
             .ecom()
-            .initiate(self.order.clone(), Amount::ore(ORE), self.text.clone())
+            .initiate(
+                self.order.clone(),
+                Amount::minor(ORE, Currency::NOK),
+                self.text.clone(),
+            )
             .fallback(self.fallback.clone())
             .callback_prefix(self.callback.clone())
             .await
@@ -69,14 +73,18 @@ impl Ours {
             .ecom()
             .payment(&self.order)
             .capture()
-            .amount(Amount::ore(ORE))
+            .amount(Amount::minor(ORE, Currency::NOK))
             .text(self.text.clone())
             .await
     }
 
     pub async fn pay_by_qr(&self) -> vipps::Result<vipps::QrPayment> {
         self.vipps
-            .pay_by_qr(self.order.clone(), Amount::ore(ORE), self.text.clone())
+            .pay_by_qr(
+                self.order.clone(),
+                Amount::minor(ORE, Currency::NOK),
+                self.text.clone(),
+            )
             .payment(|payment| {
                 payment
                     .fallback(self.fallback.clone())

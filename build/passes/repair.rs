@@ -1,5 +1,6 @@
 //! Defects of the published documents.
 
+mod choices;
 mod enums;
 mod keywords;
 mod parameters;
@@ -12,7 +13,7 @@ use super::super::error::Error;
 pub(crate) use types::meant as meant_type;
 
 pub(crate) const NAME: &str = "repair";
-pub(crate) const REASON: &str = "a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, or a pattern beside an enumeration makes the generator fail or lose something";
+pub(crate) const REASON: &str = "a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, a pattern beside an enumeration, or a choice that every object fits makes the generator fail or lose something";
 
 /// Repairs keywords first, because the other rules read them.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
@@ -20,5 +21,6 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     types::apply(document)?;
     parameters::apply(document)?;
     required::apply(document)?;
-    enums::apply(document)
+    enums::apply(document)?;
+    choices::apply(document)
 }

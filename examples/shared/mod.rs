@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
 use vipps::simulator::{Builder, Simulator};
-use vipps::{ErrorKind, Vipps};
+use vipps::{Amount, Currency, ErrorKind, Vipps};
 
 /// The variables that [`Vipps::from_env`] reads. If any of them is set, no simulator is started.
 const VARIABLES: [&str; 6] = [
@@ -91,6 +91,12 @@ where
         .into_string()
         .map_err(|_| anyhow!("{name}: not UTF-8"))?;
     text.parse().context(name)
+}
+
+/// Parses the value of the option `name` as an amount of kroner, such as `49,50`.
+pub(crate) fn nok(args: &mut lexopt::Parser, name: &'static str) -> Result<Amount> {
+    let text: String = value(args, name)?;
+    Amount::parse(&text, Currency::NOK).context(name)
 }
 
 /// A client, and the simulator behind it if there is one.

@@ -18,7 +18,7 @@ use vipps::ecom::{
     Reconciled, UserDetails,
 };
 use vipps::types::LandingPage;
-use vipps::{Amount, OrderId, Outcome, RequestId, Vipps};
+use vipps::{Amount, Currency, OrderId, Outcome, RequestId, Vipps};
 
 use crate::listener::Listener;
 use crate::shared::{log_line, print_error, qr_payment, unique_id};
@@ -38,11 +38,11 @@ pub(crate) struct Goods {
 pub(crate) const GOODS: [Goods; 2] = [
     Goods {
         name: "Socks & mittens",
-        price: Amount::kroner(499),
+        price: Amount::nok(499),
     },
     Goods {
         name: "A hat for heads < 60 cm",
-        price: Amount::ore(24_950),
+        price: Amount::minor(24_950, Currency::NOK),
     },
 ];
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::CallbackError;
 use crate::client::Vipps;
 use crate::ecom::error_codes::ERROR_CODES;
+use crate::ecom::money::ore;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
 use crate::types::open_enum::open_enum;
@@ -52,7 +53,7 @@ pub struct PaymentUpdate {
     pub merchant_serial_number: Option<MerchantSerialNumber>,
     /// What became of it.
     pub status: Option<CallbackStatus>,
-    /// How much, in øre; with the shipping cost, for express payments.
+    /// The amount; for express payments with the shipping cost.
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction; missing when nothing was reserved.
     pub transaction_id: Option<String>,
@@ -100,7 +101,7 @@ impl PaymentUpdate {
             merchant_serial_number: text(&update, "merchantSerialNumber")
                 .and_then(|number| number.trim().parse().ok()),
             status: text(info, "status").map(CallbackStatus::from),
-            amount: integer(info, "amount").map(Amount::ore),
+            amount: integer(info, "amount").map(ore),
             transaction_id: text(info, "transactionId"),
             timestamp: text(info, "timeStamp").map(Timestamp::from),
             error: update.get("errorInfo").and_then(error),

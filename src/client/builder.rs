@@ -181,7 +181,7 @@ impl VippsBuilder {
     ///
     /// let (sim, recorder) = (Simulator::start()?, Recorder::new());
     /// let vipps = sim.client_builder().record(&recorder).build()?;
-    /// vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(9), "Tea".parse()?).await?;
+    /// vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?).await?;
     /// assert_eq!(recorder.requests().len(), 2); // a token, and the payment
     /// # Ok(()) }
     /// ```

@@ -1,6 +1,7 @@
 //! Taking reserved money.
 
 use super::Call;
+use super::money::transfer_ore;
 use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
@@ -28,13 +29,13 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
 /// # let vipps = sim.client();
-/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
 /// # sim.payer().approve("order-1")?;
 /// use vipps::{Amount, OrderId, RequestId};
 ///
 /// let order: OrderId = "order-1".parse()?;
 /// let key = RequestId::derive(&order, "capture of parcel 1");
-/// let capture = vipps.ecom().payment(&order).capture().amount(Amount::kroner(50));
+/// let capture = vipps.ecom().payment(&order).capture().amount(Amount::nok(50));
 /// capture.idempotency_key(key).await?;
 /// # Ok(()) }
 /// ```
@@ -77,7 +78,7 @@ impl Capture {
         }
     }
 
-    /// Takes only this much, in øre, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
+    /// Takes only this much, in NOK, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);
         self
@@ -98,7 +99,7 @@ impl Capture {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre. From the API among others: 61 (more
+    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre or in another currency than NOK. From the API among others: 61 (more
     /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
     ///
     /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or sums in
@@ -131,8 +132,7 @@ pub(super) fn action(
     let text = text.map_or_else(|| default_text.to_owned(), String::from);
     let mut transaction = types::Transaction::builder().transaction_text(text);
     if let Some(amount) = amount {
-        amount.check_transaction()?;
-        transaction = transaction.amount(amount.as_ore());
+        transaction = transaction.amount(transfer_ore(amount)?);
     }
     Ok(types::PaymentActionsRequest::builder()
         .merchant_info(super::merchant_info(runtime, options)?)

@@ -14,7 +14,7 @@ use crate::error::success_body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId, Sensitive, ShippingCost, by_name, lenient};
+use crate::types::{OrderId, Sensitive, ShippingCost, by_name, lenient};
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
@@ -291,7 +291,7 @@ impl PaymentDetails {
             PaymentState::Reserved => true,
             PaymentState::PartiallyCaptured
             | PaymentState::PartiallyRefunded
-            | PaymentState::Refunded => self.sums.remaining_to_capture > Amount::ZERO,
+            | PaymentState::Refunded => self.sums.remaining_to_capture.is_positive(),
             _ => false,
         }
     }
@@ -308,8 +308,8 @@ impl PaymentDetails {
     /// Returns whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured,
     /// and a part is still reserved. Returns `false` where the sums contradict themselves or the events.
     pub fn can_release(&self) -> bool {
-        self.sums.captured > Amount::ZERO
-            && self.sums.remaining_to_capture > Amount::ZERO
+        self.sums.captured.is_positive()
+            && self.sums.remaining_to_capture.is_positive()
             && !self.stated.contradict(&self.events)
     }
 
@@ -326,7 +326,7 @@ impl PaymentDetails {
     /// Returns whether a refund can succeed: a part of what was captured is not refunded yet. Returns `false` where the
     /// sums contradict themselves or the events.
     pub fn can_refund(&self) -> bool {
-        self.sums.remaining_to_refund > Amount::ZERO && !self.stated.contradict(&self.events)
+        self.sums.remaining_to_refund.is_positive() && !self.stated.contradict(&self.events)
     }
 
     /// The customer, for express payments and where a scope was asked for.

@@ -8,6 +8,8 @@ use crate::types::lenient::{self, Said};
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Timestamp, by_name};
 
+use super::money::{self, ZERO};
+
 open_enum! {
     /// What an event of a payment's log is about.
     pub enum Operation {
@@ -40,7 +42,7 @@ pub struct Event {
     pub operation: Option<Operation>,
     /// Whether it succeeded. Events that failed are told, but change nothing.
     success: Said,
-    /// How much, in øre.
+    /// The amount.
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction. On the first event it appears when the customer has opened the payment.
     pub transaction_id: Option<String>,
@@ -61,7 +63,8 @@ struct WireEvent {
     #[serde(rename = "operationSuccess", deserialize_with = "lenient::said")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
     success: Said,
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_text")]
     transaction_id: Option<String>,
@@ -136,9 +139,7 @@ fn successful<'a>(
 }
 
 fn sum(events: &[Event], operations: &[Operation]) -> Amount {
-    successful(events, operations)
-        .filter_map(|e| e.amount)
-        .sum()
+    money::sum(successful(events, operations).filter_map(|e| e.amount))
 }
 
 /// Returns the sum of the successful events of these kinds, or `None` if there is no such event or the
@@ -146,7 +147,8 @@ fn sum(events: &[Event], operations: &[Operation]) -> Amount {
 fn sum_where_stated(events: &[Event], operations: &[Operation]) -> Option<Amount> {
     let mut of_them = successful(events, operations).peekable();
     of_them.peek()?;
-    of_them.map(|e| e.amount).sum()
+    let amounts: Option<Vec<_>> = of_them.map(|e| e.amount).collect();
+    Some(money::sum(amounts?.into_iter()))
 }
 
 /// What the customer has approved.
@@ -154,8 +156,8 @@ pub(super) fn reserved(events: &[Event]) -> Amount {
     sum(events, &[Operation::Reserve])
 }
 
-/// The sums of a payment, in øre.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The sums of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
     /// Captured so far.
@@ -178,13 +180,17 @@ pub struct Summary {
 )]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     captured_amount: Option<Amount>,
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     remaining_amount_to_capture: Option<Amount>,
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     refunded_amount: Option<Amount>,
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     remaining_amount_to_refund: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_text")]
     #[cfg_attr(feature = "schemars", schemars(extend("type" = ["string", "integer", "null"])))]
@@ -229,9 +235,9 @@ impl StatedSums {
     /// or can be refunded than was captured.
     pub(super) fn contradict_themselves(&self) -> bool {
         let refunds = [self.refunded, self.remaining_to_refund];
-        let of_captured: Amount = refunds.into_iter().flatten().sum();
-        self.all().any(|sum| sum < Amount::ZERO)
-            || self.captured.is_some_and(|captured| of_captured > captured)
+        let of_captured = money::sum(refunds.into_iter().flatten());
+        let exceeds_captured = |captured| exceeds(of_captured, captured);
+        self.all().any(Amount::is_negative) || self.captured.is_some_and(exceeds_captured)
     }
 
     /// Returns whether the sums contradict themselves or the events. More cannot be captured than was
@@ -244,9 +250,17 @@ impl StatedSums {
         let refunded = self
             .refunded
             .or_else(|| sum_where_stated(events, &[Operation::Refund]));
-        let exceeds = |part: Option<Amount>, whole| part.zip(whole).is_some_and(|(p, w)| p > w);
+        let exceeds = |part: Option<Amount>, whole| {
+            part.zip(whole)
+                .is_some_and(|(part, whole)| exceeds(part, whole))
+        };
         self.contradict_themselves() || exceeds(captured, reserved) || exceeds(refunded, captured)
     }
+}
+
+/// Returns whether a part is more than its whole.
+pub(super) fn exceeds(part: Amount, whole: Amount) -> bool {
+    part.minor_units() > whole.minor_units()
 }
 
 impl WireSummary {
@@ -277,6 +291,17 @@ impl WireSummary {
 }
 
 impl Summary {
+    /// The sums of a payment without any movement.
+    pub(super) fn zero() -> Self {
+        Self {
+            captured: ZERO,
+            remaining_to_capture: ZERO,
+            refunded: ZERO,
+            remaining_to_refund: ZERO,
+            bank_identification_number: None,
+        }
+    }
+
     /// The sums of a log, newest event first, for an answer that has none.
     pub(super) fn of(events: &[Event]) -> Self {
         let sum = |operations: &[Operation]| sum(events, operations);
@@ -285,16 +310,20 @@ impl Summary {
         let captured = sum(&[Operation::Capture, Operation::Sale]);
         let refunded = sum(&[Operation::Refund]);
         let given_up = happened(Operation::Void) || happened(Operation::Cancel);
+        let rest = |whole: Amount, part: Amount| {
+            let rest = whole.minor_units().saturating_sub(part.minor_units());
+            money::ore(rest.max(0))
+        };
         let remaining = if given_up {
-            Amount::ZERO
+            ZERO
         } else {
-            reserved.saturating_sub(captured).max(Amount::ZERO)
+            rest(reserved, captured)
         };
         Self {
             captured,
             remaining_to_capture: remaining,
             refunded,
-            remaining_to_refund: captured.saturating_sub(refunded).max(Amount::ZERO),
+            remaining_to_refund: rest(captured, refunded),
             bank_identification_number: None,
         }
     }

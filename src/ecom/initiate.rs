@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::Call;
 use super::airline::AirlineData;
 use super::express::Express;
+use super::money::payment_ore;
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
@@ -157,7 +158,7 @@ impl Initiate {
     /// ]);
     /// let payment = vipps
     ///     .ecom()
-    ///     .initiate("order-1".parse()?, Amount::kroner(200), "One pair of socks".parse()?)
+    ///     .initiate("order-1".parse()?, Amount::nok(200), "One pair of socks".parse()?)
     ///     .express(shipping, "https://example.com/vipps".parse()?)
     ///     .await?;
     /// # let _ = payment;
@@ -175,7 +176,7 @@ impl Initiate {
     }
 
     fn into_body(self) -> Result<types::builder::InitiatePaymentCommand> {
-        self.amount.check_payment()?;
+        let ore = payment_ore(self.amount)?;
         let mut customer = types::CustomerInfo::builder();
         if let Some(number) = &self.phone_number {
             let national = number.national_norwegian().ok_or_else(|| {
@@ -214,7 +215,7 @@ impl Initiate {
             merchant = express.write(merchant, consent_removal_prefix)?;
         }
         let mut transaction = types::TransactionInfoInitiate::builder()
-            .amount(self.amount.as_ore())
+            .amount(ore)
             .order_id(self.order_id.as_str().to_owned())
             .transaction_text(String::from(self.text));
         if self.skip_landing_page {
@@ -252,7 +253,7 @@ impl Initiate {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount outside 1 kr to 2147483647 øre, a phone number that is not Norwegian, a scope
+    /// Before anything is sent: an amount in another currency than NOK or outside 1 NOK to 2147483647 øre, a phone number that is not Norwegian, a scope
     /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
     /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
     pub async fn send(self) -> Result<InitiatedPayment> {

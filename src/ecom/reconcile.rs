@@ -80,7 +80,7 @@ impl Payment {
     /// match vipps.ecom().payment(&order).reconcile_initiate().await {
     ///     Reconciled::TookEffect(_) => println!("cancel it, and start again with a new order id"),
     ///     Reconciled::NoEffect => {
-    ///         vipps.ecom().initiate(order, Amount::kroner(200), "Socks".parse()?).await?;
+    ///         vipps.ecom().initiate(order, Amount::nok(200), "Socks".parse()?).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
     /// }
@@ -108,9 +108,9 @@ impl Payment {
     /// let sim = Simulator::builder().freeze_clock().in_memory()?;
     /// let vipps = sim.client();
     /// let order = "order-1".parse()?;
-    /// let part = Amount::kroner(50);
+    /// let part = Amount::nok(50);
     /// let key = RequestId::random(); // stored with the order and the amount before the call
-    /// # vipps.ecom().initiate("order-1".parse()?, Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     ///
     /// // The process stopped in the middle of the capture. After the restart:

@@ -32,14 +32,14 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
 /// # let vipps = sim.client();
-/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
 /// # sim.payer().approve("order-1")?;
 /// # vipps.ecom().payment(&"order-1".parse()?).capture().await?;
 /// use vipps::{Amount, OrderId, RequestId};
 ///
 /// let order: OrderId = "order-1".parse()?;
 /// let key = RequestId::derive(&order, "refund of return 17");
-/// let refund = vipps.ecom().payment(&order).refund().amount(Amount::kroner(50));
+/// let refund = vipps.ecom().payment(&order).refund().amount(Amount::nok(50));
 /// refund.idempotency_key(key).await?;
 /// # Ok(()) }
 /// ```
@@ -93,7 +93,7 @@ impl Refund {
         }
     }
 
-    /// Gives back only this much, in øre: at least 1 øre, at most what is captured and not yet refunded.
+    /// Gives back only this much, in NOK: at least 1 øre, at most what is captured and not yet refunded.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.share = Share::Part(amount);
         self
@@ -119,7 +119,7 @@ impl Refund {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre, and with [`rest`](Self::rest) an error
+    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre or in another currency than NOK, and with [`rest`](Self::rest) an error
     /// of the kind [`State`](crate::ErrorKind::State) when nothing is left. From the API among others: 71 (more than
     /// remains), 72 (only reserved, so cancel instead), 73 (cancelled), 95 (later than 365 days).
     ///
@@ -161,7 +161,7 @@ impl Refund {
             return Ok(amount);
         }
         let sums = details.sums();
-        if sums.remaining_to_refund > Amount::ZERO {
+        if sums.remaining_to_refund.is_positive() {
             return Ok(sums.remaining_to_refund);
         }
         Err(Error::state(format!(
@@ -177,6 +177,6 @@ impl Refund {
             .events()
             .iter()
             .find(|e| e.is(&Operation::Refund) && e.idempotency_key.as_deref() == Some(key));
-        same?.amount.filter(|amount| *amount > Amount::ZERO)
+        same?.amount.filter(|amount| amount.is_positive())
     }
 }

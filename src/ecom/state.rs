@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::history::{self, Event, Operation, StatedSums, Summary};
+use super::money::ZERO;
 use crate::types::Amount;
 
 /// Where a payment stands.
@@ -92,12 +93,10 @@ pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payme
     if stated.contradict(events) {
         return PaymentState::Unknown;
     }
-    if sums.captured > Amount::ZERO {
+    if sums.captured.is_positive() {
         return of_captured(events, stated, sums);
     }
-    let is_reserved = stated
-        .remaining_to_capture
-        .is_some_and(|rest| rest > Amount::ZERO);
+    let is_reserved = stated.remaining_to_capture.is_some_and(Amount::is_positive);
     for step in STEPS {
         let of_step = || events.iter().filter(|e| step.iter().any(|o| e.is(o)));
         if of_step().any(Event::is_unclear) {
@@ -146,14 +145,14 @@ fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payment
     if used.contains(&None) && events.iter().any(may_change_sums) {
         return PaymentState::Unknown;
     }
-    if sums.refunded > sums.captured {
+    if history::exceeds(sums.refunded, sums.captured) {
         // The amount of a capture is missing, or the sums contradict each other.
         PaymentState::Unknown
     } else if sums.refunded == sums.captured {
         PaymentState::Refunded
-    } else if sums.refunded > Amount::ZERO {
+    } else if sums.refunded.is_positive() {
         PaymentState::PartiallyRefunded
-    } else if sums.remaining_to_capture > Amount::ZERO {
+    } else if sums.remaining_to_capture.is_positive() {
         PaymentState::PartiallyCaptured
     } else {
         PaymentState::Captured
@@ -163,9 +162,9 @@ fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payment
 fn of_reserved(stated: &StatedSums) -> PaymentState {
     match (stated.remaining_to_capture, stated.captured) {
         // Nothing captured and nothing left to capture: released, though the history lacks the event.
-        (Some(Amount::ZERO), Some(_)) => PaymentState::Cancelled,
+        (Some(ZERO), Some(_)) => PaymentState::Cancelled,
         // Captured or released.
-        (Some(Amount::ZERO), None) => PaymentState::Unknown,
+        (Some(ZERO), None) => PaymentState::Unknown,
         _ => PaymentState::Reserved,
     }
 }
@@ -191,8 +190,8 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
     }
     let happened = |kind: Operation| events.iter().any(|e| e.succeeded() && e.is(&kind));
     let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
-    let nothing_left = sums.remaining_to_capture == Amount::ZERO;
-    let a_part_is_gone = nothing_left && sums.captured < history::reserved(events);
+    let nothing_left = sums.remaining_to_capture.is_zero();
+    let a_part_is_gone = nothing_left && history::exceeds(history::reserved(events), sums.captured);
     let may_be = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
     if (void && nothing_left) || (cancel && a_part_is_gone) {
         Some(true)

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Call;
 use super::history::Operation;
+use super::money;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::runtime::Runtime;
@@ -68,7 +69,7 @@ pub struct PaymentStatus {
     pub order_id: OrderId,
     /// What happened last (wire name `status`).
     pub operation: Option<Operation>,
-    /// How much, in øre.
+    /// The amount.
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction.
     pub transaction_id: Option<String>,
@@ -98,7 +99,8 @@ struct Wire {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<Operation>,
     #[serde(deserialize_with = "lenient::opt_text")]

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::details::PaymentDetails;
 use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
+use super::money;
 use crate::call::Response;
 use crate::error::Result;
 use crate::error::success_body::lists_errors;
@@ -35,7 +36,7 @@ open_enum! {
 pub struct Transaction {
     /// The order.
     pub order_id: OrderId,
-    /// How much was moved, in øre; for a cancel what was given up.
+    /// The amount that was moved; for a cancel the amount that was released.
     pub amount: Option<Amount>,
     /// What was done.
     pub status: Option<TransactionStatus>,
@@ -118,9 +119,10 @@ impl Requested {
             return Some(false);
         }
         let is_moved = |sum: Option<Amount>, requested: Option<Amount>| {
-            sum.map(|sum| sum >= requested.unwrap_or(Amount::ore(1)))
+            let least = requested.map_or(1, Amount::minor_units);
+            sum.map(|sum| sum.minor_units() >= least)
         };
-        let nothing_left = |rest: Option<Amount>| rest.map(|rest| rest == Amount::ZERO);
+        let nothing_left = |rest: Option<Amount>| rest.map(Amount::is_zero);
         match self {
             Self::Capture(Some(amount)) => is_moved(stated.captured, Some(amount)),
             Self::Capture(None) => match is_moved(stated.captured, None) {
@@ -180,7 +182,8 @@ struct Wire<'a> {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
-    #[serde(deserialize_with = "lenient::opt_amount")]
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<TransactionStatus>,
     #[serde(deserialize_with = "lenient::opt_text")]
@@ -243,7 +246,7 @@ impl Transaction {
             timestamp: info.time_stamp,
             summary: summary
                 .filter(|_| !stated.is_empty())
-                .map(|sums| sums.or(Summary::default)),
+                .map(|sums| sums.or(Summary::zero)),
             payment_instrument,
             idempotency_key: response.into_key(),
         })

@@ -46,6 +46,14 @@ impl Transfer {
         sum: Amount,
         incompleteness: Option<&'static str>,
     ) -> Evidence {
+        if self
+            .amount
+            .is_some_and(|amount| amount.currency() != sum.currency())
+        {
+            return Evidence::Inconclusive(
+                "the amount is in another currency than the payment, so it is not that of the lost request",
+            );
+        }
         let ours =
             |e: &&TransferEvent<'_>| e.succeeded == Some(true) && e.key == Some(self.key.as_str());
         if let Some(event) = events.iter().find(ours) {
@@ -59,7 +67,7 @@ impl Transfer {
         if let Some(reason) = incompleteness {
             return Evidence::Inconclusive(reason);
         }
-        let mut accounted = 0_i64;
+        let mut accounted = Some(Amount::minor(0, sum.currency()));
         for event in events.iter().filter(|e| e.succeeded != Some(false)) {
             if event.succeeded.is_none() {
                 return Evidence::Inconclusive(UNREADABLE);
@@ -72,9 +80,9 @@ impl Transfer {
             let Some(amount) = event.amount else {
                 return Evidence::Inconclusive("an event states no amount");
             };
-            accounted = accounted.saturating_add(amount.as_ore());
+            accounted = accounted.and_then(|sum| sum.checked_add(amount));
         }
-        if accounted == sum.as_ore() {
+        if accounted == Some(sum) {
             Evidence::NoEffect
         } else {
             Evidence::Inconclusive("the events do not add up to the sum that the API states")
@@ -86,7 +94,7 @@ impl Transfer {
 mod tests {
     use super::*;
 
-    const PART: Amount = Amount::kroner(50);
+    const PART: Amount = Amount::nok(50);
 
     fn lost() -> Transfer {
         Transfer {
@@ -107,7 +115,7 @@ mod tests {
     #[test]
     fn event_with_the_key_and_amount_took_effect() {
         let events = [event(Some("other")), event(Some("lost"))];
-        let found = lost().evidence(&events, Amount::kroner(100), Some("incomplete"));
+        let found = lost().evidence(&events, Amount::nok(100), Some("incomplete"));
         assert_eq!(found, Evidence::TookEffect);
     }
 
@@ -115,10 +123,30 @@ mod tests {
     fn sum_explained_by_other_keys_is_no_effect() {
         let events = [event(Some("other"))];
         assert_eq!(lost().evidence(&events, PART, None), Evidence::NoEffect);
-        let unexplained = lost().evidence(&events, Amount::kroner(100), None);
+        let unexplained = lost().evidence(&events, Amount::nok(100), None);
         assert!(matches!(unexplained, Evidence::Inconclusive(_)));
         let incomplete = lost().evidence(&events, PART, Some("incomplete"));
         assert_eq!(incomplete, Evidence::Inconclusive("incomplete"));
+    }
+
+    #[test]
+    fn another_currency_is_inconclusive() {
+        for events in [vec![], vec![event(Some("other"))]] {
+            let in_euro = Transfer {
+                amount: Some(Amount::eur(50)),
+                ..lost()
+            };
+            let sum = Amount::nok(50 * i64::try_from(events.len()).unwrap());
+            assert_eq!(lost().evidence(&events, sum, None), Evidence::NoEffect);
+            let found = in_euro.evidence(&events, sum, None);
+            assert!(matches!(found, Evidence::Inconclusive(_)), "{events:?}");
+        }
+        let in_euro = TransferEvent {
+            amount: Some(Amount::eur(50)),
+            ..event(Some("other"))
+        };
+        let found = lost().evidence(&[in_euro], PART, None);
+        assert!(matches!(found, Evidence::Inconclusive(_)));
     }
 
     #[test]
@@ -128,7 +156,7 @@ mod tests {
             ..event(Some("lost"))
         };
         assert_eq!(
-            lost().evidence(&[failed], Amount::ZERO, None),
+            lost().evidence(&[failed], Amount::nok(0), None),
             Evidence::NoEffect
         );
     }
@@ -136,7 +164,7 @@ mod tests {
     #[test]
     fn event_that_may_be_the_lost_one_is_inconclusive() {
         let other_amount = TransferEvent {
-            amount: Some(Amount::kroner(1)),
+            amount: Some(Amount::nok(1)),
             ..event(Some("lost"))
         };
         let unreadable = TransferEvent {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 
 use super::listed;
 use crate::callback::{AddressType, CallbackStatus, PaymentUpdate, ShippingReply, ShippingRequest};
+use crate::ecom::money::Ore;
 use crate::ecom::{
     Address, Event, InitiatedPayment, Operation, PaymentDetails, PaymentStatus, ShippingDetails,
     ShippingMethod, Summary, Transaction, TransactionStatus, UserDetails,
@@ -14,7 +15,7 @@ use crate::json_schema::{read, same_as};
 use crate::qr::{
     Category, CheckedInCustomer, MerchantCallbackQr, MerchantRedirectQr, OneTimeQr, PersonalQrOwner,
 };
-use crate::types::{Amount, CustomerToken, MerchantSerialNumber, OrderId, Sensitive, Timestamp};
+use crate::types::{CustomerToken, MerchantSerialNumber, OrderId, Sensitive, Timestamp};
 use crate::webhook::CheckIn;
 
 listed! {
@@ -65,7 +66,7 @@ struct Update {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", inline)]
 struct Outcome {
-    amount: Option<Amount>,
+    amount: Option<Ore>,
     status: Option<CallbackStatus>,
     time_stamp: Option<Timestamp>,
     transaction_id: Option<String>,

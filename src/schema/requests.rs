@@ -5,14 +5,15 @@
 use schemars::JsonSchema;
 
 use super::listed;
-use crate::ecom::{Cancel, Capture, ForceApprove, Initiate, Refund, ShippingMethod};
+use crate::ecom::money::Ore;
+use crate::ecom::{Cancel, Capture, Ecom, ForceApprove, Initiate, Refund, ShippingMethod};
 use crate::json_schema::{same_as, sent};
 use crate::qr::{
     Category, CreateMerchantRedirect, ExchangeCustomer, ExchangePersonalQr, OneTime,
     PutMerchantCallback, PutMobilePayBeacon, UpdateMerchantRedirect,
 };
 use crate::types::{
-    Amount, AuthToken, CustomerToken, FallbackUrl, HttpsUrl, LandingPage, LocationDescription,
+    AuthToken, CustomerToken, FallbackUrl, HttpsUrl, LandingPage, LocationDescription,
     MerchantSerialNumber, OrderId, PersonalQr, RedirectQrId, RedirectUrl, Scope, Sensitive,
     TransactionText, Ttl,
 };
@@ -88,8 +89,8 @@ shapes! {
 
     struct Payment {
         additional_data: Option<Airline>,
-        #[schemars(extend("minimum" = Amount::MIN_PAYMENT.as_ore(), "maximum" = Amount::MAX.as_ore()))]
-        amount: Amount,
+        #[schemars(extend("minimum" = Ecom::MIN_PAYMENT.minor_units(), "maximum" = Ecom::MAX_AMOUNT.minor_units()))]
+        amount: Ore,
         order_id: OrderId,
         scope: Option<Scope>,
         skip_landing_page: Option<bool>,
@@ -133,8 +134,8 @@ shapes! {
 
     struct Action {
         /// Everything that remains, when it is left out.
-        #[schemars(extend("minimum" = 1, "maximum" = Amount::MAX.as_ore()))]
-        amount: Option<Amount>,
+        #[schemars(extend("minimum" = 1, "maximum" = Ecom::MAX_AMOUNT.minor_units()))]
+        amount: Option<Ore>,
         transaction_text: TransactionText,
     }
 

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::types::{
-    Amount, AuthToken, BeaconId, CallbackQrId, CustomerToken, FallbackUrl, HttpsUrl, ImageSize,
-    LandingPage, LocationDescription, MerchantSerialNumber, OrderId, PersonalQr, PhoneNumber,
-    RedirectQrId, RedirectUrl, RequestId, Scope, Sensitive, ShippingCost, SystemText, Timestamp,
-    TransactionText, Ttl,
+    Amount, AuthToken, BeaconId, CallbackQrId, Currency, CustomerToken, FallbackUrl, HttpsUrl,
+    ImageSize, LandingPage, LocationDescription, MerchantSerialNumber, OrderId, PersonalQr,
+    PhoneNumber, RedirectQrId, RedirectUrl, RequestId, Scope, Sensitive, ShippingCost, SystemText,
+    Timestamp, TransactionText, Ttl,
 };
 
 macro_rules! values {
@@ -51,14 +51,23 @@ const WORD: &str = r"[^\u0000-\u0020\u007f-\u009f]+";
 const STEP: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
 
 values! {
-    Amount "Money in øre; 100 of them are 1 kr."
-        {"type": "integer", "format": "int64"}
+    Amount "Money in minor units of a currency; 100 øre are 1 NOK."
+        {
+            "type": "object",
+            "properties": {
+                "value": {"type": "integer", "format": "int64"},
+                "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+            },
+            "required": ["value", "currency"],
+        }
     AuthToken "Secret of the merchant that comes back with callbacks."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": AuthToken::MAX_LEN}
     BeaconId "Id of a printed MobilePay code."
         {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": BeaconId::MAX_LEN}
     CallbackQrId "The merchant's id of a merchant callback QR code."
         {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": CallbackQrId::MAX_LEN}
+    Currency "Currency code of ISO 4217."
+        {"type": "string", "pattern": "^[A-Z]{3}$"}
     CustomerToken "Token of a customer who checked in."
         {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": CustomerToken::MAX_LEN}
     FallbackUrl "Where the customer goes afterwards: an https URL, a link of an app, or the word INTENT."

@@ -247,7 +247,7 @@ impl FaultRule {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(9), "Tea".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::ecom::Operation;
     ///

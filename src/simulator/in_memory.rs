@@ -33,7 +33,7 @@ use crate::transport::{Transport, TransportError, TransportFuture};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let sim = Simulator::builder().freeze_clock().in_memory()?;
 /// let order = "order-1".parse()?;
-/// let begun = sim.client().ecom().initiate(order, vipps::Amount::kroner(9), "Tea".parse()?).await?;
+/// let begun = sim.client().ecom().initiate(order, vipps::Amount::nok(9), "Tea".parse()?).await?;
 /// let before = sim.clock().now();
 /// // Nobody pays. Eleven minutes pass at once, for client and simulator alike.
 /// let details = begun.payment().wait().await?;

@@ -14,7 +14,7 @@ macro_rules! counters {
         /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// # let sim = vipps::simulator::Simulator::start()?;
         /// # let vipps = sim.client();
-        /// vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(1), "Socks".parse()?).await?;
+        /// vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(1), "Socks".parse()?).await?;
         /// let metrics = vipps.metrics();
         /// assert_eq!((metrics.calls, metrics.succeeded, metrics.token_requests), (1, 1, 1));
         /// assert_eq!(metrics.in_flight(), 0);

@@ -22,7 +22,7 @@ use super::{StoredToken, TokenStore, TokenStoreFuture};
 /// let store = MemoryTokenStore::new();
 /// for order in ["order-1", "order-2", "order-3"] {
 ///     let vipps = sim.client_builder().token_store(store.clone()).build()?;
-///     vipps.ecom().initiate(order.parse()?, vipps::Amount::kroner(1), "Socks".parse()?).await?;
+///     vipps.ecom().initiate(order.parse()?, vipps::Amount::nok(1), "Socks".parse()?).await?;
 /// }
 /// assert_eq!(sim.journal().count("fetch_authorization_token_using_post"), 1);
 /// # Ok(()) }

@@ -1,206 +1,225 @@
-//! Money.
+//! Amounts of money.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::iter::Sum;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{InvalidValue, lenient};
+use super::{Currency, InvalidValue, lenient};
 
 const FIELD: &str = "amount";
+const TOO_LARGE: &str = "must be at most 9223372036854775807 minor units";
 
-/// An amount of money in øre (1 kr = 100 øre), never in floating point.
+/// An amount of money: an integer of minor units (øre, cents) and a currency, never in floating point.
 ///
-/// Vipps takes Norwegian kroner only. A payment is [`Amount::MIN_PAYMENT`] to [`Amount::MAX`]; a partial capture or
-/// refund may be any amount from 1 øre up. Those limits are checked where the amount is sent, so that anything the API
-/// answers can be held, zero and negative amounts included.
+/// ```
+/// use vipps::{Amount, Currency};
+///
+/// let price = Amount::nok(499);
+/// assert_eq!(price, Amount::minor(49_900, Currency::NOK));
+/// assert_eq!(Amount::parse("499,00", Currency::NOK), Ok(price));
+/// assert_eq!(price.to_string(), "499.00 NOK");
+/// assert_eq!("499.00 NOK".parse(), Ok(price));
+/// ```
+///
+/// An amount may be zero or negative, so that everything that a response holds can be read. The limits of an API are
+/// checked where the amount is sent; those of eCom are [`Ecom::MIN_PAYMENT`](crate::ecom::Ecom::MIN_PAYMENT) and
+/// [`Ecom::MAX_AMOUNT`](crate::ecom::Ecom::MAX_AMOUNT).
+///
+/// # Two currencies
+///
+/// Amounts in two currencies are not equal, not even zero. They cannot be added, subtracted or compared:
+/// [`checked_add`](Self::checked_add), [`checked_sub`](Self::checked_sub) and [`compare`](Self::compare) return `None`.
+/// There is no `Default`, no `Sum` and no operator such as `<`, since `<` and `>=` would both be `false` for 1 NOK and
+/// 1 EUR. A sum starts with zero in a currency:
 ///
 /// ```
 /// use vipps::Amount;
 ///
-/// let price = Amount::kroner(499);
-/// assert_eq!(price, Amount::ore(49_900));
-/// assert_eq!("499,00".parse(), Ok(price));
-/// assert_eq!(price.to_string(), "499.00 kr");
+/// let lines = [Amount::nok(200), Amount::nok(299)];
+/// let total = lines.into_iter().try_fold(Amount::nok(0), Amount::checked_add);
+/// assert_eq!(total, Some(Amount::nok(499)));
+/// assert_eq!(Amount::nok(1).checked_add(Amount::eur(1)), None);
 /// ```
 ///
-/// In JSON it is the integer number of øre.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// # JSON
+///
+/// In JSON it is `{"value":49900,"currency":"NOK"}`, with the value in minor units, which is a form to store. What is
+/// sent to an API and read from it is in the form of that API: eCom has integers of øre without a currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Amount {
-    ore: i64,
+    minor_units: i64,
+    currency: Currency,
 }
 
 impl Amount {
-    /// Nothing.
-    pub const ZERO: Self = Self::ore(0);
-
-    /// The least that can be paid: 100 øre, 1 kr.
-    pub const MIN_PAYMENT: Self = Self::ore(100);
-
-    /// The most that the API can hold: 2 147 483 647 øre.
-    pub const MAX: Self = Self::ore(2_147_483_647);
-
-    /// So many øre.
-    pub const fn ore(ore: i64) -> Self {
-        Self { ore }
+    /// An amount in minor units: `Amount::minor(49_900, Currency::NOK)` is 499 NOK.
+    pub const fn minor(minor_units: i64, currency: Currency) -> Self {
+        Self {
+            minor_units,
+            currency,
+        }
     }
 
-    /// So many kroner, 100 øre each. Stops at the limits of 64 bits, far above [`Amount::MAX`].
-    pub const fn kroner(kroner: i64) -> Self {
-        Self::ore(kroner.saturating_mul(100))
+    /// An amount in whole Norwegian kroner, 100 øre each. Saturates at 64 bits of øre.
+    pub const fn nok(kroner: i64) -> Self {
+        Self::minor(kroner.saturating_mul(100), Currency::NOK)
     }
 
-    /// Reads kroner as people write them: `499`, `499.5`, `499,50`, `0.99`.
+    /// An amount in whole Danish kroner, 100 øre each. Saturates at 64 bits of øre.
+    pub const fn dkk(kroner: i64) -> Self {
+        Self::minor(kroner.saturating_mul(100), Currency::DKK)
+    }
+
+    /// An amount in whole euro, 100 cents each. Saturates at 64 bits of cents.
+    pub const fn eur(euro: i64) -> Self {
+        Self::minor(euro.saturating_mul(100), Currency::EUR)
+    }
+
+    /// Reads whole units as people write them: `499`, `499.5`, `499,50`, `0.99`.
     ///
-    /// Digits, then at most one point or comma with one or two decimals. No sign, no blank, no thousands separator, no
-    /// currency.
+    /// Digits, then at most one point or comma with one or two decimals. A sign, a space, a thousands separator and the
+    /// name of a currency are refused.
     ///
     /// # Errors
     ///
-    /// When the text is anything else, or more than 64 bits of øre.
-    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+    /// When the text is anything else or needs more than 64 bits, or when the currency is none of NOK, DKK, EUR, SEK,
+    /// USD and GBP, so that its number of decimals is not known.
+    pub fn parse(text: &str, currency: Currency) -> Result<Self, InvalidValue> {
+        if !currency.has_two_decimals() {
+            let rule = "must be NOK, DKK, EUR, SEK, USD or GBP to be read from decimals; use `Amount::minor`";
+            return Err(InvalidValue::new("currency", rule, currency.as_str()));
+        }
         let refuse = |rule: &'static str| InvalidValue::new(FIELD, rule, text);
         let syntax =
-            || refuse("must be kroner as digits, with at most two decimals after a point or comma");
-        let (kroner, decimals) = match text.split_once(['.', ',']) {
-            Some((kroner, decimals)) => (kroner, decimals),
+            || refuse("must be digits, with at most two decimals after a point or a comma");
+        let (whole, decimals) = match text.split_once(['.', ',']) {
+            Some((whole, decimals)) => (whole, decimals),
             None => (text, "0"),
         };
         let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !are_digits(kroner) || !are_digits(decimals) || decimals.len() > 2 {
+        if !are_digits(whole) || !are_digits(decimals) || decimals.len() > 2 {
             return Err(syntax());
         }
-        let ore: i64 = decimals.parse().map_err(|_| syntax())?;
-        let ore = if decimals.len() == 1 { ore * 10 } else { ore };
-        kroner
+        let minor: i64 = decimals.parse().map_err(|_| syntax())?;
+        let minor = if decimals.len() == 1 {
+            minor * 10
+        } else {
+            minor
+        };
+        whole
             .parse::<i64>()
             .ok()
-            .and_then(|kroner| kroner.checked_mul(100)?.checked_add(ore))
-            .map(Self::ore)
-            .ok_or_else(|| refuse("must be at most 2147483647 øre (21474836.47 kr)"))
+            .and_then(|whole| whole.checked_mul(100)?.checked_add(minor))
+            .map(|minor| Self::minor(minor, currency))
+            .ok_or_else(|| refuse(TOO_LARGE))
     }
 
-    /// The number of øre.
-    pub const fn as_ore(self) -> i64 {
-        self.ore
+    /// Returns the number of minor units: øre or cents.
+    pub const fn minor_units(self) -> i64 {
+        self.minor_units
     }
 
-    /// Whether it is nothing.
+    /// Returns the currency.
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// Returns whether the amount is zero.
     pub const fn is_zero(self) -> bool {
-        self.ore == 0
+        self.minor_units == 0
     }
 
-    /// The sum, unless it needs more than 64 bits.
-    pub const fn checked_add(self, other: Self) -> Option<Self> {
-        match self.ore.checked_add(other.ore) {
-            Some(ore) => Some(Self::ore(ore)),
-            None => None,
-        }
+    /// Returns whether the amount is greater than zero.
+    pub const fn is_positive(self) -> bool {
+        self.minor_units > 0
     }
 
-    /// The difference (which may be negative), unless it needs more than 64 bits.
-    pub const fn checked_sub(self, other: Self) -> Option<Self> {
-        match self.ore.checked_sub(other.ore) {
-            Some(ore) => Some(Self::ore(ore)),
-            None => None,
-        }
+    /// Returns whether the amount is less than zero.
+    pub const fn is_negative(self) -> bool {
+        self.minor_units < 0
     }
 
-    /// The difference (which may be negative), stopping at the limits of 64 bits.
-    #[must_use = "an amount is not changed in place"]
-    pub const fn saturating_sub(self, other: Self) -> Self {
-        Self::ore(self.ore.saturating_sub(other.ore))
+    /// Returns the sum, or `None` if the currencies differ or the sum needs more than 64 bits.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let minor = self.minor_units.checked_add(other.same_currency(self)?)?;
+        Some(Self::minor(minor, self.currency))
     }
 
-    /// Can this be the amount of a new payment?
-    pub(crate) fn check_payment(self) -> Result<(), InvalidValue> {
-        self.check(Self::MIN_PAYMENT, "must be at least 100 øre (1 kr)")
+    /// Returns the difference, which may be negative, or `None` if the currencies differ or the difference needs more
+    /// than 64 bits.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let minor = self.minor_units.checked_sub(other.same_currency(self)?)?;
+        Some(Self::minor(minor, self.currency))
     }
 
-    /// Can this be captured or refunded? Zero would mean "everything", which is never meant by a number.
-    pub(crate) fn check_transaction(self) -> Result<(), InvalidValue> {
-        self.check(
-            Self::ore(1),
-            "must be at least 1 øre; leave it out for all that remains",
-        )
+    /// Compares two amounts, or returns `None` if the currencies differ.
+    pub fn compare(self, other: Self) -> Option<Ordering> {
+        Some(self.minor_units.cmp(&other.same_currency(self)?))
     }
 
-    fn check(self, least: Self, too_little: &'static str) -> Result<(), InvalidValue> {
-        let refuse = |rule| Err(InvalidValue::new(FIELD, rule, format!("{} øre", self.ore)));
-        if self < least {
-            refuse(too_little)
-        } else if self > Self::MAX {
-            refuse("must be at most 2147483647 øre (21474836.47 kr)")
-        } else {
-            Ok(())
-        }
+    /// Returns the minor units if the currency is that of the other amount.
+    fn same_currency(self, other: Self) -> Option<i64> {
+        (self.currency == other.currency).then_some(self.minor_units)
     }
 }
 
-/// In kroner with two decimals: `499.00 kr`.
+/// With two decimals and the currency: `499.00 NOK`. Where the number of decimals of a currency is not known, it is
+/// `499 minor units of JPY`.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.ore < 0 { "-" } else { "" };
-        let ore = self.ore.unsigned_abs();
-        f.pad(&format!("{sign}{}.{:02} kr", ore / 100, ore % 100))
+        let Self {
+            minor_units,
+            currency,
+        } = self;
+        if !currency.has_two_decimals() {
+            return f.pad(&format!("{minor_units} minor units of {currency}"));
+        }
+        let sign = if self.is_negative() { "-" } else { "" };
+        let minor = minor_units.unsigned_abs();
+        let (whole, decimals) = (minor / 100, minor % 100);
+        f.pad(&format!("{sign}{whole}.{decimals:02} {currency}"))
     }
 }
 
 impl FromStr for Amount {
     type Err = InvalidValue;
 
-    /// Reads kroner, see [`Amount::parse`].
+    /// Reads an amount and its currency with one space between them: `499.00 NOK`. See [`Amount::parse`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        Self::parse(text)
+        let Some((amount, currency)) = text.split_once(' ') else {
+            let rule = "must be an amount, a space and a currency, such as `499.00 NOK`";
+            return Err(InvalidValue::new(FIELD, rule, text));
+        };
+        Self::parse(amount, currency.parse()?)
     }
 }
 
-impl TryFrom<&str> for Amount {
-    type Error = InvalidValue;
-
-    /// Reads kroner, see [`Amount::parse`].
-    fn try_from(text: &str) -> Result<Self, InvalidValue> {
-        Self::parse(text)
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Amount")]
+struct Json {
+    #[serde(deserialize_with = "lenient::integer")]
+    value: i64,
+    currency: Currency,
 }
 
-impl TryFrom<String> for Amount {
-    type Error = InvalidValue;
-
-    /// Reads kroner, see [`Amount::parse`].
-    fn try_from(text: String) -> Result<Self, InvalidValue> {
-        Self::parse(&text)
-    }
-}
-
-/// Stops at the limits of 64 bits.
-impl Sum for Amount {
-    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        amounts.fold(Self::ZERO, |sum, amount| {
-            Self::ore(sum.ore.saturating_add(amount.ore))
-        })
-    }
-}
-
-/// Stops at the limits of 64 bits.
-impl<'a> Sum<&'a Self> for Amount {
-    fn sum<I: Iterator<Item = &'a Self>>(amounts: I) -> Self {
-        amounts.copied().sum()
-    }
-}
-
-/// As the integer number of øre.
+/// As `{"value":49900,"currency":"NOK"}`.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.ore)
+        let Self {
+            minor_units: value,
+            currency,
+        } = *self;
+        Json { value, currency }.serialize(serializer)
     }
 }
 
-/// From øre: an integer, an integral number such as `20000.0`, or either in a string. A fraction is an error.
+/// From an object with `value`, a whole number of minor units, and `currency`. A number alone is an error.
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lenient::integer(deserializer).map(Self::ore)
+        let Json { value, currency } = Json::deserialize(deserializer)?;
+        Ok(Self::minor(value, currency))
     }
 }
 
@@ -208,35 +227,57 @@ impl<'de> Deserialize<'de> for Amount {
 mod tests {
     use super::*;
 
-    #[test]
-    fn units() {
-        assert_eq!(Amount::kroner(499).as_ore(), 49_900);
-        assert_eq!(Amount::kroner(i64::MAX).as_ore(), i64::MAX);
-        assert_eq!(Amount::kroner(i64::MIN).as_ore(), i64::MIN);
-        assert_eq!(Amount::default(), Amount::ZERO);
-        assert!(Amount::ZERO.is_zero());
-        assert!(!Amount::ore(-1).is_zero());
+    fn jpy(minor: i64) -> Amount {
+        Amount::minor(minor, Currency::parse("JPY").unwrap())
     }
 
     #[test]
-    fn shows_kroner() {
-        for (ore, text) in [
-            (49_900, "499.00 kr"),
-            (0, "0.00 kr"),
-            (5, "0.05 kr"),
-            (-5, "-0.05 kr"),
-            (-12_345, "-123.45 kr"),
-            (i64::MIN, "-92233720368547758.08 kr"),
-            (i64::MAX, "92233720368547758.07 kr"),
+    fn whole_units_are_100_minor_units() {
+        for (whole, currency) in [
+            (Amount::nok as fn(i64) -> Amount, Currency::NOK),
+            (Amount::dkk, Currency::DKK),
+            (Amount::eur, Currency::EUR),
         ] {
-            assert_eq!(Amount::ore(ore).to_string(), text);
+            assert_eq!(whole(499), Amount::minor(49_900, currency));
+            assert_eq!(whole(499).minor_units(), 49_900);
+            assert_eq!(whole(499).currency(), currency);
+            assert_eq!(whole(i64::MAX).minor_units(), i64::MAX);
+            assert_eq!(whole(i64::MIN).minor_units(), i64::MIN);
         }
-        assert_eq!(format!("{:>10}", Amount::kroner(5)), "   5.00 kr");
     }
 
     #[test]
-    fn reads_kroner() {
-        for (text, ore) in [
+    fn sign_is_that_of_the_minor_units() {
+        for minor in [-1, 0, 1] {
+            let amount = Amount::minor(minor, Currency::NOK);
+            assert_eq!(amount.is_negative(), minor < 0);
+            assert_eq!(amount.is_zero(), minor == 0);
+            assert_eq!(amount.is_positive(), minor > 0);
+        }
+    }
+
+    #[test]
+    fn display_has_two_decimals_and_the_currency() {
+        for (minor, text) in [
+            (49_900, "499.00 NOK"),
+            (0, "0.00 NOK"),
+            (5, "0.05 NOK"),
+            (-5, "-0.05 NOK"),
+            (-12_345, "-123.45 NOK"),
+            (i64::MIN, "-92233720368547758.08 NOK"),
+            (i64::MAX, "92233720368547758.07 NOK"),
+        ] {
+            assert_eq!(Amount::minor(minor, Currency::NOK).to_string(), text);
+        }
+        assert_eq!(Amount::dkk(1).to_string(), "1.00 DKK");
+        assert_eq!(Amount::eur(-1).to_string(), "-1.00 EUR");
+        assert_eq!(format!("{:>10}", Amount::nok(5)), "  5.00 NOK");
+        assert_eq!(jpy(499).to_string(), "499 minor units of JPY");
+    }
+
+    #[test]
+    fn decimals_are_read() {
+        for (text, minor) in [
             ("499", 49_900),
             ("499.5", 49_950),
             ("499,50", 49_950),
@@ -248,18 +289,16 @@ mod tests {
             ("21474836.47", 2_147_483_647),
             ("92233720368547758.07", i64::MAX),
         ] {
-            assert_eq!(Amount::parse(text), Ok(Amount::ore(ore)), "{text}");
-            assert_eq!(text.parse(), Ok(Amount::ore(ore)), "{text}");
-            assert_eq!(
-                Amount::try_from(text.to_owned()),
-                Ok(Amount::ore(ore)),
-                "{text}"
-            );
+            for currency in [Currency::NOK, Currency::DKK, Currency::EUR] {
+                let amount = Ok(Amount::minor(minor, currency));
+                assert_eq!(Amount::parse(text, currency), amount, "{text}");
+                assert_eq!(format!("{text} {currency}").parse(), amount, "{text}");
+            }
         }
     }
 
     #[test]
-    fn refuses_all_other_text() {
+    fn all_other_text_is_refused() {
         for text in [
             "",
             " ",
@@ -273,6 +312,7 @@ mod tests {
             " 5",
             "5 ",
             "5 kr",
+            "5 NOK",
             "1 000",
             "1e3",
             "5.123",
@@ -289,86 +329,63 @@ mod tests {
             "92233720368547758.08",
             "99999999999999999999999",
         ] {
-            let error = Amount::parse(text).unwrap_err();
+            let error = Amount::parse(text, Currency::NOK).unwrap_err();
             assert_eq!(error.field(), "amount", "{text:?}");
+            assert!(format!("{text} NOK").parse::<Amount>().is_err(), "{text:?}");
+        }
+        for text in ["499", "499.00", "NOK", "NOK 499", "499  NOK", "499 kr"] {
+            assert!(text.parse::<Amount>().is_err(), "{text:?}");
         }
     }
 
     #[test]
-    fn limits_of_a_payment() {
-        for ore in [100, 101, 2_147_483_647] {
-            assert_eq!(Amount::ore(ore).check_payment(), Ok(()));
-        }
-        for (ore, message) in [
-            (
-                99,
-                "amount: must be at least 100 øre (1 kr), got \"99 øre\"",
-            ),
-            (0, "amount: must be at least 100 øre (1 kr), got \"0 øre\""),
-            (
-                -100,
-                "amount: must be at least 100 øre (1 kr), got \"-100 øre\"",
-            ),
-            (
-                2_147_483_648,
-                "amount: must be at most 2147483647 øre (21474836.47 kr), got \"2147483648 øre\"",
-            ),
-        ] {
-            assert_eq!(
-                Amount::ore(ore).check_payment().unwrap_err().to_string(),
-                message
-            );
-        }
-    }
-
-    #[test]
-    fn limits_of_a_capture_or_refund() {
-        for ore in [1, 99, 2_147_483_647] {
-            assert_eq!(Amount::ore(ore).check_transaction(), Ok(()));
-        }
-        for ore in [0, -1, 2_147_483_648] {
-            assert!(Amount::ore(ore).check_transaction().is_err(), "{ore}");
-        }
+    fn decimals_of_unknown_currencies_are_refused() {
+        let error = Amount::parse("499", jpy(1).currency()).unwrap_err();
+        assert_eq!((error.field(), error.value()), ("currency", Some("JPY")));
     }
 
     #[test]
     fn arithmetic_never_wraps() {
-        let (most, least, one) = (Amount::ore(i64::MAX), Amount::ore(i64::MIN), Amount::ore(1));
-        assert_eq!(Amount::ore(2).checked_add(one), Some(Amount::ore(3)));
-        assert_eq!(
-            Amount::ore(2).checked_sub(Amount::ore(3)),
-            Some(Amount::ore(-1))
-        );
+        let minor = |minor| Amount::minor(minor, Currency::NOK);
+        let (most, least, one) = (minor(i64::MAX), minor(i64::MIN), minor(1));
+        assert_eq!(minor(2).checked_add(one), Some(minor(3)));
+        assert_eq!(minor(2).checked_sub(minor(3)), Some(minor(-1)));
         assert_eq!(most.checked_add(one), None);
         assert_eq!(least.checked_sub(one), None);
-        assert_eq!(least.saturating_sub(one), least);
-        assert_eq!(
-            Amount::ore(5).saturating_sub(Amount::ore(2)),
-            Amount::ore(3)
-        );
-        assert_eq!(
-            [Amount::ore(1), Amount::ore(2)].iter().sum::<Amount>(),
-            Amount::ore(3)
-        );
-        assert_eq!([most, one].into_iter().sum::<Amount>(), most);
-        assert_eq!(std::iter::empty::<Amount>().sum::<Amount>(), Amount::ZERO);
+        assert_eq!(one.compare(minor(2)), Some(Ordering::Less));
+        assert_eq!(one.compare(one), Some(Ordering::Equal));
+        assert_eq!(minor(2).compare(one), Some(Ordering::Greater));
     }
 
     #[test]
-    fn json_is_ore() {
-        assert_eq!(
-            serde_json::to_string(&Amount::kroner(200)).unwrap(),
-            "20000"
-        );
-        for json in ["20000", "20000.0", "2e4", r#""20000""#, r#""20000.00""#] {
-            let amount: Amount = serde_json::from_str(json).unwrap();
-            assert_eq!(amount, Amount::ore(20_000), "{json}");
+    fn two_currencies_have_no_sum_and_no_order() {
+        for (one, other) in [
+            (Amount::nok(1), Amount::dkk(1)),
+            (Amount::nok(1), Amount::eur(1)),
+            (Amount::nok(0), Amount::eur(0)),
+            (jpy(0), Amount::nok(0)),
+        ] {
+            assert_ne!(one, other);
+            assert_eq!(one.checked_add(other), None);
+            assert_eq!(one.checked_sub(other), None);
+            assert_eq!(one.compare(other), None);
         }
-        assert_eq!(
-            serde_json::from_str::<Amount>("-50").unwrap(),
-            Amount::ore(-50)
-        );
-        for json in [
+    }
+
+    #[test]
+    fn json_holds_the_currency() {
+        let json = r#"{"value":20000,"currency":"NOK"}"#;
+        assert_eq!(serde_json::to_string(&Amount::nok(200)).unwrap(), json);
+        for amount in [Amount::nok(200), Amount::dkk(-1), Amount::eur(0), jpy(7)] {
+            let json = serde_json::to_string(&amount).unwrap();
+            assert_eq!(serde_json::from_str::<Amount>(&json).unwrap(), amount);
+        }
+        for value in ["20000", "20000.0", "2e4", r#""20000""#, r#""20000.00""#] {
+            let json = format!(r#"{{"currency":"EUR","value":{value},"more":1}}"#);
+            let amount: Amount = serde_json::from_str(&json).unwrap();
+            assert_eq!(amount, Amount::eur(200), "{json}");
+        }
+        for value in [
             "200.5",
             r#""200.5""#,
             r#""200,00""#,
@@ -377,6 +394,15 @@ mod tests {
             "1e40",
             "[]",
             r#""""#,
+        ] {
+            let json = format!(r#"{{"value":{value},"currency":"NOK"}}"#);
+            assert!(serde_json::from_str::<Amount>(&json).is_err(), "{json}");
+        }
+        for json in [
+            "20000",
+            r#"{"value":20000}"#,
+            r#"{"currency":"NOK"}"#,
+            r#"{"value":1,"currency":"kr"}"#,
         ] {
             assert!(serde_json::from_str::<Amount>(json).is_err(), "{json}");
         }

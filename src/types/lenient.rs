@@ -15,7 +15,7 @@ use serde::de::{
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Amount, by_name};
+use super::by_name;
 
 /// The largest integer below which every integer has an `f64` of its own.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -253,13 +253,6 @@ pub(crate) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D
     })
 }
 
-/// Øre from a whole number or a string of one; what cannot be read is `None`.
-pub(crate) fn opt_amount<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Amount>, D::Error> {
-    Ok(opt_integer(deserializer)?.map(Amount::ore))
-}
-
 /// Anything that has a reading of its own; what cannot be read is `None`.
 pub(crate) fn opt<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
@@ -368,8 +361,6 @@ mod tests {
         opt_integer: Option<i64>,
         #[serde(deserialize_with = "opt_bool")]
         opt_bool: Option<bool>,
-        #[serde(deserialize_with = "opt_amount")]
-        opt_amount: Option<Amount>,
         #[serde(deserialize_with = "opt")]
         opt: Option<[u8; 2]>,
         #[serde(deserialize_with = "parts")]
@@ -431,8 +422,6 @@ mod tests {
                 Some(expected),
                 "{json}"
             );
-            let amount = read("opt_amount", json).unwrap().opt_amount;
-            assert_eq!(amount, Some(Amount::ore(expected)), "{json}");
         }
     }
 
@@ -461,7 +450,6 @@ mod tests {
                 None,
                 "{json}"
             );
-            assert_eq!(read("opt_amount", json).unwrap().opt_amount, None, "{json}");
         }
     }
 

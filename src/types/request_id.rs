@@ -68,7 +68,7 @@ impl RequestId {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
     /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(200), "Socks".parse()?).await?;
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
     /// use vipps::{Amount, OrderId, RequestId};
     ///
@@ -76,11 +76,11 @@ impl RequestId {
     /// // The handler of a button that is clicked twice.
     /// for _click in 0..2 {
     ///     let key = RequestId::derive(&order, "capture of parcel 1");
-    ///     let capture = vipps.ecom().payment(&order).capture().amount(Amount::kroner(50));
+    ///     let capture = vipps.ecom().payment(&order).capture().amount(Amount::nok(50));
     ///     capture.idempotency_key(key).await?;
     /// }
     /// let details = vipps.ecom().payment(&order).details().await?;
-    /// assert_eq!(details.sums().captured, Amount::kroner(50));
+    /// assert_eq!(details.sums().captured, Amount::nok(50));
     /// # Ok(()) }
     /// ```
     pub fn derive(order_id: &OrderId, purpose: &str) -> Self {

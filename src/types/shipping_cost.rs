@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
-use super::{Amount, InvalidValue, lenient};
+use super::{Amount, Currency, InvalidValue, lenient};
 
 const FIELD: &str = "shipping_cost";
 const MAX_ORE: i64 = 2_147_483_647;
@@ -66,8 +66,8 @@ impl ShippingCost {
     /// # Errors
     /// When the text has anything but digits and at most two decimals, or is out of range; nothing is rounded.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let amount = Amount::parse(text).map_err(|e| e.with_field(FIELD))?;
-        in_range(amount.as_ore()).ok_or_else(|| InvalidValue::new(FIELD, RANGE, text))
+        let amount = Amount::parse(text, Currency::NOK).map_err(|e| e.with_field(FIELD))?;
+        in_range(amount.minor_units()).ok_or_else(|| InvalidValue::new(FIELD, RANGE, text))
     }
 
     /// The number of øre.
@@ -77,7 +77,7 @@ impl ShippingCost {
 
     /// The same as an amount, to be added to the price of the goods.
     pub const fn amount(self) -> Amount {
-        Amount::ore(self.ore)
+        Amount::minor(self.ore, Currency::NOK)
     }
 
     fn wire_text(self) -> String {
@@ -202,7 +202,11 @@ impl TryFrom<Amount> for ShippingCost {
     type Error = InvalidValue;
 
     fn try_from(amount: Amount) -> Result<Self, InvalidValue> {
-        Self::from_ore(amount.as_ore())
+        if amount.currency() != Currency::NOK {
+            let rule = "must be in NOK, the only currency of the eCom API";
+            return Err(InvalidValue::new(FIELD, rule, amount.to_string()));
+        }
+        Self::from_ore(amount.minor_units())
     }
 }
 
@@ -255,10 +259,12 @@ mod tests {
             assert_eq!(ShippingCost::parse(text).unwrap().as_ore(), ore, "{text}");
             assert_eq!(
                 ShippingCost::from_ore(ore).unwrap().amount(),
-                Amount::ore(ore)
+                Amount::minor(ore, Currency::NOK)
             );
             assert_eq!(
-                ShippingCost::try_from(Amount::ore(ore)).unwrap().as_ore(),
+                ShippingCost::try_from(Amount::minor(ore, Currency::NOK))
+                    .unwrap()
+                    .as_ore(),
                 ore
             );
         }

@@ -12,7 +12,7 @@ use vipps::{Amount, OrderId, Vipps};
 use super::target;
 
 /// The amount of every payment.
-pub(crate) const PRICE: Amount = Amount::kroner(10);
+pub(crate) const PRICE: Amount = Amount::nok(10);
 
 #[derive(Clone)]
 pub(crate) struct Desk {

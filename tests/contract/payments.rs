@@ -27,7 +27,10 @@ async fn an_approval_reserves() {
         assert!(newest.transaction_id.is_some() && details.is_scanned());
         let sums = details.sums();
         assert_eq!(sums.remaining_to_capture, PRICE);
-        assert_eq!((sums.captured, sums.refunded), (Amount::ZERO, Amount::ZERO));
+        assert_eq!(
+            (sums.captured, sums.refunded),
+            (Amount::nok(0), Amount::nok(0))
+        );
 
         #[allow(deprecated, reason = "it is there all the same")]
         let status = payment.status().await.unwrap();
@@ -40,7 +43,7 @@ async fn an_approval_reserves() {
 async fn money_is_taken_and_given_back_in_parts() {
     at(async |desk| {
         let payment = approved!(desk, "money_is_taken_and_given_back_in_parts");
-        let (four, six) = (Amount::kroner(4), Amount::kroner(6));
+        let (four, six) = (Amount::nok(4), Amount::nok(6));
 
         let first = payment.capture().amount(four).await.unwrap();
         assert_eq!(first.status, Some(TransactionStatus::Captured));
@@ -79,7 +82,7 @@ async fn a_key_captures_once() {
         let payment = approved!(desk, "a_key_captures_once");
         let key = RequestId::parse("contract-capture").unwrap();
         let capture = || {
-            let part = payment.capture().amount(Amount::kroner(4));
+            let part = payment.capture().amount(Amount::nok(4));
             part.idempotency_key(key.clone())
         };
         let one = capture().await.unwrap();
@@ -87,7 +90,7 @@ async fn a_key_captures_once() {
         assert_eq!(one.amount, other.amount);
 
         let details = payment.details().await.unwrap();
-        assert_eq!(details.sums().captured, Amount::kroner(4));
+        assert_eq!(details.sums().captured, Amount::nok(4));
         let captures: Vec<_> = details
             .events()
             .iter()
@@ -110,11 +113,11 @@ async fn a_key_with_another_amount_is_refused() {
             let key = RequestId::parse("contract-other").unwrap();
             payment.capture().amount(amount).idempotency_key(key)
         };
-        capture(Amount::kroner(4)).await.unwrap();
-        let error = capture(Amount::kroner(5)).await.unwrap_err();
+        capture(Amount::nok(4)).await.unwrap();
+        let error = capture(Amount::nok(5)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
         let details = payment.details().await.unwrap();
-        assert_eq!(details.sums().captured, Amount::kroner(4));
+        assert_eq!(details.sums().captured, Amount::nok(4));
     })
     .await;
 }
@@ -127,7 +130,7 @@ async fn a_reservation_is_given_up() {
         assert_eq!(cancelled.status, Some(TransactionStatus::Cancelled));
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Cancelled);
-        assert_eq!(details.sums().remaining_to_capture, Amount::ZERO);
+        assert_eq!(details.sums().remaining_to_capture, Amount::nok(0));
         let error = payment.capture().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
     })
@@ -138,11 +141,11 @@ async fn a_reservation_is_given_up() {
 async fn the_rest_of_a_reservation_is_released() {
     at(async |desk| {
         let payment = approved!(desk, "the_rest_of_a_reservation_is_released");
-        payment.capture().amount(Amount::kroner(4)).await.unwrap();
+        payment.capture().amount(Amount::nok(4)).await.unwrap();
         payment.cancel().release_remaining().await.unwrap();
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Captured);
-        assert_eq!(details.sums().captured, Amount::kroner(4));
+        assert_eq!(details.sums().captured, Amount::nok(4));
         assert!(!details.can_capture() && details.can_refund());
     })
     .await;
@@ -153,7 +156,7 @@ async fn the_rest_of_a_reservation_is_released() {
 async fn too_much_is_refused_by_its_code() {
     at(async |desk| {
         let payment = approved!(desk, "too_much_is_refused_by_its_code");
-        let more = Amount::kroner(11);
+        let more = Amount::nok(11);
         let refused = async |code: &str, answer: vipps::Result<_>| {
             let error = answer.map(|_: vipps::ecom::Transaction| ()).unwrap_err();
             assert!(error.has_code(code), "not {code}: {error}");
@@ -166,7 +169,7 @@ async fn too_much_is_refused_by_its_code() {
         refused("51", payment.cancel().await).await;
         let details = payment.details().await.unwrap();
         assert_eq!(details.sums().captured, PRICE);
-        assert_eq!(details.sums().refunded, Amount::ZERO);
+        assert_eq!(details.sums().refunded, Amount::nok(0));
     })
     .await;
 }

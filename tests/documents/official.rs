@@ -2,8 +2,8 @@
 //! requests as before, and older releases of each beside them, as modules that nobody wrote a line
 //! for.
 //!
-//! `VIPPS_SPEC_CORPUS` names the folder that holds them: `qr/`, `ecom/` and `access-token/` with
-//! one file per release, or one folder per release where a document has several files.
+//! `VIPPS_SPEC_CORPUS` names the folder that holds them: a folder for each API, with one file per
+//! release, or one folder per release where a document has several files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,14 @@ fn official_documents_build() {
     };
     let copied = Copy::take();
     let openapi = copied.folder.join("openapi");
-    for (api, newest) in [("qr", 7), ("ecom", 3), ("access-token", 1)] {
+    for (api, newest) in [
+        ("qr", 7),
+        ("ecom", 3),
+        ("access-token", 1),
+        ("epayment", 2),
+        ("userinfo", 1),
+        ("webhooks", 2),
+    ] {
         let releases = releases(&corpus.join(api));
         let Some((last, earlier)) = releases.split_last() else {
             panic!("no release of {api}");

@@ -19,11 +19,11 @@ fn with_nothing_set_there_is_evidence_of_both_ends() {
             "| INITIATE",
             "| RESERVE",
             "| CAPTURE",
-            "| REFUND    | 1.00 kr | 50",
+            "| REFUND    | 1.00 NOK | 50",
             "Order `live-1-void`: cancelled",
             "| INITIATE",
             "| RESERVE",
-            "| VOID      | 1.00 kr | 50",
+            "| VOID      | 1.00 NOK | 50",
         ],
     );
 }

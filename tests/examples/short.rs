@@ -26,7 +26,7 @@ fn payment_by_qr_shows_the_code_and_captures() {
             "█",
             "scan within 300 s",
             "order-1 is reserved",
-            "captured 499.00 kr",
+            "captured 499.00 NOK",
         ],
     );
 }
@@ -38,7 +38,7 @@ fn express_checkout_captures_price_and_shipping() {
         &[
             "order-1 is reserved",
             "deliver by \"Parcel locker\"",
-            "captured 578.50 kr",
+            "captured 578.50 NOK",
         ],
     );
 }
@@ -58,7 +58,7 @@ fn refund_and_recovery_refunds_once() {
         &[
             "no response after 3 attempts",
             "the refund took effect",
-            "refunded in total: 100.00 kr",
+            "refunded in total: 100.00 NOK",
         ],
     );
 }

@@ -11,7 +11,7 @@ fn with_nothing_set_it_takes_a_payment_by_itself() {
     let till = run(example("till").args(sale));
     assert_eq!(till.code, Some(0), "{till:?}");
     for step in [
-        "order till-test-1: 499.00 kr for Socks",
+        "order till-test-1: 499.00 NOK for Socks",
         "scan within 300 s",
         "waiting",
         "scanned",
@@ -102,7 +102,7 @@ fn ctrl_c_cancels_the_order_before_leaving() {
 /// As with `till | head -1`.
 #[test]
 fn closed_output_cancels_the_order() {
-    for (last, approve) in [("kr for", false), ("waiting\n", true)] {
+    for (last, approve) in [("NOK for", false), ("waiting\n", true)] {
         let sim = Simulator::start().expect("a simulator");
         let mut command = against(&sim, "till");
         command.args(["--order-id", "till-test-11"]);
@@ -136,7 +136,7 @@ fn closed_output_and_error_output_cancel_the_order() {
             till.get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-    let till = Program::start_and_close_after(&mut shell, "kr for").end();
+    let till = Program::start_and_close_after(&mut shell, "NOK for").end();
     assert_eq!(till.code, Some(1), "{till:?}");
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
 }

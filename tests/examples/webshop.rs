@@ -16,15 +16,15 @@ fn with_nothing_set_customers_go_shopping() {
         &shop.out,
         &[
             "customer: starts a regular checkout",
-            "-1 started: Socks & mittens for 499.00 kr",
+            "-1 started: Socks & mittens for 499.00 NOK",
             "callback RESERVED for",
-            "-1 is shipped, 499.00 kr captured",
+            "-1 is shipped, 499.00 NOK captured",
             "-1 is on its way",
             "customer: starts an express checkout",
             "-2 started",
             "shipping methods requested for",
             "-2 ships with \"Bicycle courier today\"",
-            "-2 is shipped, 398.50 kr captured",
+            "-2 is shipped, 398.50 NOK captured",
             "customer: withdraws the consent",
             "customer: starts a regular checkout and rejects it in the app",
             "-3 is not paid",
@@ -110,7 +110,7 @@ fn without_a_callback_the_details_are_asked() {
     shop.sim.payer().approve(&landing_page).unwrap();
     assert!(shop.thanks(&order).contains("Thank you!"));
     shop.program
-        .says(&format!("{order} is shipped, 499.00 kr captured"));
+        .says(&format!("{order} is shipped, 499.00 NOK captured"));
     assert!(shop.thanks(&order).contains("On its way"));
     assert_eq!(lost.hits(), 2);
     let account = shop.sim.account(&order).unwrap();
@@ -166,14 +166,14 @@ fn callbacks_are_hints_and_only_with_the_token() {
     shop.sim.payer().approve(&order).unwrap();
     shop.program.says(&format!("callback RESERVED for {order}"));
     shop.program
-        .says(&format!("{order} is shipped, 249.50 kr captured"));
+        .says(&format!("{order} is shipped, 249.50 NOK captured"));
 
     let (express, _) = shop.check_out("/express/0");
     shop.sim.payer().approve(&express).unwrap();
     shop.program
         .says(&format!("{express} ships with \"Parcel locker\""));
     shop.program
-        .says(&format!("{express} is shipped, 578.50 kr captured"));
+        .says(&format!("{express} is shipped, 578.50 NOK captured"));
     shop.sim.payer().withdraw_consent(&express).unwrap();
     shop.program
         .says("consent withdrawn, customer data removed from 1 order(s)");

@@ -62,7 +62,7 @@ fn an_error_is_one_pointer_wide() {
 async fn every_call_can_move_between_threads() {
     let vipps = vipps::testing::Recorder::new().client();
     let id = || "order-1".parse::<vipps::OrderId>().unwrap();
-    let amount = vipps::Amount::kroner(1);
+    let amount = vipps::Amount::nok(1);
     let ecom = vipps.ecom();
     let payment = ecom.payment(&id());
     in_flight(&ecom.initiate(id(), amount, "t".parse().unwrap()).send());

@@ -4,7 +4,7 @@ use crate::support::{id, text};
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::{FallbackUrl, HttpsUrl, ImageSize, ShippingCost, TransactionText};
-use vipps::{Amount, ErrorKind, OrderId, Outcome};
+use vipps::{Amount, Currency, ErrorKind, OrderId, Outcome};
 
 /// The message names the field, has the rule in it, and the value.
 fn check(message: &str, field: &str, rule: &str, value: &str) {
@@ -27,7 +27,7 @@ async fn an_amount_out_of_range_is_not_sent() {
     ] {
         let error = vipps
             .ecom()
-            .initiate(id(), Amount::ore(ore), text())
+            .initiate(id(), Amount::minor(ore, Currency::NOK), text())
             .await
             .unwrap_err();
         assert_eq!(
@@ -36,7 +36,7 @@ async fn an_amount_out_of_range_is_not_sent() {
         );
         check(&error.to_string(), "amount", rule, &ore.to_string());
         let error = vipps
-            .pay_by_qr(id(), Amount::ore(ore), text())
+            .pay_by_qr(id(), Amount::minor(ore, Currency::NOK), text())
             .await
             .unwrap_err();
         check(&error.to_string(), "amount", rule, &ore.to_string());
@@ -46,10 +46,50 @@ async fn an_amount_out_of_range_is_not_sent() {
             .ecom()
             .payment(&id())
             .capture()
-            .amount(Amount::ore(ore))
+            .amount(Amount::minor(ore, Currency::NOK))
             .await
             .unwrap_err();
         check(&error.to_string(), "amount", "must be", &ore.to_string());
+    }
+    assert!(recorder.requests().is_empty(), "{}", recorder.to_snapshot());
+}
+
+#[tokio::test]
+async fn an_amount_in_another_currency_is_not_sent() {
+    let recorder = Recorder::new();
+    let vipps = recorder.client();
+    let payment = vipps.ecom().payment(&id());
+    for amount in [
+        Amount::dkk(200),
+        Amount::eur(200),
+        Amount::minor(20_000, "SEK".parse().unwrap()),
+        Amount::eur(0),
+    ] {
+        for error in [
+            vipps.ecom().initiate(id(), amount, text()).await.err(),
+            vipps.pay_by_qr(id(), amount, text()).await.err(),
+            payment.capture().amount(amount).await.err(),
+            payment.refund().amount(amount).await.err(),
+        ] {
+            let error = error.unwrap();
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (ErrorKind::InvalidInput, Outcome::NotSent)
+            );
+            check(
+                &error.to_string(),
+                "amount",
+                "must be in NOK",
+                &amount.to_string(),
+            );
+        }
+        let cost = ShippingCost::try_from(amount).unwrap_err();
+        check(
+            &cost.to_string(),
+            "shipping_cost",
+            "NOK",
+            &amount.to_string(),
+        );
     }
     assert!(recorder.requests().is_empty(), "{}", recorder.to_snapshot());
 }
@@ -158,7 +198,11 @@ async fn a_refund_out_of_range_is_not_sent() {
     let recorder = Recorder::new();
     let payment = recorder.client().ecom().payment(&id());
     for ore in [0, -5, i64::MIN, 2_147_483_648] {
-        let error = payment.refund().amount(Amount::ore(ore)).await.unwrap_err();
+        let error = payment
+            .refund()
+            .amount(Amount::minor(ore, Currency::NOK))
+            .await
+            .unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotSent);
         check(&error.to_string(), "amount", "must be", &ore.to_string());
     }
@@ -183,7 +227,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
         (vec![method("a"), method("b"), method("a")], "own", "a"),
     ] {
         let error = ecom
-            .initiate(id(), Amount::kroner(1), text())
+            .initiate(id(), Amount::nok(1), text())
             .express(Express::with_static_shipping(methods), consents())
             .await
             .unwrap_err();
@@ -191,7 +235,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
         check(&error.to_string(), "shipping_methods", rule, value);
     }
     let error = ecom
-        .initiate(id(), Amount::kroner(1), text())
+        .initiate(id(), Amount::nok(1), text())
         .scope("name email".parse().unwrap())
         .express(Express::with_static_shipping([method("a")]), consents())
         .await
@@ -206,7 +250,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
     let start = recorder
         .client()
         .ecom()
-        .initiate(id(), Amount::kroner(1), text());
+        .initiate(id(), Amount::nok(1), text());
     let start = start.express(Express::with_static_shipping(ten), consents());
     start.await.unwrap();
 }
@@ -273,7 +317,7 @@ async fn airline_data_of_a_wrong_length_is_not_sent() {
         for text in bad {
             let mut data = good.clone();
             change(&mut data, text);
-            let start = ecom.initiate(id(), Amount::kroner(1), self::text());
+            let start = ecom.initiate(id(), Amount::nok(1), self::text());
             let error = start.airline_data(data).await.unwrap_err();
             assert_eq!(error.outcome(), Outcome::NotSent);
             check(&error.to_string(), field, "must be", "");
@@ -285,7 +329,7 @@ async fn airline_data_of_a_wrong_length_is_not_sent() {
     assert!(recorder.requests().is_empty());
     let shown = format!(
         "{:?}",
-        ecom.initiate(id(), Amount::kroner(1), text())
+        ecom.initiate(id(), Amount::nok(1), text())
             .airline_data(good)
     );
     crate::support::assert_nothing_leaks(&shown);

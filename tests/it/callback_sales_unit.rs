@@ -5,7 +5,7 @@ use vipps::callback::{Callback, CallbackAuth, PaymentUpdate, parse};
 use vipps::ecom::PaymentState;
 use vipps::simulator::{CaptureType, Simulator};
 use vipps::testing::Recorder;
-use vipps::{Amount, OrderId};
+use vipps::{Amount, Currency, OrderId};
 
 const TOKEN: &str = "s3cret-auth-token";
 
@@ -33,7 +33,7 @@ async fn every_call_after_a_callback_names_its_sales_unit() {
     let recorder = Recorder::new();
     let vipps = recorder.client();
     let payment = of_unit(r#""654321""#).payment(&vipps);
-    let some = Amount::kroner(1);
+    let some = Amount::nok(1);
     // The recorder answers none of them; only what is sent matters.
     let _ = payment.details().await;
     let _ = payment
@@ -122,7 +122,11 @@ async fn a_payment_of_another_unit_is_found_after_its_callback() {
     let order: OrderId = "shop-2231".parse().unwrap();
     vipps
         .ecom()
-        .initiate(order, Amount::ore(34_900), "Socks".parse().unwrap())
+        .initiate(
+            order,
+            Amount::minor(34_900, Currency::NOK),
+            "Socks".parse().unwrap(),
+        )
         .merchant_serial_number("654321".parse().unwrap())
         .await
         .unwrap();

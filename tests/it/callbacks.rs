@@ -76,7 +76,7 @@ fn a_regular_payment() {
     assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
     assert_eq!(update.merchant_serial_number.unwrap().as_str(), "123456");
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
-    assert_eq!(update.amount, Some(Amount::kroner(200)));
+    assert_eq!(update.amount, Some(Amount::nok(200)));
     assert_eq!(update.transaction_id.as_deref(), Some("5001420062"));
     assert_eq!(
         update.timestamp.unwrap().instant(),
@@ -264,7 +264,7 @@ fn whatever_is_missing_or_odd_the_rest_is_read() {
     let scope = changed(EXPRESS, "/shippingDetails", None);
     assert!(scope.user.is_some() && scope.shipping.is_none());
     let text = changed(REGULAR, "/transactionInfo/amount", Some("20000".into()));
-    assert_eq!(text.amount, Some(Amount::kroner(200)));
+    assert_eq!(text.amount, Some(Amount::nok(200)));
     let time = changed(
         REGULAR,
         "/transactionInfo/timeStamp",

@@ -27,7 +27,7 @@ async fn capture_click(vipps: &Vipps, key: Option<RequestId>) {
         .ecom()
         .payment(&id())
         .capture()
-        .amount(Amount::kroner(10));
+        .amount(Amount::nok(10));
     if let Some(key) = key {
         capture = capture.idempotency_key(key);
     }
@@ -38,11 +38,7 @@ async fn capture_click(vipps: &Vipps, key: Option<RequestId>) {
 }
 
 async fn refund_click(vipps: &Vipps, key: Option<RequestId>) {
-    let mut refund = vipps
-        .ecom()
-        .payment(&id())
-        .refund()
-        .amount(Amount::kroner(10));
+    let mut refund = vipps.ecom().payment(&id()).refund().amount(Amount::nok(10));
     if let Some(key) = key {
         refund = refund.idempotency_key(key);
     }

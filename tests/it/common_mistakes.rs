@@ -4,7 +4,7 @@ use crate::support::{DETAILS, INITIATED, amount, id, text};
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ShippingCost;
-use vipps::{Amount, ErrorKind, Outcome, RetryPolicy, Vipps};
+use vipps::{Amount, Currency, ErrorKind, Outcome, RetryPolicy, Vipps};
 
 const INITIATE: &str = "/ecomm/v2/payments";
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
@@ -115,9 +115,15 @@ fn kroner_do_not_become_ore_through_a_float() {
     let ends = [1, 99, 100, 2_147_483_546, 2_147_483_647];
     for ore in (0..=10_000).chain(sample).chain(ends) {
         let written = format!("{}.{:02}", ore / 100, ore % 100);
-        assert_eq!(Amount::parse(&written).unwrap(), Amount::ore(ore));
+        assert_eq!(
+            Amount::parse(&written, Currency::NOK).unwrap(),
+            Amount::minor(ore, Currency::NOK)
+        );
         assert_eq!(ShippingCost::parse(&written).unwrap().as_ore(), ore);
-        assert_eq!(Amount::ore(ore).to_string(), format!("{written} kr"));
+        assert_eq!(
+            Amount::minor(ore, Currency::NOK).to_string(),
+            format!("{written} NOK")
+        );
     }
 }
 

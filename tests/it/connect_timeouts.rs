@@ -67,7 +67,7 @@ pub(crate) fn client(scheme: &str, address: SocketAddr) -> VippsBuilder {
 
 async fn initiate(vipps: &Vipps, deadline: Duration) -> Error {
     let (id, text) = ("o-1".parse().unwrap(), "Tea".parse().unwrap());
-    let order = vipps.ecom().initiate(id, vipps::Amount::kroner(1), text);
+    let order = vipps.ecom().initiate(id, vipps::Amount::nok(1), text);
     order.deadline(deadline).await.unwrap_err()
 }
 

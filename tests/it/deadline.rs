@@ -35,7 +35,7 @@ impl Shop {
         order.await.unwrap();
         shop.sim.payer().approve(ORDER).unwrap();
         let part = vipps.ecom().payment(&id()).capture();
-        part.amount(Amount::kroner(20)).await.unwrap();
+        part.amount(Amount::nok(20)).await.unwrap();
         let code = vipps.qr().merchant_redirect(&"b".parse().unwrap());
         code.create(url()).await.unwrap();
         shop
@@ -259,7 +259,7 @@ async fn token_attempt_wait_and_attempt() {
     faults.on(CAPTURE).stall();
     let capture = vipps.ecom().payment(&id()).capture();
     // The first one takes its second and succeeds; the second one meets the rest.
-    let part = capture.clone().amount(Amount::kroner(1));
+    let part = capture.clone().amount(Amount::nok(1));
     let (came, took) = timed(run(part.deadline(DEADLINE))).await;
     came.unwrap();
     assert!(took >= second * 2 && took <= second * 2 + TICK, "{took:?}");

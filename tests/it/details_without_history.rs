@@ -122,7 +122,7 @@ async fn members_are_read_in_any_capitalisation() {
         let details = details(&body).await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved, "{body}");
         let sums = details.summary().expect("stated sums");
-        assert_eq!(sums.remaining_to_capture.as_ore(), 34_900, "{body}");
+        assert_eq!(sums.remaining_to_capture.minor_units(), 34_900, "{body}");
     }
     let failed = r#"{"transactionLogHistory":[
         {"operation":"RESERVE","OperationSuccess":false,"amount":34900},

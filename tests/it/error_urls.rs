@@ -41,7 +41,7 @@ async fn errors(act: Act) -> [Error; 3] {
         payment.details().await.unwrap_err(),
         vipps
             .ecom()
-            .initiate(order(), Amount::kroner(1), text())
+            .initiate(order(), Amount::nok(1), text())
             .await
             .unwrap_err(),
     ]

@@ -1,10 +1,10 @@
 //! An express payment from the cart to the parcel, against the simulator.
 
 use crate::support::{id, text};
-use vipps::Amount;
 use vipps::ecom::{Express, PaymentState, ShippingMethod};
 use vipps::simulator::Simulator;
 use vipps::types::{ShippingCost, Timestamp};
+use vipps::{Amount, Currency};
 
 #[tokio::test]
 async fn the_chosen_delivery_is_paid_and_told() {
@@ -15,7 +15,7 @@ async fn the_chosen_delivery_is_paid_and_told() {
         method("walk", "0").is_default(true),
         method("parcel", "79.50").priority(2),
     ]);
-    let start = vipps.ecom().initiate(id(), Amount::kroner(200), text());
+    let start = vipps.ecom().initiate(id(), Amount::nok(200), text());
     let start = start.express(shipping, "https://example.com/vipps".parse().unwrap());
     let payment = start.await.unwrap().payment();
     sim.payer()
@@ -25,7 +25,10 @@ async fn the_chosen_delivery_is_paid_and_told() {
     let details = payment.wait().await.unwrap();
     assert_eq!(details.state(), PaymentState::Reserved);
     // The cost of the delivery comes on top.
-    assert_eq!(details.sums().remaining_to_capture, Amount::ore(27_950));
+    assert_eq!(
+        details.sums().remaining_to_capture,
+        Amount::minor(27_950, Currency::NOK)
+    );
     let chosen = details.shipping().unwrap();
     assert_eq!(chosen.shipping_method_id.as_deref(), Some("parcel"));
     assert_eq!(
@@ -40,7 +43,7 @@ async fn the_chosen_delivery_is_paid_and_told() {
     assert!(reserved.unwrap().instant().is_some());
 
     let captured = payment.capture().await.unwrap();
-    assert_eq!(captured.amount, Some(Amount::ore(27_950)));
+    assert_eq!(captured.amount, Some(Amount::minor(27_950, Currency::NOK)));
     // A week later nobody is told any more where it went.
     sim.clock()
         .advance(std::time::Duration::from_secs(8 * 24 * 3600));

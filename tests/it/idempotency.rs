@@ -15,7 +15,7 @@ async fn reserved() -> (Simulator, Vipps) {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let vipps = sim.client();
     let text = crate::support::text();
-    let order = vipps.ecom().initiate(id(), Amount::kroner(200), text);
+    let order = vipps.ecom().initiate(id(), Amount::nok(200), text);
     order.await.unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
     (sim, vipps)
@@ -33,9 +33,9 @@ fn keys_sent(sim: &Simulator, operation: &str) -> Vec<String> {
 async fn a_key_is_made_for_each_operation_and_told_by_its_answer() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(&id());
-    let part = || payment.capture().amount(Amount::kroner(20));
+    let part = || payment.capture().amount(Amount::nok(20));
     let (first, second) = (part().await.unwrap(), part().await.unwrap());
-    let refund = payment.refund().amount(Amount::kroner(20)).await.unwrap();
+    let refund = payment.refund().amount(Amount::nok(20)).await.unwrap();
     let told: Vec<_> = [&first, &second, &refund]
         .map(|t| t.idempotency_key.clone().unwrap().to_string())
         .to_vec();
@@ -103,12 +103,12 @@ async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(&id());
     let with = |amount| {
-        let capture = payment.capture().amount(Amount::kroner(amount));
+        let capture = payment.capture().amount(Amount::nok(amount));
         capture.idempotency_key("one-key".parse().unwrap())
     };
     with(50).await.unwrap();
     let again = with(50).await.unwrap();
-    assert_eq!(again.amount, Some(Amount::kroner(50)));
+    assert_eq!(again.amount, Some(Amount::nok(50)));
     let error = with(60).await.unwrap_err();
     assert!(error.has_code("93"), "{error}");
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 1));

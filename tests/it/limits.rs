@@ -34,7 +34,7 @@ async fn a_replay_after_a_401_waits_for_room() {
     let initiate = || {
         let order = vipps
             .ecom()
-            .initiate(id(), Amount::kroner(200), crate::support::text());
+            .initiate(id(), Amount::nok(200), crate::support::text());
         order.deadline(Duration::from_secs(90))
     };
     initiate().await.unwrap();

@@ -86,7 +86,7 @@ async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
             .parse()
             .expect("an order id");
         let text = "Load".parse().expect("a text");
-        let error = match vipps.pay_by_qr(id, Amount::kroner(10), text).await {
+        let error = match vipps.pay_by_qr(id, Amount::nok(10), text).await {
             Ok(sale) => return sale.payment(),
             Err(error) => error,
         };
@@ -213,7 +213,7 @@ fn futures_stay_small() {
     let payment = vipps.ecom().payment(&"order-1".parse().expect("an id"));
     let text = || "Tea".parse().expect("a text");
     let id = || "order-1".parse().expect("an id");
-    let kroner = Amount::kroner(1);
+    let kroner = Amount::nok(1);
     for (what, size) in [
         (
             "initiate",

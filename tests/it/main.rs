@@ -58,6 +58,7 @@ mod qr_ids;
 mod qr_images;
 mod rate_limits;
 mod raw_calls;
+mod raw_epayment;
 mod reconcile;
 mod reconcile_evidence;
 mod reconcile_stored;

@@ -9,7 +9,7 @@ use vipps::callback::{self, Callback, CallbackAuth, CallbackStatus, CallbackUrls
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::simulator::{Delivery, DeliveryOutcome, Simulator};
 use vipps::webhook::{self, CheckIn, Verifier};
-use vipps::{Amount, OrderId, Vipps};
+use vipps::{Amount, Currency, OrderId, Vipps};
 
 const HOOK: &str = "https://shop.example.com/hooks/vipps?unit=kiosk-7";
 const SECRET: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";
@@ -78,7 +78,7 @@ impl Shop {
         let mut initiate = self
             .vipps
             .ecom()
-            .initiate(id.clone(), Amount::kroner(200), text)
+            .initiate(id.clone(), Amount::nok(200), text)
             .callback_prefix(self.urls.prefix().clone())
             .auth_token(auth.token().clone());
         if let Some(express) = express {
@@ -118,7 +118,7 @@ async fn is_told_of_a_payment() {
     };
     assert_eq!(update.order_id, id);
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
-    assert_eq!(update.amount, Some(Amount::kroner(200)));
+    assert_eq!(update.amount, Some(Amount::nok(200)));
     assert!(update.transaction_id.is_some() && update.timestamp.is_some());
     let number = shop.vipps.merchant_serial_number();
     assert_eq!(update.merchant_serial_number.as_ref(), Some(number));
@@ -162,7 +162,10 @@ async fn says_how_it_delivers_and_forgets_who_asks() {
     assert_eq!(question.order_id, id);
     assert!(question.address_type.is_some() && question.address.post_code.is_some());
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
-    assert_eq!(update.amount, Some(Amount::ore(20_000 + 24_950)));
+    assert_eq!(
+        update.amount,
+        Some(Amount::minor(20_000 + 24_950, Currency::NOK))
+    );
     let shipping = update.shipping.as_ref().unwrap();
     assert_eq!(shipping.shipping_method_id.as_deref(), Some("cannon"));
     assert_eq!(shipping.shipping_cost.unwrap().as_ore(), 24_950);

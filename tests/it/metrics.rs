@@ -144,7 +144,7 @@ async fn what_is_refused_before_the_wire_is_not_a_call() {
         .ecom()
         .payment(&id())
         .capture()
-        .amount(vipps::Amount::ZERO);
+        .amount(vipps::Amount::nok(0));
     nothing.await.unwrap_err();
     assert_eq!(vipps.metrics(), Metrics::default());
 }

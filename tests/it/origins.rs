@@ -229,7 +229,7 @@ async fn urls_that_are_only_passed_on_are_not_visited() {
         .ecom()
         .initiate(
             "order-1".parse().unwrap(),
-            Amount::kroner(1),
+            Amount::nok(1),
             "Socks".parse().unwrap(),
         )
         .callback_prefix(prefix.clone())

@@ -35,7 +35,7 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
         let builder = client("https", server).http_client_builder(own);
         let vipps = builder.build().unwrap();
         let begun = Instant::now();
-        let order = vipps.ecom().initiate(id(), Amount::kroner(1), text());
+        let order = vipps.ecom().initiate(id(), Amount::nok(1), text());
         let error = order.deadline(LONG).await.unwrap_err();
         let took = begun.elapsed();
         assert_eq!(

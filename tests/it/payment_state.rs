@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use vipps::Amount;
 use vipps::ecom::{Operation, PaymentDetails, PaymentState};
+use vipps::{Amount, Currency};
 
 use PaymentState::{
     Cancelled, Captured, Expired, Failed, Initiated, PartiallyCaptured, PartiallyRefunded,
@@ -130,7 +130,7 @@ fn every_state_and_what_can_be_done_in_it() {
                 sums.refunded,
                 sums.remaining_to_refund,
             ];
-            assert_eq!(found.map(Amount::as_ore), row.sums, "{name}");
+            assert_eq!(found.map(Amount::minor_units), row.sums, "{name}");
             assert_eq!(details.summary().is_some(), stated.is_some(), "{name}");
             assert_eq!(
                 details.events().len(),
@@ -291,7 +291,7 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
                         !details.state().is_paid() && can(&details).is_empty(),
                         "{about}"
                     );
-                    assert_eq!(details.sums().captured, Amount::ZERO, "{about}");
+                    assert_eq!(details.sums().captured, Amount::nok(0), "{about}");
                     assert!(!details.captured_at_once(), "{about}");
                     let event = &details.events()[0];
                     assert!(!event.succeeded() && !event.failed(), "{about}");
@@ -330,9 +330,15 @@ fn sums_that_are_stated_in_part_are_completed_from_the_log() {
         r#"{"transactionSummary":{"capturedAmount":"6000","remainingAmountToRefund":null},"#;
     let details = read(&log.replacen('{', stated, 1));
     let sums = details.sums();
-    assert_eq!(sums.captured, Amount::ore(6_000));
-    assert_eq!(sums.remaining_to_capture, Amount::ore(15_000));
-    assert_eq!(sums.remaining_to_refund, Amount::ore(5_000));
+    assert_eq!(sums.captured, Amount::minor(6_000, Currency::NOK));
+    assert_eq!(
+        sums.remaining_to_capture,
+        Amount::minor(15_000, Currency::NOK)
+    );
+    assert_eq!(
+        sums.remaining_to_refund,
+        Amount::minor(5_000, Currency::NOK)
+    );
 }
 
 /// The API knows better than the log what is left to take.

@@ -182,7 +182,11 @@ fn an_event_counts_only_if_it_states_its_success() {
             let event: Entry = (word, unstated, Some(100), 3);
             let details = read(&[event, RESERVE, INITIATE], "");
             assert_eq!(details.state(), Unknown, "{word} {unstated}");
-            assert_eq!(details.sums().captured.as_ore(), 0, "{word} {unstated}");
+            assert_eq!(
+                details.sums().captured.minor_units(),
+                0,
+                "{word} {unstated}"
+            );
             assert!(!details.events()[0].succeeded() && !details.events()[0].failed());
         }
         let started: Entry = ("INITIATE", unstated, Some(100), 0);

@@ -95,10 +95,10 @@ async fn an_initiate() {
 async fn a_capture_and_a_refund() {
     for after in [true, false] {
         let shop = Shop::reserved().await;
-        let before = shop.payment().capture().amount(Amount::kroner(20));
+        let before = shop.payment().capture().amount(Amount::nok(20));
         before.await.unwrap();
         shop.lose(CAPTURE, after);
-        let capture = || shop.payment().capture().amount(Amount::kroner(30));
+        let capture = || shop.payment().capture().amount(Amount::nok(30));
         let error = capture().await.unwrap_err();
         assert_eq!(shop.verdict(&error).await, expected(after));
         let again = capture().idempotency_key(error.idempotency_key().unwrap().clone());
@@ -107,11 +107,11 @@ async fn a_capture_and_a_refund() {
 
         shop.payment()
             .refund()
-            .amount(Amount::kroner(1))
+            .amount(Amount::nok(1))
             .await
             .unwrap();
         shop.lose(REFUND, after);
-        let refund = || shop.payment().refund().amount(Amount::kroner(30));
+        let refund = || shop.payment().refund().amount(Amount::nok(30));
         let error = refund().await.unwrap_err();
         assert_eq!(shop.verdict(&error).await, expected(after));
         let again = refund().idempotency_key(error.idempotency_key().unwrap().clone());
@@ -542,12 +542,12 @@ async fn a_release_that_arrives_twice_is_done() {
     let shop = Shop::reserved().await;
     shop.payment()
         .capture()
-        .amount(Amount::kroner(20))
+        .amount(Amount::nok(20))
         .await
         .unwrap();
     shop.sim.faults().on(CANCEL).times(1).duplicate();
     let done = shop.payment().cancel().release_remaining().await.unwrap();
-    assert_eq!(done.amount, Some(Amount::kroner(180)));
+    assert_eq!(done.amount, Some(Amount::nok(180)));
     assert_eq!(shop.sim.account(ORDER).unwrap().released(), 18_000);
 
     // One that is refused because all is captured stays refused.

@@ -25,7 +25,7 @@ fn key() -> RequestId {
 }
 
 fn part() -> Amount {
-    Amount::kroner(30)
+    Amount::nok(30)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -212,6 +212,23 @@ async fn an_event_with_the_key_and_another_amount_stays_unknown() {
         ] {
             let verdict = told(stored, 200, &log(kind, amount)).await;
             assert_eq!(verdict, expected, "{stored:?} {amount}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stored_amount_in_another_currency_stays_unknown() {
+    let path = format!("/ecomm/v2/payments/{ORDER}/details");
+    for kind in ["CAPTURE", "RESERVE"] {
+        let log = format!(
+            r#"{{"transactionLogHistory":[
+            {{"operation":"{kind}","requestId":"stored-key","operationSuccess":true}}]}}"#
+        );
+        let recorder = Recorder::new().answer("GET", &path, 200, &log);
+        let payment = recorder.client().ecom().payment(&id());
+        for amount in [Amount::dkk(30), Amount::eur(30)] {
+            let reconcile = payment.reconcile_capture(&key(), amount);
+            assert_eq!(verdict(&reconcile.await), "still unknown", "{kind}");
         }
     }
 }

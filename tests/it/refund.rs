@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{CANCELLED, PARTLY_REFUNDED, id, refunded};
 use vipps::simulator::Simulator;
 use vipps::testing::Recorder;
-use vipps::{Amount, ErrorKind, Outcome, RequestId};
+use vipps::{Amount, Currency, ErrorKind, Outcome, RequestId};
 
 const DETAILS: &str = "/ecomm/v2/payments/acme-shop-123/details";
 const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
@@ -132,17 +132,28 @@ async fn the_money_goes_back_to_the_ore() {
     let sim = Simulator::start().unwrap();
     let ecom = sim.client().ecom();
     let text = "Socks".parse().unwrap();
-    ecom.initiate(id(), Amount::ore(20_001), text)
+    ecom.initiate(id(), Amount::minor(20_001, Currency::NOK), text)
         .await
         .unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
     let payment = ecom.payment(&id());
-    payment.capture().amount(Amount::ore(10_001)).await.unwrap();
-    payment.refund().amount(Amount::ore(2_500)).await.unwrap();
+    payment
+        .capture()
+        .amount(Amount::minor(10_001, Currency::NOK))
+        .await
+        .unwrap();
+    payment
+        .refund()
+        .amount(Amount::minor(2_500, Currency::NOK))
+        .await
+        .unwrap();
     let rest = payment.refund().rest().await.unwrap();
-    assert_eq!(rest.amount, Some(Amount::ore(7_501)));
+    assert_eq!(rest.amount, Some(Amount::minor(7_501, Currency::NOK)));
     let details = payment.details().await.unwrap();
-    assert_eq!(details.sums().refunded, Amount::ore(10_001));
+    assert_eq!(
+        details.sums().refunded,
+        Amount::minor(10_001, Currency::NOK)
+    );
     assert_eq!(
         payment.refund().rest().await.unwrap_err().kind(),
         ErrorKind::State

@@ -6,7 +6,7 @@ use crate::support::{
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::ImageSize;
-use vipps::{Amount, RequestId, Vipps};
+use vipps::{Amount, Currency, RequestId, Vipps};
 
 const PAYMENTS: &str = "/ecomm/v2/payments";
 
@@ -170,7 +170,7 @@ async fn refund_full() {
     let vipps = recorder.client();
     let refund = vipps.ecom().payment(&id()).refund();
     refund
-        .amount(Amount::ore(1))
+        .amount(Amount::minor(1, Currency::NOK))
         .text("A sock had a hole".parse().unwrap())
         .idempotency_key(RequestId::parse("my-own-key").unwrap())
         .merchant_serial_number("7654321".parse().unwrap())
@@ -201,7 +201,11 @@ async fn capture_of_the_rest_is_capture_without_an_amount() {
     let (first, vipps) = recorder();
     vipps.ecom().payment(&id()).capture().await.unwrap();
     let (second, vipps) = recorder();
-    let part = vipps.ecom().payment(&id()).capture().amount(Amount::ore(1));
+    let part = vipps
+        .ecom()
+        .payment(&id())
+        .capture()
+        .amount(Amount::minor(1, Currency::NOK));
     part.rest().await.unwrap();
     let operation = "capture_payment_using_post";
     assert_eq!(first.shape_of(operation), second.shape_of(operation));
@@ -237,7 +241,7 @@ async fn capture_full() {
     let payment = vipps.ecom().payment(&id());
     let part = payment
         .capture()
-        .amount(Amount::ore(1))
+        .amount(Amount::minor(1, Currency::NOK))
         .text("A first part".parse().unwrap());
     part.idempotency_key(RequestId::parse("my-own-key").unwrap())
         .merchant_serial_number("7654321".parse().unwrap())
@@ -254,8 +258,16 @@ async fn two_captures_are_two_keys_and_a_repeat_is_one() {
         .answer("POST", capture, 200, &support::captured(100))
         .answer("POST", capture, 200, &support::captured(100));
     let payment = recorder.client().ecom().payment(&id());
-    payment.capture().amount(Amount::ore(100)).await.unwrap();
-    payment.capture().amount(Amount::ore(100)).await.unwrap();
+    payment
+        .capture()
+        .amount(Amount::minor(100, Currency::NOK))
+        .await
+        .unwrap();
+    payment
+        .capture()
+        .amount(Amount::minor(100, Currency::NOK))
+        .await
+        .unwrap();
     shape!(
         recorder,
         "capture_payment_using_post",

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use vipps::ecom::{Operation, Payment, PaymentState, TransactionStatus};
 use vipps::{
-    Amount, Credentials, Error, ErrorKind, Outcome, RequestId, Transport, TransportFuture, Vipps,
+    Amount, Credentials, Currency, Error, ErrorKind, Outcome, RequestId, Transport,
+    TransportFuture, Vipps,
 };
 
 const INITIATED: &str = r#"{"orderId":"acme-shop-123","url":"https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJ0.x"}"#;
@@ -117,21 +118,21 @@ async fn capture_and_cancel_as_documented() {
     let payment = answering(CAPTURED);
     let done = payment.capture().await.unwrap();
     assert_eq!(done.order_id, id());
-    assert_eq!(done.amount, Some(Amount::kroner(200)));
+    assert_eq!(done.amount, Some(Amount::nok(200)));
     assert_eq!(done.status, Some(TransactionStatus::Captured));
     assert_eq!(done.transaction_id.as_deref(), Some("5001420058"));
     assert_eq!(done.payment_instrument.as_deref(), Some("Mastercard"));
     let sums = done.summary.unwrap();
-    assert_eq!(sums.captured, Amount::kroner(200));
-    assert_eq!(sums.remaining_to_refund, Amount::kroner(200));
+    assert_eq!(sums.captured, Amount::nok(200));
+    assert_eq!(sums.remaining_to_refund, Amount::nok(200));
 
     for (body, captured) in [(CANCELLED, 0), (RELEASED, 10_000)] {
         let payment = answering(body);
         let done = payment.cancel().await.unwrap();
         assert_eq!(done.status, Some(TransactionStatus::Cancelled));
         let sums = done.summary.unwrap();
-        assert_eq!(sums.captured, Amount::ore(captured));
-        assert_eq!(sums.remaining_to_capture, Amount::ZERO);
+        assert_eq!(sums.captured, Amount::minor(captured, Currency::NOK));
+        assert_eq!(sums.remaining_to_capture, Amount::nok(0));
     }
     // A payment that was never reserved has no transaction.
     let body = CANCELLED.replace(r#""transactionId":"5001420063","#, "");
@@ -144,7 +145,7 @@ async fn capture_and_cancel_as_documented() {
 async fn refund_as_documented() {
     let payment = answering(REFUNDED);
     let done = payment.refund().await.unwrap();
-    assert_eq!(done.amount, Some(Amount::kroner(200)));
+    assert_eq!(done.amount, Some(Amount::nok(200)));
     assert_eq!(done.status, Some(TransactionStatus::Refunded));
     let at = done.timestamp.unwrap();
     assert_eq!(at.text(), "2018-11-14T15:23:02.286");
@@ -159,7 +160,7 @@ async fn refund_as_documented() {
         let payment = answering(&body);
         assert_eq!(
             payment.refund().await.unwrap().amount,
-            Some(Amount::kroner(200))
+            Some(Amount::nok(200))
         );
     }
 }
@@ -222,10 +223,10 @@ async fn details_in_other_spellings() {
     let read = |body: String| async move { answering(&body).details().await.unwrap() };
     // The sums in lower case, as an old sample has them, or not at all.
     let lower = read(DETAILS.replace("transactionSummary", "transactionsummary")).await;
-    assert_eq!(lower.summary().unwrap().refunded, Amount::kroner(200));
+    assert_eq!(lower.summary().unwrap().refunded, Amount::nok(200));
     let without = read(DETAILS.replace("transactionSummary", "gone")).await;
     assert!(without.summary().is_none());
-    assert_eq!(without.sums().refunded, Amount::kroner(200));
+    assert_eq!(without.sums().refunded, Amount::nok(200));
     assert_eq!(without.state(), PaymentState::Refunded);
     // The other names of the postal code, and two at once.
     for body in [
@@ -277,7 +278,7 @@ async fn status_as_documented() {
     let payment = answering(STATUS);
     let status = payment.status().await.unwrap();
     assert_eq!(status.operation, Some(Operation::Reserve));
-    assert_eq!(status.amount, Some(Amount::kroner(200)));
+    assert_eq!(status.amount, Some(Amount::nok(200)));
     assert_eq!(status.transaction_id.as_deref(), Some("5001420062"));
     for (word, operation) in [
         ("REGISTER", Operation::Initiate),

@@ -68,7 +68,7 @@ fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 
 
 fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
     let payment = vipps.ecom().payment(&id());
-    let amount = Amount::kroner(1);
+    let amount = Amount::nok(1);
     let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=t".parse().unwrap();
     let raw = vipps.clone();
     let mut poll = payment.wait().poll();

@@ -60,7 +60,7 @@ async fn initiate(vipps: &Vipps) -> Result<(), Error> {
     let id = "o-1".parse().unwrap();
     let order = vipps
         .ecom()
-        .initiate(id, vipps::Amount::kroner(1), "Tea".parse().unwrap());
+        .initiate(id, vipps::Amount::nok(1), "Tea".parse().unwrap());
     timed(order.deadline(DEADLINE), DEADLINE).await.map(drop)
 }
 
@@ -113,7 +113,11 @@ async fn assert_read(act: Act) {
     let server = RawServer::start(vec![act.clone()]);
     let done = capture(&server.client()).await;
     let done = done.unwrap_or_else(|error| panic!("{act:?}: {error:?}"));
-    assert_eq!(done.amount, Some(vipps::Amount::ore(100)), "{act:?}");
+    assert_eq!(
+        done.amount,
+        Some(vipps::Amount::minor(100, vipps::Currency::NOK)),
+        "{act:?}"
+    );
 }
 
 /// An answer that is whole.

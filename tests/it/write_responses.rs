@@ -2,7 +2,7 @@
 
 use vipps::ecom::{Payment, Transaction, TransactionStatus};
 use vipps::testing::Recorder;
-use vipps::{Amount, Error, ErrorKind, Outcome};
+use vipps::{Amount, Currency, Error, ErrorKind, Outcome};
 
 use crate::support::id;
 
@@ -31,7 +31,7 @@ impl Write {
     /// Of everything, or of a part in øre.
     async fn answered(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
         let payment = self.payment(body);
-        match (self, ore.map(Amount::ore)) {
+        match (self, ore.map(|ore| Amount::minor(ore, Currency::NOK))) {
             (Capture, None) => payment.capture().await,
             (Capture, Some(amount)) => payment.capture().amount(amount).await,
             (Cancel, _) => payment.cancel().await,
@@ -174,7 +174,11 @@ async fn every_documented_success_is_ok() {
             for body in [body.clone(), with_sums(&body, write.done())] {
                 let done = write.answered(None, &body).await.unwrap();
                 assert_eq!(done.status.as_ref(), Some(&read), "{body}");
-                assert_eq!(done.amount, Some(Amount::ore(100)), "{body}");
+                assert_eq!(
+                    done.amount,
+                    Some(Amount::minor(100, Currency::NOK)),
+                    "{body}"
+                );
             }
         }
     }
@@ -316,16 +320,19 @@ async fn another_amount_than_asked_is_an_unknown_outcome() {
             ] {
                 let error = unknown(write.answered(Some(ore), &body).await, &body);
                 let text = error.to_string();
-                let asked = Amount::ore(ore).to_string();
+                let asked = Amount::minor(ore, Currency::NOK).to_string();
                 assert!(text.contains(&asked), "both amounts are named: {text}");
-                assert!(text.contains(&Amount::ore(100).to_string()), "{text}");
+                assert!(
+                    text.contains(&Amount::minor(100, Currency::NOK).to_string()),
+                    "{text}"
+                );
             }
         }
         let done = write
             .answered(Some(100), &write.body(status))
             .await
             .unwrap();
-        assert_eq!(done.amount, Some(Amount::ore(100)));
+        assert_eq!(done.amount, Some(Amount::minor(100, Currency::NOK)));
         // The amount may be missing.
         let without = write.body(status).replace(r#""amount":100,"#, "");
         assert!(write.answered(Some(50), &without).await.is_ok());

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use vipps::ecom::{PollInterval, Reconciled};
 use vipps::simulator::{CaptureType, InMemory, Simulator};
-use vipps::{Amount, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps};
+use vipps::{
+    Amount, Currency, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps,
+};
 
 use crate::codes::{self, Asked, Code};
 use crate::fault_plan;
@@ -358,7 +360,7 @@ impl Driver {
         let vipps = &self.processes[plan.process];
         let payment = vipps.ecom().payment(&plan.order);
         let text = plan.text.parse()?;
-        let ore = Amount::ore;
+        let ore = |ore| Amount::minor(ore, Currency::NOK);
         let moved = match plan.what {
             What::Initiate { with_code } => {
                 let amount = ore(self.model.order(&plan.order).amount);
@@ -393,7 +395,7 @@ impl Driver {
                 })
             }
         }?;
-        Ok((moved.amount.map(Amount::as_ore), moved.idempotency_key))
+        Ok((moved.amount.map(Amount::minor_units), moved.idempotency_key))
     }
 
     async fn wait(&mut self) {
@@ -516,11 +518,15 @@ impl Driver {
             (What::Initiate { .. }, _) => payment.reconcile_initiate(),
             (What::Cancel { .. }, _) => payment.reconcile_cancel(),
             (What::Capture { amount }, Some(key)) => match amount {
-                Some(amount) => payment.reconcile_capture(&key, Amount::ore(*amount)),
+                Some(amount) => {
+                    payment.reconcile_capture(&key, Amount::minor(*amount, Currency::NOK))
+                }
                 None => return,
             },
             (What::Refund { amount, .. }, Some(key)) => match amount {
-                Some(amount) => payment.reconcile_refund(&key, Amount::ore(*amount)),
+                Some(amount) => {
+                    payment.reconcile_refund(&key, Amount::minor(*amount, Currency::NOK))
+                }
                 None => return,
             },
             (_, None) => return,

@@ -226,7 +226,7 @@ impl Model {
         let account = account.expect("what has details has an account");
         let sums = details.sums();
         assert_eq!(
-            (sums.captured.as_ore(), sums.refunded.as_ore()),
+            (sums.captured.minor_units(), sums.refunded.minor_units()),
             (account.captured(), account.refunded()),
             "details and ledger differ"
         );

@@ -14,14 +14,14 @@ use vipps::{Amount, Vipps};
 async fn pay(sim: &Simulator, order: &str, text: &str) {
     let client = sim.client();
     let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
-    let sale = client.pay_by_qr(order, Amount::kroner(120), text);
+    let sale = client.pay_by_qr(order, Amount::nok(120), text);
     sale.content().await.unwrap();
 }
 
 /// Starts a payment of 499 kr, waits for the customer and captures.
 async fn take_payment(client: Vipps, order: &'static str, text: &'static str) {
     let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
-    let sale = client.pay_by_qr(order, Amount::kroner(499), text);
+    let sale = client.pay_by_qr(order, Amount::nok(499), text);
     let payment = sale.content().await.unwrap().payment();
     let details = payment.wait().await.unwrap();
     assert!(details.can_capture(), "{details:?}");
@@ -201,7 +201,7 @@ async fn shop_window(sim: &Simulator) {
     order("shop-1").refund().await.unwrap();
     order("shop-2")
         .capture()
-        .amount(Amount::kroner(50))
+        .amount(Amount::nok(50))
         .await
         .unwrap();
     order("shop-5").cancel().await.unwrap();

@@ -80,7 +80,7 @@ pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
     let ecom = recorder.client().ecom();
     let text = format!("Socks for {number}").parse().unwrap();
     let started = ecom
-        .initiate(number.parse().unwrap(), Amount::kroner(1), text)
+        .initiate(number.parse().unwrap(), Amount::nok(1), text)
         .phone_number(number.parse().unwrap())
         .fallback(format!("https://example.com/{number}").parse().unwrap());
     started.await.unwrap_err();
@@ -101,7 +101,7 @@ pub(crate) async fn paths_that_nobody_shall_guess() {
     let started = recorder
         .client()
         .ecom()
-        .initiate("order-1".parse().unwrap(), Amount::kroner(1), text)
+        .initiate("order-1".parse().unwrap(), Amount::nok(1), text)
         .callback_prefix(
             format!("https://example.com/vipps/{secret}")
                 .parse()

@@ -196,7 +196,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     let initiate = || {
         vipps
             .ecom()
-            .initiate(id(), Amount::kroner(200), "Socks".parse().unwrap())
+            .initiate(id(), Amount::nok(200), "Socks".parse().unwrap())
             .phone_number(PHONE.parse().unwrap())
             .auth_token(AUTH_TOKEN.parse().unwrap())
             .callback_prefix("https://example.com/vipps".parse().unwrap())
@@ -226,7 +226,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         payment.force_approve().phone_number(PHONE.parse().unwrap()).landing_page(&page),
         vipps.qr().one_time(&page),
         vipps.qr().one_time(&page).content(),
-        vipps.pay_by_qr(id(), Amount::kroner(1), "Socks".parse().unwrap()),
+        vipps.pay_by_qr(id(), Amount::nok(1), "Socks".parse().unwrap()),
         vipps.qr().exchange(PersonalQr::parse(PERSONAL_QR).unwrap()),
         vipps.qr().exchange_customer(CUSTOMER_TOKEN.parse().unwrap()),
         vipps.qr().merchant_redirects(),

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use progenitor_client::ClientInfo;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use vipps::raw::{access_token, ecom, qr};
+use vipps::raw::{access_token, ecom, epayment, qr, userinfo, webhooks};
 
 use super::operations::{address, person};
 use super::*;
@@ -17,13 +17,14 @@ fn show<T: DeserializeOwned + Debug>(shown: &mut Shown, what: &str, value: Value
 
 macro_rules! show {
     ($shown:ident: $($kind:ty = $value:expr),+ $(,)?) => {
-        $(show::<$kind>(&mut $shown, stringify!($kind), $value);)+
+        $(show::<$kind>($shown, stringify!($kind), $value);)+
     };
 }
 
 #[test]
 pub(crate) fn generated_types() {
-    let mut shown = Shown::start();
+    let mut start = Shown::start();
+    let shown = &mut start;
     let callback = json!({"orderId": "order-1", "merchantSerialNumber": "123456", "userDetails": person(),
         "shippingDetails": {"address": address(), "shippingCost": 1},
         "transactionInfo": {"amount": 1, "status": "RESERVED", "timeStamp": "x", "transactionId": "1"}});
@@ -56,6 +57,7 @@ pub(crate) fn generated_types() {
         ecom::types::RegularCheckOutPaymentRequest = callback.clone(),
         ecom::types::TransactionUpdateCallbackOneOf = callback,
     );
+    newer_types(shown);
     // Whatever a document leaves open, and what stands in a path.
     let any = vipps::types::AnyJson::from(json!({"a": [person(), PHONE], FIRST_NAME: MSISDN}));
     shown.debug("any JSON", &any);
@@ -70,7 +72,49 @@ pub(crate) fn generated_types() {
     shown.debug("a raw builder", &merchant);
     let missing = ecom::types::MerchantInfo::try_from(merchant).unwrap_err();
     shown.error("a raw builder's error", &missing);
-    shown.end(43);
+    start.end(76);
+}
+
+/// The types of the ePayment, Webhooks and Userinfo documents.
+fn newer_types(shown: &mut Shown) {
+    let link = format!("https://x?token={LANDING_TOKEN}");
+    let amount = json!({"currency": "NOK", "value": 100});
+    let shipping = json!({"address": address(), "shippingCost": 1});
+    let mut user = person();
+    user["addresses"] = json!([address()]);
+    let customer = json!({"phoneNumber": PHONE});
+    show!(shown:
+        epayment::types::CreatePaymentRequest = json!({
+            "amount": amount.clone(), "reference": "order-0001", "paymentMethod": {"type": "WALLET"},
+            "userFlow": "PUSH_MESSAGE", "customer": customer.clone(),
+            "industryData": {"airlineData": {"passengerName": PASSENGER, "airlineCode": "328",
+                "airlineDesignatorCode": "DY", "agencyInvoiceNumber": "1"}},
+            "shipping": {"dynamicOptions":
+                {"callbackUrl": "https://x", "callbackAuthorizationToken": AUTH_TOKEN}}}),
+        epayment::types::Customer = customer,
+        epayment::types::Customer = json!({"personalQr": PERSONAL_QR}),
+        epayment::types::Customer = json!({"customerToken": CUSTOMER_TOKEN}),
+        epayment::types::PersonalQrCode = json!({"personalQr": PERSONAL_QR}),
+        epayment::types::CustomerToken = json!({"customerToken": CUSTOMER_TOKEN}),
+        epayment::types::ForceApprove =
+            json!({"customer": {"phoneNumber": PHONE}, "token": LANDING_TOKEN}),
+        epayment::types::CreatePaymentResponse =
+            json!({"reference": "order-0001", "redirectUrl": link.clone()}),
+        epayment::types::GetPaymentResponse = json!({"reference": "order-0001", "redirectUrl": link,
+            "profile": {"sub": SUB}, "userDetails": user.clone(), "shippingDetails": shipping.clone()}),
+        epayment::types::WebhookEvent = json!({"reference": "order-0001", "name": "AUTHORIZED",
+            "amount": amount, "sub": SUB, "userDetails": user, "shippingDetails": shipping}),
+        epayment::types::DynamicShippingGroupsRequest = json!({"reference": "order-0001",
+            "AddressLine1": STREET, "AddressLine2": STREET_2, "City": CITY, "PostCode": POST_CODE}),
+        webhooks::types::RegisterResponse = json!({"id": "w-1", "secret": WEBHOOK_SECRET}),
+        userinfo::types::Userinfo = json!({"sub": SUB, "sid": USER_ID, "nin": SSN, "email": EMAIL,
+            "name": format!("{FIRST_NAME} {LAST_NAME}"), "given_name": FIRST_NAME,
+            "family_name": LAST_NAME, "phone_number": PHONE, "birthdate": BIRTH_DATE,
+            "accounts": [{"account_name": FIRST_NAME, "account_number": SSN, "bank_name": CITY}],
+            "address": {"formatted": STREET, "region": CITY, "postal_code": POST_CODE,
+                "street_address": STREET}}),
+        userinfo::types::UserinfoError = json!({"extraInfo": {"a": {"b": EMAIL}}}),
+    );
 }
 
 /// What is read into a generated type and does not fit.
@@ -125,42 +169,65 @@ pub(crate) async fn raw_calls() {
 
 /// Text members of generated types that may be printed. A document that brings another one has it judged here, or by
 /// name in `build/passes/crate_types/sensitive.rs`.
-const PRINTED: [&str; 44] = [
+const PRINTED: [&str; 69] = [
     // Names that the merchant gives.
     "agencyInvoiceNumber",
     "airlineCode",
     "airlineDesignatorCode",
     "callbackPrefix",
+    "callbackUrl",
+    "cardCallbackUrl",
     "category",
     "consentRemovalPrefix",
+    "data",
+    "estimatedDelivery",
+    "events",
+    "expiresAt",
     "fallBack",
     "id",
     "locationDescription",
     "merchantQrId",
     "merchantSerialNumber",
+    "meta",
     "orderId",
+    "paymentDescription",
+    "posId",
+    "productUrl",
+    "publicEncryptionKeyId",
+    "quantity",
+    "receiptNumber",
+    "receiptUrl",
     "redirectUrl",
     "requestId",
+    "returnUrl",
     "scope",
     "shippingDetailsPrefix",
     "shippingMethod",
     "shippingMethodId",
+    "terminalId",
     "ticketNumber",
     "transactionText",
     // What the API says of a payment, a code or a token.
+    "address_type",
     "addressType",
     "country",
+    "Country",
     "expires_in",
     "expires_on",
     "ext_expires_in",
+    "idempotencyKey",
     "not_before",
     "operation",
     "paymentInstrument",
+    "pspReference",
     "qrContent",
     "qrImageUrl",
     "resource",
+    "shippingOptionId",
+    "shippingOptionName",
     "status",
     "timeStamp",
+    "timestamp",
     "token_type",
     "transactionId",
     "type",
@@ -172,7 +239,10 @@ const PRINTED: [&str; 44] = [
     "errorCode",
     "errorGroup",
     "errorMessage",
+    // Its values are hidden.
+    "extraInfo",
     "instance",
+    "traceId",
 ];
 const PRINTED_OF_ERRORS: [&str; 5] = ["message", "name", "reason", "responseMessage", "title"];
 
@@ -182,7 +252,10 @@ fn every_text_of_the_generated_types_is_judged() {
     for surface in [
         include_str!("../spec/snapshots/spec__bindings__surface_access_token.snap"),
         include_str!("../spec/snapshots/spec__bindings__surface_ecom.snap"),
+        include_str!("../spec/snapshots/spec__bindings__surface_epayment.snap"),
         include_str!("../spec/snapshots/spec__bindings__surface_qr.snap"),
+        include_str!("../spec/snapshots/spec__bindings__surface_userinfo.snap"),
+        include_str!("../spec/snapshots/spec__bindings__surface_webhooks.snap"),
     ] {
         let members = surface.lines().filter_map(|line| line.strip_prefix("    "));
         for (name, kind) in members.filter_map(|member| member.split_once(": ")) {

@@ -72,7 +72,7 @@ fn initiate(vipps: &Vipps, id: &str) -> Initiate {
     let (id, text) = (id.parse().unwrap(), "Socks".parse().unwrap());
     vipps
         .ecom()
-        .initiate(id, Amount::kroner(200), text)
+        .initiate(id, Amount::nok(200), text)
         .callback_prefix(SHOP.parse().unwrap())
         .auth_token(AUTH_TOKEN.parse().unwrap())
         .phone_number(PHONE.parse().unwrap())

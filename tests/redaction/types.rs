@@ -35,7 +35,7 @@ pub(crate) fn plain_values() {
     let mut shown = Shown::start();
     let url = "https://shop.example.com/";
     show!(shown:
-        Amount::kroner(1),
+        Amount::nok(1),
         "order-1".parse::<OrderId>().unwrap(),
         "123456".parse::<MerchantSerialNumber>().unwrap(),
         "key".parse::<RequestId>().unwrap(),
@@ -218,7 +218,7 @@ async fn scans(sim: &Simulator, shown: &mut Shown) {
     let vipps = sim.client();
     let payment = vipps.ecom().initiate(
         "order-1".parse().unwrap(),
-        Amount::kroner(1),
+        Amount::nok(1),
         "Socks".parse().unwrap(),
     );
     let payment = payment.await.unwrap();

@@ -15,3 +15,4 @@ mod bump;
 mod mutated;
 mod openapi_3_1;
 mod refused;
+mod traps;

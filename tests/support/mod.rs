@@ -57,7 +57,7 @@ pub fn id() -> OrderId {
 }
 
 pub fn amount() -> Amount {
-    Amount::kroner(200)
+    Amount::nok(200)
 }
 
 pub fn text() -> TransactionText {

@@ -13,24 +13,30 @@ use super::super::LIMITS;
 pub(super) const COMPONENT: &str = "Sensitive";
 
 /// Names of properties that must not be printed, without case, hyphens and underscores.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 51] = [
     // Secrets.
     "accesstoken",
     "authtoken",
     "authorization",
+    "callbackauthorizationtoken",
     "clientsecret",
     "customertoken",
     "idtoken",
     "password",
+    "personalqr",
     "qrcode",
     "refreshtoken",
     "secret",
     "subscriptionkey",
     "token",
     // Personal data.
+    "accountname",
+    "accountnumber",
     "addressline1",
     "addressline2",
+    "bankname",
     "birthdate",
+    "cardbin",
     "city",
     "customerphonenumber",
     "dateofbirth",
@@ -38,6 +44,7 @@ const NAMES: [&str; 42] = [
     "emailaddress",
     "familyname",
     "firstname",
+    "formatted",
     "formattedaddress",
     "fullname",
     "givenname",
@@ -51,6 +58,8 @@ const NAMES: [&str; 42] = [
     "phonenumber",
     "postalcode",
     "postcode",
+    "region",
+    "sid",
     "ssn",
     "streetaddress",
     "street",
@@ -60,13 +69,28 @@ const NAMES: [&str; 42] = [
     "zipcode",
 ];
 
+/// Names that are sensitive in one API alone, with the path of the API.
+///
+/// The `redirectUrl` of ePayment contains the token of the payment, and that of a QR code is printed on purpose. A `name`
+/// is a person's in a profile, and a field's or a product's elsewhere.
+const NAMES_OF_ONE_API: [(&str, &str); 2] = [
+    ("/epayment/", "redirecturl"),
+    ("/vipps-userinfo-api/", "name"),
+];
+
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    let mut names = NAMES.to_vec();
+    for (path, name) in NAMES_OF_ONE_API {
+        if document.has_paths_under(path) {
+            names.push(name);
+        }
+    }
     let mut used = false;
     document.each_schema(|_, schema| {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return Vec::new();
         };
-        let changes = hide(properties);
+        let changes = hide(properties, &names);
         used |= !changes.is_empty();
         changes
     });
@@ -77,10 +101,13 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
+fn hide(properties: &mut Map<String, Value>, names: &[&str]) -> Vec<String> {
     let mut changes = Vec::new();
     for (name, property) in properties.iter_mut() {
-        if is_string(property) && property.get("enum").is_none() && is_sensitive(name, property) {
+        if is_string(property)
+            && property.get("enum").is_none()
+            && is_sensitive(name, property, names)
+        {
             let mut hidden = json!({ "$ref": format!("{SCHEMA_REF}{COMPONENT}") });
             // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
             for kept in ["description", LIMITS] {
@@ -95,9 +122,9 @@ fn hide(properties: &mut Map<String, Value>) -> Vec<String> {
     changes
 }
 
-fn is_sensitive(name: &str, property: &Value) -> bool {
+fn is_sensitive(name: &str, property: &Value, names: &[&str]) -> bool {
     let bare = name.replace(['-', '_'], "").to_lowercase();
-    NAMES.contains(&bare.as_str()) || (bare == "url" && leads_to_payment(property))
+    names.contains(&bare.as_str()) || (bare == "url" && leads_to_payment(property))
 }
 
 /// Returns whether the link leads to the payment. Links to images are public.
@@ -140,6 +167,14 @@ mod tests {
         )
         .unwrap();
         assert_eq!(document.notes.len(), 2);
+    }
+
+    #[test]
+    fn names_of_one_api_are_hidden_there_alone() {
+        const FRAGMENT: &str = "{paths: {/x/v1: {}}, components: {schemas: {A: {properties: {redirectUrl: {type: string}}}}}}";
+        let document = run(apply, &FRAGMENT.replace("/x/", "/epayment/")).unwrap();
+        assert_eq!(document.notes.len(), 1);
+        leaves(apply, &FRAGMENT.replace("/x/", "/qr/"));
     }
 
     #[test]

@@ -14,7 +14,13 @@ pub(super) const COMPONENT: &str = "Kroner";
 /// Property names, without case, hyphens and underscores.
 const NAMES: [&str; 1] = ["shippingcost"];
 
+/// The path of the API whose shipping costs are integers of minor units, as all its amounts are.
+const MINOR_UNITS: &str = "/epayment/";
+
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
+    if document.has_paths_under(MINOR_UNITS) {
+        return Ok(());
+    }
     let numbers: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_number(schema))
@@ -114,6 +120,15 @@ mod tests {
         assert_eq!(
             schemas["A"]["properties"]["weight"],
             json!({ "$ref": "#/components/schemas/Price" })
+        );
+    }
+
+    /// Kroner would make 100 times as much of them.
+    #[test]
+    fn minor_units_of_epayment_stay() {
+        leaves(
+            apply,
+            "{paths: {/epayment/v1/payments: {}}, components: {schemas: {A: {properties: {shippingCost: {type: integer}}}}}}",
         );
     }
 

@@ -40,7 +40,7 @@ impl Gate {
 /// # let sim = vipps::simulator::Simulator::start()?;
 /// # let vipps = sim.client();
 /// let hold = sim.faults().on("initiate_payment_v3_using_post").hold();
-/// let begun = vipps.ecom().initiate("order-1".parse()?, vipps::Amount::kroner(9), "Tea".parse()?);
+/// let begun = vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?);
 /// let begun = tokio::spawn(begun.into_future());
 ///
 /// hold.held().await; // the payment exists, and the merchant does not know it yet

@@ -61,7 +61,7 @@ impl Shop {
 
     async fn initiate(&self) -> Result<(), Error> {
         let text = "Tea".parse().unwrap();
-        let order = self.vipps.ecom().initiate(id(), Amount::kroner(9), text);
+        let order = self.vipps.ecom().initiate(id(), Amount::nok(9), text);
         order.await.map(|_| ())
     }
 
@@ -148,7 +148,7 @@ async fn refund_of_the_rest() {
         let ended = poll_times(times, refund().into_future()).await;
         let seen = shop.payment().details().await.unwrap();
         let account = shop.sim.account(ORDER).unwrap();
-        assert_eq!(seen.sums().refunded.as_ore(), account.refunded());
+        assert_eq!(seen.sums().refunded.minor_units(), account.refunded());
         refund().await.unwrap();
         assert_eq!(shop.count(EffectKind::Refund), 1, "{times} polls");
         ended.is_some_and(|result| result.is_ok())
@@ -176,7 +176,7 @@ async fn cancel() {
 async fn release() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
-        let part = shop.payment().capture().amount(Amount::kroner(2));
+        let part = shop.payment().capture().amount(Amount::nok(2));
         part.await.unwrap();
         shop.storm("cancel_payment_request_using_put");
         let release = || shop.payment().cancel().release_remaining();
@@ -225,7 +225,7 @@ async fn pay_by_qr() {
         late.times(1).after_commit().reset();
         let sale = || {
             let text = "Tea".parse().unwrap();
-            shop.vipps.pay_by_qr(id(), Amount::kroner(9), text)
+            shop.vipps.pay_by_qr(id(), Amount::nok(9), text)
         };
         let ended = poll_times(times, sale().into_future()).await;
         let exists = shop.sim.account(ORDER).is_some();
@@ -261,7 +261,7 @@ async fn wait_and_reconcile() {
         let vipps::ecom::Reconciled::TookEffect(details) = told else {
             panic!("{told:?}");
         };
-        assert_eq!(details.sums().captured, Amount::kroner(9));
+        assert_eq!(details.sums().captured, Amount::nok(9));
         assert_eq!(shop.count(EffectKind::Capture), 1);
         ended.is_some()
     })

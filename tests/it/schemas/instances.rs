@@ -297,7 +297,7 @@ proptest! {
         prop_assert!(PaymentDetails::from_json(id(), &details.to_string()).is_ok(), "{}", details);
         let amount = event["amount"].as_i64();
         let event: Event = serde_json::from_value(event).unwrap();
-        prop_assert_eq!(event.amount.map(vipps::Amount::as_ore), amount);
+        prop_assert_eq!(event.amount.map(vipps::Amount::minor_units), amount);
         let name = user["firstName"].as_str().map(str::to_owned);
         let user: UserDetails = serde_json::from_value(user).unwrap();
         prop_assert_eq!(user.first_name.map(vipps::types::Sensitive::into_inner), name);

@@ -65,7 +65,7 @@ async fn answers_of_the_simulator() {
     let vipps = builder.clock(sim.transport()).build().unwrap();
 
     for id in ["order-1", "order-2"] {
-        let (price, text) = (Amount::kroner(10), "Socks".parse().unwrap());
+        let (price, text) = (Amount::nok(10), "Socks".parse().unwrap());
         let started = vipps.ecom().initiate(id.parse().unwrap(), price, text);
         let started = started
             .scope("name address email".parse().unwrap())
@@ -77,8 +77,8 @@ async fn answers_of_the_simulator() {
         vipps.qr().one_time(&started).content().await.unwrap();
         sim.payer().approve(id).unwrap();
         if id == "order-1" {
-            payment.capture().amount(Amount::kroner(4)).await.unwrap();
-            payment.refund().amount(Amount::kroner(1)).await.unwrap();
+            payment.capture().amount(Amount::nok(4)).await.unwrap();
+            payment.refund().amount(Amount::nok(1)).await.unwrap();
             payment.cancel().release_remaining().await.unwrap();
         } else {
             payment.cancel().await.unwrap();

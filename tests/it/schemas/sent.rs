@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use vipps::ecom::{AirlineData, Express, ShippingMethod};
+use vipps::ecom::{AirlineData, Ecom, Express, ShippingMethod};
 use vipps::qr::Category;
 use vipps::testing::Recorder;
 use vipps::types::{LandingPage, Ttl};
-use vipps::{Amount, RetryPolicy, Transport, TransportFuture, Vipps};
+use vipps::{Amount, Currency, RetryPolicy, Transport, TransportFuture, Vipps};
 
 use super::document;
 use super::{problems, validator};
@@ -93,7 +93,7 @@ macro_rules! forms {
 fn initiate(vipps: &Vipps) -> vipps::ecom::Initiate {
     let (id, text) = ("acme-shop-123".parse(), "Et par sokker".parse());
     let ecom = vipps.ecom();
-    ecom.initiate(id.unwrap(), Amount::kroner(200), text.unwrap())
+    ecom.initiate(id.unwrap(), Amount::nok(200), text.unwrap())
 }
 
 fn payment(vipps: &Vipps) -> vipps::ecom::Payment {
@@ -133,10 +133,10 @@ forms! {
         .airline_data(AirlineData { ticket_number: Some("123-1234".into()), ..ticket() });
     "ecom::Capture": |vipps| payment(&vipps).capture();
     "ecom::Capture": |vipps| payment(&vipps).capture()
-        .amount(Amount::MAX).text("First parcel".parse().unwrap());
+        .amount(Ecom::MAX_AMOUNT).text("First parcel".parse().unwrap());
     "ecom::Refund": |vipps| payment(&vipps).refund();
     "ecom::Refund": |vipps| payment(&vipps).refund()
-        .amount(Amount::kroner(1)).text("A hole".parse().unwrap());
+        .amount(Amount::nok(1)).text("A hole".parse().unwrap());
     "ecom::Cancel": |vipps| payment(&vipps).cancel();
     "ecom::Cancel": |vipps| payment(&vipps).cancel()
         .release_remaining().text("Sold out".parse().unwrap());
@@ -220,7 +220,13 @@ async fn what_is_sent_against_the_documents() {
         (
             "ecom::Capture",
             "/transaction/amount",
-            body(async |vipps| payment(&vipps).capture().amount(Amount::ore(1)).await).await,
+            body(async |vipps| {
+                payment(&vipps)
+                    .capture()
+                    .amount(Amount::minor(1, Currency::NOK))
+                    .await
+            })
+            .await,
         ),
         (
             "qr::PutMerchantCallback",

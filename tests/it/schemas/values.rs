@@ -48,6 +48,7 @@ fn texts() -> Vec<Text> {
         text::<AuthToken>("types::AuthToken", All),
         text::<BeaconId>("types::BeaconId", AllBut(ENDS)),
         text::<CallbackQrId>("types::CallbackQrId", AllBut(ENDS)),
+        text::<Currency>("types::Currency", All),
         text::<CustomerToken>("types::CustomerToken", All),
         text::<FallbackUrl>("types::FallbackUrl", AllBut(URLS)),
         text::<HttpsUrl>("types::HttpsUrl", AllBut(URLS)),
@@ -94,6 +95,7 @@ fn any_text() -> impl Strategy<Value = String> {
         any::<String>(),
         long,
         "[ -~]{0,60}",
+        "[A-Z]{2,4}",
         "[0-9+]{3,16}",
         "(47|45)?[2-9][0-9]{6,7}",
         "[a-zA-Z0-9æøåÆØÅ_+% -]{0,20}",
@@ -123,7 +125,7 @@ proptest! {
         thread_local!(static SCHEMAS: [Validator; 4] =
             ["Amount", "ImageSize", "ShippingCost", "Ttl"].map(|name| validator(&format!("types::{name}"))));
         SCHEMAS.with(|[amount, size, cost, ttl]| {
-            prop_assert!(amount.is_valid(&json!(Amount::ore(number))));
+            prop_assert!(amount.is_valid(&json!(Amount::minor(number, Currency::NOK))));
             let pixels = u16::try_from(number).ok().and_then(|pixels| ImageSize::new(pixels).ok());
             prop_assert_eq!(size.is_valid(&json!(number)), pixels.is_some());
             let life = u64::try_from(number).ok().map(Duration::from_secs);
@@ -208,7 +210,7 @@ fn a_schema_of_a_users_own() {
     }
     let schema = schemars::schema_for!(Row).to_value();
     assert_eq!(schema["properties"]["order"]["maxLength"], 50);
-    assert_eq!(schema["properties"]["total"]["type"], "integer");
+    assert_eq!(schema["properties"]["total"]["type"], "object");
     let address = &schema["properties"]["address"]["anyOf"][0]["$ref"];
     assert_eq!(address, "#/$defs/Address");
     assert!(schema["$defs"]["Address"]["properties"]["city"].is_object());

@@ -22,7 +22,7 @@ async fn reserved() -> Vec<Arc<Simulator>> {
         Simulator::builder().in_memory().unwrap(),
     ];
     for sim in &sims {
-        let (price, text) = (Amount::kroner(10), "Socks".parse().unwrap());
+        let (price, text) = (Amount::nok(10), "Socks".parse().unwrap());
         let started = sim.client().ecom().initiate(order(), price, text).await;
         started.unwrap();
         sim.payer().approve("order-1").unwrap();
@@ -140,5 +140,5 @@ async fn only_texts_are_replaced() {
         .details()
         .await
         .unwrap();
-    assert_eq!(details.events()[0].amount, Some(Amount::kroner(10)));
+    assert_eq!(details.events()[0].amount, Some(Amount::nok(10)));
 }

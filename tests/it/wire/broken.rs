@@ -11,7 +11,10 @@ use crate::raw::{RawServer, Step, answer, write};
 async fn a_healthy_answer_is_read() {
     let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
     let done = capture(&server.client()).await.unwrap();
-    assert_eq!(done.amount, Some(vipps::Amount::ore(100)));
+    assert_eq!(
+        done.amount,
+        Some(vipps::Amount::minor(100, vipps::Currency::NOK))
+    );
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
     assert_eq!(

@@ -133,7 +133,11 @@ async fn a_second_answer_is_not_the_next_calls() {
             tokio::time::sleep(pause).await;
             let done = capture(&vipps).await;
             let done = done.unwrap_or_else(|error| panic!("{first:?}: {error:?}"));
-            assert_eq!(done.amount, Some(vipps::Amount::ore(100)), "{first:?}");
+            assert_eq!(
+                done.amount,
+                Some(vipps::Amount::minor(100, vipps::Currency::NOK)),
+                "{first:?}"
+            );
         }
         let requests = server.requests();
         assert_eq!(requests.len(), 3);
@@ -151,7 +155,10 @@ async fn bytes_after_an_answer_are_not_the_next_calls() {
         for _ in 0..3 {
             let done = capture(&vipps).await;
             let done = done.unwrap_or_else(|error| panic!("{garbage:?}: {error:?}"));
-            assert_eq!(done.amount, Some(vipps::Amount::ore(100)));
+            assert_eq!(
+                done.amount,
+                Some(vipps::Amount::minor(100, vipps::Currency::NOK))
+            );
         }
         assert_eq!(server.requests().len(), 3);
     }
@@ -172,5 +179,8 @@ async fn a_split_header() {
         (ErrorKind::Decode, vipps::Outcome::Unknown)
     );
     let done = capture(&vipps).await.unwrap();
-    assert_eq!(done.amount, Some(vipps::Amount::ore(100)));
+    assert_eq!(
+        done.amount,
+        Some(vipps::Amount::minor(100, vipps::Currency::NOK))
+    );
 }

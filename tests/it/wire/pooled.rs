@@ -187,7 +187,11 @@ async fn the_answer_to_a_dropped_call_is_nobodys() {
             tokio::time::sleep(pause).await;
             for _ in 0..2 {
                 let done = capture(&vipps).await.unwrap();
-                assert_eq!(done.amount, Some(vipps::Amount::ore(100)), "{late:?}");
+                assert_eq!(
+                    done.amount,
+                    Some(vipps::Amount::minor(100, vipps::Currency::NOK)),
+                    "{late:?}"
+                );
             }
             let requests = server.requests();
             assert_eq!(requests[0].connection, requests[1].connection);

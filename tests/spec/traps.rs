@@ -1,0 +1,370 @@
+//! Peculiarities of the ePayment, Webhooks and Userinfo documents, each on a small document.
+
+use crate::surface::surface;
+
+/// Builds a document with these members besides `openapi` and `info`.
+fn built(members: &str) -> crate::build::Api {
+    let text = format!("openapi: 3.0.0\ninfo: {{title: A, version: '1'}}\n{members}");
+    crate::build::build_text(&text, "api", &|_| None).unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
+fn lines(members: &str) -> Vec<String> {
+    let surface = surface(&built(members).rust);
+    surface.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[track_caller]
+fn assert_has(lines: &[String], wanted: &[&str]) {
+    for line in wanted {
+        assert!(
+            lines.iter().any(|l| l == line),
+            "{line} is not in {lines:#?}"
+        );
+    }
+}
+
+#[track_caller]
+fn assert_lacks(lines: &[String], word: &str) {
+    assert!(
+        !lines.iter().any(|l| l.contains(word)),
+        "{word} is in {lines:#?}"
+    );
+}
+
+#[test]
+fn callbacks_are_no_operations_and_keep_their_schemas() {
+    let lines = lines(
+        "
+tags: [{name: Merchant Endpoints, description: Served by the merchant.}]
+paths:
+  /v1/payments:
+    post:
+      operationId: createPayment
+      callbacks: {shipping: {/callback: {post: {
+        operationId: groupsCallback,
+        requestBody: {content: {application/json;charset=UTF-8: {schema: {$ref: '#/components/schemas/Address'}}}},
+        responses: {'200': {$ref: '#/components/responses/Groups'}}}}}}
+      responses: {'201': {description: OK}}
+  /callback:
+    post:
+      operationId: groupsPOST
+      tags: [Merchant Endpoints]
+      requestBody: {content: {application/json;charset=UTF-8: {schema: {$ref: '#/components/schemas/Address'}}}}
+      responses: {'200': {$ref: '#/components/responses/Groups'}}
+components:
+  responses:
+    Groups: {description: OK, content: {application/json;charset=UTF-8: {schema: {type: object, properties: {groups: {type: array, items: {$ref: '#/components/schemas/Group'}}}}}}}
+  schemas:
+    Address: {type: object, properties: {Lines: {type: integer}}}
+    Group: {type: object, required: [brand], properties: {brand: {type: string, enum: [A, B]}}}
+",
+    );
+    let operations = lines.iter().filter(|line| line.contains(" -> ")).count();
+    assert_eq!(operations, 1, "{lines:#?}");
+    assert_has(
+        &lines,
+        &["struct Address", "struct Group", "groups: Vec<Group>"],
+    );
+    // What the merchant sends stays as strict as the document.
+    assert_has(&lines, &["A | B"]);
+}
+
+#[test]
+fn successes_may_have_the_media_type_of_problems() {
+    let lines = lines(
+        "
+paths:
+  /a:
+    post:
+      operationId: capture
+      responses:
+        '200': {description: OK, content: {application/problem+json: {schema: {$ref: '#/components/schemas/Captured'}}}, headers: {}}
+        '400': {description: No, content: {application/problem+json: {schema: {type: object, properties: {title: {type: string}}}}}}
+components: {schemas: {Captured: {type: object, properties: {sum: {type: integer}}}}}
+",
+    );
+    assert_has(&lines, &["POST /a capture -> Captured"]);
+}
+
+/// A customer is named in one of three ways. Each of the three schemas would fit any object.
+#[test]
+fn choices_of_single_members_require_their_member() {
+    let lines = lines(
+        "
+paths:
+  /a:
+    post:
+      operationId: create
+      requestBody: {content: {application/json: {schema: {type: object, properties: {customer: {$ref: '#/components/schemas/Customer'}}}}}}
+      responses: {'200': {description: OK}}
+components:
+  schemas:
+    Customer:
+      type: object
+      oneOf: [{$ref: '#/components/schemas/Number'}, {$ref: '#/components/schemas/Code'}]
+    Number: {type: object, properties: {seats: {type: integer}}}
+    Code: {type: object, properties: {place: {type: integer}}}
+",
+    );
+    assert_has(
+        &lines,
+        &["enum Customer", "Code | Number", "seats: i64", "place: i64"],
+    );
+}
+
+#[test]
+fn examples_with_references_are_left_out() {
+    let lines = lines(
+        "
+paths:
+  /a:
+    post:
+      operationId: create
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Receipt'}, examples: {a: {value: {$ref: '#/components/examples/Line/value'}}}}}}
+      responses: {'200': {description: OK}}
+components:
+  schemas:
+    Receipt:
+      type: object
+      x-examples: {a: {lines: [{$ref: '#/components/examples/Line/value'}], state: [{$ref: '#/components/examples/Gone'}]}}
+      properties: {state: {type: string, example: [AUTHORIZED], x-enum-varnames: [A]}}
+  examples: {Line: {summary: A line, value: {name: socks}}}
+",
+    );
+    assert_has(&lines, &["POST /a create -> ()", "state: Option<String>"]);
+}
+
+#[test]
+fn a_part_at_a_url_is_refused_in_one_sentence() {
+    let text = "
+openapi: 3.0.0
+info: {title: A, version: '1'}
+paths: {}
+components: {schemas: {Ask: {type: object, properties: {receipt: {$ref: 'https://example.com/2.3.17/swagger.yaml#/components/schemas/Receipt'}}}}}
+";
+    let refusal = crate::build::build_text(text, "api", &|_| None).unwrap_err();
+    let refusal = refusal.to_string();
+    assert!(
+        refusal.contains("#/components/schemas/Ask/properties/receipt"),
+        "{refusal}"
+    );
+    assert!(
+        refusal.contains("to https://example.com/2.3.17/swagger.yaml"),
+        "{refusal}"
+    );
+    assert!(!refusal.contains('\n'), "{refusal}");
+}
+
+#[test]
+fn headers_of_the_client_are_no_parameters() {
+    let api = built(
+        "
+security: [{Bearer: []}]
+paths:
+  /a/{Reference}/capture:
+    parameters:
+      - {name: Reference, in: path, required: true, schema: {type: string, minLength: 8}}
+      - {name: Idempotency-Key, in: header, required: true, schema: {type: string, maxLength: 50}}
+      - {name: Ocp-Apim-Subscription-Key, in: header, style: simple, schema: {type: string}}
+      - {name: Merchant-Serial-Number, in: header, required: true, schema: {type: string}}
+      - {name: Vipps-System-Plugin-Version, in: header, schema: {type: string, maxLength: 30}}
+    post: {operationId: capture, responses: {'200': {description: OK}}}
+components: {securitySchemes: {Bearer: {type: apiKey, in: header, name: Authorization}}}
+",
+    );
+    let surface = surface(&api.rust);
+    assert_eq!(
+        surface.trim_end(),
+        "POST /a/{}/capture capture -> ()\n    reference: PathSegment",
+    );
+    let header = r#"idempotency_header: Some("idempotency-key")"#;
+    assert!(api.tables.contains(header), "{}", api.tables);
+}
+
+#[test]
+fn webhooks_have_the_names_that_their_document_lacks() {
+    for (server, prefix) in [
+        ("https://example.com/webhooks", ""),
+        ("https://example.com", "/webhooks"),
+    ] {
+        let lines = lines(&format!(
+            "
+servers: [{{url: '{server}'}}]
+paths:
+  {prefix}/v1/webhooks:
+    get: {{responses: {{'200': {{description: OK}}}}}}
+    post: {{responses: {{'201': {{description: OK}}}}}}
+  {prefix}/v1/webhooks/{{id}}:
+    delete: {{parameters: [{{name: id, in: path, required: true, schema: {{type: string, format: uuid}}}}], responses: {{'204': {{description: OK}}}}}}
+",
+        ));
+        assert_has(
+            &lines,
+            &[
+                "GET /webhooks/v1/webhooks list_webhooks -> ()",
+                "POST /webhooks/v1/webhooks register_webhook -> ()",
+                "DELETE /webhooks/v1/webhooks/{} delete_webhook -> ()",
+                "id: PathSegment",
+            ],
+        );
+    }
+}
+
+/// eCom's shipping cost is kroner with decimals, and ePayment's is minor units.
+#[test]
+fn shipping_costs_of_epayment_are_minor_units() {
+    let cost = |prefix: &str| {
+        lines(&format!(
+            "
+paths: {{{prefix}/a: {{get: {{operationId: read, responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Sent'}}}}}}}}}}}}}}}}
+components: {{schemas: {{Sent: {{type: object, properties: {{shippingCost: {{type: integer}}}}}}}}}}
+"
+        ))
+    };
+    assert_has(&cost("/epayment/v1"), &["shippingCost: Option<i64>"]);
+    assert_has(&cost("/ecomm/v2"), &["shippingCost: Option<ShippingCost>"]);
+}
+
+#[test]
+fn texts_that_are_secret_in_one_api_are_hidden_there() {
+    let texts = |path: &str| {
+        lines(&format!(
+            "
+paths: {{{path}: {{get: {{operationId: read, responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Sent'}}}}}}}}}}}}}}}}
+components: {{schemas: {{Sent: {{type: object, properties: {{redirectUrl: {{type: string}}, name: {{type: string}}}}}}}}}}
+"
+        ))
+    };
+    let (hidden, shown) = ("Option<Sensitive>", "Option<String>");
+    for (path, url, name) in [
+        ("/epayment/v1/payments", hidden, shown),
+        ("/qr/v1/merchant-redirect", shown, shown),
+        ("/vipps-userinfo-api/userinfo", shown, hidden),
+    ] {
+        let url = format!("redirectUrl: {url}");
+        let name = format!("name: {name}");
+        assert_has(&texts(path), &[&url, &name]);
+    }
+}
+
+#[test]
+fn secrets_and_people_of_the_new_documents_are_hidden() {
+    let members = [
+        "personalQr",
+        "customerToken",
+        "callbackAuthorizationToken",
+        "secret",
+        "phoneNumber",
+        "mobileNumber",
+        "email",
+        "firstName",
+        "given_name",
+        "dateOfBirth",
+        "birthdate",
+        "nin",
+        "sub",
+        "addressLine1",
+        "PostCode",
+        "street_address",
+        "formatted",
+        "region",
+        "account_name",
+        "account_number",
+        "bank_name",
+        "sid",
+        "cardBin",
+        "passengerName",
+        "token",
+    ];
+    let properties: Vec<String> = members
+        .map(|member| format!("{member}: {{type: string}}"))
+        .into();
+    let properties = properties.join(", ");
+    let lines = lines(&format!(
+        "paths: {{}}\ncomponents: {{schemas: {{Hidden: {{type: object, properties: {{{properties}}}}}}}}}"
+    ));
+    assert_lacks(&lines, "String");
+}
+
+/// The server returns the members of the requested scopes, whatever the document requires.
+#[test]
+fn user_details_are_optional_plain_texts() {
+    let lines = lines(
+        "
+paths: {/a: {get: {operationId: read, responses: {'200': {description: OK, content: {application/json;charset=UTF-8: {schema: {$ref: '#/components/schemas/User'}}}}}}}}
+components:
+  schemas:
+    User:
+      type: object
+      additionalProperties: false
+      required: [country, url, phone, paymentAction]
+      properties:
+        country: {type: string, format: '^[A-Z]{2}$'}
+        url: {type: string, format: uri}
+        id: {type: string, format: uuid}
+        state: {type: string, enum: [CREATED], default: CREATED}
+        address: {description: The default one., $ref: '#/components/schemas/Address'}
+    Address: {type: object, properties: {lines: {type: integer}}}
+",
+    );
+    assert_has(
+        &lines,
+        &[
+            "GET /a read -> User",
+            "country: Option<String>",
+            "url: Option<String>",
+            "id: Option<String>",
+            "state: Option<String>",
+            "address: Option<Address>",
+        ],
+    );
+}
+
+/// No operation refers to the body of a webhook, which is received all the same.
+#[test]
+fn schemas_without_an_operation_are_generated() {
+    let lines = lines(
+        "
+paths: {}
+components: {schemas: {WebhookEvent: {type: object, required: [success], properties: {success: {type: boolean}, timestamp: {type: string, format: date-time}}}}}
+",
+    );
+    assert_has(
+        &lines,
+        &[
+            "struct WebhookEvent",
+            "success: Option<bool>",
+            "timestamp: Option<String>",
+        ],
+    );
+}
+
+/// Values with spaces and hyphens, and an enumeration that may be null.
+#[test]
+fn values_with_spaces_are_variants_of_their_own() {
+    let lines = lines(
+        "
+paths:
+  /a:
+    post:
+      operationId: create
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Barcode'}}}}
+      responses: {'200': {description: OK}}
+components: {schemas: {Barcode: {type: object, required: [format], properties: {format: {type: string, title: BarcodeFormatEnum, enum: [EAN-13, CODE 39, CODE 128], nullable: true}}}}}
+",
+    );
+    assert_has(
+        &lines,
+        &[
+            "CODE 128 | CODE 39 | EAN-13",
+            "format: Option<BarcodeFormat>",
+        ],
+    );
+}
+
+#[test]
+fn a_document_without_a_version_is_generated() {
+    let text = "openapi: 3.0.1\ninfo: {title: A}\npaths: {/a: {get: {responses: {'200': {description: OK}}}}}\n";
+    let api = crate::build::build_text(text, "api", &|_| None).unwrap();
+    assert!(api.rust.contains("fn get_a"), "{}", api.rust);
+}
