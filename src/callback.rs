@@ -1,7 +1,8 @@
-//! What Vipps calls at the merchant while an eCom payment goes on: the result of the payment, the question for shipping
-//! methods, and the end of a customer's consent.
+//! Callbacks of the eCom API: the result of a payment, the request for shipping methods, and the
+//! removal of a customer's consent.
 //!
-//! Each payment says where, with its callback prefix, and what the calls prove themselves with, its `authToken`:
+//! Each payment states the URL prefix of its callbacks, and the `authToken` that authenticates
+//! them:
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,7 +13,7 @@
 //! use vipps::callback::{Callback, CallbackAuth, CallbackUrls};
 //!
 //! let urls = CallbackUrls::new("https://shop.example.com/vipps".parse()?);
-//! let auth = CallbackAuth::generate()?; // or made from one that is stored: it must outlive the payments
+//! let auth = CallbackAuth::generate()?; // store the token: it must outlive the payments
 //!
 //! let payment = vipps
 //!     .ecom()
@@ -21,32 +22,40 @@
 //!     .auth_token(auth.token().clone())
 //!     .await?;
 //!
-//! // Later comes a request to https://shop.example.com/vipps/v2/payments/order-1, whatever the web framework.
+//! // Later, a request to https://shop.example.com/vipps/v2/payments/order-1, from any web framework:
 //! # let request = http::Request::post(urls.payment_url(payment.order_id()))
 //! #     .header("Authorization", auth.token().expose())
 //! #     .body(r#"{"orderId":"order-1","transactionInfo":{"status":"RESERVED","amount":49900}}"#)?;
 //! match vipps::callback::parse(&request, &auth)? {
-//!     Callback::Payment(update) => println!("ask for the details of {}", update.order_id),
-//!     Callback::Shipping(request) => println!("answer with {:?}", request.reply([])?.response()),
-//!     Callback::Consent(removal) => println!("delete what is known of {:?}", removal.user_id),
+//!     Callback::Payment(update) => println!("read the details of {}", update.order_id),
+//!     Callback::Shipping(request) => println!("respond with {:?}", request.reply([])?.response()),
+//!     Callback::Consent(removal) => println!("delete the data of {:?}", removal.user_id),
 //! }
 //! # Ok(()) }
 //! ```
 //!
-//! | what | request | answer within |
+//! | callback | request | respond within |
 //! |---|---|---|
 //! | [`PaymentUpdate`] | `POST {callbackPrefix}/v2/payments/{orderId}` | 3 s |
 //! | [`ShippingRequest`] | `POST {shippingDetailsPrefix}/v2/payments/{orderId}/shippingDetails` | 10 s |
 //! | [`ConsentRemoval`] | `DELETE {consentRemovalPrefix}/v2/consents/{userId}` | – |
 //!
-//! Each is tried **once**. Some payments have none, and none comes in a certain order: so poll all the same, and take
-//! an update as a reason to ask for the details, which alone are the truth. Answer 200; with anything else, nothing
-//! happens again.
+//! Vipps MobilePay sends each callback **once**, in no guaranteed order, and sends none for some
+//! payments. Poll in any case, and use a [`PaymentUpdate`] only as a trigger to read the payment's
+//! details, which are authoritative. Respond with HTTP 200. Any other status has no effect, since a
+//! callback is never retried.
 //!
-//! The calls are not signed. The `authToken` and TLS are all that protects them, so send one with each payment, and
-//! keep it secret. The documentation of the API does not say that consent removals carry the token: they are refused
-//! without it until [`CallbackAuth::allow_unauthenticated_consent_removal`] is called. Nor are they dated in a way that could be checked: a call that is replayed looks like a call. It
-//! does no harm where only the details decide. The check-in of a QR code is another thing with a signature, see [`webhook`](crate::webhook).
+//! # Security
+//!
+//! Callbacks are not signed. The `authToken` and TLS are their only protection, so set a token on
+//! each payment and keep it secret. The documentation of the API does not state that consent
+//! removals carry the token. They are refused without it until
+//! [`CallbackAuth::allow_unauthenticated_consent_removal`] is called.
+//!
+//! Callbacks carry no date that could be checked, so a replayed callback looks like the original. A
+//! replay does no harm if your code acts on the details alone.
+//!
+//! The check-in event of a QR code is a signed webhook; see [`webhook`](crate::webhook).
 
 mod auth;
 #[cfg(feature = "axum")]
@@ -69,44 +78,48 @@ pub use urls::CallbackUrls;
 
 use target::Target;
 
-/// The largest body that is read: 1 MiB. Real ones are below 10 KiB.
+/// The largest body that is read: 1 MiB. Bodies of the API are below 10 KiB.
 const MAX_BODY: usize = 1 << 20;
 
-/// One of the calls that Vipps makes.
+/// A callback of the eCom API.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "one for each request, taken apart at once"
+    reason = "made once for each request, and matched at once"
 )]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the eCom API makes these three calls, and a server must handle each of them"
 )]
 pub enum Callback {
-    /// A payment was approved, refused, cancelled, or timed out.
+    /// A payment was approved, rejected, cancelled, or timed out.
     Payment(PaymentUpdate),
-    /// The customer of an express payment has chosen an address, and waits for the ways to deliver there.
+    /// The customer of an express payment has chosen an address and waits for the shipping methods.
     Shipping(ShippingRequest),
-    /// A customer has withdrawn the consent to keep personal data.
+    /// A customer has withdrawn the consent to store personal data.
     Consent(ConsentRemoval),
 }
 
-/// Reads a call of Vipps. It is recognised by its method and the end of its path, so that it does not matter what a
-/// proxy or framework does to the prefix. Then `Authorization` is checked, then the body is read.
+/// Authenticates and reads a callback.
 ///
-/// A prefix may end in a query, such as `https://shop.example.com/?path=`. The call is then found in any part of the
-/// query, as it stands or percent-encoded.
+/// The method and the end of the path identify the callback, so a proxy or framework may change the
+/// prefix. The `Authorization` header is checked before the body is read.
+///
+/// A prefix may end in a query, such as `https://shop.example.com/?path=`. The path is then
+/// searched for in each part of the query, plain or percent-encoded.
 ///
 /// # Errors
-/// In this order: [`CallbackError::NotACallback`], [`Unauthorized`](CallbackError::Unauthorized) or
+/// Checked in this order: [`CallbackError::NotACallback`],
+/// [`Unauthorized`](CallbackError::Unauthorized) or
 /// [`UnauthenticatedConsentRemoval`](CallbackError::UnauthenticatedConsentRemoval),
-/// [`TooLarge`](CallbackError::TooLarge), [`BadBody`](CallbackError::BadBody). Answer with
+/// [`TooLarge`](CallbackError::TooLarge), [`BadBody`](CallbackError::BadBody). Respond with
 /// [`CallbackError::status`].
 pub fn parse<B: AsRef<[u8]>>(
     request: &Request<B>,
     auth: &CallbackAuth,
 ) -> Result<Callback, CallbackError> {
-    let target = Target::of(request.method(), request.uri()).ok_or(CallbackError::NotACallback)?;
-    let allowed = target.allow(auth, request.headers())?;
-    allowed.read(request.body().as_ref())
+    let target =
+        Target::parse(request.method(), request.uri()).ok_or(CallbackError::NotACallback)?;
+    let authorized = target.authorize(auth, request.headers())?;
+    authorized.read(request.body().as_ref())
 }

@@ -1,4 +1,4 @@
-//! The front door: [`Vipps`] and its builder.
+//! The client [`Vipps`] and its builder.
 
 mod builder;
 
@@ -23,8 +23,8 @@ use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
 use crate::types::MerchantSerialNumber;
 
-/// A client of the QR and eCom APIs for one set of keys. Cheap to clone; clones share the token, the connections and
-/// the retry budget.
+/// A client of the QR and eCom APIs for one set of keys. Cheap to clone: clones share the token,
+/// the connections and the retry budget.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,40 +44,44 @@ pub struct Vipps {
 }
 
 impl Vipps {
-    /// Starts a client for these keys.
+    /// Returns a builder of a client for these keys.
     pub fn builder(credentials: Credentials) -> VippsBuilder {
         VippsBuilder::new(credentials)
     }
 
-    /// A client made from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY`,
-    /// `VIPPS_MERCHANT_SERIAL_NUMBER`, and `VIPPS_ENVIRONMENT` (`test` or `production`; test when absent) or
-    /// `VIPPS_BASE_URL`.
+    /// Creates a client from environment variables: `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`,
+    /// `VIPPS_SUBSCRIPTION_KEY`, `VIPPS_MERCHANT_SERIAL_NUMBER`, and optionally `VIPPS_ENVIRONMENT`
+    /// (`test`, the default, or `production`) or `VIPPS_BASE_URL`.
     ///
     /// # Errors
-    /// Names the first variable that is missing, blank or malformed.
+    /// The error names the first variable that is missing, empty or malformed.
     pub fn from_env() -> Result<Self> {
-        let environment = credentials::environment_from(|name| std::env::var(name).ok())?;
+        let environment = credentials::environment_from_lookup(|name| std::env::var(name).ok())?;
         Self::builder(Credentials::from_env()?)
             .environment(environment)
             .build()
     }
 
-    /// The QR API.
+    /// Returns the QR API.
     pub fn qr(&self) -> Qr {
         Qr::new(self.runtime.clone())
     }
 
-    /// The eCom API.
+    /// Returns the eCom API.
     pub fn ecom(&self) -> Ecom {
         Ecom::new(self.runtime.clone())
     }
 
-    /// Runs any generated operation through the same token, headers, retries, deadline and errors that the wrapper
-    /// uses: an operation is usable the day its document lands. An operation that this crate has no rules for is
-    /// repeated only if it is a GET. Where the document declares an idempotency key
-    /// ([`Endpoint::idempotency_header`](crate::raw::Endpoint::idempotency_header)), every call carries one.
+    /// Runs a generated operation with the same token, headers, retries, deadline and errors as the
+    /// wrapper.
     ///
-    /// One call runs one operation. [`call_with`](Self::call_with) takes a deadline, a key, a sales unit and the like.
+    /// An operation that this crate does not list is retried only if it is a GET. If the document
+    /// declares an idempotency header
+    /// ([`Endpoint::idempotency_header`](crate::raw::Endpoint::idempotency_header)), every call
+    /// sends a key in it.
+    ///
+    /// One call runs one operation. Use [`call_with`](Self::call_with) to set a deadline, an
+    /// idempotency key, a sales unit or a retry policy.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -93,14 +97,17 @@ impl Vipps {
     /// ```
     ///
     /// # Errors
-    /// As every operation of the wrapper, and:
+    /// Those of every operation of the wrapper, and:
     /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
-    ///   [`Outcome::NotSent`](crate::Outcome::NotSent) when the request cannot be built, when a path
-    ///   parameter is empty, `.` or `..` or contains `/`, `\` or a control character, and when the request is
-    ///   not for the base URL of this client or not for the method and path of its operation;
+    ///   [`Outcome::NotSent`](crate::Outcome::NotSent) when the request cannot be built, when a
+    ///   path parameter is empty, `.` or `..` or contains `/`, `\` or a control character, and when
+    ///   the request is not for the base URL of this client or not for the method and path of its
+    ///   operation;
     /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
-    ///   [`Outcome::Unknown`](crate::Outcome::Unknown) when the closure fails after it has sent a request;
-    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response does not fit the document.
+    ///   [`Outcome::Unknown`](crate::Outcome::Unknown) when the closure fails after it has sent a
+    ///   request;
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response does not fit the
+    ///   document.
     pub async fn call<T, E, F, Fut>(&self, operation: F) -> Result<ResponseValue<T>>
     where
         F: FnOnce(Raw) -> Fut,
@@ -109,8 +116,10 @@ impl Vipps {
         self.call_with(CallOptions::default(), operation).await
     }
 
-    /// As [`call`](Self::call), made as the options say. So a capture whose outcome is not known is made again with its
-    /// own key, and moves the money once:
+    /// Runs a generated operation like [`call`](Self::call), with these options.
+    ///
+    /// For example, a capture with an unknown outcome is sent again with its own idempotency key,
+    /// and moves the money once:
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -142,7 +151,7 @@ impl Vipps {
     /// ```
     ///
     /// # Errors
-    /// As those of [`call`](Self::call).
+    /// Those of [`call`](Self::call).
     pub async fn call_with<T, E, F, Fut>(
         &self,
         options: CallOptions,
@@ -157,27 +166,28 @@ impl Vipps {
         context.finish_raw(result)
     }
 
-    /// Where the API is, without a slash at its end.
+    /// Returns the base URL of the API, without a slash at its end.
     pub fn base_url(&self) -> &str {
         self.runtime.base_url()
     }
 
-    /// The environment that the client talks to.
+    /// Returns the environment of the client.
     pub fn environment(&self) -> &Environment {
         self.runtime.environment()
     }
 
-    /// The sales unit of the credentials.
+    /// Returns the sales unit of the credentials.
     pub fn merchant_serial_number(&self) -> &MerchantSerialNumber {
         self.runtime.merchant_serial_number()
     }
 
-    /// What is left of the retry budget that all clones share.
+    /// Returns the retry budget that all clones share.
     pub fn retry_budget(&self) -> &RetryBudget {
         self.runtime.budget()
     }
 
-    /// What this client and its clones have done so far: calls by how they ended, attempts, repeats, tokens.
+    /// Returns the counters of this client and its clones: calls by result, attempts, retries and
+    /// token requests.
     pub fn metrics(&self) -> Metrics {
         self.runtime.counters().read()
     }

@@ -1,4 +1,4 @@
-//! Time and randomness, both replaceable, so that a test can decide them.
+//! Sources of time and randomness. Both are replaceable, so that tests are deterministic.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -10,31 +10,33 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 
-/// A future that ends when a time has passed.
+/// A future that completes after a duration.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Where a client takes its time from. Replace it to make waits instant and repeatable in tests.
+/// The clock of a client. Replace it to make waits instant and reproducible in tests.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Time since some fixed moment; never goes back.
+    /// Returns the time since a fixed moment. It never decreases.
     fn monotonic(&self) -> Duration;
-    /// The time of day (UTC).
+    /// Returns the current time (UTC).
     fn now(&self) -> jiff::Timestamp;
-    /// Ends after `duration`.
+    /// Completes after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
-    /// Ends after `duration`, as a limit on something that should be over sooner: an attempt, a call. Where waits pass
-    /// at once, limits must not, or everything that takes a moment would be late.
+    /// Completes after `duration`, as a time limit on an attempt or a call.
+    ///
+    /// A clock whose `sleep` completes at once must override this method, because an instant time
+    /// limit would end every attempt. The default is [`sleep`](Self::sleep).
     fn limit(&self, duration: Duration) -> Sleep {
         self.sleep(duration)
     }
 }
 
-/// Where a client takes randomness from: generated idempotency keys and the jitter of waits.
+/// The source of randomness of a client, for generated idempotency keys and the jitter of waits.
 pub trait Randomness: fmt::Debug + Send + Sync + 'static {
     /// Fills the buffer with random bytes.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The real clock, or the caller's own. The real one needs no allocation to wait.
+/// The system clock, or a custom one.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Time {
     #[default]
@@ -42,14 +44,14 @@ pub(crate) enum Time {
     Custom(Arc<dyn Clock>),
 }
 
-/// What the system's monotonic time is counted from.
-fn start() -> tokio::time::Instant {
-    static START: OnceLock<tokio::time::Instant> = OnceLock::new();
-    *START.get_or_init(tokio::time::Instant::now)
+/// Returns the origin of the system's monotonic time.
+fn origin() -> tokio::time::Instant {
+    static ORIGIN: OnceLock<tokio::time::Instant> = OnceLock::new();
+    *ORIGIN.get_or_init(tokio::time::Instant::now)
 }
 
 impl Time {
-    /// Returns whether waits are timers of tokio, which need its runtime.
+    /// Returns `true` if waits are tokio timers, which need a runtime.
     pub(crate) fn needs_tokio(&self) -> bool {
         matches!(self, Self::System)
     }
@@ -57,8 +59,8 @@ impl Time {
     pub(crate) fn monotonic(&self) -> Duration {
         match self {
             Self::System => {
-                let start = start();
-                tokio::time::Instant::now().saturating_duration_since(start)
+                let origin = origin();
+                tokio::time::Instant::now().saturating_duration_since(origin)
             }
             Self::Custom(clock) => clock.monotonic(),
         }
@@ -78,15 +80,16 @@ impl Time {
         }
     }
 
-    /// Ends when `limit` has passed since the moment `now`, which is not read anew; a clock of the caller's own counts
-    /// from here.
+    /// Completes when `limit` has passed since `now`, a reading of [`monotonic`](Self::monotonic).
+    /// A custom clock counts from the call of this method.
     pub(crate) fn limit(&self, now: Duration, limit: Duration) -> Limit {
         match self {
-            // Where time stands still in a test, it may stand before what it is counted from.
+            // With tokio's clock paused, the current time may be before the origin, which another
+            // runtime set.
             Self::System if now.is_zero() => Limit::System {
                 sleep: unconstrained(tokio::time::sleep(limit)),
             },
-            Self::System => match start().checked_add(now.saturating_add(limit)) {
+            Self::System => match origin().checked_add(now.saturating_add(limit)) {
                 Some(end) => Limit::System {
                     sleep: unconstrained(tokio::time::sleep_until(end)),
                 },
@@ -98,30 +101,33 @@ impl Time {
         }
     }
 
-    /// The future's output, or `None` when `limit` passes first, counted as in [`limit`](Self::limit).
+    /// Returns the future's output, or `None` if `limit` passes first, counted as in
+    /// [`limit`](Self::limit).
     pub(crate) async fn timeout_since<F: Future>(
         &self,
         now: Duration,
         limit: Duration,
         future: F,
     ) -> Option<F::Output> {
-        race(future, self.limit(now, limit)).await
+        with_timeout(future, self.limit(now, limit)).await
     }
 
-    /// Waits for `duration`, or until the call for attention comes first; tells whether it did.
+    /// Waits for `duration` or until `called` completes. Returns `true` if `called` completed
+    /// first.
     pub(crate) async fn sleep_unless(&self, duration: Duration, called: impl Future) -> bool {
         match self {
             Self::System => tokio::time::timeout(duration, called).await.is_ok(),
-            Self::Custom(clock) => race(called, clock.sleep(duration)).await.is_some(),
+            Self::Custom(clock) => with_timeout(called, clock.sleep(duration)).await.is_some(),
         }
     }
 }
 
 pin_project! {
-    /// A limit on something that should be over sooner.
+    /// The future of a time limit.
     #[project = LimitParts]
     pub(crate) enum Limit {
-        // Even where what it limits has used up the task's turn.
+        // Unconstrained, so that the limit also ends a future that has used up the task's
+        // cooperative budget.
         System { #[pin] sleep: Unconstrained<tokio::time::Sleep> },
         Custom { sleep: Sleep },
         Never,
@@ -140,8 +146,8 @@ impl Future for Limit {
     }
 }
 
-/// The future's output, or `None` when the time ends first.
-async fn race<F: Future>(future: F, time: impl Future<Output = ()>) -> Option<F::Output> {
+/// Returns the future's output, or `None` if `time` completes first.
+async fn with_timeout<F: Future>(future: F, time: impl Future<Output = ()>) -> Option<F::Output> {
     let (mut future, mut time) = (pin!(future), pin!(time));
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -157,7 +163,8 @@ pub(crate) struct SystemRandomness;
 impl Randomness for SystemRandomness {
     fn fill(&self, buffer: &mut [u8]) {
         if getrandom::fill(buffer).is_err() {
-            // A system without entropy still must not reuse a key: std's per-process random hash keys and the time.
+            // Without entropy of the system an idempotency key must still be unique, so it is
+            // derived from the random hash keys of std and the time.
             use std::hash::{BuildHasher, Hasher};
             for chunk in buffer.chunks_mut(8) {
                 let mut hasher = std::hash::RandomState::new().build_hasher();
@@ -168,7 +175,7 @@ impl Randomness for SystemRandomness {
     }
 }
 
-/// A number in `0.0..1.0`.
+/// Returns a random number in `0.0..1.0`.
 pub(crate) fn fraction(random: &dyn Randomness) -> f64 {
     let mut bytes = [0; 4];
     random.fill(&mut bytes);

@@ -8,9 +8,11 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::types::{InvalidValue, MerchantSerialNumber};
 
-/// The four values that the business portal shows for a sales unit. Secrets never appear in `Debug` output or
-/// errors. The memory of this value is overwritten when it is dropped; the header values that a client makes of it, and
-/// the buffers of the HTTP and TLS libraries, are not.
+/// The four values that the business portal shows for a sales unit.
+///
+/// Secrets never appear in `Debug` output or errors. The memory of the client secret and the
+/// subscription key is overwritten when this value is dropped. The header values of a client, and
+/// the buffers of the HTTP and TLS libraries, are not overwritten.
 #[derive(Clone)]
 pub struct Credentials {
     client_id: String,
@@ -20,10 +22,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Checks and keeps the four values.
+    /// Creates credentials from the four values. Spaces at either end of a value are removed.
     ///
     /// # Errors
-    /// Names the value that is blank or cannot travel in a header. Never shows it.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the value that
+    /// is empty or not visible ASCII. The error never shows the value.
     pub fn new(
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
@@ -31,18 +34,19 @@ impl Credentials {
         merchant_serial_number: MerchantSerialNumber,
     ) -> Result<Self> {
         Ok(Self {
-            client_id: header_safe("client_id", client_id.into())?,
-            client_secret: header_safe("client_secret", client_secret.into())?.into(),
-            subscription_key: header_safe("subscription_key", subscription_key.into())?.into(),
+            client_id: check_header_value("client_id", client_id.into())?,
+            client_secret: check_header_value("client_secret", client_secret.into())?.into(),
+            subscription_key: check_header_value("subscription_key", subscription_key.into())?
+                .into(),
             merchant_serial_number,
         })
     }
 
-    /// Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and
-    /// `VIPPS_MERCHANT_SERIAL_NUMBER`.
+    /// Reads the credentials from the environment variables `VIPPS_CLIENT_ID`,
+    /// `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and `VIPPS_MERCHANT_SERIAL_NUMBER`.
     ///
     /// # Errors
-    /// Names the first variable that is missing, blank or malformed.
+    /// The error names the first variable that is missing, empty or malformed.
     pub fn from_env() -> Result<Self> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
@@ -51,7 +55,7 @@ impl Credentials {
         let read = |name: &'static str| match lookup(name) {
             Some(value) if !value.trim().is_empty() => Ok(value),
             Some(_) => Err(Error::configuration(format!(
-                "the environment variable {name} is blank"
+                "the environment variable {name} is empty"
             ))),
             None => Err(Error::configuration(format!(
                 "the environment variable {name} is not set"
@@ -66,7 +70,8 @@ impl Credentials {
             .trim()
             .parse::<MerchantSerialNumber>()
             .map_err(|e| e.with_field("VIPPS_MERCHANT_SERIAL_NUMBER"))?;
-        let named = |field, name, value| header_safe(field, value).map_err(|e| e.with_field(name));
+        let named =
+            |field, name, value| check_header_value(field, value).map_err(|e| e.with_field(name));
         Ok(Self {
             client_id: named("client_id", "VIPPS_CLIENT_ID", id)?,
             client_secret: named("client_secret", "VIPPS_CLIENT_SECRET", secret)?.into(),
@@ -75,7 +80,7 @@ impl Credentials {
         })
     }
 
-    /// The merchant serial number (MSN) of the sales unit.
+    /// Returns the merchant serial number (MSN) of the sales unit.
     pub fn merchant_serial_number(&self) -> &MerchantSerialNumber {
         &self.merchant_serial_number
     }
@@ -101,11 +106,14 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Which environment `VIPPS_BASE_URL` or `VIPPS_ENVIRONMENT` chooses; the test environment without either.
-pub(crate) fn environment_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Environment> {
+/// Returns the environment that `VIPPS_BASE_URL` or else `VIPPS_ENVIRONMENT` selects; by default
+/// the test environment.
+pub(crate) fn environment_from_lookup(
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<Environment> {
     let read = |name: &'static str| match lookup(name) {
         Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
-            "the environment variable {name} is blank"
+            "the environment variable {name} is empty"
         ))),
         other => Ok(other),
     };
@@ -121,10 +129,10 @@ pub(crate) fn environment_from(lookup: impl Fn(&str) -> Option<String>) -> Resul
     }
 }
 
-fn header_safe(field: &'static str, value: String) -> Result<String, InvalidValue> {
+fn check_header_value(field: &'static str, value: String) -> Result<String, InvalidValue> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
-        return Err(InvalidValue::hidden(field, "must not be blank"));
+        return Err(InvalidValue::hidden(field, "must not be empty"));
     }
     if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(InvalidValue::hidden(
@@ -143,7 +151,7 @@ fn header_safe(field: &'static str, value: String) -> Result<String, InvalidValu
 mod tests {
     use super::*;
 
-    fn lookup(without: &'static str, blank: &'static str) -> impl Fn(&str) -> Option<String> {
+    fn lookup(without: &'static str, empty: &'static str) -> impl Fn(&str) -> Option<String> {
         move |name| {
             let value = match name {
                 "VIPPS_CLIENT_ID" => "fb492b5e-7907-4d83-ba20-c7fb60ca35de",
@@ -153,7 +161,7 @@ mod tests {
                 _ => return None,
             };
             (name != without).then(|| {
-                if name == blank {
+                if name == empty {
                     " ".into()
                 } else {
                     value.into()
@@ -163,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_missing_or_blank_variable() {
+    fn an_error_names_the_missing_or_empty_variable() {
         assert!(Credentials::from_lookup(lookup("", "")).is_ok());
         for name in [
             "VIPPS_CLIENT_ID",
@@ -178,15 +186,15 @@ mod tests {
                 missing.contains(name) && missing.contains("not set"),
                 "{missing}"
             );
-            let blank = Credentials::from_lookup(lookup("", name))
+            let empty = Credentials::from_lookup(lookup("", name))
                 .unwrap_err()
                 .to_string();
-            assert!(blank.contains(name) && blank.contains("blank"), "{blank}");
+            assert!(empty.contains(name) && empty.contains("empty"), "{empty}");
         }
     }
 
     #[test]
-    fn debug_shows_no_key() {
+    fn debug_output_contains_no_key() {
         let shown = format!("{:?}", Credentials::from_lookup(lookup("", "")).unwrap());
         assert!(shown.contains("123456"));
         for secret in ["top-secret", "0f14", "fb49"] {
@@ -195,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_cannot_travel_in_a_header_is_refused_without_being_shown() {
+    fn refuses_a_key_with_a_line_break_without_showing_it() {
         let number: MerchantSerialNumber = "123456".parse().unwrap();
         let error = Credentials::new("id", "line\nbreak", "key", number)
             .unwrap_err()
@@ -207,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_chosen_by_url_then_name() {
-        let pick = |url: Option<&str>, name: Option<&str>| {
+    fn base_url_takes_precedence_over_environment_name() {
+        let environment = |url: Option<&str>, name: Option<&str>| {
             let (url, name) = (url.map(String::from), name.map(String::from));
-            environment_from(move |v| {
+            environment_from_lookup(move |v| {
                 if v == "VIPPS_BASE_URL" {
                     url.clone()
                 } else {
@@ -218,31 +226,31 @@ mod tests {
                 }
             })
         };
-        assert_eq!(pick(None, None).unwrap(), Environment::Test);
+        assert_eq!(environment(None, None).unwrap(), Environment::Test);
         assert_eq!(
-            pick(None, Some("production")).unwrap(),
+            environment(None, Some("production")).unwrap(),
             Environment::Production
         );
         assert_eq!(
-            pick(Some("http://127.0.0.1:1"), Some("production"))
+            environment(Some("http://127.0.0.1:1"), Some("production"))
                 .unwrap()
                 .base_url(),
             "http://127.0.0.1:1"
         );
         assert!(
-            pick(None, Some("staging"))
+            environment(None, Some("staging"))
                 .unwrap_err()
                 .to_string()
                 .contains("VIPPS_ENVIRONMENT")
         );
         assert!(
-            pick(Some("http://evil.example"), None)
+            environment(Some("http://evil.example"), None)
                 .unwrap_err()
                 .to_string()
                 .contains("VIPPS_BASE_URL")
         );
         assert!(
-            pick(Some(" "), None)
+            environment(Some(" "), None)
                 .unwrap_err()
                 .to_string()
                 .contains("VIPPS_BASE_URL")

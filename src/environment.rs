@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The environments of the API and their base URLs.
 
 use std::fmt;
 
@@ -10,30 +10,31 @@ use crate::types::InvalidValue;
 const TEST: &str = "https://apitest.vipps.no";
 const PRODUCTION: &str = "https://api.vipps.no";
 
-/// Which of Vipps MobilePay's separate worlds to talk to. Keys, merchant serial numbers, users and payments of one
-/// do not exist in the other.
+/// An environment of Vipps MobilePay. Keys, merchant serial numbers, users and payments of one
+/// environment do not exist in another.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
-    /// `https://apitest.vipps.no`: play money, test users, tokens that live an hour.
+    /// `https://apitest.vipps.no`: no real money, test users, tokens that expire after an hour.
     #[default]
     Test,
     /// `https://api.vipps.no`: real money.
     Production,
-    /// Somewhere else that speaks the same API: a simulator, a proxy.
+    /// Another server with the same API, such as a simulator or a proxy.
     Custom(BaseUrl),
 }
 
 impl Environment {
-    /// An environment at a base URL of your own; see [`BaseUrl`] for what it may be.
+    /// Returns an environment with this base URL.
     ///
     /// # Errors
-    /// When the URL breaks a rule of [`BaseUrl`].
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the URL breaks a rule of
+    /// [`BaseUrl`].
     pub fn custom(url: &str) -> Result<Self> {
         Ok(Self::Custom(BaseUrl::parse(url)?))
     }
 
-    /// The base URL, without a slash at its end.
+    /// Returns the base URL, without a slash at its end.
     pub fn base_url(&self) -> &str {
         match self {
             Self::Test => TEST,
@@ -42,7 +43,7 @@ impl Environment {
         }
     }
 
-    /// Whether real money moves here.
+    /// Returns `true` if the environment moves real money.
     pub fn is_production(&self) -> bool {
         match self {
             Self::Test => false,
@@ -59,7 +60,7 @@ impl Environment {
 impl std::str::FromStr for Environment {
     type Err = InvalidValue;
 
-    /// `test` or `production`.
+    /// Parses `test` or `production`.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text.trim() {
             "test" => Ok(Self::Test),
@@ -73,9 +74,11 @@ impl std::str::FromStr for Environment {
     }
 }
 
-/// A base URL: https anywhere, or http on this machine's loopback only, since every request carries credentials.
+/// A base URL: `https`, or `http` on the loopback interface of this machine, since every request
+/// carries credentials.
 ///
-/// A path prefix is allowed (`https://proxy.example.com/vipps`); user info, a query and a fragment are not.
+/// A path prefix is allowed (`https://proxy.example.com/vipps`). User info, a query and a fragment
+/// are refused.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     text: String,
@@ -84,21 +87,21 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads and checks a base URL.
+    /// Parses a base URL.
     ///
     /// # Errors
-    /// Names the rule that the URL breaks.
+    /// [`InvalidValue`] with the rule that the URL breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         const FIELD: &str = "base_url";
         let text = text.trim();
         let url = Url::parse(text).map_err(|e| {
-            // A URL that does not parse may still hold a password, so its text is not repeated.
+            // An invalid URL may still contain a password, so its text is not shown.
             InvalidValue::hidden(FIELD, format!("must be an absolute URL ({e})"))
         })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidValue::hidden(
                 FIELD,
-                "must not hold a user name or password",
+                "must not contain a user name or password",
             ));
         }
         let refuse = |rule: &'static str| Err(InvalidValue::new(FIELD, rule, text));
@@ -132,7 +135,7 @@ impl BaseUrl {
         })
     }
 
-    /// The URL without a slash at its end.
+    /// Returns the URL without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn accepts_https_and_http_on_loopback_with_a_prefix() {
-        for (text, kept) in [
+        for (text, expected) in [
             ("https://api.vipps.no", "https://api.vipps.no"),
             (
                 "https://proxy.example.com/vipps/",
@@ -168,12 +171,12 @@ mod tests {
             ("http://localhost:3000", "http://localhost:3000"),
             (" https://api.vipps.no \n", "https://api.vipps.no"),
         ] {
-            assert_eq!(BaseUrl::parse(text).unwrap().as_str(), kept);
+            assert_eq!(BaseUrl::parse(text).unwrap().as_str(), expected);
         }
     }
 
     #[test]
-    fn refuses_what_would_leak_or_mislead() {
+    fn refuses_insecure_and_ambiguous_urls_without_showing_secrets() {
         for (text, rule) in [
             ("http://api.vipps.no", "https"),
             ("http://127.0.0.1.example.com", "https"),
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_where_real_money_moves() {
+    fn is_production_for_the_production_host_only() {
         assert!(Environment::Production.is_production());
         assert!(
             Environment::custom("https://api.vipps.no/")

@@ -1,6 +1,6 @@
 //! The functions that the fuzz targets in `fuzz/` run, with the assertions that hold for any input.
 //!
-//! Compiled only with `--cfg fuzzing` and for unit tests, so it is no part of the public interface.
+//! Compiled only with `--cfg fuzzing` and for unit tests, so it is not part of the public API.
 
 #[cfg(test)]
 mod corpus;
@@ -34,8 +34,8 @@ pub const TARGETS: [Target; 9] = [
     ("webhook", webhook),
 ];
 
-/// A number that every target gets, so that any moment of time is tried.
-fn split(data: &[u8]) -> (u16, &[u8]) {
+/// Splits off a number from the first two bytes.
+fn split_number(data: &[u8]) -> (u16, &[u8]) {
     match data.split_first_chunk::<2>() {
         Some((head, rest)) => (u16::from_be_bytes(*head), rest),
         None => (0, data),
@@ -46,9 +46,9 @@ fn lines(data: &[u8], at_most: usize) -> impl Iterator<Item = &[u8]> {
     data.splitn(at_most, |b| *b == b'\n')
 }
 
-/// Two bytes of status, then an answer's body.
+/// Reads an error response: two bytes of status, then the body.
 pub fn error_body(data: &[u8]) {
-    let (status, body) = split(data);
+    let (status, body) = split_number(data);
     let operation = crate::ecom::operations::OPERATIONS[0];
     let bytes = Bytes::copy_from_slice(body);
     let codes = [operation.api.error_codes];
@@ -59,27 +59,27 @@ pub fn error_body(data: &[u8]) {
     );
     assert!(error.api_errors().len() <= 32);
     let shown = format!("{error}");
-    // 32 errors of three texts each, and the words between them.
+    // At most 32 errors of three texts each, and the text between them.
     assert!(shown.chars().count() < 32 * 1_000, "{}", shown.len());
     for text in [&shown, &format!("{error:?}")] {
         assert!(!text.contains(char::is_control), "{text:?}");
     }
     let _ = (error.hint(), error.correlation_id(), error.conflict_id());
     let write = crate::operation::RetryClass::KeyedWrite;
-    let signal = Failure::of_response(write, &error);
-    // What the API did not make refuses nothing.
+    let failure = Failure::of_response(write, &error);
+    // A response that the API did not send is not a refusal.
     if matches!(status, 400 | 404 | 422) && !error.is_conclusive() {
-        assert_eq!(signal, Failure::Unclear);
+        assert_eq!(failure, Failure::Unclear);
     }
-    // Neither a success nor a failure of the server is a refusal, whatever the body says.
+    // A 2xx, 3xx or 5xx response is not a refusal, whatever its body.
     if matches!(status, ..300 | 500..) {
-        let verdict = retry::judge(write, signal);
+        let verdict = retry::judge(write, failure);
         assert_eq!(verdict.outcome, Outcome::Unknown, "{status}");
     }
     let _ = success_body::is_error(body);
 }
 
-/// The body of a token response.
+/// Reads the body of a token response.
 pub fn token(data: &[u8]) {
     match crate::access_token::read(data, jiff::Timestamp::UNIX_EPOCH) {
         Ok(token) => {
@@ -97,9 +97,9 @@ pub fn token(data: &[u8]) {
     }
 }
 
-/// Two bytes of jitter and attempt, then a header's value.
+/// Reads a `Retry-After` header: two bytes of jitter and attempt, then the value of the header.
 pub fn retry_after(data: &[u8]) {
-    let (number, value) = split(data);
+    let (number, value) = split_number(data);
     let Ok(value) = HeaderValue::from_bytes(value) else {
         return;
     };
@@ -119,7 +119,7 @@ pub fn retry_after(data: &[u8]) {
     }
 }
 
-/// The JSON of a payment's details.
+/// Reads the JSON of a payment's details.
 pub fn details(data: &[u8]) {
     let Ok(json) = std::str::from_utf8(data) else {
         return;
@@ -144,7 +144,7 @@ pub fn details(data: &[u8]) {
         assert!(then == state || (then, state) == (PaymentState::Expired, PaymentState::Initiated));
         assert_eq!(then == PaymentState::Expired, details.is_expired(now));
     }
-    // What no money of the merchant is in cannot be said to be paid, and what is over cannot be given up.
+    // A payment that can be cancelled has no captured money, and no rest to release.
     if details.can_cancel() {
         assert!(!sums.captured.is_positive() && !details.can_release());
     }
@@ -159,14 +159,14 @@ pub fn details(data: &[u8]) {
     let shown = format!("{details:?}");
     if let Some(email) = details.user().and_then(|u| u.email.as_ref()) {
         let email = email.expose();
-        // Long enough not to be found by chance, and not a text that stands elsewhere too.
+        // Long enough not to occur by chance, and not part of another text.
         if email.len() > 12 && json.matches(email).count() == 1 {
             assert!(!shown.contains(email));
         }
     }
 }
 
-/// An amount, and a shipping cost; as text, and as JSON.
+/// Reads an amount and a shipping cost, as text and as JSON.
 pub fn amount(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -206,7 +206,7 @@ pub fn amount(data: &[u8]) {
     }
 }
 
-/// A phone number.
+/// Reads a phone number.
 pub fn phone_number(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for number in [PhoneNumber::parse(&text), PhoneNumber::from_msisdn(&text)] {
@@ -228,7 +228,7 @@ pub fn phone_number(data: &[u8]) {
                 assert!(!format!("{number:?}").contains(msisdn));
             }
             Err(error) => {
-                // A text of letters can stand in the error's own words by chance.
+                // The error's own words may contain a text of letters by chance.
                 let digits = text.bytes().filter(u8::is_ascii_digit).count();
                 assert!(digits < 6 || !format!("{error:?}{error}").contains(&*text));
             }
@@ -236,7 +236,7 @@ pub fn phone_number(data: &[u8]) {
     }
 }
 
-/// The URLs that are sent, and the one that is received.
+/// Reads the URLs that are sent, and the landing page that is received.
 pub fn urls(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(url) = HttpsUrl::parse(&text) {
@@ -248,7 +248,7 @@ pub fn urls(data: &[u8]) {
         assert_eq!(FallbackUrl::parse(url.as_str()).ok().as_ref(), Some(&url));
     }
     if let Ok(page) = LandingPage::parse(&text) {
-        // Nothing behind the path is shown, and so no token.
+        // Nothing after the path is shown, so the token is hidden.
         let bare = page.as_str().split(['?', '#']).next().unwrap_or_default();
         let bare = LandingPage::parse(bare).map(|bare| format!("{bare:?} {bare}"));
         assert_eq!(bare, Ok(format!("{page:?} {page}")));
@@ -257,7 +257,7 @@ pub fn urls(data: &[u8]) {
     let _ = timestamp.instant();
 }
 
-/// A line each for the path, `Authorization` and the method, then the body.
+/// Reads a callback: one line each for the path, `Authorization` and the method, then the body.
 pub fn callback(data: &[u8]) {
     let mut parts = lines(data, 4);
     let mut part = || parts.next().unwrap_or_default();
@@ -292,7 +292,8 @@ pub fn callback(data: &[u8]) {
     }
 }
 
-/// A line each for the date, the hash and the authorization, then the body, which is also tried with a good signature.
+/// Verifies a webhook: one line each for the date, the hash and the authorization, then the body.
+/// The body is also verified with a valid signature.
 pub fn webhook(data: &[u8]) {
     let (url, secret) = ("https://shop.example.com/hooks?x=1", "fuzz-secret");
     let (Ok(verifier), Ok(signer)) = (Verifier::new(url, [secret]), Signer::new(url, secret))
@@ -307,7 +308,7 @@ pub fn webhook(data: &[u8]) {
         }
     }
     let body = parts.next().unwrap_or_default();
-    // Nobody without the secret makes a signature by chance.
+    // A signature cannot be made without the secret.
     assert!(
         verifier
             .verify_parts(&Method::POST, &headers, body)
@@ -321,14 +322,14 @@ pub fn webhook(data: &[u8]) {
         Ok(verified) => {
             assert_eq!(verified.body(), body);
             if let Ok(event) = verified.check_in() {
-                judge(&event);
+                check_event(&event);
             }
         }
         Err(error) => assert!(body.len() > 1 << 20, "{error:?}"),
     }
 }
 
-fn judge(event: &CheckIn) {
+fn check_event(event: &CheckIn) {
     for now in [jiff::Timestamp::MIN, jiff::Timestamp::MAX] {
         assert!(!event.is_fresh(now) || event.token_expires_at().is_some());
     }

@@ -1,31 +1,31 @@
-//! Guides: a way through the crate for each thing that people come here to do.
+//! Guides: one page for each task.
 //!
-//! Every snippet runs with every run of the tests. Where a snippet starts a `Simulator` (feature
-//! `simulator`), `sim.client()` is a client of it and `sim.payer()` is the customer with the phone.
-//! A client of the real API is made by [`Vipps::from_env`](crate::Vipps::from_env) instead.
+//! All snippets are tests. In a snippet that starts a `Simulator` (feature `simulator`),
+//! `sim.client()` is a client of the simulator and `sim.payer()` is the simulated customer. For the
+//! real API, create a client with [`Vipps::from_env`](crate::Vipps::from_env) instead.
 //!
-//! | guide | for |
+//! | Guide | Content |
 //! |---|---|
-//! | [`payment`] | the life of a payment in one picture: states, events, time limits |
-//! | [`one_time`] | a code on a screen, for one payment |
-//! | [`merchant_redirect`] | a printed code that opens a web page |
-//! | [`merchant_callback`] | a printed code that checks a customer in |
-//! | [`mobilepay`] | the same for codes that MobilePay printed |
+//! | [`payment`] | the life of a payment: a diagram, states, time limits |
+//! | [`one_time`] | a QR code on a screen, for one payment |
+//! | [`merchant_redirect`] | a printed QR code that opens a web page |
+//! | [`merchant_callback`] | a printed QR code that checks a customer in |
+//! | [`mobilepay`] | a QR code that MobilePay printed, used as a callback code |
 //! | [`personal_qr`] | the code in the customer's app, read by a scanner |
-//! | [`capture`] | capture, refund and cancel, with an idempotency key that survives |
-//! | [`after_a_crash`] | what to store before a call, and what to do after a restart |
-//! | [`what_can_go_wrong`] | outcomes, repeats, limits, and what to do about each |
-//! | [`testing`] | tests of your own code: no account, no network, no waiting |
-//! | [`faq`] | the questions that everybody has, first of all why not to draw a code of one's own |
-//! | [`stability`] | what a new version may change, and which compiler it needs |
+//! | [`capture`] | capture, refund and cancel with an idempotency key |
+//! | [`after_a_crash`] | the values to store before a call, and the recovery after a restart |
+//! | [`what_can_go_wrong`] | outcomes, retries, error codes, rate limits and timeouts |
+//! | [`testing`] | tests of your code, without an account, a network or waiting |
+//! | [`faq`] | frequent questions |
+//! | [`stability`] | versions, dependencies, features and the minimum Rust version |
 //!
-//! # Which code is it to be?
+//! # Which code to choose
 //!
-//! * There is a screen that faces the customer: [`one_time`].
-//! * There is a scanner at the till: [`personal_qr`].
-//! * There is neither, as on a vending machine, a parking lot or a table: [`merchant_callback`], or [`mobilepay`] where
-//!   MobilePay's codes hang already.
-//! * There is nothing to pay yet, only a page to look at: [`merchant_redirect`].
+//! * A screen that the customer sees: [`one_time`].
+//! * A scanner at the till: [`personal_qr`].
+//! * Neither, such as at a vending machine, a parking lot or a table: [`merchant_callback`], or
+//!   [`mobilepay`] for codes that MobilePay has printed.
+//! * A web page instead of a payment: [`merchant_redirect`].
 
 pub mod payment {
     #![doc = include_str!("guide/payment.md")]

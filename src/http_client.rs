@@ -1,4 +1,4 @@
-//! The reqwest clients: one that builds requests for the generated code, and those that send.
+//! The reqwest clients: one that builds requests for the generated code, and others that send them.
 
 mod connect_limit;
 
@@ -13,82 +13,85 @@ pub(crate) use connect_limit::send_within;
 use crate::error::{Error, Result};
 
 /// Returns the client that builds requests and sends none.
-pub(crate) fn requests() -> Result<reqwest::Client> {
+pub(crate) fn request_builder() -> Result<reqwest::Client> {
     static SHARED: OnceLock<reqwest::Client> = OnceLock::new();
     if let Some(client) = SHARED.get() {
         return Ok(client.clone());
     }
-    // Only a client is kept. An error is returned to this caller, and the next caller tries again.
-    let client = plain(Duration::from_secs(1))?;
+    // Only a client is cached. After an error the next call tries again.
+    let client = build_without_tls(Duration::from_secs(1))?;
     Ok(SHARED.get_or_init(|| client).clone())
 }
 
 /// Sends requests with reqwest.
 #[derive(Debug)]
 pub(crate) enum ReqwestClients {
-    /// The client that the caller's builder made.
-    Given(reqwest::Client),
-    /// The built-in clients. A client that speaks TLS reads the certificates of the system, which takes milliseconds,
-    /// so that it is made only for the URLs that need it.
+    /// The client of the user's builder.
+    Custom(reqwest::Client),
+    /// The built-in clients. A client with TLS loads the system's certificates, which takes
+    /// milliseconds, so it is built on the first `https` request.
     BuiltIn {
         connect: Duration,
         loopback: bool,
-        plain: RuntimeClients,
-        secure: RuntimeClients,
+        http: RuntimeClients,
+        https: RuntimeClients,
     },
 }
 
 impl ReqwestClients {
-    /// Builds the client of the caller at once, so that the caller sees its errors at once.
-    pub(crate) fn made_by(builder: reqwest::ClientBuilder) -> Result<Self> {
-        safe(builder).map(Self::Given)
+    /// Builds the client of the user's builder at once, so that `VippsBuilder::build` returns its
+    /// errors.
+    pub(crate) fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self> {
+        with_required_settings(builder).map(Self::Custom)
     }
 
     pub(crate) fn built_in(connect: Duration, loopback: bool) -> Self {
         Self::BuiltIn {
             connect,
             loopback,
-            plain: RuntimeClients::default(),
-            secure: RuntimeClients::default(),
+            http: RuntimeClients::default(),
+            https: RuntimeClients::default(),
         }
     }
 
-    /// Returns the client for this URL and the current runtime. The first call of each runtime makes the client.
+    /// Returns the client for this URL and the current runtime. The first call of each runtime
+    /// builds the client.
     pub(crate) fn get(&self, url: &Url) -> Result<reqwest::Client> {
-        let runtime = runtime()?.id();
+        let runtime = current_runtime()?.id();
         match self {
-            Self::Given(client) => Ok(client.clone()),
-            Self::BuiltIn { connect, plain, .. } if url.scheme() == "http" => {
-                plain.get(runtime, || self::plain(*connect))
+            Self::Custom(client) => Ok(client.clone()),
+            Self::BuiltIn { connect, http, .. } if url.scheme() == "http" => {
+                http.get(runtime, || self::build_without_tls(*connect))
             }
             Self::BuiltIn {
                 connect,
                 loopback,
-                secure,
+                https,
                 ..
-            } => secure.get(runtime, || {
-                own(reqwest::Client::builder(), *connect, *loopback)
+            } => https.get(runtime, || {
+                build_built_in(reqwest::Client::builder(), *connect, *loopback)
             }),
         }
     }
 }
 
 /// Returns the runtime of the current task.
-pub(crate) fn runtime() -> Result<Handle> {
+pub(crate) fn current_runtime() -> Result<Handle> {
     Handle::try_current().map_err(|error| {
         let what = "the call has no tokio runtime, which its connections and time limits need: await it in a tokio \
-                    runtime with its I/O and time drivers enabled";
+                    runtime with the I/O and time drivers enabled";
         Error::configuration(what).with_source(error)
     })
 }
 
-/// The most runtimes whose clients are kept. A program has few runtimes at a time, but a test suite makes one a test.
+/// The number of runtimes whose clients are cached. A program has few runtimes, but a test suite
+/// has one for each test.
 const MAX_RUNTIMES: usize = 64;
 
-/// One client for each runtime, the client that was used last at the end.
+/// A cache of one client for each runtime, in the order of their last use.
 ///
-/// hyper runs each connection in a task of the runtime that opened it. A request on a pooled connection of a runtime
-/// that is no longer polled would wait until its deadline.
+/// hyper runs each connection in a task of the runtime that opened it. A request on a pooled
+/// connection of a runtime that is no longer polled would wait until its deadline.
 #[derive(Debug, Default)]
 pub(crate) struct RuntimeClients(Mutex<Vec<(Id, reqwest::Client)>>);
 
@@ -104,7 +107,7 @@ impl RuntimeClients {
                 used.rotate_left(1);
             }
         } else {
-            // Made under the lock, so that the first calls of a runtime make one client between them.
+            // Built under the lock, so that concurrent first calls of a runtime build one client.
             let client = make()?;
             if clients.len() == MAX_RUNTIMES {
                 clients.remove(0);
@@ -116,16 +119,17 @@ impl RuntimeClients {
     }
 }
 
-/// For URLs without TLS, which are allowed on loopback only: it trusts nobody and reads no certificate.
-fn plain(connect: Duration) -> Result<reqwest::Client> {
+/// Builds a client for `http` URLs, which are allowed on loopback only. It loads no certificates
+/// and trusts none.
+fn build_without_tls(connect: Duration) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder();
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     let builder = builder.tls_certs_only([]);
-    own(builder, connect, true)
+    build_built_in(builder, connect, true)
 }
 
-/// A built-in client.
-fn own(
+/// Builds a built-in client.
+fn build_built_in(
     builder: reqwest::ClientBuilder,
     connect: Duration,
     loopback: bool,
@@ -134,20 +138,23 @@ fn own(
         .connect_timeout(connect)
         .pool_idle_timeout(Duration::from_secs(30));
     if loopback {
-        // A proxy of the environment has no way to this machine's loopback.
+        // A proxy that is set in the environment cannot reach the loopback interface of this
+        // machine.
         builder = builder.no_proxy();
     }
-    safe(builder)
+    with_required_settings(builder)
 }
 
-/// Adds the settings that every client needs so that money is safe. The documentation of
-/// `VippsBuilder::http_client_builder` lists them.
-fn safe(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+/// Builds a client with the settings that every client must have so that no payment is sent twice
+/// and no key leaks. The documentation of `VippsBuilder::http_client_builder` lists the settings.
+fn with_required_settings(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     let builder = builder
         .redirect(reqwest::redirect::Policy::none())
-        // reqwest would send a request again whose HTTP/2 connection is going away, a payment's too.
+        // By default reqwest resends a request if its HTTP/2 connection shuts down, even one that
+        // starts a payment.
         .retry(reqwest::retry::never().max_retries_per_request(0))
-        // Another crate may have switched these on for the whole tree; a small response stays small.
+        // Another crate may have enabled these features. A compressed response could exceed the
+        // size limit in memory.
         .no_brotli()
         .no_deflate()
         .no_gzip()
@@ -155,7 +162,7 @@ fn safe(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
         .connector_layer(connect_limit::ConnectLimit);
     builder
         .build()
-        .map_err(|e| Error::configuration("the HTTP client cannot be made").with_source(e))
+        .map_err(|e| Error::configuration("the HTTP client cannot be built").with_source(e))
 }
 
 #[cfg(test)]
@@ -168,40 +175,40 @@ mod tests {
     }
 
     #[test]
-    fn each_runtime_has_one_client_up_to_the_limit() {
+    fn keeps_one_client_for_each_of_the_64_latest_runtimes() {
         let clients = RuntimeClients::default();
         let runtimes = runtimes(MAX_RUNTIMES + 10);
-        let mut made = 0;
+        let mut built = 0;
         let mut get = |runtime: &tokio::runtime::Runtime| {
-            let before = made;
+            let before = built;
             let make = || {
-                made += 1;
-                requests()
+                built += 1;
+                request_builder()
             };
             clients.get(runtime.handle().id(), make).unwrap();
-            made > before
+            built > before
         };
         for runtime in &runtimes {
             assert!(get(runtime));
             assert!(!get(runtime));
-            // The first runtime stays in use.
+            // The first runtime stays the most recently used one.
             let first = runtimes.first().unwrap();
             assert!(!get(first));
         }
-        // The runtimes that were used least recently have lost their clients.
+        // The clients of the least recently used runtimes were removed.
         assert!(get(&runtimes[1]));
         assert!(!get(runtimes.last().unwrap()));
         assert_eq!(clients.0.lock().unwrap().len(), MAX_RUNTIMES);
     }
 
     #[test]
-    fn a_failed_construction_is_tried_again() {
+    fn a_failed_construction_is_retried_by_the_next_call() {
         let clients = RuntimeClients::default();
         let runtime = runtimes(1);
         let id = runtime[0].handle().id();
         let failed = clients.get(id, || Err(Error::configuration("no certificates")));
         assert!(failed.is_err());
-        assert!(clients.get(id, requests).is_ok());
+        assert!(clients.get(id, request_builder).is_ok());
         assert!(
             clients
                 .get(id, || Err(Error::configuration("not called")))

@@ -1,18 +1,19 @@
-//! The time of day as HTTP headers spell it.
+//! Dates in HTTP headers.
 
 use jiff::Timestamp;
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
-/// The two spellings of old that RFC 9110, section 5.6.7, has every recipient read: RFC 850's, and C's `asctime`.
-const OF_OLD: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+/// The two obsolete formats that RFC 9110, section 5.6.7, requires recipients to read: that of RFC
+/// 850, and that of C's `asctime`.
+const OBSOLETE_FORMATS: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
-/// Reads a date in any of the three spellings that a recipient must know.
+/// Parses a date in any of the three formats of RFC 9110, section 5.6.7.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let of_today = rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    of_today.or_else(|| {
-        OF_OLD.iter().find_map(|format| {
+    let imf_fixdate = rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    imf_fixdate.or_else(|| {
+        OBSOLETE_FORMATS.iter().find_map(|format| {
             let read = strtime::parse(format, text).ok()?.to_datetime().ok()?;
             Some(TimeZone::UTC.to_zoned(read).ok()?.timestamp())
         })
@@ -24,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_is_one_moment() {
+    fn parses_all_three_formats() {
         let moment: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
         for text in [
             "Sun, 06 Nov 1994 08:49:37 GMT",
@@ -41,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_moment() {
+    fn refuses_other_formats_and_impossible_dates() {
         for text in [
             "",
             "soon",

@@ -2,7 +2,7 @@
 #![doc = "\n"]
 #![doc = include_str!("guide/front.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Nothing that comes from outside may reach a panic.
+// Input from outside must never cause a panic.
 #![cfg_attr(
     not(test),
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
@@ -41,7 +41,7 @@ mod error;
 pub mod telemetry;
 pub mod types;
 
-// cargo-fuzz sets `--cfg fuzzing`. The tests run the corpora.
+// cargo-fuzz sets `--cfg fuzzing`. The unit tests run the corpora.
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;

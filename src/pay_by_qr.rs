@@ -1,4 +1,4 @@
-//! A payment and its code in one call, since at a till nobody wants the one without the other.
+//! A payment and its QR code in one call.
 
 use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
@@ -7,12 +7,12 @@ use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId, TransactionText};
 
-const STARTED: &str = "The payment is started and only its code is missing. Cancel the payment by the error's order id, or let \
-                       it expire, and start again with a new order id.";
+const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing. Cancel the payment by the order id of the error, or \
+                       let it expire. Then start a new payment with a new order id.";
 
 impl Vipps {
-    /// Starts a payment and makes its code: [`Ecom::initiate`](crate::ecom::Ecom::initiate) and
-    /// [`Qr::one_time`](crate::qr::Qr::one_time) in one call.
+    /// Starts a payment and creates its QR code: [`Ecom::initiate`](crate::ecom::Ecom::initiate)
+    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,8 +35,8 @@ impl Vipps {
     }
 }
 
-/// Starts a payment and makes its code. Made by [`Vipps::pay_by_qr`]; `.await` sends both requests, within one
-/// deadline.
+/// Starts a payment and creates its QR code. Returned by [`Vipps::pay_by_qr`]; `.await` sends both
+/// requests within one deadline.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PayByQr {
@@ -48,41 +48,43 @@ pub struct PayByQr {
 
 operation! {
     PayByQr => QrPayment;
-    /// The longest that both requests may take together: token, attempts, waits and responses. By default
-    /// the deadline that [`payment`](Self::payment) has set, otherwise the client's
+    /// The longest that both requests may take together: token, attempts, waits and responses. By
+    /// default the deadline that [`payment`](Self::payment) has set, otherwise the client's
     /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
     deadline,
-    /// The sales unit that both requests act for. By default the one that [`payment`](Self::payment) has
-    /// set, otherwise the one of the credentials. Partners need it.
+    /// The sales unit that both requests act for. By default the one that
+    /// [`payment`](Self::payment) has set, otherwise the one of the credentials. Partners must set
+    /// it.
     merchant_serial_number,
-    /// The retry policy of both requests. By default the one that [`payment`](Self::payment) has set,
-    /// otherwise the client's. Whatever it says, a payment that may have been started is not started again.
+    /// The retry policy of both requests. By default the one that [`payment`](Self::payment) has
+    /// set, otherwise the client's. A payment that may have been started is never started again,
+    /// whatever the policy.
     retry,
 }
 
 impl PayByQr {
-    /// As a PNG of so many pixels on each side, 100 to 2000.
+    /// Requests the code as a PNG image of this size, 100 to 2000 pixels on each side.
     pub fn png(mut self, size: ImageSize) -> Self {
         self.format = QrFormat::Png(size);
         self
     }
 
-    /// As an SVG; the default.
+    /// Requests the code as an SVG image. This is the default.
     pub fn svg(mut self) -> Self {
         self.format = QrFormat::Svg;
         self
     }
 
-    /// As the bare text of the code, to draw it on one's own.
+    /// Requests the text of the code, to render it yourself.
     pub fn content(mut self) -> Self {
         self.format = QrFormat::Content;
         self
     }
 
-    /// Changes the payment's optional fields.
+    /// Sets optional fields of the payment.
     ///
-    /// A deadline, a retry policy or a sales unit that is set here holds for both requests, unless the
-    /// setter of `PayByQr` itself is called too, before or after: that one wins.
+    /// A deadline, a retry policy or a sales unit that is set here applies to both requests. A
+    /// setter of `PayByQr` takes precedence, in whatever order they are called.
     ///
     /// ```
     /// # async fn f(vipps: vipps::Vipps) -> Result<(), Box<dyn std::error::Error>> {
@@ -101,11 +103,13 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code. Otherwise as the
-    /// two operations. When the payment is started and only its code fails, the payment is still there and the
-    /// outcome is [`Unknown`](Outcome::Unknown), whatever came of the code: the error's
-    /// [`order_id`](crate::Error::order_id) says what to cancel, or to let expire. The same call again would be
-    /// refused, since the order id is used.
+    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code.
+    /// Otherwise the errors of the two operations.
+    ///
+    /// If the payment is started and the request for its code fails, the payment remains open and
+    /// the outcome is [`Unknown`](Outcome::Unknown). Cancel the payment by the error's
+    /// [`order_id`](crate::Error::order_id), or let it expire. The same call would be refused,
+    /// because the order id is used.
     pub async fn send(self) -> Result<QrPayment> {
         self.initiate.check_code()?;
         let mut initiate = self.initiate;
@@ -117,20 +121,21 @@ impl PayByQr {
         code.options = deadline.options(&options);
         match code.send().await {
             Ok(qr) => Ok(QrPayment { payment, qr }),
-            // The code alone is harmless, but the payment is started and nobody has its landing page.
+            // A code moves no money, but the payment is started, and the caller does not get its
+            // landing page.
             Err(error) => {
                 let after = error.retry_after();
                 Err(error
                     .with_outcome(Outcome::Unknown)
                     .with_retry(false, after)
                     .with_order_id(payment.order_id())
-                    .with_hint(STARTED))
+                    .with_hint(QR_FAILED_HINT))
             }
         }
     }
 }
 
-/// A payment that waits for its customer, and the code to show.
+/// A started payment and its QR code.
 #[derive(Clone, Debug)]
 pub struct QrPayment {
     payment: InitiatedPayment,
@@ -138,17 +143,17 @@ pub struct QrPayment {
 }
 
 impl QrPayment {
-    /// The code.
+    /// Returns the QR code.
     pub fn qr(&self) -> &OneTimeQr {
         &self.qr
     }
 
-    /// The payment as it was started.
+    /// Returns the response that started the payment.
     pub fn initiated(&self) -> &InitiatedPayment {
         &self.payment
     }
 
-    /// The payment, to wait for, capture or cancel.
+    /// Returns the payment, to wait for, capture or cancel it.
     pub fn payment(&self) -> Payment {
         self.payment.payment()
     }

@@ -1,13 +1,12 @@
-//! The QR API: make codes that the app accepts. Codes with a link of one's own do not work: the app accepts only
-//! what this API makes.
-
+//! The QR API, which creates the codes that the app accepts. The app refuses codes with any other
+//! link.
 //!
-//! | to | use | how the merchant learns of a scan |
+//! | task | operation | notice of a scan |
 //! |---|---|---|
-//! | show a payment to a customer, on a screen | [`Qr::one_time`] | [`wait`](crate::ecom::Payment::wait) for the payment |
-//! | lead people to a web page, in print | [`Qr::merchant_redirect`] | not at all |
-//! | have customers check in at a place, in print | [`Qr::merchant_callback`], [`Qr::mobilepay_beacon`] | webhook `user.checked-in.v1` |
-//! | read the code in a customer's app, with a scanner | [`Qr::exchange`] | the answer |
+//! | show a payment on a screen | [`Qr::one_time`] | [`wait`](crate::ecom::Payment::wait) for the payment |
+//! | print a code that opens a web page | [`Qr::merchant_redirect`] | none |
+//! | print a code that checks a customer in | [`Qr::merchant_callback`], [`Qr::mobilepay_beacon`] | webhook `user.checked-in.v1` |
+//! | scan the code in a customer's app | [`Qr::exchange`] | the response |
 
 mod error_codes;
 mod exchange;
@@ -35,7 +34,7 @@ use crate::error::{Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::{BeaconId, CallbackQrId, CustomerToken, LandingPage, PersonalQr, RedirectQrId};
 
-/// The QR API of one client. Made by [`Vipps::qr`].
+/// The QR API of one client. Returned by [`Vipps::qr`](crate::Vipps::qr).
 #[derive(Clone, Debug)]
 pub struct Qr {
     runtime: Runtime,
@@ -46,22 +45,23 @@ impl Qr {
         Self { runtime }
     }
 
-    /// A code for one payment that is already initiated: from a payment of [`Ecom::initiate`](crate::ecom::Ecom), or
-    /// from any [`LandingPage`] that eCom or Recurring answered. Show it on a screen, with a countdown; never print
-    /// it.
+    /// Creates a code for a payment that is already started, from the response of
+    /// [`Ecom::initiate`](crate::ecom::Ecom::initiate) or from a [`LandingPage`] of eCom or
+    /// Recurring. Show the code on a screen with a countdown. Never print it.
     ///
     /// Calls `generateOtpQr`.
     pub fn one_time(&self, payment: &(impl AsRef<LandingPage> + ?Sized)) -> OneTime {
         OneTime::new(self.runtime.clone(), payment.as_ref().clone())
     }
 
-    /// A code that opens a web page, to create, read, lead elsewhere or delete. Any camera reads it; no app is needed.
-    /// It lives until it is deleted, unless it is created with a `ttl`.
+    /// Returns the redirect code with this id, to create, read, update or delete it. The code opens
+    /// a web page, with any camera and without the app. It never expires, unless it is created with
+    /// a `ttl`.
     pub fn merchant_redirect(&self, id: &RedirectQrId) -> MerchantRedirect {
         MerchantRedirect::new(self.runtime.clone(), id.clone())
     }
 
-    /// All redirect codes of the sales unit.
+    /// Lists the redirect codes of the sales unit.
     ///
     /// Calls `GetAllMerchantRedirectQrs`.
     ///
@@ -71,7 +71,7 @@ impl Qr {
     /// # let vipps = sim.client();
     /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
     /// for qr in vipps.qr().merchant_redirects().await? {
-    ///     println!("{} leads to {:?}", qr.id(), qr.redirect_url());
+    ///     println!("{} opens {:?}", qr.id(), qr.redirect_url());
     /// }
     /// # Ok(()) }
     /// ```
@@ -79,14 +79,15 @@ impl Qr {
         ListMerchantRedirects::new(self.runtime.clone())
     }
 
-    /// A code that hangs at a till, a table or a machine, to put, read or delete. A scan checks the customer in: the
-    /// app waits, the webhook `user.checked-in.v1` names this id, and the merchant answers with a payment. A missed
-    /// webhook cannot be asked for later.
+    /// Returns the callback code with this id, to create, read or delete it. The code is printed
+    /// for a till, a table or a machine. A scan checks the customer in: the app waits, the webhook
+    /// `user.checked-in.v1` names this id, and the merchant responds with a payment. A missed
+    /// webhook cannot be fetched later.
     pub fn merchant_callback(&self, id: &CallbackQrId) -> MerchantCallback {
         MerchantCallback::new(self.runtime.clone(), id.clone())
     }
 
-    /// All callback codes of the sales unit.
+    /// Lists the callback codes of the sales unit.
     ///
     /// Calls `GetMerchantCallbackQrs`.
     ///
@@ -96,7 +97,7 @@ impl Qr {
     /// # let vipps = sim.client();
     /// # vipps.qr().merchant_callback(&"till-1".parse()?).put("Kasse 1".parse()?).await?;
     /// for qr in vipps.qr().merchant_callbacks().await? {
-    ///     println!("{} hangs at {:?}", qr.merchant_qr_id(), qr.location());
+    ///     println!("{} is at {:?}", qr.merchant_qr_id(), qr.location());
     /// }
     /// # Ok(()) }
     /// ```
@@ -104,13 +105,15 @@ impl Qr {
         ListMerchantCallbacks::new(self.runtime.clone())
     }
 
-    /// A MobilePay code that is already printed, to map to the sales unit. It then works as a
-    /// [`merchant_callback`](Self::merchant_callback) code, for customers with MobilePay.
+    /// Returns the printed MobilePay code with this id, to map it to the sales unit. A mapped code
+    /// works like a [`merchant_callback`](Self::merchant_callback) code, for customers with
+    /// MobilePay.
     pub fn mobilepay_beacon(&self, id: &BeaconId) -> MobilePayBeacon {
         MobilePayBeacon::new(self.runtime.clone(), id.clone())
     }
 
-    /// The phone number of the customer whose personal code was scanned, to push a payment to it.
+    /// Exchanges a scanned personal code for the customer's phone number, to which a payment can be
+    /// pushed.
     ///
     /// Calls `exchangeQr`.
     ///
@@ -127,8 +130,8 @@ impl Qr {
         ExchangePersonalQr::new(self.runtime.clone(), code)
     }
 
-    /// The phone number of the customer who checked in with a callback code; the token of the check-in is good for 15
-    /// minutes. The ePayment API takes the token itself, so that the number is needed for eCom only.
+    /// Exchanges the token of a check-in for the customer's phone number. The token expires after
+    /// 15 minutes. Only eCom needs the number; the ePayment API accepts the token.
     ///
     /// Calls `exchangeCustomer`.
     ///
@@ -150,9 +153,9 @@ impl Qr {
 /// A call through the generated client of this API.
 type Call = crate::call::Call<crate::raw::qr::Client>;
 
-/// The result of a delete. A 404 of the API means that an earlier attempt was applied, if one may
-/// have been. A 404 that the API did not make proves nothing.
-fn deleted(result: Result<Response>) -> Result<()> {
+/// Reads the result of a delete. If an earlier attempt may have been applied, a 404 of the API
+/// means that it was. A 404 that the API did not send proves nothing.
+fn read_delete(result: Result<Response>) -> Result<()> {
     match result {
         Err(error)
             if error.http_status() == Some(404)

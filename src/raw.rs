@@ -1,12 +1,18 @@
-//! The bindings that progenitor generates from `openapi/*.yaml`: every operation and every type of the documents.
+//! The bindings that progenitor generates from `openapi/*.yaml`: every operation and every type of
+//! the documents.
 //!
-//! What is here follows the documents, not semantic versioning: a new document can rename or retype anything. Use it
-//! for what the wrapper does not cover yet, through [`Vipps::call`](crate::Vipps::call), which runs any of these
-//! operations through the same token, header, retry and error machinery.
+//! Use the bindings for operations that the wrapper does not cover, through
+//! [`Vipps::call`](crate::Vipps::call). It runs any of these operations with the same tokens,
+//! headers, retries and errors as the wrapper.
 //!
-//! Secrets and personal data are [`Sensitive`](crate::types::Sensitive) here too, so that `Debug` never prints them.
+//! The bindings follow the documents and not semantic versioning: a new document can rename or
+//! retype anything.
 //!
-//! With the feature `schemars` each of the modules has a function `schemas` with the JSON Schemas of its types.
+//! Secrets and personal data are [`Sensitive`](crate::types::Sensitive) here too, so that `Debug`
+//! never prints them.
+//!
+//! With the feature `schemars` each module has a function `schemas` that returns the JSON Schemas
+//! of its types.
 
 pub use progenitor_client::{ByteStream, ResponseValue};
 use serde::de::DeserializeOwned;
@@ -15,13 +21,14 @@ pub use crate::call::Context;
 pub use crate::operation::Endpoint;
 use crate::types::by_name;
 
-/// Reads the body of a response, and refuses a JSON array in place of an object, which serde's derive accepts.
+/// Reads the body of a response. A JSON array in place of an object is an error here, although
+/// serde's derive accepts it.
 fn check_body<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<()> {
     by_name::from_slice::<T>(body).map(drop)
 }
 
-/// The limits of a type's members, as the document states them: a JSON object by the names of the members. The limits of
-/// the type itself have the empty name.
+/// The limits that the document states for the members of a type: a JSON object by member name. The
+/// limits of the type itself have the empty name.
 #[cfg(feature = "schemars")]
 struct Limits(&'static str);
 
@@ -97,12 +104,13 @@ macro_rules! api {
     };
 }
 
-// The build script lists every document of `openapi/`, so that a new file is a new module here.
+// The build script lists every document of `openapi/` in `apis.rs`, so a new file becomes a new
+// module.
 macro_rules! apis {
     ($($name:ident, $bindings:literal, $tables:literal, $doc:literal;)*) => {
         $(api!($name, $bindings, $tables, $doc);)*
 
-        /// The endpoints of all documents.
+        /// Returns the endpoints of all documents.
         #[cfg(feature = "testing")]
         pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
             [$($name::OPERATIONS,)*].into_iter().flatten().copied()
@@ -122,7 +130,7 @@ macro_rules! apis {
             }
 
             $(
-                #[doc = concat!("The operations of ", $doc)]
+                #[doc = concat!("Returns the operations of ", $doc)]
                 pub fn $name(&self) -> &$name::Client {
                     &self.$name
                 }
@@ -140,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_put_where_the_member_stands() {
+    fn limits_are_added_to_the_schema_of_their_member() {
         let mut schema = schemars::json_schema!({"properties": {"a": {"type": "string"}}});
         Limits(r#"{"": {"minItems": 1}, "a": {"maxLength": 5}, "b": {"minimum": 1}}"#)
             .transform(&mut schema);

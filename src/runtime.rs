@@ -1,4 +1,5 @@
-//! Everything that a call needs, whatever its API: environment, credentials, HTTP client, clock, policy and tokens.
+//! The settings and state that every call needs: environment, credentials, HTTP client, clock,
+//! retry policy and tokens.
 
 mod headers;
 
@@ -21,7 +22,8 @@ use crate::token::Tokens;
 use crate::transport::HttpClient;
 use crate::types::MerchantSerialNumber;
 
-/// What every call of one client shares. Cheap to clone. It knows no API.
+/// The settings and tokens that all calls of one client share. Cheap to clone, and independent of
+/// any API.
 #[derive(Clone)]
 pub(crate) struct Runtime {
     pub(crate) shared: Arc<Shared>,
@@ -34,13 +36,13 @@ pub(crate) struct Shared {
     pub(crate) environment: Environment,
     /// The base URL of the environment.
     pub(crate) base: Url,
-    /// The operations that this crate knows, one table an API.
+    /// The operation tables, one for each API.
     pub(crate) operations: &'static [&'static [Operation]],
     pub(crate) merchant: MerchantSerialNumber,
     pub(crate) headers: Headers,
-    /// Builds the requests of the generated code.
+    /// The client that builds the requests of the generated code.
     pub(crate) requests: reqwest::Client,
-    /// Sends requests.
+    /// The client that sends requests.
     pub(crate) http: HttpClient,
     pub(crate) time: Time,
     pub(crate) randomness: Arc<dyn Randomness>,
@@ -60,15 +62,15 @@ impl Runtime {
         &self.shared.environment
     }
 
-    /// Fails if the waits of this client need a tokio runtime and there is none.
+    /// Returns an error if the waits of this client need a tokio runtime and there is none.
     pub(crate) fn require_tokio(&self) -> Result<()> {
         if self.time().needs_tokio() {
-            http_client::runtime()?;
+            http_client::current_runtime()?;
         }
         Ok(())
     }
 
-    /// The sales unit of the credentials.
+    /// Returns the sales unit of the credentials.
     pub(crate) fn merchant_serial_number(&self) -> &MerchantSerialNumber {
         &self.shared.merchant
     }
@@ -126,7 +128,7 @@ impl Runtime {
     }
 }
 
-/// Shows where the client sends requests, and none of its credentials.
+/// Shows the environment and the sales unit, and no credentials.
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")

@@ -1,11 +1,12 @@
-//! Request shapes for snapshots, and answers without a socket (feature `testing`).
+//! Requests as snapshots, and responses without a network (feature `testing`).
 //!
-//! A [`Recorder`] stands where the network would be. It answers with what the test gives it, and keeps the shape of
-//! every request: one canonical text, with stable order and with secrets and personal data replaced by numbered
-//! names, so that equal values stay visibly equal. Its clients have a [`ManualClock`] and [`SeededRandomness`], so that
-//! waits take no time and every run is the same.
+//! A [`Recorder`] replaces the network. It responds with the responses of the test, and records
+//! every request as a
+//! [`RequestShape`]: a text with a stable order, in which secrets and personal data are replaced by numbered
+//! placeholders. Equal values have equal placeholders. The clients of a recorder have a
+//! [`ManualClock`] and [`SeededRandomness`], so that waits take no time and every run is the same.
 //!
-//! One line keeps what your code sends, here with `insta`, or with anything else that compares texts:
+//! Compare the requests of your code with `insta`, or with any other tool that compares texts:
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,7 +17,7 @@
 //!     .lose("POST", capture)
 //!     .answer("POST", capture, 200, r#"{"transactionInfo":{"amount":4900,"status":"Captured"}}"#);
 //! let vipps = recorder.client();
-//! // Your code, with `vipps`:
+//! // Your code, with `vipps` as the client:
 //! vipps.ecom().payment(&"order-1".parse()?).capture().await?;
 //!
 //! insta::assert_snapshot!(recorder.shape_of("capture_payment_using_post"), @r#"
@@ -68,11 +69,12 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The answer was lost, and the request repeated with the same key. [`VippsBuilder::record`](crate::VippsBuilder::record)
-//! records what goes over a real connection, to a simulator for instance.
+//! Here the response was lost, and the request was retried with the same idempotency key.
+//! [`VippsBuilder::record`](crate::VippsBuilder::record) records the requests of a client with a
+//! real connection, for example to a simulator.
 //!
-//! What is shown is listed; any other value has a name. So a member that tomorrow's API brings is hidden until
-//! [`Recorder::show`] says that it may be seen.
+//! Only the values of listed members are shown; all others are replaced by placeholders. A member
+//! that a later version of the API adds is hidden until [`Recorder::show`] lists it.
 
 mod clock;
 mod randomness;

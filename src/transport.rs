@@ -1,5 +1,5 @@
-//! The last step before the wire: one request, one answer, read under a cap, and a failure that says whether the
-//! request can have left.
+//! The transport of one attempt: sends a request, reads its response up to a limit, and classifies
+//! a failure by whether the request may have been sent.
 
 #[cfg(test)]
 mod tests;
@@ -16,28 +16,33 @@ use url::Url;
 use crate::error::Error;
 use crate::http_client::ReqwestClients;
 
-/// The largest answer that is read: 1 MiB. The API's own are below 100 KiB.
+/// The largest response body that is read: 1 MiB. Bodies of the API are below 100 KiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;
-/// How much of an error's body is kept: 64 KiB.
+/// The part of an error's body that is read: 64 KiB.
 pub(crate) const MAX_ERROR_BODY: usize = 64 << 10;
 
-const BODY_TOO_LARGE: &str = "the body is above 1 MiB";
+const BODY_TOO_LARGE: &str = "the body is larger than 1 MiB";
 
-/// What [`Transport::send`] returns.
+/// The future that [`Transport::send`] returns.
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
-/// Carries one request to the API and brings the answer back. Replace it to go without reqwest, through a proxy of
-/// your own, or without any network in tests.
+/// Sends one request to the API and returns the response. Implement it to use another HTTP client
+/// than reqwest, or to test without a network.
 ///
-/// An implementation must make exactly one attempt, must not follow redirects, and should stop reading an answer at
-/// 1 MiB. Retries, tokens, deadlines and idempotency keys are the caller's work and already in the request.
+/// An implementation must make exactly one attempt, must not follow redirects, and should stop
+/// reading a body at 1 MiB. The client handles retries, tokens, deadlines and idempotency keys.
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
-    /// Sends the request.
+    /// Sends the request once.
+    ///
+    /// # Errors
+    /// [`TransportError::not_sent`] only if no byte of the request can have reached the API,
+    /// otherwise [`TransportError::maybe_sent`]. The client retries requests that were not sent, so
+    /// a wrong error may move money twice.
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_>;
 }
 
-/// Why a [`Transport`] has no answer. The difference between the constructors is whether money may have moved.
+/// The failure of a [`Transport`]. The two constructors differ in whether money may have moved.
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) stage: Stage,
@@ -46,17 +51,18 @@ pub struct TransportError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// No byte of the request can have reached the API, or the server has refused to look at it.
+    /// No byte of the request can have reached the API, or the server refused the request
+    /// unprocessed.
     NotSent,
     /// The request may have arrived.
     MaybeSent,
-    /// The answer is larger than the cap.
+    /// The response is larger than the limit.
     TooLarge,
 }
 
 impl TransportError {
-    /// No byte of the request left: no name, no connection, no TLS session; or the server has said that it did not look
-    /// at the request, as HTTP/2 can.
+    /// The request was not sent: name resolution, the connection or the TLS handshake failed, or
+    /// the server refused the request unprocessed, as HTTP/2 can.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::NotSent,
@@ -64,7 +70,8 @@ impl TransportError {
         }
     }
 
-    /// The request may have arrived: the connection broke, or the answer came in pieces.
+    /// The request may have arrived: the connection broke after the request was sent, or the
+    /// response is incomplete.
     pub fn maybe_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::MaybeSent,
@@ -88,8 +95,8 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
             Stage::NotSent => "the request could not be sent",
-            Stage::MaybeSent => "the connection broke after the request may have left",
-            Stage::TooLarge => "the answer is larger than this client reads",
+            Stage::MaybeSent => "the connection broke after the request may have been sent",
+            Stage::TooLarge => "the response is larger than the limit of 1 MiB",
         })
     }
 }
@@ -102,13 +109,13 @@ impl StdError for TransportError {
 
 /// A response whose body has been read.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct HttpResponse {
     pub(crate) status: http::StatusCode,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// Sends the requests of a client: with reqwest, or with a transport of the caller's own.
+/// The HTTP client: reqwest, or a custom transport.
 #[derive(Debug)]
 pub(crate) enum HttpClient {
     Reqwest(ReqwestClients),
@@ -119,7 +126,8 @@ impl HttpClient {
     /// Returns the sender of the requests of one call.
     ///
     /// # Errors
-    /// When there is no tokio runtime, or the HTTP client cannot be made.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if there is no tokio runtime,
+    /// or the reqwest client cannot be built.
     pub(crate) fn sender(&self, url: &Url) -> Result<HttpSender<'_>, Error> {
         match self {
             Self::Reqwest(clients) => clients.get(url).map(HttpSender::Reqwest),
@@ -135,17 +143,21 @@ pub(crate) enum HttpSender<'a> {
 }
 
 impl HttpSender<'_> {
-    /// Sends one request, and reads the body of its response up to the limits.
-    pub(crate) async fn send(&self, request: reqwest::Request) -> Result<Reply, TransportError> {
+    /// Sends one request and reads the body of its response, up to [`MAX_BODY`] or
+    /// [`MAX_ERROR_BODY`].
+    pub(crate) async fn send(
+        &self,
+        request: reqwest::Request,
+    ) -> Result<HttpResponse, TransportError> {
         let (status, headers, body) = match self {
             Self::Reqwest(client) => {
                 let mut response = client.execute(request).await.map_err(classify)?;
-                let body = read(&mut response).await?;
+                let body = read_body(&mut response).await?;
                 let headers = std::mem::take(response.headers_mut());
                 (response.status(), headers, body)
             }
             Self::Custom(transport) => {
-                let response = transport.send(in_memory(request)?).await?;
+                let response = transport.send(into_http_request(request)?).await?;
                 let (parts, mut body) = response.into_parts();
                 if !parts.status.is_success() {
                     body.truncate(MAX_ERROR_BODY);
@@ -155,7 +167,7 @@ impl HttpSender<'_> {
                 (parts.status, parts.headers, body)
             }
         };
-        Ok(Reply {
+        Ok(HttpResponse {
             status,
             headers,
             body: without_byte_order_mark(body),
@@ -165,7 +177,7 @@ impl HttpSender<'_> {
 
 #[cfg(feature = "testing")]
 impl HttpClient {
-    /// The client as a transport, for a recorder in front of it.
+    /// Returns the client as a transport, for a recorder that wraps it.
     pub(crate) fn into_transport(self) -> Arc<dyn Transport> {
         match self {
             Self::Reqwest(_) => Arc::new(Network(self)),
@@ -182,21 +194,22 @@ struct Network(HttpClient);
 impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(unbuilt)?;
+            let request = reqwest::Request::try_from(request).map_err(conversion_error)?;
             let sender = self.0.sender(request.url());
-            let reply = sender
+            let received = sender
                 .map_err(TransportError::not_sent)?
                 .send(request)
                 .await?;
-            let mut response = http::Response::new(reply.body);
-            *response.status_mut() = reply.status;
-            *response.headers_mut() = reply.headers;
+            let mut response = http::Response::new(received.body);
+            *response.status_mut() = received.status;
+            *response.headers_mut() = received.headers;
             Ok(response)
         })
     }
 }
 
-/// Some servers send a byte order mark before their JSON, which no JSON reader accepts.
+/// Removes a leading byte order mark. Some servers send one before their JSON, and JSON parsers
+/// refuse it.
 fn without_byte_order_mark(body: Bytes) -> Bytes {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     if body.starts_with(MARK) {
@@ -206,16 +219,16 @@ fn without_byte_order_mark(body: Bytes) -> Bytes {
     }
 }
 
-/// Reads a body up to the limit of its status. Beyond the limit the body of an error is cut, and a success is refused.
-/// In both cases the connection is dropped rather than drained.
-async fn read(response: &mut reqwest::Response) -> Result<Bytes, TransportError> {
+/// Reads a body up to the limit of its status. Beyond the limit, the body of an error is cut, and a
+/// success fails. In both cases the connection is closed instead of drained.
+async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, TransportError> {
     let is_success = response.status().is_success();
     let limit = if is_success { MAX_BODY } else { MAX_ERROR_BODY };
     if is_success && response.content_length().is_some_and(|n| n > limit as u64) {
         return Err(TransportError::too_large(BODY_TOO_LARGE));
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+    while let Some(chunk) = response.chunk().await.map_err(body_error)? {
         body.extend_from_slice(&chunk);
         if body.len() > limit {
             if is_success {
@@ -228,20 +241,20 @@ async fn read(response: &mut reqwest::Response) -> Result<Bytes, TransportError>
     Ok(body.freeze())
 }
 
-/// A request that could not be converted.
-fn unbuilt(error: reqwest::Error) -> TransportError {
-    TransportError::not_sent(strip(error))
+/// Converts the error of a request that could not be built.
+fn conversion_error(error: reqwest::Error) -> TransportError {
+    TransportError::not_sent(without_url(error))
 }
 
-fn broken(error: reqwest::Error) -> TransportError {
-    TransportError::maybe_sent(Box::new(strip(error)))
+fn body_error(error: reqwest::Error) -> TransportError {
+    TransportError::maybe_sent(Box::new(without_url(error)))
 }
 
 fn classify(error: reqwest::Error) -> TransportError {
     let not_sent =
-        error.is_connect() || error.is_builder() || causes(&error).any(is_refused_unread);
-    let large = causes(&error).any(is_large_head);
-    let error = strip(error);
+        error.is_connect() || error.is_builder() || causes(&error).any(is_refused_unprocessed);
+    let large = causes(&error).any(is_head_too_large);
+    let error = without_url(error);
     if not_sent {
         TransportError::not_sent(error)
     } else if large {
@@ -257,10 +270,10 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
     std::iter::successors(error.source(), |cause: &Cause<'_>| (*cause).source())
 }
 
-/// Whether the server has let nobody see the request, as RFC 9113 has it (8.7, 6.8): a stream that is refused, or one
-/// that came after the last one of a connection that is going away. An `h2` of another version is not recognized here,
-/// which leaves the request in doubt.
-fn is_refused_unread(cause: Cause<'_>) -> bool {
+/// Returns `true` if the server states that it did not process the request (RFC 9113, sections 8.7
+/// and 6.8): the stream was refused, or the connection was shutting down. Errors of another `h2`
+/// version are not recognized; the request then counts as possibly sent.
+fn is_refused_unprocessed(cause: Cause<'_>) -> bool {
     let Some(error) = cause.downcast_ref::<h2::Error>().filter(|e| e.is_remote()) else {
         return false;
     };
@@ -268,20 +281,21 @@ fn is_refused_unread(cause: Cause<'_>) -> bool {
     refused || (error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR))
 }
 
-/// Whether the answer's head is what was too large: above hyper's 100 headers or 400 KiB. hyper has no other way to ask
-/// that a client could use; if it changes its words this is a broken connection, which is as unclear.
-fn is_large_head(cause: Cause<'_>) -> bool {
+/// Returns `true` if the head of the response exceeds hyper's limits of 100 headers or 400 KiB.
+/// hyper exposes this only through the message. If the message changes, the failure counts as a
+/// broken connection, with the same outcome.
+fn is_head_too_large(cause: Cause<'_>) -> bool {
     cause.to_string() == "message head is too large"
 }
 
-/// Without the URL, which holds order ids.
-fn strip(error: reqwest::Error) -> reqwest::Error {
+/// Removes the URL, which contains order ids.
+fn without_url(error: reqwest::Error) -> reqwest::Error {
     error.without_url()
 }
 
-/// The request with its body in memory, for a transport of the caller's own.
-fn in_memory(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
-    let request = http::Request::<reqwest::Body>::try_from(request).map_err(unbuilt)?;
+/// Converts the request for a custom transport.
+fn into_http_request(request: reqwest::Request) -> Result<http::Request<Bytes>, TransportError> {
+    let request = http::Request::<reqwest::Body>::try_from(request).map_err(conversion_error)?;
     let (parts, body) = request.into_parts();
     let body = body
         .as_bytes()

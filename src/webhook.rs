@@ -1,7 +1,8 @@
 //! The check-in event `user.checked-in.v1`: a customer has scanned a merchant callback QR code.
 //!
-//! Vipps MobilePay posts it to the URL that was registered for it, signed with the secret of the registration. A
-//! [`Verifier`] checks the signature, and only what it let through can be read:
+//! Vipps MobilePay posts the event to the registered URL, signed with the secret of the
+//! registration. A [`Verifier`] checks the signature, and returns the event only if the signature
+//! is valid:
 //!
 //! ```
 //! use vipps::webhook::Verifier;
@@ -12,7 +13,7 @@
 //! let verifier = Verifier::new(url, [secret])?;
 //! # let body = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456","initiatedAt":"2023-10-06T10:45:40.3061965Z"}"#;
 //! # let request = Signer::new(url, secret)?.sign("2023-10-06T10:45:41Z".parse()?, body)?;
-//! // `request` is an `http::Request` with the body as it came, not a byte changed.
+//! // `request` is an `http::Request` with the unchanged bytes of the body.
 //! let check_in = verifier.verify(&request)?.check_in()?;
 //! if check_in.is_fresh("2023-10-06T10:46:00Z".parse()?) {
 //!     println!("a customer waits at {}", check_in.merchant_qr_id);
@@ -20,19 +21,22 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Answer within 10 seconds, with a 2xx as soon as the event is stored, and with
-//! [`WebhookError::status`] when it is refused. What is not answered with a 2xx is sent again for up to 7 days, first
-//! every two seconds and then ever more rarely, and may come twice in any case. An event that is minutes old is of no
-//! use to the customer: look at [`CheckIn::is_fresh`] before acting on it. A missed one cannot be fetched.
+//! Respond within 10 seconds: with a 2xx status as soon as the event is stored, and with
+//! [`WebhookError::status`] if it is refused. Without a 2xx response the event is sent again for up
+//! to 7 days, at first every 2 seconds and then at growing intervals. Any event may arrive twice.
+//! An event that is minutes old is of no use to the customer, so check [`CheckIn::is_fresh`] before
+//! you act on it. A missed event cannot be fetched later.
 //!
 //! # Registration
 //!
-//! A URL is registered once with `POST /webhooks/v1/webhooks` of the webhooks API, which is not part of this crate, or
-//! by hand in the business portal: `{"url":"https://...","events":["user.checked-in.v1"]}` with the usual headers. The
-//! answer shows the secret, this once. A sales unit can have one registration for this event, so to replace it delete
-//! the old one first. The URL must be `https` and reachable from the internet; redirects are not followed.
+//! Register a URL once: in the business portal, or with `POST /webhooks/v1/webhooks` of the
+//! Webhooks API, which is not part of this crate. The body is
+//! `{"url":"https://...","events":["user.checked-in.v1"]}`, with the usual headers. The response
+//! contains the secret; the API never shows it again. A sales unit can have one registration for
+//! this event, so delete the old registration before you replace it. The URL must be `https` and
+//! reachable from the internet; redirects are not followed.
 //!
-//! The eCom API has no webhooks. Its callbacks are another thing, see [`callback`](crate::callback).
+//! The eCom API has no webhooks. It has callbacks; see [`callback`](crate::callback).
 
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -59,10 +63,10 @@ use crate::clock::{Clock, Time};
 use crate::types::{InvalidValue, Timestamp};
 use endpoint::Endpoint;
 
-/// The event's name in a registration.
+/// The name of the check-in event in a registration.
 pub const USER_CHECKED_IN: &str = "user.checked-in.v1";
 
-/// The largest event that is read: 1 MiB. Real ones are below 1 KiB.
+/// The largest event that is read: 1 MiB. Events of the API are below 1 KiB.
 const MAX_BODY: usize = 1 << 20;
 
 const DATE: HeaderName = HeaderName::from_static("x-ms-date");
@@ -70,11 +74,11 @@ const CONTENT_HASH: HeaderName = HeaderName::from_static("x-ms-content-sha256");
 const VIPPS_AUTHORIZATION: HeaderName = HeaderName::from_static("x-vipps-authorization");
 const SCHEME: &[u8] = b"HMAC-SHA256 ";
 
-/// Checks that a webhook comes from Vipps MobilePay and is as it was sent.
+/// Verifies that a webhook was sent by Vipps MobilePay and has not been changed.
 ///
-/// Signed are the method, path, query and host of the **registered** URL, the date, and the bytes of the body. Host and
-/// path of the request that arrives are not looked at, because proxies rewrite them. So register one verifier for one
-/// URL.
+/// The signature covers the method, path, query and host of the **registered** URL, the date, and
+/// the bytes of the body. The host and path of the incoming request are ignored, because proxies
+/// rewrite them. Make one verifier for each registered URL.
 #[derive(Clone)]
 pub struct Verifier {
     endpoint: Endpoint,
@@ -84,27 +88,31 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier for the URL as it was registered, and for the secrets that may sign: one for each registration of
-    /// the URL, word for word as the registration showed it. It looks like base64, and is not decoded.
+    /// Creates a verifier for a registered URL and the secrets of its registrations.
     ///
-    /// A port is part of the signature unless it is the scheme's own, and so are the query and a slash at the end. A
-    /// host such as `blåbær.no` is signed as punycode (`xn--blbr-roah.no`). A secret never appears in `Debug` output
-    /// or errors, and its memory is overwritten when the verifier is dropped.
+    /// Pass the URL exactly as it was registered. The query, a slash at the end, and a port other
+    /// than the default of the scheme are part of the signature. A host such as `blåbær.no` is
+    /// signed as punycode (`xn--blbr-roah.no`).
+    ///
+    /// Pass each secret exactly as the registration returned it. A secret looks like base64, and
+    /// must not be decoded. Secrets never appear in `Debug` output or errors. Their memory is
+    /// overwritten when the verifier is dropped.
     ///
     /// # Errors
-    /// When the URL does not start with `https://` or `http://` and a host, holds a space, a control character or a
-    /// `\`, or has a path or query that is not ASCII. When there is no secret, or one that is empty, has a space at
-    /// an end, or holds a control character or an invisible one.
+    /// [`InvalidValue`] if the URL does not start with `https://` or `http://` and a host, contains
+    /// a space, a control character or a `\`, or has a path or query that is not ASCII. Also if
+    /// there is no secret, or if a secret is empty, starts or ends with a space, or contains a
+    /// control character or an invisible character.
     pub fn new<S: AsRef<str>>(
         registered_url: impl AsRef<str>,
         secrets: impl IntoIterator<Item = S>,
     ) -> Result<Self, InvalidValue> {
         let secrets = secrets
             .into_iter()
-            .map(|text| endpoint::secret(text.as_ref()))
+            .map(|text| endpoint::parse_secret(text.as_ref()))
             .collect::<Result<Arc<[_]>, _>>()?;
         if secrets.is_empty() {
-            return Err(InvalidValue::hidden("secrets", "must be one at least"));
+            return Err(InvalidValue::hidden("secrets", "must not be empty"));
         }
         Ok(Self {
             endpoint: Endpoint::parse(registered_url.as_ref())?,
@@ -114,28 +122,30 @@ impl Verifier {
         })
     }
 
-    /// Refuses events whose `x-ms-date` is further than this from the present, before or after.
+    /// Refuses events whose `x-ms-date` differs from the current time by more than this. By default
+    /// the date is not checked.
     ///
-    /// There is none by default: events are sent again for up to 7 days, and it is not documented that the date is
-    /// renewed then, so that a window may refuse the real thing for good. What a replayed event can do is bounded all
-    /// the same by the 15 minutes that its customer token lives; see [`CheckIn::is_fresh`].
+    /// Events are resent for up to 7 days, and the documentation does not state that a resent event
+    /// has a new date. A window may therefore refuse genuine events for good. Without a window, a
+    /// replayed event is harmless after 15 minutes, when its customer token has expired; see
+    /// [`CheckIn::is_fresh`].
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = Some(window);
         self
     }
 
-    /// Judges the [`window`](Self::window) by this clock.
+    /// Sets the clock for the [`window`](Self::window). The default is the system clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Custom(Arc::new(clock));
         self
     }
 
-    /// Checks a request whose body was read whole and left as it was.
+    /// Verifies a request. Its body must be complete and unchanged.
     ///
     /// # Errors
-    /// Says which check failed, and nothing of what was compared.
+    /// The check that failed, without the values that were compared.
     pub fn verify<'a, B: AsRef<[u8]>>(
         &self,
         request: &'a Request<B>,
@@ -143,10 +153,10 @@ impl Verifier {
         self.verify_parts(request.method(), request.headers(), request.body().as_ref())
     }
 
-    /// As [`verify`](Self::verify), for the parts of a request.
+    /// Verifies the parts of a request, like [`verify`](Self::verify).
     ///
     /// # Errors
-    /// Says which check failed, and nothing of what was compared.
+    /// The check that failed, without the values that were compared.
     pub fn verify_parts<'a>(
         &self,
         method: &Method,
@@ -168,7 +178,7 @@ impl Verifier {
         let mut signatures = [AUTHORIZATION, VIPPS_AUTHORIZATION]
             .into_iter()
             .flat_map(|name| headers.get_all(name))
-            .filter_map(|value| signature_in(value.as_bytes()))
+            .filter_map(|value| parse_signature(value.as_bytes()))
             .peekable();
         if signatures.peek().is_none() {
             return Err(WebhookError::MissingHeader(
@@ -177,18 +187,19 @@ impl Verifier {
         }
 
         let hash = endpoint::content_hash(body);
-        if !hash.is(stated_hash) {
+        if !hash.matches(stated_hash) {
             return Err(WebhookError::BodyHash);
         }
-        // Every secret is tried, so that the time taken does not tell which one fits.
-        let fits = signatures.fold(false, |fits, signature| {
-            self.secrets.iter().fold(fits, |fits, secret| {
-                fits | self
-                    .endpoint
-                    .signed_by(secret.expose_secret(), date, &hash, signature)
+        // Every secret is tried, so that the duration does not reveal which secret matches.
+        let is_valid = signatures.fold(false, |is_valid, signature| {
+            self.secrets.iter().fold(is_valid, |is_valid, secret| {
+                is_valid
+                    | self
+                        .endpoint
+                        .verify(secret.expose_secret(), date, &hash, signature)
             })
         });
-        if !fits {
+        if !is_valid {
             return Err(WebhookError::Signature);
         }
         let date = Timestamp::from(String::from_utf8_lossy(date).into_owned());
@@ -204,7 +215,7 @@ impl Verifier {
     }
 }
 
-/// Shows the path and host that are signed, and no secret.
+/// Shows the signed host and path, and no secret.
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
@@ -215,20 +226,20 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// What follows `Signature=`, up to the end: it holds `=` itself.
-fn signature_in(authorization: &[u8]) -> Option<&[u8]> {
+/// Returns the value of `Signature=`, which extends to the end because it may contain `=`.
+fn parse_signature(authorization: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"Signature=";
     let (scheme, parameters) = authorization.trim_ascii().split_at_checked(SCHEME.len())?;
     if !scheme.eq_ignore_ascii_case(SCHEME) {
         return None;
     }
-    // `SignedHeaders` always names the same three, and the signature covers them whatever it says.
+    // `SignedHeaders` is ignored: the signature always covers the same three headers.
     let at = memchr::memmem::find_iter(parameters, NAME)
         .find(|at| *at == 0 || parameters.get(at - 1) == Some(&b'&'))?;
     parameters.get(at + NAME.len()..)
 }
 
-/// An event whose signature was good. Its `Debug` does not show the body.
+/// An event with a valid signature. `Debug` does not show the body.
 #[derive(Clone)]
 pub struct Verified<'a> {
     body: &'a [u8],
@@ -236,21 +247,21 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// Reads it as a check-in.
+    /// Reads the body as a check-in.
     ///
     /// # Errors
-    /// [`WebhookError::NotACheckIn`]: a URL that is registered for other events as well gets those too, and no member
-    /// of an event says which one it is.
+    /// [`WebhookError::NotACheckIn`] if the body is another event. A URL that is registered for
+    /// several events receives all of them, and no member of an event names its type.
     pub fn check_in(&self) -> Result<CheckIn, WebhookError> {
         CheckIn::read(self.body)
     }
 
-    /// The body as it came. It may hold personal data: do not log it.
+    /// Returns the unchanged body. It may contain personal data: do not log it.
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// When it was sent (`x-ms-date`).
+    /// Returns the time at which the event was sent (`x-ms-date`).
     pub fn date(&self) -> &Timestamp {
         &self.date
     }

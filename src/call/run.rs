@@ -24,7 +24,7 @@ use crate::retry::{self, Failure, Pace, judge};
 use crate::runtime::{MSN, REQUEST_ID};
 use crate::telemetry::{self, Attempt};
 use crate::token::Token;
-use crate::transport::{Reply, Stage, TransportError};
+use crate::transport::{HttpResponse, Stage, TransportError};
 use crate::types::RequestId;
 
 /// Runs one call of this operation, from the request that the generated code has built to the response.
@@ -42,12 +42,12 @@ pub(super) async fn run(
     let result = run.attempts().instrument(span.span()).await;
     span.requests(run.record.requests);
     match result {
-        Ok(reply) => {
-            span.succeeded(reply.status.as_u16());
+        Ok(response) => {
+            span.succeeded(response.status.as_u16());
             Ok(Response {
-                status: reply.status,
-                headers: reply.headers,
-                body: reply.body,
+                status: response.status,
+                headers: response.headers,
+                body: response.body,
                 record: run.record,
                 span,
                 runtime: context.0.runtime.clone(),
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn attempts(&mut self) -> Result<Reply> {
+    async fn attempts(&mut self) -> Result<HttpResponse> {
         let time = self.call.runtime.time();
         self.call
             .runtime
@@ -139,13 +139,13 @@ impl<'a> Run<'a> {
 
             self.record.last_ended = Some(time.monotonic());
             let failed = match result {
-                Some(Ok(reply)) if reply.status.is_success() && !is_error(&reply.body) => {
-                    attempt.succeeded(reply.status.as_u16());
+                Some(Ok(response)) if response.status.is_success() && !is_error(&response.body) => {
+                    attempt.succeeded(response.status.as_u16());
                     self.call.runtime.budget().refill();
-                    return Ok(reply);
+                    return Ok(response);
                 }
-                Some(Ok(reply)) => {
-                    let failed = self.failed_response(&reply);
+                Some(Ok(response)) => {
+                    let failed = self.failed_response(&response);
                     self.starts.push(began);
                     if let Some(token) = &token
                         && self.is_replayed(token, &failed)
@@ -185,7 +185,7 @@ impl<'a> Run<'a> {
         destination::encode_path(self.record.request.url_mut());
         destination::check(runtime.base(), endpoint, &self.record.request)
             .map_err(|invalid| self.explain(invalid.into()))?;
-        let mut headers = runtime.headers().of(auth);
+        let mut headers = runtime.headers().for_auth(auth);
         for (name, value) in self.record.request.headers() {
             // The media types and the parameters are the document's. It cannot replace a header of the client, and the
             // `api-version` that generated code sends is documented nowhere.
@@ -369,26 +369,26 @@ impl<'a> Run<'a> {
         (wait < self.deadline.saturating_sub(now)).then_some(wait)
     }
 
-    fn failed_response(&self, reply: &Reply) -> FailedAttempt {
-        let status = reply.status.as_u16();
+    fn failed_response(&self, response: &HttpResponse) -> FailedAttempt {
+        let status = response.status.as_u16();
         let now = self.call.runtime.time().now();
-        let retry_after = retry::retry_after(reply.headers.get(RETRY_AFTER), now);
-        let body = reply.body.clone();
+        let retry_after = retry::retry_after(response.headers.get(RETRY_AFTER), now);
+        let body = response.body.clone();
         let operation = &self.record.operation;
         let codes = operation.error_codes(self.call.runtime.operations());
-        let mut error = Error::from_response(operation, &codes, status, &reply.headers, body);
+        let mut error = Error::from_response(operation, &codes, status, &response.headers, body);
         let is_anonymous = self.record.operation.auth == Auth::Anonymous;
         if is_anonymous {
             // The hints of a response are about the API.
             error = error.with_hint(
                 "An image link works for about an hour and no longer than its code: read the code for a new link.",
             );
-        } else if reply.status.is_redirection() {
+        } else if response.status.is_redirection() {
             error = error.with_hint(
                 "A redirect is never followed, since requests carry credentials: check the base URL.",
             );
         }
-        let is_refusal = reply.status.is_client_error() && ![408, 429].contains(&status);
+        let is_refusal = response.status.is_client_error() && ![408, 429].contains(&status);
         let failure = if is_anonymous && is_refusal {
             // The host of the images has no error form.
             Failure::Refused(status)

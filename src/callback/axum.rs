@@ -1,4 +1,4 @@
-//! A ready axum router for callbacks (feature `axum`).
+//! An axum router for callbacks (feature `axum`).
 //!
 //! ```
 //! use axum::{Router, http::StatusCode, response::IntoResponse};
@@ -7,7 +7,7 @@
 //! # fn main() -> vipps::Result<()> {
 //! let callbacks = callback::axum::router(CallbackAuth::generate()?, async |callback| match callback {
 //!     Callback::Payment(update) => {
-//!         println!("ask for the details of {}", update.order_id);
+//!         println!("read the details of {}", update.order_id);
 //!         StatusCode::OK.into_response()
 //!     }
 //!     Callback::Shipping(request) => match request.reply([]) {
@@ -16,12 +16,12 @@
 //!     },
 //!     Callback::Consent(_) => StatusCode::OK.into_response(),
 //! });
-//! // The prefix of the payments is then https://shop.example.com/vipps
+//! // The callback prefix of the payments is then https://shop.example.com/vipps
 //! let app: Router = Router::new().nest("/vipps", callbacks);
 //! # Ok(()) }
 //! ```
 //!
-//! A handler that needs something, such as a client or a store, clones it for each call:
+//! A handler clones shared state, such as a client or a store, for each callback:
 //!
 //! ```
 //! # use axum::{Router, http::StatusCode};
@@ -52,14 +52,16 @@ use ::axum::routing::any;
 use super::target::Target;
 use super::{Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingReply};
 
-/// Routes for all three calls below one prefix: what carries the token goes to `handler`, whose answer is sent. The
-/// rest is refused without it, with [`CallbackError::status`] and an empty body, and a warning in the log; the token is
-/// checked before the body is read.
+/// Routes the three callbacks below one prefix to `handler`, which returns the response.
 ///
-/// A prefix that ends in a query, such as `https://shop.example.com/?path=`, needs a route of its own and
-/// [`parse`](super::parse), because a router does not look into queries.
+/// Only authenticated callbacks reach the handler. Any other request is refused with
+/// [`CallbackError::status`] and an empty body, and is logged as a warning. The token is checked
+/// before the body is read.
 ///
-/// Answer the payment update within 3 seconds: note it, and ask for the details later.
+/// A prefix that ends in a query, such as `https://shop.example.com/?path=`, needs a separate route
+/// with [`parse`](super::parse), because a router does not match queries.
+///
+/// Respond to a payment update within 3 seconds: store it, and read the details afterwards.
 pub fn router<S, H, F>(auth: CallbackAuth, handler: H) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -83,22 +85,22 @@ where
 
 async fn receive(auth: &CallbackAuth, request: Request) -> Result<Callback, CallbackError> {
     let (parts, body) = request.into_parts();
-    let target = Target::of(&parts.method, &parts.uri).ok_or(CallbackError::NotACallback)?;
-    let allowed = target.allow(auth, &parts.headers)?;
+    let target = Target::parse(&parts.method, &parts.uri).ok_or(CallbackError::NotACallback)?;
+    let authorized = target.authorize(auth, &parts.headers)?;
     let body = to_bytes(body, MAX_BODY)
         .await
         .map_err(|_| CallbackError::TooLarge)?;
-    allowed.read(&body)
+    authorized.read(&body)
 }
 
-/// Its status, and nothing else.
+/// Responds with the status and an empty body.
 impl IntoResponse for CallbackError {
     fn into_response(self) -> Response {
         self.status().into_response()
     }
 }
 
-/// 200 with the reply as JSON.
+/// Responds with HTTP 200 and the reply as JSON.
 impl IntoResponse for ShippingReply {
     fn into_response(self) -> Response {
         self.response().map(Body::from)

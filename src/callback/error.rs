@@ -1,4 +1,4 @@
-//! Why a callback is refused.
+//! The reasons for refusing a callback.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use http::StatusCode;
 
 use crate::types::InvalidValue;
 
-/// Why a callback is refused. Shows nothing of the token or the body.
+/// The reason for refusing a callback. Never shows the token or the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// Method and path are not those of a callback.
+    /// The method and path are not those of a callback.
     NotACallback,
-    /// `Authorization` is missing, or is not the `authToken` of the payment.
+    /// The `Authorization` header is missing, or is not the `authToken` of the payment.
     Unauthorized,
     /// A consent removal has no `Authorization` header, and
-    /// [`allow_unauthenticated_consent_removal`](super::CallbackAuth::allow_unauthenticated_consent_removal) was not
-    /// called.
+    /// [`allow_unauthenticated_consent_removal`](super::CallbackAuth::allow_unauthenticated_consent_removal)
+    /// was not called.
     UnauthenticatedConsentRemoval,
     /// The body is larger than 1 MiB.
     TooLarge,
-    /// The body cannot be used, for this reason.
+    /// The body cannot be read.
     BadBody(InvalidValue),
 }
 
@@ -32,7 +32,7 @@ impl CallbackError {
         Self::BadBody(InvalidValue::hidden(field, rule))
     }
 
-    /// What to answer. Vipps does not call again, whatever the answer.
+    /// Returns the status to respond with. Callbacks are not retried, whatever the status.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotACallback => StatusCode::NOT_FOUND,
@@ -46,13 +46,18 @@ impl CallbackError {
 impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotACallback => f.write_str("method and path are not those of a callback"),
-            Self::Unauthorized => f.write_str("Authorization is not the authToken of the payment"),
+            Self::NotACallback => f.write_str(
+                "callback refused: the method and path are not those of a callback; compare the prefix and the route",
+            ),
+            Self::Unauthorized => f.write_str(
+                "callback refused: the Authorization header is not the authToken of the payment; compare the token of \
+                 CallbackAuth with the one that the payment was started with",
+            ),
             Self::UnauthenticatedConsentRemoval => f.write_str(
                 "consent removal refused: the request has no Authorization header; authenticate the request otherwise \
                  and call CallbackAuth::allow_unauthenticated_consent_removal",
             ),
-            Self::TooLarge => f.write_str("the body is larger than 1 MiB"),
+            Self::TooLarge => f.write_str("callback refused: the body is larger than 1 MiB"),
             Self::BadBody(invalid) => write!(f, "{invalid}"),
         }
     }

@@ -1,4 +1,4 @@
-//! The result of a payment.
+//! The callback with the result of a payment.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -13,15 +13,17 @@ use crate::types::open_enum::open_enum;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, by_name};
 
 open_enum! {
-    /// What a callback says of a payment.
+    /// The payment status of a callback.
     pub enum CallbackStatus {
-        /// The customer approved, and the money is reserved. Regular payments say `RESERVED`, express ones `RESERVE`.
+        /// The customer approved, and the money is reserved: `RESERVED` for regular payments,
+        /// `RESERVE` for express payments.
         Reserved = "RESERVED" | "RESERVE",
         /// The customer approved, and the money is captured at once (direct capture).
         Sale = "SALE",
-        /// The customer said no in the app.
+        /// The customer cancelled in the app.
         Cancelled = "CANCELLED" | "CANCEL" | "AUTO_CANCEL",
-        /// The customer said no on the landing page, or did not act. The error does not tell these apart either.
+        /// The customer cancelled on the landing page, or did not act. The callback does not
+        /// distinguish the two.
         Rejected = "REJECTED" | "REJECT",
         /// The reservation failed.
         ReserveFailed = "RESERVE_FAILED" | "RESERVED_FAILED",
@@ -30,11 +32,12 @@ open_enum! {
     }
 }
 
-/// What Vipps tells of a payment when it is decided: a hint to look at its details, which alone are the truth.
+/// The update that is sent when a payment is decided: a trigger to read the payment's details,
+/// which are authoritative.
 ///
-/// Everything but the order id may be missing. `Debug` shows no personal data. Where a
-/// [`Poll`](crate::ecom::Poll) waits for the payment already, its [`trigger`](crate::ecom::Poll::trigger) makes it poll
-/// at once.
+/// All fields but the order id may be missing. `Debug` shows no personal data. If a
+/// [`Poll`](crate::ecom::Poll) already waits for the payment, its
+/// [`trigger`](crate::ecom::Poll::trigger) makes it poll at once.
 ///
 /// ```
 /// # async fn f(vipps: &vipps::Vipps, update: vipps::callback::PaymentUpdate) -> vipps::Result<()> {
@@ -47,74 +50,75 @@ open_enum! {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PaymentUpdate {
-    /// The order.
+    /// The order id.
     pub order_id: OrderId,
     /// The sales unit.
     pub merchant_serial_number: Option<MerchantSerialNumber>,
-    /// What became of it.
+    /// The status of the payment.
     pub status: Option<CallbackStatus>,
-    /// The amount; for express payments with the shipping cost.
+    /// The amount; includes the shipping cost of express payments.
     pub amount: Option<Amount>,
-    /// Vipps's id of the transaction; missing when nothing was reserved.
+    /// The API's id of the transaction; missing if no money was reserved.
     pub transaction_id: Option<String>,
-    /// When it happened.
+    /// The time of the status change.
     pub timestamp: Option<Timestamp>,
-    /// Why the payment failed (wire name `errorInfo`); only some failures say.
+    /// The error of a failed payment (wire name `errorInfo`); some failures have none.
     pub error: Option<ApiError>,
-    /// The customer, for express payments and where a scope was asked for.
+    /// The customer, for express payments and payments with a scope.
     pub user: Option<UserDetails>,
-    /// Where to send the goods and how, for express payments.
+    /// The address and shipping method, for express payments.
     pub shipping: Option<ShippingDetails>,
 }
 
 impl PaymentUpdate {
-    /// Reads a body whose sender is known already: [`parse`](super::parse) checks that too.
+    /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
+    /// both.
     ///
     /// # Errors
-    /// When the body is no JSON object with an order id.
+    /// [`CallbackError::BadBody`] if the body is not a JSON object with an order id.
     pub fn from_slice(body: &[u8]) -> Result<Self, CallbackError> {
         Self::read(None, body)
     }
 
-    /// The order id of the path, if there is one, must be that of the body.
-    pub(super) fn read(of_path: Option<OrderId>, body: &[u8]) -> Result<Self, CallbackError> {
-        let mut update = object(body)?;
-        let of_body = text(&update, "orderId");
-        let order_id = match (of_path, of_body) {
+    /// Reads the body. An order id of the path must equal that of the body.
+    pub(super) fn read(path_order_id: Option<OrderId>, body: &[u8]) -> Result<Self, CallbackError> {
+        let mut update = parse_object(body)?;
+        let body_order_id = text_member(&update, "orderId");
+        let order_id = match (path_order_id, body_order_id) {
             (Some(path), None) => path,
             (Some(path), Some(body)) if path.as_str() == body => path,
             (Some(_), Some(_)) => {
                 return Err(CallbackError::body(
                     "orderId",
-                    "must be the one of the path",
+                    "must be the order id of the path",
                 ));
             }
             (None, Some(body)) => OrderId::parse(&body)
                 .map_err(|e| CallbackError::body("orderId", e.rule().to_owned()))?,
-            (None, None) => return Err(CallbackError::body("orderId", "must be there")),
+            (None, None) => return Err(CallbackError::body("orderId", "must not be missing")),
         };
-        let nothing = Map::new();
+        let empty = Map::new();
         let info = update.get("transactionInfo").and_then(Value::as_object);
-        let info = info.unwrap_or(&nothing);
+        let info = info.unwrap_or(&empty);
         Ok(Self {
             order_id,
-            merchant_serial_number: text(&update, "merchantSerialNumber")
+            merchant_serial_number: text_member(&update, "merchantSerialNumber")
                 .and_then(|number| number.trim().parse().ok()),
-            status: text(info, "status").map(CallbackStatus::from),
-            amount: integer(info, "amount").map(ore),
-            transaction_id: text(info, "transactionId"),
-            timestamp: text(info, "timeStamp").map(Timestamp::from),
-            error: update.get("errorInfo").and_then(error),
-            user: update.remove("userDetails").and_then(read),
-            shipping: update.remove("shippingDetails").and_then(read),
+            status: text_member(info, "status").map(CallbackStatus::from),
+            amount: integer_member(info, "amount").map(ore),
+            transaction_id: text_member(info, "transactionId"),
+            timestamp: text_member(info, "timeStamp").map(Timestamp::from),
+            error: update.get("errorInfo").and_then(read_error),
+            user: update.remove("userDetails").and_then(read_member),
+            shipping: update.remove("shippingDetails").and_then(read_member),
         })
     }
 
-    /// Returns the payment of this callback, to read its details from.
+    /// Returns a handle to the payment of this callback.
     ///
-    /// Every call on it acts for the sales unit that the callback names. A callback without a readable
-    /// `merchantSerialNumber` means the sales unit of the client. Partners receive the callbacks of many sales units;
-    /// a call for the wrong one fails with error 35.
+    /// Every call on it acts for the sales unit that the callback names. A callback without a
+    /// readable `merchantSerialNumber` means the sales unit of the client. Partners receive the
+    /// callbacks of many sales units; a call for the wrong one fails with error 35.
     pub fn payment(&self, vipps: &Vipps) -> Payment {
         let payment = vipps.ecom().payment(&self.order_id);
         match &self.merchant_serial_number {
@@ -124,39 +128,35 @@ impl PaymentUpdate {
     }
 }
 
-fn error(info: &Value) -> Option<ApiError> {
+fn read_error(info: &Value) -> Option<ApiError> {
     match info {
         Value::Object(object) => ApiError::from_object(object, &[ERROR_CODES]),
-        Value::Array(list) => list.iter().find_map(error),
+        Value::Array(list) => list.iter().find_map(read_error),
         _ => None,
     }
 }
 
-/// What has a reading of its own; nothing if it cannot be read.
-fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
+/// Reads an object by its type; `None` if it is unreadable.
+fn read_member<T: DeserializeOwned>(value: Value) -> Option<T> {
     value.is_object().then(|| by_name::from_value(value).ok())?
 }
 
-/// The outermost object of a body.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, CallbackError> {
+/// Reads a body as a JSON object.
+pub(super) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, CallbackError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(CallbackError::body("body", "must be a JSON object")),
-        // The parser's own words may repeat what it read.
+        // The parser's message may quote personal data of the body.
         Err(e) => Err(CallbackError::body(
             "body",
-            format!(
-                "must be JSON; it is not at line {}, column {}",
-                e.line(),
-                e.column()
-            ),
+            format!("must be JSON; see line {}, column {}", e.line(), e.column()),
         )),
     }
 }
 
-/// A member's text; numbers count as text, and an empty text as none.
-pub(super) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+/// Returns the text of a member. A number counts as text, and an empty text as missing.
+pub(super) fn text_member(object: &Map<String, Value>, name: &str) -> Option<String> {
     match object.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -165,7 +165,7 @@ pub(super) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-/// A member's whole number, which may be spelled as text.
-pub(super) fn integer(object: &Map<String, Value>, name: &str) -> Option<i64> {
+/// Returns the integer of a member, written as a number or as text.
+pub(super) fn integer_member(object: &Map<String, Value>, name: &str) -> Option<i64> {
     crate::types::lenient::opt_integer(object.get(name)?).ok()?
 }

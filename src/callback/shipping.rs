@@ -1,4 +1,4 @@
-//! The question for shipping methods, and its answer.
+//! The callback that requests shipping methods, and the reply to it.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -7,65 +7,66 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::CallbackError;
-use super::payment::{integer, object, text};
+use super::payment::{integer_member, parse_object, text_member};
 use crate::ecom::{Address, ShippingMethod, check_methods};
 use crate::types::open_enum::open_enum;
 use crate::types::{InvalidValue, OrderId, by_name};
 
 open_enum! {
-    /// What kind of address the customer chose.
+    /// The type of the address that the customer chose.
     pub enum AddressType {
-        /// At home.
+        /// A home address.
         Home = "H",
-        /// At work.
+        /// A work address.
         Work = "W",
-        /// Elsewhere.
+        /// Another address.
         Other = "O",
-        /// A business; seen, and not documented.
+        /// A business address; the API sends it, and does not document it.
         Business = "B",
     }
 }
 
-/// The customer of an express payment has chosen an address: which ways to deliver are there?
+/// A request for the shipping methods to the address that the customer of an express payment chose.
 ///
-/// Answer with [`reply`](Self::reply) within 10 seconds, better within 3, or the app says that there is no shipping
-/// method. `Debug` does not show the address.
+/// Respond with [`reply`](Self::reply) within 10 seconds, better within 3. After that the app shows
+/// that no shipping method is available. `Debug` does not show the address.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ShippingRequest {
-    /// The order.
+    /// The order id.
     pub order_id: OrderId,
-    /// Vipps's number of the address, for the reply.
+    /// The API's id of the address, which the reply repeats.
     pub address_id: i64,
     /// The address.
     pub address: Address,
-    /// What kind of address it is.
+    /// The type of the address.
     pub address_type: Option<AddressType>,
 }
 
 impl ShippingRequest {
-    /// Reads a body whose sender is known already: [`parse`](super::parse) checks that too. The order id is that of the
-    /// path; the body has none.
+    /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
+    /// both. The order id is in the path; the body has none.
     ///
     /// # Errors
-    /// When the body is no JSON object with an `addressId`, without which there is no reply.
+    /// [`CallbackError::BadBody`] if the body is not a JSON object with an `addressId`, which the
+    /// reply needs.
     pub fn from_slice(order_id: OrderId, body: &[u8]) -> Result<Self, CallbackError> {
-        let body = object(body)?;
-        let Some(address_id) = integer(&body, "addressId") else {
+        let body = parse_object(body)?;
+        let Some(address_id) = integer_member(&body, "addressId") else {
             return Err(CallbackError::body("addressId", "must be a whole number"));
         };
         Ok(Self {
             order_id,
             address_id,
-            address_type: text(&body, "addressType").map(AddressType::from),
+            address_type: text_member(&body, "addressType").map(AddressType::from),
             address: by_name::from_value(Value::Object(body)).unwrap_or_default(),
         })
     }
 
-    /// The answer: these ways to deliver, 10 at most, each with an id of its own and one default at most. None says
-    /// that nothing is delivered there.
+    /// Replies with shipping methods: at most 10, each with a different id, and at most one
+    /// default. An empty list means that no delivery to this address is possible.
     ///
-    /// The cost of the one that the customer chooses is added to the amount of the payment.
+    /// The API adds the cost of the method that the customer chooses to the amount of the payment.
     ///
     /// ```
     /// use vipps::callback::ShippingRequest;
@@ -84,7 +85,7 @@ impl ShippingRequest {
     /// ```
     ///
     /// # Errors
-    /// When the methods break one of these rules.
+    /// [`InvalidValue`] if the methods break one of these rules.
     pub fn reply(
         &self,
         methods: impl IntoIterator<Item = ShippingMethod>,
@@ -101,7 +102,7 @@ impl ShippingRequest {
     }
 }
 
-/// The ways to deliver to an address. Made by [`ShippingRequest::reply`], whose order and address it repeats.
+/// The shipping methods to an address. Returned by [`ShippingRequest::reply`].
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShippingReply {
@@ -111,12 +112,12 @@ pub struct ShippingReply {
 }
 
 impl ShippingReply {
-    /// The body to answer with.
+    /// Returns the JSON body of the response.
     pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
     }
 
-    /// The answer: 200 with the body as JSON.
+    /// Returns the response: HTTP 200 with the JSON body.
     pub fn response(&self) -> Response<Bytes> {
         let mut response = Response::new(Bytes::from(self.to_json()));
         let json = HeaderValue::from_static("application/json");

@@ -1,4 +1,4 @@
-//! Which call it is, and whether it may be made.
+//! Identification and authorization of callbacks.
 
 use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::types::{OrderId, Sensitive};
 
-/// What a request is about, by its method and path.
+/// The subject of a callback, read from its method and path.
 #[derive(Debug)]
 pub(super) enum Target {
     Payment(OrderId),
@@ -16,50 +16,50 @@ pub(super) enum Target {
     Consent(Sensitive),
 }
 
-/// A request that may be read.
+/// A callback whose body may be read.
 #[derive(Debug)]
-pub(super) struct Allowed {
+pub(super) struct AuthorizedRequest {
     target: Target,
     authenticated: bool,
 }
 
 impl Target {
-    pub(super) fn of(method: &Method, uri: &Uri) -> Option<Self> {
-        let by_end: fn(&str) -> Option<Self> = match *method {
-            Method::POST => by_order,
-            Method::DELETE => by_user,
+    pub(super) fn parse(method: &Method, uri: &Uri) -> Option<Self> {
+        let parse_path: fn(&str) -> Option<Self> = match *method {
+            Method::POST => parse_post_path,
+            Method::DELETE => parse_delete_path,
             _ => return None,
         };
-        by_end(uri.path()).or_else(|| {
+        parse_path(uri.path()).or_else(|| {
             let mut parts = uri.query()?.split('&');
-            parts.find_map(|part| in_query(part, by_end))
+            parts.find_map(|part| parse_query_part(part, parse_path))
         })
     }
 
-    pub(super) fn allow(
+    pub(super) fn authorize(
         self,
         auth: &CallbackAuth,
         headers: &HeaderMap,
-    ) -> Result<Allowed, CallbackError> {
+    ) -> Result<AuthorizedRequest, CallbackError> {
         let authenticated = auth.accepts(headers);
         let is_missing = !headers.contains_key(http::header::AUTHORIZATION);
         match self {
             _ if authenticated => {}
-            // The documentation of the API names no `Authorization` header for this call.
+            // The documentation of the API lists no `Authorization` header for this callback.
             Self::Consent(_) if is_missing && auth.allows_unauthenticated_consent_removal() => {}
             Self::Consent(_) if is_missing => {
                 return Err(CallbackError::UnauthenticatedConsentRemoval);
             }
             _ => return Err(CallbackError::Unauthorized),
         }
-        Ok(Allowed {
+        Ok(AuthorizedRequest {
             target: self,
             authenticated,
         })
     }
 }
 
-impl Allowed {
+impl AuthorizedRequest {
     pub(super) fn read(self, body: &[u8]) -> Result<Callback, CallbackError> {
         if body.len() > MAX_BODY {
             return Err(CallbackError::TooLarge);
@@ -79,35 +79,36 @@ impl Allowed {
     }
 }
 
-/// Finds a callback in one part of a query, as it stands or percent-encoded once.
+/// Finds a callback in one part of a query, plain or percent-encoded once.
 ///
-/// A prefix such as `https://shop.example.com/?route=vipps&path=` takes what Vipps appends into its query. Gateways
-/// reorder and encode a query, and write `=` after a part that has none.
-fn in_query(part: &str, by_end: fn(&str) -> Option<Target>) -> Option<Target> {
+/// With a prefix such as `https://shop.example.com/?route=vipps&path=`, the path that the API
+/// appends is part of the query. Gateways reorder and encode a query, and append `=` to a part
+/// without a value.
+fn parse_query_part(part: &str, parse_path: fn(&str) -> Option<Target>) -> Option<Target> {
     let spellings = [Some(part), part.strip_suffix('=')];
     spellings.into_iter().flatten().find_map(|part| {
-        by_end(part).or_else(|| by_end(&percent_decode_str(part).decode_utf8().ok()?))
+        parse_path(part).or_else(|| parse_path(&percent_decode_str(part).decode_utf8().ok()?))
     })
 }
 
-fn by_order(path: &str) -> Option<Target> {
-    let mut steps = path.rsplit('/');
-    let (last, before, third) = (steps.next()?, steps.next()?, steps.next()?);
+fn parse_post_path(path: &str) -> Option<Target> {
+    let mut segments = path.rsplit('/');
+    let (last, before, third) = (segments.next()?, segments.next()?, segments.next()?);
     if (third, before) == ("v2", "payments") {
-        return order_id(last).map(Target::Payment);
+        return parse_order_id(last).map(Target::Payment);
     }
-    let is_shipping = last == "shippingDetails" && third == "payments" && steps.next()? == "v2";
-    is_shipping.then(|| order_id(before).map(Target::Shipping))?
+    let is_shipping = last == "shippingDetails" && third == "payments" && segments.next()? == "v2";
+    is_shipping.then(|| parse_order_id(before).map(Target::Shipping))?
 }
 
-fn order_id(step: &str) -> Option<OrderId> {
-    OrderId::parse(&percent_decode_str(step).decode_utf8().ok()?).ok()
+fn parse_order_id(segment: &str) -> Option<OrderId> {
+    OrderId::parse(&percent_decode_str(segment).decode_utf8().ok()?).ok()
 }
 
-fn by_user(path: &str) -> Option<Target> {
-    const BEFORE: &str = "/v2/consents/";
-    // Up to the end: the ids have slashes, and not every proxy leaves them encoded.
-    let at = path.rfind(BEFORE)? + BEFORE.len();
+fn parse_delete_path(path: &str) -> Option<Target> {
+    const MARKER: &str = "/v2/consents/";
+    // The id extends to the end: it may contain slashes, which some proxies decode.
+    let at = path.rfind(MARKER)? + MARKER.len();
     let user_id = percent_decode_str(path.get(at..)?).decode_utf8().ok()?;
     (!user_id.is_empty()).then(|| Target::Consent(Sensitive::from(user_id.into_owned())))
 }
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     fn found(method: &Method, uri: &str) -> String {
-        match Target::of(method, &uri.parse().unwrap()) {
+        match Target::parse(method, &uri.parse().unwrap()) {
             None => "nothing".to_owned(),
             Some(Target::Payment(id)) => format!("payment {id}"),
             Some(Target::Shipping(id)) => format!("shipping {id}"),
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn by_the_end_of_the_path() {
+    fn finds_a_callback_by_the_end_of_its_path() {
         for (uri, expected) in [
             ("/v2/payments/order-1", "payment order-1"),
             (
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn user_ids_are_decoded() {
+    fn decodes_user_ids_of_consent_removals() {
         for (uri, expected) in [
             ("/v2/consents/1234567", "consent 1234567"),
             (

@@ -1,4 +1,4 @@
-//! Where Vipps will call.
+//! The URLs of callbacks.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::types::{HttpsUrl, OrderId};
 
-/// All but what a path needs no escapes for.
+/// All characters but the unreserved ones of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The URLs that Vipps makes of a prefix: to route them, to open a firewall for them, to call them in tests.
+/// The callback URLs that the API derives from a prefix, for routes, firewalls and tests.
 ///
-/// A slash at the end of the prefix is left out, so that it does not double. `Display` shows all three, with the names
-/// of their variables.
+/// Slashes at the end of the prefix are dropped. `Display` shows all three URLs with placeholders
+/// for their variables.
 ///
 /// ```
 /// use vipps::callback::CallbackUrls;
@@ -31,27 +31,30 @@ pub struct CallbackUrls {
 }
 
 impl CallbackUrls {
-    /// The URLs of this prefix. The three prefixes of a payment may be one.
+    /// Returns the URLs of this prefix. The three prefixes of a payment may be the same.
     pub fn new(prefix: HttpsUrl) -> Self {
         Self { prefix }
     }
 
-    /// The prefix, for [`Initiate::callback_prefix`](crate::ecom::Initiate::callback_prefix) and its like.
+    /// Returns the prefix, for
+    /// [`Initiate::callback_prefix`](crate::ecom::Initiate::callback_prefix) and similar setters.
     pub fn prefix(&self) -> &HttpsUrl {
         &self.prefix
     }
 
-    /// Where the result of a payment is told, if this is its `callbackPrefix`.
+    /// Returns the URL for the result of a payment, if this prefix is its `callbackPrefix`.
     pub fn payment_url(&self, order_id: &OrderId) -> String {
         self.payment(order_id)
     }
 
-    /// Where the shipping methods of an express payment are asked for, if this is its `shippingDetailsPrefix`.
+    /// Returns the URL for shipping requests of an express payment, if this prefix is its
+    /// `shippingDetailsPrefix`.
     pub fn shipping_url(&self, order_id: &OrderId) -> String {
         self.shipping(order_id)
     }
 
-    /// Where the end of a customer's consent is told, if this is the `consentRemovalPrefix`. The id is percent-encoded.
+    /// Returns the URL for consent removals, if this prefix is the `consentRemovalPrefix`. The id
+    /// is percent-encoded.
     pub fn consent_url(&self, user_id: &str) -> String {
         self.consent(utf8_percent_encode(user_id, ESCAPED))
     }
@@ -82,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_the_final_urls() {
+    fn joins_the_prefix_with_the_path_of_each_callback() {
         for prefix in ["https://example.com/vipps", "https://example.com/vipps//"] {
             let urls = CallbackUrls::new(prefix.parse().unwrap());
             let id = "order-1".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Makes a client.
+//! The builder of a client.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     qr::operations::OPERATIONS,
 ];
 
-/// Makes a [`Vipps`].
+/// A builder of a [`Vipps`] client.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct VippsBuilder {
@@ -81,98 +81,103 @@ impl VippsBuilder {
         }
     }
 
-    /// Where to send requests; the test environment by default.
+    /// Sets the environment. The default is the test environment.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
     }
 
-    /// `Vipps-System-Name` and `Vipps-System-Version`: your solution, such as `acme` and `3.1.2`; at most 30
-    /// characters each. Partners and platforms must set them. The plugin's values become the same unless set later.
+    /// Sets `Vipps-System-Name` and `Vipps-System-Version`, the name and version of your solution,
+    /// such as `acme` and `3.1.2`. Each has at most 30 characters. Partners and platforms must set
+    /// them.
+    ///
+    /// [`plugin`](Self::plugin) gets the same values; call it after this method to set others.
     pub fn system(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         let (name, version) = (Cow::from(name.into()), Cow::from(version.into()));
         self.system = [name.clone(), version.clone(), name, version];
         self
     }
 
-    /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`: the part of your solution that talks to Vipps
-    /// MobilePay, such as `acme-webshop` and `4.5.6`; at most 30 characters each.
+    /// Sets `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`, the part of your solution
+    /// that uses the APIs, such as `acme-webshop` and `4.5.6`. Each has at most 30 characters.
     pub fn plugin(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.system[2] = Cow::Owned(name.into());
         self.system[3] = Cow::Owned(version.into());
         self
     }
 
-    /// How long a connection may take to come up: 3.1 s by default, at least the 1 s that the API's guide asks for
-    /// in production. Applies to the built-in client only.
+    /// Sets the time limit for opening a connection: 3.1 s by default, between 1 ms and 1 hour. The
+    /// API's guide requires at least 1 s in production. Applies to the built-in HTTP client only.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long one attempt may take, answer included: 10 s by default; the API's guide asks for at least 5 s.
+    /// Sets the time limit of one attempt, including the response: 10 s by default, between 1 ms
+    /// and 1 hour. The API's guide requires at least 5 s.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How long a whole call may take, token, attempts, waits and answer: 30 s by default. Each call can set its own
-    /// with `deadline`.
+    /// Sets the time limit of a whole call, including token, attempts, waits and response: 30 s by
+    /// default, between 1 ms and 1 hour. The setter `deadline` overrides it for one call.
     pub fn total_timeout(mut self, timeout: Duration) -> Self {
         self.total_timeout = timeout;
         self
     }
 
-    /// How often and how patiently to repeat.
+    /// Sets the retry policy.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// A retry budget shared with other clients, or an unlimited one for tests.
+    /// Sets the retry budget: one that is shared with other clients, or an unlimited one for tests.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Sends requests with a client of your own [`reqwest::ClientBuilder`], for proxies, certificates, time limits of
-    /// connections and pools.
+    /// Sends requests with the client of this [`reqwest::ClientBuilder`], for example to set
+    /// proxies, certificates, or the time limits of connections and pools.
     ///
-    /// These settings are made on the builder, whatever it held before:
+    /// These settings of the builder are overwritten:
     ///
     /// - no redirects, since a redirect would carry the subscription key to another host;
-    /// - no retries by reqwest, which would send a payment again;
+    /// - no retries by reqwest, which could send a payment twice;
     /// - no decompression of responses;
     /// - a layer around the connector, which fails a connect when the time for its request is up.
     ///
-    /// All other settings are yours. [`connect_timeout`](Self::connect_timeout) does not apply; without a limit of the
-    /// builder, [`attempt_timeout`](Self::attempt_timeout) and the deadline limit a connect. Do not set `timeout` or
-    /// `read_timeout` on the builder: where they are shorter, they end a request without a record of whether it was
-    /// sent, so that its outcome is unknown.
+    /// All other settings are kept. [`connect_timeout`](Self::connect_timeout) does not apply.
+    /// Without a connect timeout of the builder, [`attempt_timeout`](Self::attempt_timeout) and the
+    /// deadline limit a connect. Do not set `timeout` or `read_timeout` on the builder: if they are
+    /// shorter, they end a request without a record of whether it was sent, so its outcome is
+    /// unknown.
     ///
-    /// The client of a builder belongs to one tokio runtime. Use it in that runtime alone, and make a client for each
-    /// runtime otherwise.
+    /// The client of a builder works in one tokio runtime only. Create a separate client for each
+    /// runtime.
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Http::Builder(Box::new(builder));
         self
     }
 
-    /// Your own way to the wire, instead of reqwest.
+    /// Sends requests with this transport instead of reqwest.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
     /// Sets the store through which this client shares tokens with other clients and processes; see
-    /// [`token_store`](crate::token_store). Without a store, the token is in this client's memory alone, for it and its
-    /// clones.
+    /// [`token_store`](crate::token_store). Without a store, only this client and its clones share
+    /// a token.
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.token_store = Some(Arc::new(store));
         self
     }
 
-    /// Records what the client sends, and sends it on to where it would have gone: over the network, or to a
-    /// [`transport`](Self::transport) of your own. What the recorder has an answer for does not get there.
+    /// Records the requests of the client. A request for which the recorder has a response is not
+    /// sent. All others are sent over the network, or with the [`transport`](Self::transport).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -191,25 +196,27 @@ impl VippsBuilder {
         self
     }
 
-    /// Your own clock.
+    /// Sets the clock. The default is the system clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Custom(Arc::new(clock));
         self
     }
 
-    /// Your own randomness.
+    /// Sets the source of randomness. The default is that of the operating system.
     pub fn randomness(mut self, randomness: impl Randomness) -> Self {
         self.randomness = Arc::new(randomness);
         self
     }
 
-    /// Checks everything and makes the client. Does no I/O: the built-in HTTP client, which reads the system's
-    /// certificates, is made with the first request. (A [`http_client_builder`](Self::http_client_builder) of your own is
-    /// built here, whatever it reads.)
+    /// Validates the settings and creates the client.
+    ///
+    /// This method does no I/O: the built-in HTTP client, which loads the system's certificates, is
+    /// built on the first request. A [`http_client_builder`](Self::http_client_builder) is built
+    /// here.
     ///
     /// # Errors
-    /// When a `Vipps-System-*` value or a timeout breaks its rule, or the client of your
-    /// [`http_client_builder`](Self::http_client_builder) cannot be made.
+    /// An error if a `Vipps-System-*` value or a timeout breaks its rule, or if the client of the
+    /// [`http_client_builder`](Self::http_client_builder) cannot be built.
     pub fn build(self) -> Result<Vipps> {
         for (field, timeout) in [
             ("connect_timeout", self.connect_timeout),
@@ -223,12 +230,12 @@ impl VippsBuilder {
         }
         let headers = Headers::new(&self.credentials, &self.system)?;
         let base = Url::parse(self.environment.base_url())
-            .map_err(|e| Error::configuration("the base URL is none").with_source(e))?;
+            .map_err(|e| Error::configuration("the base URL is not a valid URL").with_source(e))?;
         let client = match self.http {
             Http::BuiltIn => {
                 ReqwestClients::built_in(self.connect_timeout, self.environment.is_loopback())
             }
-            Http::Builder(builder) => ReqwestClients::made_by(*builder)?,
+            Http::Builder(builder) => ReqwestClients::from_builder(*builder)?,
         };
         let http = match self.transport {
             Some(transport) => HttpClient::Custom(transport),
@@ -237,7 +244,7 @@ impl VippsBuilder {
         #[cfg(feature = "testing")]
         let http = match self.recorder {
             Some(recorder) => {
-                HttpClient::Custom(Arc::new(recorder.leading_to(http.into_transport())))
+                HttpClient::Custom(Arc::new(recorder.with_inner(http.into_transport())))
             }
             None => http,
         };
@@ -253,7 +260,7 @@ impl VippsBuilder {
             environment: self.environment,
             merchant: self.credentials.merchant_serial_number().clone(),
             headers,
-            requests: http_client::requests()?,
+            requests: http_client::request_builder()?,
             http,
             time: self.time.clone(),
             randomness: self.randomness.clone(),

@@ -18,7 +18,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
     entries.map(|entry| stem(entry.unwrap())).collect()
 }
 
-/// The package of a release has no `fuzz/`.
+/// Returns `true` if the folder `fuzz/` is missing, as in the package of a release.
 fn is_missing() -> bool {
     let missing = !folder(".").is_dir();
     if missing {
@@ -28,7 +28,7 @@ fn is_missing() -> bool {
 }
 
 #[test]
-fn every_input_of_the_corpus_holds() {
+fn all_corpus_inputs_satisfy_the_assertions_of_their_target() {
     if is_missing() {
         return;
     }
@@ -46,7 +46,7 @@ fn every_input_of_the_corpus_holds() {
 }
 
 #[test]
-fn every_target_has_its_program_and_its_corpus() {
+fn every_target_has_a_fuzz_program_and_a_corpus() {
     if is_missing() {
         return;
     }

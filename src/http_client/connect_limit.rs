@@ -1,9 +1,9 @@
-//! Ends a connect whose request has run out of time.
+//! A connector layer that fails a connect when the time of its request is up.
 //!
-//! reqwest does not report whether a pending request waits for a connection or for a response. [`send_within`]
-//! therefore polls the request once more when its time is up. A request that still connects fails in that poll with a
-//! connect error, which proves that it was not sent. A request that is on a connection never reaches the connector and
-//! stays pending.
+//! reqwest does not report whether a pending request waits for a connection or for a response.
+//! [`send_within`] therefore polls the request once more when its time is up. A request that still
+//! connects fails in that poll with a connect error, which proves that it was not sent. A request
+//! that is on a connection never reaches the connector and stays pending.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,12 +20,13 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 tokio::task_local! {
     /// Set during the last poll of a request whose time is up.
     ///
-    /// The scope is that poll alone. A connect that hyper has moved to a task of its own is polled outside of it, and
-    /// its request is on another connection by then.
+    /// The scope is that poll alone. A connect that hyper has moved to a task of its own is polled
+    /// outside of it, and its request is on another connection by then.
     static TIME_IS_UP: ();
 }
 
-/// Returns the result of a request, or `None` if the limit ends first and the request may have been sent.
+/// Returns the result of a request, or `None` if the limit ends first and the request may have been
+/// sent.
 pub(crate) async fn send_within<F: Future>(
     sending: F,
     limit: impl Future<Output = ()>,
@@ -101,7 +102,7 @@ where
     }
 }
 
-/// No connection existed when the time for the attempt was over.
+/// The error of a connect that did not complete within the time for the attempt.
 #[derive(Debug)]
 struct ConnectTimeout;
 

@@ -1,4 +1,4 @@
-//! From a code that the customer shows, or a check-in, to the customer's phone number.
+//! Exchange of a personal code or a check-in token for the customer's phone number.
 
 use serde::Deserialize;
 
@@ -9,8 +9,10 @@ use crate::raw::qr::types;
 use crate::runtime::Runtime;
 use crate::types::{CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, lenient};
 
-/// Exchanges the personal code of a customer's app for the phone number. Made by
-/// [`Qr::exchange`](super::Qr::exchange); `.await` sends it. It changes nothing, so it is repeated freely.
+/// Exchanges the personal code of a customer's app for the phone number. Returned by
+/// [`Qr::exchange`](super::Qr::exchange); `.await` sends the request.
+///
+/// The request changes nothing, so it is retried after every failure but a refusal.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangePersonalQr {
@@ -36,7 +38,8 @@ impl ExchangePersonalQr {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 400 when the text is not the complete text of a personal code, or of a code that is too old.
+    /// HTTP 400 if the text is not the complete text of a personal code, or if the code has
+    /// expired.
     pub async fn send(self) -> Result<PersonalQrOwner> {
         let body = types::QrExchangeRequest::builder()
             .qr_code(Sensitive::from(self.code.expose()))
@@ -52,9 +55,10 @@ impl ExchangePersonalQr {
     }
 }
 
-/// Exchanges the token of a check-in for the phone number. Made by
-/// [`Qr::exchange_customer`](super::Qr::exchange_customer); `.await` sends it. It changes nothing, so it is repeated
-/// freely.
+/// Exchanges the token of a check-in for the phone number. Returned by
+/// [`Qr::exchange_customer`](super::Qr::exchange_customer); `.await` sends the request.
+///
+/// The request changes nothing, so it is retried after every failure but a refusal.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangeCustomer {
@@ -80,7 +84,7 @@ impl ExchangeCustomer {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 400 when the token is unknown, or older than 15 minutes.
+    /// HTTP 400 if the token is unknown, or older than 15 minutes.
     pub async fn send(self) -> Result<CheckedInCustomer> {
         let customer = types::CustomerExchangeRequestCustomer::builder()
             .customer_token(Sensitive::from(self.token.expose()));
@@ -122,7 +126,7 @@ impl Wire {
     fn phone_number(&self, response: &Response) -> Result<PhoneNumber> {
         let text = self.msisdn.expose().trim();
         PhoneNumber::from_msisdn(text.strip_prefix('+').unwrap_or(text))
-            .map_err(|_| response.decode_error("the answer has no phone number (msisdn)"))
+            .map_err(|_| response.decode_error("the response has no phone number (msisdn)"))
     }
 
     fn instant(&self) -> Option<jiff::Timestamp> {
@@ -130,7 +134,7 @@ impl Wire {
     }
 }
 
-/// The customer who showed a personal code. `Debug` does not show the number.
+/// The customer who showed a personal code. `Debug` does not show the phone number.
 #[derive(Clone, Debug)]
 pub struct PersonalQrOwner {
     phone_number: PhoneNumber,
@@ -139,25 +143,26 @@ pub struct PersonalQrOwner {
 }
 
 impl PersonalQrOwner {
-    /// The phone number (`msisdn`): personal data, not for a log. A payment of eCom takes it as it is, if it is
-    /// Norwegian.
+    /// Returns the phone number (`msisdn`). It is personal data: do not log it. An eCom payment
+    /// accepts the number if it is Norwegian.
     pub fn phone_number(&self) -> &PhoneNumber {
         &self.phone_number
     }
 
-    /// The version of the code: `1.0` for the older kind that has the number in clear, `2.0` for today's.
+    /// Returns the version of the code: `1.0` for older codes, which contain the number in plain
+    /// text, `2.0` for current ones.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// When the app made the code (`timestamp`), to the second; the older kind does not say. An old code may be a
-    /// picture of somebody else's.
+    /// Returns the time at which the app created the code (`timestamp`), to the second. Older codes
+    /// have none. An old code may be a picture of another person's code.
     pub fn made_at(&self) -> Option<jiff::Timestamp> {
         self.made_at
     }
 }
 
-/// The customer who checked in with a callback code. `Debug` does not show the number.
+/// The customer who checked in with a callback code. `Debug` does not show the phone number.
 #[derive(Clone, Debug)]
 pub struct CheckedInCustomer {
     phone_number: PhoneNumber,
@@ -165,13 +170,13 @@ pub struct CheckedInCustomer {
 }
 
 impl CheckedInCustomer {
-    /// The phone number (`msisdn`): personal data, not for a log. A payment of eCom takes it as it is, if it is
-    /// Norwegian.
+    /// Returns the phone number (`msisdn`). It is personal data: do not log it. An eCom payment
+    /// accepts the number if it is Norwegian.
     pub fn phone_number(&self) -> &PhoneNumber {
         &self.phone_number
     }
 
-    /// The time of the answer's `timestamp`, to the second, if it has one.
+    /// Returns the `timestamp` of the response, to the second; `None` if the response has none.
     pub fn made_at(&self) -> Option<jiff::Timestamp> {
         self.made_at
     }

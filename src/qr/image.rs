@@ -1,4 +1,4 @@
-//! What the QR API gives: a short-lived link to an image, or the bare content of a code.
+//! The formats of codes: a link to an image, which expires, or the text of the code.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::ImageSize;
 
-/// In which form to have a code.
+/// The format of a code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QrFormat {
     /// A link to an SVG image.
     #[default]
     Svg,
-    /// A link to a PNG image of so many pixels on each side.
+    /// A link to a PNG image of this size.
     Png(ImageSize),
-    /// The text of the code itself, to draw it on one's own screen or terminal. Codes of one's own design need Vipps
-    /// MobilePay's approval.
+    /// The text of the code, to render it yourself. A custom design needs the approval of Vipps
+    /// MobilePay.
     Content,
 }
 
 impl QrFormat {
-    /// The `Accept` header that asks for it. The answer is JSON all the same.
+    /// Returns the `Accept` header that requests this format. The response is JSON in any case.
     pub(super) fn accept(self) -> &'static str {
         match self {
             Self::Svg => "image/svg+xml",
@@ -35,7 +35,7 @@ impl QrFormat {
         }
     }
 
-    /// The name of the image format as `QrImageFormat`.
+    /// Returns the name of the image format, for `QrImageFormat`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Png(_) => "PNG",
@@ -43,7 +43,7 @@ impl QrFormat {
         }
     }
 
-    /// The `Size` header or the `QrImageSize`, which only PNG knows.
+    /// Returns the value of the `Size` header or of `QrImageSize`, which only PNG has.
     pub(super) fn size(self) -> Option<i64> {
         match self {
             Self::Png(size) => Some(i64::from(size.as_pixels())),
@@ -51,7 +51,8 @@ impl QrFormat {
         }
     }
 
-    /// What the answer's `url` is in this format: a link to an image that lives no longer than the code, or the text.
+    /// Reads the `url` of a response in this format: a link to an image, or the text of the code.
+    /// The link expires with the code at the latest.
     pub(super) fn read(
         self,
         runtime: &Runtime,
@@ -66,27 +67,27 @@ impl QrFormat {
     }
 }
 
-/// Fetches the image of a code that may have none.
+/// Fetches the image of a code, if the code has a link to one.
 pub(super) async fn image(link: Option<&QrLink>) -> Result<QrImage> {
     match link {
         Some(link) => link.image().await,
         None => Err(Error::state(
-            "this code came without a link to an image: ask for it as PNG or SVG",
+            "the code has no link to an image: request it as PNG or SVG",
         )),
     }
 }
 
-/// Gives a builder with a `format` the setters of the image formats.
+/// Implements the setters of the image formats for a builder with a `format` field.
 macro_rules! image_formats {
     ($builder:ident) => {
         impl $builder {
-            /// As a PNG of so many pixels on each side, 100 to 2000.
+            /// Requests a PNG image of this size, 100 to 2000 pixels on each side.
             pub fn png(mut self, size: crate::types::ImageSize) -> Self {
                 self.format = crate::qr::QrFormat::Png(size);
                 self
             }
 
-            /// As an SVG; the default.
+            /// Requests an SVG image. This is the default.
             pub fn svg(mut self) -> Self {
                 self.format = crate::qr::QrFormat::Svg;
                 self
@@ -96,19 +97,19 @@ macro_rules! image_formats {
 }
 pub(super) use image_formats;
 
-/// Gives a builder with a `format` the setters of all formats.
+/// Implements the setters of all formats for a builder with a `format` field.
 macro_rules! formats {
     ($builder:ident) => {
         crate::qr::image::image_formats!($builder);
 
         impl $builder {
-            /// As the bare text of the code, to draw it on one's own.
+            /// Requests the text of the code, to render it yourself.
             pub fn content(mut self) -> Self {
                 self.format = crate::qr::QrFormat::Content;
                 self
             }
 
-            /// In this format.
+            /// Requests this format.
             pub fn format(mut self, format: crate::qr::QrFormat) -> Self {
                 self.format = format;
                 self
@@ -118,8 +119,8 @@ macro_rules! formats {
 }
 pub(super) use formats;
 
-/// A link to a code's image. It lives about an hour, however long the code itself does: fetch the image at once and
-/// keep the bytes, never the link.
+/// A link to the image of a code. It expires after about an hour, even if the code does not: fetch
+/// the image at once, and store its bytes instead of the link.
 #[derive(Clone)]
 pub struct QrLink {
     runtime: Runtime,
@@ -128,7 +129,7 @@ pub struct QrLink {
     lifetime: Duration,
 }
 
-/// About how long the API's image links work.
+/// The approximate lifetime of the API's image links.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl QrLink {
@@ -146,54 +147,57 @@ impl QrLink {
         }
     }
 
-    /// The link; anybody may open it, without any key.
+    /// Returns the URL. Anyone can open it, without keys.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// About how long the link works, counted from the answer.
+    /// Returns the approximate lifetime of the link, counted from the response.
     pub fn lifetime(&self) -> Duration {
         self.lifetime
     }
 
-    /// Fetches the image, without sending any credential, and checks that it is of the kind and size asked for.
+    /// Fetches the image, and checks that it has the requested format and size. The request carries
+    /// no credentials.
     ///
     /// # Errors
-    /// HTTP 404 when the code or the link has expired; [`ErrorKind::Decode`] when what comes is not such an image.
+    /// HTTP 404 if the code or the link has expired; [`ErrorKind::Decode`] if the response is not
+    /// such an image.
     pub async fn image(&self) -> Result<QrImage> {
-        // The link came in an answer, so that the caller has nothing to put right.
-        let odd = |what| Error::new(ErrorKind::Decode, Outcome::NoEffect, what);
-        let url = url::Url::parse(&self.url).map_err(|_| odd("the image link is not a URL"))?;
+        // The link is part of a response, so the error is not one of the caller's input.
+        let decode_error = |what| Error::new(ErrorKind::Decode, Outcome::NoEffect, what);
+        let url =
+            url::Url::parse(&self.url).map_err(|_| decode_error("the image link is not a URL"))?;
         let loopback = self.runtime.environment().is_loopback();
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
-            return Err(odd("the image link is not https"));
+            return Err(decode_error("the image link is not https"));
         }
         let response = call::download(&self.runtime, &CallOptions::default(), IMAGE, url).await?;
-        let wrong = |what| Err(response.decode_error(what));
+        let invalid = |what| Err(response.decode_error(what));
         let bytes = response.body.clone();
         match self.format {
             QrFormat::Png(size) => match png_size(&bytes) {
-                None => return wrong("the image is not a PNG"),
+                None => return invalid("the image is not a PNG"),
                 Some((width, height))
                     if (width, height) != (size.as_pixels().into(), size.as_pixels().into()) =>
                 {
-                    return wrong("the image has another size than was asked for");
+                    return invalid("the image does not have the requested size");
                 }
                 Some(_) => {}
             },
-            QrFormat::Svg if !looks_like_svg(&bytes) => return wrong("the image is not an SVG"),
+            QrFormat::Svg if !looks_like_svg(&bytes) => return invalid("the image is not an SVG"),
             QrFormat::Svg => {}
             QrFormat::Content => {
-                return wrong("this code was asked for as content and has no image");
+                return invalid("the code was requested as content and has no image");
             }
         }
-        // Stores of files call everything an octet stream, of one family or another.
+        // File stores label images as `application/octet-stream` or `binary/octet-stream`.
         let media_type = response.media_type().to_ascii_lowercase();
         if !(media_type.is_empty()
             || media_type.starts_with("image/")
             || media_type.ends_with("/octet-stream"))
         {
-            return wrong("the link answered something that is not called an image");
+            return invalid("the media type of the response is not an image");
         }
         Ok(QrImage {
             bytes,
@@ -211,7 +215,7 @@ impl fmt::Debug for QrLink {
     }
 }
 
-/// Width and height of a PNG, read from its first chunk.
+/// Returns the width and height of a PNG, read from its first chunk.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     let header = rest.get(4..16)?.strip_prefix(b"IHDR")?;
@@ -227,7 +231,7 @@ fn looks_like_svg(bytes: &[u8]) -> bool {
     memchr::memmem::find(head, b"<svg").is_some()
 }
 
-/// The bytes of a code's image.
+/// The image of a code.
 #[derive(Clone)]
 pub struct QrImage {
     bytes: Bytes,
@@ -235,17 +239,17 @@ pub struct QrImage {
 }
 
 impl QrImage {
-    /// The file's bytes.
+    /// Returns the bytes of the image file.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// PNG with its size, or SVG.
+    /// Returns the format: PNG with its size, or SVG.
     pub fn format(&self) -> QrFormat {
         self.format
     }
 
-    /// `image/png` or `image/svg+xml`.
+    /// Returns the media type: `image/png` or `image/svg+xml`.
     pub fn media_type(&self) -> &'static str {
         self.format.accept()
     }
@@ -260,7 +264,7 @@ impl fmt::Debug for QrImage {
     }
 }
 
-/// The text of a code: an opaque link, to be drawn as it is.
+/// The text of a code: an opaque link, to be rendered unchanged.
 ///
 /// ```
 /// use vipps::qr::QrContent;
@@ -272,21 +276,22 @@ impl fmt::Debug for QrImage {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct QrContent(String);
 
-/// Where the texts of codes lead: production, test, and codes printed long ago.
+/// The hosts of the texts of codes: production, test, and old printed codes.
 const CONTENT_HOSTS: [&str; 3] = ["qr.vipps.no", "qr-mt.vipps.no", "short.vipps.no"];
 
 impl QrContent {
-    /// The text to encode, unchanged.
+    /// Returns the text to encode.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the app opens a code with this text: a link on one of Vipps MobilePay's own code domains,
-    /// `qr.vipps.no`, in the test environment `qr-mt.vipps.no`, or `short.vipps.no` of old codes.
+    /// Returns `true` if the app opens a code with this text: a link on one of Vipps MobilePay's
+    /// own code domains, `qr.vipps.no`, in the test environment `qr-mt.vipps.no`, or
+    /// `short.vipps.no` of old codes.
     ///
-    /// Look before you print. A code with any other link, the landing page of a payment included, is drawn and
-    /// scanned like these, but the app refuses it: only what the QR API makes is accepted. The app of one
-    /// environment does not know the other's codes.
+    /// Check it before you print a code. The app refuses codes with any other link, including the
+    /// landing page of a payment: it accepts only codes of the QR API. The app of one environment
+    /// refuses the codes of the other.
     pub fn is_accepted_by_app(&self) -> bool {
         url::Url::parse(&self.0).is_ok_and(|url| {
             url.scheme() == "https"
@@ -295,14 +300,14 @@ impl QrContent {
         })
     }
 
-    /// The code as lines of half blocks for a terminal with a dark background.
+    /// Renders the code as lines of half blocks, for a terminal with a dark background.
     ///
     /// # Errors
-    /// When the text is too long for a QR code.
+    /// [`ErrorKind::InvalidInput`] if the text is too long for a QR code.
     #[cfg(feature = "render")]
     pub fn render_terminal(&self) -> Result<String> {
         use qrcode::render::unicode::Dense1x2;
-        // Inverted, since light modules must be light on a dark background.
+        // Inverted, because light modules must be light on a dark background.
         Ok(self
             .code()?
             .render::<Dense1x2>()
@@ -311,10 +316,10 @@ impl QrContent {
             .build())
     }
 
-    /// The code as an SVG document of at least `size` units on each side.
+    /// Renders the code as an SVG document of at least `size` units on each side, at most 8192.
     ///
     /// # Errors
-    /// When the text is too long for a QR code.
+    /// [`ErrorKind::InvalidInput`] if the text is too long for a QR code.
     #[cfg(feature = "render")]
     pub fn render_svg(&self, size: u32) -> Result<String> {
         let code = self.code()?;

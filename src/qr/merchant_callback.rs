@@ -1,4 +1,4 @@
-//! Codes that hang at a place: a scan checks the customer in, and the merchant hears of it by webhook.
+//! Merchant callback codes: a scan checks the customer in, and the merchant receives a webhook.
 
 mod manage;
 mod put;
@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::runtime::Runtime;
 use crate::types::{CallbackQrId, LocationDescription, lenient};
 
-/// One merchant callback code, by its id. Made by [`Qr::merchant_callback`](super::Qr::merchant_callback); nothing is
-/// sent until one of its operations is.
+/// A merchant callback code with this id. Returned by
+/// [`Qr::merchant_callback`](super::Qr::merchant_callback), which sends nothing.
 #[derive(Clone, Debug)]
 pub struct MerchantCallback {
     runtime: Runtime,
@@ -26,16 +26,16 @@ impl MerchantCallback {
         Self { runtime, id }
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn id(&self) -> &CallbackQrId {
         &self.id
     }
 
-    /// Makes the code, or changes the text and the category of the one that exists; its image never changes. The API
-    /// answers no code: [`get`](Self::get) it.
+    /// Creates the code, or changes the text and the category of an existing one. The image never
+    /// changes. The response contains no code; read it with [`get`](Self::get).
     ///
-    /// Have the webhook `user.checked-in.v1` registered first: without it, or if it does not answer, the app tells
-    /// the customer that the store cannot be reached.
+    /// Register the webhook `user.checked-in.v1` first. Without it, or if it does not respond, the
+    /// app shows that the store cannot be reached.
     ///
     /// Calls `PutMerchantCallbackQr`.
     ///
@@ -53,7 +53,7 @@ impl MerchantCallback {
         PutMerchantCallback::new(self.runtime.clone(), self.id.clone(), location)
     }
 
-    /// Reads the code: its place, its text, and a fresh image link.
+    /// Reads the code: its location, its text and a new image link.
     ///
     /// Calls `GetMerchantCallbackById`.
     ///
@@ -74,7 +74,7 @@ impl MerchantCallback {
         GetMerchantCallback::new(self.runtime.clone(), self.id.clone())
     }
 
-    /// Deletes the code: a scan is then told that there is none, instead of waiting for the store.
+    /// Deletes the code. A scan then fails at once instead of waiting for the store.
     ///
     /// Calls `DeleteMerchantCallbackQr`.
     ///
@@ -110,7 +110,7 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::json_schema::same_as! { crate::json_schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
 
-/// A merchant callback code, as the API has it.
+/// A merchant callback code, as the API returns it.
 #[derive(Clone, Debug)]
 pub struct MerchantCallbackQr {
     merchant_serial_number: Option<String>,
@@ -121,7 +121,7 @@ pub struct MerchantCallbackQr {
 }
 
 impl MerchantCallbackQr {
-    fn of(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
+    fn from_wire(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
         let (link, _) = format.read(runtime, wire.qr_image_url, None);
         Self {
             merchant_serial_number: wire.merchant_serial_number,
@@ -132,34 +132,35 @@ impl MerchantCallbackQr {
         }
     }
 
-    /// The sales unit that the code belongs to, if the answer says.
+    /// Returns the sales unit of the code; `None` if the response has none.
     pub fn merchant_serial_number(&self) -> Option<&str> {
         self.merchant_serial_number.as_deref()
     }
 
-    /// The id of the code, which the check-in names: look up the till by it.
+    /// Returns the id of the code, which is also in the check-in event.
     pub fn merchant_qr_id(&self) -> &str {
         &self.merchant_qr_id
     }
 
-    /// What the customer reads after a scan (`locationDescription`), if the answer says.
+    /// Returns the text that the customer sees after a scan (`locationDescription`); `None` if the
+    /// response has none.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// The link to the image (`qrImageUrl`). It works for about an hour and changes: fetch the image now and keep the
-    /// bytes, never the link.
+    /// Returns the link to the image (`qrImageUrl`). It expires after about an hour: fetch the
+    /// image now, and store its bytes instead of the link.
     pub fn link(&self) -> Option<&QrLink> {
         self.link.as_ref()
     }
 
-    /// The link's URL.
+    /// Returns the URL of the image link.
     pub fn image_url(&self) -> Option<&str> {
         self.link.as_ref().map(QrLink::url)
     }
 
-    /// The text of the code (`qrContent`), which never changes for the same sales unit and id: what to store when the
-    /// code is drawn on one's own.
+    /// Returns the text of the code (`qrContent`), which never changes for the same sales unit and
+    /// id. Store it to render the code yourself.
     pub fn content(&self) -> Option<&QrContent> {
         self.content.as_ref()
     }
@@ -167,7 +168,7 @@ impl MerchantCallbackQr {
     /// Fetches the image; see [`QrLink::image`].
     ///
     /// # Errors
-    /// When the answer had no link, and as [`QrLink::image`].
+    /// An error if the response had no link, and the errors of [`QrLink::image`].
     pub async fn image(&self) -> Result<QrImage> {
         image::image(self.link.as_ref()).await
     }

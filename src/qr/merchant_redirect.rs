@@ -1,4 +1,5 @@
-//! Codes that open a web page: printed once, led elsewhere as often as one likes.
+//! Merchant redirect codes: printed codes that open a web page. The page can be changed at any
+//! time.
 
 mod create;
 mod manage;
@@ -18,8 +19,8 @@ use crate::error::Result;
 use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl, lenient};
 
-/// One merchant redirect code, by its id. Made by [`Qr::merchant_redirect`](super::Qr::merchant_redirect); nothing is
-/// sent until one of its operations is.
+/// A merchant redirect code with this id. Returned by
+/// [`Qr::merchant_redirect`](super::Qr::merchant_redirect), which sends nothing.
 #[derive(Clone, Debug)]
 pub struct MerchantRedirect {
     runtime: Runtime,
@@ -31,13 +32,13 @@ impl MerchantRedirect {
         Self { runtime, id }
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn id(&self) -> &RedirectQrId {
         &self.id
     }
 
-    /// Makes the code. It is an error if one with this id exists; see
-    /// [`create_or_update`](Self::create_or_update) for when that is just as well.
+    /// Creates the code. Fails if a code with this id exists;
+    /// [`create_or_update`](Self::create_or_update) does not.
     ///
     /// Calls `CreateMerchantRedirectQr`.
     ///
@@ -62,7 +63,7 @@ impl MerchantRedirect {
         CreateMerchantRedirect::new(self.runtime.clone(), self.id.clone(), redirect_url)
     }
 
-    /// Makes the code, or leads it here if it exists.
+    /// Creates the code, or changes the redirect URL of the existing code.
     ///
     /// Calls `CreateMerchantRedirectQr`, and after its HTTP 409 `UpdateMerchantRedirectUrl`.
     ///
@@ -80,7 +81,7 @@ impl MerchantRedirect {
         CreateOrUpdateMerchantRedirect::new(self.runtime.clone(), self.id.clone(), redirect_url)
     }
 
-    /// Reads the code: where it leads, how long it lives, and a fresh image link, in whatever format.
+    /// Reads the code: its redirect URL, its lifetime, and a new image link or the text.
     ///
     /// Calls `GetMerchantRedirectQrById`.
     ///
@@ -98,8 +99,11 @@ impl MerchantRedirect {
         GetMerchantRedirect::new(self.runtime.clone(), self.id.clone())
     }
 
-    /// Leads the code elsewhere, at once and for printed copies too; the image stays the same. Should the answer say
-    /// nothing, what comes back is the id and where the code leads now, without a link.
+    /// Changes the redirect URL of the code. The change applies at once, also to printed copies,
+    /// because the image stays the same.
+    ///
+    /// If the response is empty, the returned code has the id and the new redirect URL, and no
+    /// image link.
     ///
     /// Calls `UpdateMerchantRedirectUrl`.
     ///
@@ -116,7 +120,8 @@ impl MerchantRedirect {
         UpdateMerchantRedirect::new(self.runtime.clone(), self.id.clone(), redirect_url)
     }
 
-    /// Deletes the code for good: printed copies stop working, and a new code with the same id has another image.
+    /// Deletes the code permanently. Printed copies stop working, and a new code with the same id
+    /// has another image.
     ///
     /// Calls `DeleteMerchantRedirectQr`.
     ///
@@ -150,36 +155,36 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::json_schema::same_as! { crate::json_schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
 
-/// A merchant redirect code, as the API has it.
+/// A merchant redirect code, as the API returns it.
 #[derive(Clone, Debug)]
 pub struct MerchantRedirectQr {
     id: String,
     redirect_url: Option<String>,
     link: Option<QrLink>,
     content: Option<QrContent>,
-    /// Seconds, as they came.
+    /// The unchanged seconds of the response. A negative number means that the code never expires.
     expires_in: Option<i64>,
 }
 
 impl MerchantRedirectQr {
-    /// Reads an answer about one code. Should it not name the code, it is the one that was asked for.
+    /// Reads the response to a request for one code. A missing id is the requested one.
     fn read(
         runtime: &Runtime,
-        asked: &RedirectQrId,
+        requested_id: &RedirectQrId,
         format: QrFormat,
         response: &Response,
     ) -> Result<Self> {
         let wire: Wire = response.decode()?;
-        let id = wire.id.clone().unwrap_or_else(|| asked.to_string());
-        Ok(Self::of(runtime, id, format, wire))
+        let id = wire.id.clone().unwrap_or_else(|| requested_id.to_string());
+        Ok(Self::from_wire(runtime, id, format, wire))
     }
 
-    /// Reads the answer to a request that has made the code or led it elsewhere. It has worked, so that whatever the
-    /// answer leaves out is what was asked for.
-    fn written(
+    /// Reads the response to a create or an update. The request was applied, so missing values are
+    /// those of the request.
+    fn from_write(
         runtime: &Runtime,
-        asked: &RedirectQrId,
-        leads: &RedirectUrl,
+        requested_id: &RedirectQrId,
+        redirect_url: &RedirectUrl,
         format: QrFormat,
         response: &Response,
     ) -> Result<Self> {
@@ -189,13 +194,13 @@ impl MerchantRedirectQr {
             response.decode::<Option<Wire>>()?
         };
         let mut wire = wire.unwrap_or_default();
-        let id = wire.id.take().unwrap_or_else(|| asked.to_string());
+        let id = wire.id.take().unwrap_or_else(|| requested_id.to_string());
         wire.redirect_url
-            .get_or_insert_with(|| leads.as_str().to_owned());
-        Ok(Self::of(runtime, id, format, wire))
+            .get_or_insert_with(|| redirect_url.as_str().to_owned());
+        Ok(Self::from_wire(runtime, id, format, wire))
     }
 
-    fn of(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
+    fn from_wire(runtime: &Runtime, id: String, format: QrFormat, wire: Wire) -> Self {
         let (link, content) = format.read(runtime, wire.url, lifetime(wire.expires_in));
         Self {
             id,
@@ -206,34 +211,35 @@ impl MerchantRedirectQr {
         }
     }
 
-    /// The id. Codes made by hand in the business portal are listed too, so that it can be one that
-    /// [`RedirectQrId`] refuses.
+    /// Returns the id. The list also contains codes of the business portal, whose ids
+    /// [`RedirectQrId`] may refuse.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Where the code leads (`redirectUrl`), if the answer says.
+    /// Returns the URL that the code opens (`redirectUrl`); `None` if the response has none.
     pub fn redirect_url(&self) -> Option<&str> {
         self.redirect_url.as_deref()
     }
 
-    /// How long until the code is deleted for good, counted from the answer; `None` for never.
+    /// Returns the time until the code is deleted, counted from the response; `None` if it never
+    /// expires.
     pub fn expires_in(&self) -> Option<Duration> {
         lifetime(self.expires_in)
     }
 
-    /// The link to the image, when an image was asked for. It works for about an hour: fetch the image now and keep
-    /// the bytes, never the link.
+    /// Returns the link to the image, if an image was requested. It expires after about an hour:
+    /// fetch the image now, and store its bytes instead of the link.
     pub fn link(&self) -> Option<&QrLink> {
         self.link.as_ref()
     }
 
-    /// The link's URL, when an image was asked for.
+    /// Returns the URL of the image link, if an image was requested.
     pub fn image_url(&self) -> Option<&str> {
         self.link.as_ref().map(QrLink::url)
     }
 
-    /// The text of the code, when that was asked for.
+    /// Returns the text of the code, if it was requested.
     pub fn content(&self) -> Option<&QrContent> {
         self.content.as_ref()
     }
@@ -241,13 +247,13 @@ impl MerchantRedirectQr {
     /// Fetches the image; see [`QrLink::image`].
     ///
     /// # Errors
-    /// When the code was asked for as content, and as [`QrLink::image`].
+    /// An error if the code was requested as content, and the errors of [`QrLink::image`].
     pub async fn image(&self) -> Result<QrImage> {
         image::image(self.link.as_ref()).await
     }
 }
 
-/// A negative number is the API's way to say never.
+/// Returns the lifetime of a code. The API returns a negative number for a code that never expires.
 fn lifetime(seconds: Option<i64>) -> Option<Duration> {
     seconds
         .and_then(|s| u64::try_from(s).ok())

@@ -1,4 +1,4 @@
-//! A code for one payment.
+//! One-time codes: each shows one payment.
 
 use std::time::Duration;
 
@@ -12,8 +12,10 @@ use crate::raw::qr::types;
 use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, lenient};
 
-/// Makes a code for one payment. Made by [`Qr::one_time`](super::Qr::one_time); `.await` sends it. Harmless to repeat:
-/// it makes a picture of a payment that exists.
+/// Creates a code for one payment. Returned by [`Qr::one_time`](super::Qr::one_time); `.await`
+/// sends the request.
+///
+/// The request does not change the payment, so it is retried after every failure but a refusal.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct OneTime {
@@ -42,9 +44,9 @@ impl OneTime {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: a landing page that is an app link (`isApp`), which cannot be a code. From the API:
-    /// HTTP 400 `Order timeout` when the payment has expired, `Validation error` when the landing page is not of this
-    /// environment.
+    /// Before anything is sent: a landing page that is an app link (`isApp`), which has no code.
+    /// From the API: HTTP 400 with `Order timeout` if the payment has expired, or with
+    /// `Validation error` if the landing page is of another environment.
     pub async fn send(self) -> Result<OneTimeQr> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `is_app` has no code";
@@ -76,7 +78,7 @@ impl OneTime {
     }
 }
 
-/// The lifetime of the landing page, for a response that states none.
+/// The lifetime of a landing page: 5 minutes. Assumed if the response states no lifetime.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
 #[derive(Deserialize)]
@@ -91,7 +93,7 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::json_schema::same_as! { crate::json_schema::read: OneTimeQr, "OneTimeQr" => Wire; }
 
-/// A code for one payment.
+/// The code of one payment.
 #[derive(Clone, Debug)]
 pub struct OneTimeQr {
     link: Option<QrLink>,
@@ -100,22 +102,23 @@ pub struct OneTimeQr {
 }
 
 impl OneTimeQr {
-    /// How long the code works, counted from the answer: show it as a countdown, and take the code away after it.
+    /// Returns the lifetime of the code, counted from the response. Show it as a countdown, and
+    /// remove the code afterwards.
     pub fn expires_in(&self) -> Duration {
         self.expires_in
     }
 
-    /// The link to the image, when an image was asked for. It works no longer than the code.
+    /// Returns the link to the image, if an image was requested. The link expires with the code.
     pub fn link(&self) -> Option<&QrLink> {
         self.link.as_ref()
     }
 
-    /// The link's URL, when an image was asked for.
+    /// Returns the URL of the image link, if an image was requested.
     pub fn image_url(&self) -> Option<&str> {
         self.link.as_ref().map(QrLink::url)
     }
 
-    /// The text of the code, when that was asked for.
+    /// Returns the text of the code, if it was requested.
     pub fn content(&self) -> Option<&QrContent> {
         self.content.as_ref()
     }
@@ -123,7 +126,7 @@ impl OneTimeQr {
     /// Fetches the image; see [`QrLink::image`].
     ///
     /// # Errors
-    /// When the code was asked for as content, and as [`QrLink::image`].
+    /// An error if the code was requested as content, and the errors of [`QrLink::image`].
     pub async fn image(&self) -> Result<QrImage> {
         image::image(self.link.as_ref()).await
     }

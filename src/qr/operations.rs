@@ -9,7 +9,7 @@ static QR: Api = Api {
     error_codes: ERROR_CODES,
     advice: &[],
     rate_limit_hint: Some(
-        "The QR API documents no limit. Make fewer requests at a time, and read the list of codes instead of each code.",
+        "The QR API documents no rate limit. Send fewer requests, and read the list of codes instead of each code.",
     ),
 };
 
@@ -22,32 +22,32 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     Operation::new(&QR, Harmless, &endpoints::EXCHANGE_CUSTOMER),
     Operation {
         unknown_hint: unknown_hint!(
-            "The code may have been made: `get` it to see where it leads, or use `create_or_update`."
+            "The code may have been created: `get` it to see its redirect URL, or use `create_or_update`."
         ),
         ..Operation::new(&QR, Idempotent, &endpoints::CREATE_MERCHANT_REDIRECT_QR)
     },
     Operation {
-        unknown_hint: REPEAT,
+        unknown_hint: RETRY_HINT,
         ..Operation::new(&QR, Idempotent, &endpoints::UPDATE_MERCHANT_REDIRECT_URL)
     },
     Operation {
-        unknown_hint: REPEAT,
+        unknown_hint: RETRY_HINT,
         ..Operation::new(&QR, Idempotent, &endpoints::DELETE_MERCHANT_REDIRECT_QR)
     },
     Operation::new(&QR, Read, &endpoints::GET_MERCHANT_REDIRECT_QR_BY_ID),
     Operation::new(&QR, Read, &endpoints::GET_ALL_MERCHANT_REDIRECT_QRS),
     Operation {
-        unknown_hint: REPEAT,
+        unknown_hint: RETRY_HINT,
         ..Operation::new(&QR, Idempotent, &endpoints::PUT_MERCHANT_CALLBACK_QR)
     },
     Operation {
-        unknown_hint: REPEAT,
+        unknown_hint: RETRY_HINT,
         ..Operation::new(&QR, Idempotent, &endpoints::DELETE_MERCHANT_CALLBACK_QR)
     },
     Operation::new(&QR, Read, &endpoints::GET_MERCHANT_CALLBACK_BY_ID),
     Operation::new(&QR, Read, &endpoints::GET_MERCHANT_CALLBACK_QRS),
     Operation {
-        unknown_hint: REPEAT,
+        unknown_hint: RETRY_HINT,
         ..Operation::new(
             &QR,
             Idempotent,
@@ -56,8 +56,8 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     },
 ];
 
-const REPEAT: Option<UnknownHint> = unknown_hint!(
-    "Make the same call again: nothing happens twice. A delete that then finds no code has done its work."
+const RETRY_HINT: Option<UnknownHint> = unknown_hint!(
+    "Retry the call: it has no effect twice. If a retried delete finds no code, the code is deleted."
 );
 
 static IMAGE_LINK: Endpoint = Endpoint {
@@ -67,7 +67,8 @@ static IMAGE_LINK: Endpoint = Endpoint {
     idempotency_header: None,
 };
 
-/// The download of an image. It lies on another host than the API, which must see no credentials.
+/// The download of an image. It is on another host than the API, which must not receive
+/// credentials.
 pub(crate) const IMAGE: Operation = Operation {
     auth: Auth::Anonymous,
     ..Operation::new(&QR, Read, &IMAGE_LINK)

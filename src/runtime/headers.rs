@@ -19,18 +19,22 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
-    /// The headers of a client. `system` holds the values of `Vipps-System-*` in the order of their names.
+    /// Creates the headers of a client. `system` contains the values of `Vipps-System-*` in the
+    /// order of their names.
     ///
     /// # Errors
-    /// When a value cannot be sent in a header.
+    /// Returns an error if a value cannot be sent in a header.
     pub(crate) fn new(credentials: &Credentials, system: &[Cow<'static, str>; 4]) -> Result<Self> {
-        // With room for the headers of a document, a token and a key.
+        // The capacity leaves space for the operation's headers, a token and an idempotency key.
         let mut common = HeaderMap::with_capacity(16);
         let number = credentials.merchant_serial_number();
-        common.insert(MSN, value("merchant_serial_number", number.as_str())?);
+        common.insert(
+            MSN,
+            header_value("merchant_serial_number", number.as_str())?,
+        );
         common.insert(
             HeaderName::from_static("ocp-apim-subscription-key"),
-            secret("subscription_key", credentials.subscription_key())?,
+            secret_value("subscription_key", credentials.subscription_key())?,
         );
         common.insert(
             USER_AGENT,
@@ -44,25 +48,28 @@ impl Headers {
         ];
         for (name, text) in names.into_iter().zip(system) {
             let text = SystemText::parse(text).map_err(|error| error.with_field(name))?;
-            common.insert(HeaderName::from_static(name), value(name, text.as_str())?);
+            common.insert(
+                HeaderName::from_static(name),
+                header_value(name, text.as_str())?,
+            );
         }
         Ok(Self {
             common,
             keys: HeaderMap::from_iter([
                 (
                     HeaderName::from_static("client_id"),
-                    secret("client_id", credentials.client_id())?,
+                    secret_value("client_id", credentials.client_id())?,
                 ),
                 (
                     HeaderName::from_static("client_secret"),
-                    secret("client_secret", credentials.client_secret())?,
+                    secret_value("client_secret", credentials.client_secret())?,
                 ),
             ]),
         })
     }
 
-    /// The client's headers of a request with these credentials, except for the token.
-    pub(crate) fn of(&self, auth: Auth) -> HeaderMap {
+    /// Returns the client's headers for this kind of authentication, without the token.
+    pub(crate) fn for_auth(&self, auth: Auth) -> HeaderMap {
         let mut headers = self.common.clone();
         if auth == Auth::Keys {
             headers.extend(self.keys.clone());
@@ -72,13 +79,13 @@ impl Headers {
     }
 }
 
-fn value(field: &str, text: &str) -> Result<HeaderValue> {
+fn header_value(field: &str, text: &str) -> Result<HeaderValue> {
     HeaderValue::try_from(text)
         .map_err(|_| Error::configuration(format!("{field}: must be a valid header value")))
 }
 
-fn secret(field: &str, text: &str) -> Result<HeaderValue> {
-    let mut value = value(field, text)?;
+fn secret_value(field: &str, text: &str) -> Result<HeaderValue> {
+    let mut value = header_value(field, text)?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -1,4 +1,4 @@
-//! Time that a test decides.
+//! A clock that tests control.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -9,16 +9,18 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Sleep};
 
-/// A clock that stands until it is moved. It begins at 2026-03-02 09:00 UTC, as a simulator's
-/// [standing clock](crate::simulator::Builder::freeze_clock) does.
+/// A clock that moves only when it is advanced. It starts at 2026-03-02 09:00 UTC, like a
+/// simulator's [frozen clock](crate::simulator::Builder::freeze_clock).
 ///
-/// A wait moves it: whoever sleeps for two seconds finds the clock two seconds later at once, so that retries and polls
-/// take no real time and always the same virtual one. A limit does not: an attempt is late when the clock has been moved
-/// past its limit, by a wait elsewhere or by [`advance`](Self::advance), or when that much of tokio's time has really
-/// passed. So a server that never answers is not waited for longer than usual, and not at all under
+/// A wait advances the clock: a sleep of two seconds completes at once, and the clock is two
+/// seconds later. Retries and polls therefore take no real time, and always the same virtual time.
+///
+/// A time limit does not advance the clock. It ends when the clock has passed it, because of
+/// another wait or [`advance`](Self::advance), or when its duration has passed on tokio's clock. A
+/// server that never responds therefore takes no longer than usual, and no time at all under
 /// `tokio::time::pause`.
 ///
-/// Cloning gives another handle to the same clock.
+/// Clones share the same clock.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -39,16 +41,16 @@ pub struct ManualClock {
     elapsed: Arc<watch::Sender<Duration>>,
 }
 
-/// A Monday morning.
+/// The start of the clock: Monday, 2 March 2026, 09:00 UTC.
 pub(crate) const START: jiff::Timestamp = jiff::Timestamp::constant(1_772_442_000, 0);
 
 impl ManualClock {
-    /// A clock at 2026-03-02 09:00 UTC.
+    /// Creates a clock at 2026-03-02 09:00 UTC.
     pub fn new() -> Self {
         Self::starting_at(START)
     }
 
-    /// A clock at this moment.
+    /// Creates a clock at this time.
     pub fn starting_at(start: jiff::Timestamp) -> Self {
         Self {
             start,
@@ -56,13 +58,14 @@ impl ManualClock {
         }
     }
 
-    /// Moves the clock forward at once. A clock cannot be moved back.
+    /// Advances the clock. It cannot be moved back.
     pub fn advance(&self, by: Duration) {
         self.elapsed
             .send_modify(|elapsed| *elapsed = elapsed.saturating_add(by));
     }
 
-    /// How far it has been moved, by hand and by waits.
+    /// Returns the time by which the clock was advanced, by [`advance`](Self::advance) and by
+    /// waits.
     pub fn elapsed(&self) -> Duration {
         *self.elapsed.borrow()
     }
@@ -90,7 +93,7 @@ impl Clock for ManualClock {
         let end = self.elapsed().saturating_add(duration);
         let elapsed = Arc::clone(&self.elapsed);
         Box::pin(async move {
-            // Whatever else is ready, such as the test itself, has its turn before time goes on.
+            // Yields once, so that other ready tasks run before the clock advances.
             let mut has_waited = false;
             poll_fn(|cx| {
                 if std::mem::replace(&mut has_waited, true) {
@@ -100,26 +103,26 @@ impl Clock for ManualClock {
                 Poll::Pending
             })
             .await;
-            reach(&elapsed, end);
+            advance_to(&elapsed, end);
         })
     }
 
     fn limit(&self, duration: Duration) -> Sleep {
         let end = self.elapsed().saturating_add(duration);
-        // The sender is held, so that the channel stays open.
+        // The future owns a sender, so that the channel stays open.
         let elapsed = Arc::clone(&self.elapsed);
         Box::pin(async move {
             let mut moves = elapsed.subscribe();
             let moved = moves.wait_for(|elapsed| *elapsed >= end);
             if tokio::time::timeout(duration, moved).await.is_err() {
-                reach(&elapsed, end);
+                advance_to(&elapsed, end);
             }
         })
     }
 }
 
-/// Moves a clock to where it is not yet.
-fn reach(clock: &watch::Sender<Duration>, moment: Duration) {
+/// Advances a clock to a time, unless it is already past it.
+fn advance_to(clock: &watch::Sender<Duration>, moment: Duration) {
     clock.send_if_modified(|elapsed| {
         let is_behind = *elapsed < moment;
         *elapsed = (*elapsed).max(moment);
@@ -133,12 +136,12 @@ mod tests {
     use crate::clock::Time;
 
     #[tokio::test]
-    async fn waits_pass_at_once_and_limits_do_not() {
+    async fn a_wait_advances_the_clock_and_a_limit_does_not() {
         let clock = ManualClock::new();
         let time = Time::Custom(Arc::new(clock.clone()));
         let minute = Duration::from_secs(60);
 
-        // Done after ten rounds of the executor, which no limit minds.
+        // Completes after ten rounds of the executor, which take no time on the clock.
         let slow = async {
             for _ in 0..10 {
                 tokio::task::yield_now().await;
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_comes_before_the_end_of_a_wait() {
+    async fn sleep_unless_returns_true_without_advancing_if_called() {
         let clock = ManualClock::new();
         let time = Time::Custom(Arc::new(clock.clone()));
         let called = std::future::ready(());
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn waits_at_the_same_time_overlap() {
+    async fn concurrent_waits_overlap() {
         let clock = ManualClock::new();
         let (five, two) = (Duration::from_secs(5), Duration::from_secs(2));
         tokio::join!(clock.sleep(five), clock.sleep(two));
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_never_comes_is_late_all_the_same() {
+    async fn a_limit_ends_when_its_duration_passes_on_tokios_clock() {
         let clock = ManualClock::new();
         let time = Time::Custom(Arc::new(clock.clone()));
         let minute = Duration::from_secs(60);
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_is_held() {
+    fn now_saturates_at_the_largest_timestamp() {
         let clock = ManualClock::new();
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);

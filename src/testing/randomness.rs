@@ -1,11 +1,13 @@
-//! Chance that can be repeated.
+//! Reproducible randomness.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::Randomness;
 
-/// Randomness that a seed decides, so that idempotency keys and the jitter of waits are the same in every run. Not for
-/// production: keys that repeat make two payments look like one.
+/// Randomness from a seed, so that idempotency keys and the jitter of waits are the same in every
+/// run.
+///
+/// Never use it in production: the API takes two requests with the same key for one.
 ///
 /// ```
 /// use vipps::Randomness as _;
@@ -19,11 +21,11 @@ use crate::clock::Randomness;
 #[derive(Debug)]
 pub struct SeededRandomness(AtomicU64);
 
-/// How far the state of [`SplitMix64`](mix) goes for each number.
+/// The increment of the state of [`SplitMix64`](mix) for each number.
 pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The number of a state of `SplitMix64`. Hand-written, because a library may change its sequence in any release and
-/// with it the bytes of every recorded test.
+/// Returns the output of `SplitMix64` for a state. Hand-written, because a library may change its
+/// sequence in any release and with it every recorded test.
 pub(crate) const fn mix(state: u64) -> u64 {
     let mut z = state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -32,7 +34,7 @@ pub(crate) const fn mix(state: u64) -> u64 {
 }
 
 impl SeededRandomness {
-    /// The sequence of this seed, from its beginning.
+    /// Starts the sequence of this seed.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
@@ -60,9 +62,9 @@ mod tests {
         bytes
     }
 
-    /// The published sequence of `SplitMix64` for the seed 0; recorded tests rest on it.
+    /// Recorded tests depend on the published sequence of `SplitMix64` for the seed 0.
     #[test]
-    fn the_sequence_is_the_published_one() {
+    fn the_sequence_of_seed_0_is_the_published_one() {
         let random = SeededRandomness::new(0);
         for expected in [
             0xe220_a839_7b1d_cdaf,
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn no_key_comes_twice() {
+    fn ten_thousand_keys_are_distinct() {
         let random = SeededRandomness::new(1);
         let keys: std::collections::HashSet<[u8; 16]> =
             (0..10_000).map(|_| bytes(&random)).collect();

@@ -1,4 +1,4 @@
-//! The transport that keeps what it is asked to send.
+//! A transport that records requests and responds with prepared responses.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,7 +15,8 @@ use crate::clock::Clock as _;
 use crate::transport::{Transport, TransportError, TransportFuture};
 use crate::{Credentials, Environment, Vipps, VippsBuilder};
 
-/// Keeps the shape of every request, and answers with what the test gave it. Cheap to clone; clones share the record.
+/// Records the shape of every request, and responds with the responses of the test. Cheap to clone:
+/// clones share the recorded requests.
 #[derive(Clone, Default)]
 pub struct Recorder {
     state: Arc<Mutex<State>>,
@@ -27,58 +28,61 @@ pub struct Recorder {
 struct State {
     redactor: Redactor,
     shapes: Vec<(Duration, RequestShape)>,
-    answers: VecDeque<Canned>,
+    responses: VecDeque<PreparedResponse>,
 }
 
-struct Canned {
+struct PreparedResponse {
     method: String,
     path: String,
-    /// `None` is lost.
-    reply: Option<http::Response<Bytes>>,
+    /// `None` if the response is lost.
+    response: Option<http::Response<Bytes>>,
 }
 
 const TOKEN: &str =
     r#"{"token_type":"Bearer","expires_in":"3599","access_token":"canned.token.value"}"#;
 
 impl Recorder {
-    /// A recorder that knows how to answer the token request, and answers everything else with HTTP 501 until told
-    /// otherwise.
+    /// Creates a recorder. It responds to a token request with a token, and to every other request
+    /// with HTTP 501 until a response is added.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A recorder in front of another transport, which answers whatever is not canned, the token request too.
-    /// [`VippsBuilder::record`] puts one in front of whatever a client uses, the network included.
+    /// Creates a recorder that sends requests without a prepared response, including token
+    /// requests, with this transport. [`VippsBuilder::record`] does the same with the transport of
+    /// a client, including the network.
     pub fn in_front_of(transport: impl Transport) -> Self {
-        Self::default().leading_to(Arc::new(transport))
+        Self::default().with_inner(Arc::new(transport))
     }
 
-    /// The same record and answers, in front of this transport.
-    pub(crate) fn leading_to(&self, transport: Arc<dyn Transport>) -> Self {
+    /// Returns a recorder with the same state that sends requests with this transport.
+    pub(crate) fn with_inner(&self, transport: Arc<dyn Transport>) -> Self {
         Self {
             inner: Some(transport),
             ..self.clone()
         }
     }
 
-    /// Answers the next request of this method and path (no base URL, no query) like this, once. Several answers for
-    /// one path are given in order; the last one stays.
+    /// Adds a response to requests with this method and path (without base URL and query).
+    ///
+    /// Each response is returned once, in the order of the calls. The last one is returned to all
+    /// further requests.
     ///
     /// # Panics
-    /// When the status is none: below 100, or above 999.
+    /// Panics if the status is below 100 or above 999.
     #[must_use]
     pub fn answer(self, method: &str, path: &str, status: u16, body: &str) -> Self {
-        let mut answer = http::Response::new(Bytes::copy_from_slice(body.as_bytes()));
+        let mut response = http::Response::new(Bytes::copy_from_slice(body.as_bytes()));
         #[expect(
             clippy::expect_used,
-            reason = "a status that is none is a mistake of the test, which should hear of it"
+            reason = "an invalid status is a mistake of the test, which must fail"
         )]
         let status = http::StatusCode::from_u16(status).expect("an HTTP status");
-        *answer.status_mut() = status;
-        self.respond(method, path, answer)
+        *response.status_mut() = status;
+        self.respond(method, path, response)
     }
 
-    /// As [`answer`](Self::answer), with headers too.
+    /// Adds a response with headers; otherwise like [`answer`](Self::answer).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -98,54 +102,57 @@ impl Recorder {
         self,
         method: &str,
         path: &str,
-        answer: http::Response<impl Into<Bytes>>,
+        response: http::Response<impl Into<Bytes>>,
     ) -> Self {
-        self.canned(method, path, Some(answer.map(Into::into)))
+        self.prepare(method, path, Some(response.map(Into::into)))
     }
 
-    /// Loses the next request of this method and path: it may have arrived, and no answer comes.
+    /// Adds a lost response to requests with this method and path: the request may have arrived,
+    /// and the transport fails.
     #[must_use]
     pub fn lose(self, method: &str, path: &str) -> Self {
-        self.canned(method, path, None)
+        self.prepare(method, path, None)
     }
 
-    /// Shows the values of members and query parameters of this name, which would be replaced by numbered names
-    /// otherwise: for parameters of your own URLs, and for what a later version of the API brings.
+    /// Shows the values of members and query parameters with this name, instead of placeholders.
+    /// Use it for parameters of your own URLs, and for members that a later version of the API
+    /// adds.
     #[must_use]
     pub fn show(self, name: &str) -> Self {
         self.state().redactor.show(name);
         self
     }
 
-    fn canned(self, method: &str, path: &str, reply: Option<http::Response<Bytes>>) -> Self {
-        self.state().answers.push_back(Canned {
+    fn prepare(self, method: &str, path: &str, response: Option<http::Response<Bytes>>) -> Self {
+        self.state().responses.push_back(PreparedResponse {
             method: method.to_owned(),
             path: path.to_owned(),
-            reply,
+            response,
         });
         self
     }
 
-    /// A client that talks to this recorder, with made-up credentials and merchant serial number 123456. Its time is
-    /// that of [`clock`](Self::clock) and its chance that of the seed 0, so that waits take no time and everything is
-    /// the same in every run.
+    /// Returns a client with this recorder as its transport, fixed credentials and the merchant
+    /// serial number 123456. It uses the [`clock`](Self::clock) of the recorder and randomness with
+    /// the seed 0, so that waits take no time and every run is the same.
     ///
     /// # Panics
-    /// When there can be no HTTP client at all, since the machine's certificates cannot be read.
+    /// Panics if no HTTP client can be built, for example because the system's certificates cannot
+    /// be read.
     pub fn client(&self) -> Vipps {
         #[expect(
             clippy::expect_used,
-            reason = "fixed values are accepted, and a test cannot go on without a client"
+            reason = "fixed values are valid, and a test cannot continue without a client"
         )]
         self.builder()
             .and_then(VippsBuilder::build)
             .expect("a client with fixed values")
     }
 
-    /// The builder of such a client, to set more on it.
+    /// Returns the builder of such a client, for further settings.
     ///
     /// # Errors
-    /// None with the fixed values that it uses.
+    /// Never fails with the fixed values that it uses.
     pub fn builder(&self) -> crate::Result<VippsBuilder> {
         let number = "123456".parse()?;
         let credentials = Credentials::new(
@@ -163,12 +170,12 @@ impl Recorder {
             .transport(self.clone()))
     }
 
-    /// The clock of this recorder's clients. Waits between requests are told by it.
+    /// Returns the clock of this recorder's clients. The waits between requests are measured by it.
     pub fn clock(&self) -> ManualClock {
         self.clock.clone()
     }
 
-    /// Every request so far, in order.
+    /// Returns all recorded requests in order.
     pub fn requests(&self) -> Vec<RequestShape> {
         let state = self.state();
         state
@@ -178,15 +185,16 @@ impl Recorder {
             .collect()
     }
 
-    /// The shapes of all requests to one operation, by its id in snake case, with a line between them that tells how
-    /// long the client waited.
+    /// Returns the shapes of all requests of one operation, by its id in snake case. A line between
+    /// two requests shows the wait of the client.
     pub fn shape_of(&self, operation: &str) -> String {
         let state = self.state();
         let of_it = |(_, shape): &&(_, RequestShape)| shape.operation() == Some(operation);
         join(state.shapes.iter().filter(of_it))
     }
 
-    /// The shapes of all requests, with a line between them that tells how long the client waited.
+    /// Returns the shapes of all requests. A line between two requests shows the wait of the
+    /// client.
     pub fn to_snapshot(&self) -> String {
         join(self.state().shapes.iter())
     }
@@ -201,15 +209,15 @@ fn join<'a>(shapes: impl Iterator<Item = &'a (Duration, RequestShape)>) -> Strin
     let mut before = None;
     for (at, shape) in shapes {
         if let Some(before) = before.replace(*at) {
-            text += &between(at.saturating_sub(before));
+            text += &separator(at.saturating_sub(before));
         }
         text += shape.as_str();
     }
     text
 }
 
-/// The line between two requests, to the millisecond.
-fn between(wait: Duration) -> String {
+/// Returns the line between two requests, with the wait in seconds to the millisecond.
+fn separator(wait: Duration) -> String {
     let millis = wait.as_millis();
     if millis == 0 {
         return "\n---\n".to_owned();
@@ -230,54 +238,55 @@ impl fmt::Debug for Recorder {
 impl Transport for Recorder {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let at = self.clock.monotonic();
-        let reply = {
+        let response = {
             let mut state = self.state();
             let state = &mut *state;
             let shape = RequestShape::new(&request, &mut state.redactor);
             state.shapes.push((at, shape));
-            take(
-                &mut state.answers,
+            next_response(
+                &mut state.responses,
                 request.method().as_str(),
                 request.uri().path(),
             )
         };
         Box::pin(async move {
-            match (reply, &self.inner) {
-                (Some(Some(answer)), _) => Ok(answer),
+            match (response, &self.inner) {
+                (Some(Some(response)), _) => Ok(response),
                 (Some(None), _) => Err(TransportError::maybe_sent(
-                    "the recorder was told to lose this one",
+                    "the recorder lost the response, as the test requested",
                 )),
                 (None, Some(inner)) => inner.send(request).await,
                 (None, None) if request.uri().path().ends_with("/accesstoken/get") => {
                     Ok(http::Response::new(Bytes::from_static(TOKEN.as_bytes())))
                 }
                 (None, None) => {
-                    let what = r#"{"title":"the recorder has no answer for this request"}"#;
-                    let mut answer = http::Response::new(Bytes::from_static(what.as_bytes()));
-                    *answer.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
-                    Ok(answer)
+                    let what = r#"{"title":"the recorder has no response to this request"}"#;
+                    let mut response = http::Response::new(Bytes::from_static(what.as_bytes()));
+                    *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
+                    Ok(response)
                 }
             }
         })
     }
 }
 
-/// The first answer for the request; it is used up unless it is the last one for it.
+/// Returns the next response to the request, and removes it unless it is the last one for the
+/// request.
 #[allow(
     clippy::option_option,
-    reason = "none canned, canned to be lost, canned to be answered"
+    reason = "no prepared response, a lost response, or a prepared response"
 )]
-fn take(
-    answers: &mut VecDeque<Canned>,
+fn next_response(
+    responses: &mut VecDeque<PreparedResponse>,
     method: &str,
     path: &str,
 ) -> Option<Option<http::Response<Bytes>>> {
-    let fits = |c: &Canned| c.method.eq_ignore_ascii_case(method) && c.path == path;
-    let first = answers.iter().position(fits)?;
-    let more = answers.iter().skip(first + 1).any(fits);
+    let matches = |c: &PreparedResponse| c.method.eq_ignore_ascii_case(method) && c.path == path;
+    let first = responses.iter().position(matches)?;
+    let more = responses.iter().skip(first + 1).any(matches);
     if more {
-        answers.remove(first).map(|c| c.reply)
+        responses.remove(first).map(|c| c.response)
     } else {
-        answers.get(first).map(|c| c.reply.clone())
+        responses.get(first).map(|c| c.response.clone())
     }
 }

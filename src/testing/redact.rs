@@ -1,7 +1,8 @@
-//! Redactor in place of values that no snapshot may hold, numbered so that equal values keep equal names.
+//! Redaction of secrets and personal data in recorded requests and in the simulator's journal.
 //!
-//! What is shown is listed, and everything else has a name: a member that a later version of the API brings is hidden
-//! until somebody decides that it may be seen.
+//! Only listed values are shown. All others are replaced by placeholders, so a member that a later
+//! version of the API adds is hidden until it is listed. Placeholders of recorded requests are
+//! numbered: equal values have equal placeholders.
 
 mod lists;
 
@@ -11,48 +12,53 @@ use self::lists::{CONTAINERS, LANDING_PAGE, MEMBERS, PARAMETERS};
 #[cfg(feature = "simulator")]
 use self::lists::{HEADERS, RESPONSE_MEMBERS};
 
-/// A value of so few characters gives nothing away.
-const HARMLESS: usize = 3;
-/// A secret or personal value of at least so many characters is looked for in all other texts too.
-const TELLING: usize = 6;
-/// A path segment of at least this many letters and digits may be a secret.
-const GUESSABLE: usize = 16;
+/// The maximum length of a value that is shown because it is too short to be a secret, in
+/// characters.
+const MAX_HARMLESS_CHARS: usize = 3;
+/// The minimum length of a secret or personal value that is also replaced inside other texts, in
+/// bytes.
+const MIN_SCRUBBED_LEN: usize = 6;
+/// The minimum length of a path segment of letters and digits that counts as a secret, in bytes.
+const MIN_RANDOM_LEN: usize = 16;
 
-/// Replaces hidden values in the journal, where equal values need not be recognised.
+/// The placeholder of all hidden values in the journal, where equal values need not be
+/// recognizable.
 #[cfg(feature = "simulator")]
 const REDACTED: &str = "[redacted]";
 
-/// The digits of the shortest phone number. Dates of birth and national ids have no fewer.
-const PHONE_NUMBER: usize = 8;
+/// The number of digits of the shortest phone number. Dates of birth and national ids have at least
+/// as many.
+const MIN_PERSONAL_DIGITS: usize = 8;
 
-/// Hides the values that are not listed, and keeps the names given so far.
+/// Hides the values that are not listed, and remembers the placeholders.
 #[derive(Default)]
 pub(crate) struct Redactor {
-    given: Vec<Given>,
-    /// Names whose values are shown besides the lists, in lower case.
+    placeholders: Vec<Placeholder>,
+    /// Further names whose values are shown, in lower case.
     shown: Vec<String>,
-    /// Replaces every hidden value. `None`: hidden values get numbered names.
-    uniform: Option<&'static str>,
+    /// The placeholder of every hidden value; `None` for numbered placeholders.
+    fixed: Option<&'static str>,
 }
 
-struct Given {
+struct Placeholder {
     kind: String,
     value: String,
     is_secret: bool,
 }
 
-/// The redactor of the simulator's journal: no numbered names, and no hidden value is kept.
+/// The redactor of the simulator's journal, which has no numbered placeholders and stores no hidden
+/// value.
 #[cfg(feature = "simulator")]
 impl Redactor {
-    /// For a request.
+    /// Creates a redactor of requests.
     pub(crate) fn of_requests() -> Self {
         Self {
-            uniform: Some(REDACTED),
+            fixed: Some(REDACTED),
             ..Self::default()
         }
     }
 
-    /// For a response, or a call to the merchant.
+    /// Creates a redactor of responses, callbacks and webhooks.
     pub(crate) fn of_responses() -> Self {
         Self {
             shown: RESPONSE_MEMBERS
@@ -63,13 +69,14 @@ impl Redactor {
         }
     }
 
-    /// The JSON with every value hidden that is not listed; `plain` are ids that the merchant gave.
-    pub(crate) fn redact_json(&mut self, value: &mut Value, plain: &[String]) {
+    /// Hides every value of the JSON that is not listed. `merchant_ids` are ids that the merchant
+    /// chose.
+    pub(crate) fn redact_json(&mut self, value: &mut Value, merchant_ids: &[String]) {
         self.hide_json(value);
-        self.show_json(value, plain);
+        self.show_json(value, merchant_ids);
     }
 
-    /// The value of a header.
+    /// Returns the value of a header, or its placeholder.
     pub(crate) fn header(name: &str, value: &str) -> String {
         match value.split_once(' ') {
             Some((scheme @ "Bearer", _)) if name == "authorization" => {
@@ -82,34 +89,38 @@ impl Redactor {
 }
 
 impl Redactor {
-    /// From now on the values of members and query parameters of this name are shown.
+    /// Shows the values of members and query parameters with this name from now on.
     pub(super) fn show(&mut self, name: &str) {
         self.shown.push(name.to_ascii_lowercase());
     }
 
-    /// The name of a value of this kind, such as `[token 2]`.
+    /// Returns the placeholder of a value of this kind, such as `[token 2]`.
     pub(super) fn name(&mut self, kind: &str, value: &str) -> String {
-        self.give(kind, value, false)
+        self.placeholder(kind, value, false)
     }
 
-    /// As [`name`](Self::name), for a value that is hidden wherever else it turns up.
+    /// Returns the placeholder of a value that must also be hidden inside other texts.
     pub(super) fn secret(&mut self, kind: &str, value: &str) -> String {
-        self.give(kind, value, true)
+        self.placeholder(kind, value, true)
     }
 
-    fn give(&mut self, kind: &str, value: &str, is_secret: bool) -> String {
-        if let Some(uniform) = self.uniform {
-            return uniform.to_owned();
+    fn placeholder(&mut self, kind: &str, value: &str, is_secret: bool) -> String {
+        if let Some(fixed) = self.fixed {
+            return fixed.to_owned();
         }
         let mut number = 0;
-        for given in self.given.iter_mut().filter(|given| given.kind == kind) {
+        for placeholder in self
+            .placeholders
+            .iter_mut()
+            .filter(|placeholder| placeholder.kind == kind)
+        {
             number += 1;
-            if given.value == value {
-                given.is_secret |= is_secret;
+            if placeholder.value == value {
+                placeholder.is_secret |= is_secret;
                 return format!("[{kind} {number}]");
             }
         }
-        self.given.push(Given {
+        self.placeholders.push(Placeholder {
             kind: kind.to_owned(),
             value: value.to_owned(),
             is_secret,
@@ -117,16 +128,18 @@ impl Redactor {
         format!("[{kind} {}]", number + 1)
     }
 
-    /// The text, with every secret in it that is known already replaced by its name.
+    /// Replaces every known secret in the text by its placeholder.
     pub(super) fn scrub(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
-        let telling = |given: &&Given| given.is_secret && given.value.len() >= TELLING;
+        let is_scrubbed = |placeholder: &&Placeholder| {
+            placeholder.is_secret && placeholder.value.len() >= MIN_SCRUBBED_LEN
+        };
         let found: Vec<(String, String)> = self
-            .given
+            .placeholders
             .iter()
-            .filter(telling)
-            .filter(|given| text.contains(&given.value))
-            .map(|given| (given.kind.clone(), given.value.clone()))
+            .filter(is_scrubbed)
+            .filter(|placeholder| text.contains(&placeholder.value))
+            .map(|placeholder| (placeholder.kind.clone(), placeholder.value.clone()))
             .collect();
         for (kind, value) in found {
             let name = self.secret(&kind, &value);
@@ -135,48 +148,48 @@ impl Redactor {
         text
     }
 
-    /// One member of a query, `name=value`; `plain` are values that the request shows anyway.
-    pub(crate) fn parameter(&mut self, member: &str, plain: &[String]) -> String {
+    /// Redacts one member of a query, `name=value`. `merchant_ids` are ids that the merchant chose.
+    pub(crate) fn parameter(&mut self, member: &str, merchant_ids: &[String]) -> String {
         let Some((name, value)) = member.split_once('=') else {
-            return self.harmless("query", member, plain);
+            return self.value("query", member, merchant_ids);
         };
         let lower = name.to_ascii_lowercase();
         if PARAMETERS.contains(&lower.as_str()) || self.shown.contains(&lower) {
             return self.scrub(member);
         }
         if is_identifier(name) {
-            format!("{name}={}", self.harmless(name, value, plain))
+            format!("{name}={}", self.value(name, value, merchant_ids))
         } else {
             let name = self.secret("parameter", name);
-            format!("{name}={}", self.harmless("value", value, plain))
+            format!("{name}={}", self.value("value", value, merchant_ids))
         }
     }
 
-    fn harmless(&mut self, kind: &str, value: &str, plain: &[String]) -> String {
-        if value.chars().count() <= HARMLESS {
+    fn value(&mut self, kind: &str, value: &str, merchant_ids: &[String]) -> String {
+        if value.chars().count() <= MAX_HARMLESS_CHARS {
             value.to_owned()
-        } else if plain.iter().any(|shown| shown == value) {
+        } else if merchant_ids.iter().any(|shown| shown == value) {
             self.scrub(value)
         } else {
             self.secret(kind, value)
         }
     }
 
-    /// One step of a path. Shown are the values of `plain`, and words that hold neither an address nor
-    /// a number of a person.
-    pub(crate) fn step(&mut self, step: &str, plain: &[String]) -> String {
-        if is_word(step) || plain.iter().any(|shown| shown == step) {
+    /// Redacts one segment of a path. The `merchant_ids`, and words without an address or a
+    /// personal number, are shown.
+    pub(crate) fn step(&mut self, step: &str, merchant_ids: &[String]) -> String {
+        if is_word(step) || merchant_ids.iter().any(|shown| shown == step) {
             self.scrub(step)
         } else {
             self.secret("path", step)
         }
     }
 
-    /// A URL without what it may carry along: a user, a query, a fragment, a path that nobody shall guess.
-    pub(crate) fn url(&mut self, text: &str, plain: &[String]) -> String {
-        // A landing page, wherever it is: no part of it helps a reader of the journal.
-        if let Some(uniform) = self.uniform.filter(|_| text.contains("token=")) {
-            return uniform.to_owned();
+    /// Redacts a URL: its user, query, fragment, and path segments that may be secret.
+    pub(crate) fn url(&mut self, text: &str, merchant_ids: &[String]) -> String {
+        // A landing page is hidden completely: no part of it helps a reader of the journal.
+        if let Some(fixed) = self.fixed.filter(|_| text.contains("token=")) {
+            return fixed.to_owned();
         }
         let (rest, fragment) = match text.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
@@ -196,31 +209,34 @@ impl Redactor {
             None => authority.to_owned(),
         };
         let mut shown = format!("{scheme}://{}", self.scrub(&host));
-        let steps: Vec<String> = path.split('/').map(|step| self.step(step, plain)).collect();
+        let steps: Vec<String> = path
+            .split('/')
+            .map(|step| self.step(step, merchant_ids))
+            .collect();
         shown += &steps.join("/");
         if let Some(query) = query {
             let members: Vec<String> = query
                 .split('&')
-                .map(|member| self.parameter(member, plain))
+                .map(|member| self.parameter(member, merchant_ids))
                 .collect();
             shown += "?";
             shown += &members.join("&");
         }
         if let Some(fragment) = fragment {
             shown += "#";
-            shown += &self.harmless("fragment", fragment, plain);
+            shown += &self.value("fragment", fragment, merchant_ids);
         }
         shown
     }
 
-    /// Hides what is not listed, member by member. What is shown is gone through once more by
-    /// [`show_json`](Self::show_json), when all that is hidden is known.
+    /// Hides the members that are not listed. Then [`show_json`](Self::show_json) removes the
+    /// collected secrets from the members that are shown.
     pub(super) fn hide_json(&mut self, value: &mut Value) {
         self.hide_below(("", "body"), true, value);
     }
 
-    /// Hides what is below a member, given by the name of the object around it and its own name.
-    /// `known` says whether all objects and lists around it are listed.
+    /// Hides the values below a member, given by the name of its parent object and its own name.
+    /// `known` is `true` if all objects and lists around it are listed.
     fn hide_below(&mut self, (parent, name): (&str, &str), known: bool, value: &mut Value) {
         match value {
             Value::Object(members) => {
@@ -254,46 +270,47 @@ impl Redactor {
         }
     }
 
-    /// Whether the values of a member may be seen.
+    /// Returns `true` if the values of a member are shown.
     fn shows(&self, parent: &str, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let qualified = format!("{}.{name}", parent.to_ascii_lowercase());
-        // Of a landing page, snapshots show the shape; its query is hidden all the same.
-        let is_shape = name == LANDING_PAGE && self.uniform.is_none();
-        is_shape
+        // Snapshots show the shape of a landing page, with its query hidden.
+        let is_landing_page = name == LANDING_PAGE && self.fixed.is_none();
+        is_landing_page
             || MEMBERS.contains(&name.as_str())
             || self.shown.contains(&name)
             || self.shown.contains(&qualified)
     }
 
-    /// Goes through the texts that [`hide_json`](Self::hide_json) has left.
-    pub(super) fn show_json(&mut self, value: &mut Value, plain: &[String]) {
+    /// Redacts URLs and known secrets in the texts that [`hide_json`](Self::hide_json) has not
+    /// hidden.
+    pub(super) fn show_json(&mut self, value: &mut Value, merchant_ids: &[String]) {
         match value {
             Value::Object(members) => members
                 .values_mut()
-                .for_each(|member| self.show_json(member, plain)),
+                .for_each(|member| self.show_json(member, merchant_ids)),
             Value::Array(items) => items
                 .iter_mut()
-                .for_each(|item| self.show_json(item, plain)),
-            Value::String(text) if text.contains("://") => *text = self.url(text, plain),
+                .for_each(|item| self.show_json(item, merchant_ids)),
+            Value::String(text) if text.contains("://") => *text = self.url(text, merchant_ids),
             Value::String(text) => *text = self.scrub(text),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 }
 
-/// Whether a path segment is a word, such as `payments` or `v2`: no address, no number of a person and no
-/// random text.
+/// Returns `true` if a path segment is a word, such as `payments` or `v2`: not an address, a
+/// personal number or random text.
 fn is_word(step: &str) -> bool {
     let digits = step.bytes().filter(u8::is_ascii_digit).count();
-    let is_random = step.len() >= GUESSABLE
+    let is_random = step.len() >= MIN_RANDOM_LEN
         && digits > 0
         && step.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    step.bytes().all(is_plain) && digits < PHONE_NUMBER && !is_random
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    step.bytes().all(is_unreserved) && digits < MIN_PERSONAL_DIGITS && !is_random
 }
 
-/// Whether a name is one that a programmer chose; an address or a number is not.
+/// Returns `true` if a name looks like an identifier; an address or a number does not.
 fn is_identifier(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes
@@ -308,18 +325,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_have_equal_names() {
-        let mut names = Redactor::default();
-        assert_eq!(names.name("key", "a"), "[key 1]");
-        assert_eq!(names.name("key", "b"), "[key 2]");
-        assert_eq!(names.name("other", "a"), "[other 1]");
-        assert_eq!(names.name("key", "a"), "[key 1]");
+    fn equal_values_have_equal_placeholders() {
+        let mut redactor = Redactor::default();
+        assert_eq!(redactor.name("key", "a"), "[key 1]");
+        assert_eq!(redactor.name("key", "b"), "[key 2]");
+        assert_eq!(redactor.name("other", "a"), "[other 1]");
+        assert_eq!(redactor.name("key", "a"), "[key 1]");
     }
 
     #[test]
-    fn urls_keep_their_shape() {
-        let mut names = Redactor::default();
-        let plain = ["order-1".to_owned()];
+    fn redacted_urls_keep_their_structure() {
+        let mut redactor = Redactor::default();
+        let merchant_ids = ["order-1".to_owned()];
         for (url, shown) in [
             ("https://example.com", "https://example.com"),
             ("https://example.com/a/b/", "https://example.com/a/b/"),
@@ -341,7 +358,7 @@ mod tests {
                 "https://example.com/?[parameter 1]=yes&[parameter 2]=[value 1]",
             ),
         ] {
-            assert_eq!(names.url(url, &plain), shown);
+            assert_eq!(redactor.url(url, &merchant_ids), shown);
         }
     }
 }

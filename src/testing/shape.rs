@@ -1,4 +1,4 @@
-//! The canonical text of a request.
+//! The shape of a request: a canonical text without secrets.
 
 use std::fmt::{self, Write as _};
 
@@ -8,15 +8,16 @@ use serde_json::Value;
 use super::redact::Redactor;
 use crate::raw::{self, Endpoint};
 
-/// What a request looks like, without anything secret: method, path, query, headers and body, each in a stable order.
+/// A request as a text without secrets: method, path, query, headers and body, each in a stable
+/// order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestShape {
     operation: Option<&'static str>,
     text: String,
 }
 
-/// Headers whose values are shown, in this order. Others are named, and their values hidden.
-const SHOWN: [&str; 12] = [
+/// The headers whose values are shown, in this order. The values of others are hidden.
+const SHOWN_HEADERS: [&str; 12] = [
     "accept",
     "content-type",
     "size",
@@ -31,14 +32,15 @@ const SHOWN: [&str; 12] = [
     "idempotency-key",
 ];
 
-/// Headers that the transport makes, or that change with every release of this crate.
-const LEFT_OUT: [&str; 3] = ["host", "content-length", "user-agent"];
+/// The headers that are omitted, because the transport adds them or each release of this crate
+/// changes them.
+const OMITTED_HEADERS: [&str; 3] = ["host", "content-length", "user-agent"];
 
 impl RequestShape {
     pub(super) fn new(request: &http::Request<Bytes>, redactor: &mut Redactor) -> Self {
         let path = request.uri().path();
         let operation = endpoint(request.method().as_str(), path);
-        // What is secret is found first, so that it is hidden wherever else it stands.
+        // Secrets are collected first, so that they are hidden in every other part of the request.
         let authorization = request
             .headers()
             .get_all("authorization")
@@ -47,29 +49,33 @@ impl RequestShape {
             .collect();
         let mut body = Body::read(request.body());
         body.hide(redactor);
-        let plain = plain(operation, path, &body);
+        let merchant_ids = merchant_ids(operation, path, &body);
 
         let mut text = format!("{} {}\n", request.method(), {
-            self::path(operation, path, &plain, redactor)
+            self::path(operation, path, &merchant_ids, redactor)
         });
         if let Some(operation) = operation.filter(|o| o.path != path) {
             let _ = writeln!(text, "  as {}", operation.path);
         }
-        text += &query(request.uri().query().unwrap_or_default(), &plain, redactor);
+        text += &query(
+            request.uri().query().unwrap_or_default(),
+            &merchant_ids,
+            redactor,
+        );
         text += &headers(request.headers(), authorization, redactor);
-        text += &body.show(&plain, redactor);
+        text += &body.show(&merchant_ids, redactor);
         Self {
             operation: operation.map(|o| o.id),
             text,
         }
     }
 
-    /// The operation's id in snake case, when the request is one of the documents' operations.
+    /// Returns the id of the operation in snake case; `None` if no document describes the request.
     pub fn operation(&self) -> Option<&'static str> {
         self.operation
     }
 
-    /// The canonical text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -88,14 +94,14 @@ fn authorization(value: &str, redactor: &mut Redactor) -> String {
     }
 }
 
-/// What the request shows anyway, so that it may be seen in its URLs too: the ids that the merchant gave.
-fn plain(operation: Option<&Endpoint>, path: &str, body: &Body) -> Vec<String> {
+/// Returns the ids that the merchant chose. The request shows them, so they are shown in URLs too.
+fn merchant_ids(operation: Option<&Endpoint>, path: &str, body: &Body) -> Vec<String> {
     let template = operation.map_or("", |o| o.path);
     let in_path = template
         .rsplit('/')
         .zip(path.rsplit('/'))
         .filter(|(template, _)| template.starts_with('{'))
-        .map(|(_, step)| step);
+        .map(|(_, segment)| segment);
     let in_body = [
         "/transaction/orderId",
         "/merchantInfo/merchantSerialNumber",
@@ -108,21 +114,24 @@ fn plain(operation: Option<&Endpoint>, path: &str, body: &Body) -> Vec<String> {
 fn path(
     operation: Option<&Endpoint>,
     path: &str,
-    plain: &[String],
+    merchant_ids: &[String],
     redactor: &mut Redactor,
 ) -> String {
     if operation.is_some() {
         return redactor.scrub(path);
     }
-    let steps: Vec<_> = path.split('/').map(|s| redactor.step(s, plain)).collect();
-    steps.join("/")
+    let segments: Vec<_> = path
+        .split('/')
+        .map(|s| redactor.step(s, merchant_ids))
+        .collect();
+    segments.join("/")
 }
 
-fn query(query: &str, plain: &[String], redactor: &mut Redactor) -> String {
+fn query(query: &str, merchant_ids: &[String], redactor: &mut Redactor) -> String {
     let mut members: Vec<_> = query.split('&').filter(|q| !q.is_empty()).collect();
     members.sort_unstable();
     members.into_iter().fold(String::new(), |mut text, member| {
-        let _ = writeln!(text, "  ? {}", redactor.parameter(member, plain));
+        let _ = writeln!(text, "  ? {}", redactor.parameter(member, merchant_ids));
         text
     })
 }
@@ -134,7 +143,7 @@ fn headers(
 ) -> String {
     let mut text = String::new();
     let mut authorization = authorization.into_iter();
-    for name in SHOWN {
+    for name in SHOWN_HEADERS {
         for value in headers.get_all(name) {
             let value = String::from_utf8_lossy(value.as_bytes());
             let shown = match name {
@@ -146,7 +155,7 @@ fn headers(
             let _ = writeln!(text, "{name}: {shown}");
         }
     }
-    let known = |name: &&str| SHOWN.contains(name) || LEFT_OUT.contains(name);
+    let known = |name: &&str| SHOWN_HEADERS.contains(name) || OMITTED_HEADERS.contains(name);
     let mut others: Vec<_> = headers
         .keys()
         .map(http::HeaderName::as_str)
@@ -172,7 +181,8 @@ impl Body {
         }
         match serde_json::from_slice::<Value>(bytes) {
             Ok(mut value) => {
-                // serde_json keeps members sorted unless another crate of the build tells it otherwise.
+                // serde_json sorts members unless another crate enables its feature
+                // `preserve_order`.
                 value.sort_all_objects();
                 Self::Json(value)
             }
@@ -193,11 +203,11 @@ impl Body {
         }
     }
 
-    fn show(self, plain: &[String], redactor: &mut Redactor) -> String {
+    fn show(self, merchant_ids: &[String], redactor: &mut Redactor) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Json(mut value) => {
-                redactor.show_json(&mut value, plain);
+                redactor.show_json(&mut value, merchant_ids);
                 value.sort_all_objects();
                 format!("\n{value:#}\n")
             }
@@ -206,20 +216,21 @@ impl Body {
     }
 }
 
-/// The endpoint whose path template fits, the most literal one first.
+/// Returns the endpoint whose path template matches. The template with the fewest parameters takes
+/// precedence.
 fn endpoint(method: &str, path: &str) -> Option<&'static Endpoint> {
     let variables = |endpoint: &&Endpoint| endpoint.path.matches('{').count();
     raw::endpoints()
-        .filter(|endpoint| endpoint.method == method && fits(endpoint.path, path))
+        .filter(|endpoint| endpoint.method == method && matches_template(endpoint.path, path))
         .min_by_key(variables)
 }
 
-fn fits(template: &str, path: &str) -> bool {
-    // A base URL may have a prefix, so that the template is compared from the end.
-    let mut steps = path.rsplit('/');
+fn matches_template(template: &str, path: &str) -> bool {
+    // Compared from the end, because a base URL may have a path prefix.
+    let mut segments = path.rsplit('/');
     template.rsplit('/').filter(|t| !t.is_empty()).all(|t| {
-        steps
+        segments
             .next()
-            .is_some_and(|step| t == step || (t.starts_with('{') && !step.is_empty()))
+            .is_some_and(|segment| t == segment || (t.starts_with('{') && !segment.is_empty()))
     })
 }

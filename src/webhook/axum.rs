@@ -1,4 +1,4 @@
-//! A ready axum handler for check-ins (feature `axum`).
+//! An axum handler for check-ins (feature `axum`).
 //!
 //! ```
 //! use axum::{Router, http::StatusCode};
@@ -26,11 +26,14 @@ use ::axum::routing::{self, MethodRouter};
 
 use super::{CheckIn, MAX_BODY, Verifier, WebhookError};
 
-/// A handler for the registered URL: what is signed and is a check-in goes to `handler`, whose answer is sent. The
-/// rest is refused without it, with [`WebhookError::status`] and an empty body, and a warning in the log.
+/// Routes the check-ins of a registered URL to `handler`, which returns the response.
 ///
-/// Answer within 10 seconds: store the event, and work on it later. A URL that is registered for other events as well
-/// needs [`Verifier::verify`] and a handler of its own, since here those get a 400 and are sent again.
+/// Only check-ins with a valid signature reach the handler. Any other request is refused with
+/// [`WebhookError::status`] and an empty body, and is logged as a warning.
+///
+/// Respond within 10 seconds: store the event, and process it afterwards. A URL that is registered
+/// for other events too needs a handler with [`Verifier::verify`], since this one refuses them with
+/// HTTP 400, and the API then resends them.
 pub fn post<S, H, F>(verifier: Verifier, handler: H) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -58,7 +61,7 @@ async fn receive(verifier: &Verifier, request: Request) -> Result<CheckIn, Webho
         .check_in()
 }
 
-/// Its status, and nothing else.
+/// Responds with the status and an empty body.
 impl IntoResponse for WebhookError {
     fn into_response(self) -> Response {
         self.status().into_response()

@@ -7,62 +7,69 @@ use serde_json::{Map, Value};
 use super::WebhookError;
 use crate::types::{CustomerToken, MerchantSerialNumber, Timestamp};
 
-/// How long a customer token lives.
-const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+/// The lifetime of a customer token.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// A customer has scanned a merchant callback QR code, and waits.
+/// A customer has scanned a merchant callback QR code, and waits for a payment.
 ///
-/// Made by [`Verified::check_in`](super::Verified::check_in). It may come twice: the customer token is the same then.
+/// Returned by [`Verified::check_in`](super::Verified::check_in). The event may arrive twice, with
+/// the same customer token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CheckIn {
-    /// Who: for the ePayment API as it is, or to be exchanged for a phone number.
+    /// The token of the customer. The ePayment API accepts it;
+    /// [`Qr::exchange_customer`](crate::qr::Qr::exchange_customer) exchanges it for a phone number.
     pub customer_token: CustomerToken,
-    /// Where: the id that the merchant gave to the code, or the beacon id of one that `MobilePay` printed.
+    /// The merchant's id of the code, or the beacon id of a code that `MobilePay` printed.
     pub merchant_qr_id: String,
     /// The sales unit (wire name `msn` or `merchantSerialNumber`).
     pub merchant_serial_number: Option<MerchantSerialNumber>,
-    /// When it was scanned.
+    /// The time of the scan.
     pub initiated_at: Option<Timestamp>,
 }
 
 impl CheckIn {
     pub(super) fn read(body: &[u8]) -> Result<Self, WebhookError> {
-        let not = WebhookError::NotACheckIn;
+        let error = WebhookError::NotACheckIn;
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let Ok(Value::Object(event)) = serde_json::from_slice(body) else {
-            return Err(not("the body is no JSON object"));
+            return Err(error("the body is not a JSON object"));
         };
-        let token = text(&event, "customerToken").ok_or(not("there is no customerToken"))?;
-        let number = || text(&event, "msn").or_else(|| text(&event, "merchantSerialNumber"));
+        let token =
+            text_member(&event, "customerToken").ok_or(error("customerToken is missing"))?;
+        let number =
+            || text_member(&event, "msn").or_else(|| text_member(&event, "merchantSerialNumber"));
         Ok(Self {
             customer_token: CustomerToken::parse(&token)
-                .map_err(|_| not("customerToken is no token"))?,
-            merchant_qr_id: text(&event, "merchantQrId").ok_or(not("there is no merchantQrId"))?,
+                .map_err(|_| error("customerToken is not a valid token"))?,
+            merchant_qr_id: text_member(&event, "merchantQrId")
+                .ok_or(error("merchantQrId is missing"))?,
             merchant_serial_number: number().and_then(|number| number.trim().parse().ok()),
-            initiated_at: text(&event, "initiatedAt").map(Timestamp::from),
+            initiated_at: text_member(&event, "initiatedAt").map(Timestamp::from),
         })
     }
 
-    /// When the customer token dies: 15 minutes after the scan. `None` when the event does not tell when that was.
+    /// Returns the time at which the customer token expires, 15 minutes after the scan. `None` if
+    /// the event has no time of the scan.
     pub fn token_expires_at(&self) -> Option<jiff::Timestamp> {
         self.initiated_at
             .as_ref()?
             .instant()?
-            .checked_add(TOKEN_LIFE)
+            .checked_add(TOKEN_LIFETIME)
             .ok()
     }
 
-    /// Whether the customer token is still good at this moment; `false` when the event does not tell.
+    /// Returns `true` if the customer token is valid at this time; `false` if the event has no time
+    /// of the scan.
     ///
-    /// The customer has long gone before that, so a merchant may want to be stricter.
+    /// Customers wait for less than 15 minutes, so a merchant may want a shorter limit.
     pub fn is_fresh(&self, now: jiff::Timestamp) -> bool {
         self.token_expires_at().is_some_and(|end| now < end)
     }
 }
 
-/// A member's text; numbers count as text, and an empty text as none.
-fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+/// Returns the text of a member. A number counts as text, and an empty text as missing.
+fn text_member(object: &Map<String, Value>, name: &str) -> Option<String> {
     match object.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -1,4 +1,5 @@
-//! What is signed, and how: the registered URL, the date and the hash of the body under HMAC-SHA256.
+//! The signature of a webhook: HMAC-SHA256 over the registered URL, the date and the hash of the
+//! body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ use crate::types::characters::is_invisible;
 
 const FIELD: &str = "registered_url";
 
-/// Host, path and query of a registered URL, as they are signed.
+/// The host, path and query of a registered URL, as they are signed.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
     host: String,
@@ -24,7 +25,7 @@ impl Endpoint {
     pub(super) fn parse(url: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule: &str| {
             let rule = rule.to_owned();
-            // An `@` may follow a password, which must not be shown.
+            // The text before an `@` may contain a password, which must not be shown.
             if url.contains('@') {
                 InvalidValue::hidden(FIELD, rule)
             } else {
@@ -32,25 +33,26 @@ impl Endpoint {
             }
         };
         let refuse_at = |rule: &str, at: usize| refuse(&format!("{rule}; see position {}", at + 1));
-        // URL parsers drop white space and read `\` as `/`, so that host and path would not be those of the text.
+        // URL parsers drop white space and read `\` as `/`, so the parsed host and path would
+        // differ from the text.
         for (at, c) in url.chars().enumerate() {
             match c {
-                '\\' => return Err(refuse_at("must not hold `\\`; write it as %5C", at)),
+                '\\' => return Err(refuse_at("must not contain `\\`; write it as %5C", at)),
                 _ if c.is_whitespace() || c.is_control() => {
-                    let rule = "must not hold spaces or control characters";
+                    let rule = "must not contain spaces or control characters";
                     return Err(refuse_at(rule, at));
                 }
                 _ => {}
             }
         }
         let (_, rest) = split_scheme(url)
-            .ok_or_else(|| refuse("must start with https:// or http:// and the name of a host"))?;
+            .ok_or_else(|| refuse("must start with https:// or http:// and a host name"))?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
         if authority.is_empty() {
             return Err(refuse("must name a host after the two slashes"));
         }
-        // Path and query are signed as they were written; the parser would rewrite them.
+        // The path and query are signed as they were registered; the parser would normalize them.
         let path_and_query = match tail.split('#').next().unwrap_or_default() {
             "" => "/".to_owned(),
             query if query.starts_with('?') => format!("/{query}"),
@@ -59,13 +61,13 @@ impl Endpoint {
         if let Some(at) = tail.chars().position(|c| !c.is_ascii()) {
             let before = url.chars().count() - tail.chars().count();
             return Err(refuse_at(
-                "must be ASCII after the host, with other characters percent-encoded as they were registered",
+                "must be ASCII after the host; percent-encode other characters as they were registered",
                 before + at,
             ));
         }
         let parsed = Url::parse(url).map_err(|e| refuse(&format!("must be a valid URL ({e})")))?;
-        // The parser writes a host outside ASCII in punycode, as HTTP clients do in `Host`. It drops the port that is
-        // the scheme's own, as the signature does.
+        // The parser writes a non-ASCII host in punycode, as HTTP clients do in `Host`. It drops
+        // the default port of the scheme, as the signature does.
         let host = parsed
             .host_str()
             .ok_or_else(|| refuse("must name a host after the two slashes"))?;
@@ -79,8 +81,9 @@ impl Endpoint {
         })
     }
 
-    /// Whether `signature`, base64 as it came, is that of `secret`; compared in constant time.
-    pub(super) fn signed_by(
+    /// Returns `true` if the base64 `signature` was made with `secret`. The comparison takes
+    /// constant time.
+    pub(super) fn verify(
         &self,
         secret: &str,
         date: &[u8],
@@ -99,23 +102,24 @@ impl Endpoint {
         &self.host
     }
 
-    /// The URL that a request to the registered `url` is sent to.
+    /// Returns the request target for the registered `url`.
     #[cfg(feature = "testing")]
     pub(super) fn uri(&self, url: &str) -> Result<http::Uri, InvalidValue> {
         let scheme = split_scheme(url).map_or("https", |(scheme, _)| scheme);
         format!("{scheme}://{}{}", self.host, self.path_and_query)
             .parse()
-            .map_err(|_| InvalidValue::hidden(FIELD, "must be a URL that HTTP can request"))
+            .map_err(|_| InvalidValue::hidden(FIELD, "must be a valid request target of HTTP"))
     }
 
-    /// The signature as base64.
+    /// Returns the signature as base64.
     #[cfg(feature = "testing")]
     pub(super) fn sign(&self, secret: &str, date: &[u8], hash: &ContentHash) -> Option<String> {
         let mac = self.mac(secret, date, hash)?;
         Some(STANDARD.encode(mac.finalize().into_bytes()))
     }
 
-    /// The key is the secret's text, although it looks like base64. `None` never: HMAC takes a key of any length.
+    /// Returns the HMAC over the signed values. The key is the text of the secret, although it
+    /// looks like base64. Never `None`, because HMAC takes a key of any length.
     fn mac(&self, secret: &str, date: &[u8], hash: &ContentHash) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
         for part in [
@@ -143,7 +147,7 @@ fn split_scheme(url: &str) -> Option<(&'static str, &str)> {
     })
 }
 
-/// SHA-256 over a body.
+/// The SHA-256 hash of a body.
 pub(super) struct ContentHash([u8; 32]);
 
 pub(super) fn content_hash(body: &[u8]) -> ContentHash {
@@ -155,27 +159,27 @@ impl ContentHash {
         STANDARD.encode(self.0)
     }
 
-    /// Whether the header states this hash; compared in constant time.
-    pub(super) fn is(&self, stated: &[u8]) -> bool {
+    /// Returns `true` if the header states this hash. The comparison takes constant time.
+    pub(super) fn matches(&self, stated: &[u8]) -> bool {
         STANDARD
             .decode(stated)
             .is_ok_and(|stated| bool::from(stated.ct_eq(&self.0)))
     }
 }
 
-/// Checks the text of a secret.
-pub(super) fn secret(text: &str) -> Result<SecretString, InvalidValue> {
+/// Validates a secret.
+pub(super) fn parse_secret(text: &str) -> Result<SecretString, InvalidValue> {
     if text.is_empty() || text.trim() != text {
-        let rule = "must be the secret as the registration showed it, with no space or line end at either end";
+        let rule = "must be the secret as the registration returned it, without a space or line break at either end";
         return Err(InvalidValue::hidden("webhook_secret", rule));
     }
-    // HMAC pads a key with NUL: a secret with a NUL at its end would verify like the secret itself.
-    let is_foreign =
+    // HMAC pads a key with NUL, so a secret and the same secret with a NUL at its end verify alike.
+    let is_forbidden =
         |c: char| c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}');
-    if let Some(at) = text.chars().position(is_foreign) {
+    if let Some(at) = text.chars().position(is_forbidden) {
         let rule = format!(
-            "must be the secret as the registration showed it; the character at position {} is a control character or \
-             invisible",
+            "must be the secret as the registration returned it; the character at position {} is a control character \
+             or invisible",
             at + 1
         );
         return Err(InvalidValue::hidden("webhook_secret", rule));
@@ -188,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_host_and_path_as_they_are_signed() {
+    fn parses_host_path_and_query_as_they_are_signed() {
         for (url, host, path) in [
             ("https://example.com", "example.com", "/"),
             ("https://example.com/", "example.com", "/"),
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_registered() {
+    fn refuses_urls_that_cannot_be_registered() {
         for url in [
             "",
             "example.com/a",
@@ -244,11 +248,11 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_compared_whole() {
+    fn a_content_hash_matches_only_the_whole_hash() {
         let hash = content_hash(b"");
         let text = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         assert_eq!(hash.to_base64(), text);
-        assert!(hash.is(text.as_bytes()));
+        assert!(hash.matches(text.as_bytes()));
         for wrong in [
             "",
             "=",
@@ -256,7 +260,7 @@ mod tests {
             "47DE",
             "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
         ] {
-            assert!(!hash.is(wrong.as_bytes()), "{wrong}");
+            assert!(!hash.matches(wrong.as_bytes()), "{wrong}");
         }
     }
 }

@@ -1,33 +1,33 @@
-//! Why a webhook is refused.
+//! The reasons for refusing a webhook.
 
 use std::fmt;
 
 use http::StatusCode;
 
-/// Why a webhook is refused. Shows nothing of the secret, the signature that was expected, or the body.
+/// The reason for refusing a webhook. Never shows the secret, the expected signature or the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookError {
     /// The method is not POST.
     NotPost,
-    /// A header that every webhook has is missing; this one.
+    /// This header, which every webhook has, is missing.
     MissingHeader(&'static str),
     /// The body is larger than 1 MiB.
     TooLarge,
-    /// The body is not the one that `x-ms-content-sha256` states. Something on the way may have parsed it and written
-    /// it again.
+    /// The hash of the body differs from `x-ms-content-sha256`. A proxy or framework may have
+    /// parsed the body and serialized it again.
     BodyHash,
-    /// The signature is not that of any of the secrets. Usual causes: another URL than the registered one, a secret
-    /// that was base64-decoded, or one of an older registration.
+    /// The signature was not made with any of the secrets. Usual causes: a URL other than the
+    /// registered one, a secret that was base64-decoded, or a secret of an older registration.
     Signature,
-    /// `x-ms-date` is too far from the present, or cannot be read.
+    /// `x-ms-date` is outside the [`window`](super::Verifier::window), or unreadable.
     OutsideWindow,
-    /// The signature is good, and the body is no check-in, for this reason.
+    /// The signature is valid, and the body is not a check-in, for this reason.
     NotACheckIn(&'static str),
 }
 
 impl WebhookError {
-    /// What to answer. With anything but a 2xx, Vipps MobilePay sends the event again.
+    /// Returns the status to respond with. The API resends an event after any response but a 2xx.
     pub fn status(self) -> StatusCode {
         match self {
             Self::NotPost => StatusCode::METHOD_NOT_ALLOWED,
@@ -43,17 +43,21 @@ impl WebhookError {
 impl fmt::Display for WebhookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotPost => f.write_str("a webhook is a POST"),
-            Self::MissingHeader(name) => write!(f, "the header {name} is missing"),
-            Self::TooLarge => f.write_str("the body is larger than 1 MiB"),
-            Self::BodyHash => {
-                f.write_str("the body is not the one that x-ms-content-sha256 states")
-            }
-            Self::Signature => {
-                f.write_str("the signature does not fit the registered URL and any of the secrets")
-            }
-            Self::OutsideWindow => f.write_str("x-ms-date is outside the window"),
-            Self::NotACheckIn(reason) => write!(f, "not a check-in: {reason}"),
+            Self::NotPost => f.write_str("webhook refused: the method is not POST"),
+            Self::MissingHeader(name) => write!(f, "webhook refused: the header {name} is missing"),
+            Self::TooLarge => f.write_str("webhook refused: the body is larger than 1 MiB"),
+            Self::BodyHash => f.write_str(
+                "webhook refused: the hash of the body differs from x-ms-content-sha256; pass the unchanged bytes of \
+                 the body",
+            ),
+            Self::Signature => f.write_str(
+                "webhook refused: no secret matches the signature; compare the URL and the secrets with the \
+                 registration",
+            ),
+            Self::OutsideWindow => f.write_str(
+                "webhook refused: x-ms-date is unreadable or outside the window; compare the clock of this machine",
+            ),
+            Self::NotACheckIn(reason) => write!(f, "webhook refused: not a check-in: {reason}"),
         }
     }
 }

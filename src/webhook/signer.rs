@@ -12,7 +12,7 @@ use super::endpoint::{self, Endpoint};
 use super::{CONTENT_HASH, DATE, VIPPS_AUTHORIZATION};
 use crate::types::InvalidValue;
 
-/// Makes requests as Vipps MobilePay would, for the tests of whoever receives them (feature `testing`).
+/// Signs webhook requests like Vipps MobilePay, for tests of a receiver (feature `testing`).
 ///
 /// ```
 /// use vipps::webhook::{Signer, Verifier};
@@ -32,10 +32,10 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for the URL and the secret of a registration.
+    /// Creates a signer for the URL and the secret of a registration.
     ///
     /// # Errors
-    /// As [`Verifier::new`](super::Verifier::new).
+    /// Those of [`Verifier::new`](super::Verifier::new).
     pub fn new(
         registered_url: impl AsRef<str>,
         secret: impl AsRef<str>,
@@ -45,24 +45,29 @@ impl Signer {
         Ok(Self {
             uri: endpoint.uri(url)?,
             endpoint,
-            secret: endpoint::secret(secret.as_ref())?,
+            secret: endpoint::parse_secret(secret.as_ref())?,
         })
     }
 
-    /// A POST to the registered URL with this body, and the headers that go with it.
+    /// Returns a signed POST request to the registered URL with this body.
     ///
     /// # Errors
-    /// When no HTTP date can say `date`: a year below 0.
+    /// [`InvalidValue`] if `date` has no form as an HTTP date, such as a year before 0.
     pub fn sign(
         &self,
         date: jiff::Timestamp,
         body: impl Into<Bytes>,
     ) -> Result<Request<Bytes>, InvalidValue> {
-        let refuse =
-            || InvalidValue::new("date", "must be one that HTTP can say", date.to_string());
+        let invalid_date = || {
+            InvalidValue::new(
+                "date",
+                "must be representable as an HTTP date",
+                date.to_string(),
+            )
+        };
         let date = DateTimePrinter::new()
             .timestamp_to_rfc9110_string(&date)
-            .map_err(|_| refuse())?;
+            .map_err(|_| invalid_date())?;
         let body = body.into();
         let hash = endpoint::content_hash(&body);
         let signature = self
@@ -83,14 +88,14 @@ impl Signer {
             (AUTHORIZATION, authorization.clone()),
             (VIPPS_AUTHORIZATION, authorization),
         ] {
-            let value = HeaderValue::try_from(value).map_err(|_| refuse())?;
+            let value = HeaderValue::try_from(value).map_err(|_| invalid_date())?;
             request.headers_mut().insert(name, value);
         }
         Ok(request)
     }
 }
 
-/// Shows the path and host that are signed, and not the secret.
+/// Shows the signed host and path, and not the secret.
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer")

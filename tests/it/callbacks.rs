@@ -281,7 +281,10 @@ fn the_order_id_of_the_path_counts() {
         other => panic!("{other:?}"),
     }
     let error = parse(&post("order-1", REGULAR), &auth()).unwrap_err();
-    assert_eq!(error.to_string(), "orderId: must be the one of the path");
+    assert_eq!(
+        error.to_string(),
+        "orderId: must be the order id of the path"
+    );
 
     // Alone, the body must have it.
     let update = PaymentUpdate::from_slice(REGULAR.as_bytes()).unwrap();
@@ -503,7 +506,7 @@ fn tokens_are_made_and_changed() {
     assert!(first.accepts(&headers(&[text])));
     assert!(!second.accepts(&headers(&[text])));
     assert!(!second.accepts(&headers(&[])));
-    let both = second.clone().also(first.token().clone());
+    let both = second.clone().accept_previous(first.token().clone());
     assert!(both.accepts(&headers(&[text])));
     assert!(both.accepts(&headers(&[second.token().expose()])));
     assert!(both.accepts(&headers(&["Basic eA==", text])));

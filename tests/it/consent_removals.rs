@@ -39,7 +39,7 @@ fn a_removal_without_a_token_is_refused_by_default() {
     for auth in [
         strict(),
         CallbackAuth::generate().unwrap(),
-        strict().also(old),
+        strict().accept_previous(old),
     ] {
         let error = removal(&auth, None).unwrap_err();
         assert_eq!(error, CallbackError::UnauthenticatedConsentRemoval);
@@ -61,7 +61,7 @@ fn a_removal_without_a_token_is_read_where_it_is_allowed() {
         ("1234567", false)
     );
     // Rotating the token keeps the permission.
-    let auth = auth.also("an-older-token".parse().unwrap());
+    let auth = auth.accept_previous("an-older-token".parse().unwrap());
     assert!(removal(&auth, None).is_ok());
 }
 

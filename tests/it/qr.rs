@@ -304,7 +304,7 @@ async fn a_delete_that_finds_nothing_is_an_error_unless_an_attempt_was_lost() {
             .answer("DELETE", path, 403, "");
         let error = delete(&refused).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown);
-        assert!(error.hint().unwrap().contains("again"), "{error}");
+        assert!(error.hint().unwrap().contains("Retry the call"), "{error}");
     }
 }
 

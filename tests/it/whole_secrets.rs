@@ -138,7 +138,7 @@ fn callback(authorization: &[u8]) -> Request<&'static str> {
 #[test]
 fn a_piece_of_an_auth_token_is_refused() {
     let old = "an-older-token-of-before";
-    let auth = CallbackAuth::new(TOKEN.parse().unwrap()).also(old.parse().unwrap());
+    let auth = CallbackAuth::new(TOKEN.parse().unwrap()).accept_previous(old.parse().unwrap());
     for token in [TOKEN, old] {
         parse(&callback(token.as_bytes()), &auth).unwrap();
         let mut pieces = pieces(token.as_bytes());
@@ -277,7 +277,7 @@ fn a_token_that_matches_twice_is_accepted() {
     let token = || TOKEN.parse().unwrap();
     for auth in [
         CallbackAuth::new(token()),
-        CallbackAuth::new(token()).also(token()),
+        CallbackAuth::new(token()).accept_previous(token()),
     ] {
         for copies in 1..=3 {
             let mut headers = HeaderMap::new();

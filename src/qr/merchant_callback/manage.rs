@@ -1,14 +1,15 @@
-//! What can be done with a callback code that exists: get, delete, list.
+//! Operations on existing callback codes: get, delete and list.
 
 use super::{MerchantCallbackQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::image_formats;
-use crate::qr::{Call, QrFormat, deleted};
+use crate::qr::{Call, QrFormat, read_delete};
 use crate::runtime::Runtime;
 use crate::types::CallbackQrId;
 
-/// Reads a code. Made by [`MerchantCallback::get`](super::MerchantCallback::get); `.await` sends it.
+/// Reads a code. Returned by [`MerchantCallback::get`](super::MerchantCallback::get); `.await`
+/// sends the request.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetMerchantCallback {
@@ -37,7 +38,8 @@ impl GetMerchantCallback {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 404 when there is no such code. HTTP 403 when the keys have no right to the merchant serial number.
+    /// HTTP 404 if the code does not exist. HTTP 403 if the keys are not authorized for the
+    /// merchant serial number.
     pub async fn send(self) -> Result<MerchantCallbackQr> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -57,11 +59,17 @@ impl GetMerchantCallback {
             .merchant_qr_id
             .clone()
             .unwrap_or_else(|| self.id.to_string());
-        Ok(MerchantCallbackQr::of(&self.runtime, id, self.format, wire))
+        Ok(MerchantCallbackQr::from_wire(
+            &self.runtime,
+            id,
+            self.format,
+            wire,
+        ))
     }
 }
 
-/// Deletes a code. Made by [`MerchantCallback::delete`](super::MerchantCallback::delete); `.await` sends it.
+/// Deletes a code. Returned by [`MerchantCallback::delete`](super::MerchantCallback::delete);
+/// `.await` sends the request.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct DeleteMerchantCallback {
@@ -84,23 +92,26 @@ impl DeleteMerchantCallback {
         }
     }
 
-    /// Sends the request. When an answer is lost and the repeat finds no code, the code is gone, as it should be.
+    /// Sends the request. If a response is lost and the retry finds no code, the call succeeds.
     ///
     /// # Errors
-    /// HTTP 404 when there is no such code to begin with. HTTP 403 when the keys have no right to the merchant serial
-    /// number. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
+    /// HTTP 404 if the code does not exist. HTTP 403 if the keys are not authorized for the
+    /// merchant serial number. Retry the call after an outcome of
+    /// [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<()> {
         let call = Call::new(&self.runtime, &self.options);
         let id = self.id.as_str();
         let response = call
             .run(|api| api.delete_merchant_callback_qr().merchant_qr_id(id).send())
             .await;
-        deleted(response)
+        read_delete(response)
     }
 }
 
-/// Lists the sales unit's codes. Made by [`Qr::merchant_callbacks`](crate::qr::Qr::merchant_callbacks); `.await` sends
-/// it. The API knows neither pages nor filters. What the answer lists without an id is left out.
+/// Lists the callback codes of the sales unit. Returned by
+/// [`Qr::merchant_callbacks`](crate::qr::Qr::merchant_callbacks); `.await` sends the request.
+///
+/// The API has no pagination and no filters. Codes without an id are omitted.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantCallbacks {
@@ -127,7 +138,7 @@ impl ListMerchantCallbacks {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 403 when the keys have no right to the merchant serial number.
+    /// HTTP 403 if the keys are not authorized for the merchant serial number.
     pub async fn send(self) -> Result<Vec<MerchantCallbackQr>> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -143,7 +154,12 @@ impl ListMerchantCallbacks {
             .await?;
         let read = |mut wire: Wire| {
             let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantCallbackQr::of(&self.runtime, id, self.format, wire))
+            Some(MerchantCallbackQr::from_wire(
+                &self.runtime,
+                id,
+                self.format,
+                wire,
+            ))
         };
         Ok(response
             .decode_list()?

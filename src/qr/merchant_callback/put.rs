@@ -1,4 +1,4 @@
-//! Placing a callback code, or taking over a printed one.
+//! Creates a callback code, or maps a printed one to the sales unit.
 
 use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Result};
@@ -9,20 +9,20 @@ use crate::types::open_enum::open_enum;
 use crate::types::{BeaconId, CallbackQrId, InvalidValue, LocationDescription};
 
 open_enum! {
-    /// What kind of place a callback code hangs at (`category`). It changes only the words that the app shows while
-    /// the customer waits.
+    /// The kind of place of a callback code (`category`). It affects only the text that the app
+    /// shows while the customer waits.
     pub enum Category {
-        /// A store with staff; what the API takes when none is given.
+        /// A store with staff. The API's default.
         InStore = "IN_STORE",
         /// A vending machine.
         Vending = "VENDING",
     }
 }
 
-/// Makes a callback code, or changes its text. Made by [`MerchantCallback::put`](super::MerchantCallback::put);
-/// `.await` sends it.
+/// Creates a callback code, or changes its text. Returned by
+/// [`MerchantCallback::put`](super::MerchantCallback::put); `.await` sends the request.
 ///
-/// Repeating it changes nothing more, so a lost answer is asked for again.
+/// The request is idempotent, so it is retried after a lost response.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PutMerchantCallback {
@@ -49,7 +49,7 @@ impl PutMerchantCallback {
         }
     }
 
-    /// What kind of place it is. Left out unless it is set.
+    /// Sets the kind of place. By default the request has no category.
     pub fn category(mut self, category: Category) -> Self {
         self.category = Some(category);
         self
@@ -58,19 +58,19 @@ impl PutMerchantCallback {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 403 when the keys have no right to the merchant serial number. An outcome of
-    /// [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
+    /// HTTP 403 if the keys are not authorized for the merchant serial number. Retry the call after
+    /// an outcome of [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<()> {
         let body = types::MerchantCallbackPutRequest::builder()
             .location_description(self.location.as_str().to_owned());
         let mut body = built::<types::MerchantCallbackPutRequest, _>(body)?;
         if let Some(category) = &self.category {
-            // Parsed, because a later document may have an enum of its own here.
+            // Parsed, because the type may become an enum in a later document.
             let category = category.as_str();
             body.category = Some(category.parse().map_err(|_| {
                 Error::from(InvalidValue::new(
                     "category",
-                    "must be known to the API",
+                    "must be a category of the API",
                     category,
                 ))
             })?);
@@ -88,8 +88,8 @@ impl PutMerchantCallback {
     }
 }
 
-/// A MobilePay code that is already printed. Made by [`Qr::mobilepay_beacon`](crate::qr::Qr::mobilepay_beacon);
-/// nothing is sent until [`put`](Self::put) is.
+/// A printed MobilePay code. Returned by [`Qr::mobilepay_beacon`](crate::qr::Qr::mobilepay_beacon),
+/// which sends nothing.
 #[derive(Clone, Debug)]
 pub struct MobilePayBeacon {
     runtime: Runtime,
@@ -101,13 +101,13 @@ impl MobilePayBeacon {
         Self { runtime, id }
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn id(&self) -> &BeaconId {
         &self.id
     }
 
-    /// Maps the code to the sales unit, so that a scan of it checks the customer in here; `location` takes the place
-    /// of the point of sale's name. No new code is made.
+    /// Maps the printed code to the sales unit, so that a scan checks the customer in. `location`
+    /// replaces the name of the point of sale. No new code is created.
     ///
     /// Calls `PutMerchantCallbackMobilePayQr`.
     ///
@@ -129,12 +129,13 @@ impl MobilePayBeacon {
     }
 }
 
-const MAPPED: &str =
-    "Most likely the beacon is mapped to another sales unit already; that has to be undone there.";
+const CONFLICT_HINT: &str =
+    "Most likely the beacon is mapped to another sales unit. Remove that mapping first.";
 
-/// Maps a printed MobilePay code to the sales unit. Made by [`MobilePayBeacon::put`]; `.await` sends it.
+/// Maps a printed MobilePay code to the sales unit. Returned by [`MobilePayBeacon::put`]; `.await`
+/// sends the request.
 ///
-/// Repeating it changes nothing more, so a lost answer is asked for again.
+/// The request is idempotent, so it is retried after a lost response.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PutMobilePayBeacon {
@@ -153,9 +154,9 @@ impl PutMobilePayBeacon {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 409 when the code is taken, most likely by another sales unit; [`Error::conflict_id`] repeats its id.
-    /// HTTP 403 when the keys have no right to the merchant serial number. An outcome of
-    /// [`Unknown`](crate::Outcome::Unknown) can simply be repeated.
+    /// HTTP 409 if the code is in use, most likely by another sales unit; [`Error::conflict_id`]
+    /// returns its id. HTTP 403 if the keys are not authorized for the merchant serial number.
+    /// Retry the call after an outcome of [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<()> {
         let body = types::MerchantCallbackMobilePayPutRequest::builder()
             .location_description(self.location.as_str().to_owned());
@@ -169,7 +170,7 @@ impl PutMobilePayBeacon {
             })
             .await;
         match response {
-            Err(error) if error.http_status() == Some(409) => Err(error.with_hint(MAPPED)),
+            Err(error) if error.http_status() == Some(409) => Err(error.with_hint(CONFLICT_HINT)),
             response => response?.accept(),
         }
     }

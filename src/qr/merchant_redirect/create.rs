@@ -1,4 +1,4 @@
-//! Making a redirect code, and telling what became of it when the answer is lost.
+//! Creation of redirect codes, including the recovery after a lost response.
 
 use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
 use crate::call::{CallOptions, Deadline, operation};
@@ -9,11 +9,11 @@ use crate::raw::qr::types;
 use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl, Ttl};
 
-/// Makes a code that opens a web page. Made by [`MerchantRedirect::create`](super::MerchantRedirect::create);
-/// `.await` sends it.
+/// Creates a code that opens a web page. Returned by
+/// [`MerchantRedirect::create`](super::MerchantRedirect::create); `.await` sends the request.
 ///
-/// When an answer is lost the request is repeated. If the repeat is told that the id is taken (HTTP 409), the code is
-/// read back: it is ours if it leads where it should.
+/// The request is retried after a lost response. If the retry fails because the id exists (HTTP
+/// 409), the code is read. The call succeeds if its redirect URL and lifetime match the request.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct CreateMerchantRedirect {
@@ -27,8 +27,8 @@ pub struct CreateMerchantRedirect {
 
 operation! {
     CreateMerchantRedirect => MerchantRedirectQr;
-    /// The longest that this call may take in all: token, attempts, waits and response, and after a lost
-    /// response reading the code back. By default the client's
+    /// The longest that this call may take in all: token, attempts, waits and response, and after a
+    /// lost response reading the code back. By default the client's
     /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
     deadline,
     merchant_serial_number,
@@ -48,8 +48,8 @@ impl CreateMerchantRedirect {
         }
     }
 
-    /// Deletes the code for good after this time, 300 s to 2147483647 s. It lives until it is deleted when none is
-    /// given, and none can be given later.
+    /// Deletes the code permanently after this time, 300 s to 2147483647 s. By default the code
+    /// never expires. The lifetime cannot be changed later.
     pub fn ttl(mut self, ttl: Ttl) -> Self {
         self.ttl = Some(ttl);
         self
@@ -58,9 +58,12 @@ impl CreateMerchantRedirect {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 409 when a code with this id exists, which [`Error::conflict_id`] then repeats: nothing has changed. With
-    /// an outcome of [`Unknown`](Outcome::Unknown) an earlier answer was lost, and the code that is there is not the one
-    /// asked for, or could not be read: [`get`](super::MerchantRedirect::get) tells what it is now.
+    /// HTTP 409 if a code with this id exists; [`Error::conflict_id`] returns the id, and nothing
+    /// has changed.
+    ///
+    /// With an outcome of [`Unknown`](Outcome::Unknown) an earlier response was lost, and the
+    /// existing code does not match the request or could not be read. Read it with
+    /// [`get`](super::MerchantRedirect::get).
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let deadline = Deadline::new(&self.runtime, &self.options);
         let error = match self.attempt(deadline.options(&self.options)).await {
@@ -71,9 +74,9 @@ impl CreateMerchantRedirect {
             .format(self.format)
             .with_options(deadline.options(&self.options));
         match read.send().await {
-            Ok(found) if self.made(&found) => Ok(found),
-            // That another code is there now tells nothing of the lost request: it may have come before that code, and
-            // it may still arrive once that code is deleted.
+            Ok(found) if self.matches(&found) => Ok(found),
+            // The existing code proves nothing about the lost request: it may have been applied
+            // before that code was created, and it may still arrive after that code is deleted.
             Ok(_) | Err(_) => Err(error),
         }
     }
@@ -98,7 +101,7 @@ impl CreateMerchantRedirect {
                 request.send()
             })
             .await?;
-        MerchantRedirectQr::written(
+        MerchantRedirectQr::from_write(
             &self.runtime,
             &self.id,
             &self.redirect_url,
@@ -107,28 +110,33 @@ impl CreateMerchantRedirect {
         )
     }
 
-    /// Whether the code that was found can be the one that this request asked for. One that does not say where it leads cannot.
-    fn made(&self, found: &MerchantRedirectQr) -> bool {
-        let lives = match (self.ttl, found.expires_in) {
+    /// Returns `true` if the code that was found may have been created by this request. A code
+    /// without a redirect URL does not match.
+    fn matches(&self, found: &MerchantRedirectQr) -> bool {
+        let lifetime_matches = match (self.ttl, found.expires_in) {
             (_, None) => true,
-            (None, Some(left)) => left < 0,
-            (Some(ttl), Some(left)) => (0..=ttl.as_secs()).contains(&left),
+            (None, Some(seconds)) => seconds < 0,
+            (Some(ttl), Some(seconds)) => (0..=ttl.as_secs()).contains(&seconds),
         };
-        let ours = self.redirect_url.as_str();
-        lives && found.redirect_url().is_some_and(|leads| same(ours, leads))
+        let expected = self.redirect_url.as_str();
+        lifetime_matches
+            && found
+                .redirect_url()
+                .is_some_and(|found| is_same_url(expected, found))
     }
 }
 
-/// Whether two spellings are one URL, since a server may add the slash after a bare host.
-fn same(ours: &str, theirs: &str) -> bool {
+/// Returns `true` if two texts are the same URL. A server may add a slash after a bare host.
+fn is_same_url(expected: &str, found: &str) -> bool {
     let parsed = |text| url::Url::parse(text).ok();
-    ours == theirs || parsed(ours).is_some_and(|url| Some(url) == parsed(theirs))
+    expected == found || parsed(expected).is_some_and(|url| Some(url) == parsed(found))
 }
 
-/// Makes a code, or leads an existing one here. Made by
-/// [`MerchantRedirect::create_or_update`](super::MerchantRedirect::create_or_update); `.await` sends it.
+/// Creates a code, or changes the redirect URL of an existing one. Returned by
+/// [`MerchantRedirect::create_or_update`](super::MerchantRedirect::create_or_update); `.await`
+/// sends the requests.
 ///
-/// Repeating it changes nothing more.
+/// The call is idempotent.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct CreateOrUpdateMerchantRedirect {
@@ -139,8 +147,8 @@ pub struct CreateOrUpdateMerchantRedirect {
 
 operation! {
     CreateOrUpdateMerchantRedirect => MerchantRedirectQr;
-    /// The longest that this call may take in all, whether it creates the code or updates it: token,
-    /// attempts, waits and responses. By default the client's
+    /// The longest that this call may take in all, whether it creates the code or updates it:
+    /// token, attempts, waits and responses. By default the client's
     /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
     deadline,
     merchant_serial_number,
@@ -157,8 +165,8 @@ impl CreateOrUpdateMerchantRedirect {
         }
     }
 
-    /// Deletes the code for good after this time, 300 s to 2147483647 s, if it is made now. A code that exists keeps
-    /// the lifetime that it was made with; [`MerchantRedirectQr::expires_in`] tells.
+    /// Deletes the code permanently after this time, 300 s to 2147483647 s, if this call creates
+    /// it. An existing code keeps its lifetime; see [`MerchantRedirectQr::expires_in`].
     pub fn ttl(mut self, ttl: Ttl) -> Self {
         self.create = self.create.ttl(ttl);
         self
@@ -167,8 +175,9 @@ impl CreateOrUpdateMerchantRedirect {
     /// Sends one request, and a second one if the code exists.
     ///
     /// # Errors
-    /// As those of [`create`](super::MerchantRedirect::create) and [`update`](super::MerchantRedirect::update), except
-    /// that the id may be taken. HTTP 404 when the code is deleted between the two requests.
+    /// Those of [`create`](super::MerchantRedirect::create) and
+    /// [`update`](super::MerchantRedirect::update), except that an existing code is not an error.
+    /// HTTP 404 if the code is deleted between the two requests.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let create = self.create.format(self.format);
         let deadline = Deadline::new(&create.runtime, &self.options);
@@ -182,7 +191,7 @@ impl CreateOrUpdateMerchantRedirect {
                 .with_options(deadline.options(&self.options))
                 .send()
                 .await;
-        // The code may be there because an earlier attempt made it, and that leads here already.
+        // An earlier attempt may have created the code with this redirect URL.
         updated.map_err(|error| match conflict.outcome() {
             Outcome::Unknown => error.with_outcome(Outcome::Unknown),
             _ => error,

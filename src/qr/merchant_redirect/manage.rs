@@ -1,15 +1,16 @@
-//! What can be done with a redirect code that exists: get, update, delete, list.
+//! Operations on existing redirect codes: get, update, delete and list.
 
 use super::{MerchantRedirectQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::formats;
-use crate::qr::{Call, QrFormat, deleted};
+use crate::qr::{Call, QrFormat, read_delete};
 use crate::raw::qr::types;
 use crate::runtime::Runtime;
 use crate::types::{RedirectQrId, RedirectUrl};
 
-/// Reads a code. Made by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await` sends it.
+/// Reads a code. Returned by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await`
+/// sends the request.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetMerchantRedirect {
@@ -43,7 +44,7 @@ impl GetMerchantRedirect {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 404 when there is no such code, or no more.
+    /// HTTP 404 if the code does not exist or has expired.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -62,9 +63,10 @@ impl GetMerchantRedirect {
     }
 }
 
-/// Leads a code elsewhere. Made by [`MerchantRedirect::update`](super::MerchantRedirect::update); `.await` sends it.
+/// Changes the redirect URL of a code. Returned by
+/// [`MerchantRedirect::update`](super::MerchantRedirect::update); `.await` sends the request.
 ///
-/// Repeating it changes nothing more, so a lost answer is asked for again.
+/// The request is idempotent, so it is retried after a lost response.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct UpdateMerchantRedirect {
@@ -100,8 +102,8 @@ impl UpdateMerchantRedirect {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 404 when there is no such code, or no more. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
-    /// repeated.
+    /// HTTP 404 if the code does not exist or has expired. Retry the call after an outcome of
+    /// [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.runtime, &self.options);
         let body = types::MerchantRedirectQrUpdateRequest::builder()
@@ -119,7 +121,7 @@ impl UpdateMerchantRedirect {
                 request.send()
             })
             .await?;
-        MerchantRedirectQr::written(
+        MerchantRedirectQr::from_write(
             &self.runtime,
             &self.id,
             &self.redirect_url,
@@ -129,7 +131,8 @@ impl UpdateMerchantRedirect {
     }
 }
 
-/// Deletes a code for good. Made by [`MerchantRedirect::delete`](super::MerchantRedirect::delete); `.await` sends it.
+/// Deletes a code permanently. Returned by
+/// [`MerchantRedirect::delete`](super::MerchantRedirect::delete); `.await` sends the request.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct DeleteMerchantRedirect {
@@ -152,23 +155,25 @@ impl DeleteMerchantRedirect {
         }
     }
 
-    /// Sends the request. When an answer is lost and the repeat finds no code, the code is gone, as it should be.
+    /// Sends the request. If a response is lost and the retry finds no code, the call succeeds.
     ///
     /// # Errors
-    /// HTTP 404 when there is no such code to begin with. An outcome of [`Unknown`](crate::Outcome::Unknown) can simply be
-    /// repeated.
+    /// HTTP 404 if the code does not exist. Retry the call after an outcome of
+    /// [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<()> {
         let call = Call::new(&self.runtime, &self.options);
         let id = self.id.as_str();
         let response = call
             .run(|api| api.delete_merchant_redirect_qr().id(id).send())
             .await;
-        deleted(response)
+        read_delete(response)
     }
 }
 
-/// Lists the sales unit's codes. Made by [`Qr::merchant_redirects`](crate::qr::Qr::merchant_redirects); `.await` sends
-/// it. The API knows neither pages nor filters. What the answer lists without an id is left out.
+/// Lists the redirect codes of the sales unit. Returned by
+/// [`Qr::merchant_redirects`](crate::qr::Qr::merchant_redirects); `.await` sends the request.
+///
+/// The API has no pagination and no filters. Codes without an id are omitted.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ListMerchantRedirects {
@@ -195,7 +200,7 @@ impl ListMerchantRedirects {
     /// Sends the request.
     ///
     /// # Errors
-    /// As every operation; none of its own.
+    /// Those of every operation.
     pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -211,7 +216,12 @@ impl ListMerchantRedirects {
             .await?;
         let read = |mut wire: Wire| {
             let id = wire.id.take().filter(|id| !id.is_empty())?;
-            Some(MerchantRedirectQr::of(&self.runtime, id, self.format, wire))
+            Some(MerchantRedirectQr::from_wire(
+                &self.runtime,
+                id,
+                self.format,
+                wire,
+            ))
         };
         Ok(response
             .decode_list()?

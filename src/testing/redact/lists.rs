@@ -1,4 +1,4 @@
-//! The names whose values may be seen. A value under any other name is hidden.
+//! The names whose values are shown. A value under any other name is hidden.
 
 /// Members of bodies whose values are shown, in lower case: members that the documents describe and
 /// that hold neither a secret nor personal data.
@@ -103,7 +103,7 @@ pub(super) const CONTAINERS: &[&str] = &[
     "transactionsummary",
 ];
 
-/// The member that holds a landing page: whoever has that URL can pay or see the payment.
+/// The member that contains a landing page. Anyone who has that URL can pay or see the payment.
 pub(super) const LANDING_PAGE: &str = "url";
 
 /// Headers whose values are shown, in lower case.
@@ -257,7 +257,7 @@ mod tests {
         let schema = match schema["$ref"].as_str() {
             Some(reference) => match root.pointer(reference.trim_start_matches('#')) {
                 Some(schema) => schema,
-                None => panic!("{reference} leads nowhere"),
+                None => panic!("{reference} is a dangling reference"),
             },
             None => schema,
         };
@@ -282,7 +282,8 @@ mod tests {
         }
     }
 
-    /// The members of a vendored document: those that the merchant sends, and those that the API sends.
+    /// The members of a vendored document: those that the merchant sends, and those that the API
+    /// sends.
     fn members_of(document: &str, calls_merchant: bool) -> [BTreeSet<Vec<String>>; 2] {
         let root: Value = yaml_serde::from_str(document).unwrap();
         let [mut by_merchant, mut by_api] = [BTreeSet::new(), BTreeSet::new()];
@@ -363,7 +364,8 @@ mod tests {
         assert_eq!(undocumented, UNDOCUMENTED.iter().copied().collect());
     }
 
-    /// The names of the parameters of all operations in this place, `header` or `query`, in lower case.
+    /// Returns the names of the parameters of all operations in this place, `header` or `query`, in
+    /// lower case.
     fn parameters(place: &str) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for document in DOCUMENTS {
@@ -385,7 +387,7 @@ mod tests {
         names
     }
 
-    /// Another name needs a decision: whoever adds one here says that it holds nothing private.
+    /// An undocumented name may be listed only if its values are not private.
     #[test]
     fn listed_objects_headers_and_parameters_are_documented() {
         let other = |list: &[&'static str], documented: &BTreeSet<String>| -> Vec<&str> {
@@ -410,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_no_list_has_are_hidden() {
+    fn members_in_no_list_are_hidden() {
         for path in [
             &["future"][..],
             &["transaction", "future"],
