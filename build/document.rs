@@ -29,6 +29,8 @@ pub(crate) struct Document {
     pub(crate) warnings: Vec<String>,
     /// The pass at work; notes carry its name.
     pub(crate) pass: &'static str,
+    /// The file and the content of the overlay, until it is applied.
+    pub(crate) overlay: Option<(String, Value)>,
 }
 
 impl Document {
@@ -38,6 +40,7 @@ impl Document {
             notes: Vec::new(),
             warnings: Vec::new(),
             pass: "",
+            overlay: None,
         }
     }
 

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use document::Document;
 use error::Error;
+use passes::overlay;
 use serde_json::Value;
 
 /// One document and everything that is generated from it.
@@ -36,8 +37,6 @@ pub(crate) struct Api {
     pub(crate) rust: String,
     /// The tables beside them: the version, the operations, and the JSON Schemas of the types.
     pub(crate) tables: String,
-    /// The document after the repairs.
-    pub(crate) spec: Value,
     /// The document as its publisher wrote it, in one file, with references resolved and full paths. Nothing in it is
     /// repaired, so that a check against it cannot share a mistake with the generated client.
     pub(crate) vendored: Value,
@@ -123,6 +122,9 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
         }
     }
     files.sort();
+    let (overlays, files): (Vec<String>, Vec<String>) = files
+        .into_iter()
+        .partition(|file| file.ends_with(overlay::END));
     let mut parts = BTreeSet::new();
     for file in &files {
         // A file that does not parse is reported by `build_file`.
@@ -144,6 +146,17 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
                 "",
                 format!("another file has the module name {} too", module_name(file)),
                 "rename one of the two",
+            )
+            .in_file(&format!("{shown}/{file}"))));
+        }
+    }
+    for file in overlays {
+        let api = file.trim_end_matches(overlay::END);
+        if !seen.contains(api) {
+            clashes.push(Err(Error::at(
+                "",
+                format!("no document has the module name {api}"),
+                "name the overlay after the module of its document",
             )
             .in_file(&format!("{shown}/{file}"))));
         }
@@ -173,9 +186,10 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
         .map_err(|error| error.in_file(&shown))
 }
 
-/// Brings a document into one shape, and repairs it with the passes that are `wanted`.
+/// Brings the document of an API into one shape, and repairs it with the passes that are `wanted`.
 pub(crate) fn repair(
     text: &str,
+    api: &str,
     read: load::Read<'_>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Document, Error> {
@@ -183,6 +197,7 @@ pub(crate) fn repair(
     load::check_version(&root)?;
     let mut document = Document::new(root);
     document.warnings.append(&mut warnings);
+    document.overlay = overlay::read(api, read)?;
     validate::complete(&mut document)?;
     external_refs::inline(&mut document, read)?;
     validate::check(&document.root)?;
@@ -196,9 +211,8 @@ pub(crate) fn repair(
 
 /// Runs the whole pipeline over the text of a document.
 pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Error> {
-    let vendored = repair(text, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
-    let mut document = repair(text, read, |_| true)?;
-    let spec = document.root.clone();
+    let vendored = repair(text, name, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
+    let mut document = repair(text, name, read, |_| true)?;
     passes::run(passes::ADAPT.iter(), &mut document)?;
     let sources = generate::sources(&mut document)?;
     let info = |key| document.root["info"][key].as_str().unwrap_or_default();
@@ -211,7 +225,6 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
         ),
         rust: sources.bindings,
         tables: sources.tables,
-        spec,
         vendored,
         document,
     })
@@ -232,11 +245,6 @@ pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn write_out(api: &Api, out_dir: &Path) -> Result<(), Error> {
     write(out_dir, &format!("{}.rs", api.name), &api.rust)?;
     write(out_dir, &format!("{}.tables.rs", api.name), &api.tables)?;
-    write(
-        out_dir,
-        &format!("{}.spec.json", api.name),
-        &format!("{:#}\n", api.spec),
-    )?;
     write(
         out_dir,
         &format!("{}.vendored.json", api.name),

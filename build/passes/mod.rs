@@ -1,9 +1,9 @@
 //! The passes, in the order in which they run. Each is a function over the document, with a reason.
 //! Its changes go to the log.
 //!
-//! The first family brings the document into one shape and repairs its defects. The result is
-//! `<api>.spec.json`. The second family adapts it to the generator. The simulator checks traffic
-//! against `<api>.vendored.json`, in which nothing is repaired.
+//! The first family brings the document into one shape and repairs its defects. The second family
+//! adapts it to the generator. The simulator checks traffic against `<api>.vendored.json`, in which
+//! nothing is repaired.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -11,7 +11,6 @@
 )]
 
 mod absolute_paths;
-mod corrections;
 mod crate_types;
 mod dead_nodes;
 mod docs;
@@ -24,6 +23,7 @@ mod limits;
 mod media_types;
 mod name_lint;
 mod operation_ids;
+pub(crate) mod overlay;
 mod parameters;
 mod plain_schemas;
 mod refs;
@@ -59,7 +59,7 @@ pub(crate) const REPAIR: &[Pass] = passes![
     downgrade,
     refs,
     repair,
-    corrections,
+    overlay,
     absolute_paths,
     operation_ids,
     media_types,

@@ -71,6 +71,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
         } else if path
             .extension()
             .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known))
+            && !name(&path).ends_with(".overlay.yaml")
         {
             files.push(path);
         }

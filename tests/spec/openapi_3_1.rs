@@ -127,6 +127,10 @@ fn our_documents_in_3_1_become_the_same_code() {
         raise(&mut raised, &mut used);
         let sibling = |name: &str| {
             let mut part = read(name)?;
+            // An overlay is no OpenAPI document.
+            if part.get("overlay").is_some() {
+                return Some(part.to_string());
+            }
             part["openapi"] = "3.1.0".into();
             raise(&mut part, &mut Used::default());
             Some(part.to_string())

@@ -277,6 +277,37 @@ fn two_files_of_one_module_name() {
     );
 }
 
+#[test]
+fn an_overlay_without_its_document() {
+    let folder = folder(
+        "overlay",
+        &[("api.yaml", GOOD), ("apis.overlay.yaml", "{}")],
+    );
+    let errors: Vec<String> = crate::build::build_all(&folder, &folder)
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let said = "apis.overlay.yaml: no document has the module name apis; name the overlay";
+    assert!(errors[0].contains(said), "{errors:?}");
+}
+
+#[test]
+fn an_overlay_that_cannot_be_read() {
+    let overlay = "{overlay: 1.0.0, actions: [{target: $.info, remove: true}]}";
+    let folder = folder(
+        "overlay-action",
+        &[("api.yaml", GOOD), ("api.overlay.yaml", overlay)],
+    );
+    let error = crate::build::build_file(&folder, "api.yaml").unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.starts_with("api.overlay.yaml#/actions/0: an action without a reason"),
+        "{said}"
+    );
+}
+
 /// A keyword that OpenAPI does not define would be read as absent, and what it says be lost.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]

@@ -1,0 +1,282 @@
+//! Corrections of a document, in the form of the OpenAPI Overlay Specification 1.0.
+//!
+//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It holds what is known about the API and not
+//! published: limits that the server does not keep, and members that it accepts. Its targets are those of the document
+//! as OpenAPI 3.0, with its references resolved.
+
+use serde_json::{Map, Value};
+
+use super::super::document::{Document, escape, text};
+use super::super::error::Error;
+use super::super::load::{Read, parse};
+
+pub(crate) const NAME: &str = "overlay";
+pub(crate) const REASON: &str = "the servers accept what some documented limits exclude, and members that are not documented; the overlay of the API corrects them, each with its reason";
+
+/// The end of the name of an overlay.
+pub(crate) const END: &str = ".overlay.yaml";
+
+/// Reads the overlay of an API. Returns its file and its content.
+pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Option<(String, Value)>, Error> {
+    let file = format!("{api}{END}");
+    let Some(overlay) = read(&file) else {
+        return Ok(None);
+    };
+    let overlay = parse(&overlay).map_err(|error| error.in_file(&file))?;
+    Ok(Some((file, overlay)))
+}
+
+/// Applies the actions of the overlay in their order. An action whose target is missing changes nothing.
+pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    let Some((file, overlay)) = document.overlay.take() else {
+        return Ok(());
+    };
+    let actions = overlay.get("actions").and_then(Value::as_array);
+    for (index, action) in actions.into_iter().flatten().enumerate() {
+        let invalid = |what: &str| {
+            let pointer = format!("/actions/{index}");
+            let advice = "see spec.openapis.org/overlay/v1.0.0";
+            Error::at(pointer, what, advice).in_file(&file)
+        };
+        let reason = text(action, "description");
+        let reason =
+            reason.ok_or_else(|| invalid("an action without a reason in `description`"))?;
+        let target = text(action, "target").and_then(path);
+        let target = target.ok_or_else(|| {
+            invalid("`target` must be a JSONPath of names, `*` and `..`, such as `$.info.title`")
+        })?;
+        let is_removal = action.get("remove") == Some(&Value::Bool(true));
+        let update = action.get("update");
+        if is_removal == update.is_some() {
+            return Err(invalid("an action needs either `update` or `remove: true`"));
+        }
+        for pointer in find(&document.root, &target) {
+            let is_changed = match update {
+                Some(update) => document
+                    .root
+                    .pointer_mut(&pointer)
+                    .is_some_and(|node| merge(node, update)),
+                None => remove(&mut document.root, &pointer),
+            };
+            if is_changed {
+                document.note(pointer, reason);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One step of a `JSONPath`.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    /// Every member and entry.
+    Any,
+    /// This member at any depth.
+    Below(String),
+}
+
+/// Parses a `JSONPath` of names in dots or brackets, `*`, and `..` before a name.
+fn path(text: &str) -> Option<Vec<Step>> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut rest = text.strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let quoted = rest
+            .strip_prefix("['")
+            .and_then(|rest| rest.split_once("']"));
+        let any = rest.strip_prefix("[*]").or_else(|| rest.strip_prefix(".*"));
+        if let Some((name, after)) = quoted {
+            steps.push(Step::Name(name.to_owned()));
+            rest = after;
+        } else if let Some(after) = any {
+            steps.push(Step::Any);
+            rest = after;
+        } else {
+            let below = rest.strip_prefix("..");
+            let name = below.or_else(|| rest.strip_prefix('.'))?;
+            let end = name.find(|c| !is_plain(c)).unwrap_or(name.len());
+            let (name, after) = name.split_at(end);
+            if name.is_empty() {
+                return None;
+            }
+            steps.push(match below {
+                Some(_) => Step::Below(name.to_owned()),
+                None => Step::Name(name.to_owned()),
+            });
+            rest = after;
+        }
+    }
+    Some(steps)
+}
+
+/// Returns the pointers of all nodes that the path leads to.
+fn find(root: &Value, path: &[Step]) -> Vec<String> {
+    let mut found = vec![String::new()];
+    for step in path {
+        let nodes = found
+            .iter()
+            .filter_map(|pointer| Some((pointer, root.pointer(pointer)?)));
+        found = nodes
+            .flat_map(|(pointer, node)| match step {
+                Step::Name(name) => {
+                    let inner = node
+                        .get(name)
+                        .map(|_| format!("{pointer}/{}", escape(name)));
+                    inner.into_iter().collect()
+                }
+                Step::Any => members(node, pointer).map(|(pointer, _)| pointer).collect(),
+                Step::Below(name) => below(node, pointer, name),
+            })
+            .collect();
+    }
+    found
+}
+
+/// Returns the pointers of the members of this name at any depth.
+fn below(node: &Value, pointer: &str, name: &str) -> Vec<String> {
+    let own = node
+        .get(name)
+        .map(|_| format!("{pointer}/{}", escape(name)));
+    let inner = members(node, pointer).flat_map(|(pointer, node)| below(node, &pointer, name));
+    own.into_iter().chain(inner).collect()
+}
+
+/// Returns the members of an object, or the entries of a list, with their pointers.
+fn members<'a>(
+    node: &'a Value,
+    pointer: &'a str,
+) -> impl Iterator<Item = (String, &'a Value)> + use<'a> {
+    let map = node.as_object().into_iter().flatten();
+    let map = map.map(move |(name, inner)| (format!("{pointer}/{}", escape(name)), inner));
+    let list = node.as_array().into_iter().flatten().enumerate();
+    map.chain(list.map(move |(index, inner)| (format!("{pointer}/{index}"), inner)))
+}
+
+/// Merges objects, adds to lists, and replaces all else. Returns whether anything changed.
+fn merge(node: &mut Value, update: &Value) -> bool {
+    match (node, update) {
+        (Value::Object(node), Value::Object(update)) => {
+            let mut is_changed = false;
+            for (name, update) in update {
+                is_changed |= match node.get_mut(name) {
+                    Some(inner) => merge(inner, update),
+                    None => node.insert(name.clone(), update.clone()).is_none(),
+                };
+            }
+            is_changed
+        }
+        (Value::Array(list), entry) if !list.contains(entry) => {
+            list.push(entry.clone());
+            true
+        }
+        (Value::Array(_), _) => false,
+        (node, update) => {
+            let is_changed = *node != *update;
+            *node = update.clone();
+            is_changed
+        }
+    }
+}
+
+fn remove(root: &mut Value, pointer: &str) -> bool {
+    let Some((outer, name)) = pointer.rsplit_once('/') else {
+        return false;
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let outer = root.pointer_mut(outer).and_then(Value::as_object_mut);
+    outer
+        .and_then(|outer: &mut Map<_, _>| outer.remove(&name))
+        .is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+
+    const DOCUMENT: &str = "
+        paths: {/a: {get: {parameters: [{name: n, schema: {maxLength: 3}}]}}}
+        components: {schemas: {A: {properties: {n: {type: string, maxLength: 3}}}, B: {required: [a]}}}
+        ";
+
+    fn corrected(actions: &str) -> Result<Document, Error> {
+        let mut document = testing::document(DOCUMENT);
+        let overlay = format!("{{overlay: 1.0.0, actions: [{actions}]}}");
+        let file = |name: &str| (name == "a.overlay.yaml").then(|| overlay.clone());
+        document.overlay = read("a", &file).unwrap();
+        apply(&mut document).map(|()| document)
+    }
+
+    #[test]
+    fn updates_are_merged_and_logged_with_their_reason() {
+        let document = corrected(
+            "{target: $.components.schemas.A.properties.n, description: why, update: {maxLength: 5, pattern: a}},
+             {target: $.components.schemas.B.required, description: why, update: b}",
+        )
+        .unwrap();
+        let schemas = &document.root["components"]["schemas"];
+        let wanted = serde_json::json!({"type": "string", "maxLength": 5, "pattern": "a"});
+        assert_eq!(schemas["A"]["properties"]["n"], wanted);
+        assert_eq!(schemas["B"]["required"], serde_json::json!(["a", "b"]));
+        let notes: Vec<(&str, &str)> = document
+            .notes
+            .iter()
+            .map(|note| (note.pointer.as_str(), note.text.as_str()))
+            .collect();
+        let pointers = [
+            "/components/schemas/A/properties/n",
+            "/components/schemas/B/required",
+        ];
+        assert_eq!(notes, pointers.map(|pointer| (pointer, "why")));
+    }
+
+    #[test]
+    fn nodes_are_removed_wherever_the_path_leads() {
+        for (target, left) in [
+            ("$..maxLength", 0),
+            ("$.components.schemas.*.properties.*.maxLength", 1),
+            ("$.paths['/a'].get.parameters[*].schema.maxLength", 1),
+            ("$.components.schemas.C.maxLength", 2),
+        ] {
+            let action = format!("{{target: \"{target}\", description: why, remove: true}}");
+            let document = corrected(&action).unwrap();
+            let rest = document.root.to_string().matches("maxLength").count();
+            assert_eq!((rest, document.notes.len()), (left, 2 - left), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_correction_that_the_document_has_changes_nothing() {
+        let document = corrected(
+            "{target: $.components.schemas.A.properties.n, description: why, update: {maxLength: 3}},
+             {target: $.components.schemas.B.required, description: why, update: a}",
+        )
+        .unwrap();
+        assert_eq!(document.root, testing::document(DOCUMENT).root);
+        assert_eq!(document.notes, []);
+    }
+
+    #[test]
+    fn an_action_that_cannot_be_read_is_refused() {
+        for (action, what) in [
+            ("{target: $.a, remove: true}", "without a reason"),
+            ("{description: why, remove: true}", "JSONPath"),
+            (
+                "{target: '$.a[?(@.b)]', description: why, remove: true}",
+                "JSONPath",
+            ),
+            ("{target: $.a, description: why}", "either"),
+            (
+                "{target: $.a, description: why, remove: true, update: {}}",
+                "either",
+            ),
+        ] {
+            let error = corrected(action).unwrap_err().to_string();
+            assert!(
+                error.starts_with("a.overlay.yaml#/actions/0: ") && error.contains(what),
+                "{error}"
+            );
+        }
+    }
+}
