@@ -15,8 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The app adds the cost of the chosen method to the amount.
     let shipping = Express::with_static_shipping([
-        ShippingMethod::new("locker", "Parcel locker", ShippingCost::parse("79.50")?)?
-            .is_default(true),
+        ShippingMethod::new("locker", "Parcel locker", ShippingCost::parse("79.50")?)?.preselect(),
         ShippingMethod::new("shop", "Pick up in the shop", ShippingCost::FREE)?,
     ]);
     // Express needs an endpoint that is told when a customer withdraws the consent; the example

@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // The money may have moved. Neither success nor failure may be reported yet.
         Err(error) if error.outcome() == Outcome::Unknown => {
             println!("no response after {} attempts", error.attempts());
-            match payment.reconcile_refund(&key, amount).await {
+            match payment.reconcile_refund(key.clone(), amount).await {
                 Reconciled::TookEffect(_) => println!("the refund took effect"),
                 Reconciled::NoEffect => {
                     refund().await?;

@@ -70,7 +70,7 @@ impl Shop {
 
     /// Asks how the payment stands, and changes the order only where that is certain.
     async fn check(&self, id: &OrderId) -> Result<Status> {
-        let details = self.vipps.ecom().payment(id).details().await?;
+        let details = self.vipps.ecom().payment(id.clone()).details().await?;
         match details.state() {
             state if state.is_paid() && self.status(id) == Some(Status::Open) => {
                 self.note(id, Status::Paid);
@@ -83,7 +83,7 @@ impl Shop {
 
     /// Takes the money and ships, once, however often it is called.
     async fn ship(&self, id: &OrderId) -> Result<()> {
-        let payment = self.vipps.ecom().payment(id);
+        let payment = self.vipps.ecom().payment(id.clone());
         // Sales units with direct capture have the money already.
         if !payment.details().await?.captured_at_once() {
             self.take(&payment).await?;

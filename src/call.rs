@@ -3,6 +3,7 @@
 //! A wrapped operation builds its request with the generated client and sends it with [`Call::run`]. The hooks of the
 //! generated client lead every request, wrapped or raw, to [`run::run`], the only loop over attempts.
 
+mod builder;
 mod context;
 mod deadline;
 mod destination;
@@ -11,9 +12,9 @@ mod record;
 mod response;
 mod run;
 
+pub(crate) use builder::{BoxFuture, built, operation};
 pub use context::Context;
 pub(crate) use context::{Call, GeneratedClient, download};
 pub(crate) use deadline::Deadline;
 pub use options::CallOptions;
-pub(crate) use options::{built, operation, setter};
 pub(crate) use response::{OTHER_ORDER, Response};

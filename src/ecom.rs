@@ -60,7 +60,7 @@ use crate::raw;
 use crate::runtime::Runtime;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
 
-/// The eCom API of one client. Made by [`Vipps::ecom`].
+/// The eCom API of one client. Returned by [`Vipps::ecom`](crate::Vipps::ecom).
 #[derive(Clone, Debug)]
 pub struct Ecom {
     runtime: Runtime,
@@ -119,7 +119,7 @@ impl Ecom {
     ///
     /// // The worst case: the money is taken, and every answer is lost.
     /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
-    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
     /// let error = payment.capture().await.unwrap_err();
     /// assert_eq!(error.outcome(), Outcome::Unknown);
     ///
@@ -135,9 +135,9 @@ impl Ecom {
         reconcile::of_error(&self.runtime, error)
     }
 
-    /// An existing payment.
-    pub fn payment(&self, order_id: &OrderId) -> Payment {
-        Payment::new(self.runtime.clone(), order_id.clone())
+    /// Returns the payment with this order id, to read, capture, refund or cancel. Sends nothing.
+    pub fn payment(&self, order_id: OrderId) -> Payment {
+        Payment::new(self.runtime.clone(), order_id)
     }
 }
 
@@ -184,7 +184,7 @@ impl Payment {
     /// # sim.payer().approve("order-1")?;
     /// use vipps::ecom::PaymentState;
     ///
-    /// let details = vipps.ecom().payment(&"order-1".parse()?).details().await?;
+    /// let details = vipps.ecom().payment("order-1".parse()?).details().await?;
     /// assert_eq!(details.state(), PaymentState::Reserved);
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
@@ -208,7 +208,7 @@ impl Payment {
     /// use vipps::ecom::Operation;
     ///
     /// #[allow(deprecated)]
-    /// let status = vipps.ecom().payment(&"order-1".parse()?).status().await?;
+    /// let status = vipps.ecom().payment("order-1".parse()?).status().await?;
     /// assert_eq!(status.operation, Some(Operation::Reserve));
     /// # Ok(()) }
     /// ```
@@ -229,7 +229,7 @@ impl Payment {
     /// # let vipps = sim.client();
     /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
-    /// let details = vipps.ecom().payment(&"order-1".parse()?).wait().await?;
+    /// let details = vipps.ecom().payment("order-1".parse()?).wait().await?;
     /// assert!(details.state().is_paid());
     /// # Ok(()) }
     /// ```
@@ -252,7 +252,7 @@ impl Payment {
     /// # sim.payer().approve("order-1")?;
     /// use vipps::Amount;
     ///
-    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
     /// payment.capture().amount(Amount::nok(50)).text("First parcel".parse()?).await?;
     /// let second = payment.capture().rest().await?;
     /// assert_eq!(second.amount, Some(Amount::nok(150)));
@@ -278,7 +278,7 @@ impl Payment {
     /// # sim.payer().approve("order-1")?;
     /// use vipps::Amount;
     ///
-    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
     /// payment.capture().amount(Amount::nok(50)).await?;
     /// payment.cancel().release_remaining().text("Sold out".parse()?).await?;
     /// assert!(!payment.details().await?.can_capture());
@@ -301,10 +301,10 @@ impl Payment {
     /// # let vipps = sim.client();
     /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
-    /// # vipps.ecom().payment(&"order-1".parse()?).capture().await?;
+    /// # vipps.ecom().payment("order-1".parse()?).capture().await?;
     /// use vipps::Amount;
     ///
-    /// let payment = vipps.ecom().payment(&"order-1".parse()?);
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
     /// payment.refund().amount(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
     /// let rest = payment.refund().rest().await?;
     /// assert_eq!(rest.amount, Some(Amount::nok(150)));

@@ -4,7 +4,8 @@ use schemars::Schema;
 use schemars::transform::transform_subschemas;
 use serde_json::Value;
 
-/// Gives a type the schema of another one, which has the members that it is written to or read from.
+/// Implements `JsonSchema` for a type with the schema of another type, which it is read from or
+/// written as.
 macro_rules! same_as {
     ($tidy:path: $($type:ty, $name:literal => $shape:ty;)*) => {$(
         impl schemars::JsonSchema for $type {
@@ -26,13 +27,13 @@ macro_rules! same_as {
 }
 pub(crate) use same_as;
 
-/// For what is read: serde's defaults are this crate's business.
+/// The settings for schemas of what is read: without the defaults of serde, which are internal.
 pub(crate) fn read(schema: &mut Schema) {
     schema.remove("default");
     transform_subschemas(&mut read, schema);
 }
 
-/// For what is sent: an optional member is left out, never null.
+/// The settings for schemas of what is sent: an optional member is missing, never null.
 pub(crate) fn sent(schema: &mut Schema) {
     schema.remove("default");
     if let Some(Value::Array(types)) = schema.get_mut("type") {

@@ -170,31 +170,23 @@ impl Operation {
     }
 
     /// An operation that no table lists, since a newer document has added it. It is retried only if it reads.
-    fn unlisted(api: &'static Api, endpoint: Option<&'static Endpoint>) -> Self {
+    pub(crate) fn unlisted(endpoint: Option<&'static Endpoint>) -> Self {
         let endpoint = endpoint.unwrap_or(&UNDOCUMENTED);
         let class = match endpoint.method {
             "GET" | "HEAD" | "OPTIONS" => RetryClass::Read,
             _ => RetryClass::Once,
         };
-        Self::new(api, class, endpoint)
+        Self::new(&UNLISTED_API, class, endpoint)
     }
 
-    /// The operation of this endpoint among `tables`. The endpoint is one of those of `document`, which name the API of
-    /// an operation that no table lists.
-    pub(crate) fn find(
-        tables: &[&'static [Self]],
-        document: &[&'static Endpoint],
-        endpoint: Option<&'static Endpoint>,
-    ) -> Self {
-        let listed = || tables.iter().copied().flatten();
-        if let Some(operation) = listed().find(|listed| endpoint == Some(listed.endpoint)) {
-            return *operation;
+    /// The operation of this endpoint among `tables`.
+    pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
+        let mut listed = tables.iter().copied().flatten();
+        let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
+        match listed.find(is_it) {
+            Some(operation) => *operation,
+            None => Self::unlisted(endpoint),
         }
-        let same_api = listed().find(|listed| document.contains(&listed.endpoint));
-        Self::unlisted(
-            same_api.map_or(&UNLISTED_API, |listed| listed.api),
-            endpoint,
-        )
     }
 
     /// Returns the error codes of a response: the table of the API, and then the tables of all APIs. They are behind one
@@ -263,7 +255,7 @@ mod tests {
 
     #[test]
     fn order_id_is_found_in_the_path() {
-        let capture = Operation::find(&[], &[], Some(&CAPTURE));
+        let capture = Operation::unlisted(Some(&CAPTURE));
         let found = |path: &str| capture.order_id(&request(path, "{}")).map(String::from);
         let of = |id: &str| found(&format!("/ecomm/v2/payments/{id}/capture"));
         assert_eq!(of("o-1").as_deref(), Some("o-1"));
@@ -273,7 +265,7 @@ mod tests {
 
     #[test]
     fn order_id_is_found_in_the_body() {
-        let mut initiate = Operation::find(&[], &[], None);
+        let mut initiate = Operation::unlisted(None);
         initiate.subject = Subject::Body("/transaction/orderId");
         let found = |body| initiate.order_id(&request("/", body)).map(String::from);
         let body = r#"{"customerInfo":{},"transaction":{"amount":1,"orderId":"o-2"}}"#;
@@ -292,26 +284,13 @@ mod tests {
     fn unlisted_operation_is_retried_only_if_it_reads() {
         let class = |method| {
             let endpoint = Box::leak(Box::new(Endpoint { method, ..CAPTURE }));
-            Operation::find(&[], &[], Some(endpoint)).class
+            Operation::unlisted(Some(endpoint)).class
         };
         assert_eq!(class("GET"), RetryClass::Read);
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             assert_eq!(class(method), RetryClass::Once, "{method}");
         }
-        assert_eq!(Operation::find(&[], &[], None).class, RetryClass::Once);
-    }
-
-    #[test]
-    fn unlisted_operation_has_the_api_of_its_document() {
-        let tables = crate::client::OPERATIONS;
-        for document in [crate::raw::ecom::OPERATIONS, crate::raw::qr::OPERATIONS] {
-            let listed = Operation::find(tables, document, Some(document[0]));
-            let mut document = document.to_vec();
-            document.push(&CAPTURE);
-            let unlisted = Operation::find(tables, &document, Some(&CAPTURE));
-            assert!(std::ptr::eq(unlisted.api, listed.api));
-            assert_eq!(unlisted.class, RetryClass::Once);
-        }
+        assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
     }
 
     /// A row that is missing would make an operation of the documents an unlisted one.

@@ -46,21 +46,7 @@ pub struct PayByQr {
     format: QrFormat,
 }
 
-operation! {
-    PayByQr => QrPayment;
-    /// The longest that both requests may take together: token, attempts, waits and responses. By
-    /// default the deadline that [`payment`](Self::payment) has set, otherwise the client's
-    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
-    deadline,
-    /// The sales unit that both requests act for. By default the one that
-    /// [`payment`](Self::payment) has set, otherwise the one of the credentials. Partners must set
-    /// it.
-    merchant_serial_number,
-    /// The retry policy of both requests. By default the one that [`payment`](Self::payment) has
-    /// set, otherwise the client's. A payment that may have been started is never started again,
-    /// whatever the policy.
-    retry,
-}
+operation! { PayByQr => QrPayment; deadline, merchant_serial_number, retry }
 
 impl PayByQr {
     /// Requests the code as a PNG image of this size, 100 to 2000 pixels on each side.
@@ -103,7 +89,7 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// Before anything is sent: a payment with `is_app` or `skip_landing_page`, which has no code.
+    /// Before anything is sent: a payment with `app_switch` or `skip_landing_page`, which has no code.
     /// Otherwise the errors of the two operations.
     ///
     /// If the payment is started and the request for its code fails, the payment remains open and

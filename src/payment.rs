@@ -15,12 +15,7 @@ pub use poll::{Poll, PollEvent, PollInterval, PollTrigger};
 pub(crate) use reconcile::LostOperation;
 pub use reconcile::{Reconcile, Reconciled};
 
-use std::pin::Pin;
-
 use crate::error::{Error, ErrorKind};
-
-/// A boxed future, as `.await` on a builder makes it.
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Returns whether reading the payment later can succeed.
 fn is_transient(error: &Error) -> bool {

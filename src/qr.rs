@@ -57,8 +57,8 @@ impl Qr {
     /// Returns the redirect code with this id, to create, read, update or delete it. The code opens
     /// a web page, with any camera and without the app. It never expires, unless it is created with
     /// a `ttl`.
-    pub fn merchant_redirect(&self, id: &RedirectQrId) -> MerchantRedirect {
-        MerchantRedirect::new(self.runtime.clone(), id.clone())
+    pub fn merchant_redirect(&self, id: RedirectQrId) -> MerchantRedirect {
+        MerchantRedirect::new(self.runtime.clone(), id)
     }
 
     /// Lists the redirect codes of the sales unit.
@@ -69,7 +69,7 @@ impl Qr {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
+    /// # vipps.qr().merchant_redirect("billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
     /// for qr in vipps.qr().merchant_redirects().await? {
     ///     println!("{} opens {:?}", qr.id(), qr.redirect_url());
     /// }
@@ -83,8 +83,8 @@ impl Qr {
     /// for a till, a table or a machine. A scan checks the customer in: the app waits, the webhook
     /// `user.checked-in.v1` names this id, and the merchant responds with a payment. A missed
     /// webhook cannot be fetched later.
-    pub fn merchant_callback(&self, id: &CallbackQrId) -> MerchantCallback {
-        MerchantCallback::new(self.runtime.clone(), id.clone())
+    pub fn merchant_callback(&self, id: CallbackQrId) -> MerchantCallback {
+        MerchantCallback::new(self.runtime.clone(), id)
     }
 
     /// Lists the callback codes of the sales unit.
@@ -95,7 +95,7 @@ impl Qr {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_callback(&"till-1".parse()?).put("Kasse 1".parse()?).await?;
+    /// # vipps.qr().merchant_callback("till-1".parse()?).put("Kasse 1".parse()?).await?;
     /// for qr in vipps.qr().merchant_callbacks().await? {
     ///     println!("{} is at {:?}", qr.merchant_qr_id(), qr.location());
     /// }
@@ -108,8 +108,8 @@ impl Qr {
     /// Returns the printed MobilePay code with this id, to map it to the sales unit. A mapped code
     /// works like a [`merchant_callback`](Self::merchant_callback) code, for customers with
     /// MobilePay.
-    pub fn mobilepay_beacon(&self, id: &BeaconId) -> MobilePayBeacon {
-        MobilePayBeacon::new(self.runtime.clone(), id.clone())
+    pub fn mobilepay_beacon(&self, id: BeaconId) -> MobilePayBeacon {
+        MobilePayBeacon::new(self.runtime.clone(), id)
     }
 
     /// Exchanges a scanned personal code for the customer's phone number, to which a payment can be

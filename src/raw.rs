@@ -52,6 +52,15 @@ impl schemars::transform::Transform for Limits {
     }
 }
 
+/// The endpoint of an operation, or `None` if the document does not list it.
+fn endpoint(
+    endpoints: &[&'static Endpoint],
+    info: &progenitor_client::OperationInfo,
+) -> Option<&'static Endpoint> {
+    let mut endpoints = endpoints.iter().copied();
+    endpoints.find(|endpoint| endpoint.id == info.operation_id)
+}
+
 macro_rules! api {
     ($name:ident, $bindings:literal, $tables:literal, $doc:literal) => {
         #[doc = $doc]
@@ -82,14 +91,23 @@ macro_rules! api {
             }
 
             impl progenitor_client::ClientHooks<crate::call::Context> for Client {
+                async fn pre<E>(
+                    &self,
+                    request: &mut reqwest::Request,
+                    info: &progenitor_client::OperationInfo,
+                ) -> Result<(), progenitor_client::Error<E>> {
+                    self.inner
+                        .pre(request, crate::raw::endpoint(OPERATIONS, info))
+                }
+
                 async fn exec(
                     &self,
                     request: reqwest::Request,
                     info: &progenitor_client::OperationInfo,
                 ) -> reqwest::Result<reqwest::Response> {
-                    let mut endpoints = OPERATIONS.iter().copied();
-                    let endpoint = endpoints.find(|endpoint| endpoint.id == info.operation_id);
-                    self.inner.exec(request, OPERATIONS, endpoint).await
+                    self.inner
+                        .exec(request, crate::raw::endpoint(OPERATIONS, info))
+                        .await
                 }
 
                 async fn post<E>(

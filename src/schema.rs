@@ -1,9 +1,10 @@
-//! JSON Schemas of what is sent and read (feature `schemars`).
+//! JSON Schemas of requests, responses, callbacks and webhooks (feature `schemars`).
 //!
-//! Value types have the schema of what they are in JSON, with their limits. A builder has that of the body it sends,
-//! closed and strict. What an answer or a call of Vipps becomes has the schema of the JSON that it is read from: few
-//! members are required, most may be null, unknown members are welcome, and enumerations are open. Reading takes more
-//! than the schema says, such as numbers as text.
+//! A value type has the schema of its JSON form, with its limits. A builder has the schema of the
+//! body that it sends, without further members. The type of a response, callback or webhook has the
+//! schema of the JSON that it is read from: few members are required, most may be null, unknown
+//! members are allowed, and enumerations are open. Reading accepts more than the schema, such as
+//! numbers as text.
 
 mod incoming;
 mod requests;
@@ -13,11 +14,12 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// The JSON Schemas (draft 2020-12) of every request and answer of the wrapper, and of the values in them, by the path
-/// of their type in this crate: `types::OrderId`, `ecom::Capture`, `qr::OneTimeQr`, `callback::PaymentUpdate`.
+/// Returns the JSON Schemas (draft 2020-12) of the requests and responses of the wrapper and of the
+/// values in them, by the path of their type in this crate, such as `types::OrderId`,
+/// `ecom::Capture` or `callback::PaymentUpdate`.
 ///
-/// Each of these types implements [`JsonSchema`] too, so that it can be a part of a schema of yours. The types of the
-/// bindings have theirs in `raw::ecom::schemas()` and its like.
+/// Each of these types implements [`JsonSchema`], so that it can be part of your own schemas. The
+/// schemas of the bindings are in functions such as `raw::ecom::schemas()`.
 ///
 /// ```
 /// use vipps::OrderId;
@@ -26,7 +28,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 /// let order_id = &schemas["types::OrderId"];
 /// assert_eq!(order_id.get("maxLength"), Some(&50.into()));
 ///
-/// /// A table of a shop's own.
+/// /// An order of a shop.
 /// #[derive(schemars::JsonSchema)]
 /// struct Order {
 ///     id: OrderId,
@@ -43,7 +45,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         .collect()
 }
 
-/// The schema of a type on its own.
+/// Returns the schema of a type.
 pub(crate) fn of<T: JsonSchema>() -> Schema {
     SchemaGenerator::default().into_root_schema_for::<T>()
 }

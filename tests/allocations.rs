@@ -12,8 +12,9 @@ use peers::bare::Bare;
 use peers::ours::Ours;
 use peers::server::{Server, runtime};
 
-/// How many allocations a call may make beyond those of bare reqwest.
-const MOST: u64 = 60;
+/// How many allocations a call may make beyond those of bare reqwest. The generated code makes about half of them: a
+/// message for each required member that a builder lacks, and several copies of a path.
+const MOST: u64 = 52;
 const WARM: usize = 20;
 const CALLS: usize = 40;
 
@@ -67,7 +68,7 @@ fn the_peers_send_the_same_requests() {
 }
 
 #[test]
-fn a_call_makes_at_most_20_allocations_more_than_bare_reqwest() {
+fn a_call_makes_at_most_52_allocations_more_than_bare_reqwest() {
     let server = Server::start();
     for operation in Operation::ALL {
         let bare = Bare::new(&server.base());

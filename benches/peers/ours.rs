@@ -61,7 +61,11 @@ impl Ours {
     }
 
     pub async fn details(&self) -> vipps::Result<vipps::ecom::PaymentDetails> {
-        self.vipps.ecom().payment(&self.order).details().await
+        self.vipps
+            .ecom()
+            .payment(self.order.clone())
+            .details()
+            .await
     }
 
     pub async fn one_time_qr(&self) -> vipps::Result<vipps::qr::OneTimeQr> {
@@ -71,7 +75,7 @@ impl Ours {
     pub async fn capture(&self) -> vipps::Result<vipps::ecom::Transaction> {
         self.vipps
             .ecom()
-            .payment(&self.order)
+            .payment(self.order.clone())
             .capture()
             .amount(Amount::minor(ORE, Currency::NOK))
             .text(self.text.clone())

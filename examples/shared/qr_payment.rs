@@ -49,7 +49,7 @@ pub(crate) async fn take_payment(
         Err(error) => {
             // The order may exist although its code was not received.
             if error.outcome() == Outcome::Unknown {
-                cancel_after_error(&vipps.ecom().payment(&sale.order_id)).await;
+                cancel_after_error(&vipps.ecom().payment(sale.order_id.clone())).await;
             }
             return Err(error.into());
         }

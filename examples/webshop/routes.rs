@@ -111,7 +111,7 @@ fn shipping_methods(request: &ShippingRequest) -> Result<Vec<ShippingMethod>, vi
         request.order_id
     ));
     let parcel = ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?;
-    let mut methods = vec![parcel.is_default(true).priority(1)];
+    let mut methods = vec![parcel.preselect().priority(1)];
     if in_oslo {
         methods.push(
             ShippingMethod::new("bike", "Bicycle courier today", ShippingCost::kroner(149)?)?

@@ -165,7 +165,7 @@ impl Shop {
     /// id, so this payment must not be paid.
     async fn cancel_unconfirmed(self: Arc<Self>, error: vipps::Error) {
         if let Reconciled::TookEffect(details) = self.vipps.ecom().reconcile(&error).await {
-            let payment = self.vipps.ecom().payment(details.order_id());
+            let payment = self.vipps.ecom().payment(details.order_id().clone());
             if let Err(error) = qr_payment::cancel(&payment).await {
                 print_error("shop", &error);
             }
@@ -254,7 +254,7 @@ impl Shop {
         if self.order(id).is_none() {
             return Ok(None);
         }
-        let details = self.vipps.ecom().payment(id).details().await?;
+        let details = self.vipps.ecom().payment(id.clone()).details().await?;
         self.poll_now(id);
         let now = details.as_of().unwrap_or_else(jiff::Timestamp::now);
         Ok(self.order(id).map(|order| (order, details.state_at(now))))
@@ -299,7 +299,7 @@ impl Shop {
             let id = &order.id;
             match order.progress {
                 Progress::Waiting => {
-                    let payment = self.vipps.ecom().payment(id);
+                    let payment = self.vipps.ecom().payment(id.clone());
                     if let Err(error) = qr_payment::cancel(&payment).await {
                         print_error("shop", &error);
                     }

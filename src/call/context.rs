@@ -28,14 +28,17 @@ pub(super) struct State {
     /// Set before the first attempt. Until then nothing can have taken effect.
     pub(super) attempted: AtomicBool,
     is_raw: bool,
-    /// The hooks can only return errors of reqwest.
     outcome: Mutex<RawOutcome>,
 }
 
+/// What the hooks leave for the caller of the generated code. They can only return errors of reqwest.
 #[derive(Default)]
-pub(super) enum RawOutcome {
+enum RawOutcome {
     #[default]
     None,
+    /// The request of a wrapped call.
+    Built(Box<reqwest::Request>, Operation),
+    /// The result of a raw call.
     Response(Box<Response>),
     Failed(Error),
 }
@@ -58,7 +61,9 @@ impl<C: GeneratedClient> Call<C> {
         Self { context, client }
     }
 
-    /// Runs the operation that `send` builds and sends, and returns its response.
+    /// Runs the operation that `send` builds, and returns its response.
+    ///
+    /// The generated code ends once it has built the request, so that it neither waits for the response nor decodes it.
     pub(crate) async fn run<'a, T, E, F>(
         &'a self,
         send: impl FnOnce(&'a C) -> F,
@@ -66,13 +71,15 @@ impl<C: GeneratedClient> Call<C> {
     where
         F: Future<Output = Result<T, RawError<E>>>,
     {
-        // The hook after the request has stopped the generated code, whatever the response.
-        let stopped = send(&self.client).await;
-        match (self.context.take(), stopped) {
-            (RawOutcome::Response(response), _) => Ok(*response),
-            (RawOutcome::Failed(error), _) => Err(error),
-            (RawOutcome::None, stopped) => Err(self.context.unbuilt(stopped.err())),
-        }
+        let built = {
+            let ended = send(&self.client).await;
+            match self.context.take() {
+                RawOutcome::Built(request, operation) => Ok((request, operation)),
+                _ => Err(self.context.unbuilt(ended.err())),
+            }
+        };
+        let (request, operation) = built?;
+        run(&self.context, *request, operation).await
     }
 }
 
@@ -142,22 +149,40 @@ impl Context {
         )
     }
 
-    /// The hook that sends the request of the generated code.
+    fn operation(&self, endpoint: Option<&'static Endpoint>) -> Operation {
+        Operation::find(self.0.runtime.operations(), endpoint)
+    }
+
+    /// The hook before a request is sent: takes the request of a wrapped call, and ends the generated code.
+    #[allow(clippy::result_large_err, reason = "progenitor's own error")]
+    pub(crate) fn pre<E>(
+        &self,
+        request: &mut reqwest::Request,
+        endpoint: Option<&'static Endpoint>,
+    ) -> Result<(), RawError<E>> {
+        if self.0.is_raw {
+            return Ok(());
+        }
+        let rest = reqwest::Request::new(http::Method::GET, request.url().clone());
+        let request = Box::new(std::mem::replace(request, rest));
+        self.put(RawOutcome::Built(request, self.operation(endpoint)));
+        Err(RawError::Custom(String::new()))
+    }
+
+    /// The hook that sends the request of a raw call, and returns a copy of the response for the generated code.
     pub(crate) async fn exec(
         &self,
         request: reqwest::Request,
-        document: &[&'static Endpoint],
         endpoint: Option<&'static Endpoint>,
     ) -> reqwest::Result<reqwest::Response> {
-        let operation = Operation::find(self.0.runtime.operations(), document, endpoint);
         let mut copy = http::Response::new(Bytes::new());
-        let outcome = match run(self, request, operation).await {
+        // Boxed, since the future of a wrapped call contains this one and never runs it.
+        let running = Box::pin(run(self, request, self.operation(endpoint)));
+        let outcome = match running.await {
             Ok(response) => {
-                if self.0.is_raw {
-                    *copy.status_mut() = response.status;
-                    copy.headers_mut().clone_from(&response.headers);
-                    copy.body_mut().clone_from(&response.body);
-                }
+                *copy.status_mut() = response.status;
+                copy.headers_mut().clone_from(&response.headers);
+                copy.body_mut().clone_from(&response.body);
                 RawOutcome::Response(Box::new(response))
             }
             Err(error) => RawOutcome::Failed(error),
@@ -166,8 +191,7 @@ impl Context {
         Ok(copy.into())
     }
 
-    /// The hook after [`exec`](Self::exec), which stops the generated code where it has nothing to decode, or a body that
-    /// `check` refuses.
+    /// The hook after [`exec`](Self::exec): ends the generated code if the call failed, or if `check` refuses the body.
     #[allow(clippy::result_large_err, reason = "progenitor's own error")]
     pub(crate) fn post<E>(
         &self,
@@ -179,7 +203,7 @@ impl Context {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match &*outcome {
-            RawOutcome::Response(response) if self.0.is_raw => check(&response.body)
+            RawOutcome::Response(response) => check(&response.body)
                 .map_err(|cause| RawError::InvalidResponsePayload(response.body.clone(), cause)),
             _ => Err(RawError::Custom(String::new())),
         }

@@ -3,6 +3,7 @@
 //! For each attempt: the time left, the token, the request, the response, and the verdict of [`retry::judge`], which
 //! either ends the call or sets the wait before the next attempt.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -133,9 +134,11 @@ impl<'a> Run<'a> {
                 Attempt::begin(&self.record.operation, request.url(), self.record.requests);
             self.count();
 
-            let sending = http.send(request);
-            let limited = send_within(sending, time.limit(began, limit));
-            let result = limited.instrument(attempt.span()).await;
+            let result = {
+                // Dropped before the wait, so that the span of the attempt ends with the attempt.
+                let sending = pin!(http.send(request).instrument(attempt.span()));
+                send_within(sending, pin!(time.limit(began, limit))).await
+            };
 
             self.record.last_ended = Some(time.monotonic());
             let failed = match result {
@@ -264,7 +267,7 @@ impl<'a> Run<'a> {
         if left.is_zero() {
             return Err(self.out_of_time());
         }
-        match time.timeout_since(now, left, tokens.get()).await {
+        match time.timeout_since(now, left, pin!(tokens.get())).await {
             Some(Ok(token)) => Ok(Some(token)),
             Some(Err(error)) => {
                 let error = error.with_outcome(self.outcome_so_far());

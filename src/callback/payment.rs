@@ -120,7 +120,7 @@ impl PaymentUpdate {
     /// readable `merchantSerialNumber` means the sales unit of the client. Partners receive the
     /// callbacks of many sales units; a call for the wrong one fails with error 35.
     pub fn payment(&self, vipps: &Vipps) -> Payment {
-        let payment = vipps.ecom().payment(&self.order_id);
+        let payment = vipps.ecom().payment(self.order_id.clone());
         match &self.merchant_serial_number {
             Some(number) => payment.merchant_serial_number(number.clone()),
             None => payment,

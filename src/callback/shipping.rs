@@ -77,7 +77,7 @@ impl ShippingRequest {
     /// # let body = br#"{"addressId":3960,"postCode":"0191","country":"NO"}"#;
     /// let request = ShippingRequest::from_slice("order-1".parse()?, body)?;
     /// let reply = request.reply([
-    ///     ShippingMethod::new("walk", "Walking", ShippingCost::kroner(99)?)?.is_default(true),
+    ///     ShippingMethod::new("walk", "Walking", ShippingCost::kroner(99)?)?.preselect(),
     ///     ShippingMethod::new("cannon", "By cannon", "249.50".parse()?)?,
     /// ])?;
     /// assert!(reply.to_json().contains(r#""shippingCost":249.5"#));

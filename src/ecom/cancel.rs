@@ -1,4 +1,4 @@
-//! Giving a payment up.
+//! Cancelling a payment.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use crate::retry::{self, Pace};
 use crate::runtime::Runtime;
 use crate::types::{OrderId, TransactionText};
 
-/// Gives a payment up. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
+/// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
 ///
-/// The API knows no idempotency key for it. So after an answer is lost the details are asked first: if they show the
-/// payment cancelled, that is the answer; if it can still be cancelled, the request is made again.
+/// The API has no idempotency key for a cancel. After a lost response the details are therefore read first. If they show
+/// that the payment is cancelled, the call succeeds. If the payment can still be cancelled, the request is sent again.
+/// The deadline covers all of these requests.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {
@@ -27,15 +28,7 @@ pub struct Cancel {
     release: bool,
 }
 
-operation! {
-    Cancel => Transaction;
-    /// The longest that this call may take in all: token, attempts, waits and response, and after a lost
-    /// response reading the details and cancelling again. By default the client's
-    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
-    deadline,
-    merchant_serial_number,
-    retry,
-}
+operation! { Cancel => Transaction; deadline, merchant_serial_number, retry }
 
 impl Cancel {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
@@ -48,13 +41,13 @@ impl Cancel {
         }
     }
 
-    /// The text that the customer sees; `Cancel` when none is given.
+    /// Sets the text that the customer sees; `Cancel` by default.
     pub fn text(mut self, text: TransactionText) -> Self {
         self.text = Some(text);
         self
     }
 
-    /// After a partial capture: gives back what is still reserved, and keeps what is captured (wire name
+    /// Releases what is still reserved after a partial capture, and keeps what is captured (wire name
     /// `shouldReleaseRemainingFunds`). Without it a partly captured payment cannot be cancelled.
     pub fn release_remaining(mut self) -> Self {
         self.release = true;
@@ -64,8 +57,8 @@ impl Cancel {
     /// Sends the request.
     ///
     /// # Errors
-    /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: the
-    /// details are asked, and if they show it still open, the outcome is [`Unknown`](Outcome::Unknown).
+    /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: if the
+    /// details then show that the payment is still open, the outcome is [`Unknown`](Outcome::Unknown).
     ///
     /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
     /// be captured) is an error with [`Outcome::Unknown`].
@@ -84,7 +77,7 @@ impl Cancel {
             if !unclear && !self.may_be_done(&error) {
                 return Err(error);
             }
-            // What a later round is told says nothing about the request that was lost.
+            // The response of a later round proves nothing about the request whose response was lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
             let error = if unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.runtime.randomness());
@@ -105,7 +98,8 @@ impl Cancel {
         }
     }
 
-    /// A release that arrives twice is refused the second time, like one of a payment that is captured in full.
+    /// Returns whether the payment may be released already: the API refuses a second release with the same code as a
+    /// release of a payment that is captured in full.
     fn may_be_done(&self, error: &Error) -> bool {
         self.release && error.has_code("51")
     }

@@ -1,4 +1,4 @@
-//! Taking reserved money.
+//! Capturing reserved money.
 
 use super::Call;
 use super::money::transfer_ore;
@@ -12,8 +12,10 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture); `.await`
 /// sends it.
 ///
+/// Without [`amount`](Self::amount) it captures everything that remains.
+///
 /// Each call carries an idempotency key, the same on every attempt, so that a retry after a lost response
-/// takes nothing twice. Two calls are two captures: to repeat a call whose outcome is unknown, give it the
+/// captures nothing twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
 /// key of the error.
 ///
 /// # Dropping the future
@@ -35,7 +37,7 @@ use crate::types::{Amount, OrderId, TransactionText};
 ///
 /// let order: OrderId = "order-1".parse()?;
 /// let key = RequestId::derive(&order, "capture of parcel 1");
-/// let capture = vipps.ecom().payment(&order).capture().amount(Amount::nok(50));
+/// let capture = vipps.ecom().payment(order).capture().amount(Amount::nok(50));
 /// capture.idempotency_key(key).await?;
 /// # Ok(()) }
 /// ```
@@ -53,19 +55,7 @@ pub struct Capture {
     text: Option<TransactionText>,
 }
 
-operation! {
-    Capture => Transaction;
-    deadline,
-    /// The idempotency key of this capture (`X-Request-Id`), in place of a random one. However often the
-    /// capture is sent with one key, on one order, the money is taken once. Each time it must be the
-    /// same request: with another amount or text it is refused with error 93.
-    ///
-    /// Store or [derive](crate::RequestId::derive) the key before the call, so that it survives a dropped
-    /// future and a crash.
-    idempotency_key,
-    merchant_serial_number,
-    retry,
-}
+operation! { Capture => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Capture {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
@@ -78,19 +68,20 @@ impl Capture {
         }
     }
 
-    /// Takes only this much, in NOK, at least 1 øre; the rest stays reserved. Without it everything that remains is taken.
+    /// Captures only this amount, in NOK: at least 1 øre, at most what remains. The rest stays reserved.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// Takes everything that remains; the default. No amount is sent, which the API documents as exactly that.
+    /// Captures everything that remains; the default. No amount is sent, which the API documents as everything that
+    /// remains.
     pub fn rest(mut self) -> Self {
         self.amount = None;
         self
     }
 
-    /// The text that the customer sees; `Capture` when none is given.
+    /// Sets the text that the customer sees; `Capture` by default.
     pub fn text(mut self, text: TransactionText) -> Self {
         self.text = Some(text);
         self

@@ -31,10 +31,7 @@ pub struct GetDetails {
     order_id: OrderId,
 }
 
-operation! {
-    GetDetails => PaymentDetails;
-    deadline, merchant_serial_number, retry
-}
+operation! { GetDetails => PaymentDetails; deadline, merchant_serial_number, retry }
 
 impl GetDetails {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {

@@ -94,7 +94,7 @@ pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidVal
 /// let parcel = ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?;
 /// let walk = ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?
 ///     .priority(2)
-///     .is_default(true);
+///     .preselect();
 /// assert_eq!(parcel.cost().as_ore(), 7_950);
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
@@ -154,10 +154,10 @@ impl ShippingMethod {
         self
     }
 
-    /// Whether it is chosen until the customer chooses another one.
+    /// Selects this method until the customer chooses another one (wire name `isDefault`).
     #[must_use]
-    pub fn is_default(mut self, is_default: bool) -> Self {
-        self.is_default = is_default;
+    pub fn preselect(mut self) -> Self {
+        self.is_default = true;
         self
     }
 

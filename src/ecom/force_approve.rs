@@ -22,15 +22,7 @@ pub struct ForceApprove {
     landing_page: Option<LandingPage>,
 }
 
-operation! {
-    ForceApprove => ();
-    deadline,
-    /// The idempotency key of the request (`X-Request-Id`), in place of a random one. The API lists it as
-    /// optional. No money depends on it, since force approve exists in the test environment alone.
-    idempotency_key,
-    merchant_serial_number,
-    retry,
-}
+operation! { ForceApprove => (); deadline, idempotency_key, merchant_serial_number, retry }
 
 impl ForceApprove {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {

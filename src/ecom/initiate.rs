@@ -47,7 +47,7 @@ pub struct Initiate {
     callback_prefix: Option<HttpsUrl>,
     fallback: Option<FallbackUrl>,
     auth_token: Option<AuthToken>,
-    is_app: bool,
+    app_switch: bool,
     phone_number: Option<PhoneNumber>,
     skip_landing_page: bool,
     scope: Option<Scope>,
@@ -55,14 +55,7 @@ pub struct Initiate {
     airline_data: Option<AirlineData>,
 }
 
-operation! {
-    Initiate => InitiatedPayment;
-    deadline,
-    merchant_serial_number,
-    /// The retry policy of this call, in place of the client's. Whatever it says, a request that may have
-    /// reached the API is never sent again.
-    retry,
-}
+operation! { Initiate => InitiatedPayment; deadline, merchant_serial_number, retry }
 
 impl Initiate {
     pub(super) fn new(
@@ -80,7 +73,7 @@ impl Initiate {
             callback_prefix: None,
             fallback: None,
             auth_token: None,
-            is_app: false,
+            app_switch: false,
             phone_number: None,
             skip_landing_page: false,
             scope: None,
@@ -110,9 +103,10 @@ impl Initiate {
         self
     }
 
-    /// The payment starts in an app of the merchant's: the landing page becomes a `vipps://` link. Not for QR codes.
-    pub fn is_app(mut self, is_app: bool) -> Self {
-        self.is_app = is_app;
+    /// Switches from an app of the merchant to the app of Vipps (wire name `isApp`): the landing page becomes a
+    /// `vipps://` link. Not for QR codes.
+    pub fn app_switch(mut self) -> Self {
+        self.app_switch = true;
         self
     }
 
@@ -122,10 +116,10 @@ impl Initiate {
         self
     }
 
-    /// Pushes the payment to the phone number's app without a landing page. Only for sales units that Vipps has
-    /// allowed it; needs [`phone_number`](Self::phone_number), and cannot be shown as a QR code.
-    pub fn skip_landing_page(mut self, skip: bool) -> Self {
-        self.skip_landing_page = skip;
+    /// Pushes the payment to the app of the phone number, without a landing page. Vipps allows it for some sales units
+    /// only. It needs [`phone_number`](Self::phone_number), and cannot be shown as a QR code.
+    pub fn skip_landing_page(mut self) -> Self {
+        self.skip_landing_page = true;
         self
     }
 
@@ -153,7 +147,7 @@ impl Initiate {
     /// use vipps::types::ShippingCost;
     ///
     /// let shipping = Express::with_static_shipping([
-    ///     ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?.is_default(true),
+    ///     ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?.preselect(),
     ///     ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?.priority(2),
     /// ]);
     /// let payment = vipps
@@ -203,7 +197,7 @@ impl Initiate {
         if let Some(token) = &self.auth_token {
             merchant = merchant.auth_token(crate::types::Sensitive::from(token.expose()));
         }
-        if self.is_app {
+        if self.app_switch {
             merchant = merchant.is_app(true);
         }
         if let Some((express, consent_removal_prefix)) = &self.express {
@@ -236,15 +230,15 @@ impl Initiate {
     /// Refuses what could be started but never shown as a code.
     pub(crate) fn check_code(&self) -> Result<()> {
         let refuse = |field, rule| Err(InvalidValue::new(field, rule, "true").into());
-        if self.is_app {
+        if self.app_switch {
             return refuse(
-                "is_app",
-                "must be false for a QR code: an app link cannot become one",
+                "app_switch",
+                "must not be set for a QR code: an app link cannot become one",
             );
         }
         if self.skip_landing_page {
             let rule =
-                "must be false for a QR code: without a landing page there is nothing to show";
+                "must not be set for a QR code: without a landing page there is nothing to show";
             return refuse("skip_landing_page", rule);
         }
         Ok(())

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use self::evidence::Kind;
 use super::{GetDetails, Payment, PaymentDetails};
-use crate::call::CallOptions;
+use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::payment::evidence::{Evidence, Transfer};
-use crate::payment::{self, BoxFuture, LostOperation};
+use crate::payment::{self, LostOperation};
 use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, RequestId};
 
@@ -68,16 +68,16 @@ impl Payment {
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use vipps::Amount;
+    /// use vipps::{Amount, OrderId};
     /// use vipps::ecom::Reconciled;
     /// use vipps::simulator::Simulator;
     ///
     /// let sim = Simulator::builder().freeze_clock().in_memory()?;
     /// let vipps = sim.client();
-    /// let order = "order-1".parse()?;
+    /// let order: OrderId = "order-1".parse()?;
     ///
     /// // The process stopped before or after the order was started.
-    /// match vipps.ecom().payment(&order).reconcile_initiate().await {
+    /// match vipps.ecom().payment(order.clone()).reconcile_initiate().await {
     ///     Reconciled::TookEffect(_) => println!("cancel it, and start again with a new order id"),
     ///     Reconciled::NoEffect => {
     ///         vipps.ecom().initiate(order, Amount::nok(200), "Socks".parse()?).await?;
@@ -114,8 +114,8 @@ impl Payment {
     /// # sim.payer().approve("order-1")?;
     ///
     /// // The process stopped in the middle of the capture. After the restart:
-    /// let payment = vipps.ecom().payment(&order);
-    /// match payment.reconcile_capture(&key, part).await {
+    /// let payment = vipps.ecom().payment(order);
+    /// match payment.reconcile_capture(key.clone(), part).await {
     ///     Reconciled::TookEffect(_) => println!("captured"),
     ///     Reconciled::NoEffect => {
     ///         payment.capture().amount(part).idempotency_key(key).await?;
@@ -125,7 +125,7 @@ impl Payment {
     /// # assert_eq!(payment.details().await?.sums().captured, part);
     /// # Ok(()) }
     /// ```
-    pub fn reconcile_capture(&self, key: &RequestId, amount: Amount) -> Reconcile {
+    pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
         self.reconcile(Kind::Capture(stored(key, amount)))
     }
 
@@ -135,7 +135,7 @@ impl Payment {
     /// event with the key and another amount proves nothing: the key was used for another request.
     ///
     /// Calls `getPaymentDetailsUsingGET`. Used as [`reconcile_capture`](Self::reconcile_capture) is.
-    pub fn reconcile_refund(&self, key: &RequestId, amount: Amount) -> Reconcile {
+    pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
         self.reconcile(Kind::Refund(stored(key, amount)))
     }
 
@@ -157,9 +157,9 @@ impl Payment {
     }
 }
 
-fn stored(key: &RequestId, amount: Amount) -> Transfer {
+fn stored(key: RequestId, amount: Amount) -> Transfer {
     Transfer {
-        key: key.clone(),
+        key,
         amount: Some(amount),
     }
 }

@@ -1,4 +1,4 @@
-//! Giving captured money back.
+//! Refunding captured money.
 
 use std::time::Duration;
 
@@ -15,8 +15,12 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund); `.await`
 /// sends it.
 ///
+/// Without [`amount`](Self::amount) or [`rest`](Self::rest) it refunds everything: no amount is sent, which
+/// the API documents as the full amount. It does not document what that is after a partial refund, so use
+/// [`rest`](Self::rest) there.
+///
 /// Each call carries an idempotency key, the same on every attempt, so that a retry after a lost response
-/// refunds nothing twice. Two calls are two refunds: to repeat a call whose outcome is unknown, give it the
+/// refunds nothing twice. Two calls are two refunds. To retry a call whose outcome is unknown, set the
 /// key of the error.
 ///
 /// # Dropping the future
@@ -34,12 +38,12 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// # let vipps = sim.client();
 /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
 /// # sim.payer().approve("order-1")?;
-/// # vipps.ecom().payment(&"order-1".parse()?).capture().await?;
+/// # vipps.ecom().payment("order-1".parse()?).capture().await?;
 /// use vipps::{Amount, OrderId, RequestId};
 ///
 /// let order: OrderId = "order-1".parse()?;
 /// let key = RequestId::derive(&order, "refund of return 17");
-/// let refund = vipps.ecom().payment(&order).refund().amount(Amount::nok(50));
+/// let refund = vipps.ecom().payment(order).refund().amount(Amount::nok(50));
 /// refund.idempotency_key(key).await?;
 /// # Ok(()) }
 /// ```
@@ -57,7 +61,7 @@ pub struct Refund {
     text: Option<TransactionText>,
 }
 
-/// How much of what is captured goes back.
+/// The part of the captured money that is refunded.
 #[derive(Clone, Copy, Debug)]
 enum Share {
     Full,
@@ -65,22 +69,7 @@ enum Share {
     Rest,
 }
 
-operation! {
-    Refund => Transaction;
-    /// The longest that this call may take in all: token, attempts, waits and response, and with
-    /// [`rest`](Self::rest) reading the details before. By default the client's
-    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
-    deadline,
-    /// The idempotency key of this refund (`X-Request-Id`), in place of a random one. However often the
-    /// refund is sent with one key, on one order, the money goes back once. Each time it must be the
-    /// same request: with another amount or text it is refused with error 93.
-    ///
-    /// Store or [derive](crate::RequestId::derive) the key before the call, so that it survives a dropped
-    /// future and a crash.
-    idempotency_key,
-    merchant_serial_number,
-    retry,
-}
+operation! { Refund => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Refund {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
@@ -93,24 +82,23 @@ impl Refund {
         }
     }
 
-    /// Gives back only this much, in NOK: at least 1 øre, at most what is captured and not yet refunded.
+    /// Refunds only this amount, in NOK: at least 1 øre, at most what is captured and not yet refunded.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.share = Share::Part(amount);
         self
     }
 
-    /// Gives back exactly what remains: reads the details first, and names the amount that they tell. Without this or
-    /// [`amount`](Self::amount) no amount is sent, which the API documents as the full amount, and leaves open after a
-    /// partial refund.
+    /// Refunds everything that remains: reads the details first, and sends the amount that they state as remaining. The
+    /// deadline covers both requests.
     ///
-    /// With an idempotency key that an earlier refund of this payment carried, the amount is that refund's, so that
-    /// the call can be repeated after an unknown outcome.
+    /// With the idempotency key of an earlier refund of this payment, the amount is the one of that refund, so that the
+    /// call can be retried after an unknown outcome.
     pub fn rest(mut self) -> Self {
         self.share = Share::Rest;
         self
     }
 
-    /// The text that the customer sees; `Refund` when none is given.
+    /// Sets the text that the customer sees; `Refund` by default.
     pub fn text(mut self, text: TransactionText) -> Self {
         self.text = Some(text);
         self
@@ -170,7 +158,7 @@ impl Refund {
         )))
     }
 
-    /// What an earlier refund with the same key was about; a repeat must name the same amount.
+    /// Returns the amount of an earlier refund with the same key. The API refuses the key with another amount.
     fn refunded_before(&self, details: &PaymentDetails) -> Option<Amount> {
         let key = self.options.key.as_ref()?.as_str();
         let same = details

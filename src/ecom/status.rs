@@ -20,10 +20,7 @@ pub struct GetStatus {
     order_id: OrderId,
 }
 
-operation! {
-    GetStatus => PaymentStatus;
-    deadline, merchant_serial_number, retry
-}
+operation! { GetStatus => PaymentStatus; deadline, merchant_serial_number, retry }
 
 impl GetStatus {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {

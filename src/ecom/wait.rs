@@ -38,17 +38,7 @@ pub struct Wait {
     interval: PollInterval,
 }
 
-operation! {
-    Wait => PaymentDetails;
-    /// The longest time to wait for the customer's decision; 11 minutes by default. The customer has 10
-    /// minutes in all, after which the payment shows as expired. It is no limit on a single poll, which may
-    /// take 15 s.
-    deadline,
-    merchant_serial_number,
-    /// The retry policy of each poll. By default a poll is one request, because the next poll is the
-    /// retry. The client's own policy does not apply.
-    retry,
-}
+operation! { Wait => PaymentDetails; merchant_serial_number }
 
 impl Wait {
     pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
@@ -58,6 +48,20 @@ impl Wait {
             order_id,
             interval: PollInterval::Till,
         }
+    }
+
+    /// Sets the longest time to wait for the customer's decision; 11 minutes by default. The customer has 10
+    /// minutes in all, after which the payment shows as expired. A single poll may take 15 s.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets the retry policy of each poll. By default a poll is one request, because the next poll is the
+    /// retry. The client's own policy does not apply.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
     }
 
     /// Sets the time between two polls; [`PollInterval::Till`] by default.
@@ -77,7 +81,7 @@ impl Wait {
     /// # sim.payer().approve("order-1")?;
     /// use vipps::ecom::PollEvent;
     ///
-    /// let mut poll = vipps.ecom().payment(&"order-1".parse()?).wait().poll();
+    /// let mut poll = vipps.ecom().payment("order-1".parse()?).wait().poll();
     /// while let Some(event) = poll.next().await {
     ///     match event? {
     ///         PollEvent::Waiting(_) => println!("scan the code, please"),

@@ -8,7 +8,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -28,10 +28,9 @@ tokio::task_local! {
 /// Returns the result of a request, or `None` if the limit ends first and the request may have been
 /// sent.
 pub(crate) async fn send_within<F: Future>(
-    sending: F,
-    limit: impl Future<Output = ()>,
+    mut sending: Pin<&mut F>,
+    mut limit: Pin<&mut impl Future<Output = ()>>,
 ) -> Option<F::Output> {
-    let (mut sending, mut limit) = (pin!(sending), pin!(limit));
     poll_fn(|cx| {
         if let Poll::Ready(result) = sending.as_mut().poll(cx) {
             return Poll::Ready(Some(result));

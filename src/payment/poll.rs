@@ -13,7 +13,7 @@ use futures_core::Stream;
 use tokio::sync::Notify;
 
 use self::poller::{Poller, Steps};
-use super::BoxFuture;
+use crate::call::BoxFuture;
 use crate::error::Result;
 use crate::runtime::Runtime;
 
@@ -151,7 +151,7 @@ impl<D> Poll<D> {
     /// # sim.payer().approve("order-1")?;
     /// use vipps::ecom::PollInterval;
     ///
-    /// let mut poll = vipps.ecom().payment(&"order-1".parse()?).wait().interval(PollInterval::Web).poll();
+    /// let mut poll = vipps.ecom().payment("order-1".parse()?).wait().interval(PollInterval::Web).poll();
     /// let trigger = poll.trigger();
     /// // In the handler of the callback. The first poll starts now instead of after five seconds.
     /// trigger.poll_now();

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::evidence::Evidence;
-use super::{BoxFuture, is_transient};
-use crate::call::{CallOptions, Deadline};
+use super::is_transient;
+use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::MerchantSerialNumber;
@@ -238,7 +237,7 @@ impl<D> Reconcile<D> {
 
 impl<D: Send + 'static> IntoFuture for Reconcile<D> {
     type Output = Reconciled<D>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Reconciled<D>> + Send>>;
+    type IntoFuture = BoxFuture<Self::Output>;
 
     /// Reads the details, as `send` does.
     fn into_future(self) -> Self::IntoFuture {

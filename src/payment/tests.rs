@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::evidence::Evidence;
 use super::*;
-use crate::call::CallOptions;
+use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Outcome, Result};
 use crate::runtime::Runtime;
 

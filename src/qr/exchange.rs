@@ -21,10 +21,7 @@ pub struct ExchangePersonalQr {
     code: PersonalQr,
 }
 
-operation! {
-    ExchangePersonalQr => PersonalQrOwner;
-    deadline, merchant_serial_number, retry
-}
+operation! { ExchangePersonalQr => PersonalQrOwner; deadline, merchant_serial_number, retry }
 
 impl ExchangePersonalQr {
     pub(super) fn new(runtime: Runtime, code: PersonalQr) -> Self {
@@ -67,10 +64,7 @@ pub struct ExchangeCustomer {
     token: CustomerToken,
 }
 
-operation! {
-    ExchangeCustomer => CheckedInCustomer;
-    deadline, merchant_serial_number, retry
-}
+operation! { ExchangeCustomer => CheckedInCustomer; deadline, merchant_serial_number, retry }
 
 impl ExchangeCustomer {
     pub(super) fn new(runtime: Runtime, token: CustomerToken) -> Self {

@@ -45,7 +45,7 @@ impl MerchantCallback {
     /// # let vipps = sim.client();
     /// use vipps::qr::Category;
     ///
-    /// let till = vipps.qr().merchant_callback(&"till-1".parse()?);
+    /// let till = vipps.qr().merchant_callback("till-1".parse()?);
     /// till.put("Kasse 1".parse()?).category(Category::InStore).await?;
     /// # Ok(()) }
     /// ```
@@ -63,7 +63,7 @@ impl MerchantCallback {
     /// # let vipps = sim.client();
     /// use vipps::types::ImageSize;
     ///
-    /// let till = vipps.qr().merchant_callback(&"till-1".parse()?);
+    /// let till = vipps.qr().merchant_callback("till-1".parse()?);
     /// # till.put("Kasse 1".parse()?).await?;
     /// let qr = till.get().png(ImageSize::new(1024)?).await?;
     /// assert_eq!(qr.location(), Some("Kasse 1"));
@@ -82,8 +82,8 @@ impl MerchantCallback {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_callback(&"till-1".parse()?).put("Kasse 1".parse()?).await?;
-    /// vipps.qr().merchant_callback(&"till-1".parse()?).delete().await?;
+    /// # vipps.qr().merchant_callback("till-1".parse()?).put("Kasse 1".parse()?).await?;
+    /// vipps.qr().merchant_callback("till-1".parse()?).delete().await?;
     /// # Ok(()) }
     /// ```
     pub fn delete(&self) -> DeleteMerchantCallback {

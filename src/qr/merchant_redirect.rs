@@ -49,7 +49,7 @@ impl MerchantRedirect {
     /// use std::time::Duration;
     /// use vipps::types::{ImageSize, Ttl};
     ///
-    /// let code = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// let code = vipps.qr().merchant_redirect("billboard_1".parse()?);
     /// let qr = code
     ///     .create("https://example.com/myProduct".parse()?)
     ///     .png(ImageSize::new(1024)?)
@@ -71,7 +71,7 @@ impl MerchantRedirect {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// let code = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// let code = vipps.qr().merchant_redirect("billboard_1".parse()?);
     /// # code.create("https://example.com/myProduct".parse()?).await?;
     /// let qr = code.create_or_update("https://example.com/spring".parse()?).await?;
     /// assert_eq!(qr.redirect_url(), Some("https://example.com/spring"));
@@ -89,8 +89,8 @@ impl MerchantRedirect {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
-    /// let qr = vipps.qr().merchant_redirect(&"billboard_1".parse()?).get().content().await?;
+    /// # vipps.qr().merchant_redirect("billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
+    /// let qr = vipps.qr().merchant_redirect("billboard_1".parse()?).get().content().await?;
     /// assert!(qr.content().unwrap().is_accepted_by_app());
     /// assert_eq!(qr.expires_in(), None);
     /// # Ok(()) }
@@ -111,7 +111,7 @@ impl MerchantRedirect {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// let code = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// let code = vipps.qr().merchant_redirect("billboard_1".parse()?);
     /// # code.create("https://example.com/myProduct".parse()?).await?;
     /// code.update("https://example.com/autumn".parse()?).await?;
     /// # Ok(()) }
@@ -129,8 +129,8 @@ impl MerchantRedirect {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// # vipps.qr().merchant_redirect(&"billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
-    /// vipps.qr().merchant_redirect(&"billboard_1".parse()?).delete().await?;
+    /// # vipps.qr().merchant_redirect("billboard_1".parse()?).create("https://example.com/myProduct".parse()?).await?;
+    /// vipps.qr().merchant_redirect("billboard_1".parse()?).delete().await?;
     /// # Ok(()) }
     /// ```
     pub fn delete(&self) -> DeleteMerchantRedirect {

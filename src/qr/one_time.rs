@@ -25,10 +25,7 @@ pub struct OneTime {
     format: QrFormat,
 }
 
-operation! {
-    OneTime => OneTimeQr;
-    deadline, merchant_serial_number, retry
-}
+operation! { OneTime => OneTimeQr; deadline, merchant_serial_number, retry }
 formats!(OneTime);
 
 impl OneTime {
@@ -49,7 +46,7 @@ impl OneTime {
     /// `Validation error` if the landing page is of another environment.
     pub async fn send(self) -> Result<OneTimeQr> {
         if self.landing_page.is_app_link() {
-            let rule = "must be a web page: a payment started with `is_app` has no code";
+            let rule = "must be a web page: a payment started with `app_switch` has no code";
             return Err(InvalidValue::hidden("landing_page", rule).into());
         }
         let (format, url) = (self.format, self.landing_page.into_text());

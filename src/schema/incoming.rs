@@ -1,5 +1,5 @@
-//! What is read: answers, and what Vipps MobilePay sends to the merchant. Most of these types are read by a structure
-//! of their own, beside them; those here are read member by member.
+//! Schemas of responses, callbacks and webhooks. Most of these types derive their schema from the
+//! structure that they are read from. The types in this file are read member by member.
 #![allow(dead_code, reason = "read by the derive alone")]
 
 use schemars::JsonSchema;
@@ -72,7 +72,7 @@ struct Outcome {
     transaction_id: Option<String>,
 }
 
-/// Why a payment failed.
+/// The error of a failed payment.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", inline)]
 struct ErrorInfo {
@@ -83,7 +83,7 @@ struct ErrorInfo {
     error_message: Option<String>,
 }
 
-/// An address, and the question how to deliver there.
+/// A request for the shipping methods to an address.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 struct AddressToDeliverTo {
@@ -96,7 +96,7 @@ struct AddressToDeliverTo {
     post_code: Option<Sensitive>,
 }
 
-/// The ways to deliver to an address.
+/// The shipping methods to an address.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 struct Ways {

@@ -1,4 +1,4 @@
-//! The bodies that the builders send, told by the types that they take.
+//! Schemas of the bodies that the builders send.
 #![allow(dead_code, reason = "read by the derive alone")]
 #![allow(clippy::struct_field_names, reason = "the names are those of the wire")]
 
@@ -50,7 +50,7 @@ same_as! { sent:
     UpdateMerchantRedirect, "UpdateMerchantRedirect" => UpdateBody;
 }
 
-/// Shapes are inlined, so that each schema reads from top to bottom.
+/// Schemas of parts are inlined, so that each schema reads from top to bottom.
 macro_rules! shapes {
     ($($(#[$meta:meta])* struct $name:ident { $($body:tt)* })*) => {$(
         $(#[$meta])*
@@ -111,7 +111,7 @@ shapes! {
         ticket_number: Option<String>,
     }
 
-    /// A way to deliver.
+    /// A shipping method.
     struct Shipping {
         is_default: YesOrNo,
         priority: Option<u32>,
@@ -133,7 +133,7 @@ shapes! {
     }
 
     struct Action {
-        /// Everything that remains, when it is left out.
+        /// The amount; the remaining amount if it is missing.
         #[schemars(extend("minimum" = 1, "maximum" = Ecom::MAX_AMOUNT.minor_units()))]
         amount: Option<Ore>,
         transaction_text: TransactionText,
@@ -158,7 +158,7 @@ shapes! {
         token: Option<Sensitive>,
     }
 
-    /// The payment to make a code of.
+    /// The payment of a one-time code.
     struct OneTimeBody {
         url: LandingPage,
     }
@@ -170,29 +170,29 @@ shapes! {
         ttl: Option<Ttl>,
     }
 
-    /// Where the code leads from now on.
+    /// The new page of a redirect code.
     struct UpdateBody {
         redirect_url: RedirectUrl,
     }
 
-    /// A code that hangs at a place.
+    /// A callback code.
     struct CallbackBody {
         category: Option<Category>,
         location_description: LocationDescription,
     }
 
-    /// A printed code to take over.
+    /// A printed MobilePay code to map to the sales unit.
     struct BeaconBody {
         location_description: LocationDescription,
     }
 
-    /// A code to read.
+    /// A personal code to exchange.
     struct PersonalBody {
         qr_code: PersonalQr,
         requested_data: Vec<RequestedData>,
     }
 
-    /// A check-in to read.
+    /// A check-in token to exchange.
     struct CustomerBody {
         customer: CustomerOfToken,
         requested_data: Vec<RequestedData>,

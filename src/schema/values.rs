@@ -1,4 +1,4 @@
-//! What the value types are in JSON.
+//! Schemas of the value types.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ macro_rules! values {
     ($($name:ident $description:literal $json:tt)*) => {
         $(
             impl JsonSchema for $name {
-                /// So that the limits stand where the value does.
+                /// Inlined, so that the limits are part of the schema that uses the value.
                 fn inline_schema() -> bool {
                     true
                 }
@@ -43,11 +43,12 @@ macro_rules! values {
     };
 }
 
-/// Everything but control characters.
+/// A pattern for texts without control characters.
 const PRINTED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
-/// Without a blank. Readers of patterns differ in what `\\s` is, so it is not used.
+/// A pattern for texts without spaces. Regex dialects differ in the meaning of `\\s`, so it is not
+/// used.
 const WORD: &str = r"[^\u0000-\u0020\u007f-\u009f]+";
-/// One step of a path.
+/// A pattern for one path segment.
 const STEP: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
 
 values! {

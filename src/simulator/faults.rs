@@ -252,7 +252,7 @@ impl FaultRule {
     /// use vipps::ecom::Operation;
     ///
     /// sim.faults().on("get_payment_details_using_get").replace("RESERVE", "PREAUTHORISE");
-    /// let details = vipps.ecom().payment(&"order-1".parse()?).details().await?;
+    /// let details = vipps.ecom().payment("order-1".parse()?).details().await?;
     /// let latest = details.events()[0].operation.clone();
     /// assert_eq!(latest, Some(Operation::Unknown("PREAUTHORISE".into())));
     /// # Ok(()) }

@@ -72,9 +72,12 @@ impl Operation {
     }
 }
 
+pub(crate) const CAPTURE: &str = "capture_payment_using_post";
+pub(crate) const FETCH_TOKEN: &str = "fetch_authorization_token_using_post";
+
 pub(crate) static OPERATIONS: [Operation; 21] = [
     Operation::new(
-        "fetch_authorization_token_using_post",
+        FETCH_TOKEN,
         Api::AccessToken,
         Method::POST,
         "/accesstoken/get",
@@ -90,7 +93,7 @@ pub(crate) static OPERATIONS: [Operation; 21] = [
     .limited(Limit::PerMerchant(2))
     .with_body(),
     Operation::new(
-        "capture_payment_using_post",
+        CAPTURE,
         Api::Ecom,
         Method::POST,
         "/ecomm/v2/payments/{orderId}/capture",

@@ -196,7 +196,7 @@ mod tests {
             .unwrap();
         let request = reqwest::Request::new(http::Method::POST, url);
         let counters = Arc::new(Counters::default());
-        let operation = Operation::find(&[], &[], None);
+        let operation = Operation::unlisted(None);
         let run = || {
             let call = Call::begin(&operation, &request, Some(counters.clone()));
             call.span().in_scope(|| ());

@@ -93,7 +93,7 @@ impl Recorder {
     /// let recorder = Recorder::new()
     ///     .respond("GET", details, busy)
     ///     .answer("GET", details, 200, r#"{"transactionLogHistory":[]}"#);
-    /// recorder.client().ecom().payment(&"order-1".parse()?).details().await?;
+    /// recorder.client().ecom().payment("order-1".parse()?).details().await?;
     /// assert!(recorder.to_snapshot().contains("--- 7 s later"));
     /// # Ok(()) }
     /// ```
@@ -256,7 +256,7 @@ impl Transport for Recorder {
                     "the recorder lost the response, as the test requested",
                 )),
                 (None, Some(inner)) => inner.send(request).await,
-                (None, None) if request.uri().path().ends_with("/accesstoken/get") => {
+                (None, None) if is_token_request(request.uri()) => {
                     Ok(http::Response::new(Bytes::from_static(TOKEN.as_bytes())))
                 }
                 (None, None) => {
@@ -268,6 +268,12 @@ impl Transport for Recorder {
             }
         })
     }
+}
+
+fn is_token_request(uri: &http::Uri) -> bool {
+    use crate::raw::access_token::endpoints::FETCH_AUTHORIZATION_TOKEN_USING_POST;
+    uri.path()
+        .ends_with(FETCH_AUTHORIZATION_TOKEN_USING_POST.path)
 }
 
 /// Returns the next response to the request, and removes it unless it is the last one for the

@@ -22,7 +22,7 @@ const LONGEST_REFRESH_PAUSE: Duration = Duration::from_secs(300);
 /// call succeeds without a token.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// What a caller must do now.
+/// The next action of a caller.
 #[derive(Debug)]
 pub(super) enum Step {
     /// Send this token.

@@ -15,7 +15,7 @@ pub(crate) struct FetchedToken {
     pub(crate) header: HeaderValue,
     /// The time until the token expires, counted from the request: at most 7 days.
     pub(crate) lifetime: Duration,
-    /// Whether another client fetched the token, and this client took it from a token store.
+    /// `true` if another client fetched the token, and this client loaded it from a token store.
     pub(crate) is_shared: bool,
 }
 
@@ -43,9 +43,9 @@ impl FetchedToken {
 
 /// A token that a client has, and the times of the client's monotonic clock at which it ages.
 pub(crate) struct Token {
-    /// As [`FetchedToken::header`].
+    /// The header; see [`FetchedToken::header`].
     pub(crate) header: HeaderValue,
-    /// As [`FetchedToken::is_shared`].
+    /// See [`FetchedToken::is_shared`].
     pub(crate) is_shared: bool,
     /// The number of the fetch that returned the token. An HTTP 401 invalidates only the token that
     /// was refused.

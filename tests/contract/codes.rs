@@ -41,7 +41,7 @@ async fn a_payment_has_a_code_in_every_format() {
 async fn a_redirect_code_lives() {
     at(async |desk| {
         let (id, qr) = (desk.redirect(), desk.vipps.qr());
-        let code = qr.merchant_redirect(&id);
+        let code = qr.merchant_redirect(id.clone());
         let missing = code.get().await.unwrap_err();
         assert_eq!(missing.http_status(), Some(404), "{missing}");
 
@@ -74,7 +74,7 @@ async fn a_redirect_code_lives() {
 #[tokio::test]
 async fn a_redirect_code_ends_by_itself() {
     at(async |desk| {
-        let code = desk.vipps.qr().merchant_redirect(&desk.redirect());
+        let code = desk.vipps.qr().merchant_redirect(desk.redirect());
         let made = code
             .create(url("one"))
             .ttl(Duration::from_secs(300).try_into().unwrap());
@@ -88,7 +88,7 @@ async fn a_redirect_code_ends_by_itself() {
 async fn a_callback_code_lives() {
     at(async |desk| {
         let (id, qr) = (desk.callback(), desk.vipps.qr());
-        let till = qr.merchant_callback(&id);
+        let till = qr.merchant_callback(id.clone());
         till.put("Kasse 1".parse().unwrap()).await.unwrap();
         let first = till.get().png(size()).await.unwrap();
         assert_eq!(first.merchant_qr_id(), id.as_str());

@@ -105,14 +105,18 @@ impl Desk {
             // What does not exist, or not any more, needs no clearing.
             match made {
                 Made::Order(id) => self.clear_order(&id).await,
-                Made::Redirect(id) => drop(self.vipps.qr().merchant_redirect(&id).delete().await),
-                Made::Callback(id) => drop(self.vipps.qr().merchant_callback(&id).delete().await),
+                Made::Redirect(id) => {
+                    drop(self.vipps.qr().merchant_redirect(id.clone()).delete().await)
+                }
+                Made::Callback(id) => {
+                    drop(self.vipps.qr().merchant_callback(id.clone()).delete().await)
+                }
             }
         }
     }
 
     async fn clear_order(&self, id: &OrderId) {
-        let payment = self.vipps.ecom().payment(id);
+        let payment = self.vipps.ecom().payment(id.clone());
         let within = Duration::from_secs(90);
         let Ok(details) = payment.details().await else {
             return;

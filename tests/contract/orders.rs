@@ -10,7 +10,7 @@ use super::target;
 #[tokio::test]
 async fn keys_give_a_token() {
     at(async |desk| {
-        let error = desk.vipps.ecom().payment(&desk.order()).details().await;
+        let error = desk.vipps.ecom().payment(desk.order()).details().await;
         let error = error.unwrap_err();
         assert!(error.has_code("35"), "{error}");
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
@@ -33,7 +33,7 @@ async fn other_keys_give_none() {
         );
         let stranger = Vipps::builder(keys.unwrap()).environment(target::environment());
         let stranger = stranger.build().unwrap();
-        let details = stranger.ecom().payment(&desk.order()).details();
+        let details = stranger.ecom().payment(desk.order()).details();
         let error = details.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
         assert_eq!(error.outcome(), Outcome::NotSent);
@@ -96,7 +96,7 @@ async fn an_order_id_is_good_once() {
 #[tokio::test]
 async fn nothing_is_done_to_an_order_that_is_not_there() {
     at(async |desk| {
-        let payment = desk.vipps.ecom().payment(&desk.order());
+        let payment = desk.vipps.ecom().payment(desk.order());
         for error in [
             payment.details().await.unwrap_err(),
             payment.capture().await.unwrap_err(),

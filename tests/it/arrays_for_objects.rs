@@ -30,38 +30,38 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, Run)> {
             "capture",
             "POST",
             "/ecomm/v2/payments/acme-shop-123/capture",
-            |v| Box::pin(async move { v.ecom().payment(&id()).capture().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).capture().await.map(drop) }),
         ),
         (
             "cancel",
             "PUT",
             "/ecomm/v2/payments/acme-shop-123/cancel",
-            |v| Box::pin(async move { v.ecom().payment(&id()).cancel().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).cancel().await.map(drop) }),
         ),
         (
             "refund",
             "POST",
             "/ecomm/v2/payments/acme-shop-123/refund",
-            |v| Box::pin(async move { v.ecom().payment(&id()).refund().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).refund().await.map(drop) }),
         ),
         (
             "details",
             "GET",
             "/ecomm/v2/payments/acme-shop-123/details",
-            |v| Box::pin(async move { v.ecom().payment(&id()).details().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).details().await.map(drop) }),
         ),
         (
             "status",
             "GET",
             "/ecomm/v2/payments/acme-shop-123/status",
-            |v| Box::pin(async move { v.ecom().payment(&id()).status().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).status().await.map(drop) }),
         ),
         ("one-time QR", "POST", "/qr/v1", |v| {
             let page = "https://api.vipps.no/dwo?token=x".parse::<vipps::types::LandingPage>();
             Box::pin(async move { v.qr().one_time(&page.unwrap()).await.map(drop) })
         }),
         ("create redirect", "POST", "/qr/v1/merchant-redirect", |v| {
-            let code = v.qr().merchant_redirect(&"billboard_1".parse().unwrap());
+            let code = v.qr().merchant_redirect("billboard_1".parse().unwrap());
             Box::pin(async move {
                 code.create("https://example.com/a".parse().unwrap())
                     .await
@@ -69,11 +69,11 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, Run)> {
             })
         }),
         ("get redirect", "GET", REDIRECT, |v| {
-            let code = v.qr().merchant_redirect(&"billboard_1".parse().unwrap());
+            let code = v.qr().merchant_redirect("billboard_1".parse().unwrap());
             Box::pin(async move { code.get().await.map(drop) })
         }),
         ("update redirect", "PUT", REDIRECT, |v| {
-            let code = v.qr().merchant_redirect(&"billboard_1".parse().unwrap());
+            let code = v.qr().merchant_redirect("billboard_1".parse().unwrap());
             Box::pin(async move {
                 code.update("https://example.com/a".parse().unwrap())
                     .await
@@ -85,7 +85,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, Run)> {
             "GET",
             "/qr/v1/merchant-callback/till-1",
             |v| {
-                let code = v.qr().merchant_callback(&"till-1".parse().unwrap());
+                let code = v.qr().merchant_callback("till-1".parse().unwrap());
                 Box::pin(async move { code.get().await.map(drop) })
             },
         ),
@@ -209,7 +209,7 @@ async fn an_array_in_place_of_a_transaction_is_absent() {
     let status = recorder
         .client()
         .ecom()
-        .payment(&id())
+        .payment(id())
         .status()
         .await
         .unwrap();

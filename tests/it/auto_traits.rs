@@ -64,7 +64,7 @@ async fn every_call_can_move_between_threads() {
     let id = || "order-1".parse::<vipps::OrderId>().unwrap();
     let amount = vipps::Amount::nok(1);
     let ecom = vipps.ecom();
-    let payment = ecom.payment(&id());
+    let payment = ecom.payment(id());
     in_flight(&ecom.initiate(id(), amount, "t".parse().unwrap()).send());
     in_flight(
         &ecom
@@ -82,7 +82,7 @@ async fn every_call_can_move_between_threads() {
     let qr = vipps.qr();
     let page = vipps::types::LandingPage::parse("https://example.com/?token=x").unwrap();
     in_flight(&qr.one_time(&page).send());
-    let redirect = qr.merchant_redirect(&"poster".parse().unwrap());
+    let redirect = qr.merchant_redirect("poster".parse().unwrap());
     let target = || "https://example.com".parse().unwrap();
     in_flight(&redirect.create(target()).send());
     in_flight(&redirect.create_or_update(target()).send());
@@ -90,7 +90,7 @@ async fn every_call_can_move_between_threads() {
     in_flight(&redirect.get().send());
     in_flight(&redirect.delete().send());
     in_flight(&qr.merchant_redirects().send());
-    let callback = qr.merchant_callback(&"till-1".parse().unwrap());
+    let callback = qr.merchant_callback("till-1".parse().unwrap());
     in_flight(&callback.put("Till 1".parse().unwrap()).send());
     in_flight(&callback.get().send());
     in_flight(&callback.delete().send());

@@ -44,7 +44,7 @@ async fn an_amount_out_of_range_is_not_sent() {
     for ore in [0, -5, 2_147_483_648] {
         let error = vipps
             .ecom()
-            .payment(&id())
+            .payment(id())
             .capture()
             .amount(Amount::minor(ore, Currency::NOK))
             .await
@@ -58,7 +58,7 @@ async fn an_amount_out_of_range_is_not_sent() {
 async fn an_amount_in_another_currency_is_not_sent() {
     let recorder = Recorder::new();
     let vipps = recorder.client();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     for amount in [
         Amount::dkk(200),
         Amount::eur(200),
@@ -196,7 +196,7 @@ fn a_client_with_a_bad_setting_is_not_made() {
 #[tokio::test]
 async fn a_refund_out_of_range_is_not_sent() {
     let recorder = Recorder::new();
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     for ore in [0, -5, i64::MIN, 2_147_483_648] {
         let error = payment
             .refund()
@@ -219,7 +219,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
     let ecom = recorder.client().ecom();
     let consents = || "https://example.com/vipps".parse().expect("a URL");
     let many: Vec<_> = (0..11).map(|n| method(&n.to_string())).collect();
-    let both_default = [method("a").is_default(true), method("b").is_default(true)];
+    let both_default = [method("a").preselect(), method("b").preselect()];
     for (methods, rule, value) in [
         (vec![], "1 to 10", "0 methods"),
         (many, "1 to 10", "11 methods"),
@@ -244,7 +244,10 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
     assert!(recorder.requests().is_empty());
 
     // Ten methods and one default are fine.
-    let ten = (0..10).map(|n| method(&n.to_string()).is_default(n == 9));
+    let ten = (0..10).map(|n| {
+        let method = method(&n.to_string());
+        if n == 9 { method.preselect() } else { method }
+    });
     let recorder =
         Recorder::new().answer("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED);
     let start = recorder

@@ -50,12 +50,12 @@ macro_rules! assert_setters {
 async fn only_operations_with_a_key_in_the_api_take_one() {
     let vipps = Recorder::new().client();
     let ecom = vipps.ecom();
-    let payment = ecom.payment(&id());
+    let payment = ecom.payment(id());
     let qr = vipps.qr();
     let page = LandingPage::parse("https://example.com/?token=x").unwrap();
-    let redirect = qr.merchant_redirect(&"poster".parse().unwrap());
-    let callback = qr.merchant_callback(&"till-1".parse().unwrap());
-    let beacon = qr.mobilepay_beacon(&"504031".parse().unwrap());
+    let redirect = qr.merchant_redirect("poster".parse().unwrap());
+    let callback = qr.merchant_callback("till-1".parse().unwrap());
+    let beacon = qr.mobilepay_beacon("504031".parse().unwrap());
     let personal = || "https://qr.vipps.no/p/token".parse().unwrap();
     let customer = || "customer-token".parse().unwrap();
     let target = || "https://example.com".parse().unwrap();

@@ -334,10 +334,7 @@ fn a_question_for_shipping_methods_and_its_answer() {
     let walking = ShippingMethod::new("123abc", "Walking", ShippingCost::kroner(99).unwrap());
     let cannon = ShippingMethod::new("cannon", "By cannon", "249.50".parse().unwrap());
     let reply = request
-        .reply([
-            walking.unwrap().is_default(true).priority(1),
-            cannon.unwrap(),
-        ])
+        .reply([walking.unwrap().preselect().priority(1), cannon.unwrap()])
         .unwrap();
     let response = reply.response();
     assert_eq!(response.status(), 200);
@@ -412,7 +409,7 @@ fn a_reply_keeps_the_rules() {
     for (methods, rule) in [
         (methods(11).collect::<Vec<_>>(), "10"),
         (vec![method(1), method(1)], "id"),
-        (methods(2).map(|m| m.is_default(true)).collect(), "default"),
+        (methods(2).map(|m| m.preselect()).collect(), "default"),
     ] {
         let error = request.reply(methods).unwrap_err().to_string();
         assert!(

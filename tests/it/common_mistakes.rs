@@ -40,7 +40,7 @@ async fn a_failed_token_response_is_not_cached() {
                 .answer("POST", "/accesstoken/get", 200, token)
                 .answer("GET", DETAILS_PATH, 200, DETAILS);
             let once = recorder.builder().unwrap().retry(RetryPolicy::none());
-            let payment = once.build().unwrap().ecom().payment(&id());
+            let payment = once.build().unwrap().ecom().payment(id());
             let error = payment.details().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication, "{status} {body}");
             payment.details().await.unwrap();
@@ -59,7 +59,7 @@ async fn an_html_502_does_not_hide_its_status() {
         Recorder::new()
             .answer("POST", CAPTURE, 502, page)
             .answer("GET", DETAILS_PATH, 502, page);
-    let payment = eager(&recorder).ecom().payment(&id());
+    let payment = eager(&recorder).ecom().payment(id());
     let capture = payment.capture().await.unwrap_err();
     assert_eq!(capture.outcome(), Outcome::Unknown);
     let read = payment.details().await.unwrap_err();
@@ -87,7 +87,7 @@ async fn a_200_whose_body_is_an_error_list_is_no_success() {
         .answer("PUT", CANCEL, 200, body)
         .answer("GET", DETAILS_PATH, 200, body);
     let vipps = eager(&recorder);
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let writes = [
         vipps.ecom().initiate(id(), amount(), text()).await.err(),
         payment.capture().await.err(),

@@ -72,7 +72,7 @@ async fn initiate(vipps: &Vipps, deadline: Duration) -> Error {
 }
 
 async fn capture(vipps: &Vipps, deadline: Duration) -> Error {
-    let payment = vipps.ecom().payment(&"o-1".parse().unwrap());
+    let payment = vipps.ecom().payment("o-1".parse().unwrap());
     payment.capture().deadline(deadline).await.unwrap_err()
 }
 
@@ -185,7 +185,7 @@ async fn deadline_on_a_pooled_connection_stays_unknown() {
     for last in [stall(""), vec![Step::Reset], vec![]] {
         let server = RawServer::keeping(vec![first.clone(), last]);
         let vipps = server.client();
-        let payment = vipps.ecom().payment(&"o-1".parse().unwrap());
+        let payment = vipps.ecom().payment("o-1".parse().unwrap());
         payment.capture().await.unwrap();
         let error = initiate(&vipps, SENT).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");

@@ -34,9 +34,9 @@ impl Shop {
         let order = vipps.ecom().initiate(id(), amount(), text());
         order.await.unwrap();
         shop.sim.payer().approve(ORDER).unwrap();
-        let part = vipps.ecom().payment(&id()).capture();
+        let part = vipps.ecom().payment(id()).capture();
         part.amount(Amount::nok(20)).await.unwrap();
-        let code = vipps.qr().merchant_redirect(&"b".parse().unwrap());
+        let code = vipps.qr().merchant_redirect("b".parse().unwrap());
         code.create(url()).await.unwrap();
         shop
     }
@@ -83,30 +83,30 @@ const OPERATIONS: [Operation; 20] = [
         run(order.deadline(DEADLINE))
     }),
     ("details", |v| {
-        run(v.ecom().payment(&id()).details().deadline(DEADLINE))
+        run(v.ecom().payment(id()).details().deadline(DEADLINE))
     }),
     ("capture", |v| {
-        run(v.ecom().payment(&id()).capture().deadline(DEADLINE))
+        run(v.ecom().payment(id()).capture().deadline(DEADLINE))
     }),
     ("refund", |v| {
-        run(v.ecom().payment(&id()).refund().deadline(DEADLINE))
+        run(v.ecom().payment(id()).refund().deadline(DEADLINE))
     }),
     ("refund of the rest", |v| {
-        run(v.ecom().payment(&id()).refund().rest().deadline(DEADLINE))
+        run(v.ecom().payment(id()).refund().rest().deadline(DEADLINE))
     }),
     ("cancel", |v| {
-        run(v.ecom().payment(&id()).cancel().deadline(DEADLINE))
+        run(v.ecom().payment(id()).cancel().deadline(DEADLINE))
     }),
     ("release", |v| {
-        let cancel = v.ecom().payment(&id()).cancel().release_remaining();
+        let cancel = v.ecom().payment(id()).cancel().release_remaining();
         run(cancel.deadline(DEADLINE))
     }),
     ("wait", |v| {
-        let wait = v.ecom().payment(&id()).wait().interval(PollInterval::Web);
+        let wait = v.ecom().payment(id()).wait().interval(PollInterval::Web);
         run(wait.deadline(DEADLINE))
     }),
     ("force approve", |v| {
-        let approve = v.ecom().payment(&id()).force_approve();
+        let approve = v.ecom().payment(id()).force_approve();
         let approve = approve.phone_number(crate::support::PHONE.parse().unwrap());
         run(approve.landing_page(&page()).deadline(DEADLINE))
     }),
@@ -122,31 +122,31 @@ const OPERATIONS: [Operation; 20] = [
         run(v.qr().exchange_customer(token).deadline(DEADLINE))
     }),
     ("redirect", |v| {
-        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.create(url()).deadline(DEADLINE))
     }),
     // The code exists: a request to make it, and one to change it.
     ("create or update", |v| {
-        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.create_or_update(url()).deadline(DEADLINE))
     }),
     ("update", |v| {
-        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.update(url()).deadline(DEADLINE))
     }),
     ("redirects", |v| {
         run(v.qr().merchant_redirects().deadline(DEADLINE))
     }),
     ("callback", |v| {
-        let code = v.qr().merchant_callback(&"c".parse().unwrap());
+        let code = v.qr().merchant_callback("c".parse().unwrap());
         run(code.put("Till".parse().unwrap()).deadline(DEADLINE))
     }),
     ("delete callback", |v| {
-        let code = v.qr().merchant_callback(&"c".parse().unwrap());
+        let code = v.qr().merchant_callback("c".parse().unwrap());
         run(code.delete().deadline(DEADLINE))
     }),
     ("beacon", |v| {
-        let beacon = v.qr().mobilepay_beacon(&"123456789012345".parse().unwrap());
+        let beacon = v.qr().mobilepay_beacon("123456789012345".parse().unwrap());
         run(beacon.put("Till".parse().unwrap()).deadline(DEADLINE))
     }),
 ];
@@ -189,7 +189,7 @@ async fn a_token_that_is_held_back() {
     let shop = Shop::open().await;
     let vipps = shop.builder().retry(RetryPolicy::none()).build().unwrap();
     shop.sim.faults().on(TOKEN).status(500);
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     for _ in 0..8 {
         payment.details().await.unwrap_err();
     }
@@ -208,7 +208,7 @@ async fn attempts_without_an_answer() {
             .attempt_timeout(DEADLINE / 3)
             .build()
             .unwrap();
-        vipps.ecom().payment(&id()).details().await.unwrap();
+        vipps.ecom().payment(id()).details().await.unwrap();
         let before = shop.sim.journal().entries().len();
         shop.sim.faults().any().stall();
         let (came, took) = timed(operation(&vipps)).await;
@@ -229,7 +229,7 @@ async fn requests_that_take_long() {
     for (name, operation) in OPERATIONS {
         let shop = Shop::open().await;
         let vipps = shop.client();
-        vipps.ecom().payment(&id()).details().await.unwrap();
+        vipps.ecom().payment(id()).details().await.unwrap();
         let before = shop.sim.journal().entries().len();
         shop.sim.faults().any().delay(DEADLINE * 2 / 3);
         let (came, took) = timed(operation(&vipps)).await;
@@ -257,7 +257,7 @@ async fn token_attempt_wait_and_attempt() {
     faults.on(CAPTURE).times(1).before_commit().delay(second);
     faults.on(CAPTURE).times(1).retry_after(3).status(503);
     faults.on(CAPTURE).stall();
-    let capture = vipps.ecom().payment(&id()).capture();
+    let capture = vipps.ecom().payment(id()).capture();
     // The first one takes its second and succeeds; the second one meets the rest.
     let part = capture.clone().amount(Amount::nok(1));
     let (came, took) = timed(run(part.deadline(DEADLINE))).await;
@@ -281,9 +281,9 @@ async fn a_wait_beyond_the_deadline() {
     for status in [429, 503] {
         let shop = Shop::open().await;
         let vipps = shop.client();
-        vipps.ecom().payment(&id()).details().await.unwrap();
+        vipps.ecom().payment(id()).details().await.unwrap();
         shop.sim.faults().on(CAPTURE).retry_after(3).status(status);
-        let capture = vipps.ecom().payment(&id()).capture();
+        let capture = vipps.ecom().payment(id()).capture();
         let (came, took) = timed(run(capture.deadline(DEADLINE))).await;
         let error = came.unwrap_err();
         assert_eq!(error.http_status(), Some(status));
@@ -300,7 +300,7 @@ async fn a_wait_beyond_the_deadline() {
 async fn a_raw_call() {
     let shop = Shop::open().await;
     let vipps = shop.builder().total_timeout(DEADLINE).build().unwrap();
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     shop.sim.faults().any().stall();
     let details = vipps.call(|raw| async move {
         let details = raw.ecom().get_payment_details_using_get();

@@ -46,7 +46,7 @@ const WITH_ERRORS: [&str; 7] = [
 
 async fn details(body: &str) -> Result<PaymentDetails, Error> {
     let recorder = Recorder::new().answer("GET", PATH, 200, body);
-    recorder.client().ecom().payment(&id()).details().await
+    recorder.client().ecom().payment(id()).details().await
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn wait_treats_details_without_a_history_as_a_failed_poll() {
             .answer("GET", PATH, 200, body)
             .answer("GET", PATH, 200, support::DETAILS);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
-        let details = vipps.ecom().payment(&id()).wait().await.unwrap();
+        let details = vipps.ecom().payment(id()).wait().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved, "{body}");
     }
 }
@@ -151,7 +151,7 @@ async fn wait_says_at_its_end_that_its_polls_failed() {
     for body in WITHOUT_HISTORY.into_iter().chain(WITH_ERRORS) {
         let recorder = Recorder::new().answer("GET", PATH, 200, body);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
-        let wait = vipps.ecom().payment(&id()).wait();
+        let wait = vipps.ecom().payment(id()).wait();
         let error = wait.deadline(Duration::from_secs(60)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Deadline, "{body}");
         assert!(error.source().is_some(), "{body}");
@@ -168,7 +168,7 @@ async fn wait_says_at_its_end_that_the_state_is_unknown() {
         {"operation":"INITIATE","operationSuccess":true,"amount":34900}]}"#;
     let recorder = Recorder::new().answer("GET", PATH, 200, body);
     let vipps = support::on_tokio_time(&recorder).build().unwrap();
-    let error = vipps.ecom().payment(&id()).wait().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
     let text = error.to_string();
     assert!(text.contains("unknown"), "{text}");

@@ -17,7 +17,7 @@ async fn initiate(status: u16, body: &str) -> Error {
 
 async fn capture(status: u16, body: &str) -> Result<(), Error> {
     let recorder = Recorder::new().answer("POST", CAPTURE, status, body);
-    let call = recorder.client().ecom().payment(&id()).capture();
+    let call = recorder.client().ecom().payment(id()).capture();
     call.await.map(drop)
 }
 
@@ -209,7 +209,7 @@ async fn success_with_a_filled_error_code_is_an_error() {
             (ErrorKind::Api, Outcome::Unknown)
         );
         let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, &body);
-        let details = recorder.client().ecom().payment(&id()).details();
+        let details = recorder.client().ecom().payment(id()).details();
         let failed = details.await.unwrap_err();
         assert_eq!(told(&failed), one("44"), "{body}");
         assert_eq!(failed.outcome(), Outcome::NoEffect, "{body}");
@@ -237,7 +237,7 @@ async fn success_with_an_empty_error_member_is_a_success() {
         assert!(capture(200, &body).await.is_ok(), "{body}");
         let body = format!("{},{member}}}", with(DETAILS));
         let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, &body);
-        let details = recorder.client().ecom().payment(&id()).details().await;
+        let details = recorder.client().ecom().payment(id()).details().await;
         assert!(details.is_ok(), "{body}: {details:?}");
     }
 }
@@ -255,7 +255,7 @@ async fn error_inside_the_history_is_no_error_of_the_response() {
     recorder
         .client()
         .ecom()
-        .payment(&id())
+        .payment(id())
         .details()
         .await
         .unwrap();

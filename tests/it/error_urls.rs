@@ -35,7 +35,7 @@ fn assert_no_url(error: &Error) {
 async fn errors(act: Act) -> [Error; 3] {
     let server = RawServer::start(vec![act]);
     let vipps = server.client();
-    let payment = vipps.ecom().payment(&order());
+    let payment = vipps.ecom().payment(order());
     [
         payment.capture().await.unwrap_err(),
         payment.details().await.unwrap_err(),
@@ -90,7 +90,7 @@ async fn an_error_of_the_connection_has_no_url() {
     let server = RawServer::keeping(vec![]);
     let vipps = server.client();
     drop(server);
-    let error = vipps.ecom().payment(&order()).capture().await.unwrap_err();
+    let error = vipps.ecom().payment(order()).capture().await.unwrap_err();
     assert!(error.source().is_some(), "{error:?}");
     assert_no_url(&error);
 }

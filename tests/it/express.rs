@@ -12,7 +12,7 @@ async fn the_chosen_delivery_is_paid_and_told() {
     let vipps = sim.client();
     let method = |id, cost: &str| ShippingMethod::new(id, id, cost.parse().unwrap()).unwrap();
     let shipping = Express::with_static_shipping([
-        method("walk", "0").is_default(true),
+        method("walk", "0").preselect(),
         method("parcel", "79.50").priority(2),
     ]);
     let start = vipps.ecom().initiate(id(), Amount::nok(200), text());

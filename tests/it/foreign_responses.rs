@@ -74,23 +74,23 @@ const WRITES: [Operation; 6] = [
     ("POST", PAYMENTS, |v| {
         run(v.ecom().initiate(id(), amount(), text()))
     }),
-    ("POST", CAPTURE, |v| run(v.ecom().payment(&id()).capture())),
+    ("POST", CAPTURE, |v| run(v.ecom().payment(id()).capture())),
     ("POST", REFUND, |v| {
-        run(v.ecom().payment(&id()).refund().amount(amount()))
+        run(v.ecom().payment(id()).refund().amount(amount()))
     }),
-    ("PUT", CANCEL, |v| run(v.ecom().payment(&id()).cancel())),
+    ("PUT", CANCEL, |v| run(v.ecom().payment(id()).cancel())),
     ("PUT", REDIRECT, |v| {
-        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.update("https://example.com/".parse().unwrap()))
     }),
     ("DELETE", REDIRECT, |v| {
-        run(v.qr().merchant_redirect(&"b".parse().unwrap()).delete())
+        run(v.qr().merchant_redirect("b".parse().unwrap()).delete())
     }),
 ];
 
 const READS: [Operation; 2] = [
     ("GET", DETAILS_PATH, |v| {
-        run(v.ecom().payment(&id()).details())
+        run(v.ecom().payment(id()).details())
     }),
     ("POST", ONE_TIME, |v| run(v.qr().one_time(&page()))),
 ];
@@ -258,7 +258,7 @@ async fn wait_goes_on_after_foreign_responses() {
             recorder = recorder.answer("GET", DETAILS_PATH, status, body);
         }
         let recorder = recorder.answer("GET", DETAILS_PATH, 200, DETAILS);
-        let details = client(&recorder).ecom().payment(&id()).wait().await;
+        let details = client(&recorder).ecom().payment(id()).wait().await;
         let details = details.unwrap_or_else(|e| panic!("{status} {body}: {e:?}"));
         assert_eq!(details.state(), PaymentState::Reserved);
     }
@@ -270,7 +270,7 @@ async fn wait_ends_with_an_error_of_the_api() {
         let recorder = Recorder::new().answer("GET", DETAILS_PATH, 404, body);
         let error = client(&recorder)
             .ecom()
-            .payment(&id())
+            .payment(id())
             .wait()
             .await
             .unwrap_err();
@@ -288,12 +288,7 @@ async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
         .answer("POST", TOKEN, 302, "")
         .answer("POST", TOKEN, 200, token)
         .answer("GET", DETAILS_PATH, 200, DETAILS);
-    client(&recorder)
-        .ecom()
-        .payment(&id())
-        .wait()
-        .await
-        .unwrap();
+    client(&recorder).ecom().payment(id()).wait().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,7 +318,7 @@ async fn foreign_404_is_no_finished_delete() {
             .answer("DELETE", REDIRECT, 404, body);
         let code = client(&recorder)
             .qr()
-            .merchant_redirect(&"b".parse().unwrap());
+            .merchant_redirect("b".parse().unwrap());
         let error = code.delete().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
     }
@@ -393,7 +388,7 @@ async fn error_cut_with_its_connection_is_unknown() {
         ] {
             let server = RawServer::start(vec![write(format!("{head}{}", &body[..end]))]);
             let key = RequestId::parse("k").unwrap();
-            let call = server.client().ecom().payment(&id()).capture();
+            let call = server.client().ecom().payment(id()).capture();
             let error = call.idempotency_key(key).await.unwrap_err();
             assert_eq!(error.outcome(), outcome, "{version} {end}: {error:?}");
         }
@@ -415,7 +410,7 @@ async fn redirect_is_never_followed() {
         let error = server
             .client()
             .ecom()
-            .payment(&id())
+            .payment(id())
             .capture()
             .await
             .unwrap_err();

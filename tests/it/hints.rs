@@ -10,7 +10,7 @@ const TOKEN_PATH: &str = "/accesstoken/get";
 async fn details(path: &str, method: &str, status: u16, body: &str) -> Error {
     let recorder = Recorder::new().answer(method, path, status, body);
     let vipps = recorder.client();
-    vipps.ecom().payment(&id()).details().await.unwrap_err()
+    vipps.ecom().payment(id()).details().await.unwrap_err()
 }
 
 /// Checks that the hint names each of these values.
@@ -279,13 +279,13 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     check(&error, &["details", "new id", "35"]);
 
     let vipps = lost("POST", format!("{order}/capture"));
-    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("POST", format!("{order}/refund"));
-    let error = vipps.ecom().payment(&id()).refund().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).refund().await.unwrap_err();
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("PUT", format!("{order}/cancel"));
-    let error = vipps.ecom().payment(&id()).cancel().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();
     check(&error, &["details", "cancel it again"]);
 
     // A server that breaks leaves the same question, and it comes first.
@@ -294,6 +294,6 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     check(&call.await.unwrap_err(), &["details", "new id"]);
     // A read that is lost changes nothing.
     let vipps = lost("GET", DETAILS_PATH.to_owned());
-    let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).details().await.unwrap_err();
     assert_eq!((error.outcome(), error.hint()), (Outcome::NoEffect, None));
 }

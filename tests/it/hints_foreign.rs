@@ -26,7 +26,7 @@ const FOREIGN: [&str; 6] = [
 ];
 
 async fn details(recorder: Recorder) -> Error {
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     payment.details().await.unwrap_err()
 }
 
@@ -108,7 +108,7 @@ async fn write_with_a_foreign_4xx_names_firewall_and_way_out() {
                 .answer("POST", CAPTURE, status, body)
                 .answer("PUT", CANCEL, status, body);
             let ecom = recorder.client().ecom();
-            let payment = ecom.payment(&id());
+            let payment = ecom.payment(id());
             let errors = [
                 ecom.initiate(id(), amount(), text()).await.unwrap_err(),
                 payment.capture().await.unwrap_err(),

@@ -32,7 +32,7 @@ fn keys_sent(sim: &Simulator, operation: &str) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn a_key_is_made_for_each_operation_and_told_by_its_answer() {
     let (sim, vipps) = reserved().await;
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let part = || payment.capture().amount(Amount::nok(20));
     let (first, second) = (part().await.unwrap(), part().await.unwrap());
     let refund = payment.refund().amount(Amount::nok(20)).await.unwrap();
@@ -62,7 +62,7 @@ async fn every_attempt_carries_the_key_of_the_first() {
     let (sim, vipps) = reserved().await;
     let lost = sim.faults().on("capture_payment_using_post");
     lost.after_commit().times(2).reset();
-    let done = vipps.ecom().payment(&id()).capture().await.unwrap();
+    let done = vipps.ecom().payment(id()).capture().await.unwrap();
     let key = done.idempotency_key.unwrap().to_string();
     assert_eq!(keys_sent(&sim, "capture_payment_using_post"), vec![key; 3]);
     let account = sim.account("acme-shop-123").unwrap();
@@ -79,7 +79,7 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
         let recorder = Recorder::new()
             .answer("POST", CAPTURE, 200, TRANSACTION)
             .answer("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         let done = payment
             .capture()
             .idempotency_key(key.clone())
@@ -101,7 +101,7 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
     let (sim, vipps) = reserved().await;
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let with = |amount| {
         let capture = payment.capture().amount(Amount::nok(amount));
         capture.idempotency_key("one-key".parse().unwrap())
@@ -125,7 +125,7 @@ async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
 #[tokio::test(start_paused = true)]
 async fn a_key_counts_within_its_operation() {
     let (sim, vipps) = reserved().await;
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let key: RequestId = "one-key".parse().unwrap();
     payment
         .capture()
@@ -143,7 +143,7 @@ async fn no_two_keys_of_many_are_alike() {
     let vipps = recorder.client();
     let mut keys = std::collections::HashSet::new();
     for _ in 0..500 {
-        let capture = vipps.ecom().payment(&id()).capture();
+        let capture = vipps.ecom().payment(id()).capture();
         let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
         assert!(keys.insert(error.idempotency_key().unwrap().clone()));
     }

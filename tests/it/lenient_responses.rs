@@ -83,7 +83,7 @@ async fn a_byte_order_mark_is_no_part_of_an_answer() {
         raw.await.unwrap().order_id.as_deref(),
         Some("acme-shop-123")
     );
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
 }
 
@@ -102,7 +102,7 @@ async fn a_byte_order_mark_hides_no_error() {
         (200, gateway),
     ] {
         let vipps = marked(Recorder::new().answer("GET", PAYMENT_DETAILS, status, body));
-        let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+        let error = vipps.ecom().payment(id()).details().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
     }
 }
@@ -177,7 +177,7 @@ async fn an_update_needs_no_body_in_the_answer() {
     ] {
         let recorder = Recorder::new().answer("PUT", REDIRECT, status, body);
         let code = recorder.client().qr();
-        let code = code.merchant_redirect(&"billboard_1".parse().unwrap());
+        let code = code.merchant_redirect("billboard_1".parse().unwrap());
         let leads = "https://example.com/autumn";
         let qr = code.update(leads.parse().unwrap()).await.unwrap();
         assert_eq!((qr.id(), qr.redirect_url()), ("billboard_1", Some(leads)));
@@ -185,7 +185,7 @@ async fn an_update_needs_no_body_in_the_answer() {
     }
     let recorder = Recorder::new().answer("PUT", REDIRECT, 200, "<html>");
     let code = recorder.client().qr();
-    let code = code.merchant_redirect(&"billboard_1".parse().unwrap());
+    let code = code.merchant_redirect("billboard_1".parse().unwrap());
     let update = code.update("https://example.com/autumn".parse().unwrap());
     let error = update.await.unwrap_err();
     assert_eq!(
@@ -209,16 +209,16 @@ async fn bodiless(status: u16, body: &str) -> Vec<(&'static str, Result<(), Erro
         recorder = recorder.answer(method, path, status, body);
     }
     let vipps = recorder.client();
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
-    let beacon = vipps.qr().mobilepay_beacon(&"1234".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
+    let beacon = vipps.qr().mobilepay_beacon("1234".parse().unwrap());
     let code = vipps.qr();
-    let code = code.merchant_redirect(&"billboard_1".parse().unwrap());
+    let code = code.merchant_redirect("billboard_1".parse().unwrap());
     vec![
         ("put callback", till.put("Kasse 1".parse().unwrap()).await),
         ("delete callback", till.delete().await),
         ("put beacon", beacon.put("Kasse 1".parse().unwrap()).await),
         ("delete redirect", code.delete().await),
-        ("approve", vipps.ecom().payment(&id()).force_approve().await),
+        ("approve", vipps.ecom().payment(id()).force_approve().await),
     ]
 }
 

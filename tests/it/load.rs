@@ -100,7 +100,7 @@ async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
             seen.abandoned.fetch_add(1, Ordering::Relaxed);
             if let Some(id) = error.order_id() {
                 // It expires if this fails; nobody has its landing page.
-                let _ = vipps.ecom().payment(id).cancel().await;
+                let _ = vipps.ecom().payment(id.clone()).cancel().await;
             }
             attempt += 1;
         }
@@ -210,7 +210,7 @@ fn none_is_lost_and_none_is_doubled() {
 fn futures_stay_small() {
     let sim = Simulator::builder().in_memory().expect("a simulator");
     let vipps = sim.client();
-    let payment = vipps.ecom().payment(&"order-1".parse().expect("an id"));
+    let payment = vipps.ecom().payment("order-1".parse().expect("an id"));
     let text = || "Tea".parse().expect("a text");
     let id = || "order-1".parse().expect("an id");
     let kroner = Amount::nok(1);

@@ -35,13 +35,13 @@ fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 
 /// One operation of every class.
 const OPERATIONS: [Operation; 6] = [
     ("GET", DETAILS_PATH, DETAILS, |v| {
-        run(v.ecom().payment(&id()).details())
+        run(v.ecom().payment(id()).details())
     }),
     ("POST", CAPTURE, TRANSACTION, |v| {
-        run(v.ecom().payment(&id()).capture())
+        run(v.ecom().payment(id()).capture())
     }),
     ("PUT", REDIRECT, CODE_OF_QR, |v| {
-        let code = v.qr().merchant_redirect(&"b".parse().unwrap());
+        let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.update("https://example.com/".parse().unwrap()))
     }),
     (
@@ -51,7 +51,7 @@ const OPERATIONS: [Operation; 6] = [
         |v| run(v.qr().one_time(&page())),
     ),
     ("PUT", CANCEL, CANCELLED, |v| {
-        run(v.ecom().payment(&id()).cancel())
+        run(v.ecom().payment(id()).cancel())
     }),
     ("POST", PAYMENTS, INITIATED, |v| {
         run(v.ecom().initiate(id(), amount(), text()))
@@ -84,7 +84,7 @@ async fn capture_retries_with_the_same_key_after_423() {
     let begun = Instant::now();
     client(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .await
         .unwrap();
@@ -112,7 +112,7 @@ async fn every_class_retries_after_423_as_after_code_94() {
 async fn lock_that_lasts_is_rejected_and_retryable() {
     for (status, body) in [(423, PROBLEM), (423, ""), (400, CODE)] {
         let recorder = Recorder::new().answer("POST", CAPTURE, status, body);
-        let call = client(&recorder).ecom().payment(&id()).capture();
+        let call = client(&recorder).ecom().payment(id()).capture();
         let error = call.await.unwrap_err();
         assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 3));
         assert!(error.is_retryable(), "{status} {body}");
@@ -139,7 +139,7 @@ async fn lock_of_another_sender_leaves_a_write_unknown() {
     );
     client(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .await
         .unwrap();
@@ -151,12 +151,7 @@ async fn wait_goes_on_after_423() {
         let recorder = Recorder::new()
             .answer("GET", DETAILS_PATH, 423, body)
             .answer("GET", DETAILS_PATH, 200, DETAILS);
-        let details = client(&recorder)
-            .ecom()
-            .payment(&id())
-            .wait()
-            .await
-            .unwrap();
+        let details = client(&recorder).ecom().payment(id()).wait().await.unwrap();
         assert_eq!(details.state(), vipps::ecom::PaymentState::Reserved);
     }
 }

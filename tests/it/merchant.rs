@@ -103,7 +103,7 @@ fn methods() -> [ShippingMethod; 2] {
         ShippingMethod::new("walk", "Walking", "99".parse().unwrap()).unwrap(),
         ShippingMethod::new("cannon", "By cannon", "249.50".parse().unwrap())
             .unwrap()
-            .is_default(true),
+            .preselect(),
     ]
 }
 
@@ -187,10 +187,7 @@ async fn says_how_it_delivers_and_forgets_who_asks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn is_told_who_waits_at_the_till() {
     let shop = Shop::open().await;
-    let till = shop
-        .vipps
-        .qr()
-        .merchant_callback(&"till-1".parse().unwrap());
+    let till = shop.vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
     let scan = || {

@@ -38,7 +38,7 @@ async fn successes_and_the_token_before_them() {
     let vipps = recorder.client();
     let clone = vipps.clone();
     vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
-    clone.ecom().payment(&id()).details().await.unwrap();
+    clone.ecom().payment(id()).details().await.unwrap();
     assert_counted!(
         vipps, calls: 2, succeeded: 2, attempts: 2, token_requests: 1, tokens_fetched: 1
     );
@@ -52,7 +52,7 @@ async fn repeats_and_replays() {
         .answer("POST", CAPTURE, 429, "")
         .answer("POST", CAPTURE, 200, TRANSACTION);
     let vipps = recorder.client();
-    vipps.ecom().payment(&id()).capture().await.unwrap();
+    vipps.ecom().payment(id()).capture().await.unwrap();
     assert_counted!(
         vipps, calls: 1, succeeded: 1, attempts: 4, retries: 2, replays: 1,
         token_requests: 2, tokens_fetched: 2
@@ -74,7 +74,7 @@ async fn failures_by_their_outcome() {
         // An answer that cannot be read is a failure too, though its status says success.
         .answer("POST", "/ecomm/v2/payments", 200, "nonsense");
     let vipps = recorder.client();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     payment.capture().await.unwrap_err();
     payment.capture().await.unwrap_err();
     payment.details().await.unwrap_err();
@@ -113,7 +113,7 @@ async fn a_raw_answer_that_does_not_fit_is_no_success() {
 async fn a_call_without_a_token_is_not_sent() {
     let recorder = Recorder::new().answer("POST", "/accesstoken/get", 500, "");
     let vipps = recorder.client();
-    vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    vipps.ecom().payment(id()).capture().await.unwrap_err();
     assert_counted!(
         vipps, calls: 1, not_sent: 1, token_requests: 3, token_failures: 1
     );
@@ -124,7 +124,7 @@ async fn a_call_without_a_token_is_not_sent() {
 async fn a_call_dropped_before_its_retry_is_abandoned() {
     let recorder = Recorder::new().lose("POST", CAPTURE);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
-    let call = vipps.ecom().payment(&id()).capture().send();
+    let call = vipps.ecom().payment(id()).capture().send();
     assert!(
         tokio::time::timeout(Duration::from_millis(1), call)
             .await
@@ -142,7 +142,7 @@ async fn what_is_refused_before_the_wire_is_not_a_call() {
     let vipps = builder.build().unwrap();
     let nothing = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .amount(vipps::Amount::nok(0));
     nothing.await.unwrap_err();

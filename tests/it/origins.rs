@@ -176,7 +176,7 @@ async fn a_redirect_reaches_nobody() {
                 answer(status, &format!("location: {location}\r\n{also}{link}"), "")
             });
             let vipps = client(&api);
-            let payment = vipps.ecom().payment(&"order-1".parse().unwrap());
+            let payment = vipps.ecom().payment("order-1".parse().unwrap());
             let error = payment.capture().await.unwrap_err();
             if at_token {
                 assert_eq!(error.kind(), ErrorKind::Authentication);
@@ -240,7 +240,7 @@ async fn urls_that_are_only_passed_on_are_not_visited() {
     assert!(sold.landing_page().as_str().contains(&port.to_string()));
     vipps
         .qr()
-        .merchant_redirect(&"b".parse().unwrap())
+        .merchant_redirect("b".parse().unwrap())
         .get()
         .await
         .unwrap();

@@ -32,7 +32,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/capture",
             status("Captured", "transactionInfo"),
             true,
-            |v| Box::pin(async move { v.ecom().payment(&id()).capture().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).capture().await.map(drop) }),
         ),
         (
             "cancel",
@@ -40,7 +40,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/cancel",
             status("Cancelled", "transactionInfo"),
             true,
-            |v| Box::pin(async move { v.ecom().payment(&id()).cancel().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).cancel().await.map(drop) }),
         ),
         (
             "refund",
@@ -48,7 +48,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/refund",
             status("Refund", "transaction"),
             true,
-            |v| Box::pin(async move { v.ecom().payment(&id()).refund().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).refund().await.map(drop) }),
         ),
         (
             "force approve",
@@ -56,7 +56,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/integration-test/payments/acme-shop-123/approve",
             r#"{"orderId":"acme-shop-123"}"#.to_owned(),
             true,
-            |v| Box::pin(async move { v.ecom().payment(&id()).force_approve().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).force_approve().await.map(drop) }),
         ),
         (
             "details",
@@ -64,7 +64,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/details",
             support::DETAILS.to_owned(),
             false,
-            |v| Box::pin(async move { v.ecom().payment(&id()).details().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).details().await.map(drop) }),
         ),
         (
             "status",
@@ -72,7 +72,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/status",
             support::STATUS.to_owned(),
             false,
-            |v| Box::pin(async move { v.ecom().payment(&id()).status().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).status().await.map(drop) }),
         ),
     ]
 }
@@ -149,7 +149,7 @@ async fn details_of_another_order_reconcile_nothing() {
     let vipps = recorder.client();
     let error = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .retry(vipps::RetryPolicy::none());
     let error = error.await.unwrap_err();

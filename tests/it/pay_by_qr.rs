@@ -49,9 +49,9 @@ async fn what_has_no_code_is_refused_before_the_payment_is_started() {
     let sale = || recorder.client().pay_by_qr(id(), amount(), text());
     let number = || crate::support::PHONE.parse().unwrap();
     for (call, field) in [
-        (sale().payment(|p| p.is_app(true)), "is_app"),
+        (sale().payment(|p| p.app_switch()), "app_switch"),
         (
-            sale().payment(|p| p.skip_landing_page(true).phone_number(number())),
+            sale().payment(|p| p.skip_landing_page().phone_number(number())),
             "skip_landing_page",
         ),
     ] {

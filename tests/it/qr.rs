@@ -27,14 +27,12 @@ fn redirect(recorder: &Recorder) -> MerchantRedirect {
 }
 
 fn redirect_of(vipps: &Vipps) -> MerchantRedirect {
-    vipps
-        .qr()
-        .merchant_redirect(&"billboard_1".parse().unwrap())
+    vipps.qr().merchant_redirect("billboard_1".parse().unwrap())
 }
 
 fn callback(recorder: &Recorder) -> MerchantCallback {
     let qr = recorder.client().qr();
-    qr.merchant_callback(&"till-1".parse().unwrap())
+    qr.merchant_callback("till-1".parse().unwrap())
 }
 
 fn operations(recorder: &Recorder) -> Vec<&'static str> {
@@ -328,7 +326,7 @@ async fn a_taken_beacon_says_so() {
     let beacon = recorder
         .client()
         .qr()
-        .mobilepay_beacon(&"1234".parse().unwrap());
+        .mobilepay_beacon("1234".parse().unwrap());
     let error = beacon.put("Kasse 1".parse().unwrap()).await.unwrap_err();
     assert_eq!(error.conflict_id(), Some("1234"));
     assert!(error.hint().unwrap().contains("another sales unit"));

@@ -21,7 +21,7 @@ fn leads_to(name: &str) -> Scanned {
 async fn a_printed_code_is_led_elsewhere_and_deleted() {
     let sim = Simulator::start().unwrap();
     let qr = sim.client().qr();
-    let code = qr.merchant_redirect(&"50% off + æøå".parse().unwrap());
+    let code = qr.merchant_redirect("50% off + æøå".parse().unwrap());
     let size = ImageSize::new(320).unwrap();
 
     let made = code.create(page("spring")).png(size).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
         leads_to("autumn")
     );
 
-    let other = qr.merchant_redirect(&"50%25 off".parse().unwrap());
+    let other = qr.merchant_redirect("50%25 off".parse().unwrap());
     other.create_or_update(page("other")).await.unwrap();
     let list = qr.merchant_redirects().await.unwrap();
     assert_eq!(list.len(), 2);
@@ -76,10 +76,7 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
     let sim = Simulator::start().unwrap();
-    let code = sim
-        .client()
-        .qr()
-        .merchant_redirect(&"sale".parse().unwrap());
+    let code = sim.client().qr().merchant_redirect("sale".parse().unwrap());
     let fault = sim
         .faults()
         .on("create_merchant_redirect_qr")
@@ -139,7 +136,7 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
     sim.webhook("https://example.com/check-ins", "secret")
         .unwrap();
     let qr = sim.client().qr();
-    let till = qr.merchant_callback(&"till 1, 2. etasje".parse().unwrap());
+    let till = qr.merchant_callback("till 1, 2. etasje".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
     till.put("Automat 1".parse().unwrap())
         .category(Category::Vending)
@@ -191,7 +188,7 @@ async fn a_mobilepay_code_checks_in_here_once_it_is_mapped() {
     let beacon = sim
         .client()
         .qr()
-        .mobilepay_beacon(&"123456789012345".parse().unwrap());
+        .mobilepay_beacon("123456789012345".parse().unwrap());
     assert!(sim.payer().scan("123456789012345").is_err());
     beacon.put("Kasse 1".parse().unwrap()).await.unwrap();
     let merchant_qr_id = "123456789012345".to_owned();
@@ -209,7 +206,7 @@ async fn what_an_earlier_attempt_may_have_made_stays_in_doubt() {
         let code = sim
             .client()
             .qr()
-            .merchant_redirect(&"poster".parse().unwrap());
+            .merchant_redirect("poster".parse().unwrap());
         if lost {
             let create = sim.faults().on("create_merchant_redirect_qr");
             create.times(1).after_commit().reset();

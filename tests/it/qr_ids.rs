@@ -82,7 +82,7 @@ proptest! {
     #[test]
     fn a_redirect_id_reaches_its_own_code(id in redirect_id()) {
         let sent = sent(async |qr| {
-            let code = qr.merchant_redirect(&id);
+            let code = qr.merchant_redirect(id.clone());
             let _ = code.get().await;
             let _ = code.update("https://example.com".parse().unwrap()).await;
             let _ = code.delete().await;
@@ -98,7 +98,7 @@ proptest! {
     fn a_callback_id_reaches_its_own_code(text in text()) {
         let Ok(id) = CallbackQrId::parse(&text) else { return Ok(()) };
         let sent = sent(async |qr| {
-            let code = qr.merchant_callback(&id);
+            let code = qr.merchant_callback(id.clone());
             let _ = code.get().await;
             let _ = code.put("Kasse 1".parse().unwrap()).await;
             let _ = code.delete().await;
@@ -114,7 +114,7 @@ proptest! {
     fn a_beacon_id_reaches_its_own_code(text in text()) {
         let Ok(id) = BeaconId::parse(&text) else { return Ok(()) };
         let sent = sent(async |qr| {
-            let _ = qr.mobilepay_beacon(&id).put("Kasse 1".parse().unwrap()).await;
+            let _ = qr.mobilepay_beacon(id.clone()).put("Kasse 1".parse().unwrap()).await;
         });
         prop_assert_eq!(sent.len(), 1);
         reaches(&sent[0].1, BEACONS, &text);
@@ -136,9 +136,9 @@ fn ids_that_peers_send_elsewhere() {
         let id = RedirectQrId::parse(text);
         let other = CallbackQrId::parse(text).unwrap();
         let paths = sent(async |qr| {
-            let _ = qr.merchant_callback(&other).get().await;
+            let _ = qr.merchant_callback(other.clone()).get().await;
             if let Ok(id) = id {
-                let _ = qr.merchant_redirect(&id).get().await;
+                let _ = qr.merchant_redirect(id.clone()).get().await;
             }
         });
         reaches(&paths[0].1, CALLBACKS, text);

@@ -11,9 +11,7 @@ fn ours() -> RedirectUrl {
 }
 
 fn redirect_of(vipps: &Vipps) -> MerchantRedirect {
-    vipps
-        .qr()
-        .merchant_redirect(&"billboard_1".parse().unwrap())
+    vipps.qr().merchant_redirect("billboard_1".parse().unwrap())
 }
 
 /// Answers each kind of code with a link, and each link with the image that it names.
@@ -70,7 +68,7 @@ async fn the_image_of_every_kind_of_code_can_be_fetched_without_a_key() {
     let size = ImageSize::new(640).unwrap();
     let landing: vipps::types::LandingPage =
         "https://api.vipps.no/landing?token=x".parse().unwrap();
-    let callback = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let callback = vipps.qr().merchant_callback("till-1".parse().unwrap());
     let redirect = redirect_of(&vipps);
     let images = [
         vipps

@@ -24,7 +24,7 @@ async fn limited(status: u16, body: &str) -> Vec<(u32, Error)> {
         .answer("GET", &path("status"), status, body);
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let ecom = vipps.build().unwrap().ecom();
-    let payment = ecom.payment(&id());
+    let payment = ecom.payment(id());
     #[expect(deprecated, reason = "the old operation has a limit too")]
     let state = payment.status();
     vec![
@@ -77,7 +77,7 @@ async fn hint_of_429_names_only_the_limit_of_its_operation() {
 async fn token_429_does_not_speak_of_orders() {
     let recorder = Recorder::new().answer("POST", TOKEN, 429, "");
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
-    let payment = vipps.build().unwrap().ecom().payment(&id());
+    let payment = vipps.build().unwrap().ecom().payment(id());
     let error = payment.capture().await.unwrap_err();
     assert_eq!(
         error.rate_limit(),
@@ -122,7 +122,7 @@ async fn used_up_quota_of_the_key_is_no_limit_per_order() {
         );
     }
     let recorder = Recorder::new().answer("POST", TOKEN, 403, QUOTA);
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     let error = payment.details().await.unwrap_err();
     assert!(
         error.hint().unwrap_or_default().contains("quota"),
@@ -144,7 +144,7 @@ async fn error_code_of_a_429_is_explained_before_the_limit() {
 async fn every_error_of_a_limited_operation_carries_the_limit() {
     let key = RequestId::random();
     let lost = Recorder::new().lose("POST", &format!("{ORDER}/capture"));
-    let payment = lost.client().ecom().payment(&id());
+    let payment = lost.client().ecom().payment(id());
     let error = payment.capture().idempotency_key(key).await.unwrap_err();
     assert_eq!(error.rate_limit().map(RateLimit::requests), Some(5));
 }

@@ -99,10 +99,7 @@ async fn a_raw_call_can_be_told_how_it_is_to_be_made() {
     assert!(raw.contains("\nmerchant-serial-number: 654321\n"), "{raw}");
 
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
-    let payment = recorder
-        .client()
-        .ecom()
-        .payment(&"order-1".parse().unwrap());
+    let payment = recorder.client().ecom().payment("order-1".parse().unwrap());
     let wrapped = payment
         .merchant_serial_number("654321".parse().unwrap())
         .capture()

@@ -41,7 +41,7 @@ impl Shop {
     }
 
     fn payment(&self) -> Payment {
-        self.vipps.ecom().payment(&id())
+        self.vipps.ecom().payment(id())
     }
 
     fn lose(&self, operation: &str, after: bool) {
@@ -219,7 +219,7 @@ async fn what_is_not_unknown_is_told_without_asking() {
     let path = "/ecomm/v2/payments/acme-shop-123/capture";
     let recorder = Recorder::new().answer("POST", path, 400, refusal);
     let vipps = recorder.client();
-    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Rejected);
     assert_eq!(word(&vipps.ecom().reconcile(&error).await), "no effect");
     assert!(recorder.shape_of(DETAILS).is_empty());
@@ -287,7 +287,7 @@ async fn told(operation: &str, body: &str) -> &'static str {
         .lose("PUT", &format!("{path}/cancel"))
         .answer("GET", &format!("{path}/details"), 200, body);
     let vipps = recorder.client();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("mine").unwrap();
     let error = match operation {
         CAPTURE => payment.capture().idempotency_key(key).await,
@@ -341,7 +341,7 @@ async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
                 crate::support::TRANSACTION,
             )
             .answer("GET", &format!("{path}/details"), 200, details);
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         let error = payment.cancel().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
         let sent = recorder.requests();
@@ -351,7 +351,7 @@ async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
         let recorder = Recorder::new()
             .answer("PUT", &format!("{path}/cancel"), 402, refused)
             .answer("GET", &format!("{path}/details"), 200, details);
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         let error = payment.cancel().release_remaining().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
     }
@@ -484,7 +484,7 @@ async fn an_answer_that_cannot_be_read_is_asked_for_again() {
             crate::support::DETAILS,
         );
     let vipps = recorder.client();
-    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
     let verdict = word(&vipps.ecom().reconcile(&error).await);
     assert_eq!(verdict, "no effect");
 }
@@ -494,7 +494,7 @@ async fn an_answer_that_cannot_be_read_is_asked_for_again() {
 async fn the_sales_unit_is_the_operations_own() {
     let recorder = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let vipps = recorder.client();
-    let capture = vipps.ecom().payment(&id()).capture();
+    let capture = vipps.ecom().payment(id()).capture();
     let error = capture
         .merchant_serial_number("654321".parse().unwrap())
         .await
@@ -508,9 +508,7 @@ async fn the_sales_unit_is_the_operations_own() {
 async fn an_error_about_no_payment_stays_unknown() {
     let recorder = Recorder::new().lose("DELETE", "/qr/v1/merchant-redirect/billboard_1");
     let vipps = recorder.client();
-    let code = vipps
-        .qr()
-        .merchant_redirect(&"billboard_1".parse().unwrap());
+    let code = vipps.qr().merchant_redirect("billboard_1".parse().unwrap());
     let error = code.delete().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!(word(&vipps.ecom().reconcile(&error).await), "still unknown");
@@ -530,7 +528,7 @@ async fn a_cancel_stays_unknown_over_its_rounds() {
             200,
             crate::support::DETAILS,
         );
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     let error = payment.cancel().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(error.has_code("51"));

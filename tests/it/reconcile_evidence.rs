@@ -59,7 +59,7 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
         _ => recorder.lose("POST", PAYMENTS),
     };
     let vipps = recorder.client();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("mine").unwrap();
     let error: Error = match lost {
         Lost::Initiate => vipps
@@ -263,7 +263,7 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     let stalled = sim.faults().on("capture_payment_using_post");
     stalled.before_commit().times(1).stall();
     let begun = Instant::now();
-    let capture = vipps.ecom().payment(&id()).capture();
+    let capture = vipps.ecom().payment(id()).capture();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
     let given_up = begun.elapsed();
     assert!(given_up >= Duration::from_secs(9), "{given_up:?}");

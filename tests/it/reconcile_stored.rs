@@ -56,8 +56,8 @@ impl Stored {
     fn reconcile(self, payment: &Payment) -> Reconcile {
         match self {
             Self::Initiate => payment.reconcile_initiate(),
-            Self::Capture => payment.reconcile_capture(&key(), part()),
-            Self::Refund => payment.reconcile_refund(&key(), part()),
+            Self::Capture => payment.reconcile_capture(key(), part()),
+            Self::Refund => payment.reconcile_refund(key(), part()),
             Self::Cancel => payment.reconcile_cancel(),
         }
     }
@@ -65,7 +65,7 @@ impl Stored {
     /// Brings the payment to where the operation makes sense.
     async fn prepare(self, sim: &Simulator) {
         let vipps = sim.client();
-        let payment = vipps.ecom().payment(&id());
+        let payment = vipps.ecom().payment(id());
         if self != Self::Initiate {
             let start = vipps.ecom().initiate(id(), amount(), text());
             start.await.unwrap();
@@ -77,7 +77,7 @@ impl Stored {
     }
 
     async fn send(self, vipps: &Vipps) {
-        let payment = vipps.ecom().payment(&id());
+        let payment = vipps.ecom().payment(id());
         match self {
             Self::Initiate => {
                 let _ = vipps.ecom().initiate(id(), amount(), text()).await;
@@ -119,7 +119,7 @@ async fn every_operation_is_reconciled_after_a_restart() {
             sim.faults().clear();
 
             let restarted = sim.client();
-            let payment = restarted.ecom().payment(&id());
+            let payment = restarted.ecom().payment(id());
             let begun = Instant::now();
             let reconciled = stored.reconcile(&payment).await;
             let expected = if took_effect {
@@ -153,7 +153,7 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     Stored::Capture.prepare(&sim).await;
     let vipps = sim.client();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let second = |n: i64| jiff::SignedDuration::from_secs(n);
     for (given_up, waits) in [
         (Some(-3600), 0),
@@ -164,7 +164,7 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
         (Some(3600), 30),
         (None, 30),
     ] {
-        let mut reconcile = payment.reconcile_capture(&key(), part());
+        let mut reconcile = payment.reconcile_capture(key(), part());
         if let Some(given_up) = given_up {
             reconcile = reconcile.given_up_at(sim.clock().now() + second(given_up));
         }
@@ -179,9 +179,9 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
 async fn settled_after_zero_trusts_the_first_read() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     Stored::Refund.prepare(&sim).await;
-    let payment = sim.client().ecom().payment(&id());
+    let payment = sim.client().ecom().payment(id());
     let begun = Instant::now();
-    let reconcile = payment.reconcile_refund(&key(), part());
+    let reconcile = payment.reconcile_refund(key(), part());
     let reconciled = reconcile.settled_after(Duration::ZERO).await;
     assert_eq!(verdict(&reconciled), "no effect");
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -190,7 +190,7 @@ async fn settled_after_zero_trusts_the_first_read() {
 async fn told(stored: Stored, status: u16, details: &str) -> &'static str {
     let path = format!("/ecomm/v2/payments/{ORDER}/details");
     let recorder = Recorder::new().answer("GET", &path, status, details);
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     verdict(&stored.reconcile(&payment).await)
 }
 
@@ -225,9 +225,9 @@ async fn stored_amount_in_another_currency_stays_unknown() {
             {{"operation":"{kind}","requestId":"stored-key","operationSuccess":true}}]}}"#
         );
         let recorder = Recorder::new().answer("GET", &path, 200, &log);
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         for amount in [Amount::dkk(30), Amount::eur(30)] {
-            let reconcile = payment.reconcile_capture(&key(), amount);
+            let reconcile = payment.reconcile_capture(key(), amount);
             assert_eq!(verdict(&reconcile.await), "still unknown", "{kind}");
         }
     }
@@ -275,7 +275,7 @@ async fn details_that_prove_nothing_leave_stored_operations_unknown() {
 async fn a_stored_operation_is_read_for_the_sales_unit_of_the_payment() {
     for stored in ALL {
         let recorder = Recorder::new();
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         let payment = payment.merchant_serial_number("654321".parse().unwrap());
         let _ = stored.reconcile(&payment).await;
         let shape = recorder.shape_of("get_payment_details_using_get");

@@ -20,7 +20,7 @@ async fn a_story() {
         .answer("POST", CAPTURE, 503, "")
         .lose("POST", CAPTURE)
         .answer("POST", CAPTURE, 200, TRANSACTION);
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     payment.capture().await.unwrap();
     insta::assert_snapshot!(recorder.to_snapshot());
 }
@@ -51,7 +51,7 @@ async fn every_run_is_the_same() {
     let run = async || {
         let keys = Keys::default();
         let recorder = Recorder::in_front_of(keys.clone());
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         for _ in 0..2 {
             payment.capture().await.unwrap_err();
         }
@@ -80,7 +80,7 @@ async fn a_wait_in_vain_takes_no_time() {
         200,
         r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true,"timeStamp":"2026-03-02T09:00:00Z"}]}"#,
     );
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     let details = payment.wait().interval(PollInterval::Web).await.unwrap();
     assert!(details.is_expired(recorder.clock().now()));
     let polls = recorder.requests().len() - 1;
@@ -93,7 +93,7 @@ async fn a_wait_in_vain_takes_no_time() {
 #[tokio::test]
 async fn callers_at_once() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, DETAILS);
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     let (one, other) = tokio::join!(payment.details().send(), payment.details().send());
     assert!(one.is_ok() && other.is_ok());
     assert_eq!(recorder.requests().len(), 3);
@@ -118,7 +118,7 @@ async fn a_limit_can_be_reached_by_hand() {
     let recorder = Recorder::in_front_of(Slow(clock.clone()));
     let recorder = recorder.answer("POST", "/accesstoken/get", 200, token);
     let vipps = recorder.builder().unwrap().clock(clock).build().unwrap();
-    let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).details().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.elapsed(), Duration::from_secs(31));
 }
@@ -158,7 +158,7 @@ async fn what_is_recorded_fails_as_it_would_have() {
     // Without a connection that is open already.
     let unused = sim.client_builder().record(&recorder).build().unwrap();
     drop(sim);
-    let details = unused.ecom().payment(&id()).details();
+    let details = unused.ecom().payment(id()).details();
     assert_eq!(details.await.unwrap_err().outcome(), Outcome::NotSent);
 }
 

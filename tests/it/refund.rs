@@ -24,7 +24,7 @@ async fn the_rest_is_what_the_details_leave() {
     let recorder = Recorder::new()
         .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
         .answer("POST", REFUND, 200, &refunded(15_000));
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
     // Without sums it is what the history adds up to.
@@ -32,7 +32,7 @@ async fn the_rest_is_what_the_details_leave() {
     let recorder = Recorder::new()
         .answer("GET", DETAILS, 200, &without)
         .answer("POST", REFUND, 200, &refunded(15_000));
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
 }
@@ -42,7 +42,7 @@ async fn where_nothing_is_left_nothing_is_sent() {
     let nothing = PARTLY_REFUNDED.replace("15000", "0");
     for details in [crate::support::DETAILS, nothing.as_str()] {
         let recorder = Recorder::new().answer("GET", DETAILS, 200, details);
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         let error = payment.refund().rest().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome()),
@@ -64,7 +64,7 @@ async fn a_repeat_with_the_same_key_names_the_same_amount() {
             200,
             &refunded(5_000),
         );
-        let payment = recorder.client().ecom().payment(&id());
+        let payment = recorder.client().ecom().payment(id());
         let key = RequestId::parse("first-refund").unwrap();
         payment.refund().rest().idempotency_key(key).await.unwrap();
         assert_eq!(amounts(&recorder), [5_000]);
@@ -76,7 +76,7 @@ async fn a_repeat_with_the_same_key_names_the_same_amount() {
 #[tokio::test]
 async fn details_that_cannot_be_had_leave_the_money_where_it_is() {
     let recorder = Recorder::new().answer("GET", DETAILS, 503, "");
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     let error = payment.refund().rest().await.unwrap_err();
     assert_eq!(
         (error.http_status(), error.outcome()),
@@ -97,7 +97,7 @@ async fn the_deadline_covers_the_look_and_the_refund() {
     let policy = vipps::RetryPolicy::default()
         .attempts(10)
         .backoff(Duration::from_secs(2), Duration::from_secs(2));
-    let refund = vipps.ecom().payment(&id()).refund().rest().retry(policy);
+    let refund = vipps.ecom().payment(id()).refund().rest().retry(policy);
     let error = refund.deadline(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(begun.elapsed() <= Duration::from_secs(5));
@@ -115,7 +115,7 @@ async fn a_deadline_without_end_is_no_trouble() {
             200,
             CANCELLED,
         );
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     payment
         .refund()
         .rest()
@@ -136,7 +136,7 @@ async fn the_money_goes_back_to_the_ore() {
         .await
         .unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
-    let payment = ecom.payment(&id());
+    let payment = ecom.payment(id());
     payment
         .capture()
         .amount(Amount::minor(10_001, Currency::NOK))

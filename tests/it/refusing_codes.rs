@@ -54,7 +54,7 @@ async fn writes(status: u16, group: &str, code: &str) -> [Error; 4] {
         .answer("PUT", &format!("{ORDER}/cancel"), status, &body);
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let ecom = vipps.build().unwrap().ecom();
-    let payment = ecom.payment(&id());
+    let payment = ecom.payment(id());
     [
         ecom.initiate(id(), amount(), text()).await.unwrap_err(),
         payment.capture().await.unwrap_err(),

@@ -46,7 +46,7 @@ macro_rules! shape {
 #[tokio::test]
 async fn token() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     shape!(recorder, "fetch_authorization_token_using_post", "token");
 }
 
@@ -75,9 +75,9 @@ async fn initiate_full() {
         )
         .auth_token("s3cret-auth-token".parse().unwrap())
         .phone_number(crate::support::PHONE.parse().unwrap())
-        .skip_landing_page(true)
+        .skip_landing_page()
         .scope("name email".parse().unwrap())
-        .is_app(true)
+        .app_switch()
         .merchant_serial_number("7654321".parse().unwrap())
         .await
         .unwrap();
@@ -88,7 +88,7 @@ async fn initiate_full() {
 fn shipping() -> [ShippingMethod; 4] {
     let method = |id, name, cost: &str| ShippingMethod::new(id, name, cost.parse().unwrap());
     [
-        method("walk", "Walking", "0").unwrap().is_default(true),
+        method("walk", "Walking", "0").unwrap().preselect(),
         method("parcel", "Parcel locker", "99.90")
             .unwrap()
             .priority(2),
@@ -159,7 +159,7 @@ async fn initiate_for_an_airline() {
 #[tokio::test]
 async fn refund_minimal() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).refund().await.unwrap();
+    vipps.ecom().payment(id()).refund().await.unwrap();
     shape!(recorder, "refund_payment_using_post", "refund_minimal");
 }
 
@@ -168,7 +168,7 @@ async fn refund_full() {
     let path = format!("{PAYMENTS}/acme-shop-123/refund");
     let recorder = Recorder::new().answer("POST", &path, 200, &support::refunded(1));
     let vipps = recorder.client();
-    let refund = vipps.ecom().payment(&id()).refund();
+    let refund = vipps.ecom().payment(id()).refund();
     refund
         .amount(Amount::minor(1, Currency::NOK))
         .text("A sock had a hole".parse().unwrap())
@@ -186,7 +186,7 @@ async fn refund_of_the_rest() {
     let recorder = Recorder::new()
         .answer("GET", &order("details"), 200, support::PARTLY_REFUNDED)
         .answer("POST", &order("refund"), 200, &support::refunded(15_000));
-    let refund = recorder.client().ecom().payment(&id()).refund().rest();
+    let refund = recorder.client().ecom().payment(id()).refund().rest();
     refund
         .merchant_serial_number("7654321".parse().unwrap())
         .await
@@ -199,11 +199,11 @@ async fn refund_of_the_rest() {
 #[tokio::test]
 async fn capture_of_the_rest_is_capture_without_an_amount() {
     let (first, vipps) = recorder();
-    vipps.ecom().payment(&id()).capture().await.unwrap();
+    vipps.ecom().payment(id()).capture().await.unwrap();
     let (second, vipps) = recorder();
     let part = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .amount(Amount::minor(1, Currency::NOK));
     part.rest().await.unwrap();
@@ -215,21 +215,21 @@ async fn capture_of_the_rest_is_capture_without_an_amount() {
 #[allow(deprecated)]
 async fn status() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).status().await.unwrap();
+    vipps.ecom().payment(id()).status().await.unwrap();
     shape!(recorder, "get_order_status_using_get", "status");
 }
 
 #[tokio::test]
 async fn details() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     shape!(recorder, "get_payment_details_using_get", "details");
 }
 
 #[tokio::test]
 async fn capture_minimal() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).capture().await.unwrap();
+    vipps.ecom().payment(id()).capture().await.unwrap();
     shape!(recorder, "capture_payment_using_post", "capture_minimal");
 }
 
@@ -238,7 +238,7 @@ async fn capture_full() {
     let path = format!("{PAYMENTS}/acme-shop-123/capture");
     let recorder = Recorder::new().answer("POST", &path, 200, &support::captured(1));
     let vipps = recorder.client();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let part = payment
         .capture()
         .amount(Amount::minor(1, Currency::NOK))
@@ -257,7 +257,7 @@ async fn two_captures_are_two_keys_and_a_repeat_is_one() {
         .answer("POST", capture, 503, "")
         .answer("POST", capture, 200, &support::captured(100))
         .answer("POST", capture, 200, &support::captured(100));
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     payment
         .capture()
         .amount(Amount::minor(100, Currency::NOK))
@@ -278,7 +278,7 @@ async fn two_captures_are_two_keys_and_a_repeat_is_one() {
 #[tokio::test]
 async fn cancel_minimal() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).cancel().await.unwrap();
+    vipps.ecom().payment(id()).cancel().await.unwrap();
     shape!(
         recorder,
         "cancel_payment_request_using_put",
@@ -291,7 +291,7 @@ async fn cancel_full() {
     let (recorder, vipps) = recorder();
     let cancel = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .cancel()
         .text("Sold out".parse().unwrap());
     cancel
@@ -305,7 +305,7 @@ async fn cancel_full() {
 #[tokio::test]
 async fn force_approve_minimal() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(&id()).force_approve().await.unwrap();
+    vipps.ecom().payment(id()).force_approve().await.unwrap();
     shape!(
         recorder,
         "integration_test_approve_payment",
@@ -379,6 +379,6 @@ async fn a_raw_call_is_authorised_like_a_wrapped_one() {
         .unwrap();
     let raw = recorder.shape_of("get_payment_details_using_get");
     let (recorder, vipps) = self::recorder();
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     assert_eq!(raw, recorder.shape_of("get_payment_details_using_get"));
 }

@@ -66,15 +66,15 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
 }
 
 fn redirect(qr: &Qr) -> vipps::qr::MerchantRedirect {
-    qr.merchant_redirect(&"billboard_1".parse().unwrap())
+    qr.merchant_redirect("billboard_1".parse().unwrap())
 }
 
 fn callback(qr: &Qr) -> vipps::qr::MerchantCallback {
-    qr.merchant_callback(&"27072f82-c4b6-49cd-9838-10f21d87496e".parse().unwrap())
+    qr.merchant_callback("27072f82-c4b6-49cd-9838-10f21d87496e".parse().unwrap())
 }
 
 fn beacon(qr: &Qr) -> vipps::qr::MobilePayBeacon {
-    qr.mobilepay_beacon(&"123456789012345".parse().unwrap())
+    qr.mobilepay_beacon("123456789012345".parse().unwrap())
 }
 
 #[tokio::test]

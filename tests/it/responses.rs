@@ -83,7 +83,7 @@ impl Transport for Api {
 fn answering(body: &str) -> Payment {
     let (api, vipps) = Api::new();
     api.answer(body);
-    vipps.ecom().payment(&id())
+    vipps.ecom().payment(id())
 }
 
 /// Runs the operation, and shows what it read.
@@ -91,7 +91,7 @@ fn answering(body: &str) -> Payment {
 async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error> {
     let (api, vipps) = of;
     api.answer(body);
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("one-key").unwrap();
     Ok(match kind {
         Initiate => {

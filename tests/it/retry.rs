@@ -30,7 +30,7 @@ fn count(recorder: &Recorder, operation: &str) -> usize {
 }
 
 async fn capture(vipps: &Vipps) -> Result<vipps::ecom::Transaction, Error> {
-    vipps.ecom().payment(&id()).capture().await
+    vipps.ecom().payment(id()).capture().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -39,7 +39,7 @@ async fn a_read_is_repeated_twice_and_then_told() {
         let recorder = Recorder::new().answer("GET", DETAILS_PATH, status, "<html>nope</html>");
         let error = patient(&recorder)
             .ecom()
-            .payment(&id())
+            .payment(id())
             .details()
             .await
             .unwrap_err();
@@ -67,7 +67,7 @@ async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline()
             DETAILS,
         );
         let begun = Instant::now();
-        let details = patient(&recorder).ecom().payment(&id()).details();
+        let details = patient(&recorder).ecom().payment(id()).details();
         let details = details
             .retry(policy)
             .deadline(Duration::from_secs(deadline));
@@ -115,7 +115,7 @@ async fn a_capture_that_stays_lost_is_unknown_and_tells_its_key() {
     let vipps = patient(&recorder);
     let error = vipps
         .ecom()
-        .payment(&id())
+        .payment(id())
         .capture()
         .idempotency_key(key.clone())
         .await
@@ -266,7 +266,7 @@ async fn cancel_looks_at_the_details_before_it_is_repeated() {
         .answer("GET", DETAILS_PATH, 200, &cancelled);
     let done = patient(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .cancel()
         .await
         .unwrap();
@@ -279,7 +279,7 @@ async fn cancel_looks_at_the_details_before_it_is_repeated() {
         .answer("GET", DETAILS_PATH, 200, DETAILS);
     patient(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .cancel()
         .await
         .unwrap();
@@ -290,7 +290,7 @@ async fn cancel_looks_at_the_details_before_it_is_repeated() {
         .answer("GET", DETAILS_PATH, 500, "");
     let error = patient(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .cancel()
         .await
         .unwrap_err();
@@ -306,7 +306,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
     let begun = Instant::now();
     let call = patient(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .details()
         .retry(policy)
         .deadline(Duration::from_secs(5));
@@ -321,7 +321,7 @@ async fn without_repeats_there_is_one_attempt() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
     let error = patient(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .details()
         .retry(RetryPolicy::none())
         .await
@@ -334,7 +334,7 @@ async fn the_budget_keeps_an_outage_from_being_made_worse() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
     let vipps = patient(&recorder);
     for _ in 0..100 {
-        vipps.ecom().payment(&id()).details().await.unwrap_err();
+        vipps.ecom().payment(id()).details().await.unwrap_err();
     }
     let sent = count(&recorder, "get_payment_details_using_get");
     // 500 / 14 repeats in all, on top of one attempt for each call.
@@ -356,7 +356,7 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, "{");
     let error = patient(&recorder)
         .ecom()
-        .payment(&id())
+        .payment(id())
         .details()
         .await
         .unwrap_err();

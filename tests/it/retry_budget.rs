@@ -21,7 +21,7 @@ fn client(statuses: &[u16]) -> Vipps {
 async fn left(vipps: &Vipps, calls: usize) -> Vec<u32> {
     let mut left = Vec::new();
     for _ in 0..calls {
-        vipps.ecom().payment(&id()).details().await.unwrap();
+        vipps.ecom().payment(id()).details().await.unwrap();
         left.push(vipps.retry_budget().left().unwrap());
     }
     left
@@ -47,7 +47,7 @@ async fn each_success_gives_one_back_after_a_429() {
 async fn a_failed_call_gives_nothing_back() {
     let vipps = client(&[503]);
     for left in [500 - 28, 500 - 56] {
-        let error = vipps.ecom().payment(&id()).details().await.unwrap_err();
+        let error = vipps.ecom().payment(id()).details().await.unwrap_err();
         assert_eq!(error.attempts(), 3);
         assert_eq!(vipps.retry_budget().left(), Some(left));
     }

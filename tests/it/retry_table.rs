@@ -299,31 +299,31 @@ fn url() -> RedirectUrl {
 }
 
 fn redirect(vipps: &Vipps) -> vipps::qr::MerchantRedirect {
-    vipps.qr().merchant_redirect(&"b".parse().unwrap())
+    vipps.qr().merchant_redirect("b".parse().unwrap())
 }
 
 fn callback(vipps: &Vipps) -> vipps::qr::MerchantCallback {
-    vipps.qr().merchant_callback(&"b".parse().unwrap())
+    vipps.qr().merchant_callback("b".parse().unwrap())
 }
 
 /// The operations of each class.
 fn operations(class: &str) -> Vec<Operation> {
     match class {
         "read" => vec![
-            ("details", |v| run(v.ecom().payment(&id()).details())),
+            ("details", |v| run(v.ecom().payment(id()).details())),
             #[allow(deprecated, reason = "it is in the table too")]
-            ("status", |v| run(v.ecom().payment(&id()).status())),
+            ("status", |v| run(v.ecom().payment(id()).status())),
             ("redirect", |v| run(redirect(&v).get())),
             ("redirects", |v| run(v.qr().merchant_redirects())),
             ("callback", |v| run(callback(&v).get())),
             ("callbacks", |v| run(v.qr().merchant_callbacks())),
         ],
         "keyed write" => vec![
-            ("capture", |v| run(v.ecom().payment(&id()).capture())),
-            ("refund", |v| run(v.ecom().payment(&id()).refund())),
+            ("capture", |v| run(v.ecom().payment(id()).capture())),
+            ("refund", |v| run(v.ecom().payment(id()).refund())),
             ("force approve", |v| {
                 let phone = crate::support::PHONE.parse().unwrap();
-                let payment = v.ecom().payment(&id());
+                let payment = v.ecom().payment(id());
                 run(payment
                     .force_approve()
                     .phone_number(phone)
@@ -337,7 +337,7 @@ fn operations(class: &str) -> Vec<Operation> {
             ("put", |v| run(callback(&v).put("Till".parse().unwrap()))),
             ("delete callback", |v| run(callback(&v).delete())),
             ("beacon", |v| {
-                let beacon = v.qr().mobilepay_beacon(&"123456789012345".parse().unwrap());
+                let beacon = v.qr().mobilepay_beacon("123456789012345".parse().unwrap());
                 run(beacon.put("Till".parse().unwrap()))
             }),
         ],
@@ -466,7 +466,7 @@ async fn token_request_is_repeated_as_a_read() {
             no_token: true,
             requests: Arc::default(),
         };
-        let capture = client(&world).ecom().payment(&id()).capture();
+        let capture = client(&world).ecom().payment(id()).capture();
         let error = capture.await.unwrap_err();
         let requests = world.requests.lock().unwrap().len();
         assert_eq!(requests, count, "{failure:?}");

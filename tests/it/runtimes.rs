@@ -31,7 +31,7 @@ fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
     for _ in 0..3 {
         let runtime = runtime();
         for _ in 0..2 {
-            let capture = vipps.ecom().payment(&id()).capture();
+            let capture = vipps.ecom().payment(id()).capture();
             let done = runtime.block_on(capture.deadline(LONG).into_future());
             assert!(done.is_ok(), "{done:?}");
         }
@@ -47,7 +47,7 @@ fn a_call_succeeds_after_its_first_runtime_is_gone() {
     let server = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
     let vipps = server.client();
     for _ in 0..3 {
-        let capture = vipps.ecom().payment(&id()).capture();
+        let capture = vipps.ecom().payment(id()).capture();
         let done = runtime().block_on(capture.deadline(LONG).into_future());
         assert!(done.is_ok(), "{done:?}");
     }
@@ -67,7 +67,7 @@ fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 
 }
 
 fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     let amount = Amount::nok(1);
     let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=t".parse().unwrap();
     let raw = vipps.clone();
@@ -156,6 +156,6 @@ fn own_clock_and_transport_need_no_runtime() {
         DETAILS,
     );
     let vipps = recorder.client();
-    let details = poll_once(vipps.ecom().payment(&id()).details());
+    let details = poll_once(vipps.ecom().payment(id()).details());
     assert!(matches!(details, Poll::Ready(Ok(_))), "{details:?}");
 }

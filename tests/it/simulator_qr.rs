@@ -113,7 +113,7 @@ async fn page_does_not_draw_a_deleted_code() {
     let code = sim
         .client()
         .qr()
-        .merchant_redirect(&"poster".parse().unwrap());
+        .merchant_redirect("poster".parse().unwrap());
     let made = code
         .create("https://example.com/".parse().unwrap())
         .content();

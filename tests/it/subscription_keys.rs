@@ -41,7 +41,7 @@ fn token_requests(recorder: &Recorder) -> usize {
 }
 
 async fn details(vipps: &Vipps) -> Error {
-    vipps.ecom().payment(&id()).details().await.unwrap_err()
+    vipps.ecom().payment(id()).details().await.unwrap_err()
 }
 
 #[track_caller]
@@ -65,7 +65,7 @@ async fn a_401_about_the_key_keeps_the_token() {
         let vipps = recorder.client();
         check(&details(&vipps).await, body);
         check(
-            &vipps.ecom().payment(&id()).capture().await.unwrap_err(),
+            &vipps.ecom().payment(id()).capture().await.unwrap_err(),
             body,
         );
         check(&details(&vipps).await, body);

@@ -143,7 +143,7 @@ async fn many(vipps: &Vipps, callers: usize) -> Vec<Result<(), vipps::Error>> {
     let calls: Vec<_> = (0..callers)
         .map(|_| {
             let vipps = vipps.clone();
-            tokio::spawn(async move { vipps.ecom().payment(&id()).details().await.map(drop) })
+            tokio::spawn(async move { vipps.ecom().payment(id()).details().await.map(drop) })
         })
         .collect();
     let mut results = Vec::new();
@@ -165,7 +165,7 @@ async fn a_thousand_cold_callers_make_one_token_request() {
 async fn callers_refused_with_401_share_one_fetch_and_replay_once() {
     let server = Server::new();
     let vipps = server.client();
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     server.refuse.store(1, Ordering::SeqCst);
     let results = many(&vipps, 1000).await;
     assert!(results.iter().all(Result::is_ok));
@@ -180,7 +180,7 @@ async fn a_second_401_is_reported_after_one_replay() {
     let error = server
         .client()
         .ecom()
-        .payment(&id())
+        .payment(id())
         .details()
         .await
         .unwrap_err();
@@ -223,7 +223,7 @@ async fn waiting_callers_share_a_failed_fetch_and_later_calls_retry() {
     assert!(errors.iter().all(|error| facts(error) == first));
     // One fetch, with its own three attempts.
     assert_eq!(server.token_requests(), 3);
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     assert_eq!(server.token_requests(), 4);
 }
 
@@ -237,7 +237,7 @@ async fn wrong_keys_are_not_retried() {
     let error = server
         .client()
         .ecom()
-        .payment(&id())
+        .payment(id())
         .details()
         .await
         .unwrap_err();
@@ -268,7 +268,7 @@ async fn an_endpoint_that_is_down_receives_one_request_a_pause() {
     for _ in 0..300 {
         for _ in 0..10 {
             let vipps = vipps.clone();
-            let call = async move { vipps.ecom().payment(&id()).details().await.unwrap_err() };
+            let call = async move { vipps.ecom().payment(id()).details().await.unwrap_err() };
             calls.push(tokio::spawn(call));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -309,7 +309,7 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
                 ..Server::new()
             };
             let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
-            let call = || async { vipps.ecom().payment(&id()).details().await };
+            let call = || async { vipps.ecom().payment(id()).details().await };
             let first = call().await.unwrap_err();
             let failed = Instant::now();
             assert_eq!(first.retry_after(), Some(Duration::from_secs(asked)));
@@ -350,7 +350,7 @@ async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
     for stalls in [false, true] {
         let server = Server::new();
         let vipps = server.client();
-        vipps.ecom().payment(&id()).details().await.unwrap();
+        vipps.ecom().payment(id()).details().await.unwrap();
         tokio::time::advance(Duration::from_secs(3600 - 61)).await;
         if stalls {
             server.stalls_from.store(2, Ordering::SeqCst);
@@ -360,7 +360,7 @@ async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
                 let vipps = vipps.clone();
                 tokio::spawn(async move {
                     let begun = Instant::now();
-                    vipps.ecom().payment(&id()).details().await.unwrap();
+                    vipps.ecom().payment(id()).details().await.unwrap();
                     begun.elapsed()
                 })
             })
@@ -391,7 +391,7 @@ async fn randomness_moves_a_refresh_by_half_its_margin() {
     for (byte, refresh) in [(0, 3240), (255, 3060)] {
         let server = Server::new();
         let vipps = server.builder().randomness(SameByte(byte)).build().unwrap();
-        let call = || async { vipps.ecom().payment(&id()).details().await.unwrap() };
+        let call = || async { vipps.ecom().payment(id()).details().await.unwrap() };
         let begun = Instant::now();
         call().await;
         for (at, requests) in [(refresh - 1, 1), (refresh + 1, 2)] {
@@ -409,7 +409,7 @@ async fn a_fetch_survives_its_caller_dropped_at_any_await() {
     for polls in 1.. {
         let server = Server::new();
         let vipps = server.client();
-        let call = |vipps: Vipps| async move { vipps.ecom().payment(&id()).details().await };
+        let call = |vipps: Vipps| async move { vipps.ecom().payment(id()).details().await };
         let leader = tokio::spawn(Polled(Box::pin(call(vipps.clone())), polls));
         let followers: Vec<_> = (0..5).map(|_| tokio::spawn(call(vipps.clone()))).collect();
         let finished = leader.await.unwrap().is_some();
@@ -437,9 +437,9 @@ async fn an_expired_token_is_not_used() {
         ..Server::new()
     };
     let vipps = server.client();
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     tokio::time::advance(Duration::from_secs(101)).await;
-    vipps.ecom().payment(&id()).details().await.unwrap();
+    vipps.ecom().payment(id()).details().await.unwrap();
     assert_eq!(server.token_requests(), 2);
 }
 
@@ -454,7 +454,7 @@ async fn a_response_without_a_token_names_its_path_and_hides_body() {
         let error = recorder
             .client()
             .ecom()
-            .payment(&id())
+            .payment(id())
             .details()
             .await
             .unwrap_err();

@@ -46,7 +46,7 @@ async fn a_capture_that_is_lost_then_refused_a_token_then_served() {
         .answer("POST", CAPTURE, 200, TRANSACTION);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    vipps.ecom().payment(&id()).capture().await.unwrap();
+    vipps.ecom().payment(id()).capture().await.unwrap();
     insta::assert_snapshot!(capture.text("vipps"));
 }
 
@@ -55,7 +55,7 @@ async fn a_capture_whose_outcome_stays_unknown() {
     let recorder = Recorder::new().lose("POST", CAPTURE);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    let call = vipps.ecom().payment(&id()).capture();
+    let call = vipps.ecom().payment(id()).capture();
     call.retry(RetryPolicy::none()).await.unwrap_err();
     insta::assert_snapshot!(capture.text("vipps"));
 }
@@ -70,7 +70,7 @@ async fn no_token() {
     );
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    vipps.ecom().payment(id()).capture().await.unwrap_err();
     insta::assert_snapshot!(capture.text("vipps"));
 }
 
@@ -80,7 +80,7 @@ async fn an_answer_that_cannot_be_read() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, "nonsense");
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    let error = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     let lines = capture.lines("vipps");
     let tail = &lines[lines.len() - 8..];
@@ -92,7 +92,7 @@ async fn a_call_that_is_dropped() {
     let recorder = Recorder::new().lose("POST", CAPTURE);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    let call = vipps.ecom().payment(&id()).capture();
+    let call = vipps.ecom().payment(id()).capture();
     let dropped = tokio::time::timeout(Duration::from_millis(1), call.send()).await;
     assert!(dropped.is_err());
     let lines = capture.lines("vipps");
@@ -168,7 +168,7 @@ async fn a_transport_runs_in_the_span_of_its_attempt() {
         .build()
         .unwrap();
     let (_capture, _guard) = Capture::start();
-    let details = vipps.ecom().payment(&id()).details();
+    let details = vipps.ecom().payment(id()).details();
     details.await.unwrap_err();
     let names = names.0.lock().unwrap();
     // The start, the first poll, and the last poll when the time of the attempt is up.
@@ -189,7 +189,7 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
         .answer("POST", CAPTURE, 500, "")
         .lose("GET", "/ecomm/v2/payments/acme-shop-123/details");
     let (capture, _guard) = Capture::start();
-    let payment = client(&recorder).ecom().payment(&id());
+    let payment = client(&recorder).ecom().payment(id());
     // As often as it takes to use up the retry budget.
     for _ in 0..30 {
         payment.capture().await.unwrap_err();

@@ -29,7 +29,7 @@ async fn refused_connections_do_not_count_against_the_limit() {
     let vipps = client(RetryPolicy::default().attempts(7));
     let order = vipps.ecom().initiate(id(), Amount::nok(1), text());
     let initiate = order.await.unwrap_err();
-    let capture = vipps.ecom().payment(&id()).capture().await.unwrap_err();
+    let capture = vipps.ecom().payment(id()).capture().await.unwrap_err();
     for error in [initiate, capture] {
         assert_eq!(
             (error.kind(), error.outcome(), error.attempts()),
@@ -43,6 +43,6 @@ async fn refused_connections_do_not_count_against_the_limit() {
 #[tokio::test]
 async fn unsent_attempts_of_a_cancel_do_not_count() {
     let vipps = client(RetryPolicy::default().attempts(8));
-    let error = vipps.ecom().payment(&id()).cancel().await.unwrap_err();
+    let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 8));
 }

@@ -54,7 +54,7 @@ impl Script {
         let recorder =
             Recorder::in_front_of(self.clone()).answer("POST", "/accesstoken/get", 200, token);
         let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
-        vipps.ecom().payment(&id()).wait()
+        vipps.ecom().payment(id()).wait()
     }
 
     /// When polls began, in tenths of a second.
@@ -258,7 +258,7 @@ async fn an_answer_that_cannot_be_read_ends_nothing() {
         .answer("POST", "/accesstoken/get", 200, r#"{"access_token":"t"}"#)
         .answer("GET", &details, 200, crate::support::DETAILS);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
-    let details = vipps.ecom().payment(&id()).wait().await.unwrap();
+    let details = vipps.ecom().payment(id()).wait().await.unwrap();
     assert_eq!(details.state(), PaymentState::Reserved);
 }
 
@@ -537,7 +537,7 @@ async fn a_watch_is_a_stream() {
 async fn the_options_of_the_wait_are_those_of_its_polls() {
     let path = "/ecomm/v2/payments/acme-shop-123/details";
     let recorder = Recorder::new().answer("GET", path, 200, crate::support::DETAILS);
-    let payment = recorder.client().ecom().payment(&id());
+    let payment = recorder.client().ecom().payment(id());
     let number = "7654321".parse().unwrap();
     payment.wait().merchant_serial_number(number).await.unwrap();
     let shape = recorder.shape_of("get_payment_details_using_get");

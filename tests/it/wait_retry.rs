@@ -19,7 +19,7 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
     ] {
         let recorder = Recorder::new().answer("GET", PATH, 503, "");
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
-        let mut wait = vipps.ecom().payment(&id()).wait();
+        let mut wait = vipps.ecom().payment(id()).wait();
         // Two polls: the first, and the last one 5 s before the end.
         wait = wait.interval(PollInterval::Every(Duration::from_secs(60)));
         if let Some(policy) = policy {
@@ -42,7 +42,7 @@ async fn a_transient_failure_of_a_poll_ends_no_wait() {
     for recorder in failures.into_iter().chain([lost]) {
         let recorder = recorder.answer("GET", PATH, 200, support::DETAILS);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
-        let details = vipps.ecom().payment(&id()).wait().await.unwrap();
+        let details = vipps.ecom().payment(id()).wait().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved);
         let sent = recorder.requests();
         let details = sent

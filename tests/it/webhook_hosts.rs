@@ -164,7 +164,7 @@ async fn check_in_status(registered: &str, verified: &str) -> DeliveryOutcome {
     sim.route(registered, address).unwrap();
     sim.webhook(registered, SECRET).unwrap();
     let vipps = sim.client();
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
     sim.payer().scan(code.content().unwrap().as_str()).unwrap();

@@ -45,7 +45,7 @@ async fn timed<T: Debug>(
 }
 
 fn payment(vipps: &Vipps) -> Payment {
-    vipps.ecom().payment(&"o-1".parse().unwrap())
+    vipps.ecom().payment("o-1".parse().unwrap())
 }
 
 async fn capture(vipps: &Vipps) -> Result<Transaction, Error> {

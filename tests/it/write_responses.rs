@@ -25,7 +25,7 @@ impl Write {
             Refund => ("POST", "refund"),
         };
         let recorder = Recorder::new().answer(method, &format!("{path}/{verb}"), 200, body);
-        recorder.client().ecom().payment(&id())
+        recorder.client().ecom().payment(id())
     }
 
     /// Of everything, or of a part in øre.

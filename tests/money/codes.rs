@@ -51,8 +51,8 @@ impl Asked {
     pub async fn send(&self, vipps: &Vipps) -> Result<(), Error> {
         let text = self.shows.as_deref().unwrap_or_default();
         let url = || text.parse().expect("a URL");
-        let redirect = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
-        let callback = vipps.qr().merchant_callback(&"till-1".parse()?);
+        let redirect = vipps.qr().merchant_redirect("billboard_1".parse()?);
+        let callback = vipps.qr().merchant_callback("till-1".parse()?);
         match (self.code, self.verb) {
             (Code::Redirect, Verb::Create) => redirect.create(url()).await.map(drop),
             (Code::Redirect, Verb::CreateOrUpdate) => {
@@ -70,12 +70,12 @@ impl Asked {
 pub async fn shown(vipps: &Vipps, code: Code) -> Result<Option<String>, Error> {
     let told = match code {
         Code::Redirect => {
-            let code = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+            let code = vipps.qr().merchant_redirect("billboard_1".parse()?);
             let found = code.get().await;
             found.map(|found| found.redirect_url().map(str::to_owned))
         }
         Code::Callback => {
-            let code = vipps.qr().merchant_callback(&"till-1".parse()?);
+            let code = vipps.qr().merchant_callback("till-1".parse()?);
             let found = code.get().await;
             found.map(|found| found.location().map(str::to_owned))
         }

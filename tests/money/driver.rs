@@ -358,7 +358,7 @@ impl Driver {
             }};
         }
         let vipps = &self.processes[plan.process];
-        let payment = vipps.ecom().payment(&plan.order);
+        let payment = vipps.ecom().payment(plan.order.clone());
         let text = plan.text.parse()?;
         let ore = |ore| Amount::minor(ore, Currency::NOK);
         let moved = match plan.what {
@@ -411,7 +411,7 @@ impl Driver {
             )
         };
         let patience = Duration::from_secs(patience);
-        let payment = self.processes[0].ecom().payment(&id);
+        let payment = self.processes[0].ecom().payment(id.clone());
         let begun = Instant::now();
         let wait = payment.wait().interval(interval).deadline(patience);
         let waited = CALL.scope(call, wait.into_future());
@@ -511,7 +511,7 @@ impl Driver {
     /// Reconciles from what a caller stores before a call, as after a crash.
     async fn reconcile_stored(&mut self, place: usize) {
         let record = &self.model.records[place];
-        let payment = self.processes[0].ecom().payment(&record.order);
+        let payment = self.processes[0].ecom().payment(record.order.clone());
         let key = record.key.as_deref().map(RequestId::parse);
         let key = key.transpose().expect("was accepted before");
         let asked = match (&record.what, key) {
@@ -519,13 +519,13 @@ impl Driver {
             (What::Cancel { .. }, _) => payment.reconcile_cancel(),
             (What::Capture { amount }, Some(key)) => match amount {
                 Some(amount) => {
-                    payment.reconcile_capture(&key, Amount::minor(*amount, Currency::NOK))
+                    payment.reconcile_capture(key.clone(), Amount::minor(*amount, Currency::NOK))
                 }
                 None => return,
             },
             (What::Refund { amount, .. }, Some(key)) => match amount {
                 Some(amount) => {
-                    payment.reconcile_refund(&key, Amount::minor(*amount, Currency::NOK))
+                    payment.reconcile_refund(key.clone(), Amount::minor(*amount, Currency::NOK))
                 }
                 None => return,
             },
@@ -541,7 +541,12 @@ impl Driver {
 
     /// Every event of every payment, as the API shows it.
     pub async fn events(&self, order: &OrderId) -> Vec<vipps::ecom::Event> {
-        match self.processes[0].ecom().payment(order).details().await {
+        match self.processes[0]
+            .ecom()
+            .payment(order.clone())
+            .details()
+            .await
+        {
             Ok(details) => {
                 Model::compare_sums(&details, &self.sim);
                 details.events().to_vec()

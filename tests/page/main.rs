@@ -178,7 +178,7 @@ const FAINT: &str = "
 async fn shop_window(sim: &Simulator) {
     let client = sim.client();
     let payer = sim.payer();
-    let order = |id: &str| client.ecom().payment(&id.parse().unwrap());
+    let order = |id: &str| client.ecom().payment(id.parse().unwrap());
     for (id, text) in [
         ("shop-1", "Wool socks, two pairs"),
         ("shop-2", "Bicycle"),
@@ -208,14 +208,14 @@ async fn shop_window(sim: &Simulator) {
     payer.reject("shop-4").unwrap();
     let qr = client.qr();
     let poster = qr.merchant_redirect(
-        &"billboard_by_the_central_station_north_side"
+        "billboard_by_the_central_station_north_side"
             .parse()
             .unwrap(),
     );
     let target =
         "https://example.com/a/page/with/quite/a/long/address?from=the-billboard-by-the-station";
     poster.create(target.parse().unwrap()).await.unwrap();
-    let till = qr.merchant_callback(&"till-1".parse().unwrap());
+    let till = qr.merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
     sim.faults().on("refund_payment_using_post").status(503);
     payer.scan("shop-8").unwrap();
@@ -270,7 +270,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     browser.click("#faults summary").await;
     browser.click(fault).await;
     browser.shows("#faults .chip", "1 on").await;
-    let refused = sim.client().ecom().payment(&"page-2".parse().unwrap());
+    let refused = sim.client().ecom().payment("page-2".parse().unwrap());
     let refused = refused.details().deadline(Duration::from_secs(1)).await;
     refused.unwrap_err();
     browser

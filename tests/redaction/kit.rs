@@ -62,7 +62,7 @@ async fn responses_given_to_a_recorder_are_hidden() {
             .answer("GET", path, 200, &body);
         shown.debug("before the first request", &recorder);
         let vipps = recorder.client();
-        let details = vipps.ecom().payment(&"order-1".parse().unwrap()).details();
+        let details = vipps.ecom().payment("order-1".parse().unwrap()).details();
         shown.result("the details", &details.await);
         shown.debug("after it", &recorder);
         shown.debug("its client", &vipps);
@@ -84,7 +84,7 @@ pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
         .phone_number(number.parse().unwrap())
         .fallback(format!("https://example.com/{number}").parse().unwrap());
     started.await.unwrap_err();
-    let payment = ecom.payment(&number.parse().unwrap());
+    let payment = ecom.payment(number.parse().unwrap());
     payment.details().await.unwrap_err();
     let text = recorder.to_snapshot();
     assert!(text.contains("Socks for [mobileNumber 1]"), "{text}");

@@ -209,9 +209,9 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         agency_invoice_number: "082404".into(),
         ticket_number: None,
     };
-    let express = || Express::with_static_shipping([shipping().is_default(true)]);
+    let express = || Express::with_static_shipping([shipping().preselect()]);
     let page: vipps::types::LandingPage = landing_page().parse().unwrap();
-    let payment = vipps.ecom().payment(&id());
+    let payment = vipps.ecom().payment(id());
     shown.debug("the landing page", &page);
     run!(shown, failures:
         initiate().scope("name email".parse().unwrap()),
@@ -238,15 +238,13 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         shown.debug("a reconciliation", &reconcile);
         shown.debug("what it found", &reconcile.await);
     }
-    let redirect = vipps
-        .qr()
-        .merchant_redirect(&"billboard-1".parse().unwrap());
+    let redirect = vipps.qr().merchant_redirect("billboard-1".parse().unwrap());
     let url = || {
         "https://example.com/"
             .parse::<vipps::types::RedirectUrl>()
             .unwrap()
     };
-    let callback = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let callback = vipps.qr().merchant_callback("till-1".parse().unwrap());
     run!(shown, failures:
         redirect.create(url()),
         redirect.create_or_update(url()),
@@ -271,7 +269,7 @@ pub(crate) async fn operations_that_succeed() {
     // Nothing of that was shown because nothing of it was there.
     let details = vipps
         .ecom()
-        .payment(&"order-1".parse().unwrap())
+        .payment("order-1".parse().unwrap())
         .details()
         .await
         .unwrap();

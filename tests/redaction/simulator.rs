@@ -52,7 +52,7 @@ impl Shop {
                     return StatusCode::OK.into_response();
                 };
                 let post = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
-                let reply = question.reply([post.is_default(true)]);
+                let reply = question.reply([post.preselect()]);
                 reply.unwrap().into_response()
             }
         });
@@ -120,7 +120,7 @@ pub(crate) async fn a_day_at_the_shop() {
     let owner = vipps.qr().exchange(code).await.unwrap();
     assert_eq!(owner.phone_number().msisdn(), MSISDN);
     shown.debug("an owner", &owner);
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Till 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
     payer.scan(code.content().unwrap().as_str()).unwrap();

@@ -125,11 +125,11 @@ pub(crate) fn values_about_a_person() {
 pub(crate) async fn handles() {
     let mut shown = Shown::start();
     let vipps: Vipps = client_of(&every_answer());
-    let payment = vipps.ecom().payment(&"order-1".parse().unwrap());
+    let payment = vipps.ecom().payment("order-1".parse().unwrap());
     let mut poll = payment.wait().poll();
     let beacon = vipps
         .qr()
-        .mobilepay_beacon(&"123456789012345".parse().unwrap());
+        .mobilepay_beacon("123456789012345".parse().unwrap());
     let page: vipps::types::LandingPage = format!("https://api.vipps.no/x?token={LANDING_TOKEN}")
         .parse()
         .unwrap();
@@ -141,8 +141,8 @@ pub(crate) async fn handles() {
         vipps.qr(),
         poll,
         poll.trigger(),
-        vipps.qr().merchant_redirect(&"billboard-1".parse().unwrap()),
-        vipps.qr().merchant_callback(&"till-1".parse().unwrap()),
+        vipps.qr().merchant_redirect("billboard-1".parse().unwrap()),
+        vipps.qr().merchant_callback("till-1".parse().unwrap()),
         beacon,
         beacon.put("Till 1".parse().unwrap()),
         code,
@@ -230,7 +230,7 @@ async fn scans(sim: &Simulator, shown: &mut Shown) {
     payer.approve("order-1").unwrap();
     let account = sim.account("order-1").unwrap();
     shown.debug("an effect", &account.effects()[0]);
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Till 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
     sim.webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)

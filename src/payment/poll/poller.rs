@@ -9,8 +9,9 @@ use futures_core::Stream;
 use super::{
     Decision, PollEvent, PollInterval, PollTrigger, ReadSnapshot, SHORTEST_INTERVAL, Snapshot,
 };
+use crate::call::BoxFuture;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::{BoxFuture, is_transient};
+use crate::payment::is_transient;
 use crate::runtime::Runtime;
 
 /// The longest pause after failed polls, unless the interval itself is longer.

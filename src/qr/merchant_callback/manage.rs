@@ -19,10 +19,7 @@ pub struct GetMerchantCallback {
     format: QrFormat,
 }
 
-operation! {
-    GetMerchantCallback => MerchantCallbackQr;
-    deadline, merchant_serial_number, retry
-}
+operation! { GetMerchantCallback => MerchantCallbackQr; deadline, merchant_serial_number, retry }
 image_formats!(GetMerchantCallback);
 
 impl GetMerchantCallback {
@@ -78,10 +75,7 @@ pub struct DeleteMerchantCallback {
     id: CallbackQrId,
 }
 
-operation! {
-    DeleteMerchantCallback => ();
-    deadline, merchant_serial_number, retry
-}
+operation! { DeleteMerchantCallback => (); deadline, merchant_serial_number, retry }
 
 impl DeleteMerchantCallback {
     pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
@@ -120,10 +114,7 @@ pub struct ListMerchantCallbacks {
     format: QrFormat,
 }
 
-operation! {
-    ListMerchantCallbacks => Vec<MerchantCallbackQr>;
-    deadline, merchant_serial_number, retry
-}
+operation! { ListMerchantCallbacks => Vec<MerchantCallbackQr>; deadline, merchant_serial_number, retry }
 image_formats!(ListMerchantCallbacks);
 
 impl ListMerchantCallbacks {

@@ -33,10 +33,7 @@ pub struct PutMerchantCallback {
     category: Option<Category>,
 }
 
-operation! {
-    PutMerchantCallback => ();
-    deadline, merchant_serial_number, retry
-}
+operation! { PutMerchantCallback => (); deadline, merchant_serial_number, retry }
 
 impl PutMerchantCallback {
     pub(super) fn new(runtime: Runtime, id: CallbackQrId, location: LocationDescription) -> Self {
@@ -115,7 +112,7 @@ impl MobilePayBeacon {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// let beacon = vipps.qr().mobilepay_beacon(&"123456789012345".parse()?);
+    /// let beacon = vipps.qr().mobilepay_beacon("123456789012345".parse()?);
     /// beacon.put("Kasse 1".parse()?).await?;
     /// # Ok(()) }
     /// ```
@@ -145,10 +142,7 @@ pub struct PutMobilePayBeacon {
     location: LocationDescription,
 }
 
-operation! {
-    PutMobilePayBeacon => ();
-    deadline, merchant_serial_number, retry
-}
+operation! { PutMobilePayBeacon => (); deadline, merchant_serial_number, retry }
 
 impl PutMobilePayBeacon {
     /// Sends the request.

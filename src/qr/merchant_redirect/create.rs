@@ -25,15 +25,7 @@ pub struct CreateMerchantRedirect {
     format: QrFormat,
 }
 
-operation! {
-    CreateMerchantRedirect => MerchantRedirectQr;
-    /// The longest that this call may take in all: token, attempts, waits and response, and after a
-    /// lost response reading the code back. By default the client's
-    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
-    deadline,
-    merchant_serial_number,
-    retry,
-}
+operation! { CreateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
 formats!(CreateMerchantRedirect);
 
 impl CreateMerchantRedirect {
@@ -145,15 +137,7 @@ pub struct CreateOrUpdateMerchantRedirect {
     format: QrFormat,
 }
 
-operation! {
-    CreateOrUpdateMerchantRedirect => MerchantRedirectQr;
-    /// The longest that this call may take in all, whether it creates the code or updates it:
-    /// token, attempts, waits and responses. By default the client's
-    /// [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
-    deadline,
-    merchant_serial_number,
-    retry,
-}
+operation! { CreateOrUpdateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
 formats!(CreateOrUpdateMerchantRedirect);
 
 impl CreateOrUpdateMerchantRedirect {

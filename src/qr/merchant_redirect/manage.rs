@@ -20,10 +20,7 @@ pub struct GetMerchantRedirect {
     format: QrFormat,
 }
 
-operation! {
-    GetMerchantRedirect => MerchantRedirectQr;
-    deadline, merchant_serial_number, retry
-}
+operation! { GetMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
 formats!(GetMerchantRedirect);
 
 impl GetMerchantRedirect {
@@ -77,10 +74,7 @@ pub struct UpdateMerchantRedirect {
     format: QrFormat,
 }
 
-operation! {
-    UpdateMerchantRedirect => MerchantRedirectQr;
-    deadline, merchant_serial_number, retry
-}
+operation! { UpdateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
 formats!(UpdateMerchantRedirect);
 
 impl UpdateMerchantRedirect {
@@ -141,10 +135,7 @@ pub struct DeleteMerchantRedirect {
     id: RedirectQrId,
 }
 
-operation! {
-    DeleteMerchantRedirect => ();
-    deadline, merchant_serial_number, retry
-}
+operation! { DeleteMerchantRedirect => (); deadline, merchant_serial_number, retry }
 
 impl DeleteMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
@@ -182,10 +173,7 @@ pub struct ListMerchantRedirects {
     format: QrFormat,
 }
 
-operation! {
-    ListMerchantRedirects => Vec<MerchantRedirectQr>;
-    deadline, merchant_serial_number, retry
-}
+operation! { ListMerchantRedirects => Vec<MerchantRedirectQr>; deadline, merchant_serial_number, retry }
 formats!(ListMerchantRedirects);
 
 impl ListMerchantRedirects {

@@ -1,5 +1,6 @@
 //! The clock, the faults and the keys.
 
+use crate::simulator::operations::{CAPTURE, FETCH_TOKEN};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -27,13 +28,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "capture-lost",
         title: "Capture’s answer is lost",
         about: "The money moves, the connection breaks before the answer. Once.",
-        install: |faults| {
-            faults
-                .on("capture_payment_using_post")
-                .after_commit()
-                .times(1)
-                .reset()
-        },
+        install: |faults| faults.on(CAPTURE).after_commit().times(1).reset(),
     },
     Switch {
         name: "too-many",
@@ -51,7 +46,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "token",
         title: "No tokens",
         about: "The token endpoint answers 500 with a page of HTML.",
-        install: |faults| faults.on("fetch_authorization_token_using_post").html(500),
+        install: |faults| faults.on(FETCH_TOKEN).html(500),
     },
     Switch {
         name: "slow",

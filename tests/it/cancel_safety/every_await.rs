@@ -66,7 +66,7 @@ impl Shop {
     }
 
     fn payment(&self) -> Payment {
-        self.vipps.ecom().payment(&id())
+        self.vipps.ecom().payment(id())
     }
 
     /// The first request is refused for a while, the second takes effect and its answer is lost, the third comes
@@ -276,7 +276,7 @@ async fn redirect_code() {
         let code = shop
             .vipps
             .qr()
-            .merchant_redirect(&"billboard_1".parse().unwrap());
+            .merchant_redirect("billboard_1".parse().unwrap());
         let url = || "https://example.com/spring".parse().unwrap();
         let ended = poll_times(times, code.create(url()).into_future()).await;
         let before = code.get().await;

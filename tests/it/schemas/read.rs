@@ -87,13 +87,13 @@ async fn answers_of_the_simulator() {
         payment.status().await.unwrap();
         payment.details().await.unwrap();
     }
-    let code = vipps.qr().merchant_redirect(&"poster".parse().unwrap());
+    let code = vipps.qr().merchant_redirect("poster".parse().unwrap());
     code.create("https://example.com/".parse().unwrap())
         .await
         .unwrap();
     code.get().png(ImageSize::MIN).await.unwrap();
     vipps.qr().merchant_redirects().await.unwrap();
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
     till.get().await.unwrap();
     vipps.qr().merchant_callbacks().await.unwrap();
@@ -161,7 +161,7 @@ fn the_reply_to_a_question() {
     let question = ShippingRequest::from_slice("order-1".parse().unwrap(), question).unwrap();
     let way = ShippingMethod::new("a", "By post", "99.90".parse().unwrap()).unwrap();
     fits("ecom::ShippingMethod", &json!(way.clone()));
-    let reply = question.reply([way.priority(1).is_default(true)]).unwrap();
+    let reply = question.reply([way.priority(1).preselect()]).unwrap();
     fits(
         "callback::ShippingReply",
         &serde_json::from_str(&reply.to_json()).unwrap(),

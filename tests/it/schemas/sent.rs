@@ -65,7 +65,7 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
 fn ways() -> [ShippingMethod; 2] {
     let way = |id: &str, cost: &str| ShippingMethod::new(id, "By post", cost.parse().unwrap());
     [
-        way("a", "0").unwrap().is_default(true).priority(0),
+        way("a", "0").unwrap().preselect().priority(0),
         way("b", "99.95").unwrap(),
     ]
 }
@@ -97,7 +97,7 @@ fn initiate(vipps: &Vipps) -> vipps::ecom::Initiate {
 }
 
 fn payment(vipps: &Vipps) -> vipps::ecom::Payment {
-    vipps.ecom().payment(&"acme-shop-123".parse().unwrap())
+    vipps.ecom().payment("acme-shop-123".parse().unwrap())
 }
 
 fn page() -> LandingPage {
@@ -109,11 +109,11 @@ fn page() -> LandingPage {
 fn redirect(vipps: &Vipps) -> vipps::qr::MerchantRedirect {
     vipps
         .qr()
-        .merchant_redirect(&"Plakat 1 æøå".parse().unwrap())
+        .merchant_redirect("Plakat 1 æøå".parse().unwrap())
 }
 
 fn till(vipps: &Vipps) -> vipps::qr::PutMerchantCallback {
-    let till = vipps.qr().merchant_callback(&"till-1".parse().unwrap());
+    let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap())
 }
 
@@ -121,7 +121,7 @@ forms! {
     "ecom::Initiate": |vipps| initiate(&vipps);
     "ecom::Initiate": |vipps| initiate(&vipps)
         .callback_prefix(url()).fallback(url()).auth_token("s3cret".parse().unwrap())
-        .phone_number("91234567".parse().unwrap()).skip_landing_page(true).is_app(true)
+        .phone_number("91234567".parse().unwrap()).skip_landing_page().app_switch()
         .scope("name email".parse().unwrap()).merchant_serial_number("654321".parse().unwrap());
     "ecom::Initiate": |vipps| initiate(&vipps).fallback(vipps::types::FallbackUrl::intent());
     "ecom::Initiate": |vipps| initiate(&vipps)
@@ -150,7 +150,7 @@ forms! {
     "qr::UpdateMerchantRedirect": |vipps| redirect(&vipps).update(url());
     "qr::PutMerchantCallback": |vipps| till(&vipps);
     "qr::PutMobilePayBeacon": |vipps| vipps.qr()
-        .mobilepay_beacon(&"123456789012345".parse().unwrap()).put("Kasse 1".parse().unwrap());
+        .mobilepay_beacon("123456789012345".parse().unwrap()).put("Kasse 1".parse().unwrap());
     "qr::ExchangePersonalQr": |vipps| vipps.qr()
         .exchange("https://qr.vipps.no/p/abc".parse().unwrap());
     "qr::ExchangeCustomer": |vipps| vipps.qr().exchange_customer("wbA8ce+=".parse().unwrap());

@@ -36,7 +36,7 @@ fn charged(sim: &Simulator) -> i64 {
 
 /// Captures aside, as long as it takes.
 fn capturing(vipps: &Vipps) -> tokio::task::JoinHandle<bool> {
-    let capture = vipps.ecom().payment(&order()).capture();
+    let capture = vipps.ecom().payment(order()).capture();
     tokio::spawn(async move { capture.await.is_ok() })
 }
 
@@ -99,7 +99,7 @@ async fn nothing_is_held_by_a_rule_that_is_gone() {
 #[tokio::test]
 async fn an_answer_says_something_new() {
     for sim in reserved().await {
-        let payment = sim.client().ecom().payment(&order());
+        let payment = sim.client().ecom().payment(order());
         let news: Vec<Fault> = [("RESERVE", "PREAUTHORISE"), ("SERVE", "x")]
             .into_iter()
             .map(|(text, with)| sim.faults().on(DETAILS).nth(1).replace(text, with))
@@ -136,7 +136,7 @@ async fn only_texts_are_replaced() {
     let details = sim
         .client()
         .ecom()
-        .payment(&order())
+        .payment(order())
         .details()
         .await
         .unwrap();

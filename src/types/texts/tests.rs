@@ -1,0 +1,444 @@
+//! Each checked text: what it takes, what it refuses, and what the error shows.
+
+use super::*;
+
+#[test]
+fn auth_token_follows_its_rule() {
+    for text in ["x", "Bearer abc", "~!@#\"'", &"x".repeat(255)] {
+        assert_eq!(AuthToken::parse(text).unwrap().expose(), text);
+    }
+    for text in [
+        "",
+        " ",
+        " x",
+        "x ",
+        "x\n",
+        "a\r\nb",
+        "a\tb",
+        "ø",
+        &"x".repeat(256),
+    ] {
+        let error = AuthToken::parse(text).unwrap_err();
+        assert_eq!(error.field(), "auth_token", "{text:?}");
+        assert_eq!(error.value(), None, "{text:?}");
+    }
+}
+
+#[test]
+fn auth_token_is_sent_and_never_shown() {
+    let token: AuthToken = "canary".parse().unwrap();
+    assert_eq!(format!("{token:?}"), "AuthToken([redacted])");
+    assert_eq!(serde_json::to_string(&token).unwrap(), r#""canary""#);
+    let read: AuthToken = serde_json::from_str(r#""canary""#).unwrap();
+    assert_eq!(read.expose(), "canary");
+    let error = serde_json::from_str::<AuthToken>(r#"" canary""#)
+        .unwrap_err()
+        .to_string();
+    assert!(!error.contains("canary"), "{error}");
+}
+
+#[test]
+fn beacon_id_follows_its_rule() {
+    for text in ["123456789012345", "abc-DEF", &"x".repeat(128)] {
+        let id = BeaconId::parse(text).unwrap();
+        assert_eq!(id.as_str(), text);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(serde_json::from_str::<BeaconId>(&json).unwrap(), id);
+    }
+    for text in ["", " ", "a/b", "..", "a\r", "?a", &"x".repeat(129)] {
+        let error = BeaconId::parse(text).unwrap_err();
+        assert_eq!(error.field(), "beacon_id", "{text:?}");
+    }
+}
+
+#[test]
+fn callback_qr_id_follows_its_rule() {
+    for text in [
+        "a",
+        "27072f82-c4b6-49cd-9838-10f21d87496e",
+        "Kasse 1, 2. etasje",
+        "mobilepay",
+        "...",
+        ".a",
+        "50%",
+        "%2F",
+        "кассаØ",
+        &"å".repeat(128),
+    ] {
+        let id = CallbackQrId::parse(text).unwrap();
+        assert_eq!(id.as_str(), text);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(serde_json::from_str::<CallbackQrId>(&json).unwrap(), id);
+    }
+}
+
+#[test]
+fn callback_qr_id_error_states_the_reason() {
+    for (text, rule) in [
+        ("", "it has 0"),
+        (&"å".repeat(129), "it has 129"),
+        (" ", "begins or ends with a space"),
+        (" a", "begins or ends with a space"),
+        ("a\u{a0}", "begins or ends with a space"),
+        ("mobilepay/1", "position 10 has `/`"),
+        ("a\\b", "position 2"),
+        ("a?", "position 2 has `?`"),
+        ("#a", "position 1 has `#`"),
+        ("a\n", "position 2 has `\\n`"),
+        ("a\0b", "position 2"),
+        ("a\u{85}b", "position 2"),
+        (".", "another meaning"),
+        ("..", "another meaning"),
+    ] {
+        let error = CallbackQrId::parse(text).unwrap_err();
+        assert_eq!(error.field(), "merchant_qr_id");
+        assert!(error.rule().contains(rule), "{text:?}: {error}");
+        assert!(error.value().is_some());
+    }
+}
+
+#[test]
+fn customer_token_follows_its_rule() {
+    for text in [
+        "x",
+        "wbA8ceVRKkoYiQAV+/AG6Q+q0ATP4=",
+        "!~",
+        &"x".repeat(4096),
+    ] {
+        let token = CustomerToken::parse(text).unwrap();
+        assert_eq!(token.expose(), text);
+        let json = serde_json::to_string(&token).unwrap();
+        assert_eq!(json, serde_json::to_string(text).unwrap());
+        assert!(serde_json::from_str::<CustomerToken>(&json).unwrap() == token);
+    }
+    assert!(CustomerToken::parse("a").unwrap() != CustomerToken::parse("b").unwrap());
+}
+
+#[test]
+fn customer_token_error_shows_nothing() {
+    for text in [
+        "",
+        " ",
+        "canary ",
+        " canary",
+        "can ary",
+        "canary\n",
+        "canaryø",
+        "canary\u{7f}",
+        &"x".repeat(4097),
+    ] {
+        let error = CustomerToken::parse(text).unwrap_err();
+        assert_eq!(
+            (error.field(), error.value()),
+            ("customer_token", None),
+            "{text:?}"
+        );
+        assert!(!error.to_string().contains("canary"), "{error}");
+        let json = serde_json::to_string(text).unwrap();
+        let error = serde_json::from_str::<CustomerToken>(&json)
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("canary"), "{error}");
+    }
+    let token = CustomerToken::parse("canary").unwrap();
+    assert_eq!(
+        format!("{token:?} {token:#?}"),
+        "CustomerToken([redacted]) CustomerToken([redacted])"
+    );
+}
+
+#[test]
+fn location_follows_its_rule() {
+    for (text, kept) in [
+        ("K", "K"),
+        (" Kasse 1\n", "Kasse 1"),
+        ("Bl\u{e5}b\u{e6}r / \"2\" 😀", "Blåbær / \"2\" 😀"),
+        (&format!(" {} ", "å".repeat(36)), &"å".repeat(36)),
+        (&"😀".repeat(18), &"😀".repeat(18)),
+    ] {
+        let location = LocationDescription::parse(text).unwrap();
+        assert_eq!(location.as_str(), kept);
+        let json = serde_json::to_string(&location).unwrap();
+        assert_eq!(
+            serde_json::from_str::<LocationDescription>(&json).unwrap(),
+            location
+        );
+    }
+    for (text, rule) in [
+        ("", "it has 0"),
+        (" \n", "it has 0"),
+        (&"å".repeat(37), "it has 37"),
+        (&"😀".repeat(19), "it has 38"),
+        ("a\nb", "position 2 has `\\n`"),
+        ("a\u{7f}b", "position 2"),
+    ] {
+        let error = LocationDescription::parse(text).unwrap_err();
+        assert_eq!(error.field(), "location_description");
+        assert!(error.rule().contains(rule), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn merchant_serial_number_follows_its_rule() {
+    for text in ["1234", "0123", "123456", "1234567", "1234567890"] {
+        assert_eq!(text.parse::<MerchantSerialNumber>().unwrap().as_str(), text);
+    }
+    for text in [
+        "",
+        "123",
+        "12345678901",
+        "12 345",
+        " 12345",
+        "12345a",
+        "-12345",
+        "١٢٣٤",
+    ] {
+        let error = MerchantSerialNumber::parse(text).unwrap_err();
+        assert_eq!(error.field(), "merchant_serial_number");
+        assert_eq!(error.value(), Some(text));
+    }
+}
+
+#[test]
+fn merchant_serial_number_is_text_in_json_and_read_from_numbers() {
+    let number: MerchantSerialNumber = serde_json::from_str("123456").unwrap();
+    assert_eq!(number, serde_json::from_str(r#""123456""#).unwrap());
+    assert_eq!(serde_json::to_string(&number).unwrap(), r#""123456""#);
+    for json in ["12345.5", "-12345", "1", "null", "true", r#""""#] {
+        assert!(
+            serde_json::from_str::<MerchantSerialNumber>(json).is_err(),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn order_id_follows_its_rule() {
+    for text in ["a", "-", "0", "acme-shop-123-order123abc", &"x".repeat(50)] {
+        assert_eq!(OrderId::parse(text).unwrap().as_str(), text);
+    }
+    for text in [
+        "",
+        " ",
+        " a",
+        "a ",
+        "a b",
+        "a/b",
+        "a_b",
+        "a.b",
+        "å",
+        "a\n",
+        "%41",
+        &"x".repeat(51),
+    ] {
+        let error = OrderId::parse(text).unwrap_err();
+        assert_eq!(error.field(), "order_id");
+        assert!(error.value().is_some());
+    }
+    assert_eq!(
+        OrderId::parse("a b").unwrap_err().to_string(),
+        "order_id: must be 1 to 50 characters of a-z, A-Z, 0-9 and `-`; position 2 has ` `, got \"a b\""
+    );
+}
+
+#[test]
+fn order_id_numbers_attempts() {
+    let id = OrderId::parse("a").unwrap();
+    assert_eq!(id.with_attempt(1).unwrap().as_str(), "a-1");
+    assert_eq!(id.with_attempt(u32::MAX).unwrap().as_str(), "a-4294967295");
+    assert_eq!(
+        OrderId::parse(&"x".repeat(48))
+            .unwrap()
+            .with_attempt(9)
+            .unwrap()
+            .as_str()
+            .len(),
+        50
+    );
+    assert!(
+        OrderId::parse(&"x".repeat(48))
+            .unwrap()
+            .with_attempt(10)
+            .is_err()
+    );
+}
+
+#[test]
+fn order_id_converts() {
+    let id: OrderId = "abc-1".parse().unwrap();
+    assert_eq!(OrderId::try_from("abc-1").unwrap(), id);
+    assert_eq!(OrderId::try_from("abc-1".to_owned()).unwrap(), id);
+    assert_eq!(OrderId::try_from(&"abc-1".to_owned()).unwrap(), id);
+    assert_eq!(String::from(id.clone()), "abc-1");
+    assert_eq!(id.as_ref(), "abc-1");
+    assert_eq!(format!("{id:>7}"), "  abc-1");
+    assert_eq!(serde_json::to_string(&id).unwrap(), r#""abc-1""#);
+    assert_eq!(serde_json::from_str::<OrderId>(r#""abc-1""#).unwrap(), id);
+    assert_eq!(
+        serde_json::from_str::<OrderId>("123").unwrap().as_str(),
+        "123"
+    );
+    let error = serde_json::from_str::<OrderId>(r#""a b""#)
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("order_id: must be"), "{error}");
+    let map: std::collections::BTreeMap<OrderId, u8> = serde_json::from_str(r#"{"a":1}"#).unwrap();
+    assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"a":1}"#);
+}
+
+#[test]
+fn personal_qr_is_a_scan_without_its_line_end() {
+    for (text, kept) in [
+        (
+            "https://qr.vipps.no/p/canary\r\n",
+            "https://qr.vipps.no/p/canary",
+        ),
+        (
+            "https://qr.vipps.no/28/2/01/031/4791234567?v=1",
+            "https://qr.vipps.no/28/2/01/031/4791234567?v=1",
+        ),
+        (" \tø \n", "ø"),
+        (&"ø".repeat(2048), &"ø".repeat(2048)),
+    ] {
+        let qr = PersonalQr::parse(text).unwrap();
+        assert_eq!(qr.expose(), kept);
+        assert_eq!(format!("{qr:?}"), "PersonalQr([redacted])");
+        let json = serde_json::to_string(&qr).unwrap();
+        assert_eq!(json, serde_json::to_string(kept).unwrap());
+        assert!(serde_json::from_str::<PersonalQr>(&json).unwrap() == qr);
+    }
+    assert!(PersonalQr::parse("a").unwrap() != PersonalQr::parse("b").unwrap());
+}
+
+#[test]
+fn personal_qr_error_shows_nothing() {
+    for text in [
+        "",
+        " \n",
+        "canary\ncanary",
+        "canary canary",
+        "canary\0",
+        "canary\u{a0}canary",
+        &"canary".repeat(342),
+    ] {
+        let error = PersonalQr::parse(text).unwrap_err();
+        assert_eq!((error.field(), error.value()), ("qr_code", None));
+        assert!(!error.to_string().contains("canary"), "{error}");
+        let json = serde_json::to_string(text).unwrap();
+        let error = serde_json::from_str::<PersonalQr>(&json)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("whole text") && !error.contains("canary"),
+            "{error}"
+        );
+    }
+    let error = serde_json::from_str::<PersonalQr>(r#"{"canary":1}"#)
+        .unwrap_err()
+        .to_string();
+    assert!(!error.contains("canary"), "{error}");
+}
+
+#[test]
+fn redirect_qr_id_follows_its_rule() {
+    for text in [
+        "a",
+        "billboard_1",
+        "mobilepay",
+        "50% off + more-1",
+        "ÆØÅ æøå",
+        "%2F",
+        &"å".repeat(128),
+    ] {
+        let id = RedirectQrId::parse(text).unwrap();
+        assert_eq!(id.as_str(), text);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(serde_json::from_str::<RedirectQrId>(&json).unwrap(), id);
+    }
+}
+
+#[test]
+fn redirect_qr_id_error_states_the_reason() {
+    for (text, rule) in [
+        ("", "it has 0"),
+        (&"å".repeat(129), "it has 129"),
+        (" ", "begins or ends with a space"),
+        ("   ", "begins or ends with a space"),
+        (" a", "begins or ends with a space"),
+        ("a ", "begins or ends with a space"),
+        ("a.b", "position 2 has `.`"),
+        (".", "position 1 has `.`"),
+        ("..", "position 1"),
+        ("a/b", "position 2 has `/`"),
+        ("a\\b", "position 2"),
+        ("a?b", "position 2"),
+        ("a#b", "position 2"),
+        ("a\n", "position 2 has `\\n`"),
+        ("a\tb", "position 2 has `\\t`"),
+        ("a\u{a0}b", "position 2"),
+        ("åü", "position 2 has `ü`"),
+        ("a\u{30a}", "position 2"),
+        ("😀", "position 1"),
+    ] {
+        let error = RedirectQrId::parse(text).unwrap_err();
+        assert_eq!(error.field(), "id");
+        assert!(error.rule().contains(rule), "{text:?}: {error}");
+        assert!(error.value().is_some());
+    }
+}
+
+#[test]
+fn system_text_follows_its_rule() {
+    let long = "x".repeat(30);
+    for (text, kept) in [
+        ("acme", "acme"),
+        (" Acme Shop 3.1.2\n", "Acme Shop 3.1.2"),
+        (&long, &long),
+    ] {
+        assert_eq!(SystemText::parse(text).unwrap().as_str(), kept);
+    }
+    for text in [
+        "",
+        "  ",
+        "a\nb",
+        "a\tb",
+        "a\r\nX: y",
+        "\u{7f}",
+        "blåbær",
+        &"x".repeat(31),
+    ] {
+        let error = SystemText::parse(text).unwrap_err();
+        assert_eq!(error.field(), "system_text", "{text:?}");
+        assert_eq!(error.with_field("plugin_name").field(), "plugin_name");
+    }
+}
+
+#[test]
+fn transaction_text_follows_its_rule() {
+    let (long, drawn) = ("ø".repeat(100), "🧦".repeat(50));
+    for (text, kept) in [
+        ("x", "x"),
+        ("  Et par Vipps-sokker \n", "Et par Vipps-sokker"),
+        ("🧦 \"100 %\" <b>", "🧦 \"100 %\" <b>"),
+        (long.as_str(), long.as_str()),
+        (drawn.as_str(), drawn.as_str()),
+    ] {
+        assert_eq!(TransactionText::parse(text).unwrap().as_str(), kept);
+    }
+    for text in [
+        "",
+        " ",
+        "\n",
+        "a\nb",
+        "a\tb",
+        "a\u{0}b",
+        "a\u{85}b",
+        &"ø".repeat(101),
+        &"🧦".repeat(51),
+        &format!("{}🧦", "ø".repeat(99)),
+    ] {
+        let error = TransactionText::parse(text).unwrap_err();
+        assert_eq!(error.field(), "transaction_text", "{text:?}");
+        assert!(error.value().is_some());
+    }
+}
