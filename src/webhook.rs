@@ -30,7 +30,7 @@
 //! # Registration
 //!
 //! Register a URL once: in the business portal, or with `POST /webhooks/v1/webhooks` of the
-//! Webhooks API, which is not part of this crate. The body is
+//! Webhooks API, for which this crate has bindings in `raw::webhooks`. The body is
 //! `{"url":"https://...","events":["user.checked-in.v1"]}`, with the usual headers. The response
 //! contains the secret; the API never shows it again. A sales unit can have one registration for
 //! this event, so delete the old registration before you replace it. The URL must be `https` and
