@@ -1,6 +1,7 @@
 //! The access token API: exchanges the keys of a client for the token that authenticates its other
 //! calls.
 
+mod error_codes;
 pub(crate) mod operations;
 
 use std::time::Duration;

@@ -25,6 +25,7 @@ mod airline;
 mod cancel;
 mod capture;
 mod details;
+pub(crate) mod error_codes;
 mod express;
 mod force_approve;
 mod history;

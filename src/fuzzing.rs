@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
 use crate::ecom::{PaymentDetails, PaymentState};
-use crate::error::{Error, ErrorKind, Outcome, body};
+use crate::error::{Error, ErrorKind, Outcome, success_body};
 use crate::retry::{self, Failure, Pace, RetryPolicy};
 use crate::types::{
     Amount, AuthToken, Currency, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber,
@@ -49,7 +49,10 @@ fn lines(data: &[u8], at_most: usize) -> impl Iterator<Item = &[u8]> {
 /// Reads an error response: two bytes of status, then the body.
 pub fn error_body(data: &[u8]) {
     let (status, body) = split_number(data);
-    let error = Error::from_response(status, Bytes::copy_from_slice(body));
+    let operation = crate::ecom::operations::OPERATIONS[0];
+    let bytes = Bytes::copy_from_slice(body);
+    let codes = [operation.api.error_codes];
+    let error = Error::from_response(&operation, &codes, status, &HeaderMap::new(), bytes);
     assert_eq!(
         (error.http_status(), error.raw_body()),
         (Some(status), body)
@@ -73,7 +76,7 @@ pub fn error_body(data: &[u8]) {
         let verdict = retry::judge(write, failure);
         assert_eq!(verdict.outcome, Outcome::Unknown, "{status}");
     }
-    let _ = body::is_error(body);
+    let _ = success_body::is_error(body);
 }
 
 /// Reads the body of a token response.

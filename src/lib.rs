@@ -59,8 +59,8 @@ pub use crate::client::{Vipps, VippsBuilder};
 pub use crate::clock::{Clock, Randomness, Sleep};
 pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
-pub use crate::error::{ApiError, Error, ErrorClass, ErrorGroup, ErrorKind, Outcome, Result};
-pub use crate::operation::RateLimit;
+pub use crate::error::{ApiError, Error, ErrorKind, Outcome, Result};
+pub use crate::operation::{ErrorGroup, RateLimit, Remedy};
 pub use crate::pay_by_qr::{PayByQr, QrPayment};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 #[cfg(feature = "schemars")]

@@ -8,6 +8,7 @@
 //! | print a code that checks a customer in | [`Qr::merchant_callback`], [`Qr::mobilepay_beacon`] | webhook `user.checked-in.v1` |
 //! | scan the code in a customer's app | [`Qr::exchange`] | the response |
 
+mod error_codes;
 mod exchange;
 mod image;
 mod merchant_callback;

@@ -1,21 +1,21 @@
-//! When to try again. Pure functions of (operation, what happened, how often), so that each row can be tested.
+//! Decides which failures are retried, and when.
 //!
-//! The table is in `retry.md`, which users read with [`RetryPolicy`] and a test holds against [`judge`].
+//! The functions are pure, so that each row of the table in `retry.md` has a test. Users read the table in the
+//! documentation of [`RetryPolicy`].
 
 mod budget;
-#[cfg(test)]
-mod tests;
+mod judge;
+mod wait;
 
 use std::time::Duration;
 
 pub use budget::RetryBudget;
+pub(crate) use judge::{Failure, Pace, judge};
+use wait::MINUTE;
+pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 
-use crate::error::{Error, ErrorClass, ErrorKind, Outcome};
-use crate::http_date;
-use crate::operation::RetryClass;
-
-/// How often and how patiently a call is repeated. What may be repeated at all is not a setting: that follows from
-/// the operation.
+/// The number of attempts of a call and the waits between them. Which failures are retried follows from the operation
+/// and is not a setting.
 ///
 #[doc = include_str!("retry.md")]
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,8 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// 3 attempts; waits from 100 ms up to 5 s, after a 429 from 1 s up to 20 s, for a `Retry-After` up to 60 s.
+    /// Returns a policy with 3 attempts and waits of 100 ms up to 5 s, after HTTP 429 of 1 s up to 20 s, and for a
+    /// `Retry-After` of up to 60 s.
     fn default() -> Self {
         Self {
             max_attempts: 3,
@@ -43,7 +44,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt, no repeats. (A refused token is still renewed once.)
+    /// Returns a policy with one attempt and no retries. After a refused token, the request is still sent once more with
+    /// another token.
     pub fn none() -> Self {
         Self {
             max_attempts: 1,
@@ -51,14 +53,14 @@ impl RetryPolicy {
         }
     }
 
-    /// The number of attempts, the first one counted; at least 1, at most 10.
+    /// Sets the number of attempts, including the first: at least 1, at most 10.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.clamp(1, 10);
         self
     }
 
-    /// The range of waits after failures that are not about too many requests.
+    /// Sets the shortest and the longest wait after failures other than too many requests.
     #[must_use]
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.base = base;
@@ -66,7 +68,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The range of waits after HTTP 429 and locked orders.
+    /// Sets the shortest and the longest wait after HTTP 429 and locked orders.
     #[must_use]
     pub fn throttled_backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.throttle_base = base;
@@ -74,9 +76,11 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest `Retry-After` that is waited for; 60 s by default, since the API counts its limits by the minute. A
-    /// longer one ends the call at once, with [`Error::retry_after`](crate::Error::retry_after) filled. So does any wait,
-    /// however short, that would not end before the call's deadline, which is 30 s unless it is set.
+    /// Sets the longest `Retry-After` that a call waits for. The default is 60 s, since the API counts requests by the
+    /// minute.
+    ///
+    /// A longer `Retry-After` ends the call at once, and [`Error::retry_after`](crate::Error::retry_after) returns it. A
+    /// wait that would not end before the deadline of the call also ends the call. The default deadline is 30 s.
     #[must_use]
     pub fn longest_retry_after(mut self, longest: Duration) -> Self {
         self.longest_retry_after = longest;
@@ -84,176 +88,16 @@ impl RetryPolicy {
     }
 }
 
-/// How one attempt failed, as far as a retry is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// Failed before any byte left.
-    NotSent,
-    /// Timed out or broke after the request may have left.
-    Broken,
-    /// A response that is not a success.
-    Refused(u16),
-    /// Too many requests, in the words of the API or its gateway.
-    Throttled,
-    /// The order is locked by another call, or too many calls run at once: HTTP 423, or eCom 94 and
-    /// 98 of `VippsError`.
-    Locked,
-    /// A limit or a lock that says nothing about the request: with a 408 or a failure of the server,
-    /// or on a page that the API did not make.
-    BrokenLocked,
-    /// A response after which only the details tell what happened.
-    Unclear,
-    /// A success that is too large to be read. A retry would bring the same.
-    TooLarge,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Failure {
-    /// What a response means that is no success, or a success whose body is an error.
-    pub(crate) fn of_response(class: RetryClass, error: &Error) -> Self {
-        use ErrorClass::{CheckDetails, Contact, NewOrder, Permanent, Retry};
-        let status = error.http_status().unwrap_or_default();
-        let says = |class| error.api_errors().iter().any(|e| e.class() == Some(class));
-        let refuses = || [Permanent, NewOrder, Contact].into_iter().any(says);
-        match status {
-            // A change of protocol says nothing, and a success with an error says two things at once.
-            // No API documents a redirect, so that a proxy made it; it may stand for a success.
-            ..400 => Self::Unclear,
-            408 | 500.. if says(Retry) => Self::BrokenLocked,
-            500.. => Self::Refused(status),
-            _ if says(CheckDetails) => Self::Unclear,
-            408 => Self::Refused(status),
-            _ if !states_refusal(status, error) => match status {
-                423 | 429 => Self::BrokenLocked,
-                _ => Self::Unclear,
-            },
-            _ if error.kind() == ErrorKind::RateLimited => Self::Throttled,
-            423 => Self::Locked,
-            _ if says(Retry) => Self::Locked,
-            _ if is_doubtful(class, status) && !refuses() => Self::Unclear,
-            _ => Self::Refused(status),
+    #[test]
+    fn attempts_are_1_to_10() {
+        for (asked, expected) in [(0, 1), (1, 1), (10, 10), (11, 10), (u32::MAX, 10)] {
+            let policy = RetryPolicy::default().attempts(asked);
+            assert_eq!(policy.max_attempts, expected, "{asked}");
         }
+        assert_eq!(RetryPolicy::none().max_attempts, 1);
     }
-}
-
-/// Whether a 4xx says that the API or its gateway turned the request away.
-///
-/// Three statuses do so without a body, too. The gateway turns away with 401 and 429 before the API
-/// sees the request, and the documents list 401 without a body. Nothing but an API answers 423.
-fn states_refusal(status: u16, error: &Error) -> bool {
-    let is_empty = || error.raw_body().trim_ascii().is_empty();
-    error.is_conclusive() || (matches!(status, 401 | 423 | 429) && is_empty())
-}
-
-/// Whether a status of the API leaves open what happened, where something may have.
-fn is_doubtful(class: RetryClass, status: u16) -> bool {
-    match status {
-        // Trouble at the payment's provider.
-        402 => class.has_effect(),
-        // In the QR API the id is taken. For payments nothing is documented, and the conflict may be
-        // with this very request.
-        409 => class.has_effect() && class != RetryClass::Idempotent,
-        _ => false,
-    }
-}
-
-/// How long to wait before a repeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    Transient,
-    Throttled,
-}
-
-/// The verdict on one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    pub(crate) outcome: Outcome,
-    pub(crate) retry: Option<Pace>,
-}
-
-/// The table of `retry.md`.
-pub(crate) fn judge(class: RetryClass, signal: Failure) -> Verdict {
-    let lost = if class.has_effect() {
-        Outcome::Unknown
-    } else {
-        Outcome::NoEffect
-    };
-    let again = |outcome, pace| Verdict {
-        outcome,
-        retry: Some(pace),
-    };
-    let stop = |outcome| Verdict {
-        outcome,
-        retry: None,
-    };
-    let repeatable = !matches!(class, RetryClass::Once | RetryClass::Cancel);
-    match signal {
-        Failure::NotSent => again(Outcome::NotSent, Pace::Transient),
-        Failure::Broken | Failure::Refused(408 | 500..) if repeatable => {
-            again(lost, Pace::Transient)
-        }
-        Failure::BrokenLocked if repeatable => again(lost, Pace::Throttled),
-        Failure::Unclear if !class.has_effect() => again(lost, Pace::Transient),
-        Failure::Broken
-        | Failure::BrokenLocked
-        | Failure::Refused(408 | 500..)
-        | Failure::Unclear
-        | Failure::TooLarge => stop(lost),
-        Failure::Throttled | Failure::Locked => again(Outcome::Rejected, Pace::Throttled),
-        Failure::Refused(_) => stop(Outcome::Rejected),
-    }
-}
-
-/// How long to wait after attempt number `attempt` (1 is the first). `jitter` is in `0.0..1.0`.
-pub(crate) fn wait(
-    policy: &RetryPolicy,
-    pace: Pace,
-    attempt: u32,
-    jitter: f64,
-    retry_after: Option<Duration>,
-) -> Duration {
-    let grow = |base: Duration, cap: Duration| {
-        let growth = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        base.saturating_mul(growth).min(cap)
-    };
-    let transient = grow(policy.base, policy.cap);
-    let wait = match pace {
-        Pace::Transient => transient.mul_f64(jitter),
-        // Never sooner than the slowest wait after a plain failure.
-        Pace::Throttled => {
-            let throttled = grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter);
-            transient.saturating_add(throttled)
-        }
-    };
-    wait.max(retry_after.unwrap_or_default())
-}
-
-/// The window that the API counts requests in.
-pub(crate) const MINUTE: Duration = Duration::from_secs(60);
-
-/// The wait until one more attempt is within the limit per minute, given when earlier attempts began.
-pub(crate) fn rate_limit_wait(starts: &[Duration], per_minute: u32, now: Duration) -> Duration {
-    let oldest = starts.len().checked_sub(per_minute as usize);
-    match oldest.and_then(|oldest| starts.get(oldest)) {
-        Some(&start) => start.saturating_add(MINUTE).saturating_sub(now),
-        None => Duration::ZERO,
-    }
-}
-
-/// The longest `Retry-After` that is told: a year. Whoever adds more to the time of day overflows it.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// `Retry-After` in both its forms: seconds, or a date. A date in the past means now; nonsense means absent.
-pub(crate) fn retry_after(
-    value: Option<&http::HeaderValue>,
-    now: jiff::Timestamp,
-) -> Option<Duration> {
-    let text = value?.to_str().ok()?.trim();
-    let asked = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        // More digits than fit are simply a very long time.
-        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
-    } else {
-        let date = http_date::parse(text)?;
-        Duration::try_from(date.duration_since(now)).unwrap_or_default()
-    };
-    Some(asked.min(LONGEST_RETRY_AFTER))
 }

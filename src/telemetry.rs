@@ -1,29 +1,29 @@
-//! What a client tells of its work: `tracing` spans and events, and counters that need no exporter.
+//! `tracing` spans and events of a client, and counters that need no exporter.
 //!
 //! # Spans
 //!
-//! Names are those of [OpenTelemetry's HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/), so that
+//! The names are those of [OpenTelemetry's HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/), so that
 //! an exporter such as `tracing-opentelemetry` needs no mapping. The target of all spans and events begins with
-//! `vipps`. Without a subscriber they cost nothing, not even an allocation.
+//! `vipps`. Without a subscriber they allocate nothing.
 //!
-//! | span | level | what |
+//! | span | level | meaning |
 //! |---|---|---|
-//! | `vipps.call` | INFO | one operation, from the first attempt to the answer that is read |
-//! | `vipps.attempt` | INFO | one request within it, and its answer |
+//! | `vipps.call` | INFO | one operation, from the first attempt until its response is read |
+//! | `vipps.attempt` | INFO | one request of the operation, and its response |
 //!
-//! | field | on | when | value |
+//! | field | span | when | value |
 //! |---|---|---|---|
 //! | `otel.name` | both | always | the operation's id; of an attempt, method and path template |
 //! | `otel.kind` | both | always | `internal`; of an attempt, `client` |
 //! | `otel.status_code` | both | failed | `ERROR` |
 //! | `vipps.operation` | call | always | the operation's id in the OpenAPI document, in snake case |
 //! | `vipps.order_id` | call | of one order | the order id |
-//! | `vipps.outcome` | call | ended | `succeeded`, `not_sent`, `rejected`, `no_effect`, `unknown`, or `abandoned`: the future was dropped |
+//! | `vipps.outcome` | call | ended | `succeeded`, `not_sent`, `rejected`, `no_effect`, `unknown`, or `abandoned` if the future was dropped |
 //! | `http.request.method` | both | always | `GET`, `POST`, `PUT`, `DELETE` |
-//! | `url.template` | both | always | the path with its variables' names, such as `/ecomm/v2/payments/{orderId}/capture` |
-//! | `server.address`, `server.port` | attempt | always | the host that is asked, and its port |
-//! | `http.request.resend_count` | both | repeated | of a call, how often the request was repeated; of an attempt, its number among the repeats |
-//! | `http.response.status_code` | both | answered | the status; of a call, the last one |
+//! | `url.template` | both | always | the path with the names of its variables, such as `/ecomm/v2/payments/{orderId}/capture` |
+//! | `server.address`, `server.port` | attempt | always | the host of the request, and its port |
+//! | `http.request.resend_count` | both | retried | of a call, the number of retries; of an attempt, its number among the retries |
+//! | `http.response.status_code` | both | response | the status; of a call, the last one |
 //! | `error.type` | both | failed | [`ErrorKind::as_str`](crate::ErrorKind::as_str): one of `invalid_input`, `configuration`, `authentication`, `connect`, `timeout`, `connection`, `deadline`, `api`, `rate_limited`, `decode`, `too_large`, `state` |
 //!
 //! # Events
@@ -37,19 +37,19 @@
 //! | `token fetched` | DEBUG | `vipps.token.lifetime_s` |
 //! | `token fetch failed` | WARN | `error.type`, `http.response.status_code` |
 //! | `token taken from the store` | DEBUG | `vipps.token.lifetime_s`; see [`token_store`](crate::token_store) |
-//! | `token store failed` | WARN | `reason`: what failed, in words; the client fetched a token for itself |
+//! | `token store failed` | WARN | `reason`: a description of the failure; the client fetched a token itself |
 //! | `retry budget used up` | WARN | |
 //! | `the request may have taken effect` | WARN | `error.type`, `http.response.status_code`; see [`Outcome::Unknown`](crate::Outcome::Unknown) |
 //! | `poll failed` | DEBUG | `failures`, `error.type` |
-//! | `callback refused`, `webhook refused` | WARN | `reason`: which check failed, in words; from the axum handlers |
+//! | `callback refused`, `webhook refused` | WARN | `reason`: the check that failed; from the axum handlers |
 //!
-//! No span and no event holds a header, a body, a query, a token or personal data. An order id is the merchant's own
-//! word for a sale: keep people out of it. Below this crate, reqwest and hyper trace on their own targets; at their
-//! `TRACE` level they name the path.
+//! No span and no event contains a header, a body, a query, a token or personal data. Spans contain order ids, so an
+//! order id must not contain personal data. reqwest and hyper trace on their own targets. At level `TRACE` they write the
+//! path.
 //!
 //! # Counters
 //!
-//! [`Vipps::metrics`](crate::Vipps::metrics) reads what all clones of a client have counted since it was built.
+//! [`Vipps::metrics`](crate::Vipps::metrics) returns the counts of all clones of a client since it was built.
 
 mod call;
 mod metrics;

@@ -17,7 +17,7 @@ use super::destination;
 use super::record::CallRecord;
 use super::response::Response;
 use crate::clock;
-use crate::error::body::{is_error, parse};
+use crate::error::success_body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_client::send_within;
 use crate::operation::{Auth, Operation};
@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
                     let failed = self.failed_response(&response);
                     self.starts.push(began);
                     if let Some(token) = &token
-                        && self.is_replayed(&response, token, failed.failure)
+                        && self.is_replayed(token, &failed)
                     {
                         attempt.token_refused();
                         tracing::debug!("token refused, fetching another");
@@ -301,17 +301,17 @@ impl<'a> Run<'a> {
     ///
     /// With a 401 the gateway did not let the call in, so that even a payment may be sent again. Any other response may
     /// stand for a request that was applied.
-    fn is_replayed(&mut self, response: &HttpResponse, token: &Token, failure: Failure) -> bool {
+    fn is_replayed(&mut self, token: &Token, failed: &FailedAttempt) -> bool {
         let runtime = &self.call.runtime;
-        if response.status != http::StatusCode::UNAUTHORIZED
-            || parse(401, &response.body).is_about_subscription_key()
+        if failed.error.http_status() != Some(401)
+            || failed.error.is_about_subscription_key()
             || !runtime
                 .tokens()
                 .is_some_and(|tokens| tokens.refuse(token, self.replays))
         {
             return false;
         }
-        let verdict = judge(self.record.operation.class, failure);
+        let verdict = judge(self.record.operation.class, failed.failure);
         self.is_unclear |= verdict.outcome == Outcome::Unknown;
         runtime.counters().replays.add_one();
         self.replays += 1;
@@ -376,8 +376,10 @@ impl<'a> Run<'a> {
         let status = response.status.as_u16();
         let now = self.call.runtime.time().now();
         let retry_after = retry::retry_after(response.headers.get(RETRY_AFTER), now);
-        let mut error =
-            Error::from_response(status, response.body.clone()).with_headers(&response.headers);
+        let body = response.body.clone();
+        let operation = &self.record.operation;
+        let codes = operation.error_codes(self.call.runtime.operations());
+        let mut error = Error::from_response(operation, &codes, status, &response.headers, body);
         let is_anonymous = self.record.operation.auth == Auth::Anonymous;
         if is_anonymous {
             // The hints of a response are about the API.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::CallbackError;
 use crate::client::Vipps;
+use crate::ecom::error_codes::ERROR_CODES;
 use crate::ecom::money::ore;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
@@ -129,7 +130,7 @@ impl PaymentUpdate {
 
 fn read_error(info: &Value) -> Option<ApiError> {
     match info {
-        Value::Object(object) => ApiError::from_object(object),
+        Value::Object(object) => ApiError::from_object(object, &[ERROR_CODES]),
         Value::Array(list) => list.iter().find_map(read_error),
         _ => None,
     }

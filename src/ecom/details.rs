@@ -10,7 +10,7 @@ use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::state::{self, PaymentState};
 use crate::call::{CallOptions, OTHER_ORDER, operation};
-use crate::error::body::is_error;
+use crate::error::success_body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::runtime::Runtime;

@@ -2,6 +2,7 @@
 //!
 //! The limits are those of the eCom API guide, section "Rate limits".
 
+use super::error_codes::{ADVICE, ERROR_CODES};
 use crate::operation::RetryClass::{Cancel, KeyedWrite, Once, Read};
 use crate::operation::{
     Api, Operation, PaymentEffect, RateLimit, Subject, UnknownHint, unknown_hint,
@@ -9,6 +10,8 @@ use crate::operation::{
 use crate::raw::ecom::endpoints;
 
 static ECOM: Api = Api {
+    error_codes: ERROR_CODES,
+    advice: ADVICE,
     rate_limit_hint: None,
 };
 

@@ -8,7 +8,7 @@ use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
 use super::money;
 use crate::call::Response;
 use crate::error::Result;
-use crate::error::body::lists_errors;
+use crate::error::success_body::lists_errors;
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, OrderId, RequestId, Timestamp, lenient};
 

@@ -1,12 +1,11 @@
-//! The texts of an [`Error`]: `Display` for logs, `Debug` for panics and for `main`.
+//! `Display` and `Debug` of an [`Error`].
 
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::body::clean;
-use super::{Error, Outcome};
+use super::{Error, Outcome, sanitize};
 
-/// The longest chain of causes that is printed. A chain of a caller's transport may be endless.
+/// The maximum number of causes that are printed. The chain of a caller's transport may be endless.
 const MAX_CAUSES: usize = 8;
 
 impl fmt::Display for Error {
@@ -70,16 +69,16 @@ fn labelled(f: &mut fmt::Formatter<'_>, label: &str, text: &dyn fmt::Display) ->
 }
 
 impl Error {
-    /// The texts of the causes, the nearest one first, each in one line. The causes come from other
-    /// crates and from a caller's transport, so that phone numbers and tokens are masked.
+    /// The texts of the causes in one line each, starting with the direct cause. They come from other crates and from a
+    /// caller's transport, so phone numbers and tokens are masked.
     fn causes(&self) -> impl Iterator<Item = String> {
         std::iter::successors(self.source(), |cause| (*cause).source())
             .take(MAX_CAUSES)
-            .map(|cause| clean::message(&cause.to_string()))
+            .map(|cause| sanitize::message(&cause.to_string()))
     }
 }
 
-/// The facts that have no place in the text of `Display`.
+/// The facts that `Display` leaves out.
 struct Facts<'a>(&'a Error);
 
 impl fmt::Display for Facts<'_> {

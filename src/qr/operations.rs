@@ -1,10 +1,13 @@
 //! The operations of the QR API.
 
+use super::error_codes::ERROR_CODES;
 use crate::operation::RetryClass::{Harmless, Idempotent, Read};
 use crate::operation::{Api, Auth, Endpoint, Operation, PaymentEffect, UnknownHint, unknown_hint};
 use crate::raw::qr::endpoints;
 
 static QR: Api = Api {
+    error_codes: ERROR_CODES,
+    advice: &[],
     rate_limit_hint: Some(
         "The QR API documents no rate limit. Send fewer requests, and read the list of codes instead of each code.",
     ),

@@ -1,14 +1,15 @@
-//! What all calls of a client may repeat between them.
+//! The limit on the retries of all calls of one client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Pace;
 
-/// Stops repeats when most calls fail, so that a client does not add to an outage. Shared by the clones of a client.
+/// A limit on the retries of all calls of one client, which keeps the client from adding to an outage.
 ///
-/// A repeat after a plain failure costs 14, after a 429 it costs 5, a call that succeeds gives 1 back; the bucket
-/// holds 500 at first and at most.
+/// The budget starts with 500 points, which is also its maximum. A retry costs 14 points, or 5 points after too many
+/// requests or a lock. A call that succeeds adds 1 point. Without points, a call ends at its first failure. Clones of a
+/// client share one budget.
 #[derive(Clone, Debug)]
 pub struct RetryBudget(Option<Arc<AtomicU32>>);
 
@@ -21,16 +22,17 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// No limit on repeats other than each call's own; for tests.
+    /// Returns a budget without a limit, for tests. Each call still has the limit of its [`RetryPolicy`](crate::RetryPolicy).
     pub fn unlimited() -> Self {
         Self(None)
     }
 
-    /// What is left, or `None` without a limit.
+    /// Returns the points that are left, or `None` if there is no limit.
     pub fn left(&self) -> Option<u32> {
         self.0.as_ref().map(|left| left.load(Ordering::Relaxed))
     }
 
+    /// Takes the points of one retry. Returns `false` if there are not enough.
     pub(crate) fn spend(&self, pace: Pace) -> bool {
         let cost = match pace {
             Pace::Transient => 14,
@@ -44,6 +46,7 @@ impl RetryBudget {
         })
     }
 
+    /// Adds the point of a call that succeeded.
     pub(crate) fn refill(&self) {
         if let Some(left) = &self.0
             && left.load(Ordering::Relaxed) < BUDGET
@@ -60,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_budget_runs_dry_and_refills() {
+    fn budget_is_used_up_and_refilled() {
         let budget = RetryBudget::default();
         let spent = std::iter::repeat_with(|| budget.spend(Pace::Transient))
             .take_while(|ok| *ok)

@@ -1,4 +1,4 @@
-//! The span and the count of one call.
+//! The spans and the counters of one call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,14 +11,16 @@ use super::Counters;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::Operation;
 
-/// One call while it lasts. Its end is told when this is dropped, since whether an answer can be read is found out
-/// last, and since a call can end by being dropped.
+/// One call in progress.
+///
+/// `Drop` records the outcome, because reading the response is the last step of a call, and because a call also ends when
+/// its future is dropped.
 #[derive(Debug)]
 pub(crate) struct Call {
     span: Span,
-    /// Absent for the requests for tokens.
+    /// `None` for token requests.
     counters: Option<Arc<Counters>>,
-    verdict: AtomicU8,
+    outcome: AtomicU8,
 }
 
 const ABANDONED: u8 = 0;
@@ -60,7 +62,7 @@ impl Call {
         Self {
             span,
             counters,
-            verdict: AtomicU8::new(ABANDONED),
+            outcome: AtomicU8::new(ABANDONED),
         }
     }
 
@@ -68,7 +70,7 @@ impl Call {
         self.span.clone()
     }
 
-    /// How many requests were made in all.
+    /// Records the number of requests of the call.
     pub(crate) fn requests(&self, requests: u32) {
         if requests > 1 {
             self.span.record("http.request.resend_count", requests - 1);
@@ -76,24 +78,24 @@ impl Call {
     }
 
     pub(crate) fn succeeded(&self, status: u16) {
-        self.verdict.store(SUCCEEDED, Ordering::Relaxed);
+        self.outcome.store(SUCCEEDED, Ordering::Relaxed);
         self.span.record("http.response.status_code", status);
     }
 
     pub(crate) fn failed(&self, error: &Error) {
-        let verdict = match error.outcome() {
+        let outcome = match error.outcome() {
             Outcome::NotSent => NOT_SENT,
             Outcome::Rejected => REJECTED,
             Outcome::NoEffect => NO_EFFECT,
             Outcome::Unknown => UNKNOWN,
         };
-        self.verdict.store(verdict, Ordering::Relaxed);
+        self.outcome.store(outcome, Ordering::Relaxed);
         if let Some(status) = error.http_status() {
             self.span.record("http.response.status_code", status);
         }
         self.span.record("error.type", error.kind().as_str());
         self.span.record("otel.status_code", "ERROR");
-        if verdict == UNKNOWN {
+        if outcome == UNKNOWN {
             self.span.in_scope(|| {
                 tracing::warn!(
                     error.type = error.kind().as_str(),
@@ -108,7 +110,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         let counters = self.counters.as_deref();
-        let (name, counter) = match *self.verdict.get_mut() {
+        let (name, counter) = match *self.outcome.get_mut() {
             SUCCEEDED => ("succeeded", counters.map(|c| &c.succeeded)),
             NOT_SENT => (Outcome::NotSent.as_str(), counters.map(|c| &c.not_sent)),
             REJECTED => (Outcome::Rejected.as_str(), counters.map(|c| &c.rejected)),
@@ -128,7 +130,7 @@ impl Drop for Call {
 pub(crate) struct Attempt(Span);
 
 impl Attempt {
-    /// `resent` counts the requests that came before.
+    /// Begins the span. `resent` is the number of earlier requests of the call.
     pub(crate) fn begin(operation: &Operation, url: &Url, resent: u32) -> Self {
         let endpoint = operation.endpoint;
         let span = tracing::info_span!(
@@ -157,7 +159,7 @@ impl Attempt {
             .in_scope(|| tracing::debug!(http.response.status_code = status, "response received"));
     }
 
-    /// A 401 that the next attempt may avoid with another token.
+    /// Ends the span with a 401, after which the next attempt has another token.
     pub(crate) fn token_refused(self) {
         self.end(ErrorKind::Api, Some(401));
     }
@@ -186,9 +188,9 @@ impl Attempt {
 mod tests {
     use super::*;
 
-    /// Every call runs this, so that it must cost nothing without a subscriber.
+    /// Every call runs this code.
     #[test]
-    fn without_a_subscriber_nothing_is_allocated() {
+    fn span_allocates_nothing_without_a_subscriber() {
         let url = "https://example.com/ecomm/v2/payments/o-1/capture"
             .parse()
             .unwrap();

@@ -1,14 +1,15 @@
-//! Counters of a client's work.
+//! The counters of a client.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! counters {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
-        /// What a client has done since it was built, all its clones together. A snapshot: counters only grow, so that
-        /// the difference of two snapshots is what happened between them.
+        /// A snapshot of the counters of a client and all its clones since it was built.
         ///
-        /// A call is one operation that reached the wire's edge: what is refused before that, as an amount of zero, is
-        /// not counted. A wrapper that asks twice, such as a cancel that looks at the details, counts twice.
+        /// Counters only grow, so the difference of two snapshots counts the time between them.
+        ///
+        /// A call is one operation whose arguments were accepted. A call with an amount of zero, for example, is refused
+        /// and not counted. A method that sends two operations, such as a cancel that reads the details, counts twice.
         ///
         /// ```
         /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,9 +41,9 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Calls that began, those for tokens left out.
+    /// Calls that began, without token requests.
     calls,
-    /// Calls that the API said yes to, with an answer that could be read.
+    /// Calls that succeeded, with a response that could be read.
     succeeded,
     /// Calls that failed before anything was sent: [`Outcome::NotSent`](crate::Outcome::NotSent).
     not_sent,
@@ -50,31 +51,31 @@ counters! {
     rejected,
     /// Reads that failed: [`Outcome::NoEffect`](crate::Outcome::NoEffect).
     no_effect,
-    /// Calls that may have taken effect: [`Outcome::Unknown`](crate::Outcome::Unknown). Worth an alarm.
+    /// Calls that may have taken effect: [`Outcome::Unknown`](crate::Outcome::Unknown). Alert on this counter.
     unknown,
     /// Calls whose future was dropped before they ended.
     abandoned,
-    /// Requests of these calls, repeats included.
+    /// Requests of these calls, including retries.
     attempts,
-    /// Repeats after a failure.
+    /// Retries after a failure.
     retries,
-    /// Repeats after a token was refused with HTTP 401.
+    /// Requests that were sent again with another token after HTTP 401.
     replays,
-    /// Requests for a token, repeats included.
+    /// Requests for a token, including retries.
     token_requests,
-    /// Tokens that came of them.
+    /// Tokens that these requests returned.
     tokens_fetched,
-    /// Fetches of a token that failed, each with all its requests.
+    /// Fetches of a token that failed after all their requests.
     token_failures,
-    /// Tokens taken from the [token store](crate::token_store) instead, which another client had fetched.
+    /// Tokens of other clients, taken from the [token store](crate::token_store).
     tokens_shared,
-    /// Failures of the token store, after each of which it is not used for 30 s.
+    /// Failures of the token store. After each failure, the store is not used for 30 s.
     token_store_failures,
 }
 
 impl Metrics {
-    /// Calls that have begun and not ended. The counters are read one after another, so that under load this is near
-    /// the truth and not exact.
+    /// Returns the number of calls that have begun and not ended. The counters are read one after another, so the number
+    /// is not exact under load.
     pub fn in_flight(&self) -> u64 {
         let ended = self.succeeded
             + self.not_sent

@@ -205,7 +205,7 @@ fn failures_say_why_if_they_do() {
         (Some(&ErrorGroup::Payment), Some("45"))
     );
     assert_eq!(error.message(), Some("User has not acted upon the payment"));
-    assert!(error.class().is_some());
+    assert!(error.remedy().is_some());
 
     let info = json!({"errorCode": 45, "errorMessage": "User has cancelled or not acted upon the payment"});
     for value in [info.clone(), json!([info])] {

@@ -1,7 +1,7 @@
 //! Codes, messages and correlation ids are found wherever an error body has them.
 
 use vipps::testing::Recorder;
-use vipps::{Error, ErrorClass, ErrorGroup, ErrorKind, Outcome};
+use vipps::{Error, ErrorGroup, ErrorKind, Outcome, Remedy};
 
 use crate::support::{DETAILS, TRANSACTION, amount, id, text};
 
@@ -71,8 +71,8 @@ async fn error_is_read_under_every_name_and_spelling() {
             let told_by = initiate(400, &body).await;
             assert_eq!(told(&told_by), one("44"), "{body}");
             assert_eq!(told_by.outcome(), Outcome::Rejected, "{body}");
-            let class = told_by.api_errors()[0].class();
-            assert_eq!(class, Some(ErrorClass::NewOrder), "{body}");
+            let remedy = told_by.api_errors()[0].remedy();
+            assert_eq!(remedy, Some(Remedy::NewOrder), "{body}");
         }
     }
 }
@@ -259,4 +259,39 @@ async fn error_inside_the_history_is_no_error_of_the_response() {
         .details()
         .await
         .unwrap();
+}
+
+/// The QR API has titles in place of codes. Codes of the shared gateway are explained for every API.
+#[tokio::test]
+async fn error_of_every_api_is_explained() {
+    let problem =
+        r#"{"title":"Order timeout","detail":"Payment has already timed out","instance":"i"}"#;
+    let coded = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"m"}]"#;
+    let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=t".parse().unwrap();
+    for (body, remedy) in [
+        (problem, Some(Remedy::NewOrder)),
+        (coded, Some(Remedy::ChangeRequest)),
+    ] {
+        let recorder = Recorder::new().answer("POST", "/qr/v1", 400, body);
+        let call = recorder.client().qr().one_time(&page).await;
+        let error = call.unwrap_err();
+        assert_eq!(error.api_errors()[0].remedy(), remedy, "{body}");
+        assert_eq!(error.hint(), error.api_errors()[0].explanation(), "{body}");
+    }
+
+    let refused = r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired"}"#;
+    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 401, refused);
+    let call = recorder.client().ecom().initiate(id(), amount(), text());
+    let error = call.await.unwrap_err();
+    assert_eq!(error.api_errors()[0].code(), Some("invalid_client"));
+    assert_eq!(error.api_errors()[0].explanation(), error.hint());
+}
+
+/// The digits that are missing could make it another code.
+#[tokio::test]
+async fn number_that_is_cut_is_no_code() {
+    let error = initiate(400, r#"[{"errorGroup":"VippsError","errorCode":9"#).await;
+    assert_eq!(error.api_errors()[0].code(), None);
+    let error = initiate(400, r#"[{"errorGroup":"VippsError","errorCode":94,"#).await;
+    assert_eq!(error.api_errors()[0].code(), Some("94"));
 }

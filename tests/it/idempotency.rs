@@ -5,7 +5,7 @@ use crate::support::{TRANSACTION, id};
 use vipps::simulator::{EffectKind, Simulator};
 use vipps::testing::Recorder;
 use vipps::types::RequestId;
-use vipps::{Amount, ErrorClass, Outcome, RetryPolicy, Vipps};
+use vipps::{Amount, Outcome, Remedy, RetryPolicy, Vipps};
 
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
@@ -112,7 +112,7 @@ async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
     let error = with(60).await.unwrap_err();
     assert!(error.has_code("93"), "{error}");
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 1));
-    assert_eq!(error.api_errors()[0].class(), Some(ErrorClass::Permanent));
+    assert_eq!(error.api_errors()[0].remedy(), Some(Remedy::ChangeRequest));
     let hint = error.hint().unwrap();
     assert!(
         hint.contains("key") && hint.contains("another amount"),

@@ -16,8 +16,8 @@ use vipps::types::{
     Ttl,
 };
 use vipps::{
-    Amount, BaseUrl, Environment, ErrorClass, ErrorGroup, ErrorKind, MerchantSerialNumber, OrderId,
-    Outcome, RequestId, RetryBudget, RetryPolicy, TransportError, Vipps,
+    Amount, BaseUrl, Environment, ErrorGroup, ErrorKind, MerchantSerialNumber, OrderId, Outcome,
+    Remedy, RequestId, RetryBudget, RetryPolicy, TransportError, Vipps,
 };
 
 use super::operations::{address, client_of, every_answer, person};
@@ -67,7 +67,7 @@ pub(crate) fn plain_values() {
         QrFormat::Svg,
         PollInterval::Till,
         vipps::Currency::NOK,
-        ErrorClass::Retry,
+        Remedy::Retry,
         ErrorGroup::Payment,
         ErrorKind::Api,
         Outcome::Unknown,

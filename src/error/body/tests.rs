@@ -1,17 +1,22 @@
-mod successes;
-
 use super::*;
-use crate::error::codes::ErrorClass;
+use crate::ecom::error_codes::ERROR_CODES;
+use crate::error::success_body::is_error;
+use crate::operation::{ErrorGroup, Remedy};
 
+static CODES: &[&[ErrorCode]] = &[ERROR_CODES];
 const CONTEXT: &str = "f70b8bf7-c843-4bea-95d9-94725b19895f";
 const TRACE: &str = "00-bb841c551513e233de8a01472013fa9f-542c71e40916a6ce-00";
 
-fn text(status: u16, body: &str) -> ParsedBody {
+fn parse(status: u16, body: &[u8]) -> ErrorBody<'static> {
+    ErrorBody::read(status, &HeaderMap::new(), body, CODES)
+}
+
+fn text(status: u16, body: &str) -> ErrorBody<'static> {
     parse(status, body.as_bytes())
 }
 
 /// The errors as a person sees them.
-fn shown(parsed: &ParsedBody) -> Vec<String> {
+fn shown(parsed: &ErrorBody<'_>) -> Vec<String> {
     parsed.errors.iter().map(ToString::to_string).collect()
 }
 
@@ -40,10 +45,10 @@ fn shape_1_list_of_errors() {
     );
     assert_eq!(first.context_id(), Some(CONTEXT));
     assert_eq!(first.field(), None);
-    assert_eq!(first.class(), Some(ErrorClass::NewOrder));
+    assert_eq!(first.remedy(), Some(Remedy::NewOrder));
     assert!(first.explanation().is_some());
     assert_eq!(second.field(), Some("merchantInfo.fallBack"));
-    assert_eq!(second.class(), Some(ErrorClass::Permanent));
+    assert_eq!(second.remedy(), Some(Remedy::ChangeRequest));
     assert_eq!(parsed.correlation_id.as_deref(), Some(CONTEXT));
     assert_eq!(parsed.conflict_id, None);
 }
@@ -58,7 +63,7 @@ fn shape_1_without_group_and_with_a_number_as_code() {
         shown(&parsed),
         ["34: orderId is already used, and must be unique"]
     );
-    assert_eq!(parsed.errors[0].class(), Some(ErrorClass::Permanent));
+    assert_eq!(parsed.errors[0].remedy(), Some(Remedy::ChangeRequest));
     assert_eq!(parsed.correlation_id, None);
 
     let ambiguous = text(
@@ -67,7 +72,7 @@ fn shape_1_without_group_and_with_a_number_as_code() {
     );
     assert_eq!(
         (
-            ambiguous.errors[0].class(),
+            ambiguous.errors[0].remedy(),
             ambiguous.errors[0].explanation()
         ),
         (None, None)
@@ -81,7 +86,7 @@ fn shape_2_one_error() {
     let parsed = text(401, body);
     assert_eq!(shown(&parsed), ["Unauthorized: Subscription not found"]);
     assert_eq!(
-        (parsed.errors[0].class(), parsed.errors[0].field()),
+        (parsed.errors[0].remedy(), parsed.errors[0].field()),
         (None, None)
     );
     assert_eq!(parsed.correlation_id.as_deref(), Some("c-1"));
@@ -238,7 +243,7 @@ fn shape_9_conflict() {
     let parsed = text(409, r#"{"id":"billboard_1"}"#);
     assert_eq!(parsed.conflict_id.as_deref(), Some("billboard_1"));
     assert!(parsed.errors.is_empty());
-    assert_eq!(parsed.message(), "this id is taken already");
+    assert_eq!(parsed.message(), "this id is already in use");
     assert_eq!(
         text(409, r#"{"id":91234567,"more":1}"#)
             .conflict_id
@@ -322,7 +327,11 @@ fn shape_11_no_json() {
         (504, " \r\n", "Gateway Timeout"),
         (799, "", "an unknown status"),
         (7, "", "an unknown status"),
-        (200, "[]", "an error in an answer whose status is a success"),
+        (
+            200,
+            "[]",
+            "an error in a response whose status is a success",
+        ),
         (502, page, "Bad Gateway (an HTML page of 60 bytes)"),
         (
             503,
@@ -425,10 +434,6 @@ fn many_errors_are_cut() {
     let body = format!("[{}]", vec![error; 100_000].join(","));
     assert_eq!(text(400, &body).errors.len(), 32);
     assert!(is_error(body.as_bytes()));
-    assert!(
-        matches!(json::read(&body).value, Value::Array(list) if list.len() == 32),
-        "the rest is not even held"
-    );
 
     let params = format!(
         r#"{{"title":"t","invalidParams":[{}]}}"#,
@@ -479,7 +484,7 @@ fn groups_are_read_without_regard_to_spelling() {
         r#"[{"errorGroup":"Robot","errorCode":"44","errorMessage":"beep"}]"#,
     );
     assert_eq!(shown(&parsed), ["Robot 44: beep"]);
-    assert_eq!(parsed.errors[0].class(), None);
+    assert_eq!(parsed.errors[0].remedy(), None);
 }
 
 #[test]

@@ -1,25 +1,25 @@
-//! Makes texts from a server fit to be printed: one line, of bounded length, without personal data or secrets.
+//! Makes the texts of a server safe to print: one line of bounded length, without personal data or secrets.
 
 const MAX_MESSAGE: usize = 500;
 const MAX_LABEL: usize = 100;
 const MAX_ID: usize = 200;
 
-/// A message for people.
-pub(in crate::error) fn message(text: &str) -> String {
+/// Sanitises a message.
+pub(super) fn message(text: &str) -> String {
     cut(&mask(&one_line(text)), MAX_MESSAGE)
 }
 
-/// A code, a group or the name of a field.
+/// Sanitises a code, a group or the name of a field.
 pub(super) fn label(text: &str) -> String {
     cut(&mask(&one_line(text)), MAX_LABEL)
 }
 
-/// An id that support asks for. Its digits stay: masking would make it useless.
+/// Sanitises an id that support needs. Its digits are not masked, which would make it useless.
 pub(super) fn id(text: &str) -> String {
     cut(&one_line(text), MAX_ID)
 }
 
-/// At most `max` characters; the last one says that something is missing.
+/// Cuts a text to at most `max` characters. The last one shows that the rest is missing.
 pub(super) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
@@ -31,8 +31,8 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// Runs of blanks, line ends and control characters become one blank. So do the invisible characters with which a
-/// text could rearrange or forge lines on a terminal.
+/// Replaces runs of white space and control characters by one space. So are the invisible characters replaced with which
+/// a text could rearrange or forge lines on a terminal.
 fn one_line(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut line = String::with_capacity(text.len());
@@ -48,7 +48,7 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// Replaces what looks like a phone number, an e-mail address or a token.
+/// Replaces everything that looks like a phone number, an e-mail address or a token.
 fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
@@ -74,10 +74,10 @@ fn mask(text: &str) -> String {
     out
 }
 
-/// How many bytes to replace, and by what; an empty text leaves them as they are.
+/// The number of bytes to replace, and the replacement. An empty replacement leaves the bytes unchanged.
 type Found = Option<(usize, &'static str)>;
 
-/// The bytes of the run of such characters at the start of the text.
+/// The number of bytes of the run of such characters at the start of the text.
 fn run(text: &str, of: impl Fn(char) -> bool) -> usize {
     text.find(|c| !of(c)).unwrap_or(text.len())
 }
@@ -94,7 +94,7 @@ fn jwt(before: char, text: &str) -> Found {
     (length >= 8).then_some((length, "[token]"))
 }
 
-/// The word after `Bearer`, except in sentences about bearer tokens.
+/// Finds the word after `Bearer`, except in sentences about bearer tokens.
 fn bearer(before: char, text: &str) -> Found {
     const PROSE: [&str; 8] = [
         "token",
@@ -133,7 +133,7 @@ fn email(before: char, text: &str) -> Found {
     (name > 0 && inner.contains('.')).then_some((name + 1 + inner.len(), "[email]"))
 }
 
-/// A UUID or a W3C trace id, which is what support asks for. Its digits are no phone number.
+/// Finds a UUID or a W3C trace id, which support needs. Its digits are no phone number.
 fn trace_id(before: char, text: &str) -> Found {
     if is_base64(before) {
         return None;
@@ -146,7 +146,7 @@ fn trace_id(before: char, text: &str) -> Found {
     matches!(groups, [8, 4, 4, 4, 12] | [2, 32, 16, 2, 0]).then_some((length, ""))
 }
 
-/// Long or padded base64 such as a customer token or a client secret, and 32 hexadecimal digits such as a subscription
+/// Finds long or padded base64 such as a customer token or a client secret, and 32 hexadecimal digits such as a subscription
 /// key.
 fn opaque(before: char, text: &str) -> Found {
     if is_base64(before) {
@@ -162,7 +162,7 @@ fn opaque(before: char, text: &str) -> Found {
     (base64 || hex).then_some((length, "[token]"))
 }
 
-/// Eight digits in a row, or a `+` and eight digits in groups.
+/// Finds eight digits in a row, or a `+` and eight digits in groups.
 fn number(before: char, text: &str) -> Found {
     if before.is_numeric() {
         return None;
