@@ -288,9 +288,9 @@ async fn wrong_faults_name_field_rule_and_value() {
             json!(1e300),
         ),
         (
-            json!({"kind": "oversized", "bytes": 1e12 as u64}),
+            json!({"kind": "oversized", "bytes": 1_000_000_000_000_u64}),
             "bytes",
-            json!(1e12 as u64),
+            json!(1_000_000_000_000_u64),
         ),
         (
             json!({"kind": "reset", "operation": "capture"}),
