@@ -119,7 +119,7 @@ impl Qr {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
-    /// let poster = vipps.qr().merchant_redirect(&"billboard_1".parse()?);
+    /// let poster = vipps.qr().merchant_redirect("billboard_1".parse()?);
     /// let code = poster.create("https://example.com/spring".parse()?).await?;
     /// let image = vipps.qr().image(&code).await?;
     /// assert_eq!(image.media_type(), "image/svg+xml");

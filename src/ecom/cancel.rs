@@ -9,9 +9,12 @@ use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, Deadline, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
-use crate::retry::{self, Pace};
+use crate::retry::{self, Pace, RetryPolicy};
 use crate::runtime::Runtime;
 use crate::types::{OrderId, TransactionText};
+
+/// The requests a minute to cancel one order, all rounds of a call together (eCom API guide, rate limits).
+const PER_MINUTE: u32 = 5;
 
 /// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
 ///
@@ -67,11 +70,14 @@ impl Cancel {
         let policy = self.options.policy(&self.runtime).clone();
         let mut round = 1;
         let mut unclear = false;
+        let mut requests = Requests { made: 0 };
+        let mut options = deadline.options(&self.options);
         loop {
-            let error = match self.attempt(deadline.options(&self.options)).await {
+            let error = match self.attempt(options).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
+            requests.made += error.attempts();
             let lost = error.outcome() == Outcome::Unknown;
             unclear |= lost;
             if !unclear && !self.may_be_done(&error) {
@@ -91,6 +97,11 @@ impl Cancel {
                 }
                 Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
                     round += 1;
+                    let Some(policy) = requests.next_round(&deadline, &policy).await else {
+                        return Err(unknown);
+                    };
+                    options = deadline.options(&self.options);
+                    options.retry = Some(policy);
                 }
                 Some(details) if details.given_up().is_some() => return Err(error),
                 _ => return Err(unknown),
@@ -140,5 +151,30 @@ impl Cancel {
     fn is_open(&self, details: &PaymentDetails) -> bool {
         let may = details.can_cancel() || (self.release && details.can_release());
         may && details.given_up() == Some(false)
+    }
+}
+
+/// The requests of one cancel in the last minute.
+struct Requests {
+    made: u32,
+}
+
+impl Requests {
+    /// Returns the policy of the next round, which keeps the limit per minute. Waits a minute if necessary, and returns
+    /// `None` if the deadline comes first.
+    async fn next_round(
+        &mut self,
+        deadline: &Deadline,
+        policy: &RetryPolicy,
+    ) -> Option<RetryPolicy> {
+        // One request is left for a replay with another token.
+        if self.made + 1 >= PER_MINUTE {
+            if !deadline.sleep(Duration::from_secs(60)).await {
+                return None;
+            }
+            self.made = 0;
+        }
+        let attempts = PER_MINUTE.saturating_sub(self.made + 1);
+        Some(policy.clone().attempts(attempts.min(policy.max_attempts)))
     }
 }

@@ -56,3 +56,24 @@ async fn a_replay_after_a_401_waits_for_room() {
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert_eq!(sim.journal().count(INITIATE), 5);
 }
+
+/// A cancel reads the details after a lost response and is sent again. All its requests count together.
+#[tokio::test(start_paused = true)]
+async fn the_rounds_of_a_cancel_count_together() {
+    const CANCEL: &str = "cancel_payment_request_using_put";
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let vipps = sim.client();
+    let order = vipps
+        .ecom()
+        .initiate(id(), Amount::nok(200), crate::support::text());
+    order.await.unwrap();
+    sim.payer().approve("acme-shop-123").unwrap();
+    sim.faults().on(CANCEL).times(2).status(429);
+    sim.faults().on(CANCEL).times(3).reset();
+    let cancel = vipps.ecom().payment(id()).cancel();
+    let policy = vipps::RetryPolicy::default().attempts(4);
+    let cancel = cancel.retry(policy).deadline(Duration::from_secs(600));
+    cancel.await.unwrap();
+    assert_eq!(sim.journal().count(CANCEL), 6);
+    assert!(most_in_a_minute(&sim, CANCEL) <= 5);
+}
