@@ -13,6 +13,7 @@ pub(crate) struct Operation {
     /// The path with `{}` for each parameter.
     pub(crate) path: String,
     /// The fields of the builder, without the client.
+    #[allow(dead_code, reason = "only the binary `spec` reads it")]
     pub(crate) inputs: BTreeSet<String>,
 }
 
