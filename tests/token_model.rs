@@ -167,7 +167,10 @@ struct Seen {
     newest_received: u64,
     /// When the fetch of each token began, by generation from 1.
     fetched: Vec<Duration>,
+    /// Tokens that a caller is about to discard.
     invalidated: BTreeSet<u64>,
+    /// Tokens that a caller has discarded.
+    discarded: BTreeSet<u64>,
     failures: u64,
     /// The last failure that a caller received.
     last_failure: u64,
@@ -181,11 +184,11 @@ impl Seen {
         self.fetched.len() as u64
     }
 
-    /// Returns whether callers have a usable token.
-    fn has_token(&self) -> bool {
+    /// Returns whether the client may still hold a usable token.
+    fn may_hold_token(&self) -> bool {
         let last = self.fetched.last();
         last.is_some_and(|begun| self.now < *begun + USABLE_FOR)
-            && !self.invalidated.contains(&self.generation())
+            && !self.discarded.contains(&self.generation())
     }
 
     /// Returns whether there is a reason to fetch a token.
@@ -258,7 +261,7 @@ impl Drop for Fetching {
     fn drop(&mut self) {
         self.0.look(|seen| {
             let unfinished = std::mem::replace(&mut seen.is_fetching, false);
-            if unfinished && !seen.has_token() {
+            if unfinished && !seen.may_hold_token() {
                 seen.pause_ends = seen.now + Duration::from_millis(100);
             }
         });
@@ -357,6 +360,7 @@ fn check(client: &Client, token: &Token, before: (Duration, u64), refused: u64) 
     if thread_rng().gen_bool(0.3) {
         world.look(|seen| seen.invalidated.insert(generation));
         client.tokens.invalidate(token.generation);
+        world.look(|seen| seen.discarded.insert(generation));
         return generation;
     }
     refused
