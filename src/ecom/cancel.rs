@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Call;
 use super::details::{GetDetails, PaymentDetails};
+use super::operations::CANCEL;
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
 use crate::call::{CallOptions, Deadline, built, operation};
@@ -13,8 +14,7 @@ use crate::retry::{self, Pace, RetryPolicy};
 use crate::runtime::Runtime;
 use crate::types::{OrderId, TransactionText};
 
-/// The requests a minute to cancel one order, all rounds of a call together (eCom API guide, rate limits).
-const PER_MINUTE: u32 = 5;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
 ///
@@ -70,14 +70,14 @@ impl Cancel {
         let policy = self.options.policy(&self.runtime).clone();
         let mut round = 1;
         let mut unclear = false;
-        let mut requests = Requests { made: 0 };
+        let mut made = 0;
         let mut options = deadline.options(&self.options);
         loop {
             let error = match self.attempt(options).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            requests.made += error.attempts();
+            made += error.attempts();
             let lost = error.outcome() == Outcome::Unknown;
             unclear |= lost;
             if !unclear && !self.may_be_done(&error) {
@@ -97,7 +97,7 @@ impl Cancel {
                 }
                 Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
                     round += 1;
-                    let Some(policy) = requests.next_round(&deadline, &policy).await else {
+                    let Some(policy) = next_round(&mut made, &deadline, &policy).await else {
                         return Err(unknown);
                     };
                     options = deadline.options(&self.options);
@@ -154,27 +154,25 @@ impl Cancel {
     }
 }
 
-/// The requests of one cancel in the last minute.
-struct Requests {
-    made: u32,
-}
-
-impl Requests {
-    /// Returns the policy of the next round, which keeps the limit per minute. Waits a minute if necessary, and returns
-    /// `None` if the deadline comes first.
-    async fn next_round(
-        &mut self,
-        deadline: &Deadline,
-        policy: &RetryPolicy,
-    ) -> Option<RetryPolicy> {
-        // One request is left for a replay with another token.
-        if self.made + 1 >= PER_MINUTE {
-            if !deadline.sleep(Duration::from_secs(60)).await {
-                return None;
-            }
-            self.made = 0;
+/// Returns the policy of the next round, so that all rounds together keep the limit per minute.
+///
+/// `made` counts the requests of the last minute. Waits a minute if they leave no room for another one, and returns
+/// `None` if the deadline comes first.
+async fn next_round(
+    made: &mut u32,
+    deadline: &Deadline,
+    policy: &RetryPolicy,
+) -> Option<RetryPolicy> {
+    let limit = CANCEL
+        .rate_limit
+        .map_or(u32::MAX, |(limit, _)| limit.requests());
+    // One request is left for a replay with another token.
+    if *made + 1 >= limit {
+        if !deadline.sleep(MINUTE).await {
+            return None;
         }
-        let attempts = PER_MINUTE.saturating_sub(self.made + 1);
-        Some(policy.clone().attempts(attempts.min(policy.max_attempts)))
+        *made = 0;
     }
+    let attempts = limit.saturating_sub(*made + 1);
+    Some(policy.clone().attempts(attempts.min(policy.max_attempts)))
 }

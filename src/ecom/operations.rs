@@ -15,17 +15,29 @@ static ECOM: Api = Api {
     rate_limit_hint: None,
 };
 
-const PER_SALES_UNIT: &str = "order and sales unit";
-const PER_SUBSCRIPTION_KEY: &str = "order and subscription key";
+/// A limit per minute, and what to do when it is exceeded.
+macro_rules! rate_limit {
+    ($requests:literal, $action:literal, $scope:literal) => {
+        Some((
+            RateLimit::per_minute($requests, $scope),
+            concat!(
+                "The eCom API takes at most ",
+                $requests,
+                " requests a minute ",
+                $action,
+                ", for each ",
+                $scope,
+                ". All processes together count.",
+            ),
+        ))
+    };
+}
 
 const INITIATE: Operation = Operation {
     effect: PaymentEffect::Start,
     // Without an order id in the path.
     subject: Subject::Body("/transaction/orderId"),
-    rate_limit: Some((
-        RateLimit::per_minute(2, PER_SALES_UNIT),
-        "The eCom API takes at most 2 requests a minute to start a payment, for each order and sales unit.",
-    )),
+    rate_limit: rate_limit!(2, "to start a payment", "order and sales unit"),
     unknown_hint: unknown_hint!(
         "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if there are some, \
          cancel the order and start again with a new id; if not (error 35), send the same request again."
@@ -35,33 +47,21 @@ const INITIATE: Operation = Operation {
 
 const CAPTURE: Operation = Operation {
     effect: PaymentEffect::Capture,
-    rate_limit: Some((
-        RateLimit::per_minute(5, PER_SALES_UNIT),
-        "The eCom API takes at most 5 requests a minute to capture, for each order and sales unit. All processes \
-         together count.",
-    )),
+    rate_limit: rate_limit!(5, "to capture", "order and sales unit"),
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::CAPTURE_PAYMENT_USING_POST)
 };
 
 const REFUND: Operation = Operation {
     effect: PaymentEffect::Refund,
-    rate_limit: Some((
-        RateLimit::per_minute(5, PER_SALES_UNIT),
-        "The eCom API takes at most 5 requests a minute to refund, for each order and sales unit. All processes \
-         together count.",
-    )),
+    rate_limit: rate_limit!(5, "to refund", "order and sales unit"),
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::REFUND_PAYMENT_USING_POST)
 };
 
-const CANCEL: Operation = Operation {
+pub(super) const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
-    rate_limit: Some((
-        RateLimit::per_minute(5, PER_SALES_UNIT),
-        "The eCom API takes at most 5 requests a minute to cancel, for each order and sales unit. All processes \
-         together count.",
-    )),
+    rate_limit: rate_limit!(5, "to cancel", "order and sales unit"),
     unknown_hint: unknown_hint!(
         "`Ecom::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
          again."
@@ -70,20 +70,12 @@ const CANCEL: Operation = Operation {
 };
 
 const DETAILS: Operation = Operation {
-    rate_limit: Some((
-        RateLimit::per_minute(120, PER_SUBSCRIPTION_KEY),
-        "The eCom API takes at most 120 requests a minute for details, for each order and subscription key. All \
-         processes together count.",
-    )),
+    rate_limit: rate_limit!(120, "for details", "order and subscription key"),
     ..Operation::new(&ECOM, Read, &endpoints::GET_PAYMENT_DETAILS_USING_GET)
 };
 
 const STATUS: Operation = Operation {
-    rate_limit: Some((
-        RateLimit::per_minute(120, PER_SUBSCRIPTION_KEY),
-        "The eCom API takes at most 120 requests a minute for the status, for each order and subscription key. All \
-         processes together count.",
-    )),
+    rate_limit: rate_limit!(120, "for the status", "order and subscription key"),
     ..Operation::new(&ECOM, Read, &endpoints::GET_ORDER_STATUS_USING_GET)
 };
 
