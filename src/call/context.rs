@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -131,22 +131,19 @@ impl Context {
         self.0.runtime.requests().clone()
     }
 
-    fn put(&self, outcome: RawOutcome) {
-        *self
-            .0
+    fn outcome(&self) -> MutexGuard<'_, RawOutcome> {
+        self.0
             .outcome
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = outcome;
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, outcome: RawOutcome) {
+        *self.outcome() = outcome;
     }
 
     fn take(&self) -> RawOutcome {
-        std::mem::take(
-            &mut *self
-                .0
-                .outcome
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut *self.outcome())
     }
 
     fn operation(&self, endpoint: Option<&'static Endpoint>) -> Operation {
@@ -197,12 +194,7 @@ impl Context {
         &self,
         check: impl FnOnce(&[u8]) -> serde_json::Result<()>,
     ) -> Result<(), RawError<E>> {
-        let outcome = self
-            .0
-            .outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match &*outcome {
+        match &*self.outcome() {
             RawOutcome::Response(response) => check(&response.body)
                 .map_err(|cause| RawError::InvalidResponsePayload(response.body.clone(), cause)),
             _ => Err(RawError::Custom(String::new())),
