@@ -450,3 +450,15 @@ async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
         assert_eq!(error.http_status(), Some(200), "{path} {body}");
     }
 }
+
+#[tokio::test]
+async fn base_url_with_a_reserved_character_is_used() {
+    let path = "/a%2Bb%3Bc/ecomm/v2/payments/order-1/details";
+    let recorder = Recorder::new().answer("GET", path, 200, r#"{"transactionLogHistory":[]}"#);
+    let environment = vipps::Environment::custom("https://proxy.example.com/a+b;c").unwrap();
+    let builder = recorder.builder().unwrap().environment(environment);
+    let vipps = builder.build().unwrap();
+    let details = vipps.ecom().payment("order-1".parse().unwrap()).details();
+    details.await.unwrap();
+    assert!(recorder.to_snapshot().contains(&format!("GET {path}")));
+}
