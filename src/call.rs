@@ -11,10 +11,13 @@ mod options;
 mod record;
 mod response;
 mod run;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 pub(crate) use builder::{BoxFuture, built, operation};
 pub use context::Context;
 pub(crate) use context::{Call, GeneratedClient, download};
 pub(crate) use deadline::Deadline;
+pub(crate) use destination::encode_path;
 pub use options::CallOptions;
 pub(crate) use response::{OTHER_ORDER, Response};

@@ -33,7 +33,7 @@ pub(super) struct State {
 
 /// What the hooks leave for the caller of the generated code. They can only return errors of reqwest.
 #[derive(Default)]
-enum RawOutcome {
+pub(super) enum RawOutcome {
     #[default]
     None,
     /// The request of a wrapped call.
@@ -142,7 +142,7 @@ impl Context {
         *self.outcome() = outcome;
     }
 
-    fn take(&self) -> RawOutcome {
+    pub(super) fn take(&self) -> RawOutcome {
         std::mem::take(&mut *self.outcome())
     }
 

@@ -60,7 +60,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// Encodes the reserved characters that generated code leaves in a path.
-pub(super) fn encode_path(url: &mut Url) {
+pub(crate) fn encode_path(url: &mut Url) {
     if let Cow::Owned(path) = Cow::from(utf8_percent_encode(url.path(), RESERVED)) {
         url.set_path(&path);
     }

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::Vipps;
 use crate::access_token::{self, AccessTokenApi};
+use crate::call::encode_path;
 use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
 use crate::ecom;
@@ -229,8 +230,10 @@ impl VippsBuilder {
             }
         }
         let headers = Headers::new(&self.credentials, &self.system)?;
-        let base = Url::parse(self.environment.base_url())
+        let mut base = Url::parse(self.environment.base_url())
             .map_err(|e| Error::configuration("the base URL is not a valid URL").with_source(e))?;
+        // As in the requests, so that both can be compared.
+        encode_path(&mut base);
         let client = match self.http {
             Http::BuiltIn => {
                 ReqwestClients::built_in(self.connect_timeout, self.environment.is_loopback())
