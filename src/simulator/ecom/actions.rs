@@ -17,7 +17,7 @@ const UNMODELLED_REFUNDS: [(i64, &str); 2] = [
     (123, "the refund has no receiver"),
     (124, "the period for refunds is over"),
 ];
-/// The smallest amount that a call may name, in øre, unless it is all that is left.
+/// The smallest amount that a call may name, in øre.
 const SMALLEST_PART: i64 = 100;
 
 pub(crate) fn capture(state: &mut State, call: &Call<'_>) -> Response {
