@@ -45,7 +45,7 @@
 //! page itself, and for the registration of webhooks over HTTP (see [`Simulator::webhook`]). A
 //! browser that opens a landing page is redirected to the phone on the simulator's page. Two rules
 //! are simplified: a refused request does not use up its idempotency key, and an order is never
-//! locked (error 94) unless a fault says so.
+//! locked (error 94) unless a fault injects it.
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.

@@ -19,7 +19,7 @@ pub(crate) const FROZEN_AT: Timestamp = crate::testing::START;
 /// # use std::time::Duration;
 /// let sim = Simulator::start()?;
 /// let before = sim.clock().now();
-/// sim.clock().advance(Duration::from_secs(3600)); // every token is now dead
+/// sim.clock().advance(Duration::from_secs(3600)); // every token has now expired
 /// assert!(sim.clock().now().duration_since(before).as_secs() >= 3600);
 /// # std::io::Result::Ok(())
 /// ```

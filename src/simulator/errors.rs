@@ -106,7 +106,7 @@ pub(crate) const INTERNAL: Code = Code {
     message: "Internal error",
 };
 
-/// Returned by the gateway if a payment is cancelled while the customer is in 3-D Secure.
+/// The gateway's error if a payment is cancelled while the customer is in 3-D Secure.
 pub(crate) const BUSY: Code = Code {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     group: None,

@@ -125,7 +125,7 @@ pub(crate) struct Order {
     pub(crate) phase: Phase,
     /// `true` once the customer has approved or rejected.
     pub(crate) user_acted: bool,
-    /// Oldest first.
+    /// The transaction log, oldest entry first.
     pub(crate) log: Vec<Entry>,
     pub(crate) effects: Vec<Effect>,
     /// The used idempotency keys, by endpoint and key.

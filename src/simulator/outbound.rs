@@ -54,7 +54,7 @@ pub(crate) struct Outbound {
     /// The registration whose secret signs the call, for webhooks.
     pub(crate) signed_by: Option<Registration>,
     pub(crate) body: Option<Value>,
-    /// Counted from 1.
+    /// The number of the attempt, counted from 1.
     pub(crate) attempt: u32,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Codes {
     /// The texts of callback codes. A text never changes, even if the code is deleted and created
     /// again.
     callback_texts: HashMap<Key, String>,
-    /// Printed MobilePay codes: beacon id to sales unit.
+    /// The sales unit of each printed MobilePay code, by beacon id.
     pub(crate) beacons: BTreeMap<String, String>,
     /// The personal codes that customers show at the till, by text.
     pub(crate) personal: HashMap<String, exchange::Personal>,

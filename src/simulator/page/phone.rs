@@ -13,13 +13,13 @@ use crate::simulator::status::DisplayStatus;
 /// The screen of the phone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Screen {
-    /// Ready to scan.
+    /// The camera, ready to scan.
     #[default]
     Camera,
     Payment(OrderRef),
     /// The browser, with a link to this URL.
     Redirect(String),
-    /// Checked in at a place of this name.
+    /// The confirmation of a check-in at the place with this name.
     Place(String),
     /// The customer's own code.
     Personal(String),

@@ -1,4 +1,4 @@
-//! Merchant callback codes: a sticker per place, a check-in per scan.
+//! Merchant callback codes: one code for each place, and a check-in for each scan.
 
 use http::StatusCode;
 use serde_json::{Value, json};
