@@ -50,8 +50,8 @@ pub(crate) struct World {
     pub(crate) records: Records,
     pub(crate) merchant: Merchant,
     pub(crate) desk: Desk,
-    /// The randomness of errors that faults produce. It is separate, so that faults do not change the
-    /// ids of the state.
+    /// The randomness of errors that faults produce. It is separate, so that faults do not change
+    /// the ids of the state.
     random: Random,
 }
 

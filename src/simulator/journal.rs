@@ -218,8 +218,8 @@ impl Records {
         self.written
     }
 
-    /// Records the note of the response, and its status, body and time if the client receives any of
-    /// it.
+    /// Records the note of the response, and its status, body and time if the client receives any
+    /// of it.
     pub(crate) fn answered(
         &mut self,
         number: u64,
