@@ -1,22 +1,20 @@
-//! Vipps in a box: what Vipps is when you have no account.
+//! An in-process simulator of the Vipps MobilePay APIs, for tests without an account.
 //!
-//! [`Simulator::start`] opens a real HTTP server on a loopback port. It keeps
-//! state, answers with the error codes and bodies that Vipps answers with,
-//! holds the documented limits, and checks every request and each of its own
-//! answers against the vendored spec. What it does not model it answers with
-//! 501 and a reason, never with a guess.
+//! [`Simulator::start`] opens an HTTP server on a loopback port. The server keeps state, returns
+//! the documented error codes and bodies, enforces the documented rate limits, and checks every
+//! request and every response of its own against the vendored spec. A feature that is not modelled
+//! gets a 501 with a reason, never a guess.
 //!
-//! Beside the server there is everything that a test wants to do and no
-//! merchant can: be the customer ([`Simulator::payer`]), move the clock
-//! ([`Simulator::clock`]), see what came over the wire
-//! ([`Simulator::journal`]), break things ([`Simulator::faults`]), and look at
-//! the money itself ([`Simulator::ledger`]).
+//! The handles of [`Simulator`] do what a merchant cannot do through the API: act as the customer
+//! ([`Simulator::payer`]), move the clock ([`Simulator::clock`]), read the recorded requests
+//! ([`Simulator::journal`]), inject faults ([`Simulator::faults`]), and read the movements of money
+//! ([`Simulator::ledger`]).
 //!
-//! A person sees all of this at [`Simulator::base_url`] in a browser: the orders
-//! with their QR codes as they come, a phone to scan and approve or reject with,
-//! the journal, faults to switch on and the clock to move. The page is answered
-//! to an address or to `localhost` only, and its buttons to itself only, so that
-//! no other site in the same browser can press them.
+//! [`Simulator::base_url`] in a browser shows the same: the orders with their QR codes, a phone
+//! that scans and approves or rejects, the journal, the faults and the clock. The page is served
+//! only if the `Host` header is an IP address, `localhost` or the host in the base URL, and its
+//! buttons accept only requests from the page itself. No other site in the same browser can press
+//! them.
 //!
 //! # Any language
 //!
@@ -24,8 +22,8 @@
 //! `cargo install --path . --features simulator-bin`. When it is ready, it prints one line of JSON
 //! with its base URL and keys. `--help` lists its options.
 //!
-//! A test drives it with JSON over HTTP below `/_simulator/`, which needs no keys. Each path does what
-//! a handle of [`Simulator`] does:
+//! A test drives it with JSON over HTTP below `/_simulator/`, which needs no keys. Each path does
+//! what a handle of [`Simulator`] does:
 //!
 //! | Path | Handle |
 //! |---|---|
@@ -38,19 +36,19 @@
 //! | `health` | – |
 //!
 //! `/_simulator/openapi.json` describes all of them. Errors are problem details (RFC 9457). A
-//! simulator that [`Simulator::start`] started serves the same paths. `examples/clients` has tests in
-//! Python and JavaScript.
+//! simulator that [`Simulator::start`] started serves the same paths. `examples/clients` has tests
+//! in Python and JavaScript.
 //!
-//! # What it leaves out
+//! # Limitations
 //!
-//! The APIs beside access token, eCom and QR, the landing page itself, and the
-//! registration of webhooks over HTTP (see [`Simulator::webhook`]) are answered
-//! with 501; a browser that is sent to a landing page is led to the phone. Two things are taken as simple as they can be: a request that is
-//! refused uses up no idempotency key, and orders are never locked (error 94)
-//! unless a fault says so.
+//! The simulator returns 501 for the APIs other than access token, eCom and QR, for the landing
+//! page itself, and for the registration of webhooks over HTTP (see [`Simulator::webhook`]). A
+//! browser that opens a landing page is redirected to the phone on the simulator's page. Two rules
+//! are simplified: a refused request does not use up its idempotency key, and an order is never
+//! locked (error 94) unless a fault injects it.
 //!
-//! It is made for tests and first steps: its keys open nothing, and it listens
-//! on loopback unless told otherwise.
+//! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
+//! on loopback by default.
 
 mod auth;
 mod client;
@@ -117,11 +115,11 @@ use random::Random;
 use state::{Settings, State};
 use webhook::Registration;
 
-/// A running simulator. It stops, and frees its port, when dropped.
+/// A running simulator. Dropping it stops the server and frees the port.
 #[derive(Debug)]
 pub struct Simulator {
     engine: Arc<Engine>,
-    /// None for one in memory.
+    /// `None` for a simulator in memory.
     server: Option<Server>,
     clock: Clock,
     keys: Keys,
@@ -129,11 +127,11 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts a simulator on a free loopback port, with the defaults of
-    /// [`Builder`]. It needs no runtime and may be started inside any.
+    /// Starts a simulator on a free loopback port, with the defaults of [`Builder`]. It needs no
+    /// async runtime, and it can be started inside any.
     ///
     /// # Errors
-    /// When no port can be opened or no thread started.
+    /// If no port can be opened or the thread cannot be started.
     ///
     /// ```
     /// let sim = vipps::simulator::Simulator::start()?;
@@ -144,57 +142,56 @@ impl Simulator {
         Self::builder().start()
     }
 
-    /// A simulator with other than the usual settings.
+    /// Returns a builder for a simulator with other settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Scheme and authority, without a slash at the end:
-    /// `http://127.0.0.1:49152`. The paths below it are those of
-    /// `https://api.vipps.no`; at the root itself is the page for a browser.
+    /// Returns the scheme and authority, without a slash at the end: `http://127.0.0.1:49152`. The
+    /// paths below it are those of `https://api.vipps.no`. The root is the page for a browser.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The address that it listens on; `None` for one in memory.
+    /// Returns the address that the simulator listens on, or `None` for a simulator in memory.
     pub fn address(&self) -> Option<SocketAddr> {
         self.server.as_ref().map(Server::address)
     }
 
-    /// The credentials that it accepts.
+    /// Returns the credentials that the simulator accepts.
     pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// The customer.
+    /// Returns the handle that acts as the customer.
     pub fn payer(&self) -> Payer {
         Payer::new(Arc::clone(&self.engine))
     }
 
-    /// The clock that everything here follows.
+    /// Returns the clock that the whole simulator follows.
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
 
-    /// What came over the wire.
+    /// Returns the record of all requests.
     pub fn journal(&self) -> Journal {
         Journal::new(Arc::clone(&self.engine))
     }
 
-    /// What shall go wrong.
+    /// Returns the handle that injects faults.
     pub fn faults(&self) -> Faults {
         Faults::new(Arc::clone(&self.engine))
     }
 
-    /// What really happened to the money: one account per order, in the order
-    /// of their making.
+    /// Returns the money that actually moved: one account for each order, in the order of creation.
+    /// A lost or damaged response does not change it.
     pub fn ledger(&self) -> Vec<Account> {
         self.engine
             .look(|world, _| world.state.orders().iter().map(Account::of).collect())
     }
 
-    /// The account of one order; of the first one made, when several sales
-    /// units have an order of this id.
+    /// Returns the account of one order. If several sales units have an order with this id, returns
+    /// the one created first.
     pub fn account(&self, order_id: &str) -> Option<Account> {
         self.engine.look(|world, _| {
             let orders = world.state.by_order_id(order_id);
@@ -203,32 +200,32 @@ impl Simulator {
         })
     }
 
-    /// Says where the merchant is: calls to the origin of `url` (scheme, host
-    /// and port; the rest is ignored) are made to this address, in plain HTTP.
-    /// So the merchant's code keeps its `https://` URLs, and a test answers on
-    /// a loopback port. Calls to any other origin are not made at all.
+    /// Sets the address of the merchant: calls to the origin of `url` (scheme, host and port; the
+    /// rest is ignored) are sent to this address in plain HTTP. The merchant's code keeps its
+    /// `https://` URLs, and a test serves them on a loopback port. Calls to an origin without a
+    /// route are sent to [`route_all`](Self::route_all)'s address, or not at all.
     ///
     /// # Errors
-    /// When the text is no URL with a host.
+    /// If the text is not a URL with a host.
     pub fn route(&self, url: impl AsRef<str>, to: impl Into<SocketAddr>) -> io::Result<()> {
         self.engine
             .with(|world, _| world.merchant.route(url.as_ref(), to.into()))
             .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
     }
 
-    /// Makes the calls to all origins that have no [`route`](Self::route) at this address, in plain
-    /// HTTP, whatever the merchant's URLs are.
+    /// Sends the calls to all origins without a [`route`](Self::route) to this address, in plain
+    /// HTTP. The scheme of the merchant's URLs does not matter.
     pub fn route_all(&self, to: impl Into<SocketAddr>) {
         let to = to.into();
         self.engine.with(|world, _| world.merchant.route_all(to));
     }
 
-    /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`),
-    /// in place of the one it had: there is at most one. Its calls are signed
-    /// with the secret, as text.
+    /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`). A sales unit has at
+    /// most one webhook, so this replaces the previous one. Calls are signed with the secret, used
+    /// as text.
     ///
     /// # Errors
-    /// When the URL is not `https://` with a host, or holds a `\`.
+    /// If the URL is not `https://` with a host, or contains a `\`.
     pub fn webhook(&self, url: impl Into<String>, secret: impl Into<String>) -> io::Result<()> {
         let (url, secret) = (url.into(), secret.into());
         let parsed = url::Url::parse(&url);
@@ -252,20 +249,20 @@ impl Simulator {
         Ok(())
     }
 
-    /// Every call made to the merchant, oldest first; at most the latest 20,000.
+    /// Returns the calls to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.give_up_calls();
         self.engine.look(|world, _| world.merchant.deliveries())
     }
 
-    /// Waits, on any runtime, until no call to the merchant is waiting or under
-    /// way. Repeats of check-ins that are planned for later do not count.
+    /// Waits, on any runtime, until no call to the merchant is waiting or in progress. Retries of
+    /// check-ins that are planned for later do not count.
     pub async fn settled(&self) {
         self.give_up_calls();
         self.engine.settled().await;
     }
 
-    /// In memory there is no courier.
+    /// Closes the waiting calls of a simulator in memory as failed. It has no task that sends them.
     fn give_up_calls(&self) {
         if self.server.is_none() {
             for job in self.engine.collect() {
@@ -282,8 +279,7 @@ impl Simulator {
         self.engine.reset();
     }
 
-    /// Makes every access token issued so far worthless, as new keys in the
-    /// portal do.
+    /// Revokes every access token issued so far, as new keys in the portal do.
     pub fn revoke_tokens(&self) {
         self.engine.with_state(|state, _| state.tokens.clear());
     }
@@ -337,71 +333,70 @@ impl Builder {
         self
     }
 
-    /// How the sales unit takes its money. Default: reserve first.
+    /// Sets when the sales unit takes the money. Default: [`CaptureType::Reserve`].
     pub fn capture_type(mut self, capture_type: CaptureType) -> Self {
         self.capture_type = capture_type;
         self
     }
 
-    /// One more sales unit that the same keys may act for, as partner keys do.
+    /// Adds a sales unit that the same keys may act for, as partner keys do.
     pub fn sales_unit(mut self, msn: impl Into<String>, capture_type: CaptureType) -> Self {
         self.sales_units.insert(msn.into(), capture_type);
         self
     }
 
-    /// The seed of everything that looks random: keys, tokens, ids, faults.
-    /// Default: 0. Two simulators of one seed have the same keys.
+    /// Sets the seed of everything that looks random: keys, tokens, ids, faults. Default: 0. Two
+    /// simulators with the same seed have the same keys.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// A customer who scans every new payment at half this time, by the
-    /// simulator's clock, and approves it at the end. Default: nobody does.
+    /// Adds a customer who scans every new payment after half of this time, by the simulator's
+    /// clock, and approves it after all of it. Default: no such customer.
     pub fn approve_after(mut self, time: Duration) -> Self {
         self.approve_after = Some(time);
         self
     }
 
-    /// The life of an access token. Default: one hour, as in the test
-    /// environment.
+    /// Sets the lifetime of an access token. Default: one hour, as in the test environment.
     pub fn token_lifetime(mut self, time: Duration) -> Self {
         self.token_lifetime = time;
         self
     }
 
-    /// A clock that stands at 2026-03-02 09:00 UTC and moves only by
-    /// [`Clock::advance`], so that the same test gives the same bytes.
+    /// Freezes the clock at 2026-03-02 09:00 UTC. Only [`Clock::advance`] moves it, so the same
+    /// test produces the same bytes.
     pub fn freeze_clock(mut self) -> Self {
         self.frozen = true;
         self
     }
 
-    /// A sales unit that may use `skipLandingPage`; others get error 38.
+    /// Allows the sales units to use `skipLandingPage`. Without this they get error 38.
     pub fn allow_skip_landing_page(mut self) -> Self {
         self.may_skip_landing_page = true;
         self
     }
 
-    /// The host that others reach this simulator by, such as `simulator` in a container network. It
-    /// stands in [`Simulator::base_url`] and in the links of responses. Default: the address that the
-    /// simulator listens on.
+    /// Sets the host that other machines use for this simulator, such as `simulator` in a container
+    /// network. It appears in [`Simulator::base_url`] and in the links of responses. Default: the
+    /// address that the simulator listens on.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// Serves no page for a browser.
+    /// Disables the page for a browser.
     pub fn without_page(mut self) -> Self {
         self.serves_page = false;
         self
     }
 
-    /// Starts it.
+    /// Starts the simulator.
     ///
     /// # Errors
-    /// When the address cannot be listened on, no thread started, or a merchant
-    /// serial number is not one.
+    /// If the simulator cannot listen on the address, if the thread cannot be started, or if the
+    /// [host](Self::host) or a merchant serial number is invalid.
     pub fn start(self) -> io::Result<Simulator> {
         let listener = Server::listener(self.listen)?;
         let address = listener.local_addr()?;
@@ -415,12 +410,11 @@ impl Builder {
         Ok(simulator)
     }
 
-    /// Makes a simulator that listens nowhere and has no thread: requests are
-    /// handed to [`Simulator::arrive`]. It makes no calls to the merchant
-    /// either; they are recorded as failed.
+    /// Creates a simulator without a socket or a thread. Requests are passed to
+    /// [`Simulator::arrive`]. Calls to the merchant are not sent but recorded as failed.
     ///
     /// # Errors
-    /// When a merchant serial number is not one.
+    /// If a merchant serial number is invalid.
     pub fn in_memory(self) -> io::Result<Simulator> {
         self.idle("http://127.0.0.1:1".into())
     }
@@ -477,7 +471,7 @@ impl Builder {
     }
 }
 
-/// The base URL of a host by name or address.
+/// Returns the base URL of a host name or address.
 fn base_url(host: &str, port: u16) -> io::Result<String> {
     let text = match host.parse() {
         Ok(address) => format!("http://{}", SocketAddr::new(address, port)),

@@ -1,4 +1,4 @@
-//! Who may call: subscription key, access token, sales unit.
+//! Authentication and authorization: subscription key, access token, sales unit.
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use super::wire::{Request, Response};
 pub(crate) const SUBSCRIPTION_KEY: &str = "ocp-apim-subscription-key";
 pub(crate) const SERIAL_NUMBER: &str = "merchant-serial-number";
 
-/// The gateway's check of the subscription key, the same for every API.
+/// Checks the subscription key, as the gateway does for every API.
 pub(crate) fn subscription_key(state: &State, request: &Request) -> Result<(), Box<Response>> {
     match request.header(SUBSCRIPTION_KEY) {
         None | Some("") => Err(Box::new(errors::gateway(
@@ -27,7 +27,7 @@ pub(crate) fn subscription_key(state: &State, request: &Request) -> Result<(), B
     }
 }
 
-/// Subscription key and access token.
+/// Checks the subscription key and the access token.
 pub(crate) fn check(
     state: &State,
     request: &Request,
@@ -57,8 +57,8 @@ pub(crate) fn check(
     }
 }
 
-/// The sales unit that a request is for: the body's, else the header's, else
-/// the one that the keys belong to.
+/// Returns the sales unit of a request: the one in the body, else the one in the header, else the
+/// one that the keys belong to.
 pub(crate) fn sales_unit(
     state: &mut State,
     request: &Request,

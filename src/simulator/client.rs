@@ -8,21 +8,23 @@ use super::Simulator;
 use crate::{Credentials, Environment, Vipps, VippsBuilder};
 
 impl Simulator {
-    /// A client that talks to this simulator with the keys that it accepts; without a socket, and on tokio's time, when
-    /// the simulator [listens nowhere](super::Builder::in_memory).
+    /// Returns a client with this simulator's address and keys. If the simulator [listens
+    /// nowhere](super::Builder::in_memory), the client uses no socket and follows tokio's time.
     ///
     /// # Panics
-    /// Never with the keys that a simulator makes; with a merchant serial number of the builder that is none.
+    /// If the base URL is not on loopback, because of [`Builder::listen`](super::Builder::listen)
+    /// or [`Builder::host`](super::Builder::host). A client sends no credentials there over plain
+    /// HTTP.
     pub fn client(&self) -> Vipps {
         self.client_builder()
             .build()
             .expect("the simulator's keys and address are valid")
     }
 
-    /// The builder of such a client, to set more on it.
+    /// Returns the builder of such a client, for further settings.
     ///
     /// # Panics
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     pub fn client_builder(&self) -> VippsBuilder {
         let builder = Vipps::builder(self.credentials()).environment(self.environment());
         if self.address().is_some() {
@@ -32,10 +34,11 @@ impl Simulator {
         builder.transport(memory.clone()).clock(memory)
     }
 
-    /// The credentials that this simulator accepts.
+    /// Returns the credentials that this simulator accepts.
     ///
     /// # Panics
-    /// As [`client`](Self::client).
+    /// Never: the builder has already checked the merchant serial number, and the simulator makes
+    /// the other keys.
     pub fn credentials(&self) -> Credentials {
         let keys = self.keys();
         let number = keys
@@ -51,10 +54,10 @@ impl Simulator {
         .expect("the simulator's keys can travel in headers")
     }
 
-    /// Where this simulator is.
+    /// Returns the environment that points a client at this simulator.
     ///
     /// # Panics
-    /// When the builder was told to listen elsewhere than on loopback, where a client sends no credentials over http.
+    /// If the base URL is not on loopback; see [`client`](Self::client).
     pub fn environment(&self) -> Environment {
         Environment::custom(self.base_url()).expect("the simulator's address is a base URL")
     }

@@ -1,4 +1,4 @@
-//! The simulator's clock: real time plus what the test has added, or standing.
+//! The simulator's clock: real time plus the time that the test added, or a frozen time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,21 +6,20 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-/// The instant at which a frozen clock stands: 2026-03-02 09:00 UTC, a Monday.
+/// The time of a frozen clock: 2026-03-02 09:00 UTC, a Monday.
 pub(crate) const FROZEN_AT: Timestamp = crate::testing::START;
 
-/// The simulator's clock. Everything that depends on time follows it: the life
-/// of tokens, landing pages, QR codes and image links, the limits per minute,
-/// personal data that expires.
+/// The simulator's clock. Everything that depends on time follows it: the lifetimes of tokens,
+/// landing pages, QR codes and image links, the limits per minute, and the expiry of personal data.
 ///
-/// Cloning gives another handle to the same clock.
+/// A clone is a handle to the same clock.
 ///
 /// ```
 /// # use vipps::simulator::Simulator;
 /// # use std::time::Duration;
 /// let sim = Simulator::start()?;
 /// let before = sim.clock().now();
-/// sim.clock().advance(Duration::from_secs(3600)); // every token is now dead
+/// sim.clock().advance(Duration::from_secs(3600)); // every token has now expired
 /// assert!(sim.clock().now().duration_since(before).as_secs() >= 3600);
 /// # std::io::Result::Ok(())
 /// ```
@@ -30,7 +29,7 @@ pub struct Clock(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     reading: Mutex<Reading>,
-    /// Tells the courier that something may be due.
+    /// Wakes the sender of calls to the merchant, because an event may be due.
     moved: Notify,
 }
 
@@ -58,7 +57,7 @@ impl Clock {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes whoever waits for something to be due.
+    /// Wakes the task that waits for a due event.
     pub(crate) fn nudge(&self) {
         self.0.moved.notify_one();
     }
@@ -71,7 +70,7 @@ impl Clock {
         self.reading().standing.is_some()
     }
 
-    /// What the simulator takes for the present.
+    /// Returns the simulator's current time.
     pub fn now(&self) -> Timestamp {
         let reading = self.reading();
         let base = reading.standing.unwrap_or_else(Timestamp::now);
@@ -87,8 +86,7 @@ impl Clock {
         self.nudge();
     }
 
-    /// Stops the clock where it is; from now on only [`advance`](Self::advance)
-    /// moves it.
+    /// Stops the clock at its current time. From then on only [`advance`](Self::advance) moves it.
     pub fn freeze(&self) {
         let now = self.now();
         let mut reading = self.reading();
@@ -97,7 +95,7 @@ impl Clock {
     }
 }
 
-/// `time` plus `by`, held at the end of time.
+/// Returns `time` plus `by`, or the latest possible time if the sum is out of range.
 pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()
@@ -105,7 +103,7 @@ pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// Whole seconds from `from` to `to`, rounded up, never below zero.
+/// Returns the whole seconds from `from` to `to`, rounded up, at least zero.
 pub(crate) fn seconds_until(from: Timestamp, to: Timestamp) -> i64 {
     let left = to.duration_since(from);
     let whole = left.as_secs() + i64::from(left.subsec_nanos() > 0);

@@ -1,4 +1,4 @@
-//! The control API: what a test in any language does beside the API, as JSON over HTTP.
+//! The control API: the simulator's handles as JSON over HTTP, for tests in any language.
 //!
 //! Each route calls the handle that a Rust test uses: `Payer`, `Clock`, `Faults` and `Journal`.
 //! Control requests appear in no journal, no fault applies to them and no limit counts them.
@@ -26,7 +26,7 @@ use super::guard;
 use super::page;
 use super::wire::{Request, Response};
 
-/// The path of every control request starts with this, and no path of the API does.
+/// The start of the path of every control request. No path of the API starts with it.
 const PREFIX: &str = "/_simulator/";
 
 /// The OpenAPI document of the control API.

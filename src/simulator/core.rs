@@ -1,5 +1,5 @@
-//! The simulated Vipps itself, as a function of what it knows, a request and
-//! the time. It opens no socket, reads no clock and throws no dice.
+//! The simulated APIs, as a function of the state, a request and the time. This module opens no
+//! socket, reads no clock and takes its randomness from the state.
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use super::validate::{self, Place, Rule, Violation};
 use super::wire::{Body, Request, Response};
 use super::{auth, errors, images};
 
-/// A request on its way to its handler: known to be allowed, and to fit the spec.
+/// A request for a handler. Its credentials are checked and it matches the spec.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
@@ -20,23 +20,23 @@ pub(crate) struct Call<'a> {
     pub(crate) now: Timestamp,
     /// The sales unit.
     pub(crate) msn: String,
-    /// `null` when the operation has no body.
+    /// `null` if the operation has no body.
     pub(crate) body: Value,
 }
 
 impl Call<'_> {
-    /// A path parameter; the route has made sure that it is there.
+    /// Returns a path parameter. The route guarantees that it exists.
     pub(crate) fn param(&self, name: &str) -> &str {
         routes::parameter(self.params, name).unwrap_or_default()
     }
 
-    /// The text at a path of members in the body.
+    /// Returns the text at a JSON pointer into the body.
     pub(crate) fn text(&self, pointer: &str) -> Option<&str> {
         self.body.pointer(pointer)?.as_str()
     }
 }
 
-/// Answers one request.
+/// Returns the response to one request.
 pub(crate) fn apply(state: &mut State, request: &Request, now: Timestamp) -> Response {
     state.tick(now);
     match routes::find(request) {
@@ -91,7 +91,7 @@ fn serve(
     Ok((operation.handler)(state, &call))
 }
 
-/// The body, and whether it was JSON where JSON is expected.
+/// Returns the body, and `false` if it should be JSON but is not.
 fn read_body(operation: &Operation, request: &Request) -> (Value, bool) {
     if !operation.body {
         return (Value::Null, true);
@@ -111,7 +111,7 @@ fn count(
     let order = routes::parameter(params, "orderId")
         .or_else(|| body.pointer("/transaction/orderId")?.as_str())
         .filter(|order| !order.is_empty());
-    // The limits are for each order, so a request that names none is not counted.
+    // The limits are for each order, so a request without an order id is not counted.
     let Some(order) = order else {
         return Ok(());
     };
@@ -174,7 +174,7 @@ fn unreadable(state: &mut State, api: Api) -> Response {
     }
 }
 
-/// What each API answers to a request that breaks its schema.
+/// Returns the response of each API to a request that breaks its schema.
 fn refusal(state: &mut State, api: Api, violations: &[Violation]) -> Response {
     let note = violations
         .iter()
@@ -196,8 +196,9 @@ fn refusal(state: &mut State, api: Api, violations: &[Violation]) -> Response {
     response.noted(note)
 }
 
-/// The eCom API names a field that breaks a rule. It is documented to answer HTTP 500 to a serial
-/// number that is no text, an amount that is no integer, and a `fallBack` under another name.
+/// Returns the eCom API's response, which names a field that breaks a rule. The documented response
+/// is HTTP 500 if a serial number is not text, an amount is not an integer, or `fallBack` is
+/// missing or misspelled.
 fn ecom_refusal(state: &mut State, violations: &[Violation]) -> Response {
     let is_internal = |violation: &Violation| {
         let field = violation.field.as_str();
@@ -219,7 +220,7 @@ fn ecom_refusal(state: &mut State, violations: &[Violation]) -> Response {
     }
 }
 
-/// Lets no answer out that the vendored spec forbids.
+/// Replaces a response that the vendored spec forbids by a 501.
 fn checked(operation: &Operation, answer: Response) -> Response {
     if answer.departs.is_some() {
         return answer;

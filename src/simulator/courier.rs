@@ -1,5 +1,5 @@
-//! Carries calls to the merchant: plain HTTP to where the merchant was said to
-//! be, and nowhere else.
+//! The sender of calls to the merchant: plain HTTP to the addresses that the test routed, and
+//! nowhere else.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 use super::engine::{Engine, Job};
 
-/// The most that is read of a merchant's answer.
+/// The largest part of a merchant's response that is read, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// Runs until the server stops.

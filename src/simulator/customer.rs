@@ -1,4 +1,4 @@
-//! What customers do, and what Vipps then tells the merchant.
+//! The actions of customers, and the calls to the merchant that follow.
 
 use ::http::Method;
 use jiff::Timestamp;
@@ -16,14 +16,14 @@ use super::qr::exchange::Customer;
 use super::state::{OrderRef, State};
 use super::webhook;
 
-/// What may stand unencoded in a path segment.
+/// The characters that need no percent-encoding in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The amounts, in øre, at which the test environment's issuer refuses.
+/// Returns the issuer's reason for refusing an amount, in øre, as in the test environment.
 fn refused_amount(amount: i64) -> Option<&'static str> {
     Some(match amount {
         151 => "insufficient funds",
@@ -38,7 +38,7 @@ fn refused_amount(amount: i64) -> Option<&'static str> {
 }
 
 impl State {
-    /// Opens a payment that still waits in the app.
+    /// Opens a waiting payment in the app.
     pub(crate) fn scan(&mut self, place: OrderRef, now: Timestamp) {
         if self.order(place).phase == Phase::Initiated && self.order(place).scanned.is_none() {
             let id = self.transaction_id();
@@ -46,8 +46,8 @@ impl State {
         }
     }
 
-    /// Approves a payment that waits. With dynamic shipping the merchant is
-    /// asked first, and the reservation follows its answer.
+    /// Approves a waiting payment. With dynamic shipping, the merchant is first asked for the
+    /// methods, and the reservation follows the response.
     pub(crate) fn approve(
         &mut self,
         place: OrderRef,
@@ -79,7 +79,7 @@ impl State {
         Ok(())
     }
 
-    /// The issuer agrees, and the merchant is told.
+    /// Completes an approval that the issuer accepted, and sends the callback.
     pub(crate) fn settle(&mut self, place: OrderRef, person: Person, now: Timestamp) {
         let order = self.order_mut(place);
         order.person = Some(person);
@@ -103,8 +103,8 @@ impl State {
         self.outbox.push(call);
     }
 
-    /// The merchant has answered, or not, which shipping methods there are.
-    /// Gives what was wrong with the answer.
+    /// Continues an approval with the merchant's shipping methods. Returns an error if the response
+    /// could not be used.
     pub(crate) fn shipping_answered(
         &mut self,
         place: OrderRef,
@@ -125,20 +125,20 @@ impl State {
         Ok(())
     }
 
-    /// Says no in the app.
+    /// Rejects the payment in the app.
     pub(crate) fn reject(&mut self, place: OrderRef, now: Timestamp) {
         self.scan(place, now);
         self.order_mut(place).reject(now);
         self.tell(place, News::Cancelled, now);
     }
 
-    /// Says no on the landing page, without the app.
+    /// Rejects the payment on the landing page, without the app.
     pub(crate) fn leave(&mut self, place: OrderRef, now: Timestamp) {
         self.order_mut(place).reject(now);
         self.tell(place, News::Rejected, now);
     }
 
-    /// Nobody acted in time.
+    /// Expires the payment because the customer did not act in time.
     pub(crate) fn expire(&mut self, place: OrderRef, now: Timestamp) {
         self.order_mut(place).phase = Phase::Expired;
         self.tell(place, News::Rejected, now);
@@ -185,7 +185,7 @@ impl State {
         Ok(())
     }
 
-    /// Checks in at a place by its sticker.
+    /// Checks a customer in with the code of a place.
     pub(crate) fn check_in(
         &mut self,
         (msn, qr_id): &Key,

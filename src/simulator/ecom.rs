@@ -1,4 +1,4 @@
-//! The eCom API, one file per kind of operation.
+//! The eCom API, with one file for each kind of operation.
 
 pub(crate) mod actions;
 pub(crate) mod approve;
@@ -14,7 +14,7 @@ use super::order::{Order, Summary};
 use super::state::{OrderRef, State};
 use super::wire::Response;
 
-/// The card that every simulated customer pays with.
+/// The card of every simulated customer.
 const INSTRUMENT: &str = "Mastercard";
 const BANK_IDENTIFICATION_NUMBER: u32 = 492_560;
 
@@ -24,7 +24,7 @@ fn known_order(state: &mut State, msn: &str, order_id: &str) -> Result<OrderRef,
         .ok_or_else(|| Box::new(errors::UNKNOWN_ORDER.response(&mut state.random)))
 }
 
-/// Time stamps have milliseconds and end in `Z`.
+/// Formats a time stamp with milliseconds and a `Z` at the end.
 fn stamp(time: jiff::Timestamp) -> String {
     format!("{time:.3}")
 }

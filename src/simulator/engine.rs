@@ -1,6 +1,5 @@
-//! The simulator as a whole: its state, its clock, its journal, its faults and
-//! its calls to the merchant, behind one lock. Still no socket: `http` and
-//! `courier` only carry bytes.
+//! The whole simulator: its state, clock, journal, faults and calls to the merchant, behind one
+//! lock. This module uses no socket. `http` and `courier` transfer the bytes.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -28,17 +27,17 @@ use super::wire::{Request, Response};
 pub(crate) struct Engine {
     clock: Clock,
     world: Mutex<World>,
-    /// Tells that no call to the merchant is under way.
+    /// Signals that no call to the merchant is in progress.
     idle: Notify,
-    /// Counts whatever may look different now, for whoever watches.
+    /// Counts the changes that a page or a waiting test may have to show.
     version: watch::Sender<u64>,
     /// The host in the base URL, without a port.
     host: String,
     serves_page: bool,
 }
 
-/// Every public handle holds the engine, and the engine holds keys, tokens and
-/// whole requests: none of it is shown.
+/// Hides the contents. Every public handle holds the engine, and the engine holds keys, tokens and
+/// whole requests.
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").finish_non_exhaustive()
@@ -51,11 +50,12 @@ pub(crate) struct World {
     pub(crate) records: Records,
     pub(crate) merchant: Merchant,
     pub(crate) desk: Desk,
-    /// For errors that faults make up, so that they do not disturb the state's ids.
+    /// The randomness of errors that faults produce. It is separate, so that faults do not change
+    /// the ids of the state.
     random: Random,
 }
 
-/// A request that has come in and is written down.
+/// A recorded request that has not taken effect yet.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     number: u64,
@@ -63,14 +63,15 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// How long it waits before it takes effect, in real time.
+    /// The delay before the request takes effect, in real time.
     pub(crate) fn wait(&self) -> Duration {
         self.strike
             .as_ref()
             .map_or(Duration::ZERO, Strike::wait_before)
     }
 
-    /// What it waits for before it takes effect, and what its answer waits for.
+    /// The barriers that the request waits at before it takes effect, and that the response waits
+    /// at.
     pub(crate) fn gates(&self) -> (Option<Gate>, Option<Gate>) {
         let strike = self.strike.as_ref();
         (
@@ -80,7 +81,7 @@ impl Arrival {
     }
 }
 
-/// An answer and how it is to be sent.
+/// A response and its transmission.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     pub(crate) response: Response,
@@ -88,7 +89,7 @@ pub(crate) struct Dispatch {
     pub(crate) manner: Manner,
 }
 
-/// A call to the merchant, ready to be carried.
+/// A call to the merchant that is ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Job {
     number: u64,
@@ -118,12 +119,13 @@ impl Engine {
                 random: Random::new(!seed),
             }),
             idle: Notify::new(),
-            // A simulator that takes over the address of another one does not count where that one did.
+            // Starts at the current time, so that a simulator on the address of an earlier one does
+            // not reuse its counts.
             version: watch::Sender::new(Timestamp::now().as_microsecond().unsigned_abs()),
         }
     }
 
-    /// The host in the base URL, without a port.
+    /// Returns the host in the base URL, without a port.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -151,7 +153,7 @@ impl Engine {
         self.clock.now()
     }
 
-    /// Changes the world as it is at this moment.
+    /// Changes the world at the current time.
     pub(crate) fn with<T>(&self, run: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
@@ -165,7 +167,7 @@ impl Engine {
         result
     }
 
-    /// Looks at the world as it is at this moment.
+    /// Reads the world at the current time.
     pub(crate) fn look<T>(&self, run: impl FnOnce(&World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
@@ -176,22 +178,22 @@ impl Engine {
         run(&world, now)
     }
 
-    /// Tells whoever watches. Called under the lock, so that nobody who hears
-    /// of a change finds the world as it was before.
+    /// Signals a change. It is called under the lock, so that a reader woken by it finds the
+    /// changed world.
     fn touch(&self) {
         self.version
             .send_modify(|version| *version = version.wrapping_add(1));
     }
 
-    /// The count of changes so far.
+    /// Returns the number of changes so far.
     pub(crate) fn version(&self) -> u64 {
         *self.version.borrow()
     }
 
-    /// Returns when the count is another one than this.
+    /// Waits until the number of changes differs from `seen`.
     pub(crate) async fn other_than(&self, seen: u64) {
         let mut version = self.version.subscribe();
-        // The sender lives as long as the engine, so there is always an end.
+        // The sender lives as long as the engine, so the wait cannot fail.
         drop(version.wait_for(|version| *version != seen).await);
     }
 
@@ -203,7 +205,7 @@ impl Engine {
         self.with(|world, now| run(&mut world.state, now))
     }
 
-    /// Writes a request down and decides what goes wrong with it.
+    /// Records a request and selects the fault that applies to it.
     pub(crate) fn arrive(&self, request: &Request) -> Arrival {
         let found = routes::find(request);
         let in_body = || {
@@ -225,8 +227,8 @@ impl Engine {
         Arrival { number, strike }
     }
 
-    /// Lets a request take effect, unless a fault forbids it, and says what
-    /// goes back and how.
+    /// Applies a request to the state, unless a fault prevents that. Returns the response and its
+    /// transmission.
     pub(crate) fn answer(&self, request: &Request, arrival: &Arrival) -> Dispatch {
         self.with(|world, now| {
             let Some(strike) = &arrival.strike else {
@@ -260,13 +262,13 @@ impl Engine {
         })
     }
 
-    /// Everything that waits for the courier.
+    /// Returns the calls to the merchant that are ready to be sent.
     pub(crate) fn collect(&self) -> Vec<Job> {
         let mut world = self.world();
         let world = &mut *world;
         let now = self.clock.now();
         world.state.tick(now);
-        // The clock may have been moved, and nothing else told of it.
+        // The test may have moved the clock, which does not signal a change by itself.
         self.touch();
         let mut jobs = Vec::new();
         for call in std::mem::take(&mut world.state.outbox) {
@@ -279,15 +281,16 @@ impl Engine {
         jobs
     }
 
-    /// What became of a call.
+    /// Records the outcome of a call.
     pub(crate) fn delivered(&self, job: Job, answer: Result<(u16, Bytes), String>) {
         self.with(|world, now| {
-            // After a reset, the order of this call does not exist any longer.
+            // After a reset, the order of this call no longer exists.
             if world.merchant.has(job.number) {
                 world.close(job, answer, now);
             }
             world.merchant.under_way = world.merchant.under_way.saturating_sub(1);
-            // Nothing new may have come of it, and nobody else would tell.
+            // The sender must run again to find that no call is in progress, even if the outcome
+            // adds no call.
             self.clock.nudge();
         });
     }
@@ -305,8 +308,8 @@ impl Engine {
         }
     }
 
-    /// How long until something happens by itself; `None` when only a move of
-    /// the clock can make it happen.
+    /// Returns the real time until the next planned event, from 1 ms to 1 hour. `None` if the clock
+    /// is frozen or no event is planned.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         if self.clock.stands() {
             return None;
@@ -322,8 +325,7 @@ impl Engine {
 }
 
 impl World {
-    /// Records a call and makes it ready, unless it cannot be made or a fault
-    /// is in the way.
+    /// Records a call and prepares it for sending, unless it has no route or a fault loses it.
     fn prepare(&mut self, call: &Outbound, now: Timestamp, jobs: &mut Vec<Job>) {
         let strike = self
             .rules
@@ -398,7 +400,7 @@ impl World {
         }
     }
 
-    /// Hands a merchant's shipping methods on; gives what was wrong with them.
+    /// Passes a merchant's shipping methods on. Returns the reason why they could not be used.
     fn shipping(
         &mut self,
         call: &Outbound,

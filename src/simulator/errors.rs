@@ -1,4 +1,4 @@
-//! Every error body that Vipps is known to send, and the codes of the eCom API.
+//! The error bodies that Vipps is known to send, and the codes of the eCom API.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::random::Random;
 use super::wire::Response;
 
-/// One error of the eCom API: its code, where it belongs and its HTTP status.
+/// An error of the eCom API: its code, its group and its HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Code {
     pub(crate) status: StatusCode,
-    /// Absent on the wire for a duplicate order id, although the spec demands it.
+    /// Missing in the response for a duplicate order id, although the spec requires it.
     pub(crate) group: Option<&'static str>,
     pub(crate) number: &'static str,
     pub(crate) message: &'static str,
@@ -106,7 +106,7 @@ pub(crate) const INTERNAL: Code = Code {
     message: "Internal error",
 };
 
-/// Cancelling while the customer is with the issuer; answered by the gateway.
+/// The gateway's error if a payment is cancelled while the customer is in 3-D Secure.
 pub(crate) const BUSY: Code = Code {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     group: None,
@@ -139,7 +139,7 @@ pub(crate) const LANDING_PAGE_REQUIRED: Code = merchant(
     "skipLandingPage is not allowed for this sales unit",
 );
 
-/// Every code above, for the faults that name one.
+/// Every code above, for the faults that name a code.
 pub(crate) const ALL: &[Code] = &[
     NOT_ACTED,
     ALREADY_CAPTURED,
@@ -165,7 +165,7 @@ pub(crate) const ALL: &[Code] = &[
 ];
 
 impl Code {
-    /// The error as the eCom API answers it: an array of one.
+    /// Returns the error as the eCom API sends it: an array with one element.
     pub(crate) fn response(&self, random: &mut Random) -> Response {
         if *self == BUSY {
             let info =
@@ -186,7 +186,7 @@ impl Code {
     }
 }
 
-/// Any error in the eCom API's shape.
+/// Returns an error in the eCom API's format.
 pub(crate) fn ecom(
     status: StatusCode,
     group: Option<&str>,
@@ -208,7 +208,7 @@ fn ecom_body(group: Option<&str>, code: &str, message: &str, random: &mut Random
     Value::Array(vec![Value::Object(error)])
 }
 
-/// A field that breaks a rule, as the eCom API tells it: the field is the code.
+/// Returns the eCom API's error for a field that breaks a rule. Its code is the name of the field.
 pub(crate) fn invalid_request(field: &str, message: &str, random: &mut Random) -> Response {
     Response::json(
         StatusCode::BAD_REQUEST,
@@ -216,7 +216,7 @@ pub(crate) fn invalid_request(field: &str, message: &str, random: &mut Random) -
     )
 }
 
-/// What the API gateway answers on its own.
+/// Returns an error that the API gateway sends by itself.
 pub(crate) fn gateway(status: StatusCode, message: &str) -> Response {
     Response::json(
         status,
@@ -225,7 +225,7 @@ pub(crate) fn gateway(status: StatusCode, message: &str) -> Response {
     .departing("the gateway answers in its own shape")
 }
 
-/// The gateway's other shape, the one that the eCom description knows.
+/// Returns an error in the gateway's other format, which the eCom description uses.
 pub(crate) fn gateway_info(status: StatusCode, title: &str, message: &str) -> Response {
     Response::json(
         status,
@@ -236,7 +236,7 @@ pub(crate) fn gateway_info(status: StatusCode, title: &str, message: &str) -> Re
     )
 }
 
-/// Azure AD's answer to a token request that it refuses.
+/// Returns Azure AD's error for a token request that it refuses.
 pub(crate) fn azure(
     status: StatusCode,
     error: &str,
@@ -265,7 +265,7 @@ pub(crate) fn azure(
     )
 }
 
-/// The QR API's problem body.
+/// Returns a problem body of the QR API.
 pub(crate) fn qr(status: StatusCode, title: &str, detail: &str, random: &mut Random) -> Response {
     Response::json(
         status,
@@ -273,7 +273,7 @@ pub(crate) fn qr(status: StatusCode, title: &str, detail: &str, random: &mut Ran
     )
 }
 
-/// The QR API's answer to fields that break a rule; the names are in Pascal case.
+/// Returns the QR API's error for fields that break a rule. The names are in Pascal case.
 pub(crate) fn qr_invalid(params: &[(String, String)], random: &mut Random) -> Response {
     let params: Vec<Value> = params
         .iter()
@@ -291,7 +291,7 @@ pub(crate) fn qr_invalid(params: &[(String, String)], random: &mut Random) -> Re
     )
 }
 
-/// The two exchange operations' answer to fields that break a rule.
+/// Returns the error of the two exchange operations for fields that break a rule.
 pub(crate) fn exchange_invalid(params: &[(String, String)]) -> Response {
     let params: Vec<Value> = params
         .iter()
@@ -308,7 +308,7 @@ pub(crate) fn exchange_invalid(params: &[(String, String)]) -> Response {
     )
 }
 
-/// The simulator's own refusal to guess.
+/// Returns the 501 for a feature that the simulator does not model.
 pub(crate) fn unmodelled(feature: &str) -> Response {
     Response::json(
         StatusCode::NOT_IMPLEMENTED,
@@ -322,8 +322,8 @@ pub(crate) fn unmodelled(feature: &str) -> Response {
     .noted(format!("not modelled: {feature}"))
 }
 
-/// An answer of the simulator that the vendored spec forbids: a fault of the
-/// simulator, told as one.
+/// Returns the 501 that replaces a response of the simulator that the vendored spec forbids. It
+/// reports an error in the simulator itself.
 pub(crate) fn broken_promise(operation: &str, violation: &str) -> Response {
     Response::json(
         StatusCode::NOT_IMPLEMENTED,

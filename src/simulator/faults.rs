@@ -1,5 +1,4 @@
-//! Faults by rule: which request, before or after it took effect, and what goes
-//! wrong.
+//! Fault injection by rules: the requests that a rule applies to, the stage, and the kind of fault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,18 +20,17 @@ pub(crate) use rules::{Listed, Manner, Rules, Strike};
 
 /// The faults of a simulator.
 ///
-/// A rule says which requests it is for, and then what goes wrong. Calls that
-/// the simulator makes to the merchant can be [lost](FaultRule::lose),
-/// [duplicated](FaultRule::duplicate) and [delayed](FaultRule::delay) by the
-/// names in [`Delivery::operation`](super::Delivery::operation).
+/// A rule selects requests and then names a fault. Calls that the simulator makes to the merchant
+/// can be [lost](FaultRule::lose), [duplicated](FaultRule::duplicate) and
+/// [delayed](FaultRule::delay) by the names in [`Delivery::operation`](super::Delivery::operation).
 ///
-/// A rule stays until it has struck as often as [`times`](FaultRule::times)
-/// says, or until it is [removed](Fault::remove).
+/// A rule applies until it has been applied as often as [`times`](FaultRule::times) allows, or
+/// until it is [removed](Fault::remove).
 ///
 /// ```
 /// # use vipps::simulator::Simulator;
 /// let sim = Simulator::start()?;
-/// // The worst case: the money has moved and nobody was told.
+/// // The money has moved, and the response is lost.
 /// let lost = sim
 ///     .faults()
 ///     .on("capture_payment_using_post")
@@ -51,18 +49,19 @@ impl Faults {
         Self(engine)
     }
 
-    /// A rule for one operation, named as in [`Entry::operation`](super::Entry::operation) or
-    /// [`Delivery::operation`](super::Delivery::operation). A rule for another name never strikes.
+    /// Starts a rule for one operation, named as in [`Entry::operation`](super::Entry::operation)
+    /// or [`Delivery::operation`](super::Delivery::operation). A rule for another name never
+    /// applies.
     pub fn on(&self, operation: impl Into<String>) -> FaultRule {
         FaultRule::new(Arc::clone(&self.0), Some(operation.into()))
     }
 
-    /// A rule for every request.
+    /// Starts a rule for every request and every call to the merchant.
     pub fn any(&self) -> FaultRule {
         FaultRule::new(Arc::clone(&self.0), None)
     }
 
-    /// A rule that is there, by its number.
+    /// Returns an existing rule by its number.
     pub(crate) fn rule(&self, id: u64) -> Fault {
         let engine = Arc::clone(&self.0);
         Fault { engine, id }
@@ -74,13 +73,13 @@ impl Faults {
     }
 }
 
-/// A rule being made. Nothing happens until one of the methods that say what
-/// goes wrong is called; that one switches it on.
+/// A rule that is not active yet. A method that names a fault, such as [`status`](Self::status),
+/// activates it.
 ///
-/// What replaces the answer (`status`, `html`, `reset`, ...) strikes before the
-/// request takes effect, what damages it (`delay`, `truncate`, `garbage_json`,
-/// ...) after, unless [`before_commit`](Self::before_commit) or
-/// [`after_commit`](Self::after_commit) says otherwise.
+/// A fault that replaces the response (`status`, `html`, `reset`, ...) applies before the request
+/// takes effect. A fault that damages the response (`delay`, `truncate`, `garbage_json`, ...)
+/// applies after that. [`before_commit`](Self::before_commit) and
+/// [`after_commit`](Self::after_commit) override this.
 #[derive(Debug, Clone)]
 #[must_use = "a rule does nothing until it says what goes wrong"]
 pub struct FaultRule {
@@ -96,15 +95,15 @@ impl FaultRule {
         }
     }
 
-    /// Only requests for this order.
+    /// Limits the rule to requests for this order.
     pub fn order(mut self, order_id: impl Into<String>) -> Self {
         self.settings.order = Some(order_id.into());
         self
     }
 
-    /// From the `n`-th matching request on, counted from 1; once, unless [`times`](Self::times)
-    /// says more. Requests that other rules strike count too. When several rules are due for one
-    /// request, the oldest strikes and the others stay due.
+    /// Applies the rule from the `n`-th matching request on, counted from 1. It applies once,
+    /// unless [`times`](Self::times) allows more. Requests that other rules apply to count too. If
+    /// several rules are due for one request, the oldest applies and the others stay due.
     ///
     /// # Panics
     /// If `n` is 0.
@@ -115,16 +114,17 @@ impl FaultRule {
         self
     }
 
-    /// At most `n` times.
+    /// Applies the rule to at most `n` requests.
     pub fn times(mut self, n: u64) -> Self {
         self.settings.times = Some(n);
         self
     }
 
-    /// With this probability, from 0 to 1, by the simulator's seed.
+    /// Applies the rule with this probability, from 0 to 1. The simulator's seed determines the
+    /// outcome.
     ///
     /// # Panics
-    /// If it is not from 0 to 1.
+    /// If `probability` is not from 0 to 1.
     #[track_caller]
     pub fn probability(mut self, probability: f64) -> Self {
         assert!(
@@ -135,35 +135,35 @@ impl FaultRule {
         self
     }
 
-    /// A seed of its own for [`probability`](Self::probability).
+    /// Sets a separate seed for [`probability`](Self::probability).
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self
     }
 
-    /// For this long from now, by the simulator's clock.
+    /// Limits the rule to this time from now, by the simulator's clock.
     pub fn during(mut self, time: Duration) -> Self {
         self.settings.lasts = Some(time);
         self
     }
 
-    /// The request takes no effect: it never got as far as Vipps.
+    /// Applies the fault before the request takes effect. The request has no effect, as if it never
+    /// reached Vipps.
     pub fn before_commit(mut self) -> Self {
         self.settings.moment = Some(Moment::Before);
         self
     }
 
-    /// The request takes effect, only its answer suffers.
+    /// Applies the fault after the request took effect. Only the response is affected.
     pub fn after_commit(mut self) -> Self {
         self.settings.moment = Some(Moment::After);
         self
     }
 
-    /// Adds a `Retry-After` header to the answer: a number of seconds, or the
-    /// text of a date.
+    /// Adds a `Retry-After` header to the response: a number of seconds, or the text of a date.
     ///
     /// # Panics
-    /// If the text cannot be the value of a header.
+    /// If the text is not a valid header value.
     #[track_caller]
     #[allow(clippy::needless_pass_by_value)] // reads best as `7` or a text
     pub fn retry_after(mut self, value: impl ToString) -> Self {
@@ -177,10 +177,10 @@ impl FaultRule {
         self
     }
 
-    /// Answers with this status, in the gateway's shape.
+    /// Responds with this status, in the gateway's format.
     ///
     /// # Panics
-    /// If the status is not 200 to 999: nothing else can end an exchange.
+    /// If the status is not from 200 to 999. A status below 200 cannot end an exchange.
     #[track_caller]
     pub fn status(self, status: u16) -> Fault {
         let status = checked_status(status);
@@ -188,11 +188,11 @@ impl FaultRule {
         self.install(Moment::Before, Damage::Answer(answer))
     }
 
-    /// Answers with this status and body: JSON when it parses as such, text
-    /// otherwise.
+    /// Responds with this status and body. The body is sent as JSON if it parses as JSON, otherwise
+    /// as text.
     ///
     /// # Panics
-    /// If the status is not 200 to 999.
+    /// If the status is not from 200 to 999.
     #[track_caller]
     pub fn status_with_body(self, status: u16, body: impl Into<String>) -> Fault {
         let status = checked_status(status);
@@ -205,17 +205,16 @@ impl FaultRule {
         self.install(Moment::Before, Damage::Answer(answer))
     }
 
-    /// Answers with an error of the eCom API, such as `("VippsError", "94")`
-    /// for a locked order. Known codes get their message and status; others are
-    /// answered with 400.
+    /// Responds with an error of the eCom API, such as `("VippsError", "94")` for a locked order.
+    /// Known codes get their message and status. Other codes get status 400.
     pub fn ecom_error(self, group: impl Into<String>, code: impl Into<String>) -> Fault {
         self.install(Moment::Before, Damage::Code(group.into(), code.into()))
     }
 
-    /// Answers with this status and a page of HTML, as proxies do.
+    /// Responds with this status and an HTML page, as proxies do.
     ///
     /// # Panics
-    /// If the status is not 200 to 999.
+    /// If the status is not from 200 to 999.
     #[track_caller]
     pub fn html(self, status: u16) -> Fault {
         let status = checked_status(status);
@@ -224,24 +223,23 @@ impl FaultRule {
         self.install(Moment::Before, Damage::Answer(answer))
     }
 
-    /// Lets real time pass: before the request takes effect with
-    /// [`before_commit`](Self::before_commit), otherwise before its answer.
+    /// Delays in real time: before the request takes effect with
+    /// [`before_commit`](Self::before_commit), otherwise before the response.
     pub fn delay(self, time: Duration) -> Fault {
         self.install(Moment::After, Damage::Delay(time))
     }
 
-    /// Holds the answer back until the test lets it go; with
-    /// [`before_commit`](Self::before_commit) the request takes no effect before
-    /// that. Not for [`Simulator::arrive`](super::Simulator::arrive), where
-    /// nothing waits.
+    /// Holds the response until the test releases it. With [`before_commit`](Self::before_commit),
+    /// holds the request before it takes effect. [`Simulator::arrive`](super::Simulator::arrive)
+    /// ignores this fault, because nothing waits there.
     pub fn hold(self) -> Hold {
         let gate = Gate::default();
         let fault = self.install(Moment::After, Damage::Hold(gate.clone()));
         Hold { fault, gate }
     }
 
-    /// Puts another text in place of each one like this in the answer's JSON, as
-    /// a later version of the API might say something new.
+    /// Replaces each text in the response's JSON that equals `text`, as a later version of the API
+    /// might send a new value.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -261,59 +259,59 @@ impl FaultRule {
         self.install(Moment::After, Damage::Replace(text.into(), with.into()))
     }
 
-    /// Never answers; the connection stays open.
+    /// Sends no response. The connection stays open.
     pub fn stall(self) -> Fault {
         self.install(Moment::Before, Damage::Manner(Manner::Stall))
     }
 
-    /// Sends the head and half the body, and then nothing more.
+    /// Sends the head and half of the body. The connection stays open.
     pub fn stall_in_body(self) -> Fault {
         self.install(Moment::After, Damage::Manner(Manner::StallInBody))
     }
 
-    /// Resets the connection before any byte of an answer.
+    /// Resets the connection before the first byte of the response.
     pub fn reset(self) -> Fault {
         self.install(Moment::Before, Damage::Manner(Manner::Reset))
     }
 
-    /// Resets the connection in the middle of the answer's head.
+    /// Resets the connection in the middle of the response's head.
     pub fn reset_in_headers(self) -> Fault {
         self.install(Moment::After, Damage::Manner(Manner::ResetInHeaders))
     }
 
-    /// Resets the connection in the middle of the answer's body.
+    /// Resets the connection in the middle of the response's body.
     pub fn reset_in_body(self) -> Fault {
         self.install(Moment::After, Damage::Manner(Manner::ResetInBody))
     }
 
-    /// Closes the connection in order, in the middle of the answer's body.
+    /// Closes the connection normally in the middle of the response's body.
     pub fn truncate(self) -> Fault {
         self.install(Moment::After, Damage::Manner(Manner::Truncate))
     }
 
-    /// Sends a complete answer whose body is only the first half of its JSON.
+    /// Sends a complete response whose body is the first half of its JSON.
     pub fn truncated_json(self) -> Fault {
         self.install(Moment::After, Damage::TruncatedJson)
     }
 
-    /// Keeps status and headers, and puts something that is not JSON in the body.
+    /// Keeps the status and headers, and replaces the body by bytes that are not JSON.
     pub fn garbage_json(self) -> Fault {
         self.install(Moment::After, Damage::Garbage)
     }
 
-    /// Keeps status and headers, and sends a body of this many bytes.
+    /// Keeps the status and headers, and replaces the body by this many bytes.
     pub fn oversized(self, bytes: usize) -> Fault {
         self.install(Moment::After, Damage::Oversized(bytes))
     }
 
-    /// Loses it on the way: a request is never heard of, a call to the merchant
-    /// is never made.
+    /// Loses the message. A request has no effect and gets no response. A call to the merchant is
+    /// never sent.
     pub fn lose(self) -> Fault {
         self.install(Moment::Before, Damage::Lose)
     }
 
-    /// Delivers it twice: a request takes effect twice and gets the second
-    /// answer, a call to the merchant is made twice.
+    /// Delivers the message twice. A request takes effect twice and gets the second response. A
+    /// call to the merchant is sent twice.
     pub fn duplicate(self) -> Fault {
         self.install(Moment::After, Damage::Duplicate)
     }
@@ -334,7 +332,7 @@ fn checked_status(status: u16) -> StatusCode {
     }
 }
 
-/// A rule that is switched on. Dropping it leaves the rule in place.
+/// An active rule. Dropping this handle leaves the rule in place.
 #[derive(Debug, Clone)]
 pub struct Fault {
     engine: Arc<Engine>,
@@ -342,7 +340,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// How often it has struck.
+    /// Returns the number of requests that the rule was applied to.
     pub fn hits(&self) -> u64 {
         self.engine.look(|world, _| world.rules.hits(self.id))
     }
@@ -351,7 +349,7 @@ impl Fault {
         self.id
     }
 
-    /// Switches it off.
+    /// Removes the rule.
     pub fn remove(&self) {
         self.engine.with(|world, _| world.rules.remove(self.id));
     }

@@ -1,16 +1,16 @@
-//! Who may use the page and the control API. They approve payments and move the clock, and any web
-//! page that is open in the same browser can send requests here. Such requests are refused in two
-//! steps.
+//! Access control of the page and the control API. They approve payments and move the clock, and
+//! any web page that is open in the same browser can send requests to them. Two checks refuse such
+//! requests.
 //!
-//! A name in `Host` may have been made to lead here by whoever owns it (DNS
-//! rebinding), and then the browser takes that page and this one for the same
-//! site. An address cannot be made to lead elsewhere, `localhost` is the machine's own, and the host
-//! in the base URL was named by whoever started the simulator. So only these are accepted.
+//! The first check is on `Host`. The owner of a domain can point its name at this machine (DNS
+//! rebinding), and the browser then treats both pages as the same site. This is impossible for an
+//! IP address, for `localhost`, and for the host in the base URL, which the user of the simulator
+//! chose. Only these are accepted.
 //!
-//! A form of another site carries the honest `Host`, but the browser says where
-//! it is from: in `Sec-Fetch-Site`, and where that is not sent (plain HTTP from
-//! another machine) in `Origin`. What sends neither is no browser, and whoever
-//! can run a program here needs no forgery.
+//! The second check is on the origin. A form of another site carries the correct `Host`, but the
+//! browser names the form's site in `Sec-Fetch-Site`, or in `Origin` where it does not send the
+//! former (plain HTTP from another machine). A request without both headers does not come from a
+//! browser. A program on this machine could forge any header, so no check can stop it.
 
 use std::net::IpAddr;
 
@@ -137,7 +137,7 @@ mod tests {
                 refusal(&request(Method::POST, headers)).is_some(),
                 "{headers:?}"
             );
-            // Looking changes nothing, and the browser keeps the answer from the other site.
+            // A read changes nothing, and the browser withholds the response from the other site.
             assert_eq!(refusal(&request(Method::GET, headers)), None, "{headers:?}");
         }
         for headers in [

@@ -1,6 +1,6 @@
-//! The shell: HTTP/1.1 on a thread of its own, so that it serves tests of any
-//! runtime or none. It carries bytes and, when a fault says so, breaks the
-//! connection; it decides nothing.
+//! The HTTP/1.1 server. It runs on its own thread, so that it serves tests of any runtime or
+//! without one. It transfers bytes and breaks a connection if a fault requires it. All decisions
+//! are made in other modules.
 
 use std::convert::Infallible;
 use std::io;
@@ -29,10 +29,10 @@ use super::page;
 use super::wire::{Request, Response};
 use super::wreck::{Plan, Stream};
 
-/// No request of these APIs comes near it.
+/// The largest body that is read, in bytes. The requests of these APIs are far smaller.
 const LARGEST_REQUEST: usize = 1024 * 1024;
 
-/// A running server. It ends, and frees its port, when dropped.
+/// A running server. Dropping it stops the server and frees the port.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
@@ -97,7 +97,7 @@ impl Drop for Server {
 
 async fn accept(listener: TcpListener, engine: Arc<Engine>) {
     loop {
-        // Out of file handles, most likely: others will end.
+        // The process probably has too many open files. Other connections will close.
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;
@@ -107,8 +107,8 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>) {
 }
 
 async fn connection(stream: TcpStream, engine: Arc<Engine>) {
-    // Without it small answers wait for the client's acknowledgement; a
-    // connection that is already gone does not care.
+    // Without `TCP_NODELAY`, a small response waits for the client's acknowledgement. An error
+    // means that the connection is already closed, which is harmless.
     drop(stream.set_nodelay(true));
     let plan = Plan::default();
     let io = TokioIo::new(Stream::new(stream, plan.clone()));
@@ -141,7 +141,7 @@ async fn exchange(
             )
             .map(Full::new);
         }
-        // The client broke off; nobody will read this.
+        // The client closed the connection, so this response is never read.
         Err(_) => {
             return encode(
                 &errors::gateway(StatusCode::BAD_REQUEST, "Bad Request"),
@@ -189,7 +189,7 @@ async fn wait(time: std::time::Duration, gate: Option<Gate>) {
     }
 }
 
-/// The answer as HTTP, dated by the simulator's clock.
+/// Encodes a response as HTTP, with a `Date` from the simulator's clock.
 pub(crate) fn encode(response: &Response, engine: &Engine) -> http::Response<Bytes> {
     let (media_type, body) = response.encoded();
     let mut encoded = http::Response::new(body);
@@ -210,7 +210,8 @@ pub(crate) fn encode(response: &Response, engine: &Engine) -> http::Response<Byt
     encoded
 }
 
-/// The value of `Date`; `None` outside the years 0 to 9999, which the clock never shows.
+/// Returns the value of `Date`, or `None` outside the years 0 to 9999, which the clock never
+/// reaches.
 fn date(now: Timestamp) -> Option<HeaderValue> {
     let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
     HeaderValue::try_from(date.ok()?).ok()

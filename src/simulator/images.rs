@@ -1,4 +1,4 @@
-//! QR codes as images, and the links under which they are served.
+//! QR codes as images, and the links that serve them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,21 +12,22 @@ use super::routes::IMAGE_PATH;
 use super::state::State;
 use super::wire::{Request, Response};
 
-/// Every link to an image dies after an hour.
+/// The longest lifetime of a link to an image. A link expires with its code if the code expires
+/// earlier.
 pub(crate) const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 pub(crate) const SIZE: u32 = 800;
-/// Modules of white around a code, as the standard demands.
+/// The width of the white border around a code, in modules, as the standard requires.
 const QUIET_ZONE: usize = 4;
 
-/// How a code is drawn.
+/// The format of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Side in pixels.
+    /// The side in pixels.
     Png(u32),
     Svg,
 }
 
-/// What a link leads to.
+/// The image that a link serves.
 #[derive(Debug, Clone)]
 pub(crate) struct Image {
     pub(crate) format: Format,
@@ -55,8 +56,8 @@ impl Images {
     }
 }
 
-/// Makes a link to a drawing of `content` that dies with the code itself, at
-/// the latest after an hour.
+/// Creates a link to an image of `content`. The link expires with the code, or after one hour at
+/// the latest.
 pub(crate) fn link(
     state: &mut State,
     format: Format,
@@ -93,7 +94,7 @@ pub(crate) fn link(
     url
 }
 
-/// Serves an image to anybody who has the link.
+/// Serves an image. The link needs no credentials.
 pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Response {
     let token = request.query_parameter("token").unwrap_or_default();
     let mut response = match state.images.get(&token) {
@@ -134,8 +135,8 @@ fn code(content: &str) -> Result<QrCode, String> {
     QrCode::with_error_correction_level(content, EcLevel::M).map_err(|error| error.to_string())
 }
 
-/// A black and white PNG of exactly `side` times `side` pixels. The modules are
-/// as large as fit; what is left over goes to the white border.
+/// Draws a black and white PNG of exactly `side` times `side` pixels. The modules are as large as
+/// possible, and the remaining pixels are part of the white border.
 pub(crate) fn png(content: &str, side: u32) -> Result<Vec<u8>, String> {
     let code = code(content)?;
     let modules = code.width();

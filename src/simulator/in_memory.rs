@@ -1,4 +1,5 @@
-//! The simulator as a client's transport and clock: no socket, and minutes that pass in microseconds.
+//! The simulator as the transport and the clock of a client, without a socket. Waits of minutes
+//! take microseconds.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,19 +13,17 @@ use super::engine::Engine;
 use super::memory::{Arrived, Ending, Reply};
 use crate::transport::{Transport, TransportError, TransportFuture};
 
-/// A way to a simulator without a socket, and the time that goes with it: both a
-/// [`Transport`](crate::Transport) and a [`Clock`](crate::Clock). Made by
-/// [`Simulator::transport`]; [`Simulator::client`] sets it on clients of a
-/// simulator that [listens nowhere](super::Builder::in_memory).
+/// A connection to a simulator without a socket. It is both a [`Transport`](crate::Transport) and a
+/// [`Clock`](crate::Clock). [`Simulator::transport`] creates it, and [`Simulator::client`] sets it
+/// on the clients of a simulator that [listens nowhere](super::Builder::in_memory).
 ///
-/// Faults strike as they do on the wire. What has left the client takes effect
-/// in its time, whether or not the client still waits for it: a request that is
-/// [delayed](super::FaultRule::delay) before it takes effect does so after its
-/// client has given up, too.
+/// Faults apply as they do over HTTP. A sent request takes effect even if the client stops waiting
+/// for it. This includes a request that is [delayed](super::FaultRule::delay) before it takes
+/// effect.
 ///
-/// Time is tokio's, so that `tokio::time::pause` makes a wait of minutes
-/// instant. A simulator whose clock [stands](super::Builder::freeze_clock)
-/// follows it; one whose clock runs goes on by itself.
+/// Time is tokio's, so `tokio::time::pause` makes a wait of minutes instant. A simulator with a
+/// [frozen](super::Builder::freeze_clock) clock follows tokio's time. A running clock is
+/// independent of it.
 ///
 /// ```
 /// # use vipps::simulator::Simulator;
@@ -35,7 +34,7 @@ use crate::transport::{Transport, TransportError, TransportFuture};
 /// let order = "order-1".parse()?;
 /// let begun = sim.client().ecom().initiate(order, vipps::Amount::nok(9), "Tea".parse()?).await?;
 /// let before = sim.clock().now();
-/// // Nobody pays. Eleven minutes pass at once, for client and simulator alike.
+/// // The customer does not act. Eleven minutes pass at once, for client and simulator alike.
 /// let details = begun.payment().wait().await?;
 /// assert!(details.as_of().is_some_and(|at| at.duration_since(before).as_secs() >= 600));
 /// # Ok(()) }
@@ -45,15 +44,14 @@ pub struct InMemory {
     engine: Arc<Engine>,
     clock: Clock,
     begun: Instant,
-    /// How far the simulator's clock has followed.
+    /// The part of tokio's time that was added to the simulator's clock.
     followed: Arc<Mutex<Duration>>,
 }
 
 impl Simulator {
-    /// A way to this simulator without a socket, and the time that goes with it.
-    /// A client needs it as its [transport](crate::VippsBuilder::transport) and
-    /// as its [clock](crate::VippsBuilder::clock). Make one per simulator and
-    /// clone it.
+    /// Returns a connection to this simulator without a socket. A client needs it as its
+    /// [transport](crate::VippsBuilder::transport) and as its [clock](crate::VippsBuilder::clock).
+    /// Create one for each simulator and clone it.
     pub fn transport(&self) -> InMemory {
         InMemory {
             engine: Arc::clone(&self.engine),
@@ -69,8 +67,8 @@ impl InMemory {
         Instant::now().saturating_duration_since(self.begun)
     }
 
-    /// Moves a standing clock to where tokio's is. Requests do it by themselves;
-    /// whoever asks the simulator directly after a wait calls it first.
+    /// Moves a frozen clock forward to tokio's time. Requests do this by themselves. Call it before
+    /// reading the simulator directly after a wait.
     pub fn follow(&self) {
         if !self.clock.stands() {
             return;

@@ -1,4 +1,4 @@
-//! What came in: every request, with its secrets and personal data hidden.
+//! The record of all requests, with secrets and personal data hidden.
 
 mod redaction;
 
@@ -15,9 +15,9 @@ use super::wire::{Request, Response, decode};
 
 pub(crate) use self::redaction::hide;
 
-/// Older entries are dropped above this number; the counts go on.
+/// The number of entries that are stored. Older entries are removed, but still counted.
 const KEPT: usize = 20_000;
-/// Answers are large, and looked at soon.
+/// The number of response bodies that are stored. Responses are large, and tests read them soon.
 const ANSWERS_KEPT: usize = 1_000;
 
 /// The record of all requests, oldest first.
@@ -37,26 +37,25 @@ impl Journal {
         Self(engine)
     }
 
-    /// The requests so far, oldest first; at most the latest 20,000.
+    /// Returns the requests so far, oldest first; at most the latest 20,000.
     pub fn entries(&self) -> Vec<Entry> {
         self.0
             .look(|world, _| world.records.entries.iter().cloned().collect())
     }
 
-    /// How many requests were made for an operation, named as in
-    /// [`Entry::operation`].
+    /// Returns the number of requests for an operation, named as in [`Entry::operation`].
     pub fn count(&self, operation: &str) -> usize {
         self.0
             .look(|world, _| world.records.counts.get(operation).copied().unwrap_or(0))
     }
 
-    /// Forgets everything, the counts too.
+    /// Removes all entries and counts.
     pub fn clear(&self) {
         self.0.with(|world, _| world.records.clear());
     }
 }
 
-/// One request and what became of it. Values that are not known to be harmless are hidden.
+/// A request and its response. Values that are not known to be harmless are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     number: u64,
@@ -92,40 +91,40 @@ impl Entry {
         in_path() || in_body() == Some(true)
     }
 
-    /// When it arrived, by the simulator's clock.
+    /// Returns the time of arrival, by the simulator's clock.
     pub fn time(&self) -> Timestamp {
         self.time
     }
 
-    /// The operation's id in snake case, such as `capture_payment_using_post`;
-    /// `qr_image` for a code's image, `landing_page` for a payment's page,
-    /// `None` for a path that Vipps does not serve.
+    /// Returns the operation's id in snake case, such as `capture_payment_using_post`; `qr_image`
+    /// for a code's image, `landing_page` for a payment's page, or `None` if the simulator serves
+    /// no such path or method.
     pub fn operation(&self) -> Option<&str> {
         self.operation
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path as sent, percent-encoded. Where no operation is, parts that may be the id of a
-    /// person are hidden.
+    /// Returns the path as sent, percent-encoded. If the path belongs to no operation, parts that
+    /// may be the id of a person are hidden.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query as sent; the values of parameters that the API does not have are hidden.
+    /// Returns the query as sent. The values of parameters that the API does not have are hidden.
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// The headers in the order of their names, which are in lower case.
+    /// Returns the headers, sorted by name. Names are in lower case.
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    /// The first header of that name, in any case.
+    /// Returns the first header with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -133,31 +132,32 @@ impl Entry {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The body as compact JSON; `None` when there was none.
+    /// Returns the body as compact JSON, or `None` if it was empty. A body that is not JSON is
+    /// replaced by its length.
     pub fn body(&self) -> Option<&str> {
         self.body.shown()
     }
 
-    /// The status that went back; `None` when no answer did.
+    /// Returns the status of the response, or `None` if no status was sent.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// The body that went back, as compact JSON: kept of the latest 1,000
-    /// requests. `None` when there was none.
+    /// Returns the body of the response as compact JSON, or `None` if it was empty. Only the latest
+    /// 1,000 requests have it.
     pub fn answer(&self) -> Option<&str> {
         self.answer.shown()
     }
 
-    /// How long the answer took, by the simulator's clock; `None` when there is
-    /// none, or not yet.
+    /// Returns the time from the request to the response, by the simulator's clock, or `None` if no
+    /// response was sent.
     pub fn took(&self) -> Option<Duration> {
         let took = self.answered?.duration_since(self.time);
         Some(Duration::try_from(took).unwrap_or_default())
     }
 
-    /// What was remarkable: the rule that the request broke, the fault that
-    /// struck, a repeated idempotency key.
+    /// Returns a remark about the request: the rule that it broke, the fault that was applied, or a
+    /// repeated idempotency key.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
@@ -171,12 +171,13 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// So many entries at the most, newest first.
+    /// Returns at most `count` entries, newest first.
     pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Entry> {
         self.entries.iter().rev().take(count)
     }
 
-    /// Removes all entries and counts. Numbers go on, so that no two entries have the same one.
+    /// Removes all entries and counts. Numbers continue, so no two entries ever have the same
+    /// number.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.counts.clear();
@@ -186,7 +187,7 @@ impl Records {
         self.entries.len()
     }
 
-    /// Writes a request down; the number finds it again.
+    /// Records a request. The returned number identifies it.
     pub(crate) fn arrived(
         &mut self,
         request: &Request,
@@ -217,7 +218,8 @@ impl Records {
         self.written
     }
 
-    /// Notes what the answer is, whether any of it goes back, and when.
+    /// Records the note of the response, and its status, body and time if the client receives any
+    /// of it.
     pub(crate) fn answered(
         &mut self,
         number: u64,

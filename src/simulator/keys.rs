@@ -4,11 +4,9 @@ use std::fmt;
 
 use super::random::Random;
 
-/// The credentials that the simulator accepts, made from its seed: the same
-/// seed gives the same keys.
+/// The credentials that the simulator accepts. The same seed produces the same keys.
 ///
-/// They open nothing but the simulator. `Debug` hides them all the same, so
-/// that a test for leaks can use them.
+/// They are valid nowhere else. `Debug` still hides them, so that a test for leaks can use them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     pub(crate) client_id: String,
@@ -28,23 +26,22 @@ impl Keys {
         }
     }
 
-    /// The `client_id` header of the token request: a GUID.
+    /// Returns the `client_id` header of the token request: a GUID.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// The `client_secret` header of the token request.
+    /// Returns the `client_secret` header of the token request.
     pub fn client_secret(&self) -> &str {
         &self.client_secret
     }
 
-    /// The `Ocp-Apim-Subscription-Key` header of every request: 32 hexadecimal
-    /// digits.
+    /// Returns the `Ocp-Apim-Subscription-Key` header of every request: 32 hexadecimal digits.
     pub fn subscription_key(&self) -> &str {
         &self.subscription_key
     }
 
-    /// The merchant serial number (MSN) of the sales unit.
+    /// Returns the merchant serial number (MSN) of the sales unit.
     pub fn merchant_serial_number(&self) -> &str {
         &self.merchant_serial_number
     }

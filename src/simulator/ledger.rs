@@ -1,27 +1,26 @@
-//! What really happened to the money, kept apart from what was answered.
+//! The movements of money that took effect, independent of the responses.
 
 use jiff::Timestamp;
 
 use super::order::Order;
 
-/// What a movement of money was.
+/// The kind of a movement of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EffectKind {
-    /// The customer's bank set the amount aside.
+    /// The customer's bank reserved the amount.
     Reserve,
     /// The amount was charged at once (direct capture).
     Sale,
-    /// A part or all of the reservation was charged.
+    /// Part or all of the reservation was charged.
     Capture,
-    /// A part or all of the charge was paid back.
+    /// Part or all of the charge was refunded.
     Refund,
-    /// The rest of the reservation was given back to the customer.
+    /// The rest of the reservation was released to the customer.
     Release,
 }
 
-/// One movement of money that took effect, whether or not the merchant ever
-/// got to see the answer.
+/// A movement of money that took effect. The merchant may or may not have received the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
     kind: EffectKind,
@@ -40,29 +39,29 @@ impl Effect {
         }
     }
 
-    /// What it was.
+    /// Returns the kind of the movement.
     pub fn kind(&self) -> EffectKind {
         self.kind
     }
 
-    /// How much, in øre.
+    /// Returns the amount in øre.
     pub fn amount(&self) -> i64 {
         self.amount
     }
 
-    /// The `X-Request-Id` of the request that caused it.
+    /// Returns the `X-Request-Id` of the request that caused the movement.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.idempotency_key.as_deref()
     }
 
-    /// When, by the simulator's clock.
+    /// Returns the time of the movement, by the simulator's clock.
     pub fn time(&self) -> Timestamp {
         self.time
     }
 }
 
-/// The money of one order. Get it from
-/// [`Simulator::ledger`](super::Simulator::ledger).
+/// The money of one order. [`Simulator::ledger`](super::Simulator::ledger) returns the accounts of
+/// all orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     order_id: String,
@@ -79,32 +78,32 @@ impl Account {
         }
     }
 
-    /// The order.
+    /// Returns the order id.
     pub fn order_id(&self) -> &str {
         &self.order_id
     }
 
-    /// The sales unit that the order belongs to.
+    /// Returns the sales unit that the order belongs to.
     pub fn merchant_serial_number(&self) -> &str {
         &self.merchant_serial_number
     }
 
-    /// Every movement that took effect, oldest first.
+    /// Returns every movement that took effect, oldest first.
     pub fn effects(&self) -> &[Effect] {
         &self.effects
     }
 
-    /// How many movements of a kind took effect.
+    /// Returns the number of movements of this kind.
     pub fn count(&self, kind: EffectKind) -> usize {
         self.of_kind(kind).count()
     }
 
-    /// The sum set aside at the customer's bank over time, in øre.
+    /// Returns the total amount reserved at the customer's bank, in øre.
     pub fn reserved(&self) -> i64 {
         self.of_kind(EffectKind::Reserve).map(Effect::amount).sum()
     }
 
-    /// The sum charged to the customer, by capture or at once, in øre.
+    /// Returns the total amount charged to the customer, by capture or by direct capture, in øre.
     pub fn captured(&self) -> i64 {
         self.of_kind(EffectKind::Capture)
             .chain(self.of_kind(EffectKind::Sale))
@@ -112,17 +111,17 @@ impl Account {
             .sum()
     }
 
-    /// The sum paid back to the customer, in øre.
+    /// Returns the total amount refunded to the customer, in øre.
     pub fn refunded(&self) -> i64 {
         self.of_kind(EffectKind::Refund).map(Effect::amount).sum()
     }
 
-    /// The sum of reservations given back unused, in øre.
+    /// Returns the total amount of released reservations, in øre.
     pub fn released(&self) -> i64 {
         self.of_kind(EffectKind::Release).map(Effect::amount).sum()
     }
 
-    /// What the customer has paid in the end: captured less refunded, in øre.
+    /// Returns the net amount that the customer has paid: captured less refunded, in øre.
     pub fn charged(&self) -> i64 {
         self.captured() - self.refunded()
     }

@@ -1,4 +1,4 @@
-//! Calls per minute and order, as documented for the eCom API.
+//! The rate limits for each minute and order, as documented for the eCom API.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::clock::{later, seconds_until};
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// Above this many counted orders the idle ones are forgotten.
+/// The number of counted orders above which the idle ones are removed.
 const CROWDED: usize = 4096;
 
 #[derive(Debug, Default)]
@@ -18,8 +18,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Counts a call; when the minute is full it is refused, and the seconds
-    /// until the next one would pass are given.
+    /// Counts a call. If the limit is reached, returns the seconds until the next call is allowed.
     pub(crate) fn count(
         &mut self,
         operation: &'static str,

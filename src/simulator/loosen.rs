@@ -1,9 +1,9 @@
-//! Where the vendored spec is stricter than Vipps: each rule here was found
-//! broken by Vipps' own answers or samples, so the simulator does not hold it.
+//! Rules of the vendored spec that the simulator does not enforce. Responses or samples of Vipps
+//! break each of them.
 
 use serde_json::{Value, json};
 
-/// Applies `change` to a schema, when the document has it.
+/// Applies `change` to a schema, if the document has it.
 fn at(document: &mut Value, pointer: &str, change: impl FnOnce(&mut Value)) {
     if let Some(schema) = document.pointer_mut(pointer) {
         change(schema);
@@ -25,7 +25,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
     let property =
         |name: &str, member: &str| format!("/components/schemas/{name}/properties/{member}");
 
-    // Serial numbers of seven digits exist; the documents know five and six.
+    // Serial numbers with seven digits exist. The documents allow five and six.
     for name in [
         "MerchantInfo",
         "MerchantInfoPayment",
@@ -41,7 +41,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
             },
         );
     }
-    // On capture and refund null and 0 mean everything; the handlers judge the rest.
+    // On capture and refund, null and 0 mean all that is left. The handlers check other values.
     at(
         &mut document,
         &property("Transaction", "amount"),
@@ -50,7 +50,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
             schema["nullable"] = json!(true);
         },
     );
-    // The last part of a payment may be below one krone.
+    // The last part of a payment may be less than one krone.
     for name in [
         "TransactionInfo",
         "TransactionInfoCancel",
@@ -62,7 +62,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
             without(schema, &["minimum"]);
         });
     }
-    // Vipps repairs numbers where it can and answers 81 where it cannot.
+    // Vipps repairs numbers if it can, and otherwise returns error 81.
     at(
         &mut document,
         &property("CustomerInfo", "mobileNumber"),
@@ -75,7 +75,7 @@ pub(crate) fn ecom(mut document: Value) -> Value {
             without(schema, LENGTHS);
         },
     );
-    // After seven days the text "[Expired]" stands in all of these.
+    // After seven days, each of these contains the text "[Expired]".
     at(
         &mut document,
         &property("UserDetails", "mobileNumber"),
@@ -91,11 +91,12 @@ pub(crate) fn ecom(mut document: Value) -> Value {
         &property("UserDetails", "userId"),
         |schema| without(schema, &["pattern"]),
     );
-    // With a scope only some of it is shared.
+    // A scope shares only some of the members.
     at(&mut document, &schema("UserDetails"), |schema| {
         without(schema, &["required"]);
     });
-    // The express address demands postCode and describes zipCode, which is what is sent.
+    // The schema of the express address requires `postCode` but describes `zipCode`. Vipps sends
+    // `zipCode`.
     at(
         &mut document,
         &format!("{}/required", schema("AddressExpress")),
@@ -105,7 +106,8 @@ pub(crate) fn ecom(mut document: Value) -> Value {
             }
         },
     );
-    // "May" in the guide, required in the document; without it nothing is idempotent.
+    // The guide makes the key optional and the document requires it. Without a key no call is
+    // idempotent.
     if let Some(paths) = document["paths"].as_object_mut() {
         for parameter in paths.values_mut().flat_map(parameters) {
             if parameter["name"] == "X-Request-Id" {
@@ -130,8 +132,8 @@ pub(crate) fn access_token(mut document: Value) -> Value {
 }
 
 pub(crate) fn qr(mut document: Value) -> Value {
-    // It has a default, and the newest samples leave it out; the missing
-    // customer has a sentence of its own.
+    // The field has a default, and the newest samples omit it. A missing customer has its own error
+    // message.
     at(
         &mut document,
         "/components/schemas/CustomerExchangeRequest",
@@ -140,7 +142,7 @@ pub(crate) fn qr(mut document: Value) -> Value {
     document
 }
 
-/// The parameters of all operations of a path.
+/// Returns the parameters of all operations of a path.
 fn parameters(path: &mut Value) -> Vec<&mut Value> {
     path.as_object_mut()
         .into_iter()

@@ -1,6 +1,5 @@
-//! The simulator without a socket: requests as values, broken answers as
-//! values, so that thousands of schedules run in a second and time is whatever
-//! the test says.
+//! The simulator without a socket. Requests and broken responses are values, so thousands of
+//! schedules run in a second and the test controls the time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,9 +14,9 @@ use super::faults::{Gate, Manner};
 use super::http::encode;
 use super::wire;
 
-/// A request that has come in but has not taken effect; get it from
-/// [`Simulator::arrive`]. Dropped, it never does. Its `Debug` shows where it
-/// goes, and nothing of keys, tokens and people.
+/// A request that has arrived but has not taken effect. [`Simulator::arrive`] returns it. A dropped
+/// request never takes effect. `Debug` shows the method, the path and the length of the body, but
+/// no keys, tokens or personal data.
 #[must_use = "a request that does not take effect is lost"]
 pub struct Arrived {
     engine: Arc<Engine>,
@@ -25,17 +24,17 @@ pub struct Arrived {
     arrival: Arrival,
 }
 
-/// What comes back, as the client of a socket would see it. Its `Debug` shows
-/// the status and the length of an answer.
+/// The response, as the client of a socket would see it. `Debug` shows the status and the length of
+/// the body.
 #[non_exhaustive]
 pub enum Reply {
-    /// An answer.
+    /// A complete response.
     Whole(Response<Bytes>),
-    /// No byte, ever.
+    /// No byte is sent, and the connection stays open.
     Silence,
-    /// The connection is reset before the answer's head is complete.
+    /// The connection is reset before the head of the response is complete.
     Reset,
-    /// The head and the first half of the body, and then this.
+    /// The head and the first half of the body are sent, and then the body ends.
     Cut(Response<Bytes>, Ending),
 }
 
@@ -68,22 +67,22 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// How a body that is cut short ends.
+/// The end of a body that is cut short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
     /// The connection is reset.
     Reset,
-    /// The connection is closed in order.
+    /// The connection is closed normally.
     Closed,
-    /// Nothing more comes, and the connection stays open.
+    /// No more bytes are sent, and the connection stays open.
     Silence,
 }
 
 impl Simulator {
-    /// Takes a request in without a socket, on any simulator. Faults strike
-    /// here as they do on the wire, but no time passes: who drives the exchange
-    /// waits, or moves the clock, as the answers say.
+    /// Passes a request to the simulator without a socket. Any simulator accepts it. Faults apply
+    /// as they do over HTTP, but no time passes: the caller must wait, or move the clock, as
+    /// [`Arrived::wait`] and [`Arrived::take_effect`] return.
     ///
     /// ```
     /// # use vipps::simulator::{Reply, Simulator};
@@ -91,7 +90,7 @@ impl Simulator {
     /// let request = http::Request::get("/nowhere").body(Default::default())?;
     /// let (late, reply) = sim.arrive(request).take_effect();
     /// assert!(late.is_zero());
-    /// assert!(matches!(reply, Reply::Whole(answer) if answer.status() == 404));
+    /// assert!(matches!(reply, Reply::Whole(response) if response.status() == 404));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn arrive(&self, request: Request<Bytes>) -> Arrived {
@@ -103,7 +102,7 @@ impl Arrived {
     pub(super) fn at(engine: &Arc<Engine>, request: Request<Bytes>) -> Self {
         let (head, body) = request.into_parts();
         let mut headers = head.headers;
-        // A client of a socket would have said it.
+        // A client with a socket would have sent this header.
         headers
             .entry(::http::header::CONTENT_LENGTH)
             .or_insert_with(|| body.len().into());
@@ -122,7 +121,7 @@ impl Arrived {
         }
     }
 
-    /// How long a fault holds the request back before it takes effect.
+    /// Returns the time that a fault delays the request before it takes effect.
     pub fn wait(&self) -> Duration {
         self.arrival.wait()
     }
@@ -131,8 +130,8 @@ impl Arrived {
         self.arrival.gates()
     }
 
-    /// Lets it take effect, unless a fault forbids that, and gives the answer
-    /// and how long a fault holds that back.
+    /// Applies the request, unless a fault prevents that. Returns the response and the time that a
+    /// fault delays it.
     pub fn take_effect(self) -> (Duration, Reply) {
         let Dispatch {
             response,

@@ -1,5 +1,4 @@
-//! The merchant's side as the simulator knows it: where its URLs really are,
-//! and every call that was made to it.
+//! The merchant's addresses and the record of all calls to the merchant.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -8,13 +7,13 @@ use jiff::Timestamp;
 
 use super::outbound::{Delivery, DeliveryOutcome, Outbound};
 
-/// Older calls are dropped above this number.
+/// The number of calls that are stored. Older calls are removed.
 const KEPT: usize = 20_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Merchant {
     routes: HashMap<String, SocketAddr>,
-    /// Where calls to all other origins go.
+    /// The address for calls to all other origins.
     route_for_all: Option<SocketAddr>,
     deliveries: VecDeque<Delivery>,
     made: u64,
@@ -25,14 +24,14 @@ pub(crate) struct Merchant {
 }
 
 impl Merchant {
-    /// Notes that calls to the origin of `url` go to this address.
+    /// Sets the address for calls to the origin of `url`.
     pub(crate) fn route(&mut self, url: &str, to: SocketAddr) -> Result<(), String> {
         let origin = origin(url).ok_or_else(|| format!("{url} is no URL with a host"))?;
         self.routes.insert(origin, to);
         Ok(())
     }
 
-    /// Sends calls to all origins without a route of their own to this address.
+    /// Sets the address for calls to all origins without their own route.
     pub(crate) fn route_all(&mut self, to: SocketAddr) {
         self.route_for_all = Some(to);
     }
@@ -75,7 +74,7 @@ impl Merchant {
         }
     }
 
-    /// So many calls at the most, newest first.
+    /// Returns at most `count` calls, newest first.
     pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Delivery> {
         self.deliveries.iter().rev().take(count)
     }

@@ -7,17 +7,17 @@ use super::state::State;
 use super::wire::Response;
 use super::{ecom, qr, token};
 
-/// The APIs, each with its own error shapes.
+/// The APIs. Each has its own error format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Api {
     AccessToken,
     Ecom,
     Qr,
-    /// The two exchange operations of the QR API, which err in a shape of their own.
+    /// The two exchange operations of the QR API, which have their own error format.
     Exchange,
 }
 
-/// Calls per minute, and what they are counted by besides the order.
+/// The largest number of calls a minute for each order, and the scope of the count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
     None,
@@ -27,17 +27,17 @@ pub(crate) enum Limit {
 
 type Handler = fn(&mut State, &Call<'_>) -> Response;
 
-/// One operation.
+/// An operation of an API.
 #[derive(Debug)]
 pub(crate) struct Operation {
     /// The spec's `operationId` in snake case.
     pub(crate) id: &'static str,
     pub(crate) api: Api,
     pub(crate) method: Method,
-    /// The path in the vendored spec, the server's prefix included.
+    /// The path in the vendored spec, with the server's prefix.
     pub(crate) template: &'static str,
     pub(crate) limit: Limit,
-    /// Whether a body of JSON is expected.
+    /// `true` if the operation expects a JSON body.
     pub(crate) body: bool,
     pub(crate) handler: Handler,
 }

@@ -1,5 +1,5 @@
-//! One payment: its states, its money and its history. What may happen when is
-//! decided here and nowhere else.
+//! A payment: its states, its money and its history. Capture, refund and cancel check here whether
+//! the payment allows them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,18 +13,17 @@ use super::errors::{self, Code};
 use super::ledger::{Effect, EffectKind};
 use super::person::Person;
 
-/// How long a landing page can be opened, and after that, how long the customer
-/// has in the app.
+/// The time to open a landing page, and after that the time to approve in the app.
 pub(crate) const TIME_TO_SCAN: Duration = Duration::from_secs(300);
 pub(crate) const TIME_TO_PAY: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Capture and cancel end 180 days after the reservation, refunds 365 days after it.
+/// Capture and cancel are allowed for 180 days after the reservation, refunds for 365 days.
 const TIME_TO_CAPTURE: Duration = Duration::from_secs(180 * DAY.as_secs());
 const TIME_TO_REFUND: Duration = Duration::from_secs(365 * DAY.as_secs());
 
-/// Whether a sales unit reserves first or takes the money at once.
+/// The time at which a sales unit takes the money: at capture or at approval.
 ///
-/// Vipps decides this per sales unit; a merchant cannot choose it per payment.
+/// Vipps configures this for each sales unit. A merchant cannot choose it for each payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(
     clippy::exhaustive_enums,
@@ -38,18 +37,18 @@ pub enum CaptureType {
     Direct,
 }
 
-/// Where a payment stands.
+/// The phase of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Waiting for the customer.
+    /// The payment waits for the customer.
     Initiated,
-    /// Approved: reserved, captured, refunded; the sums tell the rest.
+    /// The payment was approved. The sums show what was captured and refunded.
     Approved,
     /// The issuer refused the customer's card.
     Failed,
-    /// Cancelled before or after the reservation, nothing captured.
+    /// The merchant cancelled the payment, or the customer rejected it. Nothing was captured.
     Cancelled,
-    /// Nobody acted in time.
+    /// The customer did not act in time.
     Expired,
 }
 
@@ -65,7 +64,7 @@ pub(crate) struct Entry {
     pub(crate) time: Timestamp,
 }
 
-/// What an idempotency key was used for.
+/// The request and the response of an idempotency key.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
     pub(crate) amount: i64,
@@ -73,18 +72,18 @@ pub(crate) struct Done {
     pub(crate) answer: Value,
 }
 
-/// What the merchant learns about the customer.
+/// The customer data that the merchant receives.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Shares {
     #[default]
     Nothing,
-    /// What the payment's scope names.
+    /// The data that the payment's scope names.
     Scope(Vec<String>),
-    /// Express payments tell all.
+    /// All data, for express payments.
     Everything,
 }
 
-/// What a payment was opened with, beside its money.
+/// The settings of a new payment, except its money.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     pub(crate) callback_prefix: String,
@@ -94,13 +93,13 @@ pub(crate) struct Terms {
     pub(crate) skips_landing_page: bool,
     /// The customer whose phone number the payment was started with.
     pub(crate) customer: Option<Person>,
-    /// The URL that was handed out for the customer.
+    /// The URL that the customer opens.
     pub(crate) landing_page: String,
-    /// Where the customer's browser goes afterwards.
+    /// The URL that the customer's browser returns to.
     pub(crate) fallback: String,
 }
 
-/// A choice that waits for the merchant's shipping methods.
+/// A choice of shipping that waits for the merchant's methods.
 #[derive(Debug, Clone)]
 pub(crate) struct Choice {
     pub(crate) person: Person,
@@ -124,16 +123,16 @@ pub(crate) struct Order {
     pub(crate) scanned: Option<Timestamp>,
     pub(crate) approved: Option<Timestamp>,
     pub(crate) phase: Phase,
-    /// Whether the customer has approved or rejected.
+    /// `true` once the customer has approved or rejected.
     pub(crate) user_acted: bool,
-    /// Oldest first.
+    /// The transaction log, oldest entry first.
     pub(crate) log: Vec<Entry>,
     pub(crate) effects: Vec<Effect>,
-    /// By endpoint and idempotency key.
+    /// The used idempotency keys, by endpoint and key.
     pub(crate) done: HashMap<(&'static str, String), Done>,
 }
 
-/// What a merchant wants to do with a payment.
+/// A merchant's request to change a payment.
 #[derive(Debug)]
 pub(crate) struct Action<'a> {
     pub(crate) text: &'a str,
@@ -142,7 +141,7 @@ pub(crate) struct Action<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The sums that Vipps shows for a payment.
+/// The amounts that Vipps shows for a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Summary {
     pub(crate) captured: i64,
@@ -192,12 +191,12 @@ impl Order {
         }
     }
 
-    /// The customer who approves unless a test says who does.
+    /// Returns the customer who approves if the test names no other.
     pub(crate) fn usual_customer(&self) -> Person {
         self.terms.customer.clone().unwrap_or_default()
     }
 
-    /// The amount and the chosen shipping, in øre.
+    /// Returns the amount plus the cost of the chosen shipping, in øre.
     pub(crate) fn total(&self) -> i64 {
         self.amount + self.shipping.as_ref().map_or(0, |method| method.ore)
     }
@@ -224,7 +223,7 @@ impl Order {
         }
     }
 
-    /// When this payment ends by itself, as long as nobody has acted.
+    /// Returns the time at which this payment expires if the customer does not act.
     pub(crate) fn deadline(&self) -> Timestamp {
         match self.scanned {
             Some(scanned) => later(scanned, TIME_TO_PAY),
@@ -232,7 +231,7 @@ impl Order {
         }
     }
 
-    /// The time after which the landing page and its QR code open no more.
+    /// Returns the time at which the landing page and its QR code expire.
     pub(crate) fn landing_page_ends(&self) -> Timestamp {
         later(self.created, TIME_TO_SCAN)
     }
@@ -254,7 +253,7 @@ impl Order {
             .push(Effect::new(kind, amount, action.key, action.now));
     }
 
-    /// The customer opens the payment: from now on its first entry has an id.
+    /// Records that the customer opened the payment. Its first entry then has a transaction id.
     pub(crate) fn scan(&mut self, transaction_id: String, now: Timestamp) {
         if self.scanned.is_none() {
             self.scanned = Some(now);
@@ -264,7 +263,7 @@ impl Order {
         }
     }
 
-    /// The id under which the customer's part of the payment runs.
+    /// Returns the transaction id of the customer's steps.
     pub(crate) fn payment_id(&self) -> Option<String> {
         self.log.first()?.transaction_id.clone()
     }
@@ -282,7 +281,7 @@ impl Order {
         });
     }
 
-    /// The name of the step that follows an approval.
+    /// Returns the log entry and the movement of money of an approval.
     pub(crate) fn approval(&self) -> (&'static str, EffectKind) {
         match self.capture_type {
             CaptureType::Reserve => ("RESERVE", EffectKind::Reserve),
@@ -290,7 +289,7 @@ impl Order {
         }
     }
 
-    /// The customer approves and the issuer agrees.
+    /// Records that the customer approved and the issuer accepted.
     pub(crate) fn approve(&mut self, now: Timestamp) {
         let (operation, kind) = self.approval();
         self.by_customer(operation, true, now);
@@ -300,14 +299,14 @@ impl Order {
         self.phase = Phase::Approved;
     }
 
-    /// The customer approves and the issuer refuses.
+    /// Records that the customer approved and the issuer refused.
     pub(crate) fn decline(&mut self, now: Timestamp) {
         let (operation, _) = self.approval();
         self.by_customer(operation, false, now);
         self.phase = Phase::Failed;
     }
 
-    /// The customer says no.
+    /// Records that the customer rejected the payment.
     pub(crate) fn reject(&mut self, now: Timestamp) {
         self.by_customer("CANCEL", true, now);
         self.phase = Phase::Cancelled;
@@ -317,7 +316,7 @@ impl Order {
         now > later(self.approved.unwrap_or(self.created), limit)
     }
 
-    /// Captures `asked` øre, or what is left when `None`.
+    /// Captures `asked` øre, or all that is left if `None`.
     pub(crate) fn capture(&mut self, asked: Option<i64>, action: &Action<'_>) -> Result<i64, Code> {
         match self.phase {
             Phase::Initiated | Phase::Failed | Phase::Expired => return Err(errors::NOT_RESERVED),
@@ -337,7 +336,7 @@ impl Order {
         Ok(amount)
     }
 
-    /// Refunds `asked` øre, or what is left when `None`.
+    /// Refunds `asked` øre, or all that is left if `None`.
     pub(crate) fn refund(&mut self, asked: Option<i64>, action: &Action<'_>) -> Result<i64, Code> {
         match self.phase {
             Phase::Initiated | Phase::Failed | Phase::Expired => return Err(errors::NOT_ALLOWED),
@@ -360,9 +359,8 @@ impl Order {
         Ok(amount)
     }
 
-    /// Cancels what is not captured yet; after a partial capture only when the
-    /// merchant asks for the rest to be released. Gives the amount and whether
-    /// there was a reservation.
+    /// Cancels the amount that is not captured. After a partial capture this requires
+    /// `release_rest`. Returns the amount, and `true` if it was reserved.
     pub(crate) fn cancel(
         &mut self,
         release_rest: bool,

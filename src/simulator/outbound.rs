@@ -1,4 +1,4 @@
-//! What Vipps calls at the merchant: made here, sent elsewhere.
+//! The calls that Vipps makes to the merchant. This module creates them, and `courier` sends them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::state::OrderRef;
 use super::webhook::Registration;
 use crate::testing::redact::Redactor;
 
-/// Why the merchant is called.
+/// The reason for a call to the merchant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     Payment,
@@ -32,7 +32,7 @@ impl Reason {
         }
     }
 
-    /// How long the merchant may take.
+    /// Returns the time that the merchant has to respond.
     pub(crate) fn timeout(self) -> Duration {
         match self {
             Self::Payment => Duration::from_secs(3),
@@ -41,7 +41,7 @@ impl Reason {
     }
 }
 
-/// A call to be made.
+/// A call to the merchant that has not been sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbound {
     pub(crate) reason: Reason,
@@ -49,17 +49,17 @@ pub(crate) struct Outbound {
     pub(crate) order_id: Option<String>,
     pub(crate) method: Method,
     pub(crate) url: String,
-    /// The merchant's `authToken`, word for word.
+    /// The merchant's `authToken`, unchanged.
     pub(crate) authorization: Option<String>,
-    /// The secret that signs it, for webhooks.
+    /// The registration whose secret signs the call, for webhooks.
     pub(crate) signed_by: Option<Registration>,
     pub(crate) body: Option<Value>,
-    /// Counted from 1.
+    /// The number of the attempt, counted from 1.
     pub(crate) attempt: u32,
 }
 
-/// How long until a webhook is tried again, after that many attempts; the real
-/// thing goes on for a week.
+/// Returns the time until the next attempt of a webhook, after this many attempts. The simulator
+/// stops after seven attempts, while Vipps retries for a week.
 pub(crate) fn next_attempt(attempts: u32) -> Option<Duration> {
     match attempts {
         1..=4 => Some(Duration::from_secs(2)),
@@ -69,27 +69,25 @@ pub(crate) fn next_attempt(attempts: u32) -> Option<Duration> {
     }
 }
 
-/// What became of a call to the merchant.
+/// The outcome of a call to the merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryOutcome {
-    /// Under way.
+    /// The call is in progress.
     Pending,
-    /// The merchant answered with this status.
+    /// The merchant responded with this status.
     Answered(u16),
-    /// No answer: why.
+    /// No response was received, for this reason.
     Failed(String),
-    /// Nothing was sent, because nobody has said where this URL is; see
-    /// [`Simulator::route`](super::Simulator::route). The simulator never calls
-    /// the real net.
+    /// Nothing was sent, because this URL has no route; see
+    /// [`Simulator::route`](super::Simulator::route). The simulator never calls the real network.
     NotRouted,
-    /// A fault lost it.
+    /// A fault lost the call.
     Lost,
 }
 
-/// A call that the simulator made to the merchant: a payment callback, a
-/// question for shipping methods, the removal of a consent, a check-in.
-/// Secrets and personal data are hidden.
+/// A call that the simulator made to the merchant: a payment callback, a request for shipping
+/// methods, the removal of a consent, or a check-in. Secrets and personal data are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub(crate) number: u64,
@@ -127,45 +125,44 @@ impl Delivery {
         }
     }
 
-    /// When it was sent, by the simulator's clock.
+    /// Returns the time at which the call was sent, by the simulator's clock.
     pub fn time(&self) -> Timestamp {
         self.time
     }
 
-    /// `payment_callback`, `shipping_details`, `consent_removal` or
-    /// `user_checked_in`; the same redactor lead faults to it.
+    /// Returns `payment_callback`, `shipping_details`, `consent_removal` or `user_checked_in`. Pass
+    /// this name to [`Faults::on`](super::Faults::on) to inject a fault into such calls.
     pub fn operation(&self) -> &str {
         self.operation
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The URL as the merchant gave it, with what Vipps adds to it. The query and parts of the path
+    /// Returns the merchant's URL with the path that Vipps appends. The query and parts of the path
     /// that look like secrets are hidden.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The body as compact JSON.
+    /// Returns the body as compact JSON.
     pub fn body(&self) -> Option<&str> {
         self.body.as_deref()
     }
 
-    /// Which attempt it was, counted from 1. Only check-ins are repeated.
+    /// Returns the number of the attempt, counted from 1. Only check-ins are retried.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// What became of it.
+    /// Returns the outcome of the call.
     pub fn outcome(&self) -> &DeliveryOutcome {
         &self.outcome
     }
 
-    /// What was remarkable: why a shipping answer could not be used, which
-    /// fault struck.
+    /// Returns the reason why a response with shipping methods could not be used.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }

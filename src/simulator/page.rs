@@ -1,9 +1,8 @@
-//! The simulator's page: what a person sees at its address, and can press.
+//! The simulator's page for a browser.
 //!
-//! It lives beside the API, not inside it: its requests are in no journal, no
-//! fault strikes them and no limit counts them. Everything is rendered here; the
-//! script only asks for the next state of the page and puts it in place, and
-//! without it every button still works.
+//! The page is separate from the API: its requests appear in no journal, no fault applies to them
+//! and no limit counts them. The server renders the HTML. The script only polls for the next state
+//! of the page and replaces the old one. Every button also works without the script.
 
 mod actions;
 mod codes;
@@ -25,33 +24,34 @@ use super::guard;
 use super::routes::{self, Found};
 use super::wire::{Request, Response};
 
-/// The path of every request of the page but the first starts with this.
+/// The start of the path of every request of the page, except the first.
 pub(crate) const PREFIX: &str = "/_simulator/page/";
-/// How long a question for changes waits. Proxies and browsers give up later.
+/// The longest time that a poll for changes waits. Proxies and browsers time out later.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// What one call sets off belongs together: its arrival, its answer, a callback.
+/// The delay after a change. One call causes several changes: its arrival, its response, a
+/// callback.
 const GATHERED: Duration = Duration::from_millis(40);
 
-/// What the page remembers between two requests.
+/// The state of the page between two requests.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
-    /// What the phone shows.
+    /// The screen of the phone.
     screen: phone::Screen,
-    /// The rules that were switched on here, by the name of their switch.
+    /// The rules that the page switched on, by the name of their switch.
     switched: BTreeMap<&'static str, u64>,
 }
 
-/// Whether a request is for the page and not for the API.
+/// Returns `true` if a request is for the page and not for the API.
 pub(crate) fn is_asked(request: &Request) -> bool {
     request.path.starts_with(PREFIX)
         || (matches!(request.method, Method::GET | Method::HEAD)
-            // Browsers ask for the icon by this name, whatever the page says.
+            // Browsers request this icon even if the page names another.
             && matches!(request.path.as_str(), "/" | "/favicon.ico"))
         || opens_a_payment(request)
 }
 
-/// Whether a browser has been sent to a payment's page. What Vipps shows there
-/// is not imitated, but the customer's phone is here.
+/// Returns `true` if a browser opens a payment's landing page. The simulator does not imitate the
+/// landing page but shows the customer's phone.
 fn opens_a_payment(request: &Request) -> bool {
     request.method == Method::GET
         && request
@@ -60,7 +60,7 @@ fn opens_a_payment(request: &Request) -> bool {
         && matches!(routes::find(request), Found::LandingPage)
 }
 
-/// Answers it.
+/// Returns the response to a request for the page.
 pub(crate) async fn answer(engine: &Arc<Engine>, request: &Request) -> Response {
     let response = match guard::refusal(request, engine.host()) {
         Some(reason) => failure(StatusCode::FORBIDDEN, reason),
@@ -92,7 +92,8 @@ async fn route(engine: &Arc<Engine>, request: &Request) -> Response {
     }
 }
 
-/// The part that changes, as soon as it is another one than the asker has.
+/// Returns the changing part of the page, as soon as it differs from the version that the browser
+/// has.
 async fn live(engine: &Arc<Engine>, request: &Request) -> Response {
     let seen = request.query_parameter("since");
     if let Some(seen) = seen.and_then(|seen| seen.parse().ok()) {
@@ -108,7 +109,7 @@ async fn live(engine: &Arc<Engine>, request: &Request) -> Response {
     )
 }
 
-/// What there is to see, at one moment.
+/// The state that the page shows, at one moment.
 pub(super) struct Scene<'a> {
     world: &'a super::engine::World,
     now: jiff::Timestamp,

@@ -1,4 +1,4 @@
-//! The human at the phone.
+//! The customer with the app.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,9 +15,8 @@ use super::routes::IMAGE_PATH;
 use super::state::{OrderRef, State};
 use super::wire::parameter;
 
-/// The customer with the app in hand. Every method takes whatever leads to a
-/// payment: the order id, the landing page's URL, the text of a QR code, or the
-/// link to its image.
+/// The customer with the app. Every method accepts any text that identifies a payment: the order
+/// id, the landing page's URL, the text of a QR code, or the link to its image.
 ///
 /// ```no_run
 /// # use vipps::simulator::Simulator;
@@ -30,22 +29,22 @@ use super::wire::parameter;
 #[derive(Debug, Clone)]
 pub struct Payer {
     engine: Arc<Engine>,
-    /// `None` for the customer of the payment.
+    /// `None` for the usual customer of the payment.
     person: Option<Person>,
 }
 
-/// What a scan has led to.
+/// The result of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scanned {
     /// A payment is open in the app.
     Payment {
-        /// Its order.
+        /// The order id of the payment.
         order_id: String,
     },
     /// The browser opens this page.
     Redirect {
-        /// Where a merchant redirect code leads at present.
+        /// The URL that the merchant redirect code leads to at present.
         url: String,
     },
     /// The customer has checked in, and the merchant's webhook is called.
@@ -55,30 +54,29 @@ pub enum Scanned {
     },
 }
 
-/// Why the customer cannot do that.
+/// The reason why the customer cannot do an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayerError {
-    /// Nothing here was made for this text: no order, no code, no link.
+    /// The text identifies no order, code or link of this simulator.
     NothingThere,
-    /// It is a code, but not one of a payment.
+    /// The text is a code, but not the code of a payment.
     NotAPayment,
-    /// Several sales units have an order of this id; name its landing page.
+    /// Several sales units have an order with this id. Use the landing page's URL instead.
     Ambiguous,
-    /// The payment, the code or the link ran out, or was deleted.
+    /// The payment, the code or the link has expired or was deleted.
     Expired,
-    /// The payment is over; the text says how it ended.
+    /// The payment is in a final state, which the text names.
     AlreadyFinal(&'static str),
-    /// The customer approved and the issuer refused, because the amount is one
-    /// of the test amounts that ask for it.
+    /// The customer approved and the issuer refused, because the amount is one of the test amounts
+    /// for a refusal.
     Declined(&'static str),
     /// The express payment has no such shipping method.
     NoSuchShippingMethod,
-    /// The payment has given no consent that could be withdrawn: it is not an
-    /// approved express payment.
+    /// The payment has no consent to withdraw, because it is not an approved express payment.
     NoConsent,
-    /// The sales unit has no webhook for check-ins; the app says that it cannot
-    /// connect to the store.
+    /// The sales unit has no webhook for check-ins. The app shows that it cannot connect to the
+    /// store.
     CannotConnect,
 }
 
@@ -118,9 +116,9 @@ impl Payer {
         }
     }
 
-    /// The same phone in the hands of another customer, whose number may be written in any usual
-    /// way: `4798765432`, `+47 987 65 432` or `98765432`. The usual number is the one that the
-    /// payment was started with (`customerInfo.mobileNumber`), or else `4791234567`.
+    /// Returns the same phone with another customer. The number may be written in any usual way:
+    /// `4798765432`, `+47 987 65 432` or `98765432`. The usual number is the one that the payment
+    /// was started with (`customerInfo.mobileNumber`), or else `4791234567`.
     #[must_use]
     pub fn with_number(mut self, number: impl Into<String>) -> Self {
         let number = number.into();
@@ -129,19 +127,18 @@ impl Payer {
         self
     }
 
-    /// The customer, where no payment says who it is.
+    /// Returns the customer for an action that does not depend on a payment.
     fn person(&self) -> Person {
         self.person.clone().unwrap_or_default()
     }
 
-    /// Points the phone at a code. A payment opens in the app: from now on its
-    /// `INITIATE` entry in the details has a `transactionId`, and the customer
-    /// has five more minutes. The code of a merchant redirect tells where it
-    /// leads; that of a merchant callback checks the customer in, also by the
-    /// bare id of a mapped MobilePay beacon.
+    /// Scans a code. A payment opens in the app: its `INITIATE` entry in the details then has a
+    /// `transactionId`, and the customer has five more minutes. A merchant redirect code returns
+    /// its target URL. A merchant callback code checks the customer in, and so does the bare id of
+    /// a mapped MobilePay beacon.
     ///
     /// # Errors
-    /// When there is nothing behind the text, or not any more.
+    /// If the text identifies no code or payment, or if it has expired.
     pub fn scan(&self, what: impl AsRef<str>) -> Result<Scanned, PayerError> {
         self.engine
             .with_state(|state, now| match resolve(state, what.as_ref(), now)? {
@@ -165,17 +162,16 @@ impl Payer {
             })
     }
 
-    /// Opens the payment, if that has not happened, and approves it: the amount
-    /// is reserved (`RESERVE`), or charged at once in a sales unit with direct
-    /// capture (`SALE`). An express payment goes by the shipping method that
-    /// the merchant prefers; when the merchant has to be asked for the methods,
-    /// the reservation follows the answer.
+    /// Opens the payment, if it is not open, and approves it. The amount is reserved (`RESERVE`),
+    /// or charged at once in a sales unit with direct capture (`SALE`). An express payment uses the
+    /// shipping method that the merchant prefers. If the merchant must be asked for the methods,
+    /// the reservation follows the response.
     ///
     /// # Errors
-    /// When there is no such payment, when it has ended, or when its amount is
-    /// one of the test amounts at which the issuer refuses (151, 182, 183, 184,
-    /// 186, 187 and 197 øre); the refusal then stands in the details. Initiate refuses the test
-    /// amounts that are not modelled (201 and 202 øre) with 501, as refund does 123 and 124 øre.
+    /// If the payment does not exist, if it is in a final state, or if its amount is one of the
+    /// test amounts at which the issuer refuses (151, 182, 183, 184, 186, 187 and 197 øre). The
+    /// details then show the refusal. Initiate returns 501 for the test amounts that are not
+    /// modelled (201 and 202 øre), and so does refund for 123 and 124 øre.
     pub fn approve(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.pay(what.as_ref(), None)
     }
@@ -183,9 +179,9 @@ impl Payer {
     /// Approves an express payment with this shipping method.
     ///
     /// # Errors
-    /// As [`approve`](Self::approve), and when the payment has no such method.
-    /// Methods that the merchant has yet to be asked for are not known here;
-    /// the payment then simply stays unapproved.
+    /// See [`approve`](Self::approve). Also if the payment has no such method. If the merchant must
+    /// be asked for the methods, the method is not checked here, and a payment without it stays
+    /// unapproved.
     pub fn approve_with_shipping(
         &self,
         what: impl AsRef<str>,
@@ -203,11 +199,11 @@ impl Payer {
         })
     }
 
-    /// Opens the payment, if that has not happened, and says no in the app: the
-    /// details show `CANCEL`, the callback says `CANCELLED`.
+    /// Opens the payment, if it is not open, and rejects it in the app. The details show `CANCEL`,
+    /// and the callback has the status `CANCELLED`.
     ///
     /// # Errors
-    /// When there is no such payment, or it has ended.
+    /// If the payment does not exist or is in a final state.
     pub fn reject(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.engine.with_state(|state, now| {
             let order = waiting(state, what.as_ref(), now)?;
@@ -216,11 +212,11 @@ impl Payer {
         })
     }
 
-    /// Says no on the landing page, without the app: the details show `CANCEL`,
-    /// the callback says `REJECTED` as if nothing had been done.
+    /// Rejects the payment on the landing page, without the app. The details show `CANCEL`, and the
+    /// callback has the status `REJECTED`, as after a timeout.
     ///
     /// # Errors
-    /// When there is no such payment, or it has ended.
+    /// If the payment does not exist or is in a final state.
     pub fn leave(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.engine.with_state(|state, now| {
             let order = waiting(state, what.as_ref(), now)?;
@@ -229,12 +225,12 @@ impl Payer {
         })
     }
 
-    /// Opens the payment, if that has not happened, and goes to the issuer for
-    /// 3-D Secure. Until the payment is approved or rejected the merchant cannot
-    /// cancel it: that is answered with 500.
+    /// Opens the payment, if it is not open, and starts 3-D Secure with the issuer. Until the
+    /// payment is approved or rejected, the merchant cannot cancel it: a cancel fails with status
+    /// 500.
     ///
     /// # Errors
-    /// When there is no such payment, or it has ended.
+    /// If the payment does not exist or is in a final state.
     pub fn authenticate(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.engine.with_state(|state, now| {
             let order = waiting(state, what.as_ref(), now)?;
@@ -244,11 +240,11 @@ impl Payer {
         })
     }
 
-    /// Withdraws the consent given with an express payment: the merchant is
-    /// called at its consent removal prefix.
+    /// Withdraws the consent of an express payment. The merchant is called at its consent removal
+    /// prefix.
     ///
     /// # Errors
-    /// When there is no such payment, or none that has a consent.
+    /// If the payment does not exist or has no consent.
     pub fn withdraw_consent(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.engine
             .with_state(|state, now| match resolve(state, what.as_ref(), now)? {
@@ -257,7 +253,7 @@ impl Payer {
             })
     }
 
-    /// The payment that a text leads to, however it stands.
+    /// Returns the payment that a text identifies, in any phase.
     pub(crate) fn order(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
         match resolve(state, what, now)? {
             Target::Payment(order) => Ok(order),
@@ -265,7 +261,7 @@ impl Payer {
         }
     }
 
-    /// Shows the customer's own code; the merchant scans its text.
+    /// Shows the customer's personal code and returns its text, which the merchant scans.
     pub fn personal_qr(&self) -> String {
         self.engine.with_state(|state, now| {
             let text = format!(
@@ -283,7 +279,7 @@ impl Payer {
     }
 }
 
-/// The payment that a text leads to, as long as it waits for its customer.
+/// Returns the payment that a text identifies, if it waits for the customer.
 fn waiting(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
     let order = Payer::order(state, what, now)?;
     waits(state, order)?;
@@ -329,7 +325,7 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
 fn by_text(state: &State, text: &str, now: Timestamp) -> Result<Target, PayerError> {
     match state.codes.target(text) {
         None => Err(PayerError::NothingThere),
-        // A customer who has opened a payment goes on with it after its code has expired.
+        // A customer who has opened a payment can continue after its code has expired.
         Some(Target::Payment(order)) => Ok(Target::Payment(*order)),
         Some(target) if state.code_lives(text, now) => Ok(target.clone()),
         Some(_) => Err(PayerError::Expired),

@@ -1,5 +1,4 @@
-//! The customer as a person: what the merchant may learn about them, in the
-//! spellings that each message has.
+//! The customer's personal data, in the format of each message.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,18 +9,18 @@ use serde_json::{Map, Value, json};
 use super::clock::later;
 use super::order::Shares;
 
-/// Personal data stays in the details for seven days.
+/// The time that personal data stays in the details: seven days.
 const SHOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
-/// The user's id for other APIs arrives a little later than the payment.
+/// The delay of the Userinfo id (`sub`) after the approval.
 const SUB_DELAY: Duration = Duration::from_secs(1);
 /// The country code of Norway.
 const NORWAY: &str = "47";
 const EXPIRED: &str = "[Expired]";
 
-/// Somebody with the app.
+/// A person with the app.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Person {
-    /// Country code and number, without a plus.
+    /// The country code and the number, without a plus.
     pub(crate) msisdn: String,
 }
 
@@ -40,15 +39,15 @@ impl Default for Person {
 }
 
 impl Person {
-    /// The id under which a merchant knows this customer.
+    /// Returns the user id (`userId`) in the details. The URL of a consent removal ends with it.
     pub(crate) fn user_id(&self) -> String {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode(format!("user-{}", self.msisdn))
     }
 
-    /// Reads a phone number as people write it: spaces and punctuation are dropped, `+` or `00` may
-    /// stand before the country code, and eight digits alone are a Norwegian number. `None` if
-    /// anything else is in it.
+    /// Parses a phone number as people write it. Spaces and punctuation are removed, `+` or `00`
+    /// may stand before the country code, and eight digits alone are a Norwegian number. Returns
+    /// `None` if the text contains anything else.
     pub(crate) fn of_number(number: &str) -> Option<Self> {
         let is_mark = |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '/');
         let number: String = number.chars().filter(|c| !is_mark(*c)).collect();
@@ -65,8 +64,8 @@ impl Person {
         is_number.then_some(Self { msisdn })
     }
 
-    /// As [`of_number`](Self::of_number); `None` unless the number is Norwegian, since the eCom API
-    /// serves no other customers.
+    /// Parses a phone number like [`of_number`](Self::of_number). Returns `None` unless the number
+    /// is Norwegian, because the eCom API serves no other customers.
     pub(crate) fn of_norwegian_number(number: &str) -> Option<Self> {
         let is_norwegian = |person: &Self| {
             let local = person.msisdn.strip_prefix(NORWAY);
@@ -79,7 +78,7 @@ impl Person {
         self.msisdn.strip_prefix(NORWAY).unwrap_or(&self.msisdn)
     }
 
-    /// The members that the payment shares; `None` when it shares nothing.
+    /// Returns the data that the payment shares, or `None` if it shares nothing.
     pub(crate) fn details(&self, shares: &Shares) -> Option<Value> {
         let allowed = |name: &str| match shares {
             Shares::Nothing => false,
@@ -100,7 +99,7 @@ impl Person {
         if allowed("phoneNumber") {
             shown.insert("mobileNumber".into(), self.local_number().into());
         }
-        // Express payments have a fixed set of members, and this is not one of them.
+        // Express payments have a fixed set of members without this one.
         if *shares != Shares::Everything && allowed("birthDate") {
             shown.insert("dateOfBirth".into(), "1815-12-10".into());
         }
@@ -108,13 +107,13 @@ impl Person {
         Some(Value::Object(shown))
     }
 
-    /// The user's id in the Userinfo API: a UUID made of the number.
+    /// Returns the user's id in the Userinfo API: a UUID made from the number.
     pub(crate) fn sub(&self) -> String {
         format!("c06c4afe-d9e1-4c5d-939a-{:0>12}", self.msisdn)
     }
 }
 
-/// The address as `details` spells it.
+/// Returns the address in the format of `details`.
 pub(crate) fn address() -> Value {
     json!({
         "addressLine1": "Dronning Eufemias gate 42",
@@ -125,7 +124,7 @@ pub(crate) fn address() -> Value {
     })
 }
 
-/// The same address as the express callback spells it.
+/// Returns the same address in the format of the express callback.
 pub(crate) fn callback_address() -> Value {
     json!({
         "addressLine1": "Dronning Eufemias gate 42",
@@ -136,7 +135,7 @@ pub(crate) fn callback_address() -> Value {
     })
 }
 
-/// Whether data of a payment approved then is still shown.
+/// Returns `true` while the data of a payment approved at `approved` is still shown.
 pub(crate) fn is_shown(approved: Timestamp, now: Timestamp) -> bool {
     now < later(approved, SHOWN_FOR)
 }
@@ -145,7 +144,7 @@ pub(crate) fn has_sub(approved: Timestamp, now: Timestamp) -> bool {
     now >= later(approved, SUB_DELAY)
 }
 
-/// Replaces every text by the word that Vipps leaves behind.
+/// Replaces every text by `[Expired]`, as Vipps does.
 pub(crate) fn expire(value: &mut Value) {
     match value {
         Value::String(text) => EXPIRED.clone_into(text),

@@ -1,4 +1,4 @@
-//! The QR API, one file per kind of code.
+//! The QR API, with one file for each kind of code.
 
 pub(crate) mod callback;
 pub(crate) mod exchange;
@@ -16,13 +16,13 @@ use super::random::Random;
 use super::state::{OrderRef, State};
 use super::wire::{Request, Response};
 
-/// The host of every code's text; the app accepts no other.
+/// The host in the text of every code. The app accepts no other host.
 pub(crate) const CONTENT_HOST: &str = "https://qr.vipps.no";
 
-/// Sales unit and the id that the merchant chose.
+/// The sales unit and the id that the merchant chose.
 pub(crate) type Key = (String, String);
 
-/// All codes ever made, and what the text of each leads to.
+/// All codes ever created, and the target of each text.
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
     by_text: HashMap<String, Target>,
@@ -30,18 +30,18 @@ pub(crate) struct Codes {
     of_payment: HashMap<OrderRef, String>,
     pub(crate) redirects: BTreeMap<Key, redirect::Redirect>,
     pub(crate) callbacks: BTreeMap<Key, callback::Callback>,
-    /// The text of a callback code never changes, not even when the code is
-    /// deleted and made again.
+    /// The texts of callback codes. A text never changes, even if the code is deleted and created
+    /// again.
     callback_texts: HashMap<Key, String>,
-    /// Printed MobilePay codes: beacon id to sales unit.
+    /// The sales unit of each printed MobilePay code, by beacon id.
     pub(crate) beacons: BTreeMap<String, String>,
-    /// What customers show at the till: text to number and time of making.
+    /// The personal codes that customers show at the till, by text.
     pub(crate) personal: HashMap<String, exchange::Personal>,
     /// Tokens of check-ins.
     pub(crate) customers: HashMap<String, exchange::Customer>,
 }
 
-/// What a scan of a text leads to.
+/// The target of a code's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     Payment(OrderRef),
@@ -50,8 +50,8 @@ pub(crate) enum Target {
 }
 
 impl State {
-    /// Returns whether the code of this text still exists and has not expired. A text that belonged
-    /// to a deleted code stays dead, even if a new code has the same id.
+    /// Returns `true` if the code of this text exists and has not expired. The text of a deleted
+    /// redirect code stays invalid, even if a new code has the same id.
     pub(crate) fn code_lives(&self, text: &str, now: Timestamp) -> bool {
         match self.codes.target(text) {
             Some(Target::Payment(order)) => now < self.order(*order).landing_page_ends(),
@@ -70,7 +70,7 @@ impl Codes {
         self.by_text.get(text)
     }
 
-    /// A new text for a code: `kind` is the letter in its path.
+    /// Creates the text of a new code. `kind` is the letter in its path.
     pub(crate) fn text(&mut self, kind: char, target: Target, random: &mut Random) -> String {
         let text = format!("{CONTENT_HOST}/{kind}/{}", random.slug());
         if let Target::Payment(order) = target {
@@ -80,17 +80,17 @@ impl Codes {
         text
     }
 
-    /// The text of the code that was made last for a payment.
+    /// Returns the text of the latest code of a payment.
     pub(crate) fn of_payment(&self, order: OrderRef) -> Option<&str> {
         self.of_payment.get(&order).map(String::as_str)
     }
 
-    /// The text of a callback code.
+    /// Returns the text of a callback code.
     pub(crate) fn of_place(&self, key: &Key) -> Option<&str> {
         self.callback_texts.get(key).map(String::as_str)
     }
 
-    /// What the place is called that a text, or a beacon, checks in at.
+    /// Returns the name of the place whose code has this text.
     pub(crate) fn place_of(&self, text: &str) -> Option<&str> {
         match self.target(text)? {
             Target::Callback(key) => Some(&self.callbacks.get(key)?.location),
@@ -108,7 +108,7 @@ impl Codes {
     }
 }
 
-/// What the `Accept` header of a request asks for.
+/// The kind of content that a request's `Accept` header selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Link(Format),
@@ -124,7 +124,7 @@ fn wanted(state: &mut State, request: &Request) -> Result<Wanted, Box<Response>>
         .and_then(|size| size.parse().ok())
         .unwrap_or(SIZE);
     match accept {
-        // The quick start's own curl command sends `*/*`.
+        // The curl command in the quick start sends `*/*`.
         "image/*" | "image/svg+xml" | "*/*" => Ok(Wanted::Link(Format::Svg)),
         "image/png" => Ok(Wanted::Link(Format::Png(size))),
         _ if accept.eq_ignore_ascii_case("text/targetUrl") => Ok(Wanted::Content),

@@ -1,5 +1,5 @@
-//! The simulator's only source of chance: the same seed gives the same ids,
-//! the same tokens, the same faults.
+//! The simulator's only source of randomness. The same seed produces the same ids, tokens and
+//! faults.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,13 +30,13 @@ impl Random {
         out
     }
 
-    /// Whether an event of this probability happens.
+    /// Returns `true` with this probability.
     #[allow(clippy::cast_precision_loss)] // 53 bits fit a double exactly
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
         ((self.next() >> 11) as f64) < probability * ((1_u64 << 53) as f64)
     }
 
-    /// 32 hexadecimal digits.
+    /// Returns 32 hexadecimal digits.
     pub(crate) fn hex32(&mut self) -> String {
         format!("{:016x}{:016x}", self.next(), self.next())
     }
@@ -53,13 +53,12 @@ impl Random {
         )
     }
 
-    /// A W3C trace id as the QR API puts it into `instance`.
+    /// Returns a W3C trace id, as the QR API sends it in `instance`.
     pub(crate) fn trace_id(&mut self) -> String {
         format!("00-{}-{:016x}-00", self.hex32(), self.next())
     }
 
-    /// Text of the form `eyJ….….…`: claims that can be read, a signature that
-    /// means nothing.
+    /// Returns a text of the form `eyJ….….…`, with readable claims and a random signature.
     pub(crate) fn jwt<const SIGNATURE: usize>(&mut self, claims: &serde_json::Value) -> String {
         format!(
             "{}.{}.{}",
@@ -69,7 +68,7 @@ impl Random {
         )
     }
 
-    /// Eight letters and digits, as at the end of a QR code's text.
+    /// Returns eight letters and digits, as at the end of a QR code's text.
     pub(crate) fn slug(&mut self) -> String {
         const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let mut bits = self.next();

@@ -1,11 +1,11 @@
-//! Which operation a request is meant for, or what else it met.
+//! The routing of requests to operations.
 
 use http::Method;
 
 use super::operations::{OPERATIONS, Operation};
 use super::wire::{Request, decode};
 
-/// Where a request leads.
+/// The target of a request.
 #[derive(Debug)]
 pub(crate) enum Found {
     Operation(&'static Operation, Vec<(&'static str, String)>),
@@ -13,14 +13,14 @@ pub(crate) enum Found {
     Image,
     /// The payment's page in a browser.
     LandingPage,
-    /// Vipps serves it, the simulator does not.
+    /// A path that Vipps serves and the simulator does not.
     Unmodelled(&'static str),
     WrongMethod,
     Nothing,
 }
 
 impl Found {
-    /// The name for the journal and for faults.
+    /// Returns the name in the journal and in faults.
     pub(crate) fn id(&self) -> Option<&'static str> {
         match self {
             Self::Operation(operation, _) => Some(operation.id),
@@ -38,7 +38,7 @@ impl Found {
     }
 }
 
-/// A path parameter's decoded value.
+/// Returns the decoded value of a path parameter.
 pub(crate) fn parameter<'a>(params: &'a [(&'static str, String)], name: &str) -> Option<&'a str> {
     params
         .iter()
@@ -46,7 +46,7 @@ pub(crate) fn parameter<'a>(params: &'a [(&'static str, String)], name: &str) ->
         .map(|(_, value)| value.as_str())
 }
 
-/// What Vipps serves beside it, by the start of the path.
+/// The APIs that Vipps serves and the simulator does not, by the start of the path.
 const UNMODELLED: &[(&str, &str)] = &[
     (
         "/miami/",
@@ -73,8 +73,8 @@ const UNMODELLED: &[(&str, &str)] = &[
 pub(crate) const IMAGE_PATH: &str = "/generate/";
 pub(crate) const LANDING_PAGE_PATH: &str = "/dwo-api-application/v1/deeplink/vippsgateway";
 
-/// Finds the operation. Like the gateway it does not care about the case of
-/// fixed parts, nor about one slash at the end.
+/// Finds the operation. Like the gateway, it ignores the case of fixed parts and one slash at the
+/// end.
 pub(crate) fn find(request: &Request) -> Found {
     let path = request.path.strip_suffix('/').unwrap_or(&request.path);
     let mut other_method = false;

@@ -1,4 +1,4 @@
-//! Everything the simulated Vipps knows.
+//! The state of the simulated APIs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::qr::Codes;
 use super::random::Random;
 use super::webhook::Registration;
 
-/// What the builder decided.
+/// The settings from the builder.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) keys: Keys,
-    /// Merchant serial numbers and how each takes its money.
+    /// The merchant serial numbers and the capture type of each.
     pub(crate) sales_units: BTreeMap<String, CaptureType>,
-    /// Scheme and authority that this simulator is reached at.
+    /// The scheme and authority of this simulator.
     pub(crate) base_url: String,
     pub(crate) approve_after: Option<Duration>,
     pub(crate) token_lifetime: Duration,
@@ -29,7 +29,7 @@ pub(crate) struct Settings {
     pub(crate) serves_page: bool,
 }
 
-/// Something that happens by itself when its time has come.
+/// A planned event.
 #[derive(Debug, Clone)]
 enum Due {
     Scan(OrderRef),
@@ -38,21 +38,21 @@ enum Due {
     Call(Box<Outbound>),
 }
 
-/// An order's place in the books.
+/// The index of an order.
 pub(crate) type OrderRef = usize;
 
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) random: Random,
-    /// Access tokens and when each dies.
+    /// The access tokens and their expiry times.
     pub(crate) tokens: HashMap<String, Timestamp>,
     pub(crate) limits: Limits,
     pub(crate) images: Images,
     pub(crate) codes: Codes,
-    /// Calls to the merchant that wait for the courier.
+    /// The calls to the merchant that wait to be sent.
     pub(crate) outbox: Vec<Outbound>,
-    /// Who gets a sales unit's check-ins: one registration each.
+    /// The receiver of each sales unit's check-ins, by merchant serial number.
     pub(crate) webhooks: HashMap<String, Registration>,
     orders: Vec<Order>,
     by_id: HashMap<(String, String), OrderRef>,
@@ -82,8 +82,8 @@ impl State {
         }
     }
 
-    /// Removes orders, codes and planned events. Settings, tokens and webhooks stay, and ids go on, so
-    /// that a client can continue with its token and no id is used twice.
+    /// Removes orders, codes and planned events. Settings, tokens and webhooks stay, and ids
+    /// continue, so that a client can continue with its token and no id is used twice.
     pub(crate) fn reset(&mut self) {
         self.limits = Limits::default();
         self.images = Images::default();
@@ -95,7 +95,7 @@ impl State {
         self.agenda.clear();
     }
 
-    /// The next transaction id: ten digits, never twice.
+    /// Returns the next transaction id: ten digits, never reused.
     pub(crate) fn transaction_id(&mut self) -> String {
         self.transactions += 1;
         (5_001_420_000 + self.transactions).to_string()
@@ -111,7 +111,7 @@ impl State {
         self.by_landing_token.get(token).copied()
     }
 
-    /// All orders of that id, whatever the sales unit.
+    /// Returns the orders of all sales units with this id.
     pub(crate) fn by_order_id(&self, order_id: &str) -> Vec<OrderRef> {
         self.settings
             .sales_units
@@ -120,8 +120,8 @@ impl State {
             .collect()
     }
 
-    /// References are handed out by this type only, and a reset, which alone removes orders, removes
-    /// all references too, so the order is there.
+    /// Returns an order. Only this type creates references, and only a reset removes orders. A
+    /// reset removes all references too, so the order exists.
     #[allow(clippy::indexing_slicing)]
     pub(crate) fn order(&self, order: OrderRef) -> &Order {
         &self.orders[order]
@@ -136,7 +136,7 @@ impl State {
         &self.orders
     }
 
-    /// Opens an order's account and plans its end.
+    /// Adds an order and plans its expiry.
     pub(crate) fn add(&mut self, order: Order, landing_token: String) -> OrderRef {
         let place = self.orders.len();
         let created = order.created;
@@ -152,12 +152,12 @@ impl State {
         place
     }
 
-    /// Lets a call to the merchant be made later.
+    /// Plans a call to the merchant.
     pub(crate) fn plan_call(&mut self, when: Timestamp, call: Outbound) {
         self.plan(when, Due::Call(Box::new(call)));
     }
 
-    /// When the next thing happens by itself.
+    /// Returns the time of the next planned event.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first_key_value().map(|((when, _), _)| *when)
     }
@@ -167,8 +167,8 @@ impl State {
         self.agenda.insert((when, self.planned), what);
     }
 
-    /// Lets everything happen whose time has come, in order and each at its own
-    /// time. Says whether anything did.
+    /// Runs all events that are due, in order and each at its own time. Returns `true` if any event
+    /// was due.
     pub(crate) fn tick(&mut self, now: Timestamp) -> bool {
         let mut any = false;
         while let Some(entry) = self.agenda.first_entry() {
@@ -188,7 +188,7 @@ impl State {
             Due::Scan(place) => self.scan(place, when),
             Due::Approve(place) => {
                 if self.order(place).phase == Phase::Initiated {
-                    // A refused card stands in the details; nobody else asks.
+                    // An error needs no handling, because the details show a refused card.
                     let customer = self.order(place).usual_customer();
                     drop(self.approve(place, customer, None, when));
                 }

@@ -1,8 +1,8 @@
-//! The status of a payment in one word, for the page and the control API.
+//! The status of a payment for the page and the control API.
 
 use super::order::{Order, Phase};
 
-/// The status of a payment as people read it.
+/// The status of a payment as the page and the control API show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DisplayStatus {
     Waiting,
@@ -47,7 +47,7 @@ impl DisplayStatus {
         }
     }
 
-    /// The name in the control API.
+    /// Returns the name in the control API.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",

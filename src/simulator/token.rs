@@ -9,7 +9,7 @@ use super::state::State;
 use super::wire::Response;
 use super::{auth, errors};
 
-/// How long before the issue time `not_before` lies, as recorded.
+/// The time from `not_before` to the issue time, in seconds, as recorded from the API.
 const NOT_BEFORE: i64 = 301;
 
 pub(crate) fn fetch(state: &mut State, call: &Call<'_>) -> Response {
@@ -48,8 +48,8 @@ pub(crate) fn fetch(state: &mut State, call: &Call<'_>) -> Response {
 
 fn issue(state: &mut State, call: &Call<'_>) -> Response {
     let now = call.now;
-    // The answer's number is one less than the life: a token sent in its last
-    // announced second is still good when it arrives.
+    // The response announces one second less than the lifetime, so that a token sent in its last
+    // announced second is still valid when it arrives.
     let lifetime = state.settings.token_lifetime;
     let end = later(now, lifetime);
     let seconds = i64::try_from(lifetime.as_secs())

@@ -1,5 +1,6 @@
-//! Requests and responses against the vendored documents as they were published. None of the repairs that the build
-//! makes for the generated client reaches these checks, so that simulator and client cannot share a mistake.
+//! Validation of requests and responses against the vendored documents as published. The repairs
+//! that the build makes for the generated client do not affect these checks, so that simulator and
+//! client cannot share a mistake.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,7 +16,7 @@ use super::operations::{Api, Operation};
 use super::routes::parameter;
 use super::wire::Request;
 
-/// Where in a request a rule is broken.
+/// The part of a request that breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Path,
@@ -35,16 +36,15 @@ pub(crate) enum Rule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) place: Place,
-    /// The parameter's name, or the members that lead to it, joined by dots; empty for the body as
-    /// a whole.
+    /// The parameter's name, or the path of members, joined by dots. Empty for the whole body.
     pub(crate) field: String,
     pub(crate) rule: Rule,
-    /// Never holds the value: it may be a secret.
+    /// The reason. It never contains the value, which may be a secret.
     pub(crate) reason: String,
 }
 
 impl Violation {
-    /// The field, or `root` when the body as a whole breaks the rule.
+    /// Returns the field, or `root` if the whole body breaks the rule.
     pub(crate) fn name<'a>(&'a self, root: &'a str) -> &'a str {
         if self.field.is_empty() {
             root
@@ -82,8 +82,8 @@ static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents {
     qr: loosen::qr(read("qr", QR)),
 });
 
-/// Panics when a document that the build has made cannot be read. Without it every operation would
-/// answer 501.
+/// Parses a document. Panics if a document that the build made cannot be read, because every
+/// operation would otherwise return 501.
 #[allow(clippy::panic, reason = "a broken build, not a broken request")]
 fn read(name: &str, text: &str) -> Value {
     match serde_json::from_str(text) {
@@ -93,12 +93,12 @@ fn read(name: &str, text: &str) -> Value {
     }
 }
 
-/// Reads the documents, so that an unreadable one fails where the simulator is made.
+/// Reads the documents, so that an unreadable document fails when the simulator is created.
 pub(crate) fn read_documents() {
     LazyLock::force(&DOCUMENTS);
 }
 
-/// What is to be checked of one operation, compiled.
+/// The compiled checks of one operation.
 struct Checks {
     parameters: Vec<Parameter>,
     body: Option<Validator>,
@@ -118,7 +118,7 @@ type Compiled = Result<Arc<Checks>, String>;
 static CHECKS: LazyLock<Mutex<HashMap<&'static str, Compiled>>> =
     LazyLock::new(|| Mutex::new(HashMap::new()));
 
-/// The checks of an operation, compiled when it is first called in this process.
+/// Returns the checks of an operation, compiled at its first call in this process.
 fn checks(operation: &Operation) -> Compiled {
     let mut all = CHECKS.lock().unwrap_or_else(PoisonError::into_inner);
     all.entry(operation.id)
@@ -126,8 +126,8 @@ fn checks(operation: &Operation) -> Compiled {
         .clone()
 }
 
-/// Everything in a request that the spec forbids; an error when the spec does
-/// not have the operation.
+/// Returns every rule of the spec that a request breaks. Fails if the spec does not have the
+/// operation.
 pub(crate) fn request(
     operation: &Operation,
     request: &Request,
@@ -141,7 +141,7 @@ pub(crate) fn request(
             Place::Path => parameter(params, &expected.name).map(str::to_owned),
             Place::Query => request.query_parameter(&expected.name),
             Place::Header => match request.headers.get(&expected.name) {
-                // Nothing else reads it, so it would count as absent.
+                // Other modules read such a value as missing, so it must be reported here.
                 Some(value) if value.to_str().is_err() => {
                     violations.push(Violation {
                         place: Place::Header,
@@ -163,7 +163,7 @@ pub(crate) fn request(
     Ok(violations)
 }
 
-/// Whether the spec allows this answer.
+/// Returns an error if the spec forbids this response.
 pub(crate) fn response(
     operation: &Operation,
     status: StatusCode,
@@ -175,7 +175,7 @@ pub(crate) fn response(
         .iter()
         .find_map(|wanted| checks.answers.iter().find(|(code, _)| code == wanted));
     match (answer, body) {
-        // The documents list by far not every error that is sent.
+        // The documents omit many of the errors that are sent.
         (None, _) if status.is_client_error() || status.is_server_error() => Ok(()),
         (None, _) => Err(format!("status {code} is not in the spec")),
         (Some((_, Some(_))), None) => Err(format!("status {code} needs a body")),
@@ -247,7 +247,7 @@ fn in_body(error: &ValidationError<'_>) -> Violation {
     }
 }
 
-/// A sentence about a broken rule that does not repeat the value.
+/// Returns a sentence about a broken rule that does not contain the value.
 fn reason(field: &str, error: &ValidationError<'_>) -> String {
     match error.kind() {
         ValidationErrorKind::Pattern { pattern } => {
@@ -280,7 +280,7 @@ fn dotted(error: &ValidationError<'_>) -> String {
         .replace('/', ".")
 }
 
-/// The spec's own name of an operation.
+/// Returns the spec's own name of an operation.
 #[cfg(test)]
 pub(crate) fn operation_id(operation: &Operation) -> Option<String> {
     let method = operation.method.as_str().to_ascii_lowercase();
@@ -361,7 +361,7 @@ fn compile_parameter(parameter: &Value, schemas: &Value) -> Result<Option<Parame
     let Some(name) = parameter["name"].as_str() else {
         return Ok(None);
     };
-    // Each of these has its own check, with its own answer.
+    // Other modules check these headers and return their own errors.
     let checked_elsewhere = [
         "Authorization",
         "Ocp-Apim-Subscription-Key",
@@ -383,7 +383,7 @@ fn compile_parameter(parameter: &Value, schemas: &Value) -> Result<Option<Parame
     }))
 }
 
-/// The schema of the first media type.
+/// Returns the schema of the first media type.
 fn media_schema(carrier: &Value) -> Option<&Value> {
     carrier["content"]
         .as_object()?
@@ -392,13 +392,13 @@ fn media_schema(carrier: &Value) -> Option<&Value> {
         .get("schema")
 }
 
-/// A validator that knows the document's schemas.
+/// Returns a validator that includes the document's schemas.
 fn validator(schema: &Value, schemas: &Value) -> Result<Validator, String> {
     let root = json!({
         "allOf": [schema_4(schema)],
         "components": {"schemas": schema_4(schemas)},
     });
-    // OpenAPI 3.0 is draft 5, whose keywords are those of draft 4.
+    // OpenAPI 3.0 is based on draft 5, which has the keywords of draft 4.
     jsonschema::options()
         .with_draft(Draft::Draft4)
         .should_validate_formats(false)
@@ -406,7 +406,7 @@ fn validator(schema: &Value, schemas: &Value) -> Result<Validator, String> {
         .map_err(|error| format!("a schema that cannot be compiled: {error}"))
 }
 
-/// Turns `nullable`, which JSON Schema does not know, into a type.
+/// Converts `nullable`, which JSON Schema does not have, to a type.
 fn schema_4(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => Value::Array(items.iter().map(schema_4).collect()),
@@ -434,8 +434,8 @@ mod tests {
     use super::{ACCESS_TOKEN, ECOM, QR, read};
     use serde_json::Value;
 
-    /// The passes that repair a document for the generator must not reach the checks: simulator and client would
-    /// agree on a repair that is wrong.
+    /// The passes that repair a document for the generator must not affect the checks. Otherwise
+    /// simulator and client would agree on a wrong repair.
     #[test]
     fn schemas_are_those_of_the_vendored_files() {
         for (text, file) in [

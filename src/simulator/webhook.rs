@@ -1,4 +1,4 @@
-//! The check-in event: who gets it, what it says, and its signature.
+//! The check-in event: its receiver, its body and its signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// Where a sales unit wants its check-ins.
+/// The URL and the secret of a sales unit's webhook.
 #[derive(Clone)]
 pub(crate) struct Registration {
     pub(crate) url: String,
@@ -23,7 +23,7 @@ impl std::fmt::Debug for Registration {
     }
 }
 
-/// The event's body; its time has seven decimals.
+/// Returns the event's body. Its time has seven decimals.
 pub(crate) fn check_in(msn: &str, qr_id: &str, token: &str, now: Timestamp) -> Value {
     json!({
         "customerToken": token,
@@ -33,7 +33,7 @@ pub(crate) fn check_in(msn: &str, qr_id: &str, token: &str, now: Timestamp) -> V
     })
 }
 
-/// The headers that prove where a message comes from.
+/// Returns the headers that authenticate a message.
 pub(crate) fn sign(
     registration: &Registration,
     body: &[u8],
@@ -45,7 +45,7 @@ pub(crate) fn sign(
     let hash = STANDARD.encode(Sha256::digest(body));
     let (host, path) = split(&registration.url);
     let message = format!("POST\n{path}\n{date};{host};{hash}");
-    // The secret is used as the text it is, although it looks like base64.
+    // The secret is used as text, although it looks like base64.
     let signature = Hmac::<Sha256>::new_from_slice(registration.secret.as_bytes())
         .map(|mac| STANDARD.encode(mac.chain_update(message).finalize().into_bytes()))
         .unwrap_or_default();
@@ -61,10 +61,10 @@ pub(crate) fn sign(
     ]
 }
 
-/// Host and path of a URL as they are sent and signed.
+/// Returns the host and the path of a URL as they are sent and signed.
 ///
-/// The host has its port, unless the port is the scheme's own, and is in lower case and punycode. Path and query stand
-/// as they do in the URL.
+/// The host is in lower case and punycode, with its port unless the port is the default of the
+/// scheme. Path and query are unchanged.
 pub(crate) fn split(url: &str) -> (String, String) {
     let parsed = url::Url::parse(url).ok();
     let host = parsed.as_ref().and_then(url::Url::host_str).unwrap_or("");
@@ -105,7 +105,7 @@ mod tests {
         "A0+AeKBRG2KRGvnNwJpQlb6IJFk48CKXCIcrLoHncVJKDILsQSxS6NWCccwWm6r6FhGKhiHTBsG2wo/xU6FY/A==";
     const UUID: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";
 
-    /// Secret, URL, date, body, and the hash and signature that go with them.
+    /// The secret, URL, date and body, and the expected hash and signature.
     type Vector = [&'static str; 6];
 
     #[test]

@@ -1,4 +1,4 @@
-//! What goes into the core and what comes out of it: plain data, no socket.
+//! The requests and responses of the simulator as plain data, without a socket.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -8,28 +8,28 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// Percent-encoded, as sent.
+    /// The path as sent, percent-encoded.
     pub(crate) path: String,
-    /// Without the question mark, percent-encoded, as sent.
+    /// The query as sent, percent-encoded, without the question mark.
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
 impl Request {
-    /// A header's text, trimmed; a value that is no text counts as absent.
+    /// Returns a header's text, trimmed. A value that is not text counts as missing.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
     }
 
-    /// The first query parameter of that name in any case, decoded: guide and
-    /// spec spell some of them differently.
+    /// Returns the first query parameter with this name, decoded. Case is ignored, because guide
+    /// and spec spell some names differently.
     pub(crate) fn query_parameter(&self, name: &str) -> Option<String> {
         parameter(self.query.as_deref()?, name)
     }
 }
 
-/// Reads one parameter out of a query string.
+/// Reads one parameter from a query string.
 pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -40,7 +40,7 @@ pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     })
 }
 
-/// Percent-decodes; `None` when the result is no UTF-8.
+/// Percent-decodes a text. Returns `None` if the result is not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(text)
         .decode_utf8()
@@ -48,21 +48,20 @@ pub(crate) fn decode(text: &str) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
-/// An answer. Its status and headers are of the types that are sent, so that no answer is replaced
-/// by another one on the way out.
+/// A response. Its status and headers have the types that are sent, so that no response is replaced
+/// by another when it is encoded.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Body,
-    /// Why this answer need not fit the vendored spec: Vipps is known to
-    /// answer like this all the same.
+    /// The reason why this response may differ from the vendored spec: Vipps is known to send it.
     pub(crate) departs: Option<&'static str>,
-    /// What the journal should say about this exchange.
+    /// The remark in the journal about this exchange.
     pub(crate) note: Option<String>,
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     Empty,
@@ -97,7 +96,7 @@ impl Response {
         Self::new(status, Body::Raw(media_type, bytes.into()))
     }
 
-    /// Marks an answer that follows the wire where the spec says otherwise.
+    /// Marks a response that Vipps is known to send although it differs from the spec.
     pub(crate) fn departing(mut self, why: &'static str) -> Self {
         self.departs = Some(why);
         self
@@ -113,7 +112,7 @@ impl Response {
         self
     }
 
-    /// With the body as it goes over the wire, so that it is put together once.
+    /// Encodes the body, so that it is encoded only once.
     pub(crate) fn ready(mut self) -> Self {
         if let (Some(media_type), bytes) = self.encoded() {
             self.body = Body::Raw(media_type, bytes);
@@ -121,7 +120,7 @@ impl Response {
         self
     }
 
-    /// The body's bytes and media type as they go over the wire.
+    /// Returns the body's media type and its encoded bytes.
     pub(crate) fn encoded(&self) -> (Option<&'static str>, Bytes) {
         match &self.body {
             Body::Empty => (None, Bytes::new()),

@@ -1,4 +1,4 @@
-//! A connection that can be broken at a chosen byte.
+//! A TCP stream that can be cut at a chosen byte.
 
 use std::io;
 use std::pin::Pin;
@@ -10,12 +10,12 @@ use tokio::net::TcpStream;
 
 use super::faults::Manner;
 
-/// Bytes of a head that go out before it is cut: enough for a client to see
-/// that an answer has begun, too few for a status line.
+/// The number of bytes of a head that are sent before it is cut. The client sees that a response
+/// has begun, but receives no complete status line.
 const HEAD_BYTES: usize = 10;
 
-/// What to do with the next answer on a connection; shared by the connection
-/// and the service that answers on it.
+/// The plan for the next response on a connection. The connection and the service that responds on
+/// it share the plan.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan(Arc<Mutex<Option<Cut>>>);
 
@@ -23,12 +23,12 @@ pub(crate) struct Plan(Arc<Mutex<Option<Cut>>>);
 struct Cut {
     manner: Manner,
     body: usize,
-    /// Bytes that may still go out; unknown until the head has been seen.
+    /// The number of bytes that may still be sent. `None` until the head is written.
     left: Option<usize>,
 }
 
 impl Plan {
-    /// Cuts the next answer, whose body has this many bytes.
+    /// Cuts the next response, whose body has this many bytes.
     pub(crate) fn set(&self, manner: Manner, body: usize) {
         let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *plan = (manner != Manner::Whole).then_some(Cut {
@@ -40,7 +40,7 @@ impl Plan {
 }
 
 impl Cut {
-    /// How many of these bytes may go out.
+    /// Returns the number of these bytes that may be sent.
     fn allow(&mut self, bytes: &[u8]) -> usize {
         let body = self.body;
         let manner = self.manner;
@@ -59,7 +59,7 @@ impl Cut {
     }
 }
 
-/// A TCP stream under a [`Plan`].
+/// A TCP stream that follows a [`Plan`].
 #[derive(Debug)]
 pub(crate) struct Stream {
     stream: TcpStream,
@@ -71,14 +71,14 @@ impl Stream {
         Self { stream, plan }
     }
 
-    /// Ends the connection in the way planned.
+    /// Ends the connection as planned.
     fn end(&self, manner: Manner) -> Poll<io::Result<usize>> {
         match manner {
-            // Nobody wakes this up: the connection stays as it is.
+            // The task is never woken, so the connection stays open.
             Manner::Stall | Manner::StallInBody => Poll::Pending,
             Manner::Truncate | Manner::Whole => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
             Manner::Reset | Manner::ResetInHeaders | Manner::ResetInBody => {
-                // Closing then sends a reset instead of an end.
+                // Closing the socket then sends a reset instead of a normal end.
                 drop(self.stream.set_zero_linger());
                 Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
             }

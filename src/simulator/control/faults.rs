@@ -1,4 +1,4 @@
-//! Faults: the rules that `Faults` makes for Rust.
+//! Fault rules over HTTP, the counterpart of `Faults` in Rust.
 
 use std::sync::Arc;
 

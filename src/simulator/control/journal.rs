@@ -114,7 +114,7 @@ fn add<const N: usize>(described: &mut Value, members: [(&str, Option<Value>); N
     }
 }
 
-/// A body as JSON; as a string if it is none.
+/// Parses a body as JSON. Text that is not JSON becomes a string.
 fn body(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }

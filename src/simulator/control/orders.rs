@@ -62,8 +62,8 @@ pub(super) fn reject(call: &Call<'_>) -> Result<Response, Problem> {
     show(call, &lead)
 }
 
-/// The text that leads to the order: the `{id}` itself, or the landing page of the order that the
-/// sales unit in the query has under this id.
+/// Returns the text that identifies the order: the `{id}` itself, or the landing page of the order
+/// that the sales unit in the query has under this id.
 fn lead(call: &Call<'_>) -> Result<String, Problem> {
     let [unit] = call.query(["merchantSerialNumber"])?;
     let Some(unit) = unit else {
@@ -76,7 +76,7 @@ fn lead(call: &Call<'_>) -> Result<String, Problem> {
     found.ok_or_else(|| PayerError::NothingThere.into())
 }
 
-/// The customer whose phone number the body may hold, and the rest of the body.
+/// Returns the customer, whose phone number the body may contain, and the rest of the body.
 fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
     let mut members = call.members()?;
     let payer = Payer::new(Arc::clone(call.engine));

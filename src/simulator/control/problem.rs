@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::simulator::payer::PayerError;
 use crate::simulator::wire::Response;
 
-/// Why a control request is refused.
+/// The reason why a control request is refused.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,

@@ -13,7 +13,7 @@ use crate::simulator::wire::Request;
 /// The longest time that a request may name, in seconds: 100 years.
 const LONGEST: f64 = 3_155_760_000.0;
 
-/// A request that a route was found for.
+/// A request whose route was found.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) engine: &'a Arc<Engine>,

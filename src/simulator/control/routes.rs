@@ -7,7 +7,7 @@ use crate::simulator::wire::{Response, decode};
 
 type Handler = fn(&Call<'_>) -> Result<Response, Problem>;
 
-/// One method of one path below `/_simulator/`.
+/// A method of a path below `/_simulator/`.
 pub(super) struct Route {
     pub(super) method: &'static str,
     pub(super) path: &'static str,

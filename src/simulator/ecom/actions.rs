@@ -1,5 +1,5 @@
-//! Capture, cancel and refund: what moves money, and what keeps it from moving
-//! twice.
+//! Capture, cancel and refund: the operations that move money, and the idempotency keys that
+//! prevent a second movement.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ const UNMODELLED_REFUNDS: [(i64, &str); 2] = [
     (123, "the refund has no receiver"),
     (124, "the period for refunds is over"),
 ];
-/// The smallest part that can be asked for by name, in øre.
+/// The smallest amount that a call may name, in øre.
 const SMALLEST_PART: i64 = 100;
 
 pub(crate) fn capture(state: &mut State, call: &Call<'_>) -> Response {
@@ -32,7 +32,8 @@ pub(crate) fn refund(state: &mut State, call: &Call<'_>) -> Response {
     })
 }
 
-/// Refuses a refund of a test amount, whether the amount is named or is all that is left.
+/// Refuses a refund of a test amount. The call may name the amount, or the amount may be all that
+/// is left.
 fn unmodelled_refund(order: &Order, asked: Option<i64>) -> Option<Response> {
     let amount = asked.unwrap_or_else(|| order.summary().left_to_refund);
     let mut tests = UNMODELLED_REFUNDS.iter();
@@ -43,8 +44,8 @@ fn unmodelled_refund(order: &Order, asked: Option<i64>) -> Option<Response> {
 
 type Step = fn(&mut Order, Option<i64>, &Action<'_>) -> Result<i64, Code>;
 
-/// Capture and refund differ in the step that they take and in the name of a
-/// member of the answer.
+/// Handles capture and refund. They differ in the step that they take and in the name of one member
+/// of the response.
 fn part(state: &mut State, call: &Call<'_>, endpoint: &'static str, step: Step) -> Response {
     let order = match known_order(state, &call.msn, call.param("orderId")) {
         Ok(order) => order,
@@ -104,7 +105,7 @@ fn part(state: &mut State, call: &Call<'_>, endpoint: &'static str, step: Step) 
     Response::json(StatusCode::OK, answer)
 }
 
-/// The amount asked for; absent, `null` and 0 mean all that is left.
+/// Returns the requested amount. A missing amount, `null` and 0 mean all that is left.
 fn asked_amount(call: &Call<'_>) -> Result<Option<i64>, String> {
     match call.body.pointer("/transaction/amount") {
         None | Some(Value::Null) => Ok(None),
@@ -118,8 +119,8 @@ fn asked_amount(call: &Call<'_>) -> Result<Option<i64>, String> {
     }
 }
 
-/// What a call with a key that was used before gets: the first answer, or an
-/// error when it is not the same call.
+/// Returns the response to a call whose idempotency key was used before: the first response, or an
+/// error if the request differs.
 fn repeated(
     state: &mut State,
     order: OrderRef,
@@ -162,7 +163,7 @@ fn captured(state: &State, order: OrderRef, amount: i64, action: &Action<'_>) ->
     })
 }
 
-/// Here the member is called `transaction`, and its time has no zone.
+/// Returns the response to a refund. Its member is named `transaction`, and its time has no zone.
 fn refunded(state: &State, order: OrderRef, amount: i64, action: &Action<'_>) -> Value {
     let order = state.order(order);
     json!({

@@ -1,5 +1,5 @@
-//! `POST /ecomm/v2/integration-test/payments/{orderId}/approve`: the customer's
-//! part without a customer, in the test environment only.
+//! `POST /ecomm/v2/integration-test/payments/{orderId}/approve`: approves a payment without the
+//! app, in the test environment only.
 
 use http::StatusCode;
 
@@ -42,7 +42,7 @@ pub(crate) fn force_approve(state: &mut State, call: &Call<'_>) -> Response {
                     .noted("neither express payments nor those without a landing page");
             }
             state.scan(order, call.now);
-            // Test amounts are not honoured here.
+            // Force approve ignores the test amounts.
             state.settle(order, person, call.now);
             return Response::empty(StatusCode::OK);
         }

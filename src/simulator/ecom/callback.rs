@@ -1,5 +1,4 @@
-//! What the merchant is told when a payment has changed: the body of
-//! `POST {callbackPrefix}/v2/payments/{orderId}`.
+//! The payment callback: the body of `POST {callbackPrefix}/v2/payments/{orderId}`.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,15 +9,15 @@ use crate::simulator::person;
 
 use super::stamp;
 
-/// What has happened.
+/// The event that a payment callback reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum News {
     Approved,
-    /// The issuer refused.
+    /// The issuer refused the payment.
     Failed,
-    /// The customer said no in the app.
+    /// The customer rejected the payment in the app.
     Cancelled,
-    /// The customer said no on the landing page, or did nothing.
+    /// The customer rejected the payment on the landing page or did not act in time.
     Rejected,
 }
 
@@ -61,8 +60,8 @@ pub(crate) fn body(order: &Order, news: News, now: Timestamp) -> Value {
     body
 }
 
-/// Regular payments are `RESERVED`; express payments, and those with a scope,
-/// are `RESERVE`.
+/// Returns the status in the callback. A reserved payment has the status `RESERVED`, or `RESERVE`
+/// if it is an express payment or has a scope.
 fn status(order: &Order, news: News) -> &'static str {
     match (news, order.capture_type) {
         (News::Approved, CaptureType::Direct) => "SALE",

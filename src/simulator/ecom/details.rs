@@ -35,7 +35,7 @@ fn history(order: &Order, now: Timestamp) -> Value {
     details
 }
 
-/// What the merchant may know about the customer, for seven days.
+/// Adds the customer's data that the payment shares. After seven days each text is `[Expired]`.
 fn add_customer(
     details: &mut Value,
     order: &Order,
@@ -82,7 +82,8 @@ pub(crate) fn status(state: &mut State, call: &Call<'_>) -> Response {
     }
 }
 
-/// The last transaction only; a payment that ran out shows as rejected.
+/// Returns the `status` response, which has only the last transaction. An expired payment has the
+/// status `REJECTED`.
 fn last(order: &Order) -> Value {
     let mut shown = json!({"orderId": order.id});
     if let Some(entry) = order.log.last() {

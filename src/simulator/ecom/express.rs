@@ -1,42 +1,41 @@
-//! Express checkout: the customer brings the address and chooses a way of
-//! shipping.
+//! Express checkout: the app supplies the address, and the customer chooses a shipping method.
 
 use serde_json::{Value, json};
 
 use crate::simulator::person;
 
-/// The app shows no more.
+/// The number of shipping methods that the app shows.
 const SHOWN: usize = 10;
 /// The longest texts of a method, in characters.
 const LONGEST_NAME: usize = 256;
 const LONGEST_ID: usize = 100;
-/// The id of the customer's address; the merchant's answer repeats it.
+/// The id of the customer's address. The merchant's response must repeat it.
 const ADDRESS_ID: i64 = 3960;
 
-/// How an express payment gets its shipping methods.
+/// The source of an express payment's shipping methods.
 #[derive(Debug, Clone)]
 pub(crate) enum Shipping {
-    /// Given with the payment.
+    /// The methods that the merchant sent with the payment.
     Static(Vec<Method>),
-    /// Asked for when the address is known: the prefix to ask at.
+    /// The prefix of the URL that returns the methods once the address is known.
     Dynamic(String),
 }
 
-/// What only express payments have.
+/// The settings that only express payments have.
 #[derive(Debug, Clone)]
 pub(crate) struct Express {
     pub(crate) shipping: Shipping,
     pub(crate) consent_removal_prefix: String,
 }
 
-/// A way of shipping.
+/// A shipping method.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Method {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// In kroner, a number.
+    /// The cost in kroner, as a JSON number.
     cost: Value,
-    /// In øre.
+    /// The cost in øre.
     pub(crate) ore: i64,
     is_default: bool,
     priority: i64,
@@ -54,7 +53,7 @@ impl Method {
     }
 }
 
-/// Why a list of methods cannot be read: the place in the list, and the rule.
+/// An error in a list of methods: the place in the list and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unreadable {
     pub(crate) place: String,
@@ -113,8 +112,8 @@ fn method(value: &Value) -> Result<Method, (&'static str, &'static str)> {
     })
 }
 
-/// A cost as a number of kroner, and in øre. A quoted cost is accepted, but the details have a
-/// number.
+/// Returns the cost as a number of kroner and in øre. A cost in quotes is accepted, but the details
+/// show a number.
 fn cost(given: &Value) -> Option<(Value, i64)> {
     let ore = ore(given)?;
     let cost = match given {
@@ -127,7 +126,7 @@ fn cost(given: &Value) -> Option<(Value, i64)> {
     Some((cost, ore))
 }
 
-/// Kroner with decimals in øre, read from the digits and not through a float.
+/// Converts kroner with decimals to øre. It reads the digits, because a float would round.
 fn ore(cost: &Value) -> Option<i64> {
     let text = match cost {
         Value::Number(number) => number.to_string(),
@@ -146,7 +145,8 @@ fn ore(cost: &Value) -> Option<i64> {
     kroner.checked_mul(100)?.checked_add(two)
 }
 
-/// The method of that id, or else the one that the merchant prefers.
+/// Returns the method with the id `wanted`. Without an id, returns the merchant's default or else
+/// the first method.
 pub(crate) fn choose<'a>(methods: &'a [Method], wanted: Option<&str>) -> Option<&'a Method> {
     match wanted {
         Some(id) => methods.iter().find(|method| method.id == id),
@@ -157,7 +157,7 @@ pub(crate) fn choose<'a>(methods: &'a [Method], wanted: Option<&str>) -> Option<
     }
 }
 
-/// The question for shipping methods.
+/// The body of the request for shipping methods.
 pub(crate) fn question() -> Value {
     let address = person::address();
     json!({
@@ -171,7 +171,8 @@ pub(crate) fn question() -> Value {
     })
 }
 
-/// The methods in a merchant's answer, which must repeat what it was asked for.
+/// Reads the methods in the merchant's response, which must repeat the ids of the address and the
+/// order.
 pub(crate) fn answered(answer: &Value, order_id: &str) -> Result<Vec<Method>, String> {
     if answer["addressId"].as_i64() != Some(ADDRESS_ID) {
         return Err(format!("addressId is not {ADDRESS_ID}"));

@@ -13,15 +13,16 @@ use crate::simulator::wire::Response;
 
 use super::express::{self, Express, Shipping};
 
-/// Amounts are 32-bit numbers at Vipps.
+/// The largest amount, in øre. The eCom API uses 32-bit integers.
 const LARGEST_AMOUNT: i64 = 2_147_483_647;
 /// Test amounts, in øre, whose effect on the payment is not documented in detail.
 const UNMODELLED_AMOUNTS: [(i64, &str); 2] = [
     (201, "the result is unknown for an hour"),
     (202, "strong customer authentication is required"),
 ];
-/// What a payment can ask of the customer; `nin` needs a permission of its own. An address is not
-/// in the payment's details: it is read from the Userinfo API, by the `sub` in the details.
+/// The scopes that a payment can request. `nin` requires a separate permission. The payment's
+/// details never contain the address: a merchant reads it from the Userinfo API, by the `sub` in
+/// the details.
 const SCOPES: [&str; 5] = ["name", "address", "email", "phoneNumber", "birthDate"];
 
 pub(crate) fn initiate(state: &mut State, call: &Call<'_>) -> Response {
@@ -227,7 +228,8 @@ fn open(state: &mut State, call: &Call<'_>, payment: Payment) -> Response {
     Response::json(StatusCode::OK, answer)
 }
 
-/// An app's own scheme, such as `myapp://`, or the word that closes the app.
+/// Returns whether a URL has an app's own scheme, such as `myapp://`, or is the word `INTENT`,
+/// which closes the app.
 fn is_app_scheme(url: &str) -> bool {
     url == "INTENT"
         || url.split_once("://").is_some_and(|(scheme, _)| {
@@ -243,7 +245,7 @@ fn is_app_scheme(url: &str) -> bool {
         })
 }
 
-/// HTTPS, on a host name that can exist on the public net.
+/// Returns whether a URL is `https://` with a host name that can exist on the public internet.
 fn is_public_https(text: &str) -> bool {
     if text.contains(char::is_whitespace) {
         return false;

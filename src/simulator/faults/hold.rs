@@ -1,4 +1,4 @@
-//! Requests that wait for the test.
+//! Rules that hold requests until the test releases them.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::Fault;
 
-/// Where requests wait until it is opened, for good.
+/// A barrier that requests wait at. Once opened, it stays open.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gate(Arc<watch::Sender<At>>);
 
@@ -17,7 +17,7 @@ struct At {
 }
 
 impl Gate {
-    /// Comes here, and goes on once it is open.
+    /// Records the arrival of a request, then waits until the barrier is open.
     pub(crate) async fn pass(&self) {
         self.0.send_modify(|at| at.reached = true);
         self.until(|at| at.open).await;
@@ -28,12 +28,12 @@ impl Gate {
     }
 
     async fn until(&self, done: impl FnMut(&At) -> bool) {
-        // The sender is held here, so that the channel stays open.
+        // The sender lives as long as `self`, so the channel stays open.
         let _ = self.0.subscribe().wait_for(done).await;
     }
 }
 
-/// A rule that holds requests. Dropping it lets them go, and all that come later.
+/// A rule that holds requests. Dropping it releases all held and all later requests.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -62,12 +62,12 @@ impl Hold {
         self.gate.until(|at| at.reached).await;
     }
 
-    /// Lets go what is held, and all that comes later.
+    /// Releases all held and all later requests.
     pub fn release(&self) {
         self.gate.open();
     }
 
-    /// How many requests it was for.
+    /// Returns the number of requests that the rule was applied to.
     pub fn hits(&self) -> u64 {
         self.fault.hits()
     }

@@ -1,4 +1,4 @@
-//! Rules at work: which one strikes, and what it does to an answer.
+//! Active fault rules: the choice of the rule for a request, and its effect on the response.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::simulator::errors;
 use crate::simulator::random::Random;
 use crate::simulator::wire::{Body, Response};
 
-/// The requests that a rule is for. It holds no handle of the simulator: the simulator holds the
-/// rules, so a handle in one of them would keep the simulator alive forever.
+/// The settings that select the requests of a rule. They hold no handle of the simulator: the
+/// simulator owns the rules, so such a handle would keep the simulator alive forever.
 #[derive(Debug, Clone)]
 pub(super) struct RuleSettings {
     pub(super) operation: Option<String>,
@@ -43,25 +43,25 @@ impl RuleSettings {
     }
 }
 
-/// Whether the request takes effect although something goes wrong.
+/// The stage of the request at which a fault applies: before or after the request takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     Before,
     After,
 }
 
-/// What goes wrong.
+/// The kind of a fault.
 #[derive(Debug, Clone)]
 pub(super) enum Damage {
-    /// Another answer.
+    /// A different response.
     Answer(Response),
     /// The eCom error of this group and code.
     Code(String, String),
-    /// Nothing but time passes.
+    /// A delay in real time. The response stays as it is.
     Delay(Duration),
-    /// Nothing but the test decides when it goes on.
+    /// A wait until the test releases the request.
     Hold(Gate),
-    /// Each text like the first becomes the second.
+    /// Replaces each text that equals the first by the second.
     Replace(String, String),
     Manner(Manner),
     Garbage,
@@ -71,19 +71,19 @@ pub(super) enum Damage {
     Duplicate,
 }
 
-/// How an answer goes over the wire.
+/// The transmission of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Whole,
-    /// No byte, and the connection stays open.
+    /// No byte is sent, and the connection stays open.
     Stall,
-    /// The head and half the body, and then nothing more.
+    /// The head and half the body are sent, and the connection stays open.
     StallInBody,
-    /// The connection is reset before any byte.
+    /// The connection is reset before the first byte.
     Reset,
     ResetInHeaders,
     ResetInBody,
-    /// The connection ends in order, but before the body does.
+    /// The connection is closed normally in the middle of the body.
     Truncate,
 }
 
@@ -107,7 +107,7 @@ pub(crate) struct Rules {
     seed: u64,
 }
 
-/// A rule as it is shown.
+/// A rule as the page and the control API show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) id: u64,
@@ -115,11 +115,11 @@ pub(crate) struct Listed {
     pub(crate) order: Option<String>,
     pub(crate) damage: String,
     pub(crate) hits: u64,
-    /// It strikes no more.
+    /// `true` if the rule cannot apply to any further request.
     pub(crate) spent: bool,
 }
 
-/// A fault that strikes one request.
+/// A fault that applies to one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Strike {
     moment: Moment,
@@ -207,7 +207,7 @@ impl Rules {
         self.retired.extend(gone);
     }
 
-    /// The fault that strikes a request: that of the oldest rule that is due. Every rule counts the
+    /// Returns the fault for a request: that of the oldest rule that is due. Every rule counts the
     /// request, so that no rule depends on the others.
     pub(crate) fn strike(
         &mut self,
@@ -226,14 +226,14 @@ impl Rules {
 }
 
 impl Active {
-    /// What a rule holds goes on when the rule is gone.
+    /// Releases the requests that the rule holds.
     fn let_go(&self) {
         if let Damage::Hold(gate) = &self.damage {
             gate.open();
         }
     }
 
-    /// How often it strikes at the most.
+    /// The largest number of requests that the rule applies to, or `None` if it has no limit.
     fn times(&self) -> Option<u64> {
         self.rule.times.or(self.rule.nth.map(|_| 1))
     }
@@ -273,7 +273,7 @@ impl Active {
 }
 
 impl Strike {
-    /// How often the request takes effect.
+    /// The number of times that the request takes effect.
     pub(crate) fn times_applied(&self) -> usize {
         match (&self.damage, self.moment) {
             (Damage::Lose, _) => 0,
@@ -283,17 +283,17 @@ impl Strike {
         }
     }
 
-    /// Whether a call to the merchant is never made.
+    /// Returns whether a call to the merchant is never sent.
     pub(crate) fn loses(&self) -> bool {
         matches!(self.damage, Damage::Lose)
     }
 
-    /// How long a call to the merchant is held back.
+    /// The delay of a call to the merchant.
     pub(crate) fn delay(&self) -> Duration {
         self.wait_before() + self.wait_after()
     }
 
-    /// How long the request waits before it takes effect.
+    /// The delay before the request takes effect, in real time.
     pub(crate) fn wait_before(&self) -> Duration {
         match (self.moment, &self.damage) {
             (Moment::Before, Damage::Delay(time)) => *time,
@@ -301,7 +301,7 @@ impl Strike {
         }
     }
 
-    /// How long its answer waits.
+    /// The delay of the response after the request took effect, in real time.
     pub(crate) fn wait_after(&self) -> Duration {
         match (self.moment, &self.damage) {
             (Moment::After, Damage::Delay(time)) => *time,
@@ -309,12 +309,12 @@ impl Strike {
         }
     }
 
-    /// What the request waits for before it takes effect.
+    /// The barrier that the request waits at before it takes effect.
     pub(crate) fn gate_before(&self) -> Option<Gate> {
         self.gate(Moment::Before)
     }
 
-    /// What its answer waits for.
+    /// The barrier that the response waits at after the request took effect.
     pub(crate) fn gate_after(&self) -> Option<Gate> {
         self.gate(Moment::After)
     }
@@ -334,8 +334,8 @@ impl Strike {
         }
     }
 
-    /// What becomes of the answer; `None` when the request took no effect and
-    /// there is none.
+    /// Applies the fault to a response. `None` means that the request took no effect: without a
+    /// response of its own, the fault then uses a 503.
     pub(crate) fn damage(&self, answer: Option<Response>, random: &mut Random) -> Response {
         let kept = answer.unwrap_or_else(|| {
             errors::gateway(

@@ -1,4 +1,4 @@
-//! What the journal shows in the place of secrets and personal data.
+//! Redaction of secrets and personal data in the journal.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::simulator::wire::{Request, Response};
 use crate::testing::redact::Redactor;
 
-/// A body as it went over the wire. What it hides is hidden when somebody looks, which few do: it takes longer than all
-/// else that the journal does. A large one is hidden at once, since what is left of it may be small.
+/// A body as it was sent. Redaction takes longer than the rest of the journal's work and few tests
+/// read bodies, so it runs on the first read. A body of more than [`LARGE`] bytes is redacted at
+/// once, because its redacted form may be small.
 #[derive(Clone, Default)]
 pub(super) struct Kept(Option<Arc<Sent>>);
 
@@ -20,11 +21,11 @@ struct Sent {
     shown: OnceLock<Option<String>>,
 }
 
-/// What is kept as it came, in bytes; the API's own bodies are smaller.
+/// The size above which a body is redacted at once, in bytes. The API's own bodies are smaller.
 const LARGE: usize = 16 << 10;
 
 impl Kept {
-    /// A copy, since it may be a small part of what a socket was read into.
+    /// Copies the body, because it may be a small part of a socket's read buffer.
     pub(super) fn request(request: &Request) -> Self {
         Self::json(Bytes::copy_from_slice(&request.body), Redactor::of_requests)
     }
@@ -108,7 +109,8 @@ pub(super) fn redacted_query(query: &str) -> String {
     members.collect::<Vec<_>>().join("&")
 }
 
-/// The path. That of an operation has no ids but the merchant's own.
+/// The path with personal ids hidden. The path of an operation contains only ids that the merchant
+/// chose.
 pub(super) fn redacted_path(path: &str, operation: Option<&str>) -> String {
     if operation.is_some() {
         return path.to_owned();
@@ -132,13 +134,14 @@ fn redacted_body(body: &[u8], mut redactor: Redactor) -> Option<String> {
     })
 }
 
-/// Hides the values that are not known to be harmless in the body of a call to the merchant.
+/// Hides the values in the body of a call to the merchant, except those that are known to be
+/// harmless.
 pub(crate) fn hide(value: &mut Value) {
     let plain = merchants_ids(value);
     Redactor::of_responses().redact_json(value, &plain);
 }
 
-/// The ids in a body that the merchant gave, so that URLs may show them too.
+/// Returns the ids in a body that the merchant chose. URLs may show them.
 fn merchants_ids(body: &Value) -> Vec<String> {
     let pointers = ["/orderId", "/transaction/orderId", "/id", "/merchantQrId"];
     let ids = pointers
@@ -183,7 +186,7 @@ mod tests {
         assert_eq!(redacted_body(b"", Redactor::of_requests()), None);
     }
 
-    /// Garbage of megabytes is not kept for its length.
+    /// A large body without content is not stored in its full length.
     #[test]
     fn a_large_body_is_not_kept_as_it_came() {
         let kept = Kept::json(vec![b'x'; LARGE + 1].into(), Redactor::of_requests);

@@ -1,5 +1,4 @@
-//! What the buttons do: the same that tests do through `Payer`, `Clock` and
-//! `Faults`.
+//! The actions of the buttons. They do the same as the methods of `Payer`, `Clock` and `Faults`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::simulator::faults::Faults;
 use crate::simulator::payer::{Payer, PayerError, Scanned};
 use crate::simulator::wire::Request;
 
-/// A form as it was sent. Fields that are not there count as empty.
+/// A submitted form. Missing fields count as empty.
 struct Form(Vec<(String, String)>);
 
 impl Form {
@@ -48,8 +47,7 @@ pub(super) fn run(engine: &Arc<Engine>, what: &str, request: &Request) -> Respon
     }
 }
 
-/// A payment's page in a browser: the phone shows that payment, as if the number
-/// had been typed in there.
+/// Opens a payment in the browser: the phone shows the payment, as if its number had been typed in.
 pub(super) fn open(engine: &Engine, request: &Request) -> Response {
     let query = request.query.as_deref().unwrap_or_default();
     let shown = payment(engine, &format!("{}?{query}", request.path));
@@ -57,7 +55,7 @@ pub(super) fn open(engine: &Engine, request: &Request) -> Response {
     see("/#phone")
 }
 
-/// Leads a browser to a place on the page.
+/// Redirects a browser to a place on the page.
 fn see(place: &'static str) -> Response {
     Response::empty(StatusCode::SEE_OTHER)
         .with_header(header::LOCATION, HeaderValue::from_static(place))
@@ -85,8 +83,8 @@ fn phone(engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
     Some("/#phone")
 }
 
-/// The text that leads to what the form is about: the one that was typed in,
-/// or the landing page of the order that it names.
+/// Returns the text that identifies the form's payment or code: the text that was typed in, or the
+/// landing page of the order that the form names.
 fn lead(world: &World, form: &Form) -> String {
     match world.state.find(form.get("msn"), form.get("order")) {
         Some(order) => world.state.order(order).terms.landing_page.clone(),

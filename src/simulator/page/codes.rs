@@ -1,4 +1,4 @@
-//! Codes that are printed: they lead to a web page, or check somebody in.
+//! Printed codes. They lead to a web page or check the customer in.
 
 use ::http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -76,8 +76,7 @@ fn scan(label: &str, text: &str) -> Markup {
     }
 }
 
-/// The drawing of a code. The browser keeps it, since a text is drawn in one
-/// way only.
+/// The drawing of a code. The browser caches it, because the drawing of a text never changes.
 pub(super) fn picture(text: &str, what: &str) -> Markup {
     let code = text.strip_prefix(CONTENT_HOST).unwrap_or_default();
     html! {

@@ -7,7 +7,7 @@ use super::Scene;
 use super::format::{date, time};
 use crate::simulator::faults::{Fault, Faults, Listed};
 
-/// How far the clock can be moved: seconds and the button's label.
+/// The steps by which the page moves the clock: seconds and the label of the button.
 pub(super) const STEPS: [(u64, &str); 4] = [
     (60, "+1 min"),
     (300, "+5 min"),
@@ -15,7 +15,7 @@ pub(super) const STEPS: [(u64, &str); 4] = [
     (24 * 3600, "+1 day"),
 ];
 
-/// A fault that can be switched on here.
+/// A fault that the page can switch on.
 pub(super) struct Switch {
     pub(super) name: &'static str,
     title: &'static str,
@@ -173,8 +173,8 @@ pub(super) fn keys(scene: &Scene<'_>) -> Markup {
     }
 }
 
-/// What to paste into a terminal, so that a till comes here. The keys are made
-/// by the simulator and open nothing else.
+/// Returns the shell commands that point a client at this simulator. The simulator made the keys,
+/// and they are valid nowhere else.
 pub(super) fn exports(scene: &Scene<'_>) -> Markup {
     let settings = &scene.world.state.settings;
     let keys = &settings.keys;
@@ -200,8 +200,8 @@ pub(super) fn exports(scene: &Scene<'_>) -> Markup {
     }
 }
 
-/// A client takes http on loopback only, so what listens everywhere is named by
-/// the address that it has here.
+/// Replaces an unspecified listen address by the loopback address, because a client accepts plain
+/// HTTP only on loopback.
 fn reached_at(base_url: &str) -> String {
     base_url
         .replace("//0.0.0.0:", "//127.0.0.1:")

@@ -1,4 +1,4 @@
-//! How money, time and states are written on the page.
+//! The format of amounts, times and statuses on the page.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::simulator::status::DisplayStatus;
 
-/// Kroner with two decimals; a thin gap between thousands: `1 234.50 kr`.
+/// Formats an amount in kroner with two decimals and a thin space between thousands: `1 234.50 kr`.
 pub(super) fn kroner(ore: i64) -> String {
     let digits = (ore.unsigned_abs() / 100).to_string();
     let mut whole = String::new();
@@ -20,7 +20,7 @@ pub(super) fn kroner(ore: i64) -> String {
     format!("{sign}{whole}.{:02}\u{a0}kr", ore.unsigned_abs() % 100)
 }
 
-/// The time of day, the full time one step away.
+/// Formats the time of day in UTC. The tooltip has the full time.
 pub(super) fn time(when: Timestamp) -> Markup {
     html! {
         time datetime=(when) title=(when) { (when.to_zoned(TimeZone::UTC).strftime("%H:%M:%S")) }
@@ -33,7 +33,7 @@ pub(super) fn date(when: Timestamp) -> String {
         .to_string()
 }
 
-/// What is left until then, counted down by the script.
+/// The time that is left until `until`. The script counts it down.
 pub(super) fn countdown(now: Timestamp, until: Timestamp) -> Markup {
     let left = crate::simulator::clock::seconds_until(now, until);
     html! {
@@ -42,7 +42,7 @@ pub(super) fn countdown(now: Timestamp, until: Timestamp) -> Markup {
 }
 
 impl DisplayStatus {
-    /// The name in the style sheet.
+    /// The name of the status in the style sheet.
     fn tone(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",

@@ -1,5 +1,5 @@
-//! What went over the wire, newest first. The journal hides secrets from
-//! whoever looks.
+//! The requests and the calls to the merchant, newest first. The journal has already hidden the
+//! secrets.
 
 use std::time::Duration;
 

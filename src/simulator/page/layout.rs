@@ -1,4 +1,4 @@
-//! The page around its parts, and the headers that keep it to itself.
+//! The page around its parts, and the headers that isolate it from other sites.
 
 use std::sync::LazyLock;
 
@@ -15,9 +15,8 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 const ICON: &str = include_str!("icon.svg");
 
-/// Nothing is loaded from anywhere else, and only the style and the script that
-/// are part of this program run: text from outside cannot become either, even
-/// if it should ever slip through the escaping.
+/// The content security policy. The page loads nothing from other hosts and runs only the style and
+/// the script of this program. Text from outside cannot run as either, even if it is not escaped.
 #[allow(
     clippy::expect_used,
     reason = "base64 and the words around it are visible ASCII"
@@ -33,7 +32,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).expect("the policy of the page is a header")
 });
 
-/// Adds what every answer of the page carries.
+/// Adds the headers that every response of the page has.
 pub(super) fn secured(response: Response) -> Response {
     let cached = response
         .headers
@@ -46,7 +45,7 @@ pub(super) fn secured(response: Response) -> Response {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         )
-        // With less than this, a browser hides where its own forms come from.
+        // A stricter policy makes the browser hide the origin of the page's own forms.
         .with_header(header::REFERRER_POLICY, same_origin.clone())
         .with_header(
             HeaderName::from_static("cross-origin-opener-policy"),
@@ -101,7 +100,7 @@ pub(super) fn page(scene: &Scene<'_>) -> Markup {
     document("Vipps simulator", &head, &body)
 }
 
-/// The part of it that changes.
+/// The part of the page that changes.
 pub(super) fn live(scene: &Scene<'_>) -> Markup {
     html! {
         div #live data-version=(scene.version)
@@ -111,7 +110,8 @@ pub(super) fn live(scene: &Scene<'_>) -> Markup {
                 div.name {
                     img src="/_simulator/page/icon.svg" alt="" width="36" height="36";
                     h1 { "Vipps simulator" }
-                    // Which of them holds, the style sheet knows from the script.
+                    // The style sheet shows one of these. The script sets the state that selects
+                    // it.
                     p.link role="status" {
                         span.live { "live" }
                         span.away { "connecting…" }
@@ -137,7 +137,7 @@ pub(super) fn live(scene: &Scene<'_>) -> Markup {
     }
 }
 
-/// A page that says what is wrong.
+/// A page that shows an error.
 pub(super) fn failure(reason: &str) -> Markup {
     let body = html! {
         main.alone {

@@ -1,4 +1,4 @@
-//! The orders: their codes, where they stand, and how they came there.
+//! The orders with their codes, their statuses and their histories.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ use crate::simulator::order::{Order, Phase};
 use crate::simulator::state::OrderRef;
 use crate::simulator::status::DisplayStatus;
 
-/// More than these would make the page slow to send and tiring to read.
+/// The number of orders on the page. More orders make the page slow to send and hard to read.
 const SHOWN: usize = 50;
 
 pub(super) fn view(scene: &Scene<'_>) -> Markup {
@@ -39,7 +39,7 @@ pub(super) fn view(scene: &Scene<'_>) -> Markup {
     }
 }
 
-/// The fields that tell which order a form is about.
+/// The form fields that identify an order.
 pub(super) fn target(order: &Order) -> Markup {
     html! {
         input type="hidden" name="msn" value=(order.msn);
@@ -105,7 +105,7 @@ struct Step {
     tone: &'static str,
 }
 
-/// What happened, in order.
+/// Returns the steps of an order, oldest first.
 fn steps(order: &Order) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut approved = false;
@@ -121,7 +121,7 @@ fn steps(order: &Order) -> Vec<Step> {
             ("REFUND", _) => ("Refunded", "refunded"),
             _ => ("Declined", "refused"),
         };
-        // After it, a cancel is the merchant's.
+        // A cancel after the approval is an action of the merchant.
         approved |= matches!(entry.operation, "RESERVE" | "SALE");
         steps.push(Step {
             time: entry.time,
@@ -144,7 +144,7 @@ fn steps(order: &Order) -> Vec<Step> {
     if order.phase == Phase::Expired {
         also(order.deadline(), "Expired", "expired");
     }
-    // The scan has no entry of its own, and comes before all else but the first.
+    // The scan has no log entry of its own. It comes after the first entry and before all others.
     steps.sort_by_key(|step| (step.time, rank(step.label)));
     steps
 }

@@ -10,20 +10,20 @@ use crate::simulator::order::{Order, Phase};
 use crate::simulator::state::OrderRef;
 use crate::simulator::status::DisplayStatus;
 
-/// What it shows.
+/// The screen of the phone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Screen {
-    /// Ready to scan.
+    /// The camera, ready to scan.
     #[default]
     Camera,
     Payment(OrderRef),
-    /// The browser, about to open this.
+    /// The browser, with a link to this URL.
     Redirect(String),
-    /// Checked in at a place of this name.
+    /// The confirmation of a check-in at the place with this name.
     Place(String),
     /// The customer's own code.
     Personal(String),
-    /// Something did not work, and this is why.
+    /// An error message.
     Sorry(String),
 }
 
@@ -111,8 +111,8 @@ fn payment(scene: &Scene<'_>, order: OrderRef) -> Markup {
     }
 }
 
-/// Where the shop wants its customer back, at the address where it really is.
-/// Apps have addresses of their own, which a browser cannot open.
+/// Returns the shop's return URL, at the address that the merchant is routed to. `None` for the URL
+/// of an app, which a browser cannot open.
 fn way_back(scene: &Scene<'_>, fallback: &str) -> Option<String> {
     let url = url::Url::parse(fallback).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -151,7 +151,7 @@ fn shipping(order: &Order) -> Markup {
     }
 }
 
-/// What the customer would be told.
+/// Returns the message that the app shows to the customer.
 fn meaning(order: &Order, stand: DisplayStatus) -> String {
     let summary = order.summary();
     match stand {
@@ -173,7 +173,7 @@ fn meaning(order: &Order, stand: DisplayStatus) -> String {
 }
 
 fn redirect(url: &str) -> Markup {
-    // The API lets nothing else in; a link to anything else would be no link.
+    // The API accepts only `https://` here. The page shows any other URL without a link.
     let safe = url.starts_with("https://");
     html! {
         h2 { "Opens in the browser" }

@@ -1,4 +1,4 @@
-//! Merchant callback codes: a sticker per place, a check-in per scan.
+//! Merchant callback codes: one code for each place, and a check-in for each scan.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::simulator::wire::Response;
 
 use super::{Key, not_found};
 
-/// What the app calls the place; it changes the wording of its waiting screen.
+/// The categories of a place. They change the wording of the app's waiting screen.
 const CATEGORIES: [&str; 2] = ["IN_STORE", "VENDING"];
 
 #[derive(Debug)]
@@ -64,7 +64,8 @@ pub(crate) fn delete(state: &mut State, call: &Call<'_>) -> Response {
     }
 }
 
-/// Gives a printed MobilePay code to a sales unit; another's it cannot take.
+/// Assigns a printed MobilePay code to a sales unit. A code of another sales unit cannot be taken
+/// over.
 pub(crate) fn map_beacon(state: &mut State, call: &Call<'_>) -> Response {
     let beacon = call.param("beaconId");
     let owner = state

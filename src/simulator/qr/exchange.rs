@@ -1,4 +1,4 @@
-//! A customer's own code, or the token of a check-in, for a phone number.
+//! The exchange of a customer's personal code, or of a check-in token, for a phone number.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use crate::simulator::wire::Response;
 
 use super::CONTENT_HOST;
 
-/// The life of a check-in's token.
+/// The lifetime of a check-in token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// A code that a customer shows.
+/// A personal code that a customer shows.
 #[derive(Debug)]
 pub(crate) struct Personal {
     pub(crate) msisdn: String,
     pub(crate) made: Timestamp,
 }
 
-/// Somebody who has checked in.
+/// A customer who has checked in.
 #[derive(Debug)]
 pub(crate) struct Customer {
     pub(crate) msisdn: String,
@@ -52,7 +52,7 @@ pub(crate) fn personal_qr(state: &mut State, call: &Call<'_>) -> Response {
     }
 }
 
-/// The number in an old personal code, which says it openly:
+/// Returns the phone number in a version 1 personal code, which contains it in plain text:
 /// `https://qr.vipps.no/28/2/01/031/4791234567?v=1`.
 fn clear_text(text: &str) -> Option<&str> {
     let path = text.strip_prefix(CONTENT_HOST)?.strip_prefix("/28/")?;

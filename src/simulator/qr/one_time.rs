@@ -51,7 +51,7 @@ pub(crate) fn generate(state: &mut State, call: &Call<'_>) -> Response {
     )
 }
 
-/// The token inside a landing page's URL or an app link.
+/// Returns the token in the URL of a landing page or of an app link.
 pub(crate) fn landing_token(url: &str) -> Option<String> {
     let (_, query) = url.trim().split_once('?')?;
     let query = query.split('#').next()?;

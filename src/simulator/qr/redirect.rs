@@ -1,4 +1,4 @@
-//! Merchant redirect codes: printed once, led elsewhere at any time.
+//! Merchant redirect codes: printed once, with a target URL that can change at any time.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::{Key, Target, Wanted, not_found, wanted};
 pub(crate) struct Redirect {
     pub(crate) destination: String,
     pub(crate) text: String,
-    /// `None` when it lives until deleted.
+    /// `None` if the code exists until it is deleted.
     pub(crate) ends: Option<Timestamp>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Response {
         Err(refusal) => return *refusal,
     };
     forget_the_ended(state, call.now);
-    // The document calls both nullable and required at once.
+    // The document declares both fields nullable and required.
     let (Some(id), Some(destination)) = (call.text("/id"), call.text("/redirectUrl")) else {
         let missing: Vec<_> = ["id", "redirectUrl"]
             .into_iter()
@@ -118,7 +118,7 @@ fn key(call: &Call<'_>) -> Key {
     (call.msn.clone(), call.param("id").to_owned())
 }
 
-/// After its `ttl` a code is gone for good.
+/// Removes the codes whose `ttl` has passed.
 fn forget_the_ended(state: &mut State, now: Timestamp) {
     state.codes.redirects.retain(|_, code| code.lives(now));
 }
