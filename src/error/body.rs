@@ -29,7 +29,7 @@ pub(super) enum Origin {
     /// The response was cut, is empty, or is missing.
     Unclear,
     /// The API or its gateway made the response, and all of it was received. Only then does it
-    /// state what became of the request.
+    /// state whether the request took effect.
     Api,
     /// Neither the API nor its gateway made the response.
     Foreign,

@@ -14,7 +14,7 @@ const WRAPPERS: usize = 3;
 pub(super) struct Shape {
     pub(super) matches: fn(&Object, status: u16) -> bool,
     /// Returns whether only the API or its gateway writes such an object. A complete body then
-    /// states what became of the request.
+    /// states whether the request took effect.
     is_documented: fn(&Object, status: u16) -> bool,
     pub(super) read: fn(&mut ErrorBody<'_>, &Object),
 }
