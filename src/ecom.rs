@@ -1,7 +1,8 @@
-//! The eCom API: take a payment and look after it.
+//! The eCom API: starts, captures, cancels and refunds payments.
 //!
-//! A payment is started with [`Ecom::initiate`] and from then on reached by its order id with [`Ecom::payment`]:
-//! details, wait, capture, cancel, refund. Amounts are in NOK, the only currency of this API.
+//! [`Ecom::initiate`] starts a payment. [`Ecom::payment`] returns a payment by its order id, to
+//! read its details, wait for the customer, capture, cancel or refund. Amounts are in NOK, the only
+//! currency of this API.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,10 +11,10 @@
 //! use vipps::Amount;
 //!
 //! let started = vipps.ecom().initiate("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
-//! // ... show the landing page, or a code of it ...
+//! // ... show the landing page, or its QR code ...
 //! # sim.payer().approve("order-123")?;
 //! let payment = started.payment();
-//! // Sales units with direct capture have the money already.
+//! // Sales units with direct capture have captured the money already.
 //! if payment.wait().await?.can_capture() {
 //!     payment.capture().await?;
 //! }
@@ -67,7 +68,7 @@ pub struct Ecom {
 }
 
 impl Ecom {
-    /// The smallest amount of a payment: 100 øre, 1 NOK. A capture or a refund may be of 1 øre.
+    /// The smallest amount of a payment: 100 øre (1 NOK). A capture or a refund may be of 1 øre.
     pub const MIN_PAYMENT: Amount = money::MIN_PAYMENT;
 
     /// The largest amount that the API can hold: 2 147 483 647 øre.
@@ -77,11 +78,14 @@ impl Ecom {
         Self { runtime }
     }
 
-    /// Starts a payment: `order_id` is fresh and unique for the sales unit, `amount` is in NOK, from
-    /// [`MIN_PAYMENT`](Self::MIN_PAYMENT) to [`MAX_AMOUNT`](Self::MAX_AMOUNT), and `text` is shown to the customer.
+    /// Starts a payment.
     ///
-    /// Calls `initiatePaymentV3UsingPOST`, which is not idempotent: it is never repeated once the request may have
-    /// left.
+    /// `order_id` must be new and unique for the sales unit. `amount` is in NOK, from
+    /// [`MIN_PAYMENT`](Self::MIN_PAYMENT) to [`MAX_AMOUNT`](Self::MAX_AMOUNT). `text` is shown to
+    /// the customer.
+    ///
+    /// Calls `initiatePaymentV3UsingPOST`, which is not idempotent. The request is never retried
+    /// once it may have reached the API.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -101,8 +105,9 @@ impl Ecom {
         Initiate::new(self.runtime.clone(), order_id, amount, text)
     }
 
-    /// Finds out what became of an operation whose outcome is [`Unknown`](crate::Outcome::Unknown), from the payment's
-    /// details. The error says which payment, which operation and which idempotency key.
+    /// Finds out whether an operation with the outcome [`Unknown`](crate::Outcome::Unknown) took
+    /// effect, from the details of the payment. The error names the payment, the operation and the
+    /// idempotency key.
     ///
     /// Calls `getPaymentDetailsUsingGET`.
     ///
@@ -117,7 +122,7 @@ impl Ecom {
     /// use vipps::Outcome;
     /// use vipps::ecom::Reconciled;
     ///
-    /// // The worst case: the money is taken, and every answer is lost.
+    /// // The worst case: the money is captured, and every response is lost.
     /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
     /// let payment = vipps.ecom().payment("order-1".parse()?);
     /// let error = payment.capture().await.unwrap_err();
@@ -141,7 +146,7 @@ impl Ecom {
     }
 }
 
-/// A payment that exists, by its order id. Making one asks nothing.
+/// A payment that exists, identified by its order id. Creating this handle sends nothing.
 #[derive(Clone, Debug)]
 pub struct Payment {
     runtime: Runtime,
@@ -163,16 +168,19 @@ impl Payment {
         &self.order_id
     }
 
-    /// The sales unit that the payment belongs to, when it is not the one of the credentials: what a partner needs.
-    /// Every call on the payment acts for it. A payment that came from
-    /// [`InitiatedPayment::payment`] remembers the one that it was started for.
+    /// Sets the sales unit that the payment belongs to, if it differs from the sales unit of the
+    /// credentials. Partners need it.
+    ///
+    /// Every call on the payment is made for this sales unit. A payment from
+    /// [`InitiatedPayment::payment`] is already set to the sales unit that it was started for.
     #[must_use]
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);
         self
     }
 
-    /// What happened to the payment so far: the truth, whatever a callback or an answer said.
+    /// Reads what happened to the payment so far. The details are authoritative over callbacks and
+    /// over the responses of other calls.
     ///
     /// Calls `getPaymentDetailsUsingGET`; at most 120 times a minute per order.
     ///
@@ -195,7 +203,7 @@ impl Payment {
         call
     }
 
-    /// The last transaction alone, which hides what came before it.
+    /// Reads the last transaction alone, which hides earlier transactions.
     ///
     /// Calls `getOrderStatusUsingGET`; at most 120 times a minute per order.
     ///
@@ -219,7 +227,8 @@ impl Payment {
         call
     }
 
-    /// Polls the details until the customer has paid, said no, or let the time run out.
+    /// Polls the details until the customer has approved or rejected the payment, or the payment
+    /// has expired.
     ///
     /// Calls `getPaymentDetailsUsingGET`, as often as the [`PollInterval`] requires.
     ///
@@ -239,10 +248,10 @@ impl Payment {
         call
     }
 
-    /// Takes the reserved money: all that remains, or a part with [`Capture::amount`].
+    /// Captures the reserved money: all that remains, or a part with [`Capture::amount`].
     ///
-    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order, and up to 180
-    /// days after the reservation.
+    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
+    /// and up to 180 days after the reservation.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -264,11 +273,13 @@ impl Payment {
         call
     }
 
-    /// Gives a reservation up, or a payment that the customer has not approved yet. What is captured already must be
-    /// refunded instead; what remains after a partial capture goes with [`Cancel::release_remaining`].
+    /// Cancels a reservation, or a payment that the customer has not approved yet.
     ///
-    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order, and up to 180 days after the
-    /// reservation.
+    /// Captured money must be refunded instead. After a partial capture,
+    /// [`Cancel::release_remaining`] releases the rest of the reservation.
+    ///
+    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order, and up to 180 days
+    /// after the reservation.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -290,10 +301,12 @@ impl Payment {
         call
     }
 
-    /// Gives captured money back: all of it, a part with [`Refund::amount`], or what is left with [`Refund::rest`].
+    /// Refunds captured money: all of it, a part with [`Refund::amount`], or the rest with
+    /// [`Refund::rest`].
     ///
-    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order, and up to 365 days
-    /// after the reservation. The money is with the customer after 2 to 10 bank days.
+    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
+    /// and up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
+    /// days.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -316,8 +329,8 @@ impl Payment {
         call
     }
 
-    /// Approves the payment in the customer's place. Only the test environment allows it; with production's keys it is
-    /// refused before anything is sent.
+    /// Approves the payment in the customer's place. Only the test environment supports it. With a
+    /// client for production, the call fails before anything is sent.
     ///
     /// Calls `integrationTestApprovePayment`.
     ///
@@ -338,10 +351,11 @@ impl Payment {
     }
 }
 
-/// A call through the generated client of this API.
+/// The calls through the generated client of this API.
 type Call = crate::call::Call<raw::ecom::Client>;
 
-/// The merchant serial number that a body must name: the call's own, or that of the credentials.
+/// Returns the merchant serial number that a body must state: the call's own, or the number of the
+/// credentials.
 fn merchant(runtime: &Runtime, options: &CallOptions) -> String {
     options
         .merchant

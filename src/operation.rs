@@ -1,8 +1,8 @@
-//! Everything that this crate knows about one operation of an API.
+//! The properties of the operations of an API.
 //!
-//! The document of an API gives each operation an [`Endpoint`], which the build script generates. The table of the API,
-//! such as `ecom/operations.rs`, adds the rest: what may be retried, what is limited, and what to advise. No other place
-//! in the crate distinguishes operations.
+//! The document of an API gives each operation an [`Endpoint`], which the build script generates.
+//! The table of the API, such as `ecom/operations.rs`, adds the retry class, the rate limits and
+//! the hints. No other place in the crate distinguishes operations.
 
 mod error_code;
 mod rate_limit;
@@ -23,24 +23,25 @@ pub struct Endpoint {
     pub method: &'static str,
     /// The path template below the base URL, such as `/ecomm/v2/payments/{orderId}/capture`.
     pub path: &'static str,
-    /// The header in which the document declares an idempotency key, in lower case: `x-request-id` or `idempotency-key`.
-    /// It is no parameter of the generated method. Every call of the operation carries a key in it, which is the same on
-    /// every attempt.
+    /// The header in which the document declares an idempotency key, in lower case: `x-request-id`
+    /// or `idempotency-key`. It is no parameter of the generated method. Every call of the
+    /// operation carries a key in it, which is the same on every attempt.
     pub idempotency_header: Option<&'static str>,
 }
 
 /// An API of Vipps MobilePay.
 #[derive(Debug)]
 pub(crate) struct Api {
-    /// The errors that the API names. If a response has several codes, the first row that fits is its explanation.
+    /// The documented errors of the API. If a response has several codes, the first matching row is
+    /// its explanation.
     pub(crate) error_codes: &'static [ErrorCode],
-    /// What to do about responses that have no code.
+    /// The hints for responses without a code.
     pub(crate) advice: &'static [Advice],
-    /// What to do about HTTP 429 of an operation that has no limit of its own.
+    /// The hint for HTTP 429 of an operation without a documented limit.
     pub(crate) rate_limit_hint: Option<&'static str>,
 }
 
-/// One operation: its endpoint, and how to call it.
+/// One operation: its endpoint, and the rules for calling it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
     pub(crate) endpoint: &'static Endpoint,
@@ -49,9 +50,9 @@ pub(crate) struct Operation {
     pub(crate) auth: Auth,
     pub(crate) subject: Subject,
     pub(crate) effect: PaymentEffect,
-    /// The documented limit, and what to do when it is exceeded.
+    /// The documented limit, and the hint for when it is exceeded.
     pub(crate) rate_limit: Option<(RateLimit, &'static str)>,
-    /// What to do when the outcome is unknown.
+    /// The hint for an unknown outcome.
     pub(crate) unknown_hint: Option<UnknownHint>,
 }
 
@@ -62,9 +63,9 @@ pub(crate) enum RetryClass {
     Read,
     /// Moves money, with an idempotency key.
     KeyedWrite,
-    /// Has the same effect however often it is sent.
+    /// Has the same effect for any number of requests.
     Idempotent,
-    /// Has an effect that nobody minds twice.
+    /// Has an effect that can happen twice without harm.
     Harmless,
     /// A cancel, which the API cannot deduplicate.
     Cancel,
@@ -86,7 +87,7 @@ pub(crate) enum Auth {
 /// The place of the order id in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// The path parameter `{orderId}`, where the path has one.
+    /// The path parameter `{orderId}`, if the path has it.
     Path,
     /// A member of the JSON body, as a JSON pointer.
     Body(&'static str),
@@ -95,7 +96,7 @@ pub(crate) enum Subject {
 /// The effect of an operation on a payment, which the history of the payment shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PaymentEffect {
-    /// None that the history shows.
+    /// No effect that the history shows.
     None,
     Start,
     /// Shows a payment that was started before.
@@ -106,16 +107,16 @@ pub(crate) enum PaymentEffect {
     Approve,
 }
 
-/// What to do when the outcome of an operation is unknown.
+/// The hint for an operation with an unknown outcome.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnknownHint {
-    /// After a response of the API, and after none.
+    /// After a response of the API, and after no response.
     pub(crate) plain: &'static str,
-    /// After a response that the API did not make.
+    /// After a response that does not come from the API.
     pub(crate) foreign: &'static str,
 }
 
-/// A literal, so that other texts can be appended to it at compile time.
+/// A macro and not a constant, so that other texts can be appended to it at compile time.
 macro_rules! foreign_response {
     () => {
         "This response is in none of the API's forms, so the API probably did not make it. A firewall or a proxy in \
@@ -125,7 +126,7 @@ macro_rules! foreign_response {
 }
 pub(crate) use foreign_response;
 
-/// An [`UnknownHint`] with this advice.
+/// Returns an [`UnknownHint`] with this advice.
 macro_rules! unknown_hint {
     ($text:literal) => {
         Some($crate::operation::UnknownHint {
@@ -142,7 +143,7 @@ static UNLISTED_API: Api = Api {
     rate_limit_hint: None,
 };
 
-/// The endpoint of a request to no operation of any document.
+/// The endpoint of a request that matches no operation of any document.
 static UNDOCUMENTED: Endpoint = Endpoint {
     id: "unlisted",
     method: "POST",
@@ -151,7 +152,7 @@ static UNDOCUMENTED: Endpoint = Endpoint {
 };
 
 impl Operation {
-    /// An operation of this API that needs an access token, without a limit.
+    /// Returns an operation of this API that needs an access token and has no limit.
     pub(crate) const fn new(
         api: &'static Api,
         class: RetryClass,
@@ -169,7 +170,8 @@ impl Operation {
         }
     }
 
-    /// An operation that no table lists, since a newer document has added it. It is retried only if it reads.
+    /// Returns an operation that is in no table, because a newer document has added it. It is
+    /// retried only if it reads.
     pub(crate) fn unlisted(endpoint: Option<&'static Endpoint>) -> Self {
         let endpoint = endpoint.unwrap_or(&UNDOCUMENTED);
         let class = match endpoint.method {
@@ -179,7 +181,7 @@ impl Operation {
         Self::new(&UNLISTED_API, class, endpoint)
     }
 
-    /// The operation of this endpoint among `tables`.
+    /// Returns the operation of this endpoint from `tables`.
     pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
         let mut listed = tables.iter().copied().flatten();
         let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
@@ -189,15 +191,17 @@ impl Operation {
         }
     }
 
-    /// Returns the error codes of a response: the table of the API, and then the tables of all APIs. They are behind one
-    /// gateway, so a code that its own API does not list has the meaning that it has elsewhere.
+    /// Returns the error codes for a response: the table of the API, followed by the tables of all
+    /// APIs. All APIs are behind one gateway, so a code that is not in the table of its own API has
+    /// the same meaning as in another table.
     pub(crate) fn error_codes(&self, tables: &[&'static [Self]]) -> Vec<&'static [ErrorCode]> {
         let listed = tables.iter().filter_map(|table| table.first());
         let apis = std::iter::once(self.api).chain(listed.map(|operation| operation.api));
         apis.map(|api| api.error_codes).collect()
     }
 
-    /// Returns whether a call of the operation gets a random idempotency key when the caller gives none.
+    /// Returns whether a call of the operation gets a random idempotency key if the caller sets
+    /// none.
     pub(crate) fn is_keyed(&self) -> bool {
         self.class == RetryClass::KeyedWrite || self.endpoint.idempotency_header.is_some()
     }
@@ -206,11 +210,11 @@ impl Operation {
     pub(crate) fn order_id(&self, request: &reqwest::Request) -> Option<OrderId> {
         match self.subject {
             Subject::Path => {
-                // Counted from the end, since a base URL may have a path of its own.
+                // Counted from the end, because a base URL may have a path too.
                 let templates = self.endpoint.path.rsplit('/');
                 let mut segments = request.url().path().rsplit('/').zip(templates);
                 let (segment, _) = segments.find(|(_, template)| *template == "{orderId}")?;
-                // A raw call can send anything as an order id.
+                // A raw call can send any text as an order id.
                 OrderId::parse(segment).ok()
             }
             Subject::Body(pointer) => {
@@ -229,7 +233,7 @@ impl PartialEq for Operation {
 }
 
 impl RetryClass {
-    /// Returns whether a lost response leaves it open what happened.
+    /// Returns whether the operation may have taken effect when its response is lost.
     pub(crate) fn has_effect(self) -> bool {
         !matches!(self, Self::Read | Self::Harmless)
     }
@@ -293,8 +297,8 @@ mod tests {
         assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
     }
 
-    /// A row that is missing would make an operation of these APIs an unlisted one. The APIs that have no builders yet
-    /// have no rows either; see the next test.
+    /// A row that is missing would make an operation of these APIs an unlisted one. The APIs that
+    /// have no builders yet have no rows either; see the next test.
     #[test]
     fn every_operation_with_a_builder_has_one_row() {
         let tables = crate::client::OPERATIONS;
@@ -315,7 +319,8 @@ mod tests {
         }
     }
 
-    /// Raw calls alone reach these operations. They are sent with the token, and a write is not repeated once it was sent.
+    /// Raw calls alone reach these operations. They are sent with the token, and a write is not
+    /// repeated once it was sent.
     #[test]
     fn operations_without_builders_have_the_cautious_default() {
         let documented = [

@@ -1,7 +1,8 @@
-//! The values that the APIs take and give: each checked once, where it is made.
+//! The values in requests and responses of the APIs.
 //!
-//! What is sent is strict: a value of one of these types keeps the documented rule of its field, and anything else is
-//! an [`InvalidValue`] before the wire. What is read is lenient: spellings that the API is known to use are understood.
+//! Requests are strict: a value of one of these types follows the documented rule of its field, and
+//! any other value is an [`InvalidValue`] before anything is sent. Responses are lenient: every
+//! spelling that an API is known to use is accepted.
 
 mod amount;
 mod any_json;

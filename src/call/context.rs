@@ -16,14 +16,14 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::operation::{Endpoint, Operation};
 use crate::runtime::Runtime;
 
-/// One call: its options and its result. The generated clients carry it.
+/// One call: its options and its result. The generated clients hold it.
 #[derive(Clone)]
 pub struct Context(pub(super) Arc<State>);
 
 pub(super) struct State {
     pub(super) runtime: Runtime,
     pub(super) options: CallOptions,
-    /// The start of the call, if it is before its first request.
+    /// The start of the call, if it is earlier than the first request.
     pub(super) started: Option<Duration>,
     /// Set before the first attempt. Until then nothing can have taken effect.
     pub(super) attempted: AtomicBool,
@@ -31,7 +31,8 @@ pub(super) struct State {
     outcome: Mutex<RawOutcome>,
 }
 
-/// What the hooks leave for the caller of the generated code. They can only return errors of reqwest.
+/// The result that the hooks pass to the caller of the generated code. The hooks can return only
+/// errors of reqwest, so the result takes this way.
 #[derive(Default)]
 pub(super) enum RawOutcome {
     #[default]
@@ -43,7 +44,7 @@ pub(super) enum RawOutcome {
     Failed(Error),
 }
 
-/// A generated client, made for one call.
+/// A generated client for one call.
 pub(crate) trait GeneratedClient {
     fn new(context: &Context) -> Self;
 }
@@ -63,7 +64,8 @@ impl<C: GeneratedClient> Call<C> {
 
     /// Runs the operation that `send` builds, and returns its response.
     ///
-    /// The generated code ends once it has built the request, so that it neither waits for the response nor decodes it.
+    /// The generated code ends after it has built the request, so it neither waits for the response
+    /// nor decodes it.
     pub(crate) async fn run<'a, T, E, F>(
         &'a self,
         send: impl FnOnce(&'a C) -> F,
@@ -83,7 +85,8 @@ impl<C: GeneratedClient> Call<C> {
     }
 }
 
-/// Downloads a URL that is not the API's, within the deadline, attempts and limits of a call.
+/// Downloads a URL of another host than the API's, within the deadline, attempts and limits of a
+/// call.
 pub(crate) async fn download(
     runtime: &Runtime,
     options: &CallOptions,
@@ -116,17 +119,19 @@ impl Context {
         }))
     }
 
-    /// The context of a raw call, whose time starts now, and whose response the generated code decodes.
+    /// Returns the context of a raw call. Its time starts now, and the generated code decodes its
+    /// response.
     pub(crate) fn raw(runtime: &Runtime, options: &CallOptions) -> Self {
         Self::new(runtime, options, true, Some(runtime.time().monotonic()))
     }
 
-    /// The base URL of the generated clients.
+    /// Returns the base URL of the generated clients.
     pub(crate) fn base_url(&self) -> &str {
         self.0.runtime.base_url()
     }
 
-    /// The HTTP client with which the generated clients build requests. It sends none.
+    /// Returns the HTTP client with which the generated clients build requests. It sends none of
+    /// them.
     pub(crate) fn request_builder(&self) -> reqwest::Client {
         self.0.runtime.requests().clone()
     }
@@ -150,7 +155,8 @@ impl Context {
         Operation::find(self.0.runtime.operations(), endpoint)
     }
 
-    /// The hook before a request is sent: takes the request of a wrapped call, and ends the generated code.
+    /// The hook before a request is sent: takes the request of a wrapped call, and ends the
+    /// generated code.
     #[allow(clippy::result_large_err, reason = "progenitor's own error")]
     pub(crate) fn pre<E>(
         &self,
@@ -166,14 +172,15 @@ impl Context {
         Err(RawError::Custom(String::new()))
     }
 
-    /// The hook that sends the request of a raw call, and returns a copy of the response for the generated code.
+    /// The hook that sends the request of a raw call, and returns a copy of the response for the
+    /// generated code.
     pub(crate) async fn exec(
         &self,
         request: reqwest::Request,
         endpoint: Option<&'static Endpoint>,
     ) -> reqwest::Result<reqwest::Response> {
         let mut copy = http::Response::new(Bytes::new());
-        // Boxed, since the future of a wrapped call contains this one and never runs it.
+        // Boxed, because the future of a wrapped call contains this future and never runs it.
         let running = Box::pin(run(self, request, self.operation(endpoint)));
         let outcome = match running.await {
             Ok(response) => {
@@ -188,7 +195,8 @@ impl Context {
         Ok(copy.into())
     }
 
-    /// The hook after [`exec`](Self::exec): ends the generated code if the call failed, or if `check` refuses the body.
+    /// The hook after [`exec`](Self::exec): ends the generated code if the call failed, or if
+    /// `check` refuses the body.
     #[allow(clippy::result_large_err, reason = "progenitor's own error")]
     pub(crate) fn post<E>(
         &self,
@@ -201,7 +209,7 @@ impl Context {
         }
     }
 
-    /// The result of a raw call, from what its closure returned.
+    /// Returns the result of a raw call, from the result of its closure.
     pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
         let (outcome, error) = match (self.take(), result) {
             (RawOutcome::Failed(error), Err(_)) => return Err(error),
@@ -209,7 +217,8 @@ impl Context {
             (outcome, Err(error)) => (outcome, error),
         };
         Err(match (outcome, error) {
-            // The payload stays out of the message: it may hold a token or a phone number.
+            // The payload is not part of the message, because it may hold a token or a phone
+            // number.
             (RawOutcome::Response(response), RawError::InvalidResponsePayload(_, cause)) => {
                 response
                     .decode_error("the response does not fit the document")
@@ -222,7 +231,7 @@ impl Context {
         })
     }
 
-    /// The error of a request that the generated code could not build.
+    /// Returns the error for a request that the generated code could not build.
     fn unbuilt<E>(&self, error: Option<RawError<E>>) -> Error {
         // An earlier request of the same raw call may have taken effect.
         let outcome = if self.0.attempted.load(Ordering::Relaxed) {
@@ -233,7 +242,7 @@ impl Context {
         let invalid = |reason: String| Error::new(ErrorKind::InvalidInput, outcome, reason);
         match error {
             Some(RawError::InvalidRequest(reason) | RawError::Custom(reason)) => invalid(reason),
-            // The hook returns no error of reqwest, so that this one is of the request builder.
+            // The hook returns no error of reqwest, so this error comes from the request builder.
             Some(RawError::CommunicationError(cause)) => {
                 invalid("the request could not be built".to_owned())
                     .with_source(cause.without_url())

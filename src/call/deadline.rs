@@ -6,22 +6,23 @@ use super::options::CallOptions;
 use crate::clock::Time;
 use crate::runtime::Runtime;
 
-/// The moment at which an operation must be over, however many requests it makes.
+/// The time at which an operation must end, over all of its requests.
 #[derive(Clone)]
 pub(crate) struct Deadline {
     time: Time,
-    /// By the monotonic clock.
+    /// A time of the monotonic clock.
     ends: Duration,
 }
 
 impl Deadline {
-    /// The deadline of an operation that begins now: the one of its options, otherwise the client's total timeout.
+    /// Returns the deadline of an operation that begins now, from its options or from the client's
+    /// total timeout.
     pub(crate) fn new(runtime: &Runtime, options: &CallOptions) -> Self {
         let total = options.deadline.unwrap_or_else(|| runtime.total_timeout());
         Self::after(runtime, total)
     }
 
-    /// The deadline that is `total` from now.
+    /// Returns the deadline `total` from now.
     pub(crate) fn after(runtime: &Runtime, total: Duration) -> Self {
         let time = runtime.time().clone();
         let ends = time.monotonic().saturating_add(total);

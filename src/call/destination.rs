@@ -1,7 +1,7 @@
 //! The check that a request goes to the API of its client, and to the resource of its operation.
 //!
-//! The attempt loop adds credentials to whatever request it is given. A raw call can hand it a
-//! request for another base URL, or one whose path was changed by an id such as `..`.
+//! The attempt loop adds credentials to every request. The request of a raw call may be for another
+//! base URL, or an id such as `..` may have changed its path.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(super) fn check(
         let host = String::from_utf8_lossy(host.as_bytes());
         return Err(InvalidValue::new("host", "must not be set", host));
     }
-    // An operation that no document has.
+    // The operation is in no document.
     if endpoint.path.is_empty() {
         return path.split('/').try_for_each(|segment| {
             // Without a template there is no rule against an empty segment.
@@ -49,8 +49,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Every character of a path that may not stay as it is. Servers are known to read `+` as a space, and to cut a segment
-/// at `;`; RFC 3986 calls the characters that stay unreserved.
+/// The characters of a path that are percent-encoded: all but those that RFC 3986 calls unreserved.
+/// Servers are known to read `+` as a space, and to cut a segment at `;`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -66,7 +66,7 @@ pub(crate) fn encode_path(url: &mut Url) {
     }
 }
 
-/// The path of the URL below that of the base URL.
+/// Returns the path of the URL below the path of the base URL.
 fn path_below<'a>(base: &Url, url: &'a Url) -> Result<&'a str, InvalidValue> {
     const FIELD: &str = "url";
     if !url.username().is_empty() || url.password().is_some() {
@@ -91,7 +91,7 @@ fn path_below<'a>(base: &Url, url: &'a Url) -> Result<&'a str, InvalidValue> {
         .ok_or_else(|| refuse(&url[..Position::AfterPath]))
 }
 
-/// Returns whether a path has the segments of its template, each with a parameter that it can hold.
+/// Returns whether a path has the segments of its template, and every parameter is valid.
 fn fits(template: &str, path: &str) -> Result<bool, InvalidValue> {
     let (mut templates, mut segments) = (template.split('/'), path.split('/'));
     loop {
@@ -132,7 +132,7 @@ fn decode<'a>(name: &str, segment: &'a str) -> Result<Cow<'a, str>, InvalidValue
         .map_err(|_| InvalidValue::new(field(name), "must be UTF-8", segment))
 }
 
-/// The name in snake case, as the generated builders have it.
+/// Returns the name in snake case, as in the generated builders.
 fn field(name: &str) -> String {
     let mut field = String::new();
     for c in name.chars() {

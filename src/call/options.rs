@@ -6,8 +6,8 @@ use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
 use crate::types::{MerchantSerialNumber, RequestId};
 
-/// The options of a raw call, made with [`Vipps::call_with`](crate::Vipps::call_with). The wrapper's builders have the
-/// same options.
+/// The options of a raw call, made with [`Vipps::call_with`](crate::Vipps::call_with). The
+/// wrapper's builders have the same options.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,26 +36,29 @@ impl CallOptions {
         Self::default()
     }
 
-    /// Sets the longest time that the call may take in all: token, attempts, waits and response. By default the
-    /// client's [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s unless it is set.
+    /// Sets the longest time that the call may take in all: token, attempts, waits and response. By
+    /// default the client's [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s
+    /// unless it is set.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Sets the idempotency key of the call, to retry it after an unknown outcome without a second effect.
+    /// Sets the idempotency key of the call, to retry it after an unknown outcome without a second
+    /// effect.
     ///
-    /// It has this effect only where the API has idempotency keys: for capture, refund and force approve,
-    /// which get a random key by default. On any other operation the API ignores it, and a second call has
-    /// a second effect. The key is sent in the header that the document declares for the
-    /// operation, otherwise in `X-Request-Id`.
+    /// The key has this effect only for operations with idempotency keys: capture, refund and force
+    /// approve, which get a random key by default. For any other operation the API ignores the key,
+    /// and a second call has a second effect. The key is sent in the header that the document
+    /// declares for the operation, otherwise in `X-Request-Id`.
     pub fn idempotency_key(mut self, key: RequestId) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// Sets the sales unit to act for, when it is not the one of the credentials. Partners need it. Some request bodies
-    /// contain it too, which you fill yourself in a raw call.
+    /// Sets the sales unit of the request, if it differs from the sales unit of the credentials.
+    /// Partners need it. Some request bodies contain the number too. A raw call must set it there
+    /// itself.
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);
         self
@@ -69,7 +72,7 @@ impl CallOptions {
 }
 
 impl CallOptions {
-    /// These options, and where they are not set those of `inner`.
+    /// Returns these options, with the options of `inner` for those that are not set.
     pub(crate) fn or(self, inner: &Self) -> Self {
         Self {
             deadline: self.deadline.or(inner.deadline),

@@ -7,7 +7,8 @@ use crate::error::{Error, Outcome};
 use crate::operation::Operation;
 use crate::types::{MerchantSerialNumber, RequestId};
 
-/// What a call was, and what it took.
+/// The data of a call that its errors state: the operation, the request, and the number and time of
+/// the attempts.
 pub(crate) struct CallRecord {
     pub(super) operation: Operation,
     /// The request as the last attempt sent it.
@@ -15,19 +16,19 @@ pub(crate) struct CallRecord {
     pub(super) key: Option<RequestId>,
     pub(super) merchant: Option<MerchantSerialNumber>,
     pub(super) started: Duration,
-    /// Requests made, replays with another token included.
+    /// The number of requests, including replays with another token.
     pub(super) requests: u32,
-    /// When the last attempt ended, by the client's monotonic clock.
+    /// The end of the last attempt, by the client's monotonic clock.
     pub(super) last_ended: Option<Duration>,
 }
 
 impl CallRecord {
-    /// The error, with the operation that failed and everything that is known of the call.
+    /// Adds the operation that failed and the data of the call to an error.
     pub(super) fn explain(&self, error: Error, now: Duration) -> Error {
         self.explain_token(error.with_operation(self.operation), now)
     }
 
-    /// The error of another operation, the fetch of a token, with everything that is known of the call that needed it.
+    /// Adds the data of the call to an error of the token request that the call needed.
     pub(super) fn explain_token(&self, error: Error, now: Duration) -> Error {
         error
             .with_attempts(self.requests, now.saturating_sub(self.started))
@@ -40,7 +41,7 @@ impl CallRecord {
             )
     }
 
-    /// The outcome when the response is lost or cannot be read.
+    /// Returns the outcome when the response is lost or unreadable.
     pub(super) fn outcome_of_lost_response(&self) -> Outcome {
         if self.operation.class.has_effect() {
             Outcome::Unknown
@@ -50,7 +51,7 @@ impl CallRecord {
     }
 }
 
-/// Leaves the request out, whose headers hold credentials.
+/// Omits the request, because its headers hold credentials.
 impl fmt::Debug for CallRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallRecord")

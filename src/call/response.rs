@@ -17,7 +17,7 @@ use crate::types::{MerchantSerialNumber, OrderId, RequestId, by_name};
 pub(crate) const OTHER_ORDER: &str =
     "the response is about another order than the request: it proves nothing about this one";
 
-/// A response whose status is a success. Whether the operation succeeded is decided by reading it.
+/// A response with the status of a success. Its body shows whether the operation succeeded.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: http::StatusCode,
@@ -37,7 +37,8 @@ impl Response {
         })
     }
 
-    /// Reads the body as a `T`. If a part of it does not fit, reads it as an `L`, which leaves out the parts that do not.
+    /// Reads the body as a `T`. If a part of the body is unreadable, reads the body as an `L`,
+    /// which omits unreadable parts.
     pub(crate) fn decode_parts<'a, T, L>(&'a self) -> Result<T>
     where
         T: Deserialize<'a>,
@@ -46,7 +47,8 @@ impl Response {
         by_name::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
     }
 
-    /// Reads the body as a list. An empty body and `null` are an empty list, and entries that are `null` are left out.
+    /// Reads the body as a list. An empty body and `null` are an empty list, and `null` entries are
+    /// omitted.
     pub(crate) fn decode_list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
         if self.is_empty() {
             return Ok(Vec::new());
@@ -57,8 +59,8 @@ impl Response {
 
     /// Accepts the response of an operation that documents no body.
     ///
-    /// A body that is not JSON, such as the login page of a network, does not come from the API. A list of texts is one
-    /// of the API's error forms.
+    /// A body that is not JSON, such as the login page of a network, does not come from the API. A
+    /// list of texts is one of the API's error forms.
     pub(crate) fn accept(&self) -> Result<()> {
         if self.is_empty() {
             return Ok(());
@@ -76,12 +78,12 @@ impl Response {
         self.body.trim_ascii().is_empty()
     }
 
-    /// The time of the response by the API's own clock.
+    /// Returns the time of the response by the API's clock.
     pub(crate) fn date(&self) -> Option<http::HeaderValue> {
         self.headers.get(http::header::DATE).cloned()
     }
 
-    /// The media type of the body, without parameters.
+    /// Returns the media type of the body, without parameters.
     pub(crate) fn media_type(&self) -> &str {
         let value = self
             .headers
@@ -91,12 +93,12 @@ impl Response {
         value.split(';').next().unwrap_or_default().trim()
     }
 
-    /// The client of the call.
+    /// Returns the client of the call.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// The sales unit of the call, unless it is the one of the credentials.
+    /// Returns the sales unit of the call, or `None` if it is the sales unit of the credentials.
     pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
         self.record.merchant.as_ref()
     }
@@ -105,8 +107,8 @@ impl Response {
         self.record.key
     }
 
-    /// Refuses a response that names another order than the one requested, as on a connection that is off by one
-    /// response. A response that names no order is accepted.
+    /// Refuses a response that names another order than the request, which happens if a connection
+    /// returns the response to an earlier request. A response without an order id is accepted.
     pub(crate) fn check_order(&self, requested: &OrderId, named: Option<&str>) -> Result<()> {
         if named.is_none_or(|named| named == requested.as_str()) {
             Ok(())
@@ -115,7 +117,7 @@ impl Response {
         }
     }
 
-    /// The error of a body that does not state what the operation promises.
+    /// Returns the error for a body without the data that the operation promises.
     pub(crate) fn decode_error(&self, reason: impl Into<Cow<'static, str>>) -> Error {
         let outcome = self.record.outcome_of_lost_response();
         let mut body = self.body.clone();
@@ -127,13 +129,14 @@ impl Response {
         error
     }
 
-    /// The error, with everything that is known of the call.
+    /// Adds the data of the call to an error.
     pub(crate) fn explain(&self, error: Error) -> Error {
         self.record.explain(error, self.runtime.time().monotonic())
     }
 }
 
-/// The place in a body where decoding failed. The message of serde can quote the body, which may hold personal data.
+/// The place in a body where decoding failed. The message of serde can quote the body, which may
+/// hold personal data.
 #[derive(Debug)]
 pub(super) struct DecodeFailure {
     category: serde_json::error::Category,

@@ -1,7 +1,7 @@
 //! The attempt loop: the only place in the crate that sends requests.
 //!
-//! For each attempt: the time left, the token, the request, the response, and the verdict of [`retry::judge`], which
-//! either ends the call or sets the wait before the next attempt.
+//! Each attempt determines the time left, the token, the request, the response, and the verdict of
+//! [`retry::judge`]. The verdict either ends the call or sets the wait before the next attempt.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,7 +28,8 @@ use crate::token::Token;
 use crate::transport::{HttpResponse, Stage, TransportError};
 use crate::types::RequestId;
 
-/// Runs one call of this operation, from the request that the generated code has built to the response.
+/// Runs one call of this operation, from the request that the generated code has built to the
+/// response.
 pub(super) async fn run(
     context: &Context,
     request: reqwest::Request,
@@ -65,19 +66,19 @@ pub(super) async fn run(
 struct Run<'a> {
     call: &'a State,
     record: CallRecord,
-    /// When the call must be over.
+    /// The time at which the call must end.
     deadline: Duration,
-    /// Attempts that the retry policy counts.
+    /// The number of attempts that the retry policy counts.
     attempts: u32,
-    /// Replays with another token.
+    /// The number of replays with another token.
     replays: u32,
-    /// When each attempt began that failed and may have reached the API.
+    /// The starts of the failed attempts that may have reached the API.
     starts: Vec<Duration>,
-    /// Whether an earlier attempt may have taken effect.
+    /// Set if an earlier attempt may have taken effect.
     is_unclear: bool,
 }
 
-/// An attempt without a success.
+/// An attempt that failed.
 struct FailedAttempt {
     failure: Failure,
     error: Error,
@@ -177,8 +178,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Checks the destination, and replaces the headers of the request by those of every attempt: the client's, the
-    /// document's, the sales unit and the idempotency key.
+    /// Checks the destination, and sets the headers of every attempt: those of the client and of
+    /// the document, the sales unit and the idempotency key.
     fn complete_request(&mut self) -> Result<()> {
         let runtime = &self.call.runtime;
         let Operation { auth, endpoint, .. } = self.record.operation;
@@ -190,8 +191,9 @@ impl<'a> Run<'a> {
             .map_err(|invalid| self.explain(invalid.into()))?;
         let mut headers = runtime.headers().for_auth(auth);
         for (name, value) in self.record.request.headers() {
-            // The media types and the parameters are the document's. It cannot replace a header of the client, and the
-            // `api-version` that generated code sends is documented nowhere.
+            // The document defines the media types and the parameters. A document cannot replace a
+            // header of the client. The `api-version` that generated code sends is documented
+            // nowhere.
             if !headers.contains_key(name) && name != "api-version" {
                 headers.insert(name, value.clone());
             }
@@ -209,7 +211,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The request of one attempt. Its body is shared, not copied.
+    /// Returns the request of one attempt. The attempts share one body.
     fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
         if let Some(token) = token {
             let headers = self.record.request.headers_mut();
@@ -225,7 +227,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Waits until one more attempt is within the limit per minute.
+    /// Waits until the limit per minute allows another attempt.
     async fn keep_rate_limit(&self) -> Result<()> {
         let time = self.call.runtime.time();
         let now = time.monotonic();
@@ -249,7 +251,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The token of the next attempt, fetched or refreshed if necessary.
+    /// Returns the token of the next attempt, and fetches or refreshes it if necessary.
     async fn token(&self) -> Result<Option<Arc<Token>>> {
         if self.record.operation.auth != Auth::Token {
             return Ok(None);
@@ -277,7 +279,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The time for an attempt that begins now.
+    /// Returns the time for an attempt that begins now.
     fn attempt_limit(&self, now: Duration) -> Result<Duration> {
         let left = self.deadline.saturating_sub(now);
         if left.is_zero() {
@@ -297,10 +299,11 @@ impl<'a> Run<'a> {
         counter.add_one();
     }
 
-    /// Returns whether the call is replayed with another token after this response, at once and beyond the policy.
+    /// Returns whether the call is replayed at once with another token after this response, in
+    /// addition to the attempts of the policy.
     ///
-    /// With a 401 the gateway did not let the call in, so that even a payment may be sent again. Any other response may
-    /// stand for a request that was applied.
+    /// After a 401 even the start of a payment may be sent a second time, because the gateway has
+    /// not passed the request on. After any other response the request may have been applied.
     fn is_replayed(&mut self, token: &Token, failed: &FailedAttempt) -> bool {
         let runtime = &self.call.runtime;
         if failed.error.http_status() != Some(401)
@@ -318,7 +321,7 @@ impl<'a> Run<'a> {
         true
     }
 
-    /// The wait before the next attempt, or the error that ends the call.
+    /// Returns the wait before the next attempt, or the error that ends the call.
     fn settle(&mut self, failed: FailedAttempt) -> Result<Duration> {
         let runtime = &self.call.runtime;
         let verdict = judge(self.record.operation.class, failed.failure);
@@ -358,7 +361,8 @@ impl<'a> Run<'a> {
         Ok(wait)
     }
 
-    /// The wait before the next attempt, or `None` if it would not end before the deadline.
+    /// Returns the wait before the next attempt, or `None` if the wait would not end before the
+    /// deadline.
     fn wait(&self, pace: Pace, retry_after: Option<Duration>) -> Option<Duration> {
         let runtime = &self.call.runtime;
         let policy = self.call.options.policy(runtime);

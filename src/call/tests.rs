@@ -1,4 +1,4 @@
-//! Calls of operations that no document of this crate has, through the hooks of the generated code.
+//! Calls of unlisted operations through the hooks of the generated code.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn raw_call_has_one_deadline_for_all_its_requests() {
     assert_eq!(error.elapsed(), Duration::from_secs(5));
 }
 
-/// As of a raw call that is dropped after its first response.
+/// The case of a raw call that is dropped after its first response.
 #[tokio::test]
 async fn response_that_is_not_taken_keeps_nothing_alive() {
     let recorder = Recorder::new().answer("GET", PATH, 200, "{}");

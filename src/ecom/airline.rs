@@ -1,4 +1,4 @@
-//! What airlines and travel agencies send along.
+//! The ticket data of airlines and travel agencies.
 
 use crate::call::built;
 use crate::error::Result;
@@ -6,8 +6,9 @@ use crate::raw::ecom::types;
 use crate::types::text::{is_printed, length};
 use crate::types::{InvalidValue, Sensitive};
 
-/// The ticket that a payment is for (wire name `additionalData`). Only for airlines and travel agencies. Given to
-/// [`Initiate::airline_data`](super::Initiate::airline_data), which has it checked when the payment is sent.
+/// The ticket that a payment is for (wire name `additionalData`). Only for airlines and travel
+/// agencies. Passed to [`Initiate::airline_data`](super::Initiate::airline_data); checked when the
+/// payment is sent.
 ///
 /// ```
 /// use vipps::ecom::AirlineData;
@@ -35,7 +36,7 @@ pub struct AirlineData {
     pub airline_designator_code: String,
     /// The travel agency's invoice number: 1 to 6 characters.
     pub agency_invoice_number: String,
-    /// The ticket's number, if it is known: 1 to 150 characters.
+    /// The number of the ticket, if it has been issued: 1 to 150 characters.
     pub ticket_number: Option<String>,
 }
 

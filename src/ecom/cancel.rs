@@ -1,4 +1,4 @@
-//! Cancelling a payment.
+//! Cancels a payment.
 
 use std::time::Duration;
 
@@ -16,11 +16,12 @@ use crate::types::{OrderId, TransactionText};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel); `.await` sends it.
+/// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel);
+/// `.await` sends it.
 ///
-/// The API has no idempotency key for a cancel. After a lost response the details are therefore read first. If they show
-/// that the payment is cancelled, the call succeeds. If the payment can still be cancelled, the request is sent again.
-/// The deadline covers all of these requests.
+/// The API has no idempotency key for a cancel. After a lost response, the call therefore reads the
+/// details. If they show that the payment is cancelled, the call succeeds. If the payment can still
+/// be cancelled, the call sends the request again. The deadline covers all of these requests.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {
@@ -50,8 +51,9 @@ impl Cancel {
         self
     }
 
-    /// Releases what is still reserved after a partial capture, and keeps what is captured (wire name
-    /// `shouldReleaseRemainingFunds`). Without it a partly captured payment cannot be cancelled.
+    /// Releases the part that is still reserved after a partial capture, and leaves the captured
+    /// part unchanged (wire name `shouldReleaseRemainingFunds`). Without this setting, a partly
+    /// captured payment cannot be cancelled.
     pub fn release_remaining(mut self) -> Self {
         self.release = true;
         self
@@ -60,11 +62,12 @@ impl Cancel {
     /// Sends the request.
     ///
     /// # Errors
-    /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D Secure: if the
-    /// details then show that the payment is still open, the outcome is [`Unknown`](Outcome::Unknown).
+    /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D
+    /// Secure: if the details then show that the payment is still open, the outcome is
+    /// [`Unknown`](Outcome::Unknown).
     ///
-    /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that can still
-    /// be captured) is an error with [`Outcome::Unknown`].
+    /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that
+    /// can still be captured) is an error with [`Outcome::Unknown`].
     pub async fn send(self) -> Result<Transaction> {
         let deadline = Deadline::new(&self.runtime, &self.options);
         let policy = self.options.policy(&self.runtime).clone();
@@ -83,7 +86,8 @@ impl Cancel {
             if !unclear && !self.may_be_done(&error) {
                 return Err(error);
             }
-            // The response of a later round proves nothing about the request whose response was lost.
+            // The response of a later round proves nothing about the request whose response was
+            // lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
             let error = if unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.runtime.randomness());
@@ -109,8 +113,8 @@ impl Cancel {
         }
     }
 
-    /// Returns whether the payment may be released already: the API refuses a second release with the same code as a
-    /// release of a payment that is captured in full.
+    /// Returns whether the payment may be released already: the API refuses a second release with
+    /// the same code as a release of a payment that is captured in full.
     fn may_be_done(&self, error: &Error) -> bool {
         self.release && error.has_code("51")
     }
@@ -156,8 +160,8 @@ impl Cancel {
 
 /// Returns the policy of the next round, so that all rounds together keep the limit per minute.
 ///
-/// `made` counts the requests of the last minute. Waits a minute if they leave no room for another one, and returns
-/// `None` if the deadline comes first.
+/// `made` counts the requests of the last minute. Waits a minute if they leave no room for another
+/// one, and returns `None` if the deadline comes first.
 async fn next_round(
     made: &mut u32,
     deadline: &Deadline,

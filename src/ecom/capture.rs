@@ -1,4 +1,4 @@
-//! Capturing reserved money.
+//! Captures reserved money.
 
 use super::Call;
 use super::money::transfer_ore;
@@ -9,21 +9,23 @@ use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, TransactionText};
 
-/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture); `.await`
-/// sends it.
+/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture);
+/// `.await` sends it.
 ///
-/// Without [`amount`](Self::amount) it captures everything that remains.
+/// Without [`amount`](Self::amount), everything that remains is captured.
 ///
-/// Each call carries an idempotency key, the same on every attempt, so that a retry after a lost response
-/// captures nothing twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
+/// Each call carries one idempotency key on every attempt, so a retry after a lost response does
+/// not capture twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
 /// key of the error.
 ///
 /// # Dropping the future
 ///
-/// The key of this call is lost when its future is dropped before it returns, while the capture may have
-/// taken effect. `tokio::time::timeout` and `select!` drop futures, and so do web frameworks: axum drops a
-/// handler when the browser goes away. The next click is then a capture of its own, and the money moves
-/// twice. Give every capture a key that survives: stored before the call, or
+/// Dropping the future before it returns loses the key of the call, while the capture may have
+/// taken effect. `tokio::time::timeout` and `select!` drop futures. Web frameworks do so too: axum
+/// drops a handler when the browser disconnects. A second click then makes a second capture, and
+/// the money moves twice.
+///
+/// Set a key that survives the drop: a key stored before the call, or a key that is
 /// [derived](crate::RequestId::derive) from the order.
 ///
 /// ```
@@ -42,9 +44,10 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// # Ok(()) }
 /// ```
 ///
-/// Without the key of a lost call, read the details before anything else; with it,
-/// [`Payment::reconcile_capture`](super::Payment::reconcile_capture) finds out what became of the call. A
-/// task of its own (`tokio::spawn`) goes on when its handler is dropped, and ends with the process.
+/// If the key of a lost call is missing, read the details before anything else. With the key,
+/// [`Payment::reconcile_capture`](super::Payment::reconcile_capture) finds out whether the call
+/// took effect. A separate task (`tokio::spawn`) continues when its handler is dropped, and stops
+/// with the process.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
@@ -68,14 +71,15 @@ impl Capture {
         }
     }
 
-    /// Captures only this amount, in NOK: at least 1 øre, at most what remains. The rest stays reserved.
+    /// Captures only this amount, in NOK: at least 1 øre, and at most the amount that remains. The
+    /// rest stays reserved.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// Captures everything that remains; the default. No amount is sent, which the API documents as everything that
-    /// remains.
+    /// Captures everything that remains; the default. The request then has no amount, which the API
+    /// documents as everything that remains.
     pub fn rest(mut self) -> Self {
         self.amount = None;
         self
@@ -90,11 +94,15 @@ impl Capture {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre or in another currency than NOK. From the API among others: 61 (more
-    /// than remains), 62 (not reserved), 91 (the payment is cancelled), 98 (too late).
+    /// Before anything is sent: an amount below 1 øre, above 2 147 483 647 øre, or in another
+    /// currency than NOK.
     ///
-    /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or sums in
-    /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    /// From the API, among others: 61 (more than remains), 62 (not reserved), 91 (the payment is
+    /// cancelled), 98 (too late).
+    ///
+    /// A response of HTTP 200 that contradicts the capture (another status, amount or order, or
+    /// sums in which the money did not move) is an error with
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let amount = self.amount;
         let body = action(&self.runtime, &self.options, amount, self.text, "Capture")?;
@@ -112,7 +120,8 @@ impl Capture {
     }
 }
 
-/// The body that capture and refund share. An amount of zero would mean *everything* and is never sent.
+/// Returns the body of a capture or refund. An amount of zero would mean *everything* and is never
+/// sent.
 pub(super) fn action(
     runtime: &Runtime,
     options: &CallOptions,

@@ -1,4 +1,4 @@
-//! The details of a payment: its history, and what can be done next.
+//! The details of a payment: its history, and the operations that can succeed next.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,10 +19,12 @@ use crate::types::{OrderId, Sensitive, ShippingCost, by_name, lenient};
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
 
-/// How long a customer has: five minutes for the landing page, five more in the app.
+/// The time in which a customer can approve: five minutes on the landing page, and five more in the
+/// app.
 const TIME_TO_PAY: Duration = Duration::from_secs(600);
 
-/// Asks for the details of a payment. Made by [`Payment::details`](super::Payment::details); `.await` sends it.
+/// A request for the details of a payment. Made by [`Payment::details`](super::Payment::details);
+/// `.await` sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetDetails {
@@ -45,7 +47,8 @@ impl GetDetails {
     /// Sends the request.
     ///
     /// # Errors
-    /// 35: no payment of this sales unit has the order id. Otherwise as every read.
+    /// Code 35 when the sales unit has no payment with the order id. Otherwise the errors of every
+    /// read.
     pub async fn send(self) -> Result<PaymentDetails> {
         let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.as_str();
@@ -64,18 +67,18 @@ impl GetDetails {
     }
 }
 
-/// What happened to a payment, and what can be done next.
+/// The history of a payment, its sums, and the operations that can succeed next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentDetails {
     order_id: OrderId,
     events: Vec<Event>,
     sums: Summary,
     stated: StatedSums,
-    // In boxes, since few payments have them and all details are moved.
+    // Boxed, because few payments have them and every `PaymentDetails` is moved.
     user: Option<Box<UserDetails>>,
     shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
-    /// As the answer spells it, since few ask for it.
+    /// The text of the `Date` header, which is parsed on demand because few callers read it.
     as_of: Option<http::HeaderValue>,
 }
 
@@ -92,7 +95,8 @@ struct Parts {
     sub: Option<String>,
 }
 
-// The same where a part may be anything.
+// The variant of `Parts` that reads each part on its own, so that one unreadable part does not fail
+// the response.
 #[derive(Default, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
@@ -104,8 +108,8 @@ struct Wire<'a> {
     #[serde(deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
-    // An event that cannot be read at all stays as one that tells nothing, since a gap in the history of money must not
-    // look like none.
+    // An unreadable event stays in the list as an event without any data. Leaving it out would make
+    // an incomplete history look complete.
     #[serde(deserialize_with = "lenient::parts")]
     #[cfg_attr(feature = "schemars", schemars(required))]
     transaction_log_history: Option<Vec<Event>>,
@@ -139,7 +143,7 @@ impl From<Wire<'_>> for Parts {
 }
 
 impl PaymentDetails {
-    /// Fails with the reason when the JSON has no history, or is about another order.
+    /// Fails with the reason when the JSON has no history, or names another order.
     fn new(order_id: OrderId, wire: Parts) -> Result<Self, &'static str> {
         if wire
             .order_id
@@ -150,8 +154,9 @@ impl PaymentDetails {
         let Some(mut events) = wire.transaction_log_history else {
             return Err(NO_HISTORY);
         };
-        // The API answers newest first. Where every event tells its time, that order is made sure; a stable sort
-        // keeps the API's own order within one instant.
+        // The API returns the newest event first. If every event has a readable time stamp, sorting
+        // enforces this order. The sort is stable, so events with the same time stamp keep the
+        // API's order.
         let instant = |e: &Event| {
             e.timestamp
                 .as_ref()
@@ -177,7 +182,7 @@ impl PaymentDetails {
         })
     }
 
-    /// Reads details from the JSON of the API: stored, or made up for a test. Sends nothing.
+    /// Reads details from the JSON of the API, either stored or written for a test. Sends nothing.
     ///
     /// ```
     /// use vipps::ecom::{PaymentDetails, PaymentState};
@@ -191,8 +196,8 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when the text is not a JSON object with a list of events, contains an error
-    /// code, or names another order. The error does not repeat the text.
+    /// [`ErrorKind::Decode`] when the text is not a JSON object with a list of events, contains an
+    /// error code, or names another order. The error does not repeat the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
         let unreadable = |reason| Error::new(ErrorKind::Decode, Outcome::NoEffect, reason);
         if is_error(json.as_bytes()) {
@@ -215,35 +220,40 @@ impl PaymentDetails {
         &self.order_id
     }
 
-    /// When the API answered, by its own clock; what to judge expiry by where this machine's clock may be wrong.
+    /// Returns the time of the response by the API's clock. Use it to judge expiry when the clock
+    /// of this machine may be wrong.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
         http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
     }
 
-    /// Every event by its time stamp, newest first, failed ones included. The state does not depend on
-    /// the time stamps, since the clocks of the API's servers differ.
+    /// Returns every event, newest first by time stamp, including failed ones. The state does not
+    /// depend on the time stamps, because the clocks of the API's servers differ.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// The sums as the API states them; it leaves them out until the customer has acted, and sometimes later.
+    /// Returns the sums that the API states, or `None` if it states no sums. The API leaves them
+    /// out until the customer has acted, and sometimes later.
     pub fn summary(&self) -> Option<&Summary> {
         (!self.stated.is_empty()).then_some(&self.sums)
     }
 
-    /// The sums: as the API states them, or else computed from the events.
+    /// Returns the sums that the API states. Sums that it leaves out are computed from the events.
     pub fn sums(&self) -> &Summary {
         &self.sums
     }
 
-    /// Where the payment stands. Whether a payment that nobody approved has expired depends on the time: see
-    /// [`state_at`](Self::state_at).
+    /// Returns the state of the payment.
+    ///
+    /// The state alone never shows that an unapproved payment has expired, because expiry depends
+    /// on the time: see [`state_at`](Self::state_at).
     pub fn state(&self) -> PaymentState {
         state::of(&self.events, &self.stated, &self.sums)
     }
 
-    /// Where the payment stands at a moment: as [`state`](Self::state), and
-    /// [`Expired`](PaymentState::Expired) ten minutes after it was started.
+    /// Returns the state of the payment at a given time: [`Expired`](PaymentState::Expired) if
+    /// [`is_expired`](Self::is_expired) is true for that time, and otherwise
+    /// [`state`](Self::state).
     pub fn state_at(&self, now: jiff::Timestamp) -> PaymentState {
         if self.is_expired(now) {
             PaymentState::Expired
@@ -252,7 +262,8 @@ impl PaymentDetails {
         }
     }
 
-    /// Whether nobody approved within ten minutes of the start. The API tells this with no event of its own.
+    /// Returns whether the customer has let the payment expire: `now` is more than ten minutes
+    /// after the start, and the customer has made no decision. The API records no event for it.
     pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
         let started = self.events.iter().filter(|e| e.is(&Operation::Initiate));
         let begun = started
@@ -264,9 +275,11 @@ impl PaymentDetails {
             })
     }
 
-    /// Whether the customer has opened the payment: scanned the code, or followed the link.
+    /// Returns whether the customer has opened the payment by scanning the code or following the
+    /// link.
     pub fn is_scanned(&self) -> bool {
-        // The first event gets its id when the payment is opened. What the merchant gives up has an id of its own.
+        // The API adds a transaction id to the first event when the customer opens the payment. A
+        // cancel, void or reject has its own id, which proves nothing.
         self.events.iter().any(|e| match &e.operation {
             Some(Operation::Reserve | Operation::Sale) => true,
             Some(Operation::Cancel | Operation::Void | Operation::Reject) => false,
@@ -274,17 +287,18 @@ impl PaymentDetails {
         })
     }
 
-    /// Whether the money was captured in the moment of approval, as sales units with direct capture do.
+    /// Returns whether the money was captured at the moment of approval, as for sales units with
+    /// direct capture.
     pub fn captured_at_once(&self) -> bool {
         self.events
             .iter()
             .any(|e| e.succeeded() && e.is(&Operation::Sale))
     }
 
-    /// Whether a capture can succeed: something is reserved and not yet taken.
+    /// Returns whether a capture can succeed: money is reserved and not captured yet.
     pub fn can_capture(&self) -> bool {
         match self.state() {
-            // A log may tell of a reservation and leave its amount out.
+            // The history may hold a reservation without its amount.
             PaymentState::Reserved => true,
             PaymentState::PartiallyCaptured
             | PaymentState::PartiallyRefunded
@@ -293,8 +307,8 @@ impl PaymentDetails {
         }
     }
 
-    /// Whether a plain cancel can succeed: nothing is captured and the payment is not over. Not guaranteed while the
-    /// customer is in the middle of approving.
+    /// Returns whether a plain cancel can succeed: no money is captured and the payment has not
+    /// ended. The cancel may still fail while the customer is approving the payment.
     pub fn can_cancel(&self) -> bool {
         matches!(
             self.state(),
@@ -302,15 +316,17 @@ impl PaymentDetails {
         )
     }
 
-    /// Returns whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed: a part is captured,
-    /// and a part is still reserved. Returns `false` where the sums contradict themselves or the events.
+    /// Returns whether [`Cancel::release_remaining`](super::Cancel::release_remaining) can succeed:
+    /// a part is captured, and a part is still reserved. Returns `false` if the sums contradict
+    /// themselves or the events.
     pub fn can_release(&self) -> bool {
         self.sums.captured.is_positive()
             && self.sums.remaining_to_capture.is_positive()
             && !self.stated.contradict(&self.events)
     }
 
-    /// Whether the payment is given up, or what remained of it after a capture; `None` where the details do not tell.
+    /// Returns whether the payment is cancelled, or the rest of its reservation is released after a
+    /// capture. Returns `None` if the details do not show it.
     pub(super) fn given_up(&self) -> Option<bool> {
         state::given_up(&self.events, self.state(), &self.sums)
     }
@@ -320,32 +336,34 @@ impl PaymentDetails {
         history::incompleteness(&self.events)
     }
 
-    /// Returns whether a refund can succeed: a part of what was captured is not refunded yet. Returns `false` where the
-    /// sums contradict themselves or the events.
+    /// Returns whether a refund can succeed: a part of the captured money is not refunded yet.
+    /// Returns `false` if the sums contradict themselves or the events.
     pub fn can_refund(&self) -> bool {
         self.sums.remaining_to_refund.is_positive() && !self.stated.contradict(&self.events)
     }
 
-    /// The customer, for express payments and where a scope was asked for.
+    /// Returns the customer's data, for express payments and for payments with a scope.
     pub fn user(&self) -> Option<&UserDetails> {
         self.user.as_deref()
     }
 
-    /// Where to send the goods, for express payments.
+    /// Returns the delivery address and the shipping method of an express payment.
     pub fn shipping(&self) -> Option<&ShippingDetails> {
         self.shipping.as_deref()
     }
 
-    /// The customer's id for the userinfo endpoint, where a scope was asked for. It comes late: ask again when it is
-    /// missing.
+    /// Returns the customer's id for the userinfo endpoint, for payments with a scope. The API may
+    /// add it after the other details, so read the details again if it is missing.
     pub fn sub(&self) -> Option<&str> {
         self.sub.as_ref().map(Sensitive::expose)
     }
 }
 
-/// The customer of a payment. Seven days after the reservation the API replaces the texts by `[Expired]`.
+/// The customer of a payment. Seven days after the reservation the API replaces the texts by
+/// `[Expired]`.
 ///
-/// `Debug` shows none of it. In JSON, which holds all of it, it is as in the API's response.
+/// `Debug` shows none of the data. The JSON form has all of it and is the same as in the API's
+/// response.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -364,7 +382,7 @@ pub struct UserDetails {
     pub date_of_birth: Option<Sensitive>,
     /// National identity number.
     pub ssn: Option<Sensitive>,
-    /// Whether the customer is verified by `BankID`; the API says `0`, `1`, `Y` or a bool.
+    /// The result of the verification by `BankID`. The API sends `0`, `1`, `Y` or a bool.
     pub bank_id_verified: Option<bool>,
 }
 
@@ -385,13 +403,14 @@ struct WireUser {
     bank_id_verified: Option<bool>,
 }
 
-/// What the API puts in place of a text that it has withdrawn.
+/// Returns whether the API has replaced the text by `[Expired]`.
 fn is_expired(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case("[Expired]")
 }
 
 impl UserDetails {
-    /// Whether the API has withdrawn the data, as it does after seven days. Do not overwrite what you stored with it.
+    /// Returns whether the API has removed the data, which happens after seven days. Do not
+    /// overwrite stored data with it.
     pub fn is_expired(&self) -> bool {
         [
             &self.first_name,
@@ -414,18 +433,18 @@ impl fmt::Debug for UserDetails {
     }
 }
 
-/// Where the goods of an express payment go, and how.
+/// The delivery address and the shipping method of an express payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShippingDetails {
     /// The address.
     pub address: Option<Address>,
-    /// What the shipping costs; on the wire it is in kroner, unlike every other amount.
+    /// The price of the shipping. On the wire it is in kroner, unlike every other amount.
     pub shipping_cost: Option<ShippingCost>,
-    /// The chosen method's name.
+    /// The name of the chosen method.
     pub shipping_method: Option<String>,
-    /// The chosen method's id, as the merchant gave it.
+    /// The id of the chosen method, as the merchant set it.
     pub shipping_method_id: Option<String>,
 }
 
@@ -445,7 +464,8 @@ struct WireShipping {
 }
 
 impl ShippingDetails {
-    /// Whether the API has withdrawn the address, as it does after seven days.
+    /// Returns whether the API has removed the address or the shipping method, which happens after
+    /// seven days.
     pub fn is_expired(&self) -> bool {
         let methods = [&self.shipping_method, &self.shipping_method_id];
         methods.into_iter().flatten().any(|text| is_expired(text))

@@ -8,7 +8,7 @@ use crate::raw::ecom::types;
 use crate::types::text::{is_printed, length};
 use crate::types::{HttpsUrl, InvalidValue, ShippingCost};
 
-/// How the customer of an express payment gets to the shipping methods. Given to
+/// The source of the shipping methods of an express payment. Passed to
 /// [`Initiate::express`](super::Initiate::express).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Express {
@@ -22,20 +22,22 @@ enum Shipping {
 }
 
 impl Express {
-    /// The most shipping methods that the app shows.
+    /// The largest number of shipping methods that the app shows.
     pub const MAX_METHODS: usize = 10;
 
-    /// The same shipping methods for every address (wire name `staticShippingDetails`): faster than asking, and what
-    /// Vipps recommends. 1 to 10 methods with ids of their own, at most one of them the default; checked when the
-    /// payment is sent.
+    /// Offers the same shipping methods for every address (wire name `staticShippingDetails`).
+    ///
+    /// This is faster than dynamic shipping, and Vipps recommends it. It takes 1 to 10 methods with
+    /// distinct ids, at most one of them the default. They are checked when the payment is sent.
     pub fn with_static_shipping(methods: impl IntoIterator<Item = ShippingMethod>) -> Self {
         Self {
             shipping: Shipping::Static(methods.into_iter().collect()),
         }
     }
 
-    /// Vipps asks for the shipping methods when the customer has chosen an address (wire name
-    /// `shippingDetailsPrefix`): it calls `{prefix}/v2/payments/{orderId}/shippingDetails`, and waits 10 s at most.
+    /// Lets Vipps request the shipping methods from the merchant when the customer has chosen an
+    /// address (wire name `shippingDetailsPrefix`). Vipps calls
+    /// `{prefix}/v2/payments/{orderId}/shippingDetails` and waits at most 10 s.
     pub fn with_dynamic_shipping(prefix: HttpsUrl) -> Self {
         Self {
             shipping: Shipping::Dynamic(prefix),
@@ -63,7 +65,7 @@ impl Express {
     }
 }
 
-/// What holds for a list of methods as a whole.
+/// Checks the rules for a list of methods as a whole.
 pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidValue> {
     let refuse =
         |rule: &'static str, value: String| Err(InvalidValue::new("shipping_methods", rule, value));
@@ -114,12 +116,15 @@ pub struct ShippingMethod {
 }
 
 impl ShippingMethod {
-    /// A way to deliver: `id` is the merchant's own, 1 to 100 characters, and comes back with the payment; `name` is
-    /// what the customer reads, 1 to 256 characters, of which about 25 fit on a screen; `cost` is added to the amount
-    /// of the payment.
+    /// Returns a shipping method.
+    ///
+    /// `id` is chosen by the merchant, has 1 to 100 characters, and is part of the payment's
+    /// details. `name` is shown to the customer and has 1 to 256 characters, of which about 25 fit
+    /// on a screen. `cost` is added to the amount of the payment.
     ///
     /// # Errors
-    /// When `id` or `name` is blank, too long, or has a control character.
+    /// When `id` or `name` is empty, consists of white space, is too long, or has a control
+    /// character.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -147,31 +152,31 @@ impl ShippingMethod {
         })
     }
 
-    /// Its place in the list: low numbers come first.
+    /// Sets the position in the list. Methods with low numbers come first.
     #[must_use]
     pub fn priority(mut self, priority: u32) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// Selects this method until the customer chooses another one (wire name `isDefault`).
+    /// Preselects this method until the customer chooses another method (wire name `isDefault`).
     #[must_use]
     pub fn preselect(mut self) -> Self {
         self.is_default = true;
         self
     }
 
-    /// The merchant's id of it.
+    /// Returns the id that the merchant chose.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What the customer reads.
+    /// Returns the name that is shown to the customer.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it costs.
+    /// Returns the price of the shipping.
     pub fn cost(&self) -> ShippingCost {
         self.cost
     }
@@ -194,7 +199,7 @@ impl ShippingMethod {
     }
 }
 
-/// The API has no bool here.
+/// The API expects text here, not a bool.
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes a reference"

@@ -1,4 +1,4 @@
-//! Approving a payment without a customer, where the environment allows it.
+//! Approves a payment without a customer, in the test environment.
 
 use super::initiate::InitiatedPayment;
 use serde::Deserialize;
@@ -10,8 +10,9 @@ use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive, by_name, lenient};
 
-/// Approves a payment in the customer's place. Made by [`Payment::force_approve`](super::Payment::force_approve);
-/// `.await` sends it. Not for express payments, and not with a skipped landing page.
+/// A request that approves a payment in the customer's place. Made by
+/// [`Payment::force_approve`](super::Payment::force_approve); `.await` sends it. Not for express
+/// payments, and not for payments with a skipped landing page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ForceApprove {
@@ -35,13 +36,14 @@ impl ForceApprove {
         }
     }
 
-    /// The test user that approves. The user must once have approved a payment in the test app, or the answer is 1082.
+    /// Sets the test user who approves. The user must have approved a payment in the test app
+    /// before; otherwise the call fails with code 1082.
     pub fn phone_number(mut self, number: PhoneNumber) -> Self {
         self.phone_number = Some(number);
         self
     }
 
-    /// The landing page of the payment, whose token is sent along.
+    /// Sets the landing page of the payment, whose token is part of the request.
     pub fn landing_page(mut self, payment: &impl AsRef<LandingPage>) -> Self {
         self.landing_page = Some(payment.as_ref().clone());
         self
@@ -50,8 +52,9 @@ impl ForceApprove {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: in the production environment, or with a number that is not Norwegian. From the API:
-    /// 1082 (the test user has never approved in the test app); HTTP 500 when the test card has expired.
+    /// Before anything is sent: in the production environment, or with a number that is not
+    /// Norwegian. From the API: 1082 (the test user has never approved in the test app); HTTP 500
+    /// when the test card has expired.
     pub async fn send(self) -> Result<()> {
         if self.runtime.environment().is_production() {
             return Err(Error::state(
@@ -78,7 +81,7 @@ impl ForceApprove {
             })
             .await?;
         response.accept()?;
-        // The API documents no body, so that only one that names an order is checked.
+        // The API documents no body, so a body without an order id is accepted.
         let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
         response.check_order(&self.order_id, named.order_id.as_deref())
     }
@@ -92,7 +95,8 @@ struct Named {
 }
 
 impl InitiatedPayment {
-    /// Approves this payment in the customer's place, with its own token; see [`ForceApprove`].
+    /// Approves this payment in the customer's place, with the token of its landing page; see
+    /// [`ForceApprove`].
     pub fn force_approve(&self) -> ForceApprove {
         self.payment().force_approve().landing_page(self)
     }

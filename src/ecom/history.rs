@@ -1,4 +1,4 @@
-//! What happened to a payment: the events of its log, and the sums over them.
+//! The events of a payment's history, and the sums over them.
 
 use std::cell::LazyCell;
 
@@ -11,46 +11,49 @@ use crate::types::{Amount, Timestamp, by_name};
 use super::money::{self, ZERO};
 
 open_enum! {
-    /// What an event of a payment's log is about.
+    /// The kind of an event in the history of a payment.
     pub enum Operation {
         /// The merchant started the payment.
         Initiate = "INITIATE" | "REGISTER",
         /// The customer approved, and the money is reserved.
         Reserve = "RESERVE" | "RESERVED",
-        /// The customer approved, and the money is captured at once (direct capture).
+        /// The customer approved, and the money is captured at the same time (direct capture).
         Sale = "SALE",
-        /// The merchant took money.
+        /// The merchant captured money.
         Capture = "CAPTURE" | "CAPTURED",
-        /// The merchant gave money back.
+        /// The merchant refunded money.
         Refund = "REFUND" | "REFUNDED",
-        /// Given up before money was reserved: by the customer, the merchant or time.
+        /// The payment was cancelled before money was reserved: by the customer, by the merchant or
+        /// by a timeout.
         Cancel = "CANCEL" | "CANCELLED" | "USER_CANCEL" | "AUTOCANCEL" | "AUTO_CANCEL",
-        /// The merchant gave a reservation up, or what remained of it.
+        /// The merchant cancelled a reservation, or released the rest of it.
         Void = "VOID" | "AUTOREVERSAL" | "AUTO_REVERSAL",
-        /// The customer said no, or let the time run out.
+        /// The customer rejected the payment, or let it expire.
         Reject = "REJECT" | "REJECTED",
         /// The payment failed.
         Failed = "FAILED" | "RESERVE_FAILED" | "RESERVED_FAILED" | "SALE_FAILED",
     }
 }
 
-/// One event of a payment's log.
+/// One event in the history of a payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// What it is about.
+    /// The kind of the event.
     pub operation: Option<Operation>,
-    /// Whether it succeeded. Events that failed are told, but change nothing.
+    /// The success that the API states. Events that failed are part of the history, but change
+    /// nothing.
     success: Said,
     /// The amount.
     pub amount: Option<Amount>,
-    /// Vipps's id of the transaction. On the first event it appears when the customer has opened the payment.
+    /// Vipps's id of the transaction. The first event has it once the customer has opened the
+    /// payment.
     pub transaction_id: Option<String>,
-    /// The idempotency key of the request that caused it (wire name `requestId`).
+    /// The idempotency key of the request that caused the event (wire name `requestId`).
     pub idempotency_key: Option<String>,
     /// The text given with the request.
     pub text: Option<String>,
-    /// When it happened.
+    /// The time of the event.
     pub timestamp: Option<Timestamp>,
 }
 
@@ -81,7 +84,7 @@ by_name::read! { Event => WireEvent; }
 #[cfg(feature = "schemars")]
 crate::json_schema::same_as! { crate::json_schema::read: Event, "Event" => WireEvent; }
 
-/// The API spells *none* as empty text.
+/// The API sends an empty text for a missing key.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
 }
@@ -91,7 +94,8 @@ impl Event {
     ///
     /// The API states success or failure of every event. An event without `operationSuccess`, with
     /// `null` or with an unreadable value has neither succeeded nor [failed](Self::failed), and the
-    /// state of the payment is [`Unknown`](super::PaymentState::Unknown) where the event would decide.
+    /// state of the payment is [`Unknown`](super::PaymentState::Unknown) where the event would
+    /// decide.
     pub fn succeeded(&self) -> bool {
         self.success == Said::Bool(true)
     }
@@ -101,7 +105,7 @@ impl Event {
         self.success == Said::Bool(false)
     }
 
-    /// Whether the event may or may not have taken place.
+    /// Returns whether the event may or may not have taken place.
     pub(super) fn is_unclear(&self) -> bool {
         matches!(self.success, Said::Nothing | Said::Unreadable)
     }
@@ -115,10 +119,10 @@ impl Event {
     }
 }
 
-/// Returns why the event log may be incomplete, or `None` if it is complete. An event that an incomplete log lacks may
-/// have happened.
+/// Returns why the history may be incomplete, or `None` if it is complete. An event that is missing
+/// from an incomplete history may have happened.
 pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
-    // Every payment was started, and its log says so.
+    // A complete history has at least the event that started the payment.
     if !events.iter().any(|e| e.succeeded() && e.is_known()) {
         return Some("the details hold no event that tells anything");
     }
@@ -127,7 +131,7 @@ pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
     events.iter().any(strange).then_some(what)
 }
 
-/// The events of these kinds that took place.
+/// Returns the events of these kinds that took place.
 fn successful<'a>(
     events: &'a [Event],
     operations: &'a [Operation],
@@ -142,8 +146,8 @@ fn sum(events: &[Event], operations: &[Operation]) -> Amount {
     money::sum(successful(events, operations).filter_map(|e| e.amount))
 }
 
-/// Returns the sum of the successful events of these kinds, or `None` if there is no such event or the
-/// amount of an event is missing.
+/// Returns the sum of the successful events of these kinds, or `None` if there is no such event or
+/// the amount of an event is missing.
 fn sum_where_stated(events: &[Event], operations: &[Operation]) -> Option<Amount> {
     let mut of_them = successful(events, operations).peekable();
     of_them.peek()?;
@@ -151,7 +155,7 @@ fn sum_where_stated(events: &[Event], operations: &[Operation]) -> Option<Amount
     Some(money::sum(amounts?.into_iter()))
 }
 
-/// What the customer has approved.
+/// Returns the sum that the customer has approved.
 pub(super) fn reserved(events: &[Event]) -> Amount {
     sum(events, &[Operation::Reserve])
 }
@@ -160,15 +164,15 @@ pub(super) fn reserved(events: &[Event]) -> Amount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// Captured so far.
+    /// The amount captured so far.
     pub captured: Amount,
-    /// What can still be captured: zero after a cancel or release.
+    /// The amount that can still be captured: zero after a cancel or release.
     pub remaining_to_capture: Amount,
-    /// Refunded so far.
+    /// The amount refunded so far.
     pub refunded: Amount,
-    /// What can still be refunded.
+    /// The amount that can still be refunded.
     pub remaining_to_refund: Amount,
-    /// The first six digits of the customer's card; only in details.
+    /// The first six digits of the customer's card. Only in details.
     pub bank_identification_number: Option<String>,
 }
 
@@ -200,7 +204,7 @@ pub(super) struct WireSummary {
 #[cfg(feature = "schemars")]
 crate::json_schema::same_as! { crate::json_schema::read: Summary, "Summary" => WireSummary; }
 
-/// The sums that the API states itself. A sum that is missing is not stated, and not zero.
+/// The sums that the API states. A missing sum is unknown, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct StatedSums {
     pub(super) captured: Option<Amount>,
@@ -231,8 +235,8 @@ impl StatedSums {
         self.all().next().is_none()
     }
 
-    /// Returns whether the sums cannot be those of any payment: a sum is negative, or more was refunded
-    /// or can be refunded than was captured.
+    /// Returns whether the sums cannot be those of any payment: a sum is negative, or more was
+    /// refunded or can be refunded than was captured.
     pub(super) fn contradict_themselves(&self) -> bool {
         let refunds = [self.refunded, self.remaining_to_refund];
         let of_captured = money::sum(refunds.into_iter().flatten());
@@ -240,8 +244,9 @@ impl StatedSums {
         self.all().any(Amount::is_negative) || self.captured.is_some_and(exceeds_captured)
     }
 
-    /// Returns whether the sums contradict themselves or the events. More cannot be captured than was
-    /// reserved, nor refunded than was captured. Sums that the API leaves out are those of the events.
+    /// Returns whether the sums contradict themselves or the events. More cannot be captured than
+    /// was reserved, nor refunded than was captured. Sums that the API leaves out are those of the
+    /// events.
     pub(super) fn contradict(&self, events: &[Event]) -> bool {
         let reserved = sum_where_stated(events, &[Operation::Reserve]);
         let captured = self
@@ -273,7 +278,7 @@ impl WireSummary {
         }
     }
 
-    /// The sums that the API states, and where it leaves one out what is known of it otherwise.
+    /// Returns the sums that the API states, with each missing sum taken from `known`.
     pub(super) fn or(self, known: impl FnOnce() -> Summary) -> Summary {
         let known = LazyCell::new(known);
         Summary {
@@ -291,7 +296,7 @@ impl WireSummary {
 }
 
 impl Summary {
-    /// The sums of a payment without any movement.
+    /// Returns the sums of a payment without any movement of money.
     pub(super) fn zero() -> Self {
         Self {
             captured: ZERO,
@@ -302,7 +307,7 @@ impl Summary {
         }
     }
 
-    /// The sums of a log, newest event first, for an answer that has none.
+    /// Computes the sums from the history, newest event first, for a response without sums.
     pub(super) fn of(events: &[Event]) -> Self {
         let sum = |operations: &[Operation]| sum(events, operations);
         let happened = |operation| events.iter().any(|e| e.succeeded() && e.is(&operation));

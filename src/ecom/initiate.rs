@@ -1,4 +1,4 @@
-//! Starting a payment.
+//! Starts a payment.
 
 use serde::Deserialize;
 
@@ -15,27 +15,32 @@ use crate::types::{
     Scope, TransactionText, lenient,
 };
 
-/// Nobody listens here, which is what a caller without a callback server wants: the details are polled.
+/// The callback address for callers without a callback server, which poll the details instead. No
+/// server processes callbacks at this address.
 const NO_CALLBACK: &str = "https://www.vipps.no/thankyoupage";
-/// The page that the API's FAQ names for merchants who have none.
+/// The fallback page that the API's FAQ names for merchants without a page of their own.
 const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
 
-/// A payment that has not been started yet. Made by [`Ecom::initiate`](super::Ecom::initiate); `.await`
-/// sends it.
+/// A payment that has not been started yet. Made by [`Ecom::initiate`](super::Ecom::initiate);
+/// `.await` sends it.
 ///
-/// Not idempotent, and without an idempotency key: a second call with the same order id is refused with
-/// error 34, also when the response to the first one was lost. The request is therefore never retried once
-/// it may have reached the API, and the error's outcome is then [`Unknown`](crate::Outcome::Unknown).
-/// [`Ecom::reconcile`](super::Ecom::reconcile) finds out what became of it: if the payment exists, cancel
-/// the order and use a new id; if not (error 35), the same id is free.
+/// Not idempotent, and without an idempotency key. A second call with the same order id fails with
+/// error 34, even if the response to the first call was lost. The request is therefore never
+/// retried once it may have reached the API, and the outcome of the error is then
+/// [`Unknown`](crate::Outcome::Unknown). [`Ecom::reconcile`](super::Ecom::reconcile) finds out
+/// whether the payment exists. If it exists, cancel the order and use a new id. If it does not
+/// exist (error 35), the same id is free.
 ///
 /// # Dropping the future
 ///
-/// A future that is dropped before it returns (`tokio::time::timeout`, `select!`, an axum handler whose
-/// browser went away) may leave a payment behind whose landing page is lost, and which the customer may
-/// still approve. The order id is all that finds it again, so store it before the call, with a new one for
-/// every attempt ([`OrderId::with_attempt`]). Afterwards
-/// [`Payment::reconcile_initiate`](super::Payment::reconcile_initiate) finds out whether the payment exists.
+/// A future that is dropped before it returns may leave a payment behind. This happens with
+/// `tokio::time::timeout`, with `select!`, and in an axum handler whose browser has disconnected.
+/// The landing page of such a payment is lost, and the customer may still approve it.
+///
+/// Only the order id identifies such a payment, so store the id before the call, and use a new id
+/// for every attempt ([`OrderId::with_attempt`]). Afterwards
+/// [`Payment::reconcile_initiate`](super::Payment::reconcile_initiate) finds out whether the
+/// payment exists.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Initiate {
@@ -82,61 +87,68 @@ impl Initiate {
         }
     }
 
-    /// Where Vipps tells of the result: `{prefix}/v2/payments/{orderId}` (wire name `callbackPrefix`). One attempt is
-    /// made, and it may never come, so poll all the same. Without one the callbacks go to a page of Vipps's own,
-    /// where nobody listens.
+    /// Sets the address to which Vipps sends the result: `{prefix}/v2/payments/{orderId}` (wire
+    /// name `callbackPrefix`).
+    ///
+    /// Vipps sends the callback once, and it may never arrive, so poll as well. Without this
+    /// setting, the callbacks go to a page of Vipps, where they are ignored.
     pub fn callback_prefix(mut self, prefix: HttpsUrl) -> Self {
         self.callback_prefix = Some(prefix);
         self
     }
 
-    /// Where the customer's phone goes afterwards, paid or not (wire name `fallBack`). Without one it is Vipps's own
-    /// thank-you page.
+    /// Sets the page that the customer's phone opens afterwards, paid or not (wire name
+    /// `fallBack`). By default it is the thank-you page of Vipps.
     pub fn fallback(mut self, url: FallbackUrl) -> Self {
         self.fallback = Some(url);
         self
     }
 
-    /// Comes back as the `Authorization` header of callbacks (wire name `authToken`).
+    /// Sets the `Authorization` header of the callbacks (wire name `authToken`).
     pub fn auth_token(mut self, token: AuthToken) -> Self {
         self.auth_token = Some(token);
         self
     }
 
-    /// Switches from an app of the merchant to the app of Vipps (wire name `isApp`): the landing page becomes a
-    /// `vipps://` link. Not for QR codes.
+    /// Switches from the merchant's app to the Vipps app (wire name `isApp`). The landing page
+    /// becomes a `vipps://` link, which cannot be shown as a QR code.
     pub fn app_switch(mut self) -> Self {
         self.app_switch = true;
         self
     }
 
-    /// Fills in the customer's number on the landing page (wire name `mobileNumber`). Must be Norwegian.
+    /// Sets the customer's phone number on the landing page (wire name `mobileNumber`). It must be
+    /// Norwegian.
     pub fn phone_number(mut self, number: PhoneNumber) -> Self {
         self.phone_number = Some(number);
         self
     }
 
-    /// Pushes the payment to the app of the phone number, without a landing page. Vipps allows it for some sales units
-    /// only. It needs [`phone_number`](Self::phone_number), and cannot be shown as a QR code.
+    /// Pushes the payment to the app of the phone number, without a landing page (wire name
+    /// `skipLandingPage`). Vipps enables this for some sales units only. It requires
+    /// [`phone_number`](Self::phone_number), and the payment cannot be shown as a QR code.
     pub fn skip_landing_page(mut self) -> Self {
         self.skip_landing_page = true;
         self
     }
 
-    /// What the customer is asked to share: name, address, email and so on. The answer is in
-    /// [`PaymentDetails::user`](super::PaymentDetails::user). Not with [`express`](Self::express).
+    /// Sets the data that the customer shares, such as name, address and e-mail.
+    /// [`PaymentDetails::user`](super::PaymentDetails::user) returns it. Not with
+    /// [`express`](Self::express).
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// Makes it an express payment (wire name `paymentType`): the customer shares name, e-mail, phone number and
-    /// address in the app, and chooses a shipping method, whose cost is added to the amount. Both come back with
-    /// [`PaymentDetails::user`](super::PaymentDetails::user) and
-    /// [`PaymentDetails::shipping`](super::PaymentDetails::shipping).
+    /// Makes this an express payment (wire name `paymentType`).
     ///
-    /// `consent_removal_prefix` is where Vipps tells that a customer takes the consent back:
-    /// `{prefix}/v2/consents/{userId}`. Their data must then be deleted.
+    /// The customer shares name, e-mail, phone number and address in the app, and chooses a
+    /// shipping method, whose cost is added to the amount.
+    /// [`PaymentDetails::user`](super::PaymentDetails::user) and
+    /// [`PaymentDetails::shipping`](super::PaymentDetails::shipping) return them.
+    ///
+    /// `consent_removal_prefix` is the address to which Vipps reports that a customer has withdrawn
+    /// the consent: `{prefix}/v2/consents/{userId}`. The customer's data must then be deleted.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -163,7 +175,8 @@ impl Initiate {
         self
     }
 
-    /// The ticket that is paid for, when the merchant is an airline or a travel agency (wire name `additionalData`).
+    /// Sets the ticket that the payment is for, if the merchant is an airline or a travel agency
+    /// (wire name `additionalData`).
     pub fn airline_data(mut self, data: AirlineData) -> Self {
         self.airline_data = Some(data);
         self
@@ -227,7 +240,7 @@ impl Initiate {
             .transaction(built::<types::TransactionInfoInitiate, _>(transaction)?))
     }
 
-    /// Refuses what could be started but never shown as a code.
+    /// Refuses settings with which the payment cannot be shown as a QR code.
     pub(crate) fn check_code(&self) -> Result<()> {
         let refuse = |field, rule| Err(InvalidValue::new(field, rule, "true").into());
         if self.app_switch {
@@ -247,9 +260,14 @@ impl Initiate {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount in another currency than NOK or outside 1 NOK to 2147483647 øre, a phone number that is not Norwegian, a scope
-    /// for an express payment, shipping methods that are none, too many or alike, or airline data of a wrong length.
-    /// From the API among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no such user).
+    /// Before anything is sent: an amount in another currency than NOK, or outside 1 NOK to 2 147
+    /// 483 647 øre; a phone number that is missing with
+    /// [`skip_landing_page`](Self::skip_landing_page) or is not Norwegian; a scope for an express
+    /// payment; no shipping methods, more than 10, methods with the same id, or several defaults;
+    /// airline data of a wrong length.
+    ///
+    /// From the API, among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no
+    /// such user).
     pub async fn send(self) -> Result<InitiatedPayment> {
         let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.clone();
@@ -285,7 +303,7 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::json_schema::same_as! { crate::json_schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
 
-/// A payment that waits for its customer.
+/// A payment that has been started, with the landing page for the customer.
 #[derive(Clone, Debug)]
 pub struct InitiatedPayment {
     payment: super::Payment,
@@ -298,13 +316,16 @@ impl InitiatedPayment {
         self.payment.order_id()
     }
 
-    /// Where the customer pays; valid for 5 minutes. Send the customer there unchanged, or turn it into a QR code with
-    /// [`Qr::one_time`](crate::qr::Qr::one_time). Never put it into a frame, a mail or a text message.
+    /// Returns the URL where the customer pays; valid for 5 minutes.
+    ///
+    /// Send the customer to this URL unchanged, or turn it into a QR code with
+    /// [`Qr::one_time`](crate::qr::Qr::one_time). Never put it into a frame, an e-mail or a text
+    /// message.
     pub fn landing_page(&self) -> &LandingPage {
         &self.landing_page
     }
 
-    /// The payment, to look after from here on, for the sales unit that it was started for.
+    /// Returns the payment, for the sales unit that it was started for.
     pub fn payment(&self) -> super::Payment {
         self.payment.clone()
     }

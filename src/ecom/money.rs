@@ -1,4 +1,4 @@
-//! The money of eCom: integers of øre on the wire, NOK only.
+//! The amounts of eCom: integers of øre on the wire, in NOK only.
 
 use serde::Deserializer;
 
@@ -40,7 +40,8 @@ pub(super) fn payment_ore(amount: Amount) -> Result<i64, InvalidValue> {
     in_range(amount, MIN_PAYMENT, "must be at least 100 øre (1 NOK)")
 }
 
-/// Returns the øre of a capture or a refund. The API reads zero as *everything*, which is never meant by a number.
+/// Returns the øre of a capture or a refund. An amount of zero is an error, because the API reads
+/// zero as *everything*.
 pub(super) fn transfer_ore(amount: Amount) -> Result<i64, InvalidValue> {
     let rule = "must be at least 1 øre; leave it out for all that remains";
     in_range(amount, ore(1), rule)

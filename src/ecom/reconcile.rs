@@ -1,4 +1,4 @@
-//! Finds out what became of an operation whose response was lost.
+//! Finds out whether an operation took effect although its response was lost.
 
 mod evidence;
 
@@ -16,29 +16,31 @@ use crate::types::{Amount, OrderId, RequestId};
 /// The result of a [`Reconcile`], proven by the details of the payment.
 pub type Reconciled = payment::Reconciled<PaymentDetails>;
 
-/// Finds out what became of an operation of the eCom API. `.await` reads the details of the payment.
+/// Finds out whether an operation of the eCom API took effect. `.await` reads the details of the
+/// payment.
 ///
-/// Made by [`Ecom::reconcile`](super::Ecom::reconcile) from an error. Where there is no error, after a
-/// crash or a dropped future, it is made from what was stored before the call, by
-/// [`Payment::reconcile_capture`] and the methods beside it.
+/// [`Ecom::reconcile`](super::Ecom::reconcile) makes it from an error. After a crash or a dropped
+/// future there is no error. [`Payment::reconcile_capture`] and the methods beside it then make it
+/// from the values that were stored before the call.
 ///
 /// | operation | took effect | no effect |
 /// |---|---|---|
 /// | initiate | a known event that succeeded | error 35 |
 /// | capture, refund | a successful event of the kind carries the operation's idempotency key | the other events account for the whole sum |
-/// | cancel | the payment is cancelled, or what remained of it released | it is not |
-/// | force approve | the payment is reserved or captured | it is not |
+/// | cancel | the payment is cancelled, or the rest of its reservation is released | neither |
+/// | force approve | the payment is reserved or captured | neither |
 ///
-/// Error 35, no such order, means *no effect* for any operation of an error, which records the sales
-/// unit of the request. From stored values it means *no effect* for an initiate alone. A capture,
-/// refund or cancel was of a payment that existed, so that the request went to another sales unit or
-/// environment.
+/// Error 35 (no such order) means *no effect* for any operation of an error, because the error
+/// records the sales unit of the request. From stored values it means *no effect* for an initiate
+/// alone. A capture, refund or cancel was of a payment that existed, so the request for the details
+/// went to another sales unit or environment.
 ///
-/// Incomplete details prove nothing: without any known event, with an event of a kind that this
-/// version does not know, or with an event of the operation's kind that does not state readably
-/// whether it succeeded, the outcome stays unknown. It also does when the response names another
-/// order. An event of an unknown kind is no proof either, whatever its key: the API distinguishes
-/// keys by endpoint, so that the capture and the refund of an order may carry the same one.
+/// Incomplete details prove nothing. The outcome stays unknown if the details hold no known event,
+/// an event of an unknown kind, or an event of the operation's kind without a readable success. The
+/// outcome also stays unknown if the response names another order.
+///
+/// An event of an unknown kind proves nothing even with the right key: the API distinguishes keys
+/// by endpoint, so the capture and the refund of an order may carry the same key.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
 
 pub(super) fn of_error(runtime: &Runtime, error: &Error) -> Reconcile {
@@ -55,15 +57,15 @@ pub(super) fn of_error(runtime: &Runtime, error: &Error) -> Reconcile {
     Reconcile::of_error(runtime.clone(), error, find)
 }
 
-/// Reconciling without an error: after a crash, a restart, or a future that was dropped.
+/// Reconciles operations without an error: after a crash, a restart, or a dropped future.
 ///
-/// Each method takes what has to be stored before the call, together with the order id. A handle for
-/// another sales unit than the one of the credentials needs
-/// [`merchant_serial_number`](Payment::merchant_serial_number), which is then part of what to store.
+/// Each method takes the values that have to be stored before the call, together with the order id.
+/// A payment of another sales unit than that of the credentials also needs its stored
+/// [`merchant_serial_number`](Payment::merchant_serial_number).
 impl Payment {
     /// Finds out whether the payment was started.
     ///
-    /// Calls `getPaymentDetailsUsingGET`. Needs the order id alone.
+    /// Calls `getPaymentDetailsUsingGET`. Needs only the order id.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -93,8 +95,9 @@ impl Payment {
 
     /// Finds out whether the capture with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the capture; for a capture of the rest, the amount that remained. An
-    /// event with the key and another amount proves nothing: the key was used for another request.
+    /// `amount` is the amount of the capture; for a capture of the rest, the amount that remained.
+    /// An event with the key and another amount proves nothing: the key was used for another
+    /// request.
     ///
     /// Calls `getPaymentDetailsUsingGET`.
     ///
@@ -131,17 +134,20 @@ impl Payment {
 
     /// Finds out whether the refund with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the refund; for a refund of everything, the amount that remained. An
-    /// event with the key and another amount proves nothing: the key was used for another request.
+    /// `amount` is the amount of the refund; for a refund of everything, the amount that remained.
+    /// An event with the key and another amount proves nothing: the key was used for another
+    /// request.
     ///
-    /// Calls `getPaymentDetailsUsingGET`. Used as [`reconcile_capture`](Self::reconcile_capture) is.
+    /// Calls `getPaymentDetailsUsingGET`. [`reconcile_capture`](Self::reconcile_capture) has an
+    /// example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
         self.reconcile(Kind::Refund(stored(key, amount)))
     }
 
-    /// Finds out whether the payment is cancelled, or what remained of it released, whoever did it.
+    /// Finds out whether the payment is cancelled or the rest of its reservation is released, by
+    /// this or by another request.
     ///
-    /// Calls `getPaymentDetailsUsingGET`. Needs the order id alone.
+    /// Calls `getPaymentDetailsUsingGET`. Needs only the order id.
     pub fn reconcile_cancel(&self) -> Reconcile {
         self.reconcile(Kind::Cancel)
     }
@@ -170,7 +176,7 @@ struct LostRequest {
     runtime: Runtime,
     order_id: OrderId,
     kind: Kind,
-    /// Whether it comes from the caller's storage and not from an error.
+    /// Set if the request comes from the caller's storage and not from an error.
     is_stored: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Refunding captured money.
+//! Refunds captured money.
 
 use std::time::Duration;
 
@@ -12,23 +12,25 @@ use crate::error::{Error, Result};
 use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, TransactionText};
 
-/// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund); `.await`
-/// sends it.
+/// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund);
+/// `.await` sends it.
 ///
-/// Without [`amount`](Self::amount) or [`rest`](Self::rest) it refunds everything: no amount is sent, which
-/// the API documents as the full amount. It does not document what that is after a partial refund, so use
-/// [`rest`](Self::rest) there.
+/// Without [`amount`](Self::amount) or [`rest`](Self::rest), the request has no amount, which the
+/// API documents as a refund of the full amount. The API does not document the effect after a
+/// partial refund, so use [`rest`](Self::rest) in this case.
 ///
-/// Each call carries an idempotency key, the same on every attempt, so that a retry after a lost response
-/// refunds nothing twice. Two calls are two refunds. To retry a call whose outcome is unknown, set the
+/// Each call carries one idempotency key on every attempt, so a retry after a lost response does
+/// not refund twice. Two calls are two refunds. To retry a call whose outcome is unknown, set the
 /// key of the error.
 ///
 /// # Dropping the future
 ///
-/// The key of this call is lost when its future is dropped before it returns, while the refund may have
-/// taken effect. `tokio::time::timeout` and `select!` drop futures, and so do web frameworks: axum drops a
-/// handler when the browser goes away. The next click is then a refund of its own, and the money moves
-/// twice. Give every refund a key that survives: stored before the call, or
+/// Dropping the future before it returns loses the key of the call, while the refund may have taken
+/// effect. `tokio::time::timeout` and `select!` drop futures. Web frameworks do so too: axum drops
+/// a handler when the browser disconnects. A second click then makes a second refund, and the money
+/// moves twice.
+///
+/// Set a key that survives the drop: a key stored before the call, or a key that is
 /// [derived](crate::RequestId::derive) from the order.
 ///
 /// ```
@@ -48,9 +50,10 @@ use crate::types::{Amount, OrderId, TransactionText};
 /// # Ok(()) }
 /// ```
 ///
-/// Without the key of a lost call, read the details before anything else; with it,
-/// [`Payment::reconcile_refund`](super::Payment::reconcile_refund) finds out what became of the call. A
-/// task of its own (`tokio::spawn`) goes on when its handler is dropped, and ends with the process.
+/// If the key of a lost call is missing, read the details before anything else. With the key,
+/// [`Payment::reconcile_refund`](super::Payment::reconcile_refund) finds out whether the call took
+/// effect. A separate task (`tokio::spawn`) continues when its handler is dropped, and stops with
+/// the process.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Refund {
@@ -82,17 +85,18 @@ impl Refund {
         }
     }
 
-    /// Refunds only this amount, in NOK: at least 1 øre, at most what is captured and not yet refunded.
+    /// Refunds only this amount, in NOK: at least 1 øre, and at most the captured amount that is
+    /// not refunded yet.
     pub fn amount(mut self, amount: Amount) -> Self {
         self.share = Share::Part(amount);
         self
     }
 
-    /// Refunds everything that remains: reads the details first, and sends the amount that they state as remaining. The
-    /// deadline covers both requests.
+    /// Refunds everything that remains: reads the details first, and sends the amount that they
+    /// state as remaining. The deadline covers both requests.
     ///
-    /// With the idempotency key of an earlier refund of this payment, the amount is the one of that refund, so that the
-    /// call can be retried after an unknown outcome.
+    /// With the idempotency key of an earlier refund of this payment, the amount is that of the
+    /// earlier refund. The call can therefore be retried after an unknown outcome.
     pub fn rest(mut self) -> Self {
         self.share = Share::Rest;
         self
@@ -107,12 +111,16 @@ impl Refund {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount below 1 øre or above 2147483647 øre or in another currency than NOK, and with [`rest`](Self::rest) an error
-    /// of the kind [`State`](crate::ErrorKind::State) when nothing is left. From the API among others: 71 (more than
-    /// remains), 72 (only reserved, so cancel instead), 73 (cancelled), 95 (later than 365 days).
+    /// Before anything is sent: an amount below 1 øre, above 2 147 483 647 øre, or in another
+    /// currency than NOK. With [`rest`](Self::rest), an error of the kind
+    /// [`State`](crate::ErrorKind::State) when nothing remains.
     ///
-    /// A response of HTTP 200 that contradicts the refund (another status, amount or order, or sums in
-    /// which the money did not move) is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    /// From the API, among others: 71 (more than remains), 72 (only reserved, so cancel instead),
+    /// 73 (cancelled), 95 (later than 365 days).
+    ///
+    /// A response of HTTP 200 that contradicts the refund (another status, amount or order, or sums
+    /// in which the money did not move) is an error with
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
         let deadline = Deadline::new(&self.runtime, &self.options);
         let amount = match self.share {
@@ -158,7 +166,8 @@ impl Refund {
         )))
     }
 
-    /// Returns the amount of an earlier refund with the same key. The API refuses the key with another amount.
+    /// Returns the amount of an earlier refund with the same key. The API refuses the key with
+    /// another amount.
     fn refunded_before(&self, details: &PaymentDetails) -> Option<Amount> {
         let key = self.options.key.as_ref()?.as_str();
         let same = details

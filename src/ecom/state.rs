@@ -1,5 +1,5 @@
-//! Where a payment stands, computed from its history. The API spells the same state in up to five ways; here it has
-//! one name.
+//! The state of a payment, computed from its history. The API spells the same state in up to five
+//! ways; this module has one name for each state.
 
 use std::fmt;
 
@@ -7,45 +7,47 @@ use super::history::{self, Event, Operation, StatedSums, Summary};
 use super::money::ZERO;
 use crate::types::Amount;
 
-/// Where a payment stands.
+/// The state of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentState {
-    /// Started; the customer has not decided yet.
+    /// Started. The customer has not decided yet.
     Initiated,
-    /// Nobody decided within the ten minutes that the API gives; told only with a clock in hand, see
-    /// [`PaymentDetails::state_at`](super::PaymentDetails::state_at).
+    /// The customer has not decided within the ten minutes that the API allows. Only
+    /// [`PaymentDetails::state_at`](super::PaymentDetails::state_at) returns this state, because it
+    /// depends on the time.
     Expired,
-    /// Approved; the money is reserved and waits for a capture.
+    /// Approved. The money is reserved and can be captured.
     Reserved,
     /// A part is captured, a part still reserved.
     PartiallyCaptured,
-    /// All that will be captured is: fully, or what remained was released.
+    /// Captured in full, or in part with the rest released.
     Captured,
-    /// A part of what was captured went back.
+    /// A part of the captured money is refunded.
     PartiallyRefunded,
-    /// All of what was captured went back.
+    /// All of the captured money is refunded.
     Refunded,
-    /// Given up by the customer or the merchant, and no money moved.
+    /// Cancelled by the customer or the merchant, or released. No money was captured.
     Cancelled,
-    /// Said no to, or timed out, as far as the log tells.
+    /// Rejected by the customer, or timed out, according to the history.
     Rejected,
-    /// Failed for good.
+    /// Failed. The customer can no longer approve the payment.
     Failed,
-    /// The details do not state where the payment stands: the history is empty or holds an event of an
-    /// unknown kind, an event does not state readably whether it took place, or events and sums
+    /// The details do not state where the payment stands: the history is empty or holds an event of
+    /// an unknown kind, an event does not state readably whether it took place, or events and sums
     /// contradict each other or themselves. Money may be reserved or captured.
     Unknown,
 }
 
 impl PaymentState {
-    /// Whether waiting for the customer is over, for better or worse.
+    /// Returns whether the customer's decision is known, with any result: `false` for
+    /// [`Initiated`](Self::Initiated) and [`Unknown`](Self::Unknown) only.
     pub fn is_decided(self) -> bool {
         !matches!(self, Self::Initiated | Self::Unknown)
     }
 
-    /// Whether the customer has paid, as far as the merchant's goods are concerned: reserved or captured, and not
-    /// given back.
+    /// Returns whether the customer has paid, so that the merchant can deliver: the money is
+    /// reserved or captured, and not fully refunded.
     pub fn is_paid(self) -> bool {
         matches!(
             self,
@@ -72,9 +74,10 @@ impl fmt::Display for PaymentState {
     }
 }
 
-/// The steps of a payment, from the last to the first. Clocks of the API's servers differ, so that time
-/// stamps do not tell which of two steps came later: only a reservation can be captured or given up,
-/// and only a payment that was started can be reserved.
+/// The steps of a payment, from the last to the first. The clocks of the API's servers differ, so
+/// time stamps do not show which of two steps came later. The order follows from the rules of the
+/// API: only a reservation can be captured or cancelled, and only a payment that was started can be
+/// reserved.
 const STEPS: [&[Operation]; 5] = [
     &[Operation::Refund],
     &[Operation::Sale, Operation::Capture],
@@ -83,10 +86,10 @@ const STEPS: [&[Operation]; 5] = [
     &[Operation::Initiate],
 ];
 
-/// The state that the events and the sums prove. Only events that state their success count. An event
-/// that may have succeeded leaves the state unknown where it would decide, and so does a contradiction
-/// between the events and the sums. Captured money outweighs the end of a payment, so that what was
-/// captured before a release stays captured.
+/// Returns the state that the events and the sums prove. Only events that state their success
+/// count. The state is unknown if an event that may have succeeded would decide it, or if the
+/// events and the sums contradict each other. Captured money takes precedence over the end of a
+/// payment, so a partly captured payment stays captured after a release.
 ///
 /// `sums` are the `stated` ones, completed from the events.
 pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
@@ -108,11 +111,11 @@ pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payme
         let happened = |operation| of_step().any(|e| e.succeeded() && e.is(&operation));
         return match last.operation {
             Some(Operation::Refund) => PaymentState::Refunded,
-            // Sums that lack the amount of the capture do not undo it.
+            // Sums without the amount of the capture do not undo the capture.
             Some(Operation::Sale | Operation::Capture) => PaymentState::Captured,
             Some(Operation::Initiate) => of_started(events, is_reserved),
             _ if happened(Operation::Reserve) => {
-                // A reservation that was also refused contradicts itself.
+                // A reservation that was also rejected is a contradiction.
                 if happened(Operation::Reject) || happened(Operation::Failed) {
                     PaymentState::Unknown
                 } else {
@@ -126,7 +129,7 @@ pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payme
             _ => PaymentState::Unknown,
         };
     }
-    // An empty history states nothing, not even that the payment was started.
+    // An empty history proves nothing, not even that the payment was started.
     if is_reserved {
         PaymentState::Reserved
     } else {
@@ -140,7 +143,8 @@ fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payment
         stated.remaining_to_capture,
         stated.refunded,
     ];
-    // An event other than INITIATE that may have succeeded leaves the sums computed from the events unknown.
+    // An event other than INITIATE that may have succeeded leaves the sums computed from the events
+    // unknown.
     let may_change_sums = |e: &Event| e.is_unclear() && !e.is(&Operation::Initiate);
     if used.contains(&None) && events.iter().any(may_change_sums) {
         return PaymentState::Unknown;
@@ -161,7 +165,8 @@ fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payment
 
 fn of_reserved(stated: &StatedSums) -> PaymentState {
     match (stated.remaining_to_capture, stated.captured) {
-        // Nothing captured and nothing left to capture: released, though the history lacks the event.
+        // No money is captured and none can be captured: released, although the history lacks the
+        // event.
         (Some(ZERO), Some(_)) => PaymentState::Cancelled,
         // Captured or released.
         (Some(ZERO), None) => PaymentState::Unknown,
@@ -180,8 +185,8 @@ fn of_started(events: &[Event], is_reserved: bool) -> PaymentState {
     }
 }
 
-/// Whether a payment in this state is given up, or what remained of it after a capture; `None` where its log and its
-/// sums do not tell.
+/// Returns whether a payment in this state is cancelled, or the rest of its reservation is released
+/// after a capture. Returns `None` if the history and the sums do not show it.
 pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) -> Option<bool> {
     match state {
         PaymentState::Cancelled => return Some(true),

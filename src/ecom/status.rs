@@ -1,4 +1,4 @@
-//! The old way to ask how a payment stands.
+//! The deprecated request for the last transaction of a payment.
 
 use serde::Deserialize;
 
@@ -10,8 +10,9 @@ use crate::error::Result;
 use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Timestamp, lenient};
 
-/// Asks for the last transaction of a payment. Made by [`Payment::status`](super::Payment::status), which is
-/// deprecated by the API: use [`Payment::details`](super::Payment::details).
+/// A request for the last transaction of a payment. Made by
+/// [`Payment::status`](super::Payment::status). The API has deprecated it: use
+/// [`Payment::details`](super::Payment::details).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetStatus {
@@ -34,7 +35,8 @@ impl GetStatus {
     /// Sends the request.
     ///
     /// # Errors
-    /// 35: no payment of this sales unit has the order id. Otherwise as every read.
+    /// Code 35 when the sales unit has no payment with the order id. Otherwise the errors of every
+    /// read.
     pub async fn send(self) -> Result<PaymentStatus> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -57,20 +59,20 @@ impl GetStatus {
     }
 }
 
-/// The last transaction of a payment, and nothing of what came before: a refund of 1 kr hides that the payment is
-/// captured. A payment that ran out shows as rejected.
+/// The last transaction of a payment, without the earlier ones: a refund of 1 kr hides that the
+/// payment is captured. An expired payment shows as rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentStatus {
     /// The order.
     pub order_id: OrderId,
-    /// What happened last (wire name `status`).
+    /// The kind of the last transaction (wire name `status`).
     pub operation: Option<Operation>,
     /// The amount.
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction.
     pub transaction_id: Option<String>,
-    /// When it happened.
+    /// The time of the last transaction.
     pub timestamp: Option<Timestamp>,
 }
 

@@ -1,4 +1,5 @@
-//! What capture, cancel and refund answer: one type for the three, since they differ only in spelling.
+//! The result of a capture, cancel or refund. Their responses differ only in spelling, so one type
+//! represents all three.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,21 +17,21 @@ use crate::types::{Amount, OrderId, RequestId, Timestamp, lenient};
 const MAX_STATUS: usize = 40;
 
 open_enum! {
-    /// What a capture, cancel or refund came to.
+    /// The status that a capture, cancel or refund results in.
     pub enum TransactionStatus {
-        /// The money is the merchant's.
+        /// The money is captured.
         Captured = "Captured" | "Capture",
-        /// The payment is given up, or what remained of its reservation.
+        /// The payment is cancelled, or the rest of its reservation is released.
         Cancelled = "Cancelled" | "Cancel" | "Void",
-        /// The money goes back.
+        /// The money is refunded.
         Refunded = "Refund" | "Refunded",
     }
 }
 
 /// A capture, cancel or refund that succeeded: its response agrees with the request.
 ///
-/// A response of HTTP 200 with another status, another amount, an error, or sums in which the money did
-/// not move is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+/// A response of HTTP 200 becomes an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
+/// has another status, another amount, an error, or sums in which the money did not move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transaction {
@@ -38,19 +39,20 @@ pub struct Transaction {
     pub order_id: OrderId,
     /// The amount that was moved; for a cancel the amount that was released.
     pub amount: Option<Amount>,
-    /// What was done.
+    /// The status after the operation.
     pub status: Option<TransactionStatus>,
-    /// Vipps's id of the transaction; absent when a payment was cancelled before the customer approved it.
+    /// Vipps's id of the transaction; absent when a payment was cancelled before the customer
+    /// approved it.
     pub transaction_id: Option<String>,
     /// The text of the transaction.
     pub text: Option<String>,
-    /// When it was done.
+    /// The time of the transaction.
     pub timestamp: Option<Timestamp>,
-    /// The sums after it.
+    /// The sums after the transaction.
     pub summary: Option<Summary>,
-    /// How the customer paid, such as `Mastercard`.
+    /// The payment instrument of the customer, such as `Mastercard`.
     pub payment_instrument: Option<String>,
-    /// The idempotency key that the request carried, to be stored with it.
+    /// The idempotency key that the request carried. Store it with the transaction.
     pub idempotency_key: Option<RequestId>,
 }
 
@@ -65,8 +67,8 @@ pub(crate) enum Requested {
 impl Requested {
     /// Fails with the reason unless the response agrees with the request.
     ///
-    /// HTTP 200 alone is no success. The API documents no response with another status, amount or sums
-    /// than the request leads to, so that such a response leaves the outcome unknown.
+    /// HTTP 200 alone does not prove success. The API documents no response with another status,
+    /// amount or sums than the request leads to, so such a response leaves the outcome unknown.
     fn check(self, info: &WireInfo, stated: &StatedSums) -> Result<(), String> {
         if info.status.is_none() && info.amount.is_none() && stated.is_empty() {
             return Err("it states neither a status nor an amount nor sums".to_owned());
@@ -95,7 +97,7 @@ impl Requested {
         Ok(())
     }
 
-    /// Whether the status names this operation; `None` for a word that this version does not know.
+    /// Returns whether the status names this operation, or `None` for an unknown status.
     fn is_own(self, status: &TransactionStatus) -> Option<bool> {
         let operation = match status {
             TransactionStatus::Captured => Operation::Capture,
@@ -113,7 +115,8 @@ impl Requested {
         })
     }
 
-    /// Whether the sums state that the operation took place; `None` where they leave it open.
+    /// Returns whether the sums state that the operation took place, or `None` if they do not show
+    /// it.
     fn is_done(self, stated: &StatedSums) -> Option<bool> {
         if stated.contradict_themselves() {
             return Some(false);
@@ -131,7 +134,8 @@ impl Requested {
             },
             Self::Cancel => nothing_left(stated.remaining_to_capture),
             Self::Refund(Some(amount)) => is_moved(stated.refunded, Some(amount)),
-            // The API leaves open what a refund without an amount gives back after a partial one.
+            // The API does not document the amount of a refund without an amount after a partial
+            // refund.
             Self::Refund(None) => match is_moved(stated.refunded, None) {
                 Some(false) => Some(false),
                 _ => nothing_left(stated.remaining_to_refund).filter(|done| *done),
@@ -152,7 +156,8 @@ struct Parts {
     payment_instrument: Option<String>,
 }
 
-// The same where a part may be anything.
+// The variant of `Parts` that reads each part on its own, so that one unreadable part does not fail
+// the response.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
@@ -163,7 +168,7 @@ struct Wire<'a> {
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction_info: Option<&'a RawValue>,
-    /// What a refund calls it.
+    /// The name of `transactionInfo` in the response to a refund.
     #[serde(borrow)]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
     transaction: Option<&'a RawValue>,
@@ -209,7 +214,8 @@ impl From<Wire<'_>> for Parts {
 }
 
 impl Transaction {
-    /// Reads a response of HTTP 200. The outcome is unknown where it contradicts the request.
+    /// Reads a response of HTTP 200. Fails with an unknown outcome if the response contradicts the
+    /// request.
     pub(super) fn read(
         order_id: OrderId,
         requested: Requested,
@@ -252,7 +258,8 @@ impl Transaction {
         })
     }
 
-    /// A cancel whose answer was lost, told by the details afterwards.
+    /// Returns the result of a cancel whose response was lost, from details that were read
+    /// afterwards.
     pub(super) fn cancelled(details: &PaymentDetails) -> Self {
         let gave_up =
             |e: &&Event| e.succeeded() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));

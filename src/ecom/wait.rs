@@ -1,4 +1,4 @@
-//! Waiting for the customer of a payment.
+//! Waits for the customer's decision about a payment.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
 use crate::types::OrderId;
 
-/// A customer has ten minutes. The payment shows as expired soon after.
+/// The default time to wait. The customer has ten minutes, and the payment shows as expired soon
+/// after.
 const LONGEST: Duration = Duration::from_secs(660);
 
 pub use crate::payment::{PollInterval, PollTrigger};
@@ -22,13 +23,17 @@ pub type Poll = payment::Poll<PaymentDetails>;
 /// A step of a payment that is polled, with the details that a poll has read.
 pub type PollEvent = payment::PollEvent<PaymentDetails>;
 
-/// Waits until the customer has decided. Made by [`Payment::wait`](super::Payment::wait).
+/// Polls the payment until the customer has decided. Made by
+/// [`Payment::wait`](super::Payment::wait).
 ///
-/// `.await` returns the details with the decision. [`PaymentState::is_paid`] states whether the customer has paid.
+/// `.await` returns the details with the decision. [`PaymentState::is_paid`] states whether the
+/// customer has paid.
 ///
-/// A poll that fails for a transient reason does not end the wait. HTTP 429 and unreadable responses are such reasons.
-/// After failures the pauses get longer, up to 30 s or as long as a `Retry-After` requires. The last poll is then 5 s
-/// before the end, whatever the `Retry-After`. Dropping the future or the [`Poll`] stops polling.
+/// A poll that fails for a transient reason does not end the wait. HTTP 429 and unreadable
+/// responses are transient. After failures the pauses get longer, up to 30 s or as long as a
+/// `Retry-After` requires. The last poll then takes place 5 s before the deadline (at half time for
+/// a deadline under 10 s), even if a `Retry-After` is longer. Dropping the future or the [`Poll`]
+/// stops polling.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await`, `send` or `poll`"]
 pub struct Wait {
@@ -50,15 +55,16 @@ impl Wait {
         }
     }
 
-    /// Sets the longest time to wait for the customer's decision; 11 minutes by default. The customer has 10
-    /// minutes in all, after which the payment shows as expired. A single poll may take 15 s.
+    /// Sets the longest time to wait for the customer's decision; 11 minutes by default. The
+    /// customer has 10 minutes in all, after which the payment shows as expired. A single poll may
+    /// take 15 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
         self
     }
 
-    /// Sets the retry policy of each poll. By default a poll is one request, because the next poll is the
-    /// retry. The client's own policy does not apply.
+    /// Sets the retry policy of each poll. By default a poll is one request, because the next poll
+    /// is the retry. The client's own policy does not apply.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = Some(policy);
         self
@@ -70,8 +76,8 @@ impl Wait {
         self
     }
 
-    /// Starts to poll, and returns each step of the payment: with [`Poll::next`], or as a stream. The time to wait begins
-    /// now.
+    /// Starts to poll, and returns each step of the payment, with [`Poll::next`] or as a stream.
+    /// The deadline counts from this call.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -114,9 +120,9 @@ impl Wait {
 
     /// Waits for the decision.
     ///
-    /// # Errors
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the customer decided. The payment
-    /// stays open. Any error of [`GetDetails`] that is not transient.
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the
+    /// customer decided. The payment stays open. Also any error of [`GetDetails`] that is not
+    /// transient.
     pub async fn send(self) -> Result<PaymentDetails> {
         let mut poll = self.poll();
         while let Some(event) = poll.next().await {

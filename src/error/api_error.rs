@@ -8,9 +8,9 @@ use crate::operation::{ErrorCode, ErrorGroup, Remedy};
 
 /// One of the errors that a response lists.
 ///
-/// All texts are safe to print: control characters are removed, long texts are cut, and everything that looks like a
-/// phone number, an e-mail address or a token is masked. [`Error::raw_body`](crate::Error::raw_body) returns the response
-/// unchanged.
+/// All texts are safe to print: control characters are removed, long texts are cut, and everything
+/// that looks like a phone number, an e-mail address or a token is masked.
+/// [`Error::raw_body`](crate::Error::raw_body) returns the response unchanged.
 ///
 /// `Display` gives one line such as `Payment 44: Refused by issuer because of expired card`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,8 +25,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads an object with `errorGroup`, `errorCode`, `errorMessage` and `contextId`, or other names for them. Any of
-    /// them may be missing, but not all.
+    /// Reads an object with `errorGroup`, `errorCode`, `errorMessage` and `contextId`, or other
+    /// names for them. Any of them may be missing, but not all.
     pub(crate) fn from_object(object: &Object, codes: &[&'static [ErrorCode]]) -> Option<Self> {
         let any = |names: &[&str], sanitize: fn(&str) -> String| {
             names.iter().find_map(|name| text(object, name, sanitize))
@@ -89,45 +89,48 @@ impl ApiError {
         is_filled.then_some(self)
     }
 
-    /// Returns the group that the code belongs to (`errorGroup`, eCom only). The API leaves it out at times.
+    /// Returns the group that the code belongs to (`errorGroup`, eCom only). The API leaves it out
+    /// at times.
     pub fn group(&self) -> Option<&ErrorGroup> {
         self.group.as_ref()
     }
 
-    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, else a word such as
-    /// `Unauthorized`, the name of a field, or OAuth's `error` (`invalid_client`) if no access token was issued.
+    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, else a word
+    /// such as `Unauthorized`, the name of a field, or OAuth's `error` (`invalid_client`) if no
+    /// access token was issued.
     ///
-    /// Compare it together with [`group`](Self::group): the codes 51, 93 and 98 mean different things in different
-    /// groups.
+    /// Compare it together with [`group`](Self::group): the codes 51, 93 and 98 mean different
+    /// things in different groups.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// Returns the message of the API, in English, at most 500 characters. It is meant for the merchant and the log
-    /// rather than the customer.
+    /// Returns the message of the API, in English, at most 500 characters. It is meant for the
+    /// merchant and the log rather than the customer.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// Returns the id of this error at Vipps MobilePay (`contextId`, eCom only), which their support needs.
+    /// Returns the id of this error at Vipps MobilePay (`contextId`, eCom only), which their
+    /// support needs.
     pub fn context_id(&self) -> Option<&str> {
         self.context_id.as_deref()
     }
 
-    /// Returns the member of the request that was refused, in the spelling of the API. The QR API writes `RedirectUrl`
-    /// for the member `redirectUrl`, so ignore case when you compare.
+    /// Returns the member of the request that was refused, in the spelling of the API. The QR API
+    /// writes `RedirectUrl` for the member `redirectUrl`, so ignore case when you compare.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
 
-    /// Returns the next step, or `None` for codes that the API's documentation does not list, and for codes that need a
-    /// group and came without one.
+    /// Returns the next step, or `None` for codes that the API's documentation does not list, and
+    /// for codes that need a group and came without one.
     pub fn remedy(&self) -> Option<Remedy> {
         self.remedy
     }
 
-    /// Returns the meaning of the code and the next step in one or two sentences, or `None` if [`remedy`](Self::remedy)
-    /// is `None`.
+    /// Returns the meaning of the code and the next step in one or two sentences, or `None` if
+    /// [`remedy`](Self::remedy) is `None`.
     pub fn explanation(&self) -> Option<&'static str> {
         self.explanation
     }

@@ -1,7 +1,8 @@
 //! Reads the body of an error response.
 //!
-//! The APIs, their gateway, the login service and the proxies in between write errors in several shapes, with unreliable
-//! content types. Therefore only the body counts. `shapes.rs` lists the shapes. Reading never fails.
+//! The APIs, their gateway, the login service and the proxies in between write errors in several
+//! shapes, with unreliable content types. Therefore only the body counts. `shapes.rs` lists the
+//! shapes. Reading never fails.
 
 pub(super) mod shapes;
 #[cfg(test)]
@@ -27,8 +28,8 @@ const MAX_TEXT: usize = 200;
 pub(super) enum Origin {
     /// The response was cut, is empty, or is missing.
     Unclear,
-    /// The API or its gateway made the response, and all of it was received. Only then does it state what became of the
-    /// request.
+    /// The API or its gateway made the response, and all of it was received. Only then does it
+    /// state whether the request took effect.
     Api,
     /// Neither the API nor its gateway made the response.
     Foreign,
@@ -92,8 +93,8 @@ impl<'a> ErrorBody<'a> {
         parsed
     }
 
-    /// Returns the text that describes the response if `errors` is empty: the message of the body, or else the meaning
-    /// of the HTTP status.
+    /// Returns the text that describes the response if `errors` is empty: the message of the body,
+    /// or else the meaning of the HTTP status.
     pub(super) fn message(&self) -> Cow<'static, str> {
         match &self.text {
             Some(text) => Cow::Owned(text.clone()),
@@ -110,7 +111,8 @@ impl<'a> ErrorBody<'a> {
         })
     }
 
-    /// Returns whether the gateway refused the request because the quota of the subscription key is used up.
+    /// Returns whether the gateway refused the request because the quota of the subscription key is
+    /// used up.
     pub(super) fn is_over_quota(&self) -> bool {
         self.status == 403
             && self.errors.is_empty()
@@ -118,7 +120,8 @@ impl<'a> ErrorBody<'a> {
             && self.mentions(&["quota"])
     }
 
-    /// Returns whether the response refuses the subscription key, and not possibly the access token.
+    /// Returns whether the response refuses the subscription key, and not possibly the access
+    /// token.
     pub(super) fn is_about_subscription_key(&self) -> bool {
         self.mentions(&SUBSCRIPTION_KEY) && !self.mentions(&["token", "authorization", "bearer"])
     }
@@ -233,7 +236,8 @@ pub(super) const SUBSCRIPTION_KEY: [&str; 3] = [
     "subscription not found",
 ];
 
-/// Returns the row of a response of the login service, which names its codes in a list and in the text.
+/// Returns the row of a response of the login service, which names its codes in a list and in the
+/// text.
 fn login_code(object: &Object, codes: &[&'static [ErrorCode]]) -> Option<&'static ErrorCode> {
     let description = get(object, "error_description").and_then(Value::as_str);
     // A code is a whole word: 7000222 (expired secret) starts like 70002 (wrong secret).
@@ -264,8 +268,8 @@ fn conflict_id(object: &Object) -> Option<String> {
     }
 }
 
-/// Returns whether a body is empty where the documents list a status without a body: the gateway turns requests away
-/// with 401 and 429, and only an API sends 423.
+/// Returns whether a body is empty where the documents list a status without a body: the gateway
+/// turns requests away with 401 and 429, and only an API sends 423.
 fn is_empty_of_gateway(status: u16, text: &str) -> bool {
     text.is_empty() && matches!(status, 401 | 423 | 429)
 }

@@ -1,4 +1,4 @@
-//! Makes errors and adds the facts of a call to them.
+//! Builds errors and adds the data of a call to them.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -54,7 +54,7 @@ impl Error {
         Self::new(ErrorKind::State, Outcome::NotSent, message)
     }
 
-    /// The error of a response of this operation. Its outcome comes from the retry table.
+    /// Returns the error for a response of this operation. Its outcome comes from the retry table.
     pub(crate) fn from_response(
         operation: &Operation,
         error_codes: &[&'static [ErrorCode]],
@@ -70,7 +70,7 @@ impl Error {
         };
         let mut error = Self::new(kind, Outcome::Rejected, body.message());
         error.0.status = Some(status);
-        // A gateway may answer with a page, or without a body, when it is busy or has waited too long.
+        // A busy gateway, or a gateway that timed out, may send a web page or no body.
         let may_be_page = status == 408 || !(300..500).contains(&status);
         error.0.origin = match body.origin {
             Origin::Foreign if may_be_page => Origin::Unclear,

@@ -16,8 +16,9 @@ const NAMES: [&str; 6] = [
     "activityid",
 ];
 
-/// The response headers, most useful first. The reference documents none; these are the ones of Azure's gateways and of
-/// W3C trace context. `x-request-id` comes last, because it may repeat the idempotency key of the request.
+/// The response headers, most useful first. The reference documents none; these are the ones of
+/// Azure's gateways and of W3C trace context. `x-request-id` comes last, because it may repeat the
+/// idempotency key of the request.
 const HEADERS: [&str; 9] = [
     "x-correlation-id",
     "correlation-id",
@@ -35,8 +36,8 @@ const LEVELS: usize = 5;
 
 /// Returns the most useful id of a response: from its body, or else from its headers.
 ///
-/// RFC 9457 allows a path as `instance`, and the webhooks API sends one. A path identifies no request, so it is returned
-/// only if the response has no other id.
+/// RFC 9457 allows a path as `instance`, and the webhooks API sends one. A path identifies no
+/// request, so it is returned only if the response has no other id.
 pub(super) fn find(body: &Value, headers: &HeaderMap) -> Option<String> {
     let (paths, ids): (Vec<_>, Vec<_>) = in_body(body).partition(|id| id.starts_with('/'));
     let in_headers = HEADERS.iter().filter_map(|name| headers.get(*name));

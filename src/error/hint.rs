@@ -1,13 +1,13 @@
-//! What to do about an error, for the causes that take people days to find.
+//! Hints for errors whose cause is hard to find.
 
 use super::api_error::ApiError;
 use super::body::{ErrorBody, Origin, SUBSCRIPTION_KEY};
 use crate::operation::{Advice, Api, foreign_response};
 
-/// About a response that the API did not make.
+/// The hint for a response that does not come from the API.
 pub(super) const FOREIGN: &str = foreign_response!();
 
-/// Refusals of the gateway in front of all APIs.
+/// The hints for refusals by the gateway in front of all APIs.
 const GATEWAY: [Advice; 3] = [
     Advice {
         words: &["subscription not found"],
@@ -25,7 +25,7 @@ const GATEWAY: [Advice; 3] = [
     },
 ];
 
-/// Advice about a response: by its words, by its codes, or else by its status.
+/// Returns the hint for a response: by its words, by its codes, or by its status.
 pub(super) fn of_response(api: &Api, status: u16, body: &ErrorBody<'_>) -> Option<&'static str> {
     if body.is_over_quota() {
         return Some(
@@ -46,7 +46,8 @@ fn of_status(status: u16, body: &ErrorBody<'_>) -> Option<&'static str> {
     let mut codes = body.errors.iter().filter_map(ApiError::code);
     let has_number = codes.any(is_number);
     match status {
-        // The status of a response from something in between is not about the keys or the path.
+        // The status of a response from a proxy or another server is not about the keys or the
+        // path.
         300..500 if body.origin == Origin::Foreign && status != 408 => None,
         // The gateway sends 401 without a body too.
         401 => Some(
@@ -72,7 +73,7 @@ fn of_status(status: u16, body: &ErrorBody<'_>) -> Option<&'static str> {
     }
 }
 
-/// Advice about an argument that was refused before anything was sent.
+/// Returns the hint for an argument that was refused before anything was sent.
 pub(super) fn of_value(field: &str) -> Option<&'static str> {
     field.starts_with("vipps-system-").then_some(
         "Vipps MobilePay checks the four Vipps-System-* headers when it approves an integration. Name your solution \

@@ -7,14 +7,14 @@ pub(super) type Object = Map<String, Value>;
 /// The JSON of a body.
 pub(super) struct Json {
     pub(super) value: Value,
-    /// Whether the whole text is one JSON value.
+    /// Set if the whole text is one JSON value.
     pub(super) is_complete: bool,
 }
 
-/// Reads a text.
+/// Reads a text as JSON.
 ///
-/// If the text is cut or broken, everything before the fault is read, also inside an unfinished list or object, because
-/// the first error code may decide about retries.
+/// If the text is cut or broken, everything before the fault is read, including the members of an
+/// unfinished list or object, because the first error code may decide about retries.
 pub(super) fn read(text: &str) -> Json {
     match serde_json::from_str(text) {
         Ok(value) => Json {
@@ -29,19 +29,19 @@ pub(super) fn read(text: &str) -> Json {
     }
 }
 
-/// The number of bytes before the fault.
+/// Returns the number of bytes before the fault.
 fn valid_bytes(text: &str, error: &serde_json::Error) -> usize {
     if error.is_eof() {
         return text.len();
     }
     let lines = text.split_inclusive('\n').map(str::len);
     let before: usize = lines.take(error.line().saturating_sub(1)).sum();
-    // The column counts the byte at fault too.
+    // The column counts the faulty byte too.
     before + error.column().saturating_sub(1)
 }
 
-/// Makes complete JSON of the first bytes of a text: everything up to the last complete value, and the brackets that
-/// are then still open.
+/// Makes complete JSON of the first bytes of a text: everything up to the last complete value, and
+/// the brackets that are then still open.
 fn close(text: &str, bytes: usize) -> String {
     let mut brackets = Vec::new();
     let (mut end, mut open) = (0, 0);

@@ -3,28 +3,29 @@
 /// The possible effects of a failed operation. Decide by the outcome before anything else about an
 /// [`Error`](crate::Error).
 ///
-/// The four outcomes are complete, and a `match` needs no `_` arm. Name every outcome in your `match`: a `_` arm would
-/// treat an unknown outcome as a failure.
+/// The four outcomes are complete, and a `match` needs no `_` arm. Name every outcome in your
+/// `match`: a `_` arm would treat an unknown outcome as a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a caller decides about money by each outcome, and must be told of a new one"
 )]
 pub enum Outcome {
-    /// Nothing reached the API: an argument was refused, there was no connection, no token or no time left, or the HTTP/2
-    /// connection took no more requests. Retrying is safe.
+    /// Nothing reached the API: an argument was refused, there was no connection, no token or no
+    /// time left, or the HTTP/2 connection took no more requests. Retrying is safe.
     NotSent,
     /// The API or its gateway declined the request. Nothing happened.
     ///
-    /// In one case a response cannot prove that: a network delivers one request twice and passes on the response to the
-    /// second. The second request is declined because of the first, with HTTP 429 (the limit is used up), or because the
-    /// id is in use: code 34 when a payment is started, HTTP 409 when a QR code is created. A capture or refund that is
-    /// retried with [`Error::idempotency_key`](crate::Error::idempotency_key) still moves nothing twice.
+    /// In one case a response cannot prove that: a network delivers one request twice and passes on
+    /// the response to the second. The second request is declined because of the first, with HTTP
+    /// 429 (the limit is used up), or because the id is in use: code 34 when a payment is started,
+    /// HTTP 409 when a QR code is created. A capture or refund that is retried with
+    /// [`Error::idempotency_key`](crate::Error::idempotency_key) still moves nothing twice.
     Rejected,
     /// The operation only reads. It failed, and nothing can have changed.
     NoEffect,
-    /// The request may have taken effect, and the response is lost or unclear. Find out before you retry:
-    /// [`Error::hint`](crate::Error::hint) says how.
+    /// The request may have taken effect, and the response is lost or unclear. Find out before you
+    /// retry; [`Error::hint`](crate::Error::hint) returns the steps.
     Unknown,
 }
 
@@ -48,10 +49,12 @@ pub enum ErrorKind {
     InvalidInput,
     /// The client cannot be built from its settings.
     Configuration,
-    /// The token endpoint refused the keys, or returned no usable token: wrong keys, wrong environment, or the endpoint is
-    /// down. A network failure on the way to the token endpoint has the kind of that failure.
+    /// The token endpoint refused the keys, or returned no usable token: wrong keys, wrong
+    /// environment, or the endpoint is down. A network failure on the way to the token endpoint has
+    /// the kind of that failure.
     Authentication,
-    /// No connection to the API: DNS, TCP or TLS failed, or the HTTP/2 server takes no more requests.
+    /// No connection to the API: DNS, TCP or TLS failed, or the HTTP/2 server takes no more
+    /// requests.
     Connect,
     /// One attempt exceeded its time limit.
     Timeout,

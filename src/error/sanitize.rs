@@ -1,4 +1,5 @@
-//! Makes the texts of a server safe to print: one line of bounded length, without personal data or secrets.
+//! Makes the texts of a server safe to print: one line of bounded length, without personal data or
+//! secrets.
 
 const MAX_MESSAGE: usize = 500;
 const MAX_LABEL: usize = 100;
@@ -31,8 +32,8 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// Replaces runs of white space and control characters by one space. So are the invisible characters replaced with which
-/// a text could rearrange or forge lines on a terminal.
+/// Replaces runs of white space and control characters by one space. The same
+/// applies to invisible characters that could rearrange or forge lines on a terminal.
 fn one_line(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut line = String::with_capacity(text.len());
@@ -74,7 +75,8 @@ fn mask(text: &str) -> String {
     out
 }
 
-/// The number of bytes to replace, and the replacement. An empty replacement leaves the bytes unchanged.
+/// The number of bytes to replace, and the replacement. An empty replacement leaves the bytes
+/// unchanged.
 type Found = Option<(usize, &'static str)>;
 
 /// The number of bytes of the run of such characters at the start of the text.
@@ -146,8 +148,8 @@ fn trace_id(before: char, text: &str) -> Found {
     matches!(groups, [8, 4, 4, 4, 12] | [2, 32, 16, 2, 0]).then_some((length, ""))
 }
 
-/// Finds long or padded base64 such as a customer token or a client secret, and 32 hexadecimal digits such as a subscription
-/// key.
+/// Finds long or padded base64 such as a customer token or a client secret, and 32 hexadecimal
+/// digits such as a subscription key.
 fn opaque(before: char, text: &str) -> Found {
     if is_base64(before) {
         return None;

@@ -10,9 +10,9 @@ use super::sanitize;
 
 /// Returns whether the body of a response with a success status is an error.
 ///
-/// A filled error code makes it an error wherever the code stands: at the outermost level, in a list or an object under
-/// any name, and also beside the members of a success. Everything else that looks like an error counts only if nothing
-/// looks like a success.
+/// A filled error code makes the body an error at any place: at the outermost level, in a list or
+/// an object under any name, and beside the members of a success. All other signs of an error count
+/// only if the body has no member of a success.
 pub(crate) fn is_error(body: &[u8]) -> bool {
     match read(body) {
         Value::Object(object) => {
@@ -29,8 +29,8 @@ pub(crate) fn is_error(body: &[u8]) -> bool {
 
 /// Returns whether an object lists errors under any name, with or without codes.
 ///
-/// Beside the members of a success such a list is no error to [`is_error`], but the response of an operation that moves
-/// money must not contain one.
+/// [`is_error`] does not count such a list as an error beside the members of a success, but the
+/// response of an operation that moves money must not contain it.
 pub(crate) fn lists_errors(body: &[u8]) -> bool {
     let body = read(body);
     let mut lists = body.as_object().into_iter().flat_map(nested_errors);
@@ -47,8 +47,8 @@ fn read(body: &[u8]) -> Value {
     }
 }
 
-/// Returns whether a body may contain one of the names that an error has. Most bodies of a success contain none of them
-/// and need not be parsed.
+/// Returns whether a body may contain one of the names that an error has. Most bodies of a success
+/// contain none of them and need not be parsed.
 fn may_be_error(body: &str) -> bool {
     let body = body.to_ascii_lowercase();
     // A `status` is the HTTP status of an error only if it is 400 to 599.
@@ -84,7 +84,7 @@ fn is_error_value(value: &Value) -> bool {
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(list) => list.iter().any(is_error_value),
         Value::Object(object) => {
-            // The code 0 stands for no error, whatever its message.
+            // The code 0 means no error, even with a message.
             let is_zero = text(object, "errorCode", sanitize::label).is_some() && !has_code(object);
             !is_zero && object.values().any(is_error_value)
         }
@@ -106,7 +106,8 @@ fn is_error_object(object: &Object) -> bool {
         || (is_status_message(object) && !is_within(200..300, "statusCode", object))
 }
 
-/// Returns whether an object has a member that only the response of an operation that succeeded has.
+/// Returns whether an object has a member that only the response of an operation that succeeded
+/// has.
 fn is_success(object: &Object) -> bool {
     OF_SUCCESS.iter().any(|name| has(object, name))
 }
@@ -193,7 +194,8 @@ mod tests {
             "\"errors\"",
             "[\"",
             "[[\"wrong\"]]",
-            // a list of errors that is empty, a status that is none or a good one, one that lies deeper
+            // an empty list of errors, a missing status or that of a success, a status that is
+            // nested deeper
             r#"{"errors":[]}"#,
             r#"{"errors":{},"error":null}"#,
             r#"{"errors":" "}"#,

@@ -1,4 +1,4 @@
-//! The error codes of an API, and what each one asks of the caller.
+//! The error codes of an API, and the next step after each code.
 
 use std::fmt;
 
@@ -22,18 +22,19 @@ pub enum Remedy {
     ChangeRequest,
     /// Start a new payment with a new order id, after the customer has acted or wants to try again.
     NewOrder,
-    /// Send the same request again a little later, with the same idempotency key.
+    /// Send the same request a second time after a short wait, with the same idempotency key.
     Retry,
     /// Read the details of the payment first. The code does not state what happened.
     CheckDetails,
-    /// Ask the merchant or Vipps MobilePay's support to change the sales unit, which is not set up for the request.
+    /// Ask the merchant or Vipps MobilePay's support to change the sales unit, which is not set up
+    /// for the request.
     Contact,
 }
 
 /// The group of an eCom error code.
 ///
-/// [`From`] accepts every spelling that the API uses: `Customer` is read as `User`, `Payments` as `Payment`, and case is
-/// ignored.
+/// [`From`] accepts every spelling that the API uses: `Customer` is read as `User`, `Payments` as
+/// `Payment`, and case is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorGroup {
@@ -92,7 +93,7 @@ impl fmt::Display for ErrorGroup {
 /// One row of an API's table of error codes.
 #[derive(Debug)]
 pub(crate) struct ErrorCode {
-    /// `None` where the API has no groups.
+    /// The group of the code; `None` for an API without groups.
     pub(crate) group: Option<ErrorGroup>,
     /// The code, or [`ANY`](Self::ANY).
     pub(crate) code: &'static str,
@@ -107,8 +108,8 @@ impl ErrorCode {
 
     /// Returns the row of a code, from the first table that has one.
     ///
-    /// A code is only unique together with its group. The API leaves the group out at times. Such a code is found if
-    /// only one group of a table has it.
+    /// A code is only unique together with its group. The API leaves the group out at times. Such a
+    /// code is found if only one group of a table has it.
     pub(crate) fn find(
         tables: &[&'static [Self]],
         group: Option<&ErrorGroup>,
@@ -128,7 +129,7 @@ impl ErrorCode {
 /// The next step after a response that is recognised by its text.
 #[derive(Debug)]
 pub(crate) struct Advice {
-    /// In lower case. One of them is part of the text.
+    /// The words in lower case. The row matches if the text contains one of them.
     pub(crate) words: &'static [&'static str],
     pub(crate) text: &'static str,
 }

@@ -23,7 +23,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// A limit of so many requests a minute for each of what `scope` names.
+    /// Returns a limit of requests a minute, counted separately for each `scope`.
     pub(crate) const fn per_minute(requests: u32, scope: &'static str) -> Self {
         Self { requests, scope }
     }
@@ -38,7 +38,7 @@ impl RateLimit {
         Duration::from_secs(60)
     }
 
-    /// Returns what has a count of its own, such as `order and sales unit`.
+    /// Returns the scope that is counted separately, such as `order and sales unit`.
     pub fn scope(self) -> &'static str {
         self.scope
     }

@@ -1,4 +1,4 @@
-//! What the history of a payment proves about a request whose response was lost.
+//! The conclusions that the history of a payment allows about a request whose response was lost.
 
 use crate::types::{Amount, RequestId};
 
@@ -11,7 +11,7 @@ pub(crate) const UNREADABLE: &str =
 pub(crate) enum Evidence {
     TookEffect,
     NoEffect,
-    /// Neither is proven, for this reason.
+    /// The history proves neither, for this reason.
     Inconclusive(&'static str),
 }
 
@@ -26,18 +26,19 @@ pub(crate) struct Transfer {
 /// An event of the history, of the kind of the transfer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TransferEvent<'a> {
-    /// Whether the event took place, if it states that readably.
+    /// The success of the event; `None` if the event does not state it readably.
     pub(crate) succeeded: Option<bool>,
     /// The idempotency key of the request that caused it.
     pub(crate) key: Option<&'a str>,
     pub(crate) amount: Option<Amount>,
-    /// Whether a request of the merchant caused it. Direct capture moves money without a request, so without a key.
+    /// Set if a request of the merchant caused the event. Direct capture moves money without a
+    /// request and without a key.
     pub(crate) has_request: bool,
 }
 
 impl Transfer {
-    /// Returns whether money moved under the key, judged by all events of the kind and by their `sum` as the API states
-    /// it. `incompleteness` is the reason why the history may lack events.
+    /// Returns whether money moved under the key, judged by all events of the kind and by their
+    /// `sum` as the API states it. `incompleteness` is the reason why the history may lack events.
     ///
     /// A missing event is proof only when the other events account for the whole sum.
     pub(crate) fn evidence(

@@ -1,4 +1,4 @@
-//! Polls a payment until its customer has decided.
+//! Polls a payment until the customer has decided.
 
 mod poller;
 
@@ -17,8 +17,8 @@ use crate::call::BoxFuture;
 use crate::error::Result;
 use crate::runtime::Runtime;
 
-/// The shortest time from the start of one poll to the start of the next. Both payment APIs allow 120 requests a minute
-/// for each payment.
+/// The shortest time from the start of one poll to the start of the next. Both payment APIs allow
+/// 120 requests a minute for each payment.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A payment as one poll has read it.
@@ -26,8 +26,8 @@ pub(crate) trait Snapshot: Clone + Send + 'static {
     /// Returns the time of the response by the API's clock, if the response states it.
     fn as_of(&self) -> Option<jiff::Timestamp>;
 
-    /// Returns what the snapshot states about the customer's decision. It may depend on the time, because an API may
-    /// not report that a payment has expired.
+    /// Returns the statement of the snapshot about the customer's decision. It may depend on the
+    /// time, because an API may not report that a payment has expired.
     fn decision(&self, now: jiff::Timestamp) -> Decision;
 
     /// Returns whether the customer has opened the payment.
@@ -53,12 +53,13 @@ pub enum PollInterval {
     Till,
     /// Every two seconds, the first time after five, for a customer on a web page.
     Web,
-    /// An interval of your own, at least 500 ms. A shorter one counts as 500 ms.
+    /// A custom interval, at least 500 ms. A shorter interval counts as 500 ms.
     Every(Duration),
 }
 
 impl PollInterval {
-    /// Returns the time before the first poll. On a web page the customer needs some seconds to open the payment.
+    /// Returns the time before the first poll. On a web page the customer needs some seconds to
+    /// open the payment.
     fn first(self) -> Duration {
         match self {
             Self::Web => Duration::from_secs(5),
@@ -97,13 +98,14 @@ impl<D> PollEvent<D> {
     }
 }
 
-/// Polls a payment and returns each of its steps once. Made by [`Wait::poll`](crate::ecom::Wait::poll).
+/// Polls a payment and returns each of its steps once. Made by
+/// [`Wait::poll`](crate::ecom::Wait::poll).
 ///
-/// Use [`next`](Self::next), or the [`Stream`] implementation. The last item is the decision or an error. Dropping the
-/// `Poll` stops polling.
+/// Use [`next`](Self::next), or the [`Stream`] implementation. The last item is the decision or an
+/// error. Dropping the `Poll` stops polling.
 ///
-/// Polls start at least 500 ms apart, whatever the interval and the triggers. This keeps within the limit of 120 requests
-/// a minute for each payment.
+/// Polls start at least 500 ms apart, even with a shorter interval or with triggers. This keeps
+/// within the limit of 120 requests a minute for each payment.
 pub struct Poll<D> {
     trigger: PollTrigger,
     events: Pin<Box<dyn Stream<Item = Result<PollEvent<D>>> + Send>>,
@@ -133,15 +135,17 @@ impl<D> Poll<D> {
 
     /// Returns the next step, or `None` after the last one.
     ///
-    /// Dropping the returned future, as `select!` does, loses no step and does not change when the payment is polled.
+    /// Dropping the returned future, as `select!` does, loses no step and does not change when the
+    /// payment is polled.
     pub async fn next(&mut self) -> Option<Result<PollEvent<D>>> {
         poll_fn(|cx| self.events.as_mut().poll_next(cx)).await
     }
 
     /// Returns a handle that makes this `Poll` read the payment at once.
     ///
-    /// Use it where the news of a payment arrives first, such as the handler of a callback or a button. The news is only a
-    /// hint. The step comes from the details that are then read.
+    /// Use it if another source reports a change of the payment first, such as the handler of a
+    /// callback or a button. The report is only a hint. The step comes from the details that are
+    /// then read.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -186,14 +190,15 @@ impl<D> fmt::Debug for Poll<D> {
 pub struct PollTrigger(Arc<Notify>);
 
 impl PollTrigger {
-    /// Polls now, or as soon as the limits allow: 500 ms after the last poll started, and after the pause that an HTTP
-    /// 429 or a `Retry-After` requires. Several calls before a poll cause one poll. After the last step a call does
-    /// nothing.
+    /// Polls now, or as soon as the limits allow: 500 ms after the last poll started, and after the
+    /// pause that an HTTP 429 or a `Retry-After` requires. Several calls before a poll cause one
+    /// poll. After the last step a call does nothing.
     pub fn poll_now(&self) {
         self.0.notify_one();
     }
 
-    /// Completes at the next [`poll_now`](Self::poll_now), or at once if there was one since the last poll.
+    /// Completes at the next [`poll_now`](Self::poll_now), or at once if there was one since the
+    /// last poll.
     async fn triggered(&self) {
         self.0.notified().await;
     }

@@ -1,4 +1,4 @@
-//! Finds out what became of a request whose response was lost.
+//! Finds out whether a request took effect although its response was lost.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -12,16 +12,16 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::MerchantSerialNumber;
 
-/// The time for which a request may still take effect after its call ended. The APIs document no such time. Gateways
-/// give up well before.
+/// The time for which a request may still take effect after its call ended. The APIs document no
+/// such time. Gateways time out well before.
 const SETTLED: Duration = Duration::from_secs(30);
-/// The time beyond that for reading the payment.
+/// The additional time for reading the payment.
 const TIME_TO_READ: Duration = Duration::from_secs(30);
 /// The pauses between two reads.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// A request whose response was lost, as one API finds it in the history of a payment.
+/// A request whose response was lost, in the terms of one API.
 pub(crate) trait LostOperation<D>: fmt::Debug + Send + Sync {
     /// Reads the payment, or `None` if the API states that there is no such payment.
     fn read(&self, options: CallOptions) -> BoxFuture<Result<Option<D>>>;
@@ -42,7 +42,8 @@ pub enum Reconciled<D> {
     /// * **start of a payment**: the payment exists, and its landing page is lost. Cancel it and
     ///   start again with a new order id.
     /// * **capture**, **refund**: the money has moved. Continue as after a success.
-    /// * **cancel**: the payment is cancelled, or what remained of it is released, whoever did it.
+    /// * **cancel**: the payment is cancelled, or the rest of its reservation is released, by this
+    ///   or by another request.
     TookEffect(Box<D>),
     /// The operation took no effect, and the request is too old to take effect later.
     ///
@@ -59,7 +60,7 @@ pub enum Reconciled<D> {
     StillUnknown(Error),
 }
 
-/// Finds out what became of an operation. `.await` reads the details of the payment.
+/// Finds out whether an operation took effect. `.await` reads the details of the payment.
 ///
 /// A request whose call ended may still arrive. *Took effect* is therefore concluded at once, and
 /// *no effect* only [`settled_after`](Self::settled_after) the end of the call. Until then the
@@ -74,7 +75,7 @@ pub struct Reconcile<D> {
     subject: Subject<D>,
     /// The end of the last attempt, by the monotonic clock.
     ended: Option<Duration>,
-    /// The same by the wall clock, which outlives the process.
+    /// The end of the last attempt, by the wall clock, which is valid beyond the process.
     given_up_at: Option<jiff::Timestamp>,
     deadline: Option<Duration>,
     settled_after: Duration,
@@ -90,8 +91,8 @@ enum Subject<D> {
 }
 
 impl<D> Reconcile<D> {
-    /// Finds out what became of the operation of an error, which `find` derives from it unless there is a reason why
-    /// the details cannot show it.
+    /// Reconciles the operation of an error. `find` derives the operation from the error, or
+    /// returns the reason why the details cannot show it.
     pub(crate) fn of_error(
         runtime: Runtime,
         error: &Error,
@@ -108,7 +109,7 @@ impl<D> Reconcile<D> {
         }
     }
 
-    /// Finds out what became of an operation that is described by stored values.
+    /// Reconciles an operation that is described by stored values.
     pub(crate) fn of_stored(
         runtime: Runtime,
         lost: Arc<dyn LostOperation<D>>,
@@ -129,8 +130,8 @@ impl<D> Reconcile<D> {
         }
     }
 
-    /// Sets the longest time that it may take in all. By default 30 s more than
-    /// [`settled_after`](Self::settled_after).
+    /// Sets the longest time that the reconciliation may take in all. By default it is 30 s more
+    /// than [`settled_after`](Self::settled_after).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -146,17 +147,18 @@ impl<D> Reconcile<D> {
     /// Sets the time at which the call ended, by the wall clock: the moment at which its future was
     /// dropped or its process stopped, as far as it is recorded.
     ///
-    /// By default it is the end of the last attempt, which an error records. Where only stored values
-    /// are reconciled it is now, so that *no effect* takes [`settled_after`](Self::settled_after) in
-    /// any case. A time in the future counts as now. Never set it to the time at which the call began:
-    /// a capture may send requests for as long as its deadline.
+    /// By default it is the end of the last attempt, which an error records. Where only stored
+    /// values are reconciled it is now, so that *no effect* takes
+    /// [`settled_after`](Self::settled_after) in any case. A time in the future counts as now.
+    /// Never set it to the time at which the call began: a capture may send requests for as long as
+    /// its deadline.
     pub fn given_up_at(mut self, time: jiff::Timestamp) -> Self {
         self.given_up_at = Some(time);
         self
     }
 
-    /// Sets the sales unit of the payment, when it is neither the one of the credentials nor the one
-    /// that the operation named.
+    /// Sets the sales unit of the payment, if it is neither the sales unit of the credentials nor
+    /// that of the operation.
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);
         self
@@ -214,7 +216,7 @@ impl<D> Reconcile<D> {
             let mut wait = pause;
             let now = time.monotonic();
             if now < settled {
-                // One read falls exactly on the moment from which absence is proof.
+                // One read takes place exactly at the time from which a missing event is proof.
                 wait = wait.min(settled.saturating_sub(now));
             }
             if !deadline.sleep(wait).await {
@@ -230,7 +232,7 @@ impl<D> Reconcile<D> {
             let age = self.runtime.time().now().duration_since(time);
             return Duration::try_from(age).unwrap_or_default();
         }
-        // The clock of the client that failed may be ahead of this one's.
+        // The clock of the client that failed may be ahead of the clock of this client.
         now.saturating_sub(self.ended.unwrap_or(now))
     }
 }

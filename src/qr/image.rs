@@ -66,7 +66,8 @@ impl QrFormat {
     }
 }
 
-/// A value that may hold the link to an image, for [`Qr::image`](super::Qr::image): a code, or the link itself.
+/// A value that may hold the link to an image, for [`Qr::image`](super::Qr::image): a code, or the
+/// link itself.
 pub trait ImageSource {
     /// Returns the link, or `None` for a code that came without an image.
     fn image_link(&self) -> Option<&QrLink>;

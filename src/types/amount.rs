@@ -11,7 +11,8 @@ use super::{Currency, InvalidValue, lenient};
 const FIELD: &str = "amount";
 const TOO_LARGE: &str = "must be at most 9223372036854775807 minor units";
 
-/// An amount of money: an integer of minor units (øre, cents) and a currency, never in floating point.
+/// An amount of money: an integer of minor units (øre, cents) and a currency, never in floating
+/// point.
 ///
 /// ```
 /// use vipps::{Amount, Currency};
@@ -23,16 +24,18 @@ const TOO_LARGE: &str = "must be at most 9223372036854775807 minor units";
 /// assert_eq!("499.00 NOK".parse(), Ok(price));
 /// ```
 ///
-/// An amount may be zero or negative, so that everything that a response holds can be read. The limits of an API are
-/// checked where the amount is sent; those of eCom are [`Ecom::MIN_PAYMENT`](crate::ecom::Ecom::MIN_PAYMENT) and
+/// An amount may be zero or negative, so that every amount of a response can be read. The limits of
+/// an API are checked where the amount is sent; those of eCom are
+/// [`Ecom::MIN_PAYMENT`](crate::ecom::Ecom::MIN_PAYMENT) and
 /// [`Ecom::MAX_AMOUNT`](crate::ecom::Ecom::MAX_AMOUNT).
 ///
 /// # Two currencies
 ///
-/// Amounts in two currencies are not equal, not even zero. They cannot be added, subtracted or compared:
-/// [`checked_add`](Self::checked_add), [`checked_sub`](Self::checked_sub) and [`compare`](Self::compare) return `None`.
-/// There is no `Default`, no `Sum` and no operator such as `<`, since `<` and `>=` would both be `false` for 1 NOK and
-/// 1 EUR. A sum starts with zero in a currency:
+/// Amounts in two currencies are not equal, not even zero. They cannot be added, subtracted or
+/// compared: [`checked_add`](Self::checked_add), [`checked_sub`](Self::checked_sub) and
+/// [`compare`](Self::compare) return `None`. There is no `Default`, no `Sum` and no operator such
+/// as `<`, because `<` and `>=` would both be `false` for 1 NOK and 1 EUR. A sum starts with zero
+/// in a currency:
 ///
 /// ```
 /// use vipps::Amount;
@@ -45,8 +48,9 @@ const TOO_LARGE: &str = "must be at most 9223372036854775807 minor units";
 ///
 /// # JSON
 ///
-/// In JSON it is `{"value":49900,"currency":"NOK"}`, with the value in minor units, which is a form to store. What is
-/// sent to an API and read from it is in the form of that API: eCom has integers of øre without a currency.
+/// The JSON form is `{"value":49900,"currency":"NOK"}`, with the value in minor units. It is meant
+/// for storage. Requests and responses of an API use the form of this API: eCom has integers of øre
+/// without a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Amount {
     minor_units: i64,
@@ -54,7 +58,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// An amount in minor units: `Amount::minor(49_900, Currency::NOK)` is 499 NOK.
+    /// Returns an amount in minor units: `Amount::minor(49_900, Currency::NOK)` is 499 NOK.
     pub const fn minor(minor_units: i64, currency: Currency) -> Self {
         Self {
             minor_units,
@@ -62,30 +66,30 @@ impl Amount {
         }
     }
 
-    /// An amount in whole Norwegian kroner, 100 øre each. Saturates at 64 bits of øre.
+    /// Returns an amount in whole Norwegian kroner, 100 øre each. Saturates at 64 bits of øre.
     pub const fn nok(kroner: i64) -> Self {
         Self::minor(kroner.saturating_mul(100), Currency::NOK)
     }
 
-    /// An amount in whole Danish kroner, 100 øre each. Saturates at 64 bits of øre.
+    /// Returns an amount in whole Danish kroner, 100 øre each. Saturates at 64 bits of øre.
     pub const fn dkk(kroner: i64) -> Self {
         Self::minor(kroner.saturating_mul(100), Currency::DKK)
     }
 
-    /// An amount in whole euro, 100 cents each. Saturates at 64 bits of cents.
+    /// Returns an amount in whole euro, 100 cents each. Saturates at 64 bits of cents.
     pub const fn eur(euro: i64) -> Self {
         Self::minor(euro.saturating_mul(100), Currency::EUR)
     }
 
     /// Reads whole units as people write them: `499`, `499.5`, `499,50`, `0.99`.
     ///
-    /// Digits, then at most one point or comma with one or two decimals. A sign, a space, a thousands separator and the
-    /// name of a currency are refused.
+    /// The text must be digits, with at most one point or comma followed by one or two decimals. A
+    /// sign, a space, a thousands separator and the name of a currency are refused.
     ///
     /// # Errors
     ///
-    /// When the text is anything else or needs more than 64 bits, or when the currency is none of NOK, DKK, EUR, SEK,
-    /// USD and GBP, so that its number of decimals is not known.
+    /// When the text has another form, or the amount needs more than 64 bits. When the currency is
+    /// not NOK, DKK, EUR, SEK, USD or GBP, because its number of decimals is then unknown.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, InvalidValue> {
         if !currency.has_two_decimals() {
             let rule = "must be NOK, DKK, EUR, SEK, USD or GBP to be read from decimals; use `Amount::minor`";
@@ -147,8 +151,8 @@ impl Amount {
         Some(Self::minor(minor, self.currency))
     }
 
-    /// Returns the difference, which may be negative, or `None` if the currencies differ or the difference needs more
-    /// than 64 bits.
+    /// Returns the difference, which may be negative, or `None` if the currencies differ or the
+    /// difference needs more than 64 bits.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         let minor = self.minor_units.checked_sub(other.same_currency(self)?)?;
         Some(Self::minor(minor, self.currency))
@@ -165,8 +169,8 @@ impl Amount {
     }
 }
 
-/// With two decimals and the currency: `499.00 NOK`. Where the number of decimals of a currency is not known, it is
-/// `499 minor units of JPY`.
+/// Formats the amount with two decimals and the currency: `499.00 NOK`. For a currency with an
+/// unknown number of decimals the form is `499 minor units of JPY`.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -186,7 +190,8 @@ impl fmt::Display for Amount {
 impl FromStr for Amount {
     type Err = InvalidValue;
 
-    /// Reads an amount and its currency with one space between them: `499.00 NOK`. See [`Amount::parse`].
+    /// Reads an amount and its currency with one space between them: `499.00 NOK`. See
+    /// [`Amount::parse`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let Some((amount, currency)) = text.split_once(' ') else {
             let rule = "must be an amount, a space and a currency, such as `499.00 NOK`";
@@ -204,7 +209,7 @@ struct Json {
     currency: Currency,
 }
 
-/// As `{"value":49900,"currency":"NOK"}`.
+/// Serializes as `{"value":49900,"currency":"NOK"}`.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
@@ -215,7 +220,8 @@ impl Serialize for Amount {
     }
 }
 
-/// From an object with `value`, a whole number of minor units, and `currency`. A number alone is an error.
+/// Deserializes from an object with `value`, a whole number of minor units, and `currency`. A
+/// number alone is an error.
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Json { value, currency } = Json::deserialize(deserializer)?;

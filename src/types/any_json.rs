@@ -1,4 +1,4 @@
-//! JSON that may be anything.
+//! JSON of any shape.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// A JSON value whose shape no document describes.
 ///
-/// `Debug` shows nothing of it, because a value of any shape can hold personal data anywhere in it.
+/// `Debug` shows none of the value, because a value of any shape can hold personal data anywhere.
 ///
 /// ```
 /// let value = vipps::types::AnyJson::from(serde_json::json!({"name": "Ada"}));

@@ -1,13 +1,13 @@
 //! Reads the objects of a response by the names of their members, in any capitalisation.
 //!
 //! serde's derive fills a struct from a JSON array too, member by member in the order of the
-//! declaration. `[34900,0,0,34900]` would then be the sums of a captured payment, and `[]` a response
-//! in which every member is missing. The functions here refuse an array in place of an object at any
-//! depth: in members, in options, in lists and behind `#[serde(from = …)]`.
+//! declaration. `[34900,0,0,34900]` would then be the sums of a captured payment, and `[]` a
+//! response in which every member is missing. The functions here refuse an array in place of an
+//! object at any depth: in members, in options, in lists and behind `#[serde(from = …)]`.
 //!
-//! Every type of a response is read through these functions. Public types are read by [`read`], so that
-//! they refuse an array whoever reads them. A member of another type than a struct is read as its own
-//! `Deserialize` does; the structs inside of a map are not covered.
+//! Every type of a response is read through these functions. Public types implement `Deserialize`
+//! with [`read`], so they refuse an array with any deserializer. Members that are not structs are
+//! read by their own `Deserialize`. The structs inside a map are not covered.
 
 use std::fmt;
 
@@ -36,9 +36,9 @@ pub(crate) fn from_value<'de, T: Deserialize<'de>>(value: Value) -> serde_json::
 /// A deserializer whose structs are read from objects only.
 pub(crate) struct ByName<D>(pub(crate) D);
 
-/// Implements `Deserialize` for a public type through a private type that has the members of the JSON.
+/// Implements `Deserialize` for a public type through a private type with the members of the JSON.
 ///
-/// The public type cannot derive `Deserialize`, since the derive would accept an array.
+/// The public type cannot derive `Deserialize`, because the derive would accept an array.
 macro_rules! read {
     ($($public:ty => $members:ty;)*) => {$(
         impl<'de> ::serde::Deserialize<'de> for $public {
@@ -133,7 +133,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ByName<D> {
     }
 }
 
-/// Reads what an option, a list or a newtype holds by name too.
+/// Reads the contents of options, lists and newtypes by name too.
 struct Inside<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<V> {
@@ -192,7 +192,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Part<T> {
     }
 }
 
-/// Accepts an object and nothing else, since the default of every other method is an error.
+/// Accepts only an object, because the default of every other method is an error.
 struct Struct<V> {
     visitor: V,
     members: &'static [&'static str],

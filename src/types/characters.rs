@@ -1,7 +1,7 @@
 //! Classes of Unicode characters that come along when text is typed or copied.
 
-/// Returns `true` for a character that has no glyph: a zero-width space or joiner, a byte order mark, a
-/// direction mark, a soft hyphen, a variation selector.
+/// Returns `true` for a character that has no glyph: a zero-width space or joiner, a byte order
+/// mark, a direction mark, a soft hyphen, a variation selector.
 ///
 /// These are the characters with the Unicode property `Default_Ignorable_Code_Point`.
 pub(crate) fn is_invisible(c: char) -> bool {
@@ -27,7 +27,8 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Returns `true` for a dash, hyphen or minus sign: the Unicode category `Pd`, and the signs that look alike.
+/// Returns `true` for a dash, hyphen or minus sign: the Unicode category `Pd`, and the signs that
+/// look alike.
 pub(super) fn is_dash(c: char) -> bool {
     matches!(
         c,

@@ -16,18 +16,18 @@ pub(crate) struct TextRule {
     pub(crate) characters: &'static str,
     pub(crate) is_allowed: fn(char) -> bool,
     pub(crate) ends: Ends,
-    /// Texts that are refused although they follow the rest of the rule.
+    /// The texts that are refused although they follow the rest of the rule.
     pub(crate) reserved: &'static [&'static str],
-    /// Whether the text is secret or personal, so that no error may show a part of it.
+    /// Set if the text is secret or personal, so that no error may show a part of it.
     pub(crate) is_secret: bool,
 }
 
-/// What happens to white space at the ends of a text.
+/// The treatment of white space at the ends of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ends {
-    /// It is removed.
+    /// The white space is removed.
     Trimmed,
-    /// It is refused.
+    /// The text is refused.
     Exact,
 }
 
@@ -80,9 +80,10 @@ impl TextRule {
 /// Types of texts, each with the rule that it follows.
 ///
 /// * `plain Name { … }` is shown in errors and in `Debug`;
-/// * `shared Name { … }` too, and is cheap to clone;
-/// * `secret Name { … }` is secret or personal data: it has no `Display`, and neither `Debug` nor errors show it. Its
-///   memory is overwritten when it is dropped. `secret(Eq) Name { … }` can be compared and hashed.
+/// * `shared Name { … }` is shown in the same way, and is cheap to clone;
+/// * `secret Name { … }` is secret or personal data: it has no `Display`, and neither `Debug` nor
+///   errors show it. Its memory is overwritten when it is dropped. `secret(Eq) Name { … }` can be
+///   compared and hashed.
 macro_rules! checked_texts {
     ($($(#[$doc:meta])* $kind:ident $(($eq:ident))? $name:ident { $($rule:tt)* })*) => {$(
         $crate::types::checked_text::checked_texts!(@$kind $name, $(#[$doc])*);
@@ -102,8 +103,8 @@ macro_rules! checked_texts {
             ///
             /// # Errors
             ///
-            /// When the text does not follow the rule of the type. The error names the field and the rule, and also the
-            /// value unless the type is secret.
+            /// When the text does not follow the rule of the type. The error names the field and
+            /// the rule, and also the value unless the type is secret.
             pub fn parse(text: &str) -> Result<Self, $crate::types::InvalidValue> {
                 Self::RULE.check(text).map(|text| Self(text.into()))
             }

@@ -21,7 +21,7 @@ const FIELD: &str = "currency";
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
 ///
-/// In JSON it is the code, as text.
+/// In JSON, a currency is the text of its code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency([u8; 3]);
 
@@ -51,7 +51,7 @@ impl Currency {
 
     /// Returns the code, in upper case.
     pub fn as_str(&self) -> &str {
-        // The code is ASCII, so that the empty text never occurs.
+        // The code is ASCII, so the empty text never occurs.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 

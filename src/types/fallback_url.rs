@@ -1,23 +1,25 @@
-//! Where the customer goes after a payment.
+//! The page or app that opens after a payment.
 
 use super::InvalidValue;
 use super::https_url::{check_characters, check_page, refused};
 use super::text::text_type;
 
-/// Where Vipps sends the customer after a payment, successful or not: `fallBack` of an eCom payment (the wire name
-/// has a capital B).
+/// The page or app that the customer's phone opens after a payment, successful or not: `fallBack`
+/// of an eCom payment (the wire name has a capital B).
 ///
-/// At most 255 characters, one of
+/// It has at most 255 characters and is one of these:
 ///
-/// * an `https` URL by the rules of [`HttpsUrl`](super::HttpsUrl), which may have a fragment here: a browser opens it, so
-///   that `https://shop.example.com/#/orders/123` leads into a shop that finds its way by it,
-/// * a link with the scheme of your own app, such as `myapp://payment/123`,
-/// * the word `INTENT` ([`FallbackUrl::intent`]): on Android the Vipps app closes and the customer is back in yours.
+/// * an `https` URL by the rules of [`HttpsUrl`](super::HttpsUrl), here also with a fragment,
+///   because a browser opens it: `https://shop.example.com/#/orders/123`
+/// * a link with the scheme of your own app, such as `myapp://payment/123`
+/// * the word `INTENT` ([`FallbackUrl::intent`]): on Android the Vipps app closes, and your app is
+///   in front
 ///
-/// Plain `http` is refused, and so are schemes that no app can own (`javascript:`, `data:`, `file:`, `ftp:` ...).
+/// Plain `http` is refused, and so are schemes that no app can own (`javascript:`, `data:`,
+/// `file:`, `ftp:` ...).
 ///
-/// The customer may never arrive there, or arrive in another browser, without your cookies: read the payment's
-/// details, whatever happens here.
+/// The customer may never arrive there, or may arrive in another browser, without your cookies.
+/// Always read the payment's details.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FallbackUrl(String);
 
@@ -99,13 +101,13 @@ impl FallbackUrl {
         Ok(Self(text.to_owned()))
     }
 
-    /// The word `INTENT`: the Vipps app closes and the customer is back in your app (Android).
+    /// Returns the word `INTENT`: the Vipps app closes, and your app is in front (Android).
     pub fn intent() -> Self {
         Self(INTENT.to_owned())
     }
 
-    /// Whether this leads into an app: a link with an app's own scheme, or `INTENT`. Vipps takes these when the
-    /// payment is initiated with `isApp`.
+    /// Returns whether this is a link with an app's own scheme, or `INTENT`. Vipps accepts these
+    /// values if the payment is initiated with `isApp`.
     pub fn is_app_link(&self) -> bool {
         !self
             .0
@@ -118,7 +120,7 @@ impl FallbackUrl {
 
 text_type!(FallbackUrl);
 
-/// RFC 3986, section 3.1.
+/// The syntax of a scheme (RFC 3986, section 3.1).
 pub(super) fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text

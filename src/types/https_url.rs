@@ -1,4 +1,4 @@
-//! Addresses of the merchant that Vipps calls.
+//! The merchant's addresses that Vipps calls.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use url::{Host, Url};
 use super::InvalidValue;
 use super::text::text_type;
 
-/// The longest URL that eCom takes, in characters.
+/// The longest URL that eCom accepts, in characters.
 pub(super) const MAX_LENGTH: usize = 255;
 
-/// An `https` URL of the merchant that Vipps can reach: `callbackPrefix`, `shippingDetailsPrefix` and
-/// `consentRemovalPrefix` of an eCom payment, or the address of a webhook.
+/// An `https` URL of the merchant that Vipps can reach: `callbackPrefix`, `shippingDetailsPrefix`
+/// and `consentRemovalPrefix` of an eCom payment, or the address of a webhook.
 ///
-/// At most 255 characters of ASCII; the host is a DNS name with a dot in it, so `localhost`, `shop.local` and IP
-/// addresses are refused, as they are by Vipps. User name, password and fragment are refused too. Ports 80, 443
-/// and 8080 are the ones that Vipps is known to reach.
+/// The URL has at most 255 characters of ASCII. The host is a DNS name with a dot. `localhost`,
+/// `shop.local` and IP addresses are refused, as Vipps refuses them. User name, password and
+/// fragment are refused too. Vipps is known to reach the ports 80, 443 and 8080.
 ///
-/// The text is kept as it was given.
+/// The text is stored unchanged.
 ///
 /// ```
 /// use vipps::types::HttpsUrl;
@@ -41,13 +41,13 @@ impl HttpsUrl {
         Ok(Self(text.to_owned()))
     }
 
-    /// The URL without slashes at its end. Vipps appends a path such as `/v2/payments/{orderId}` to a prefix, so
-    /// that a slash there would double.
+    /// Returns the URL without slashes at the end. Vipps appends a path such as
+    /// `/v2/payments/{orderId}` to a prefix, so a slash at the end would be doubled.
     pub fn as_prefix(&self) -> &str {
         self.0.trim_end_matches('/')
     }
 
-    /// As [`as_prefix`](Self::as_prefix), by value.
+    /// Returns the text of [`as_prefix`](Self::as_prefix), by value.
     pub(crate) fn into_prefix(mut self) -> String {
         self.0.truncate(self.as_prefix().len());
         self.0
@@ -56,7 +56,7 @@ impl HttpsUrl {
 
 text_type!(HttpsUrl);
 
-/// An error that shows the URL, unless a password may be in it.
+/// Returns an error that shows the URL, unless the URL may contain a password.
 pub(super) fn refused(
     field: &'static str,
     rule: impl Into<Cow<'static, str>>,
@@ -69,7 +69,7 @@ pub(super) fn refused(
     }
 }
 
-/// Length and alphabet of any link in an eCom payment.
+/// Checks the length and the characters of a link in an eCom payment.
 pub(super) fn check_characters(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     if text.is_empty() {
         return Err(refused(field, "must not be empty", text));
@@ -104,7 +104,7 @@ pub(super) fn check_characters(field: &'static str, text: &str) -> Result<(), In
     Ok(())
 }
 
-/// All the rules of [`HttpsUrl`], for a field of any name.
+/// Checks all the rules of [`HttpsUrl`], for a field of any name.
 fn check_https(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     check_page(field, text)?;
     if text.contains('#') {
@@ -113,7 +113,7 @@ fn check_https(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// The same for a page that a browser opens, which may have a fragment.
+/// Checks the rules of a page that a browser opens. The URL may have a fragment.
 pub(super) fn check_page(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     check_characters(field, text)?;
     let refuse = |rule: &'static str| Err(refused(field, rule, text));
@@ -147,7 +147,8 @@ pub(super) fn check_page(field: &'static str, text: &str) -> Result<(), InvalidV
     let url =
         Url::parse(text).map_err(|e| refused(field, format!("must be a valid URL ({e})"), text))?;
     match url.host() {
-        // The text is judged, not `name`: the parser would have decoded `%61` to a letter.
+        // The text is checked and not `name`, because the parser has decoded `%61` to a letter in
+        // `name`.
         Some(Host::Domain(_)) if is_dns_name(host) => Ok(()),
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => refuse(NOT_AN_ADDRESS),
         _ => refuse("must have a public DNS name as host, such as shop.example.com"),

@@ -1,4 +1,4 @@
-//! How large a QR image is.
+//! The size of a QR image.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use super::{InvalidValue, lenient};
 
 /// The width and height of a PNG of a QR code in pixels: 100 to 2000.
 ///
-/// Sent as the header `Size`, or as the query parameter `QrImageSize` for merchant callback codes. It matters for PNG
-/// only.
+/// Sent as the header `Size`, or as the query parameter `QrImageSize` for merchant callback codes.
+/// It affects only PNG images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageSize(u16);
 
@@ -21,11 +21,11 @@ impl ImageSize {
     /// The largest image: 2000 pixels.
     pub const MAX: Self = Self(2000);
 
-    /// So many pixels.
+    /// Checks a number of pixels.
     ///
     /// # Errors
     ///
-    /// When it is less than 100 or more than 2000.
+    /// When the number is less than 100 or more than 2000.
     pub fn new(pixels: u16) -> Result<Self, InvalidValue> {
         if (Self::MIN.0..=Self::MAX.0).contains(&pixels) {
             Ok(Self(pixels))
@@ -38,9 +38,10 @@ impl ImageSize {
     ///
     /// # Errors
     ///
-    /// When it is anything else, less than 100 or more than 2000.
+    /// When the text has other characters than digits, or the number is less than 100 or more than
+    /// 2000.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        // `u16` alone would read a plus sign.
+        // `u16` alone would accept a plus sign.
         let digits = Some(text).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
         let pixels = digits
             .and_then(|text| text.parse().ok())
@@ -48,7 +49,7 @@ impl ImageSize {
         Self::new(pixels).map_err(|_| refuse(text))
     }
 
-    /// The number of pixels.
+    /// Returns the number of pixels.
     pub const fn as_pixels(self) -> u16 {
         self.0
     }
@@ -62,7 +63,7 @@ fn refuse(value: &(impl ToString + ?Sized)) -> InvalidValue {
     )
 }
 
-/// The number of pixels, as it is sent.
+/// Formats the number of pixels as in the request.
 impl fmt::Display for ImageSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -107,7 +108,7 @@ impl Serialize for ImageSize {
     }
 }
 
-/// From a number, or a string of one.
+/// Deserializes from a number or a string of a number.
 impl<'de> Deserialize<'de> for ImageSize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let pixels = lenient::integer(deserializer)?;

@@ -1,15 +1,15 @@
-//! The error of every value that breaks a documented rule.
+//! The error for a value that breaks a documented rule.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Longer values are cut: an error is read by people, and may end up in a log.
+/// Longer values are cut, because people read the error, and it may be written to a log.
 const MAX_SHOWN: usize = 80;
 
 /// A value that breaks a documented rule, refused before anything was sent.
 ///
-/// Names the field, the rule and the value. The value is left out when it is a secret or personal data; a long one is
-/// cut to 80 characters, and control characters are escaped.
+/// The error names the field, the rule and the value. A secret or personal value is omitted. A long
+/// value is cut to at most 80 characters, and control characters are escaped.
 ///
 /// ```
 /// let error = vipps::OrderId::parse("order 1").unwrap_err();
@@ -24,7 +24,7 @@ pub struct InvalidValue {
 }
 
 impl InvalidValue {
-    /// For a value that may be shown.
+    /// Returns the error for a value that may be shown.
     pub(crate) fn new(
         field: impl Into<Cow<'static, str>>,
         rule: impl Into<Cow<'static, str>>,
@@ -37,7 +37,7 @@ impl InvalidValue {
         }
     }
 
-    /// For a value that must not be shown: a secret, or personal data.
+    /// Returns the error for a value that must not be shown: a secret, or personal data.
     pub(crate) fn hidden(
         field: impl Into<Cow<'static, str>>,
         rule: impl Into<Cow<'static, str>>,
@@ -49,25 +49,26 @@ impl InvalidValue {
         }
     }
 
-    /// The same, under the name that the caller knows the value by.
+    /// Returns the error with another name for the field, which the caller knows.
     pub(crate) fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = field.into();
         self
     }
 
-    /// The name of the field, in snake case: `order_id`, `amount`.
+    /// Returns the name of the field, in snake case: `order_id`, `amount`.
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// The rule that is broken, as a phrase that follows the field's name: `must be …`.
+    /// Returns the rule that is broken, as a phrase that follows the field's name: `must be …`.
     pub fn rule(&self) -> &str {
         &self.rule
     }
 
-    /// What was given, unless it is a secret or personal data.
+    /// Returns the refused value, or `None` if the value is a secret or personal data.
     ///
-    /// Cut to 80 characters, the last one then being `…`; control and other invisible characters are escaped.
+    /// A long value is cut to at most 80 characters, the last of which is `…`. Control characters
+    /// and other invisible characters are escaped.
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
     }
@@ -83,7 +84,8 @@ impl fmt::Display for InvalidValue {
     }
 }
 
-/// The same as `Display`, so that `main() -> Result<(), Box<dyn Error>>` prints a sentence.
+/// Formats the error as `Display` does, so that `main() -> Result<(), Box<dyn Error>>` prints a
+/// sentence.
 impl fmt::Debug for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -99,12 +101,12 @@ fn shown(value: &str) -> String {
     while let Some(character) = characters.next() {
         let mut piece = String::new();
         match character {
-            // Legible as they are.
+            // These characters are legible and need no escape.
             '"' | '\'' | '\\' => piece.push(character),
             other => piece.extend(other.escape_debug()),
         }
         let width = piece.chars().count();
-        // The last place is kept for the ellipsis, unless nothing follows.
+        // The last place is reserved for the ellipsis, unless this is the last character.
         let room = if characters.peek().is_some() {
             MAX_SHOWN - 1
         } else {

@@ -1,4 +1,4 @@
-//! The page or app link that an initiated payment is opened with.
+//! The landing page or app link of a payment.
 
 use std::fmt;
 
@@ -9,17 +9,20 @@ use super::fallback_url::is_scheme;
 use super::text::{is_printed, text_type};
 use super::{InvalidValue, lenient};
 
-/// The URL that eCom's initiate answers: a landing page (`https`), or an app link (`vipps://`, in the test environment
-/// `vippsMT://`) for a payment that was initiated with `isApp`. It is good for about five minutes.
+/// The URL in the response to an initiate of eCom: a landing page (`https`), or an app link
+/// (`vipps://`, in the test environment `vippsMT://`) for a payment with `isApp`. It is valid for
+/// about five minutes.
 ///
-/// Send it to the customer, or hand it to the one-time payment QR code, exactly as it is: [`as_str`](Self::as_str).
-/// Do not open it in a frame, mail it, text it, shorten it or take it apart; its form may change.
+/// Send the URL to the customer, or pass it to the one-time payment QR code, exactly as it is:
+/// [`as_str`](Self::as_str). Do not open it in a frame, and do not send it by e-mail or text
+/// message. Do not shorten or parse it, because its form may change.
 ///
-/// What initiate answers is taken as it is, whatever its scheme: the payment exists by then, and its page must not be
-/// lost. So is what was serialised from such a page. [`parse`](Self::parse) is stricter: it knows `https`, `vipps` and
-/// `vippsMT`, and plain `http` on this machine's loopback only, where a simulator may answer.
+/// The URL of a response is accepted with any scheme, because the payment exists at this point and
+/// its page must not be lost. The same applies to a serialized landing page. [`parse`](Self::parse)
+/// is stricter: it accepts `https`, `vipps` and `vippsMT`, and plain `http` only for this machine's
+/// loopback, for a simulator.
 ///
-/// It holds a token, so `Debug` and `Display` show no more than scheme and host.
+/// The URL contains a token, so `Debug` and `Display` show only scheme and host.
 ///
 /// ```
 /// use vipps::types::LandingPage;
@@ -37,17 +40,17 @@ const FIELD: &str = "url";
 const NO_CONTROLS: &str = "must not hold control characters";
 
 impl LandingPage {
-    /// Checks the URL and cuts blanks off its ends; the rest stays as it is.
+    /// Checks the URL, and removes white space at its ends. The rest stays unchanged.
     ///
     /// # Errors
-    /// Names the rule that the URL breaks, never the URL.
+    /// The error names the rule that the URL breaks, and never shows the URL.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         Self::check(text)?;
         Ok(Self(text.to_owned()))
     }
 
-    /// What an answer gives: any text with a scheme and no control characters.
+    /// Accepts the URL of a response: any text with a scheme and no control characters.
     pub(crate) fn from_answer(text: String) -> Result<Self, InvalidValue> {
         let trimmed = text.trim();
         if !is_printed(trimmed) {
@@ -69,7 +72,7 @@ impl LandingPage {
         }))
     }
 
-    /// The URL as it is sent, by value.
+    /// Returns the URL as it is sent, by value.
     pub(crate) fn into_text(self) -> String {
         self.0
     }
@@ -97,12 +100,14 @@ impl LandingPage {
         Ok(())
     }
 
-    /// The URL as initiate answered it. It holds a token: for the customer and the QR API, not for a log.
+    /// Returns the URL of the response. It contains a token: use it for the customer and the QR
+    /// API, and do not log it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this opens an app (`vipps://`, `vippsMT://`, or any scheme that is no page's) rather than a page.
+    /// Returns whether the URL opens an app (`vipps://`, `vippsMT://`, or any scheme but `https`
+    /// and `http`) instead of a page.
     pub fn is_app_link(&self) -> bool {
         let (scheme, _) = self.split();
         !["https", "http"]
@@ -110,13 +115,13 @@ impl LandingPage {
             .any(|page| page.eq_ignore_ascii_case(scheme))
     }
 
-    /// The scheme, and what comes after its colon.
+    /// Returns the scheme, and the text after its colon.
     fn split(&self) -> (&str, &str) {
         self.0.split_once(':').unwrap_or_default()
     }
 
-    /// The value of the query member `token`, as it stands in the URL. Force approve of the test environment asks
-    /// for it.
+    /// Returns the value of the query member `token`, unchanged. Force approve of the test
+    /// environment needs it.
     pub fn token(&self) -> Option<&str> {
         let (_, query) = self.0.split_once('?')?;
         let query = query.split('#').next()?;
@@ -129,14 +134,14 @@ impl LandingPage {
 
 text_type!(@parsed LandingPage, as_str);
 
-/// What was serialised is read back, as it came in an answer.
+/// Accepts every URL that a response may contain, so that each serialized landing page can be read.
 impl<'de> Deserialize<'de> for LandingPage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_answer(lenient::scalar(deserializer)?).map_err(D::Error::custom)
     }
 }
 
-/// The scheme, in lower case, when it is one of the four that a landing page may have.
+/// Returns the scheme in lower case if a landing page may have it, and an empty text otherwise.
 fn scheme(text: &str) -> &'static str {
     ["https", "http", "vippsmt", "vipps"]
         .into_iter()
@@ -149,7 +154,7 @@ fn scheme(text: &str) -> &'static str {
         .unwrap_or_default()
 }
 
-/// Whether a https URL names a host. Nearly all do so in plain words, which need no parser.
+/// Returns whether an `https` URL names a host. Most hosts are plain and need no parser.
 fn names_host(text: &str) -> bool {
     let authority = text
         .split_once("://")
@@ -157,7 +162,8 @@ fn names_host(text: &str) -> bool {
     authority.is_some_and(is_plain_host) || Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
-/// Two or more labels of ASCII letters, digits and hyphens, none of them punycode and the last one no number.
+/// Returns whether a host is two or more labels of ASCII letters, digits and hyphens. No label is
+/// punycode, and the last label has only letters.
 fn is_plain_host(text: &str) -> bool {
     let is_plain = |label: &str| {
         !label.is_empty()
@@ -186,7 +192,7 @@ fn is_loopback(text: &str) -> bool {
     }
 }
 
-/// So that a landing page from elsewhere, such as the Recurring API, can become a QR code.
+/// Allows a landing page of another API, such as the Recurring API, to become a QR code.
 impl AsRef<LandingPage> for LandingPage {
     fn as_ref(&self) -> &LandingPage {
         self

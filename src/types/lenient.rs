@@ -1,8 +1,10 @@
-//! Reading what the API may answer: numbers as strings, strings as numbers, `null` for nothing.
+//! Lenient reading of responses: numbers as strings, strings as numbers, and `null` for a missing
+//! value.
 //!
-//! For `#[serde(default, deserialize_with = "…")]`. What is neither text nor a whole number nor a bool goes through
-//! [`Value`], since only it reads numbers under every feature of `serde_json` that another crate of the same build may
-//! switch on. Those do not, since they are most of an answer.
+//! The functions are for `#[serde(default, deserialize_with = "…")]`. A value other than a text, a
+//! whole number or a bool is read as a [`Value`], because only `Value` reads numbers under every
+//! feature of `serde_json` that another crate of the build may enable. Most values of a response
+//! are texts, whole numbers and bools, which are read directly.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,10 +19,10 @@ use serde_json::value::RawValue;
 
 use super::by_name;
 
-/// The largest integer below which every integer has an `f64` of its own.
+/// The largest integer up to which every integer has its own `f64`.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What stands in an answer: text, borrowed where that is possible, or something else.
+/// A value of a response: text, borrowed if possible, or another kind of value.
 enum Read<'de> {
     Text(Cow<'de, str>),
     Whole(i64),
@@ -88,7 +90,7 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        // A number too, where a feature of `serde_json` passes it on as a map.
+        // A number arrives here too if a feature of `serde_json` represents it as a map.
         Value::deserialize(MapAccessDeserializer::new(map)).map(Read::from)
     }
 }
@@ -107,7 +109,7 @@ impl From<Value> for Read<'_> {
 }
 
 impl<'de> Read<'de> {
-    /// The text, or the JSON of what is none; nothing for `null`.
+    /// Returns the text, or the JSON of another value; `None` for `null`.
     fn into_text(self) -> Option<Cow<'de, str>> {
         match self {
             Self::Text(text) => Some(text),
@@ -119,12 +121,13 @@ impl<'de> Read<'de> {
     }
 }
 
-/// Text from anything: a number or a bool in its JSON spelling, nothing for `null`, an array or object as JSON.
+/// Reads text from any value: a number or a bool in its JSON spelling, an empty text for `null`, an
+/// array or object as JSON.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     some_text(deserializer).map(Cow::into_owned)
 }
 
-/// Like [`text`], for who need not keep it.
+/// Like [`text`], but borrows the text if possible.
 pub(crate) fn some_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Cow<'de, str>, D::Error> {
@@ -138,7 +141,7 @@ pub(crate) fn opt_text<'de, D: Deserializer<'de>>(
     Read::deserialize(deserializer).map(|read| read.into_text().map(Cow::into_owned))
 }
 
-/// An id from text or a number; what is empty or of another kind is `None`.
+/// Reads an id from text or a number. An empty value and a value of another kind are `None`.
 pub(crate) fn opt_id<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
@@ -150,7 +153,7 @@ pub(crate) fn opt_id<'de, D: Deserializer<'de>>(
     Ok(Some(id).filter(|id| !id.is_empty()))
 }
 
-/// Text from a string or a number; anything else is an error, which does not show the value.
+/// Reads text from a string or a number. Another value is an error, which does not show the value.
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Read::deserialize(deserializer)? {
         Read::Text(text) => Ok(text.into_owned()),
@@ -163,8 +166,8 @@ pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
     }
 }
 
-/// Text from a string or from the digits of a whole number that is not negative; anything else is an error, which does
-/// not show the value.
+/// Reads text from a string or from the digits of a whole number that is not negative. Another
+/// value is an error, which does not show the value.
 pub(crate) fn text_or_digits<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<String, D::Error> {
@@ -178,7 +181,7 @@ pub(crate) fn text_or_digits<'de, D: Deserializer<'de>>(
     }
 }
 
-/// An integer from a number or a string; an error for fractions and everything else.
+/// Reads an integer from a number or a string. A fraction and any other value is an error.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let read = Read::deserialize(deserializer)?;
     read.whole().ok_or_else(|| {
@@ -189,14 +192,15 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     })
 }
 
-/// Like [`integer`]; what cannot be read is `None`.
+/// Like [`integer`]; an unreadable value is `None`.
 pub(crate) fn opt_integer<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<i64>, D::Error> {
     Read::deserialize(deserializer).map(|read| read.whole())
 }
 
-/// Whole seconds from a number or a string; a part of a second is left out, and what cannot be read is `None`.
+/// Reads whole seconds from a number or a string. A fraction of a second is cut off, and an
+/// unreadable value is `None`.
 pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<i64>, D::Error> {
@@ -210,7 +214,8 @@ pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
     Ok(read.whole().or_else(rounded))
 }
 
-/// A bool from a bool, `"Y"`/`"N"`, `"true"`/`"false"`, `1`/`0`; what cannot be read is `None`.
+/// Reads a bool from a bool, `"Y"`/`"N"`, `"yes"`/`"no"`, `"true"`/`"false"` or `1`/`0`. An
+/// unreadable value is `None`.
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
@@ -220,17 +225,17 @@ pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     })
 }
 
-/// What is said of yes or no.
+/// A value for yes or no in a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Said {
     #[default]
     Nothing,
     Bool(bool),
-    /// Something that is neither.
+    /// A value that means neither yes nor no.
     Unreadable,
 }
 
-/// Like [`opt_bool`], and tells what cannot be read from `null`.
+/// Like [`opt_bool`], and distinguishes an unreadable value from `null`.
 pub(crate) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
     let read = Read::deserialize(deserializer)?;
     if let Read::Bool(bool) = read {
@@ -253,25 +258,25 @@ pub(crate) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D
     })
 }
 
-/// Anything that has a reading of its own; what cannot be read is `None`.
+/// Reads any type that implements `Deserialize`; an unreadable value is `None`.
 pub(crate) fn opt<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     Value::deserialize(deserializer).map(|value| by_name::from_value(value).ok())
 }
 
-/// Like [`opt`], from a part of a JSON text, which is read in place.
+/// Like [`opt`], for a part of a JSON text, which is read in place.
 pub(crate) fn part<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
     by_name::from_str(json.get()).ok().or_else(|| {
-        // A member that is there twice is an error to a type, but not to a `Value`.
+        // A duplicate member is an error for a type, but not for a `Value`.
         serde_json::from_str(json.get())
             .and_then(by_name::from_value)
             .ok()
     })
 }
 
-/// Reads a list whose items are each read as [`part`] does. An item that cannot be read is a default
-/// value, and `null` in place of the list is `None`. Reads a JSON text only.
+/// Reads a list, each item as [`part`] does. An unreadable item is a default value, and `null`
+/// instead of the list is `None`. Reads only JSON text.
 pub(crate) fn parts<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
@@ -338,7 +343,7 @@ impl Read<'_> {
 
 #[expect(clippy::cast_possible_truncation, reason = "whole and within ±2⁵³")]
 fn whole_float(number: f64) -> Option<i64> {
-    // Beyond 2⁵³ neighbouring integers share a float: which one was meant is lost.
+    // Beyond 2⁵³ neighbouring integers share a float, so the original integer is unknown.
     (number.fract() == 0.0 && number.abs() < MAX_EXACT).then_some(number as i64)
 }
 

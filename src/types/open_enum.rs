@@ -1,6 +1,6 @@
-//! Enumerations that the other side may extend.
+//! Enumerations that the API may extend.
 
-/// An enum of wire texts that keeps what it does not know.
+/// Defines an enum of wire texts that stores unknown values.
 ///
 /// ```text
 /// open_enum! {
@@ -12,8 +12,8 @@
 /// }
 /// ```
 ///
-/// The first text of a variant is the one that is written; those after it are only read. Texts are compared without
-/// regard to ASCII case.
+/// The first text of a variant is the one that is written. The texts after it are only read. ASCII
+/// case is ignored.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -32,12 +32,12 @@ macro_rules! open_enum {
                 $(#[$variant_meta])*
                 $variant,
             )+
-            /// A value that this version does not know, as it came.
+            /// A value that this version does not list, as received.
             Unknown(::std::string::String),
         }
 
         impl $name {
-            /// The text of the API; of an unknown value, the text as it came.
+            /// Returns the text of the API; for an unknown value, the text as received.
             $visibility fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -91,7 +91,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// Any text; those that this version knows are given as examples.
+        /// Any text is valid. The known texts are given as examples.
         #[cfg(feature = "schemars")]
         impl ::schemars::JsonSchema for $name {
             fn inline_schema() -> bool {
@@ -115,7 +115,7 @@ macro_rules! open_enum {
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {
-            /// From anything; what is not known is kept as text.
+            /// Deserializes from any value. An unknown value is stored as text.
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {

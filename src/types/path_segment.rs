@@ -1,4 +1,4 @@
-//! Text that becomes one segment of a path.
+//! Text for one segment of a path.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,11 +9,11 @@ use super::InvalidValue;
 
 /// A parameter of an operation that becomes one segment of its path, such as an id.
 ///
-/// Any text can be made into one. A call with text that would not stay one segment fails before anything is sent: with
-/// text that is empty, `.` or `..`, or that contains `/`, `\` or a control character.
+/// Any text can be converted. A call with text that is not one segment fails before anything is
+/// sent: with text that is empty, `.` or `..`, or that contains `/`, `\` or a control character.
 ///
-/// `Debug` shows nothing of it, because what an id holds is the merchant's choice. `Display` writes the text, for the
-/// path; text that is refused is written in a form that no path can have.
+/// `Debug` shows none of the text, because the merchant chooses the contents of an id. `Display`
+/// writes the text for the path. Refused text is written in a form that no path can have.
 ///
 /// ```
 /// let id = vipps::types::PathSegment::from("order-1");
@@ -23,16 +23,16 @@ use super::InvalidValue;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PathSegment(String);
 
-/// Begins the form of text that is refused. A control character is refused in any path, and what follows it is the text,
-/// percent-encoded, so that the error can show it. The text alone could name another path: the URL parser takes `a\..\b`
-/// for `b`.
+/// The first character of refused text in a path. A control character is refused in every path, and
+/// the percent-encoded text follows it, so that the error can show the text. The text alone could
+/// name another path: the URL parser reads `a\..\b` as `b`.
 const REFUSED: char = '\u{1}';
 
 const RULE: &str = "must not be empty, `.` or `..`, nor contain `/`, `\\` or control characters";
 
 impl PathSegment {
-    /// Checks that a parameter, decoded from a path, is one segment, whether a server splits the path before or after
-    /// it decodes it.
+    /// Checks that a parameter, decoded from a path, is one segment for servers that split the path
+    /// before decoding it and for servers that split it afterwards.
     pub(crate) fn check(field: &str, value: &str) -> Result<(), InvalidValue> {
         if is_one_segment(value) {
             return Ok(());

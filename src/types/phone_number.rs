@@ -12,14 +12,15 @@ use super::{InvalidValue, lenient};
 const FIELD: &str = "phone_number";
 const NORWAY: &str = "47";
 
-/// The country codes of Italy, San Marino and Vatican City, where a leading 0 is dialled from abroad too.
+/// The country codes of Italy, San Marino and Vatican City, where a leading 0 is also dialled from
+/// abroad.
 const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 
 /// A phone number. It is personal data: there is no `Display`, and `Debug` is redacted.
 ///
-/// The eCom API takes the eight digits of a Norwegian number, the QR API the MSISDN (country code and
-/// number, digits only). [`national_norwegian`](Self::national_norwegian) and [`msisdn`](Self::msisdn)
-/// return these two forms.
+/// The eCom API takes the eight digits of a Norwegian number, the QR API the MSISDN (country code
+/// and number, digits only). [`national_norwegian`](Self::national_norwegian) and
+/// [`msisdn`](Self::msisdn) return these two forms.
 ///
 /// ```
 /// use vipps::PhoneNumber;
@@ -31,8 +32,8 @@ const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
 ///
-/// In JSON it is the MSISDN. The few MSISDNs with only eight digits keep a `+`, so that they are not read as
-/// Norwegian numbers.
+/// In JSON, a phone number is the MSISDN. The few MSISDNs with only eight digits have a `+`, so
+/// that they are not read as Norwegian numbers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 
@@ -45,8 +46,8 @@ impl fmt::Debug for PhoneNumber {
 }
 
 impl<'de> Deserialize<'de> for PhoneNumber {
-    /// From a string as in [`parse`](Self::parse), or from a whole number. A fraction is refused: its dot is not
-    /// punctuation.
+    /// Deserializes from a string as in [`parse`](Self::parse), or from a whole number. A fraction
+    /// is refused, because its dot is not punctuation.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = lenient::text_or_digits(deserializer)?;
         Self::parse(&text).map_err(D::Error::custom)
@@ -57,15 +58,15 @@ impl PhoneNumber {
     /// Reads a number as people write it: `912 34 567`, `+47 912-34-567`, `(0047) 912.34.567`,
     /// `tel:+4791234567`.
     ///
-    /// Eight digits without a country code are a Norwegian number. Longer numbers begin with their country
-    /// code, with or without `+` or `00`.
+    /// Eight digits without a country code are a Norwegian number. Longer numbers begin with their
+    /// country code, with or without `+` or `00`.
     ///
-    /// These characters are dropped: white space and line ends, dashes, dots, round and square brackets,
-    /// invisible characters such as zero-width spaces, direction marks and soft hyphens, and the prefix
-    /// `tel:`. Full-width characters are read as ASCII.
+    /// These characters are dropped: white space and line ends, dashes, dots, round and square
+    /// brackets, invisible characters such as zero-width spaces, direction marks and soft hyphens,
+    /// and the prefix `tel:`. Full-width characters are read as ASCII.
     ///
-    /// A bracketed trunk zero directly after a country code, as in `+44 (0)20 7946 0958`, is dropped too,
-    /// since it is not dialled from abroad.
+    /// A bracketed trunk zero directly after a country code, as in `+44 (0)20 7946 0958`, is
+    /// dropped too, since it is not dialled from abroad.
     ///
     /// # Errors
     ///
@@ -74,9 +75,10 @@ impl PhoneNumber {
     /// - holds any other character, such as a letter, a slash or a digit of another script;
     /// - ends in `.0`, as a number does that was stored as a floating-point number;
     /// - has a `+` that is not in front of the country code;
-    /// - has `(0)` in another place, or after the country code of Italy, San Marino or Vatican City, where the
-    ///   zero may belong to the number;
-    /// - has not 8 to 15 digits with the country code, or not 8 digits after the Norwegian country code.
+    /// - has `(0)` in another place, or after the country code of Italy, San Marino or Vatican
+    ///   City, where the zero may belong to the number;
+    /// - has not 8 to 15 digits with the country code, or not 8 digits after the Norwegian country
+    ///   code.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let written = without_trunk_zero(without_punctuation(text)?)?;
         let digits = written.replace(['(', ')'], "");
@@ -93,12 +95,13 @@ impl PhoneNumber {
         }
     }
 
-    /// Takes an MSISDN as the QR API returns it: country code and number, 8 to 15 digits, nothing else.
+    /// Reads an MSISDN as the QR API returns it: country code and number, 8 to 15 digits and no
+    /// other characters.
     ///
     /// # Errors
     ///
-    /// When it is anything else, begins with zero, or has the country code 47 and not eight digits after it. The error
-    /// does not show the number.
+    /// When the text has another form, begins with zero, or has the country code 47 and not eight
+    /// digits after it. The error does not show the number.
     pub fn from_msisdn(msisdn: &str) -> Result<Self, InvalidValue> {
         if !msisdn.bytes().all(|b| b.is_ascii_digit()) {
             refuse("must be a country code and number of the digits 0 to 9, and nothing else")
@@ -116,12 +119,13 @@ impl PhoneNumber {
         }
     }
 
-    /// Country code and number, digits only: `4791234567`.
+    /// Returns the country code and the number, digits only: `4791234567`.
     pub fn msisdn(&self) -> &str {
         &self.0
     }
 
-    /// The eight digits of a Norwegian number (`mobileNumber` of the eCom API), `None` for other countries.
+    /// Returns the eight digits of a Norwegian number (`mobileNumber` of the eCom API), or `None`
+    /// for other countries.
     pub fn national_norwegian(&self) -> Option<&str> {
         self.0.strip_prefix(NORWAY)
     }
@@ -139,7 +143,8 @@ fn refuse<T>(rule: &'static str) -> Result<T, InvalidValue> {
     Err(InvalidValue::hidden(FIELD, rule))
 }
 
-/// Returns the digits, `+` and round brackets of a number, and refuses what is not punctuation.
+/// Returns the digits, `+` and round brackets of a number, and refuses characters that are not
+/// punctuation.
 fn without_punctuation(text: &str) -> Result<String, InvalidValue> {
     let visible: String = text
         .chars()
@@ -174,7 +179,7 @@ fn without_punctuation(text: &str) -> Result<String, InvalidValue> {
     Ok(written)
 }
 
-/// Drops a `(0)` that follows a country code, and refuses it anywhere else.
+/// Removes a `(0)` that follows a country code, and refuses `(0)` at any other place.
 fn without_trunk_zero(written: String) -> Result<String, InvalidValue> {
     const TRUNK_ZERO: &str = "(0)";
     let Some((before, national)) = written.split_once(TRUNK_ZERO) else {

@@ -1,4 +1,4 @@
-//! Where a printed code leads.
+//! The web page that a printed code opens.
 
 use std::fmt::Write as _;
 
@@ -6,11 +6,12 @@ use super::InvalidValue;
 use super::https_url::refused;
 use super::text::text_type;
 
-/// Where a merchant redirect QR code leads: `redirectUrl` of its create and update.
+/// The web page that a merchant redirect QR code opens: `redirectUrl` of its create and update.
 ///
-/// The QR API takes fewer characters than a URL may have: `https://` in lower case, a letter, digit, `_` or `.`, and
-/// after that also `# ! : ? + = & % @ - /`. Everything else has to be percent-encoded (`,` as `%2C`), and a host with
-/// other letters written in punycode; this type says where. No length is documented.
+/// The QR API accepts fewer characters than a URL may have: `https://` in lower case, then a
+/// letter, a digit, `_` or `.`, and after this character also `# ! : ? + = & % @ - /`. All other
+/// characters must be percent-encoded (`,` as `%2C`), and a host with other letters must be written
+/// in punycode. The error names the position. No maximum length is documented.
 ///
 /// ```
 /// use vipps::types::RedirectUrl;
@@ -29,8 +30,8 @@ impl RedirectUrl {
     /// Checks a URL.
     ///
     /// # Errors
-    /// Names the first character that the QR API refuses, its position (the first is 1) and what to write instead.
-    /// A URL that may hold a password is not repeated.
+    /// The error names the first character that the QR API refuses, its position (the first is 1)
+    /// and the replacement. A URL that may contain a password is not shown.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let Some(rest) = text.strip_prefix(SCHEME) else {
             return Err(refused(
@@ -156,7 +157,8 @@ mod tests {
         }
     }
 
-    /// The pattern itself has no engine here, so its alphabet is spelled out a second time, in full.
+    /// The pattern itself has no engine here, so its alphabet is spelled out a second time, in
+    /// full.
     #[test]
     fn takes_exactly_the_alphabet_of_the_pattern() {
         let word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.";

@@ -11,11 +11,12 @@ const MAX_LEN: usize = 40;
 /// The idempotency key of a capture or refund, wire name `X-Request-Id`: 1 to 40 visible ASCII
 /// characters.
 ///
-/// Within an order and operation, the same key moves the money once, however often the request is
-/// sent. A retry must repeat the same request: with another amount it is refused with error 93. When
-/// the caller gives no key, each call makes a random one, which is lost with the call: after a crash,
-/// a timeout or a dropped future nobody can repeat it. A key that the caller stores or
-/// [derives](Self::derive) before the call survives all of these.
+/// Within an order and operation, all requests with the same key move the money once in total. A
+/// retry must repeat the same request: with another amount the API refuses it with error 93.
+///
+/// If the caller sets no key, each call makes a random key, which is lost with the call. After a
+/// crash, a timeout or a dropped future, the request then cannot be repeated with its key. A key
+/// that the caller stores or [derives](Self::derive) before the call survives all of these.
 ///
 /// ```
 /// use vipps::{OrderId, RequestId};
@@ -37,14 +38,15 @@ pub struct RequestId(String);
 text_type!(RequestId);
 
 impl RequestId {
-    /// The most characters that a generated key has: until 2021 the API took no more than 30.
+    /// The maximum length of a generated key. Until 2021 the API accepted at most 30 characters.
     pub const MAX_GENERATED_LEN: usize = 30;
 
-    /// Checks the text; nothing is trimmed.
+    /// Checks the text. White space is not trimmed.
     ///
     /// # Errors
     ///
-    /// When it is empty, longer than 40 characters, or has a blank, a control character or anything beyond ASCII.
+    /// When the text is empty, longer than 40 characters, or contains a space, a control character
+    /// or a character beyond ASCII.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.bytes().all(|b| b.is_ascii_graphic()) && (1..=MAX_LEN).contains(&text.len()) {
             Ok(Self(text.to_owned()))
@@ -54,14 +56,14 @@ impl RequestId {
         }
     }
 
-    /// Derives the key of one capture or refund from its order and its purpose: 26 letters and digits,
-    /// the same for the same arguments in every process and every version of this crate.
+    /// Derives the key of one capture or refund from its order and its purpose: 26 letters and
+    /// digits, the same for the same arguments in every process and every version of this crate.
     ///
     /// `purpose` is any text that names one movement of money within the order, such as
-    /// `"capture"`, `"capture of parcel 2"` or the number of a return. Every movement needs a purpose
-    /// of its own: a second capture with the purpose of the first one moves nothing, or is refused with
-    /// error 93 when its amount differs. A purpose must not depend on the attempt, the time or the
-    /// process, or the key would not survive them.
+    /// `"capture"`, `"capture of parcel 2"` or the number of a return. Every movement needs its own
+    /// purpose: a second capture with the purpose of the first one moves no money, or is refused
+    /// with error 93 if its amount differs. A purpose must not depend on the attempt, the time or
+    /// the process; otherwise the key would differ after a retry or a restart.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -84,7 +86,7 @@ impl RequestId {
     /// # Ok(()) }
     /// ```
     pub fn derive(order_id: &OrderId, purpose: &str) -> Self {
-        // No order id contains a slash, so that no two pairs read the same.
+        // No order id contains a slash, so different pairs never have the same text.
         let hash = Sha256::new()
             .chain_update("vipps/idempotency-key/1/")
             .chain_update(order_id.as_str())
@@ -98,12 +100,12 @@ impl RequestId {
         Self::from_entropy(entropy)
     }
 
-    /// A new random key, from 128 bits of the system's randomness: 26 letters and digits.
+    /// Returns a new random key, from 128 bits of the system's randomness: 26 letters and digits.
     pub fn random() -> Self {
         Self::generate(&SystemRandomness)
     }
 
-    /// All 128 bits as 26 digits of base 32 (`0-9a-v`).
+    /// Returns all 128 bits as 26 digits of base 32 (`0-9a-v`).
     pub(crate) fn from_entropy(bytes: [u8; 16]) -> Self {
         let bits = u128::from_be_bytes(bytes);
         let mut text = String::with_capacity(26);
@@ -115,7 +117,7 @@ impl RequestId {
         Self(text)
     }
 
-    /// A random key from this randomness.
+    /// Returns a random key from the given randomness.
     pub(crate) fn generate(randomness: &dyn Randomness) -> Self {
         let mut bytes = [0; 16];
         randomness.fill(&mut bytes);

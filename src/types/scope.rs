@@ -1,4 +1,4 @@
-//! What the customer is asked to share.
+//! The data that the customer is asked to share.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::InvalidValue;
 use super::text::text_type;
 
-/// One thing that a customer can be asked to share.
+/// One kind of data that a customer can be asked to share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ScopeItem {
@@ -21,9 +21,10 @@ pub enum ScopeItem {
     PhoneNumber,
     /// Date of birth: `birthDate`.
     BirthDate,
-    /// National identity number: `nin`. Only for sales units with leave to ask for it; others get 403.
+    /// National identity number: `nin`. Only for sales units that are approved for it; others get
+    /// HTTP 403.
     Nin,
-    /// Anything else, by its wire name.
+    /// Another kind of data, by its wire name.
     Other(String),
 }
 
@@ -37,10 +38,10 @@ impl ScopeItem {
         Self::Nin,
     ];
 
-    /// Reads one wire name. The known ones are found in any mix of upper and lower case.
+    /// Reads one wire name. The listed names are recognised in upper and lower case.
     ///
     /// # Errors
-    /// When the name is empty, or has a blank or control character.
+    /// When the name is empty, or contains white space or a control character.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             let rule = "must be names without blanks or control characters, such as `email`";
@@ -52,7 +53,7 @@ impl ScopeItem {
         Ok(known.unwrap_or_else(|| Self::Other(text.to_owned())))
     }
 
-    /// The wire name.
+    /// Returns the wire name.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Name => "name",
@@ -80,10 +81,11 @@ impl FromStr for ScopeItem {
     }
 }
 
-/// What the customer is asked to share with the merchant (`scope` of an eCom payment): at least one [`ScopeItem`], each
-/// once, always in the same order. Not for express payments, which share name, e-mail, phone number and address anyway.
+/// The data that the customer is asked to share with the merchant (`scope` of an eCom payment): one
+/// or more [`ScopeItem`]s, each once, always in the same order. Not for express payments, which
+/// share name, e-mail, phone number and address in any case.
 ///
-/// The answer comes with the payment's details, as `userDetails` and `sub`.
+/// The shared data is in the payment's details, as `userDetails` and `sub`.
 ///
 /// ```
 /// use vipps::types::{Scope, ScopeItem};
@@ -94,7 +96,7 @@ impl FromStr for ScopeItem {
 /// # Ok::<(), vipps::types::InvalidValue>(())
 /// ```
 ///
-/// In JSON and as text it is the names with one space between.
+/// In JSON and as text, a scope is its names with one space between them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(String);
 
@@ -103,10 +105,11 @@ text_type!(Scope);
 const FIELD: &str = "scope";
 
 impl Scope {
-    /// Asks for these things.
+    /// Returns a scope of these items.
     ///
     /// # Errors
-    /// When there is none, or the name of a [`ScopeItem::Other`] is empty or has a blank or control character.
+    /// When `items` is empty, or the name of a [`ScopeItem::Other`] is empty or contains white
+    /// space or a control character.
     pub fn new(items: impl IntoIterator<Item = ScopeItem>) -> Result<Self, InvalidValue> {
         let items = items
             .into_iter()
@@ -124,25 +127,26 @@ impl Scope {
         Ok(Self(names.join(" ")))
     }
 
-    /// Reads names with blanks between.
+    /// Reads names with spaces between them.
     ///
     /// # Errors
-    /// When there is no name, or a name has a control character.
+    /// When there is no name, or a name contains a control character or white space other than a
+    /// space.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        // Not at every white space: a line end inside is no separator but a mistake.
+        // Only a space separates names. A line end inside the text is a mistake and is refused.
         let names = text.split(' ').filter(|name| !name.is_empty());
         Self::new(names.map(ScopeItem::parse).collect::<Result<Vec<_>, _>>()?)
     }
 
-    /// The things that are asked for, each once, in the order in which they are sent.
+    /// Returns the items, each once, in the order in which they are sent.
     pub fn items(&self) -> impl Iterator<Item = ScopeItem> + '_ {
-        // All were checked, so none is lost.
+        // All names were checked, so no name is dropped.
         self.0
             .split(' ')
             .filter_map(|name| ScopeItem::parse(name).ok())
     }
 
-    /// Whether this is asked for.
+    /// Returns whether the scope contains the item.
     pub fn contains(&self, item: &ScopeItem) -> bool {
         self.items().any(|asked| asked == *item)
     }

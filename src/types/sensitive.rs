@@ -1,4 +1,4 @@
-//! Text that must not be seen.
+//! Text that must not appear in logs.
 
 use std::fmt;
 
@@ -6,11 +6,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient;
 
-/// Text that is a secret or personal data: a name, an e-mail address, a customer token, a link with a token in it.
+/// Text that is a secret or personal data: a name, an e-mail address, a customer token, a link with
+/// a token in it.
 ///
-/// `Debug` shows nothing of it and there is no `Display`, so that it does not get into a log by accident. What it is,
-/// is up to the API: nothing is checked, and days after a payment the API answers `[Expired]` instead of a person's
-/// data.
+/// `Debug` shows none of the text and there is no `Display`, so that it does not get into a log by
+/// accident. The API chooses the text, and it is not checked. Seven days after the reservation of a
+/// payment, the API returns `[Expired]` instead of a person's data.
 ///
 /// ```
 /// let name = vipps::types::Sensitive::from("Ada");
@@ -21,12 +22,12 @@ use super::lenient;
 pub struct Sensitive(String);
 
 impl Sensitive {
-    /// The text itself.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The text itself, by value.
+    /// Returns the text, by value.
     pub fn into_inner(self) -> String {
         self.0
     }
@@ -50,14 +51,14 @@ impl From<&str> for Sensitive {
     }
 }
 
-/// As the text, since it has to be sent.
+/// Serializes as the text in clear, because requests contain it.
 impl Serialize for Sensitive {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
 }
 
-/// From anything: a number or a bool in its JSON spelling, `null` as empty text.
+/// Deserializes from any value: a number or a bool in its JSON spelling, `null` as empty text.
 impl<'de> Deserialize<'de> for Sensitive {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         lenient::text(deserializer).map(Self)

@@ -1,4 +1,4 @@
-//! What a delivery costs.
+//! The price of a shipping method.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,11 +12,11 @@ const FIELD: &str = "shipping_cost";
 const MAX_ORE: i64 = 2_147_483_647;
 const RANGE: &str = "must be 0 to 21474836.47 kr";
 
-/// What a delivery costs (`shippingCost` of an express payment's shipping methods): 0 to 21 474 836.47 kr.
+/// The price of a shipping method (`shippingCost` of an express payment): 0 to 21 474 836.47 kr.
 ///
-/// It is the one money value of eCom that travels as **kroner with decimals**, `99.9` for 99.90 kr, while all others
-/// are integer øre. This type holds integer øre, computes nothing in floating point, and writes kroner with at most
-/// two decimals to JSON and as text.
+/// Unlike all other amounts of eCom, which are integers of øre, it is sent as **kroner with
+/// decimals**: `99.9` for 99.90 kr. This type holds integer øre, does not use floating point, and
+/// writes kroner with at most two decimals to JSON and as text.
 ///
 /// ```
 /// use vipps::types::ShippingCost;
@@ -28,32 +28,32 @@ const RANGE: &str = "must be 0 to 21474836.47 kr";
 /// # Ok::<(), vipps::types::InvalidValue>(())
 /// ```
 ///
-/// Read from JSON it may be a number or a string; what is finer than an øre, such as the noise of
-/// `99.90000000000001`, is rounded half up.
+/// JSON may have it as a number or a string. Fractions of an øre, such as the rounding error in
+/// `99.90000000000001`, are rounded half up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShippingCost {
     ore: i64,
 }
 
 impl ShippingCost {
-    /// Delivery for nothing.
+    /// Free shipping.
     pub const FREE: Self = Self { ore: 0 };
 
-    /// The most that the API can hold: 21 474 836.47 kr.
+    /// The largest price that the API can hold: 21 474 836.47 kr.
     pub const MAX: Self = Self { ore: MAX_ORE };
 
-    /// So many øre.
+    /// Returns a price in øre.
     ///
     /// # Errors
-    /// When that is negative or more than [`ShippingCost::MAX`].
+    /// When `ore` is negative or more than [`ShippingCost::MAX`].
     pub fn from_ore(ore: i64) -> Result<Self, InvalidValue> {
         in_range(ore).ok_or_else(|| InvalidValue::new(FIELD, RANGE, format!("{ore} øre")))
     }
 
-    /// So many kroner, 100 øre each.
+    /// Returns a price in whole kroner, 100 øre each.
     ///
     /// # Errors
-    /// When that is negative or more than [`ShippingCost::MAX`].
+    /// When `kroner` is negative or the price is more than [`ShippingCost::MAX`].
     pub fn kroner(kroner: i64) -> Result<Self, InvalidValue> {
         kroner
             .checked_mul(100)
@@ -64,18 +64,19 @@ impl ShippingCost {
     /// Reads kroner as people write them: `99`, `99.9`, `99.90`, `99,90`.
     ///
     /// # Errors
-    /// When the text has anything but digits and at most two decimals, or is out of range; nothing is rounded.
+    /// When the text has other characters than digits and at most two decimals, or is out of range.
+    /// The price is not rounded.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let amount = Amount::parse(text, Currency::NOK).map_err(|e| e.with_field(FIELD))?;
         in_range(amount.minor_units()).ok_or_else(|| InvalidValue::new(FIELD, RANGE, text))
     }
 
-    /// The number of øre.
+    /// Returns the number of øre.
     pub const fn as_ore(self) -> i64 {
         self.ore
     }
 
-    /// The same as an amount, to be added to the price of the goods.
+    /// Returns the price as an amount, to add it to the price of the goods.
     pub const fn amount(self) -> Amount {
         Amount::minor(self.ore, Currency::NOK)
     }
@@ -89,7 +90,8 @@ impl ShippingCost {
         }
     }
 
-    /// Reads a decimal number of kroner as JSON spells it, exponent included, and rounds it half up to øre.
+    /// Reads a decimal number of kroner as JSON spells it, exponent included, and rounds it half up
+    /// to øre.
     fn from_decimal(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule: &'static str| InvalidValue::new(FIELD, rule, text);
         let number = Decimal::read(text.trim())
@@ -111,7 +113,7 @@ fn in_range(ore: i64) -> Option<ShippingCost> {
     (0..=MAX_ORE).contains(&ore).then_some(ShippingCost { ore })
 }
 
-/// A decimal number taken apart: 0.`digits` times ten to the power of `point`.
+/// A decimal number as its parts: 0.`digits` times ten to the power of `point`.
 struct Decimal {
     negative: bool,
     digits: Vec<u8>,
@@ -154,9 +156,9 @@ impl Decimal {
         self.digits.is_empty()
     }
 
-    /// `None` when it is far out of range.
+    /// Returns `None` for a number that is far out of range.
     fn round_to_ore(&self) -> Option<i64> {
-        // Øre are two places behind the point of kroner.
+        // Øre are the first two decimals of kroner.
         let places = self.point.checked_add(2)?;
         if places < 0 {
             return Some(0);
@@ -216,14 +218,14 @@ impl From<ShippingCost> for Amount {
     }
 }
 
-/// Kroner with at most two decimals: `99`, `99.9`, `99.95`.
+/// Formats the price as kroner with at most two decimals: `99`, `99.9`, `99.95`.
 impl fmt::Display for ShippingCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.wire_text())
     }
 }
 
-/// As a number of kroner with at most two decimals: `99`, `99.9`, `99.95`.
+/// Serializes as a number of kroner with at most two decimals: `99`, `99.9`, `99.95`.
 impl Serialize for ShippingCost {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let number: Number =
@@ -232,7 +234,7 @@ impl Serialize for ShippingCost {
     }
 }
 
-/// From a number or a string of kroner, rounded half up to øre.
+/// Deserializes from a number or a string of kroner, rounded half up to øre.
 impl<'de> Deserialize<'de> for ShippingCost {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = lenient::scalar(deserializer)?;

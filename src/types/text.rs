@@ -1,12 +1,13 @@
-//! What every type of checked text has: its conversions, and the questions that most of them ask of a text.
+//! The conversions of all checked text types, and checks that most of them share.
 
 /// Conversions for a type with `fn parse(text: &str) -> Result<Self, InvalidValue>`.
 ///
-/// * `text_type!(Name)` for `struct Name(String)`: all of them, with `as_str` and `Display`;
-/// * `text_type!(shared Name)` for `struct Name(Arc<str>)`: the same;
-/// * `text_type!(@parsed Name, wire)`: what all of them share, for a type that is read in a way of its own;
-/// * `text_type!(hidden Name, wire)` for secrets and personal data: no `Display`, a `Debug` that shows nothing, and
-///   serialised as what the method `wire` gives.
+/// * `text_type!(Name)` for `struct Name(String)`: all conversions, with `as_str` and `Display`;
+/// * `text_type!(shared Name)` for `struct Name(Arc<str>)`: the same conversions;
+/// * `text_type!(@parsed Name, wire)`: the conversions that all types share, for a type with its
+///   own `Deserialize`;
+/// * `text_type!(hidden Name, wire)` for secrets and personal data: no `Display`, a `Debug` that
+///   shows none of the text, and serialized as the result of the method `wire`.
 macro_rules! text_type {
     ($name:ident) => {
         impl ::std::convert::From<$name> for ::std::string::String {
@@ -28,7 +29,7 @@ macro_rules! text_type {
     };
     (@shown $name:ident) => {
         impl $name {
-            /// The text, as it is sent.
+            /// Returns the text, as it is sent.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -61,7 +62,7 @@ macro_rules! text_type {
         $crate::types::text::text_type!(@parsed $name, $wire);
 
         impl<'de> ::serde::Deserialize<'de> for $name {
-            /// From a string, or from a number, which some answers have instead.
+            /// Deserializes from a string, or from a number, which some responses have instead.
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
@@ -116,8 +117,9 @@ macro_rules! text_type {
 
 pub(crate) use text_type;
 
-/// How long a text is that a person reads, counted as UTF-16 counts: a sign beyond the 65536 oldest ones, such as most
-/// emoji, is two. The documents do not say what they count, and this is the most that any server is likely to.
+/// Returns the length of a text in UTF-16 code units. A character above U+FFFF, such as most emoji,
+/// counts as two. The API does not document how it counts, and this count is the highest that a
+/// server is likely to use.
 pub(crate) fn length(text: &str) -> usize {
     if text.is_ascii() {
         text.len()
@@ -126,7 +128,8 @@ pub(crate) fn length(text: &str) -> usize {
     }
 }
 
-/// Whether there is no control character. Most texts are ASCII, for which one pass without a branch is enough.
+/// Returns whether the text has no control character. Most texts are ASCII, which one pass without
+/// a branch checks.
 pub(crate) fn is_printed(text: &str) -> bool {
     const CONTROL: u8 = 1;
     const BEYOND_ASCII: u8 = 1 << 7;

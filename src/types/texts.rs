@@ -1,4 +1,4 @@
-//! The texts of requests: one table of their rules.
+//! The texts of requests, as one table of their rules.
 
 #[cfg(test)]
 mod tests;
@@ -8,12 +8,14 @@ use super::checked_text::{Ends, checked_texts};
 use super::text::length;
 
 checked_texts! {
-    /// The id that the merchant gives to a payment (`orderId`): 1 to 50 characters of `a-z A-Z 0-9 -`.
+    /// The id that the merchant gives to a payment (`orderId`): 1 to 50 characters of
+    /// `a-z A-Z 0-9 -`.
     ///
-    /// It is unique for a merchant serial number, upper and lower case being different. The customer sees it. Vipps
-    /// MobilePay advises at least six characters, not digits alone and no leading zero, such as
-    /// `acme-shop-123-order123abc`. The first payment that is started with an id uses it up, even if it is cancelled.
-    /// Another attempt needs another id, see [`OrderId::with_attempt`].
+    /// It is unique for a merchant serial number, and case-sensitive. The customer sees it. Vipps
+    /// MobilePay recommends at least six characters, not only digits and no leading zero, such as
+    /// `acme-shop-123-order123abc`. The first payment that is started with an id uses it up, even
+    /// if the payment is cancelled. Another attempt needs another id, see
+    /// [`OrderId::with_attempt`].
     ///
     /// ```
     /// let order = vipps::OrderId::parse("acme-shop-123")?;
@@ -21,7 +23,7 @@ checked_texts! {
     /// # Ok::<(), vipps::InvalidValue>(())
     /// ```
     ///
-    /// Cheap to clone.
+    /// The id is cheap to clone.
     shared OrderId {
         field: "order_id",
         length: 1..=50,
@@ -31,9 +33,9 @@ checked_texts! {
 
     /// The number of a sales unit, MSN for short: 4 to 10 digits.
     ///
-    /// It is sent as the `Merchant-Serial-Number` header and as `merchantSerialNumber` in bodies. It is text: the API
-    /// fails on a number. Some of its responses have a number, which is read too. Partners give the number of the
-    /// merchant, not their own.
+    /// It is sent as the `Merchant-Serial-Number` header and as `merchantSerialNumber` in bodies.
+    /// It is text, because the API fails on a number. Some responses have a number, which is read
+    /// too. Partners use the number of the merchant, not their own.
     plain MerchantSerialNumber {
         field: "merchant_serial_number",
         length: 4..=10,
@@ -41,10 +43,12 @@ checked_texts! {
         is_allowed: |c| c.is_ascii_digit(),
     }
 
-    /// The subject of a payment, capture, refund or cancellation (`transactionText`): 1 to 100 characters, trimmed.
+    /// The subject of a payment, capture, refund or cancellation (`transactionText`): 1 to 100
+    /// characters, trimmed.
     ///
-    /// The customer sees it, so it must not be sensitive. Characters are counted as in UTF-16, where most emoji are two,
-    /// since the API does not document how it counts. Control characters, line ends included, are refused.
+    /// The customer sees it, so it must not be sensitive. Characters are counted as in UTF-16,
+    /// where most emoji are two, because the API does not document how it counts. Control
+    /// characters, including line ends, are refused.
     plain TransactionText {
         field: "transaction_text",
         length: 1..=100,
@@ -54,12 +58,13 @@ checked_texts! {
         ends: Ends::Trimmed,
     }
 
-    /// A secret of the merchant's choice that comes back with each callback of a payment (`authToken`): 1 to 255
-    /// visible ASCII characters, with spaces between them only.
+    /// A secret of the merchant's choice that comes back with each callback of a payment
+    /// (`authToken`): 1 to 255 visible ASCII characters, with spaces between them only.
     ///
-    /// The `Authorization` header of the callback is this text, without a scheme such as `Bearer` unless the text
-    /// contains it. It never appears in `Debug` output or errors. Its memory is overwritten when it is dropped. Copies
-    /// in request bodies and in the buffers of the HTTP library are not. Compare it in constant time.
+    /// The `Authorization` header of the callback is this text, without a scheme such as `Bearer`
+    /// unless the text contains it. It never appears in `Debug` output or errors. Its memory is
+    /// overwritten when it is dropped. Copies in request bodies and in the buffers of the HTTP
+    /// library are not. Compare it in constant time.
     secret AuthToken {
         field: "auth_token",
         length: 1..=255,
@@ -67,8 +72,8 @@ checked_texts! {
         is_allowed: |c| c.is_ascii_graphic() || c == ' ',
     }
 
-    /// The value of a `Vipps-System-*` header, such as the name or the version of the calling system: 1 to 30 visible
-    /// ASCII characters and spaces, trimmed.
+    /// The value of a `Vipps-System-*` header, such as the name or the version of the calling
+    /// system: 1 to 30 visible ASCII characters and spaces, trimmed.
     plain SystemText {
         field: "system_text",
         length: 1..=30,
@@ -80,9 +85,10 @@ checked_texts! {
     /// The id that the merchant gives to a merchant redirect QR code (`id`): 1 to 128 characters of
     /// `a-z A-Z 0-9 æøåÆØÅ _ - + %` and spaces, with no space at either end.
     ///
-    /// It belongs to the code for as long as the code exists. Creating a second code with it is a conflict (409). After
-    /// the code is deleted, the id makes a new code with another image. The API's own pattern also takes line ends and,
-    /// depending on how it is read, letters of other alphabets. Those are refused here.
+    /// The id belongs to the code for as long as the code exists. Creating a second code with the
+    /// same id is a conflict (HTTP 409). After the code is deleted, a new code with the id has
+    /// another image. The API's own pattern also accepts line ends and possibly letters of other
+    /// alphabets. Both are refused here.
     ///
     /// ```
     /// use vipps::types::RedirectQrId;
@@ -97,12 +103,13 @@ checked_texts! {
         is_allowed: |c| c.is_ascii_alphanumeric() || "_-+% æøåÆØÅ".contains(c),
     }
 
-    /// The id that the merchant gives to a merchant callback QR code (`merchantQrId`), such as a UUID or the name of a
-    /// till: 1 to 128 characters other than `/ \ ? #` and control characters, with no space at either end.
+    /// The id that the merchant gives to a merchant callback QR code (`merchantQrId`), such as a
+    /// UUID or the name of a till: 1 to 128 characters other than `/ \ ? #` and control characters,
+    /// with no space at either end.
     ///
-    /// It identifies the code together with the merchant serial number; neither can change. The webhook event
-    /// `user.checked-in.v1` names it. The QR API documents neither alphabet nor length. Texts that would address another
-    /// path are refused.
+    /// It identifies the code together with the merchant serial number. Neither can change. It is
+    /// part of the webhook event `user.checked-in.v1`. The QR API documents neither alphabet nor
+    /// length. Texts that would address another path are refused.
     ///
     /// ```
     /// use vipps::types::CallbackQrId;
@@ -118,11 +125,12 @@ checked_texts! {
         reserved: &[".", ".."],
     }
 
-    /// The id of a MobilePay point-of-sale code that is already printed (`beaconId`): 1 to 128 characters other than
-    /// `/ \ ? #` and control characters, with no space at either end.
+    /// The id of a MobilePay point-of-sale code that is already printed (`beaconId`): 1 to 128
+    /// characters other than `/ \ ? #` and control characters, with no space at either end.
     ///
-    /// When it is mapped to the merchant serial number, a scan of the code is a check-in, and `merchantQrId` of the
-    /// webhook event `user.checked-in.v1` is this id. The QR API documents neither alphabet nor length.
+    /// When it is mapped to the merchant serial number, a scan of the code is a check-in, and
+    /// `merchantQrId` of the webhook event `user.checked-in.v1` is this id. The QR API documents
+    /// neither alphabet nor length.
     plain BeaconId {
         field: "beacon_id",
         length: 1..=128,
@@ -131,11 +139,12 @@ checked_texts! {
         reserved: &[".", ".."],
     }
 
-    /// The place of a merchant callback QR code (`locationDescription`), such as `Kasse 1` or `Platform 3`: 1 to 36
-    /// characters, trimmed.
+    /// The place of a merchant callback QR code (`locationDescription`), such as `Kasse 1` or
+    /// `Platform 3`: 1 to 36 characters, trimmed.
     ///
-    /// The customer reads it in the app after a scan. Characters are counted as in UTF-16, where most emoji are two,
-    /// since the API does not document how it counts. Control characters, line ends included, are refused.
+    /// The app shows it to the customer after a scan. Characters are counted as in UTF-16, where
+    /// most emoji are two, because the API does not document how it counts. Control characters,
+    /// including line ends, are refused.
     ///
     /// ```
     /// use vipps::types::LocationDescription;
@@ -152,12 +161,13 @@ checked_texts! {
         ends: Ends::Trimmed,
     }
 
-    /// The token of a customer who checked in (`customerToken` of the webhook event `user.checked-in.v1`): 1 to 4096
-    /// visible ASCII characters.
+    /// The token of a customer who checked in (`customerToken` of the webhook event
+    /// `user.checked-in.v1`): 1 to 4096 visible ASCII characters.
     ///
-    /// It is valid for 15 minutes. The ePayment API takes it as it is; the exchange turns it into a phone number. It
-    /// stands for a person and never appears in `Debug` output or errors. Its memory is overwritten when it is dropped.
-    /// Copies in request bodies and in the buffers of the HTTP library are not.
+    /// It is valid for 15 minutes. The ePayment API accepts it unchanged; the exchange returns the
+    /// phone number for it. It identifies a person and never appears in `Debug` output or errors.
+    /// Its memory is overwritten when it is dropped. Copies in request bodies and in the buffers of
+    /// the HTTP library are not.
     secret(Eq) CustomerToken {
         field: "customer_token",
         length: 1..=4096,
@@ -165,16 +175,17 @@ checked_texts! {
         is_allowed: |c| c.is_ascii_graphic(),
     }
 
-    /// The complete text of a customer's personal QR code, as the scanner read it (`qrCode` of the exchange): 1 to 2048
-    /// characters, trimmed, without spaces and control characters.
+    /// The complete text of a customer's personal QR code, as the scanner read it (`qrCode` of the
+    /// exchange): 1 to 2048 characters, trimmed, without spaces and control characters.
     ///
-    /// Two forms are in use: `https://qr.vipps.no/p/<token>`, and an older one with the phone number in clear,
-    /// `https://qr.vipps.no/28/2/01/031/4791234567?v=1`. There may be others, so every text is taken and the API judges
-    /// it. Pass the whole text, since the API refuses a part of it. Many scanners append a line end, which is removed. A
-    /// space inside means two scans in one text.
+    /// Two forms are in use: `https://qr.vipps.no/p/<token>`, and an older form with the phone
+    /// number in clear, `https://qr.vipps.no/28/2/01/031/4791234567?v=1`. There may be other forms,
+    /// so every text is accepted, and the API decides. Pass the whole text, because the API refuses
+    /// a part of it. Many scanners append a line end, which is removed. A space inside means that
+    /// the text contains two scans.
     ///
-    /// It is personal data and never appears in `Debug` output or errors. Its memory is overwritten when it is dropped.
-    /// Copies in request bodies and in the buffers of the HTTP library are not.
+    /// It is personal data and never appears in `Debug` output or errors. Its memory is overwritten
+    /// when it is dropped. Copies in request bodies and in the buffers of the HTTP library are not.
     secret(Eq) PersonalQr {
         field: "qr_code",
         length: 1..=2048,

@@ -1,4 +1,4 @@
-//! Time stamps as the APIs spell them.
+//! Time stamps in the spellings of the APIs.
 
 use std::fmt;
 
@@ -9,14 +9,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient;
 
-/// Epoch time with that many digits is in milliseconds; in seconds it would be thousands of years away.
+/// The number of digits from which epoch time is in milliseconds. In seconds it would be thousands
+/// of years in the future.
 const MILLISECOND_DIGITS: usize = 12;
 
-/// A time stamp of an answer: its text as it came, and the instant that it means.
+/// A time stamp of a response: the received text, and the instant that it means.
 ///
-/// Understood are ISO 8601 with `T` or a blank, with or without a fraction (up to nine digits), with `Z`, an offset or
-/// no zone at all (taken as UTC, which the servers run on); seconds since 1970, as a number or text; and the form of
-/// HTTP headers. A time stamp that cannot be understood is no error: its text is kept and there is no instant.
+/// These forms are readable: ISO 8601 with `T` or a space, with or without a fraction (up to nine
+/// digits), with `Z`, an offset or no zone (read as UTC, the zone of the servers); the time since
+/// 1970 as a number or text, in seconds or, from 12 digits, in milliseconds; and the form of HTTP
+/// headers. An unreadable time stamp is not an error: it has its text and no instant.
 ///
 /// ```
 /// use vipps::types::Timestamp;
@@ -33,12 +35,12 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// The text as it came.
+    /// Returns the text as received.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The instant, unless the text cannot be understood.
+    /// Returns the instant, or `None` if the text is unreadable.
     pub fn instant(&self) -> Option<jiff::Timestamp> {
         self.instant
     }
@@ -54,7 +56,7 @@ fn read(text: &str) -> Option<jiff::Timestamp> {
             jiff::Timestamp::from_millisecond(number).ok()
         };
     }
-    // The order matters: a `DateTime` reads over an offset.
+    // The order matters, because parsing as a `DateTime` ignores an offset.
     text.parse()
         .ok()
         .or_else(|| {
@@ -94,21 +96,21 @@ impl From<jiff::Timestamp> for Timestamp {
     }
 }
 
-/// The text as it came.
+/// Formats the text as received.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
 }
 
-/// As the text.
+/// Serializes as the text.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
     }
 }
 
-/// From anything; what is no time stamp is kept as text.
+/// Deserializes from any value. A value that is not a time stamp is stored as text.
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         lenient::text(deserializer).map(Self::from)

@@ -1,4 +1,4 @@
-//! How long a merchant redirect QR code lives.
+//! The lifetime of a merchant redirect QR code.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,10 +10,11 @@ use super::{InvalidValue, lenient};
 
 const FIELD: &str = "ttl";
 
-/// How long a merchant redirect QR code lives (`ttl`): whole seconds, 300 (five minutes) to 2 147 483 647 (68 years).
+/// The lifetime of a merchant redirect QR code (`ttl`): whole seconds, 300 (five minutes) to 2 147
+/// 483 647 (68 years).
 ///
-/// It can only be given when the code is created. After it the code is deleted for good, printed copies included;
-/// without it the code lives until it is deleted.
+/// The lifetime can only be set when the code is created. At its end the code is deleted
+/// permanently, including printed copies. A code without a lifetime exists until it is deleted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,17 +25,17 @@ const FIELD: &str = "ttl";
 /// # Ok::<(), vipps::types::InvalidValue>(())
 /// ```
 ///
-/// In JSON and as text it is the number of seconds.
+/// In JSON and as text, it is the number of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ttl {
     seconds: u32,
 }
 
 impl Ttl {
-    /// Five minutes.
+    /// The shortest lifetime: 300 s (five minutes).
     pub const MIN: Self = Self { seconds: 300 };
 
-    /// 2 147 483 647 seconds, about 68 years.
+    /// The longest lifetime: 2 147 483 647 s, about 68 years.
     pub const MAX: Self = Self {
         seconds: 2_147_483_647,
     };
@@ -42,8 +43,8 @@ impl Ttl {
     /// Checks a duration.
     ///
     /// # Errors
-    /// When it is shorter than [`Ttl::MIN`], longer than [`Ttl::MAX`], or no whole number of seconds; nothing is
-    /// rounded.
+    /// When it is shorter than [`Ttl::MIN`], longer than [`Ttl::MAX`], or not a whole number of
+    /// seconds. It is not rounded.
     pub fn new(duration: Duration) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, format!("{duration:?}")));
         if duration.subsec_nanos() != 0 {
@@ -58,25 +59,25 @@ impl Ttl {
     /// Reads a number of seconds, such as `600`.
     ///
     /// # Errors
-    /// When the text is anything but digits, or out of range.
+    /// When the text has other characters than digits, or the number is out of range.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, text));
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
             return refuse("must be whole seconds, as digits");
         }
-        // Digits that do not fit are out of range all the same.
+        // Digits that do not fit into the integer are out of range too.
         match text.parse().ok().and_then(Self::in_range) {
             Some(ttl) => Ok(ttl),
             None => refuse(RANGE),
         }
     }
 
-    /// The number of seconds.
+    /// Returns the number of seconds.
     pub fn as_secs(self) -> i64 {
         i64::from(self.seconds)
     }
 
-    /// The same as a duration.
+    /// Returns the lifetime as a duration.
     pub fn as_duration(self) -> Duration {
         Duration::from_secs(u64::from(self.seconds))
     }

@@ -1,4 +1,4 @@
-//! What the details of a payment prove about an operation whose response was lost.
+//! The conclusions that the details of a payment allow about an operation whose response was lost.
 
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
@@ -12,7 +12,7 @@ use crate::types::Amount;
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Initiate,
-    /// The code of a payment that [`PayByQr`](crate::PayByQr) has started.
+    /// The QR code of a payment that [`PayByQr`](crate::PayByQr) has started.
     OneTimeQr,
     Capture(Transfer),
     Refund(Transfer),
@@ -21,7 +21,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The operation that an error is about, or the reason why the details cannot tell its outcome.
+    /// Returns the operation that an error is about, or the reason why the details cannot show its
+    /// outcome.
     pub(super) fn of(error: &Error) -> Result<Self, &'static str> {
         let transfer = || match error.idempotency_key() {
             Some(key) => Ok(Transfer {
@@ -42,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// The conclusion from the details of the payment.
+    /// Returns the conclusion from the details of the payment.
     pub(super) fn evidence(&self, details: &PaymentDetails) -> Evidence {
         match self {
             Self::Initiate | Self::OneTimeQr => exists(details),
@@ -65,8 +66,8 @@ impl Kind {
         }
     }
 
-    /// The conclusion from error 35: the sales unit has no payment with the order id. A `stored`
-    /// operation may be looked up for another sales unit than the one that sent it.
+    /// Returns the conclusion from error 35 (the sales unit has no payment with the order id). A
+    /// `stored` operation may be looked up for another sales unit than the one that sent it.
     pub(super) fn without_payment(&self, stored: bool) -> Evidence {
         match self {
             // The code is requested only after the API has confirmed the payment.
@@ -82,8 +83,8 @@ impl Kind {
     }
 }
 
-/// A payment exists as soon as one event that this crate knows has taken place. A body without such
-/// an event may come from anything between the client and the API.
+/// Returns whether the payment exists, which one successful event of a known kind proves. A body
+/// without such an event may come from a proxy or another server between the client and the API.
 fn exists(details: &PaymentDetails) -> Evidence {
     if details
         .events()
@@ -109,7 +110,7 @@ fn approved(details: &PaymentDetails) -> Evidence {
     }
 }
 
-/// The conclusion from the events of these kinds, which move money, and from their sum.
+/// Returns the conclusion from the events of these kinds, which move money, and from their sum.
 fn transferred(
     transfer: &Transfer,
     details: &PaymentDetails,

@@ -13,8 +13,8 @@ const WRAPPERS: usize = 3;
 /// One shape of an object that is an error response.
 pub(super) struct Shape {
     pub(super) matches: fn(&Object, status: u16) -> bool,
-    /// Returns whether only the API or its gateway writes such an object. A complete body then states what became of the
-    /// request.
+    /// Returns whether only the API or its gateway writes such an object. A complete body then
+    /// states whether the request took effect.
     is_documented: fn(&Object, status: u16) -> bool,
     pub(super) read: fn(&mut ErrorBody<'_>, &Object),
 }
@@ -35,7 +35,8 @@ pub(super) const SHAPES: [Shape; 8] = [
             body.read_nested(o);
         },
     },
-    // The login service: {"error":"invalid_client","error_description":"AADSTS70002: …","error_codes":[70002]}
+    // The login service:
+    // {"error":"invalid_client","error_description":"AADSTS70002: …","error_codes":[70002]}
     Shape {
         matches: |o, _| has(o, "error_description") || is_login(o),
         is_documented: |o, _| is_login(o),
@@ -46,7 +47,8 @@ pub(super) const SHAPES: [Shape; 8] = [
             body.push(error.map(|error| error.explained(login_code(o, body.codes))));
         },
     },
-    // The gateway: {"responseInfo":{"responseCode":404,"responseMessage":"…"},"result":{"message":"…"}}
+    // The gateway:
+    // {"responseInfo":{"responseCode":404,"responseMessage":"…"},"result":{"message":"…"}}
     Shape {
         matches: |o, _| response_info(o).is_some(),
         is_documented: |o, _| {
@@ -67,7 +69,8 @@ pub(super) const SHAPES: [Shape; 8] = [
             body.text = text(o, "message", sanitize::message);
         },
     },
-    // QR and webhooks, a problem: {"title":"…","detail":"…","instance":"…","invalidParams":[{"name":"…","reason":"…"}]}
+    // QR and webhooks, a problem:
+    // {"title":"…","detail":"…","instance":"…","invalidParams":[{"name":"…","reason":"…"}]}
     // Any of its members may be null.
     Shape {
         matches: |o, _| is_problem(o),
@@ -167,8 +170,9 @@ fn is_shape(status: u16, value: &Value, wrappers: usize) -> bool {
     }
 }
 
-/// The members that may list errors: the ones with the name of an error, and every other one that contains error codes.
-/// Members of a success are left out, since the history of a payment has failures of its own.
+/// The members that may list errors: the ones with the name of an error, and every other one that
+/// contains error codes. Members of a success are left out, because the history of a payment may
+/// contain failures.
 pub(in crate::error) fn nested_errors(object: &Object) -> impl Iterator<Item = (&str, &Value)> {
     object.iter().filter_map(|(name, value)| {
         let contains_codes = || match value {
@@ -187,7 +191,8 @@ pub(in crate::error) fn has_code(object: &Object) -> bool {
     code.is_some_and(|code| !code.trim_matches('0').is_empty())
 }
 
-/// Matches `error`, `errors`, `errorInfo`, `errorDetails` and so on, and the two names of the QR API.
+/// Matches `error`, `errors`, `errorInfo`, `errorDetails` and so on, and the two names of the QR
+/// API.
 fn names_errors(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let is_part = ["errorcode", "errorgroup", "errormessage"].contains(&name.as_str());

@@ -1,4 +1,4 @@
-//! Decides when the next poll starts, which step its result is, and when polling ends.
+//! Decides when the next poll starts, which step results from it, and when polling ends.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,7 +18,8 @@ use crate::runtime::Runtime;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The longest time for one poll.
 const ONE_POLL: Duration = Duration::from_secs(15);
-/// The time between the last poll and the end, where failures leave no later poll. The response needs it.
+/// The time between the last poll and the deadline if failures leave no later poll. It is needed
+/// for the response.
 const LAST_POLL: Duration = Duration::from_secs(5);
 
 const NOT_DECIDED: &str = "the customer has not decided within the time to wait";
@@ -27,8 +28,9 @@ const POLLS_FAILED: &str = "the time to wait is over and the last poll failed: t
 const STATE_UNKNOWN: &str = "the time to wait is over and the state of the payment is unknown: the \
                              customer may have decided; read the details";
 
-/// The steps of a payment. The poll in progress is part of it and not of a future that the caller holds, so that dropping
-/// such a future loses neither a response nor the times of the polls.
+/// The steps of a payment. The poll in progress is part of this type and not of a future that the
+/// caller holds. Dropping such a future therefore loses neither a response nor the times of the
+/// polls.
 pub(super) enum Steps<D> {
     Idle(Box<Poller<D>>),
     InProgress(Next<D>),
@@ -86,7 +88,7 @@ pub(super) struct Poller<D> {
     /// The earliest start of the next poll, which a trigger brings forward to it.
     not_before: Duration,
     ends: Duration,
-    /// Whatever pause a failure requires, a poll starts at this moment.
+    /// The start of the last poll, which takes place even if a failure requires a longer pause.
     last_poll: Duration,
     /// Failed polls since the last one that succeeded.
     failures: u32,
@@ -94,7 +96,7 @@ pub(super) struct Poller<D> {
     /// The decision, when the poll that read it returned an earlier step first.
     decided: Option<D>,
     last_failure: Option<Error>,
-    /// Whether the last snapshot left it unknown whether the customer has decided.
+    /// Set if the last snapshot does not show whether the customer has decided.
     is_unknown: bool,
 }
 
@@ -233,7 +235,8 @@ impl<D: Snapshot> Poller<D> {
             });
         }
         self.progress = Progress::Over;
-        // A fast customer is reported as scanned first, so that a caller sees the same steps every time.
+        // A fast customer is reported as scanned first, so that a caller sees the same steps every
+        // time.
         if scanned && before < Progress::Scanned {
             self.decided = Some(details.clone());
             return Some(PollEvent::Scanned(details));
