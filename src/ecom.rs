@@ -220,7 +220,9 @@ impl Payment {
     /// assert_eq!(status.operation, Some(Operation::Reserve));
     /// # Ok(()) }
     /// ```
-    #[deprecated(note = "the API has deprecated it: `details` tells the whole history")]
+    #[deprecated(
+        note = "the API has deprecated this operation: use `details`, which returns the whole history"
+    )]
     pub fn status(&self) -> GetStatus {
         let mut call = GetStatus::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);

@@ -124,10 +124,10 @@ impl Event {
 pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
     // A complete history has at least the event that started the payment.
     if !events.iter().any(|e| e.succeeded() && e.is_known()) {
-        return Some("the details hold no event that tells anything");
+        return Some("the details hold no event with a readable operation");
     }
     let strange = |e: &Event| !e.failed() && !e.is_known();
-    let what = "the details hold an event of a kind that nobody knows, which may be this operation";
+    let what = "the details hold an event of an unknown kind, which may be this operation";
     events.iter().any(strange).then_some(what)
 }
 

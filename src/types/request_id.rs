@@ -51,7 +51,7 @@ impl RequestId {
         if text.bytes().all(|b| b.is_ascii_graphic()) && (1..=MAX_LEN).contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else {
-            let rule = "must be 1 to 40 visible ASCII characters without blanks";
+            let rule = "must be 1 to 40 visible ASCII characters without spaces";
             Err(InvalidValue::new("idempotency_key", rule, text))
         }
     }

@@ -44,7 +44,7 @@ impl ScopeItem {
     /// When the name is empty, or contains white space or a control character.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            let rule = "must be names without blanks or control characters, such as `email`";
+            let rule = "must be names without white space or control characters, such as `email`";
             return Err(InvalidValue::new(FIELD, rule, text));
         }
         let known = Self::KNOWN
