@@ -130,7 +130,8 @@ async fn it_fits_every_screen() {
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
 }
 
-/// A phone makes room for what is too wide, so its window's own width would tell nothing.
+/// Returns the width of the page's content. A phone widens its viewport to fit wide content, so the
+/// width of the window would prove nothing.
 async fn content_width(browser: &Browser) -> u32 {
     let width = browser
         .run("return document.documentElement.scrollWidth")
@@ -141,14 +142,14 @@ async fn content_width(browser: &Browser) -> u32 {
         .expect("a width")
 }
 
-/// What is shown and too small for a finger.
+/// A script that returns the visible controls whose height is below 44 pixels.
 const SMALL: &str = "
     return [...document.querySelectorAll('button, summary, fieldset label, input:not([type=hidden], [type=radio])')]
         .filter(element => element.checkVisibility())
         .filter(element => element.getBoundingClientRect().height < 44)
         .map(element => element.innerText)";
 
-/// Text that stands out from its ground by less than the 4.5 to 1 that WCAG asks for.
+/// A script that returns the text whose contrast is below the 4.5 to 1 that WCAG requires.
 const FAINT: &str = "
     const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const parts = (colours) => {
