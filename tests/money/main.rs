@@ -1,8 +1,8 @@
-//! Money never moves twice, whatever the network does. Random merchants, random faults, virtual time, and a ledger
-//! that knows what really happened.
+//! Random schedules of merchants and faults in which no operation may move money twice. Time is
+//! virtual, and the simulator's ledger records the true effects.
 //!
-//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 10,000 in CI) and `VIPPS_MONEY_SEED` the first
-//! seed. A failure prints the command that repeats it.
+//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 10,000 in CI) and
+//! `VIPPS_MONEY_SEED` the first seed. A failure prints the command that reproduces it.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 
 mod codes;
@@ -63,7 +63,7 @@ fn run(seed: u64, most_steps: u64) -> Counts {
     })
 }
 
-/// What a failed schedule said, or `None` when it holds.
+/// Returns the panic message of a failed schedule, or `None` if the schedule passes.
 fn failure(seed: u64, steps: u64) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(|| run(seed, steps))).err()?;
     let text = panic.downcast_ref::<String>().map(String::as_str);
