@@ -1,5 +1,5 @@
-//! What the build makes of the vendored documents, as snapshots: a new release of a document, of
-//! the generator or of a pass shows its effect as a diff that a person can read.
+//! Snapshots of the generated bindings. A new release of a document, of the generator or of a pass
+//! shows its effect as a readable diff.
 
 use std::path::Path;
 

@@ -144,7 +144,8 @@ impl Tally {
     }
 }
 
-/// What the document describes and the code lacks, or the other way round.
+/// Returns the difference between the members of the document and the members of the generated
+/// code.
 fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<String> {
     let read = |name: &str| -> Value {
         let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();

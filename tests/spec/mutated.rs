@@ -172,7 +172,7 @@ fn mutate(root: &mut Value, random: &mut Random) {
     }
 }
 
-/// The document of this number, mutated a few times.
+/// Returns the document with this number, with a few mutations.
 fn document(number: u64, originals: &[Value]) -> String {
     let mut random = Random(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let mut root = random.pick(originals).clone();
@@ -183,12 +183,12 @@ fn document(number: u64, originals: &[Value]) -> String {
     root.to_string()
 }
 
-/// How many documents: `VIPPS_SPEC_MUTATIONS`, or what a test run can afford.
+/// Returns the number of documents: 500, or the value of `VIPPS_SPEC_MUTATIONS`.
 fn count() -> usize {
     std::env::var("VIPPS_SPEC_MUTATIONS").map_or(500, |text| text.parse().expect("a number"))
 }
 
-/// Runs the document of this number; whether it became code.
+/// Builds the document with this number. Returns true if the build generated code.
 fn run(number: u64, originals: &[Value]) -> bool {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| {
