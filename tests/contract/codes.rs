@@ -112,7 +112,7 @@ async fn a_callback_code_lives() {
     .await;
 }
 
-/// What nobody has shown and nobody has checked in with is exchanged for nothing.
+/// A made-up code or token identifies no customer, so the exchange fails.
 #[tokio::test]
 async fn made_up_codes_belong_to_nobody() {
     at(async |desk| {

@@ -1,4 +1,4 @@
-//! What every test has on its desk: a client, fresh ids, and a list of what to clear away.
+//! The fixture of each test: a client, unused ids, and a list of payments and codes to clean up.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};

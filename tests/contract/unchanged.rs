@@ -1,5 +1,5 @@
-//! About the suite itself: that it runs unchanged against a server that it has not started, and against none that
-//! nobody asked for.
+//! Tests of the suite itself: it runs unchanged against a server that it did not start, and it
+//! refuses a server that was not selected explicitly.
 
 use std::process::{Command, Output};
 
@@ -7,7 +7,7 @@ use vipps::simulator::Simulator;
 
 use super::target::{Choice, choose};
 
-/// Every operation that the suite must have asked the server for.
+/// Every operation that the suite must call.
 const OPERATIONS: [&str; 20] = [
     "fetch_authorization_token_using_post",
     "initiate_payment_v3_using_post",
@@ -63,7 +63,7 @@ fn said(output: &Output) -> String {
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
-/// How many tests ended like this.
+/// Returns the number of tests with this result.
 fn ended(said: &str, how: &str) -> usize {
     let counts = said
         .lines()
