@@ -99,7 +99,7 @@ fn ctrl_c_cancels_the_order_before_leaving() {
     }
 }
 
-/// As with `till | head -1`.
+/// A closed output, like in `till | head -1`.
 #[test]
 fn closed_output_cancels_the_order() {
     for (last, approve) in [("NOK for", false), ("waiting\n", true)] {
@@ -121,7 +121,8 @@ fn closed_output_cancels_the_order() {
     }
 }
 
-/// As with `till 2>&1 | head -1`: the error cannot be printed either.
+/// A closed output and error output, like in `till 2>&1 | head -1`: the error cannot be printed
+/// either.
 #[cfg(unix)]
 #[test]
 fn closed_output_and_error_output_cancel_the_order() {
@@ -224,7 +225,8 @@ fn an_order_id_that_is_used_cancels_nothing() {
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
 }
 
-/// Of a sale that succeeds and of one that fails, with answers that gossip.
+/// Covers a sale that succeeds and a sale that fails. The error bodies contain secrets and personal
+/// data.
 #[test]
 fn nothing_that_it_prints_is_secret_or_personal() {
     const PHONE: &str = "48271936";
