@@ -117,7 +117,7 @@ fn newer_types(shown: &mut Shown) {
     );
 }
 
-/// What is read into a generated type and does not fit.
+/// Responses that do not match the generated type.
 #[tokio::test(start_paused = true)]
 pub(crate) async fn raw_calls() {
     let mut shown = Shown::start();

@@ -16,7 +16,7 @@ use vipps::testing::Recorder;
 #[path = "../support/store.rs"]
 mod fake;
 
-/// A Redis that refuses everything and repeats what it was sent, as the real one does.
+/// Starts a Redis server that refuses every command and repeats its arguments, like a real one.
 fn gossip() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -24,7 +24,7 @@ fn gossip() -> String {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut buffer = [0; 4096];
-            // An answer to each command of the hand-shake and to the question after it.
+            // An error for each command of the handshake and for the command after it.
             while let Ok(1..) = stream.read(&mut buffer) {
                 let line =
                     format!("-ERR unknown command, args: {ACCESS_TOKEN} {REDIS_PASSWORD}\r\n");
