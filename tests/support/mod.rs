@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Fixtures that the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use vipps::testing::{Recorder, SeededRandomness};
@@ -76,7 +76,7 @@ pub fn on_tokio_time(recorder: &Recorder) -> VippsBuilder {
         .randomness(SeededRandomness::new(0))
 }
 
-/// What the tests send that is secret or personal.
+/// The secret and personal values that the tests send.
 pub const SECRETS: [&str; 8] = [
     "canned-client-id",
     "canned-client-secret",

@@ -1,4 +1,4 @@
-//! A server that speaks bytes: what it answers is written to the socket as it stands.
+//! A server that writes given bytes to the socket unchanged.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// One thing that the server does on a connection.
+/// One action of the server on a connection.
 #[derive(Clone, Debug)]
 pub enum Step {
     Write(Text),
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Text {
     }
 }
 
-/// What to do once a request has been read. Where the steps end the connection is closed.
+/// The steps after a request has been read. The connection is closed after the last step.
 pub type Act = Vec<Step>;
 
 pub fn write(bytes: impl Into<Text>) -> Act {
@@ -54,7 +54,7 @@ pub fn stall(bytes: impl Into<Text>) -> Act {
     vec![Step::Write(bytes.into()), Step::Hold]
 }
 
-/// A whole answer, after which the connection stays open.
+/// Writes a complete response and leaves the connection open.
 pub fn kept(bytes: impl Into<Text>) -> Act {
     vec![Step::Write(bytes.into()), Step::Next]
 }
@@ -102,15 +102,15 @@ impl Request {
 struct Shared {
     requests: Mutex<Vec<Request>>,
     script: Mutex<Vec<Act>>,
-    /// Whether a connection stays open after a token.
+    /// True if a connection stays open after a token response.
     keeps: bool,
     over: AtomicBool,
     connections: AtomicUsize,
     written: AtomicUsize,
 }
 
-/// A raw server on loopback. It answers token requests properly and everything else by script: one act a request,
-/// the last one repeated. Nobody listens any more once it is dropped.
+/// A raw server on loopback. It serves token requests by itself. Every other request consumes one
+/// act of the script, and the last act repeats. Dropping the server closes its port.
 pub struct RawServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -118,7 +118,8 @@ pub struct RawServer {
 }
 
 impl RawServer {
-    /// One that closes the connection after a token, so that each request of the API has a new one.
+    /// Starts a server that closes the connection after a token response, so that each API request
+    /// opens a new one.
     pub fn start(script: Vec<Act>) -> Self {
         Self::with(script, false)
     }
@@ -158,12 +159,12 @@ impl RawServer {
         format!("http://{}", self.address)
     }
 
-    /// The requests, those for tokens left out.
+    /// Returns all requests except those for tokens.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
     }
 
-    /// How many bytes of acts the sockets have taken.
+    /// Returns the number of act bytes that the sockets have accepted.
     pub fn written(&self) -> usize {
         self.shared.written.load(Ordering::SeqCst)
     }
