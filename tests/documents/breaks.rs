@@ -85,7 +85,7 @@ fn the_compiler_names_a_break_in_its_builder() {
     assert_eq!(files, wanted, "{said}");
 }
 
-/// What still compiles changes a snapshot: of a request, or of what is generated.
+/// A breaking change that still compiles changes a snapshot of a request or of the generated code.
 #[test]
 fn a_snapshot_names_a_break_that_compiles() {
     let ours = Documents::ours();
@@ -110,7 +110,7 @@ fn a_snapshot_names_a_break_that_compiles() {
     let wanted = BTreeSet::from(["requests::cancel_full", "requests::cancel_minimal"]);
     assert_eq!(failed, wanted, "{said}");
 
-    // The changed answer is a line of the diff, as the new member of the request is.
+    // The changed response type is a line of the diff, and so is the new member of the request.
     let folder = openapi();
     let lines = |documents: &Documents| -> BTreeSet<String> {
         let text = documents.ecom.to_string();
@@ -129,7 +129,7 @@ fn a_snapshot_names_a_break_that_compiles() {
     );
 }
 
-/// What cannot be generated is one error line, with no panic and no backtrace.
+/// A document that cannot be read produces one error line, without a panic and a backtrace.
 #[test]
 fn a_document_that_cannot_be_read_is_one_sentence() {
     let mut broken = Documents::ours();
