@@ -15,10 +15,11 @@ use vipps::{MerchantSerialNumber, RequestId, RetryPolicy};
 
 use crate::support::{amount, id, text};
 
-/// What a builder without the setter returns.
+/// The return type of a setter that the builder does not have.
 struct Missing;
 
-/// Whether a builder has a setter of its own: a method of the type hides the one of the trait.
+/// Returns true if a builder has an inherent setter. A method of the type hides the method of the
+/// trait.
 macro_rules! has {
     ($builder:expr, $setter:ident, $argument:ty, $value:expr) => {{
         trait Fallback: Sized {

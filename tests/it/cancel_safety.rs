@@ -91,7 +91,7 @@ async fn two_clicks_with_a_stored_key_refund_once() {
     assert_eq!(sim.account(ORDER).unwrap().refunded(), 1_000);
 }
 
-/// What the documentation of `Capture` and `Refund` warns of.
+/// The documentation of `Capture` and `Refund` warns of this behaviour.
 #[tokio::test(start_paused = true)]
 async fn two_clicks_without_a_key_move_the_money_twice() {
     let sim = reserved().await;

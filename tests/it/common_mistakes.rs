@@ -75,7 +75,7 @@ async fn an_html_502_does_not_hide_its_status() {
     }
 }
 
-/// What did not work is not told as done, whatever the status says.
+/// A failed operation is not reported as a success, even with status 200.
 #[tokio::test(start_paused = true)]
 async fn a_200_whose_body_is_an_error_list_is_no_success() {
     let body =

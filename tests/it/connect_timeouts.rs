@@ -12,12 +12,12 @@ use crate::raw::{RawServer, Step, kept, stall, with_head};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
-/// The time that a busy machine may take to run a task.
+/// The delay that a busy machine may add to a task.
 const SLACK: Duration = Duration::from_secs(10);
-/// A busy machine connects and sends a request within this time.
+/// The time within which a busy machine connects and sends a request.
 const SENT: Duration = Duration::from_secs(1);
 
-/// A server that accepts TCP connections and never answers a byte.
+/// Starts a server that accepts TCP connections and never sends a byte.
 pub(crate) fn silent_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -242,7 +242,7 @@ async fn success_with_an_empty_error_member_is_a_success() {
     }
 }
 
-/// What an earlier capture was told belongs to the history and not to this response.
+/// The error of an earlier capture in the history is not an error of this response.
 #[tokio::test]
 async fn error_inside_the_history_is_no_error_of_the_response() {
     let failed = r#"{"operation":"CAPTURE","operationSuccess":false,"errorCode":"61","errorInfo":{"errorCode":"61"}},"#;

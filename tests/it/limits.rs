@@ -1,4 +1,4 @@
-//! The documented limits per order and minute, kept by one call whatever it goes through.
+//! A single call does not exceed the documented limits per order and minute.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ async fn failures_by_their_outcome() {
             r#"{"statusCode":400,"message":"x"}"#,
         )
         .lose("GET", DETAILS_PATH)
-        // An answer that cannot be read is a failure too, though its status says success.
+        // A response that cannot be read counts as a failure, even with a success status.
         .answer("POST", "/ecomm/v2/payments", 200, "nonsense");
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());

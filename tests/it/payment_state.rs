@@ -1,4 +1,4 @@
-//! One state and one answer to *what can be done next* for every way that a payment's history can look.
+//! The state and the allowed operations for every shape of a payment's history.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn read(json: &str) -> PaymentDetails {
     PaymentDetails::from_json("order-1".parse().unwrap(), json).unwrap()
 }
 
-/// What can be done, as a set of words.
+/// Returns the allowed operations as a set of words.
 fn can(details: &PaymentDetails) -> BTreeSet<&'static str> {
     let all = [
         ("capture", details.can_capture()),
@@ -105,10 +105,10 @@ const ROWS: &[Row] = &[
     Row { name: "refunded in two parts", log: &[I, R, ALL, ("REFUND", 5_000, true), ("REFUND", 15_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
     Row { name: "a sale refunded in part", log: &[I, ("SALE", 20_000, true), ("REFUND", 1, true)], sums: [20_000, 0, 1, 19_999], state: PartiallyRefunded, can: &["refund"] },
     Row { name: "a sale refunded", log: &[I, ("SALE", 20_000, true), ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
-    // Other ends.
+    // Other final states.
     Row { name: "rejected", log: &[I, ("REJECTED", 20_000, true)], sums: [0, 0, 0, 0], state: Rejected, can: &[] },
     Row { name: "failed", log: &[I, ("FAILED", 20_000, true)], sums: [0, 0, 0, 0], state: Failed, can: &[] },
-    // What nobody knows yet.
+    // Operations that this version does not support.
     Row { name: "an operation of tomorrow at the end", log: &[I, R, ("TOMORROW", 1, true)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
     Row { name: "an operation of tomorrow alone", log: &[("TOMORROW", 1, true)], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
 ];
@@ -215,7 +215,7 @@ fn every_spelling_of_every_state() {
     }
 }
 
-/// A payment that nobody approved may be cancelled without any event that says so.
+/// A payment that was not approved may be cancelled without an event in its history.
 #[test]
 fn without_an_event_expiry_is_told_by_age() {
     let begun: jiff::Timestamp = BEGUN.parse().unwrap();

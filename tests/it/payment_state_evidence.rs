@@ -50,7 +50,8 @@ const RESERVE: Entry = ("RESERVE", "true", Some(100), 1);
 const CAPTURE: Entry = ("CAPTURE", "true", Some(100), 2);
 const LATER: &str = "2030-01-01T00:00:00Z";
 
-/// What may stand for a step that this version does not know; the first five are names of other APIs.
+/// Values of `operation` that this version does not support. The first five are names from other
+/// APIs.
 const UNKNOWN_WORDS: [&str; 8] = [
     "AUTHORISED",
     "AUTHORIZED",
@@ -84,13 +85,13 @@ fn an_unknown_event_is_never_initiated_or_expired() {
                 }
             }
         }
-        // An event that failed changed nothing, whatever it was.
+        // A failed event of any kind changes nothing.
         let failed: Entry = (word, "false", Some(100), 1);
         assert_eq!(read(&[failed, INITIATE], "").state(), Initiated, "{word}");
     }
 }
 
-/// What the API states outweighs a history that this version cannot read.
+/// Sums that the API states take precedence over a history that this version cannot read.
 #[test]
 fn stated_sums_decide_where_the_history_does_not() {
     let unknown: Entry = ("AUTHORISED", "true", Some(100), 1);
@@ -342,7 +343,7 @@ fn a_failed_event_contradicts_no_event_of_its_step() {
     }
 }
 
-/// What an unclear event may have moved is known only from sums that the API states.
+/// The amount of an unclear event is known only if the API states the sums.
 #[test]
 fn an_unclear_event_leaves_unstated_sums_unknown() {
     let part: Entry = ("CAPTURE", "true", Some(40), 2);
@@ -434,7 +435,7 @@ fn sums_that_contradict_themselves_allow_no_operation() {
             assert!(!details.can_capture() && !details.can_cancel(), "{about}");
         }
     }
-    // What the sums state without a contradiction is allowed, whatever the history lacks.
+    // Operations that consistent sums allow are allowed, even if the history is incomplete.
     let unclear: Entry = ("REFUND", "null", Some(10), 3);
     let details = read(
         &[unclear, CAPTURE, RESERVE, INITIATE],

@@ -1,5 +1,5 @@
-//! What the QR API's answers come to: conflicts told from lost answers, lifetimes, answers with less or more than the
-//! document says.
+//! Responses of the QR API: conflicts and lost responses, lifetimes, and responses with fewer or
+//! more members than the document describes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -344,7 +344,7 @@ async fn a_category_nobody_knows_yet_is_sent_as_it_is() {
     );
 }
 
-// -- what answers may look like
+// -- shapes of responses
 
 async fn get(body: &str) -> MerchantRedirectQr {
     let recorder = Recorder::new().answer("GET", REDIRECT, 200, body);

@@ -1,4 +1,5 @@
-//! Generated operations by themselves: an answer that the document does not foresee is told as well as any other.
+//! Calls of generated operations. Responses that the document does not describe produce the same
+//! errors as those of the wrapper's operations.
 
 use crate::support::assert_nothing_leaks;
 use std::time::Duration;
@@ -87,7 +88,7 @@ async fn capture(vipps: &Vipps, options: CallOptions) -> vipps::Result<()> {
     call.await.map(drop)
 }
 
-/// What the raw operations and the wrapper's can be told is the same.
+/// Raw operations accept the same options as the wrapper's operations.
 #[tokio::test]
 async fn a_raw_call_can_be_told_how_it_is_to_be_made() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
@@ -361,7 +362,8 @@ async fn a_request_that_was_never_built_is_not_sent() {
     assert_eq!(recorder.to_snapshot(), "");
 }
 
-/// The first request of the call may have taken effect, whatever stopped the second.
+/// The first request of the call may have taken effect, so an error before the second request does
+/// not change the outcome.
 #[tokio::test]
 async fn a_call_that_stops_after_its_first_request_is_unknown() {
     let errors = [

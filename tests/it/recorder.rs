@@ -61,7 +61,7 @@ async fn every_run_is_the_same() {
     let begun = std::time::Instant::now();
     let (one, other) = (run().await, run().await);
     assert_eq!(one, other);
-    // Two calls of three attempts each: two keys, and waits that are told but not waited for.
+    // Two calls of three attempts each: two keys, and waits that are recorded without real delay.
     let mut keys = one.2;
     assert_eq!(keys.len(), 6);
     keys.dedup();
@@ -71,7 +71,7 @@ async fn every_run_is_the_same() {
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
-/// Eleven minutes of polls, and nobody pays.
+/// Polls for eleven minutes of virtual time, without a payment.
 #[tokio::test]
 async fn a_wait_in_vain_takes_no_time() {
     let recorder = Recorder::new().answer(
@@ -100,7 +100,7 @@ async fn callers_at_once() {
     assert_eq!(recorder.clock().elapsed(), Duration::ZERO);
 }
 
-/// Takes its time, by this clock, and never answers.
+/// Advances the clock by 31 s and never responds.
 #[derive(Debug)]
 struct Slow(ManualClock);
 
@@ -155,14 +155,14 @@ async fn what_is_recorded_fails_as_it_would_have() {
     sim.faults().on(initiate).after_commit().times(1).reset();
     assert_eq!(start().await.unwrap_err().outcome(), Outcome::Unknown);
     assert!(start().await.unwrap_err().has_code("34"));
-    // Without a connection that is open already.
+    // A client without an open connection.
     let unused = sim.client_builder().record(&recorder).build().unwrap();
     drop(sim);
     let details = unused.ecom().payment(id()).details();
     assert_eq!(details.await.unwrap_err().outcome(), Outcome::NotSent);
 }
 
-/// An answer of the test's own keeps the request from the wire.
+/// A canned response prevents the request from reaching the simulator.
 #[tokio::test]
 async fn canned_answers_come_first() {
     let sim = Simulator::start().unwrap();

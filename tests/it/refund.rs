@@ -53,7 +53,7 @@ async fn where_nothing_is_left_nothing_is_sent() {
     }
 }
 
-/// The first attempt went through and its answer was lost: its key stands in the history.
+/// The first attempt took effect and its response was lost. Its key is in the history.
 #[tokio::test]
 async fn a_repeat_with_the_same_key_names_the_same_amount() {
     let all_back = PARTLY_REFUNDED.replace("15000", "0");

@@ -1,4 +1,4 @@
-//! Whatever the API answers is read: every documented sample, and what may come tomorrow.
+//! Response parsing: every documented sample, and unknown members and values of later versions.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -526,7 +526,7 @@ proptest! {
         // A write that carries an error beside its success is no success.
         let is_write = matches!(kind, Capture | Cancel | Refund);
         let is_error = is_write && name.to_ascii_lowercase().starts_with("error");
-        // A member that is there twice, in whatever capitals, contradicts itself.
+        // A duplicate member, in any combination of upper and lower case, is a contradiction.
         if !is_error && !target.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
             target.insert(name, extra);
         }

@@ -1,5 +1,5 @@
-//! What is repeated, how often, how patiently, and what is said when it does not help. On virtual time: a wait of
-//! twenty seconds costs nothing and is measured exactly.
+//! The retry policy: which requests are retried, how often, after which waits, and with which error
+//! at the end. Time is virtual, so long waits take no time and are measured exactly.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

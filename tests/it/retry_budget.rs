@@ -17,7 +17,7 @@ fn client(statuses: &[u16]) -> Vipps {
     builder.build().unwrap()
 }
 
-/// What is left of the budget after each of so many calls.
+/// Returns the remaining budget after each of the calls.
 async fn left(vipps: &Vipps, calls: usize) -> Vec<u32> {
     let mut left = Vec::new();
     for _ in 0..calls {

@@ -47,13 +47,13 @@ impl Failure {
     }
 }
 
-/// What a cell promises: the number of requests with two attempts allowed, the wait between them in milliseconds, the
-/// outcome, and whether the error is retryable.
+/// The expected result of a cell: the number of requests with two attempts allowed, the wait
+/// between them in milliseconds, the outcome, and whether the error is retryable.
 type Cell = (usize, u64, Outcome, bool);
 
 /// Half of the 100 ms of the first wait.
 const AGAIN: u64 = 50;
-/// 100 ms and half of the second that the first slow wait adds.
+/// 100 ms, plus half of the 1 s that the first slow wait adds.
 const SLOWER: u64 = 600;
 
 const NOT_SENT: Cell = (2, AGAIN, Outcome::NotSent, true);
@@ -247,7 +247,7 @@ type Sent = (Option<String>, Bytes);
 #[derive(Clone, Debug)]
 struct World {
     failure: Failure,
-    /// Whether it is the token that fails.
+    /// True if the token request fails.
     no_token: bool,
     requests: Arc<Mutex<Vec<Sent>>>,
 }

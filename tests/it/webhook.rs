@@ -58,7 +58,7 @@ impl Vector {
         Verifier::new(self.url, [self.secret]).unwrap()
     }
 
-    /// As it arrives behind a proxy that calls the application by another name.
+    /// Returns the request as it arrives behind a proxy that changes the host and the path.
     fn request(&self) -> Request<Vec<u8>> {
         Request::post("http://app.internal:3000/inner")
             .header("Host", "app.internal:3000")

@@ -289,11 +289,11 @@ async fn a_success_that_carries_an_error_names_its_code() {
                 assert_eq!(first.code(), Some("63"), "{body}");
                 assert_eq!(first.group(), Some(&vipps::ErrorGroup::Payment), "{body}");
             }
-            // An error that states something else than codes is one too.
+            // An error that contains something other than codes is still an error.
             let body = body.replacen('{', r#"{"errorInfo":{"reason":"no"},"#, 1);
             unknown(write.answered(None, &body).await, &body);
         }
-        // An error member that states nothing is none.
+        // An empty error member is no error.
         for nothing in [
             "null",
             "{}",

@@ -1,5 +1,6 @@
-//! A call that is dropped at any of its awaits leaves nothing that a later call cannot see: each operation's future is
-//! polled once, twice, and so on to its end, dropped there, and what is then told is held against the ledger.
+//! A call that is dropped at any of its awaits has no effect that a later call cannot see. Each
+//! test polls the future of an operation once, twice, and so on up to its end, drops it there, and
+//! compares the results of later calls with the simulator's ledger.
 
 use std::future::{Future, IntoFuture as _, poll_fn};
 use std::pin::pin;
@@ -69,8 +70,8 @@ impl Shop {
         self.vipps.ecom().payment(id())
     }
 
-    /// The first request is refused for a while, the second takes effect and its answer is lost, the third comes
-    /// through.
+    /// The first request fails with 429, the second takes effect and its response is lost, and the
+    /// third succeeds.
     fn storm(&self, operation: &str) {
         let faults = self.sim.faults();
         faults.on(operation).times(1).status(429);
@@ -192,7 +193,7 @@ async fn release() {
     .await;
 }
 
-/// Its storm has no third act: an initiate whose answer is lost is not repeated.
+/// An initiate whose response is lost is not retried, so there is no third request.
 #[tokio::test(start_paused = true)]
 async fn initiate() {
     for_all_polls(6, async |times| {

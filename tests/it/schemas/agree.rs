@@ -43,7 +43,7 @@ pub(crate) const SENT: [Pair; 12] = [
     ),
 ];
 
-/// What is read, and the replies to questions.
+/// Types that are read, including the bodies of callbacks.
 const READ: [Pair; 21] = [
     (
         "callback::PaymentUpdate",
@@ -95,7 +95,7 @@ const LIMITS: [&str; 7] = [
     "maxItems",
 ];
 
-/// Where two schemas differ: `member: keyword ours / theirs`.
+/// The differences between two schemas, as `member: keyword ours / theirs`.
 #[derive(Default)]
 struct Differences(BTreeSet<String>);
 
@@ -396,7 +396,7 @@ fn sent_by(document: &Document) -> BTreeSet<String> {
     for operation in paths.values().filter_map(Value::as_object).flatten() {
         follow(document, &operation.1["requestBody"], &mut found);
     }
-    // What the merchant answers is sent, too.
+    // The merchant's response to a callback is sent, too.
     found.insert("FetchShippingCostResponse".to_owned());
     found
 }

@@ -1,5 +1,6 @@
-//! Values made from the schemas themselves: what a builder's schema allows the document allows too, what it forbids it
-//! forbids for a reason, and what an answer's schema allows can be read.
+//! Values generated from the schemas. The document accepts what a builder's schema accepts. Values
+//! that a builder's schema rejects are rejected for a listed reason. Values that the schema of a
+//! response accepts can be read.
 
 use std::sync::LazyLock;
 
@@ -142,14 +143,14 @@ fn narrowed(name: &str) -> Value {
     schema
 }
 
-/// What is done to a good body to make it a bad one.
+/// A mutation that makes a valid body invalid.
 #[derive(Clone, Copy, Debug)]
 enum Slip {
-    /// A member is gone.
+    /// Removes a member.
     Less,
-    /// There is one more.
+    /// Adds a member.
     More,
-    /// A member is of another kind.
+    /// Changes the type of a member.
     Other,
     /// A text is longer than any limit, a number beyond any.
     Beyond,
@@ -197,10 +198,12 @@ fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
     body
 }
 
-/// Where a builder's schema may allow what its document forbids: the document is known to be wrong.
+/// Members for which a builder's schema may accept values that the document rejects, because the
+/// document is known to be wrong.
 const WIDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
 
-/// Where a builder's schema may forbid what its document allows: the members of the list of meant differences.
+/// Members for which a builder's schema may reject values that the document accepts. They are in
+/// the list of intended differences.
 const STRICTER: [&str; 21] = [
     "/amount",
     "/authToken",

@@ -1,4 +1,4 @@
-//! What the simulator draws, read back by a decoder that shares no code with it.
+//! The QR codes that the simulator draws, read by a decoder that shares no code with it.
 
 use reqwest::Method;
 use serde_json::json;

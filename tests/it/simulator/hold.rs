@@ -1,4 +1,4 @@
-//! Requests that wait for the test, and answers of tomorrow.
+//! Requests that the test holds back, and responses with values of later API versions.
 
 use std::sync::Arc;
 use std::time::Duration;
