@@ -376,7 +376,7 @@ fn scenario() {
             caller.await.unwrap();
         }
     });
-    // Whatever happened, the next caller that waits receives a token or a recent failure.
+    // After every schedule, the next caller that waits receives a token or a recent failure.
     let last = shuttle::future::spawn(async move {
         let last_failure = client.world.look(|seen| seen.last_failure);
         let result = client.token().await;
@@ -385,7 +385,8 @@ fn scenario() {
     shuttle::future::block_on(last).unwrap();
 }
 
-/// Returns the number of schedules to try: 1,000, or what `VIPPS_TOKEN_SCHEDULES` says (10,000 in CI).
+/// Returns the number of schedules to try: the value of `VIPPS_TOKEN_SCHEDULES`, which is 1,000 by
+/// default and 10,000 in CI.
 fn schedules() -> usize {
     let number = std::env::var("VIPPS_TOKEN_SCHEDULES").ok();
     number.map_or(1_000, |number| {
@@ -398,7 +399,7 @@ fn invariants_hold_in_random_schedules() {
     shuttle::check_random(scenario, schedules());
 }
 
-/// Few switches at the worst moments, which random schedules seldom reach.
+/// Schedules with few task switches reach states that random schedules seldom reach.
 #[test]
 fn invariants_hold_in_schedules_with_few_switches() {
     shuttle::check_pct(scenario, schedules(), 3);

@@ -6,7 +6,7 @@
 //! cargo test --test contract
 //! ```
 //!
-//! This command starts a simulator and ignores all other `VIPPS_*` variables. The real test
+//! This command starts a simulator, even if other `VIPPS_*` variables are set. The real test
 //! environment must be selected by name and requires the keys of a sales unit:
 //!
 //! ```console
