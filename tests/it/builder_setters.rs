@@ -33,7 +33,8 @@ macro_rules! has {
     }};
 }
 
-/// Asserts which of the four call options a builder has, in the order `key, deadline, merchant, retry`.
+/// Asserts the presence of the four call options of a builder, in the order `key, deadline,
+/// merchant, retry`.
 macro_rules! assert_setters {
     ($($builder:expr => [$key:literal, $deadline:literal, $merchant:literal, $retry:literal];)*) => {$(
         let found = [

@@ -35,7 +35,7 @@ fn one(code: &str) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String>)> 
     vec![(Some(ErrorGroup::Payment), code, message)]
 }
 
-/// One error, with these names of its members.
+/// Returns an error with these member names.
 fn members(group: &str, code: &str, message: &str) -> String {
     format!(r#"{{"{group}":"Payment","{code}":"44","{message}":"m"}}"#)
 }

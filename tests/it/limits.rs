@@ -49,7 +49,7 @@ async fn a_replay_after_a_401_waits_for_room() {
         .deadline(Duration::from_secs(30))
         .await
         .unwrap_err();
-    // It does not wait for a request that it cannot send.
+    // The call does not wait for a request that it cannot send before the deadline.
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(error.operation(), Some(INITIATE));

@@ -34,7 +34,7 @@ fn resident() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// One request in ten goes wrong, half of them after they took effect.
+/// Injects faults into one request in ten. Half of the faults happen after the request took effect.
 fn storm(sim: &Simulator) {
     let rule = || sim.faults().any().probability(0.012);
     rule().seed(1).reset();

@@ -119,7 +119,7 @@ async fn a_call_without_a_token_is_not_sent() {
     );
 }
 
-/// The jitter is fixed, so the first wait is one that is longer than the caller's patience.
+/// The jitter is fixed, so the first wait is longer than the timeout of the caller.
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_before_its_retry_is_abandoned() {
     let recorder = Recorder::new().lose("POST", CAPTURE);

@@ -18,7 +18,7 @@ const KEYS: [&str; 3] = [
 const TOKEN: &str = "origin.access.token";
 const MSN: &str = "654321";
 
-/// A server that passes the first line of every request to `answer`, sends the result, and records
+/// A server that passes the first line of every request to a closure, sends the result, and records
 /// the request.
 struct Origin {
     address: SocketAddr,
@@ -323,7 +323,7 @@ async fn a_raw_request_to_another_origin_is_refused_unsent() {
     assert_eq!(api.heard().len(), 2);
 }
 
-/// Gives a request to the attempt loop past the generated builders.
+/// Passes a request to the retry loop without the generated builders.
 async fn exec(
     vipps: &Vipps,
     operation_id: &'static str,

@@ -74,7 +74,7 @@ const PART: (&str, i64, bool) = ("CAPTURE", 5_000, true);
 
 #[rustfmt::skip] // one line per row is how such a table is read
 const ROWS: &[Row] = &[
-    // What the customer has not decided.
+    // States before the customer's decision.
     Row { name: "started", log: &[I], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
     Row { name: "no history at all", log: &[], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
     Row { name: "a reservation failed", log: &[I, ("RESERVE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
@@ -178,7 +178,7 @@ fn every_spelling_of_every_operation() {
     }
 }
 
-/// One state, however the wire spells it.
+/// Every spelling of an operation produces the same state.
 #[test]
 fn every_spelling_of_every_state() {
     let state = |log: &[(&str, i64, bool)]| read(&json(log, None)).state();
@@ -295,13 +295,13 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
                     assert!(!details.captured_at_once(), "{about}");
                     let event = &details.events()[0];
                     assert!(!event.succeeded() && !event.failed(), "{about}");
-                    // Nobody gives up waiting for what may be paid.
+                    // A payment that may still be paid does not expire.
                     assert!(!details.is_expired("2030-01-01T00:00:00Z".parse().unwrap()));
                 }
             }
         }
     }
-    // What came later and can be read decides, and so do sums that the API states.
+    // A later event that can be read takes precedence, and so do the sums that the API states.
     let reserve = event("RESERVE", &said("2"));
     let void = event("VOID", &said("true"));
     let details = read(&format!(
@@ -314,7 +314,7 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
         r#"{{{sums}"transactionLogHistory":[{capture},{started}]}}"#
     ));
     assert_eq!(details.state(), Captured);
-    // Where it does not, a part that may have moved leaves all of it open.
+    // Without such an event or sum, a part that may have moved makes the whole state unknown.
     let captured = event("CAPTURE", &said("true"));
     let refund = event("REFUND", &said("2"));
     let details = read(&format!(
@@ -374,7 +374,7 @@ fn scanned_and_captured_at_once() {
     assert!(read(opened).is_scanned());
     assert!(!read(&json(&[I], None)).is_scanned());
     assert!(read(&json(&[I, R], None)).is_scanned());
-    // Whoever cancels has not scanned, though the cancel has an id.
+    // A cancel has a transaction id, but it is no scan.
     assert!(!read(&json(&[I, ("CANCEL", 20_000, true)], None)).is_scanned());
     assert!(read(&json(&[I, ("SALE", 20_000, true)], None)).captured_at_once());
     assert!(!read(&json(&[I, ("SALE", 20_000, false)], None)).captured_at_once());
@@ -395,7 +395,7 @@ fn personal_data_that_the_api_has_withdrawn() {
     assert!(!details.shipping().unwrap().is_expired());
     let shown = format!("{details:?}");
     assert!(!shown.contains("uiJskNQ6"), "{shown}");
-    // One text is enough.
+    // A single expired text is sufficient.
     let details = read(&fresh.replace(r#""city":"x""#, r#""city":" [expired] ""#));
     assert!(details.shipping().unwrap().is_expired());
 }

@@ -477,7 +477,7 @@ async fn a_one_time_code_counts_down_whole_seconds() {
         ("544.7", 544),
         (r#""544.7""#, 544),
         ("0.9", 0),
-        // Not said: what a customer has for the landing page.
+        // Missing or invalid values fall back to the lifetime of the landing page.
         ("null", 300),
         ("-1", 300),
         (r#""soon""#, 300),

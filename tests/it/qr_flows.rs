@@ -89,7 +89,7 @@ async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
         (1, Some("https://example.com/sale"))
     );
 
-    // Somebody else has the id, and the first attempt never arrived.
+    // Another program created a code with this id, and the first attempt did not arrive.
     let fault = sim
         .faults()
         .on("create_merchant_redirect_qr")

@@ -30,7 +30,7 @@ async fn an_answer_that_does_not_fit_keeps_its_place_and_effort() {
         assert_eq!(error.path(), Some("/ecomm/v2/payments/{orderId}/details"));
         assert_eq!((error.http_status(), error.attempts()), (Some(200), 1));
         assert_eq!(error.raw_body(), body.as_bytes());
-        // It only reads, so that nothing can be in doubt.
+        // The operation only reads, so its outcome is `NoEffect`.
         assert_eq!(error.outcome(), Outcome::NoEffect);
         assert_nothing_leaks(&format!("{error} {error:?}"));
     }
@@ -245,7 +245,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
     const ID: &str = "get_payment_details_using_get";
     let base = "https://apitest.vipps.no";
     for (path, field, value) in [
-        // Another operation's path, and one that the URL parser has shortened.
+        // The path of another operation, and a path that the URL parser has normalized.
         (CAPTURE, "path", CAPTURE),
         ("/ecomm/v2/payments/../details", "path", "/ecomm/v2/details"),
         (
@@ -284,7 +284,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
             "/x/ecomm/v2/payments/a/details",
         ),
         ("/", "path", "/"),
-        // One segment, which a server may decode to several.
+        // A single segment that a server may decode to several segments.
         ("/ecomm/v2/payments//details", "order_id", ""),
         ("/ecomm/v2/payments/a%2Fb/details", "order_id", "a/b"),
         ("/ecomm/v2/payments/a%5Cb/details", "order_id", "a\\b"),

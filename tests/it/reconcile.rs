@@ -207,7 +207,7 @@ async fn no_effect_is_told_only_when_the_request_is_old() {
     assert_eq!(shop.verdict(&error).await, "no effect");
     assert!(begun.elapsed() >= Duration::from_secs(30));
     assert!(shop.sim.journal().count(DETAILS) - asked < 8);
-    // By now it is old enough for one look.
+    // The operation is now old enough for a verdict after a single request.
     let (begun, asked) = (Instant::now(), shop.sim.journal().count(DETAILS));
     assert_eq!(shop.verdict(&error).await, "no effect");
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -552,7 +552,7 @@ async fn a_release_that_arrives_twice_is_done() {
     assert_eq!(done.amount, Some(Amount::nok(180)));
     assert_eq!(shop.sim.account(ORDER).unwrap().released(), 18_000);
 
-    // One that is refused because all is captured stays refused.
+    // A cancel that was refused because everything is captured stays refused.
     let shop = Shop::reserved().await;
     shop.payment().capture().await.unwrap();
     let error = shop

@@ -226,7 +226,7 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
             event("CANCEL", "null", &part),
             "still unknown",
         ),
-        // Another operation that may have failed.
+        // An event of another operation that may have failed.
         (sums(40, 60), event("REFUND", "null", &part), "no effect"),
         // The rest is released.
         (sums(40, 0), event("VOID", "true", &part), "took effect"),

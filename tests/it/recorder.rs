@@ -13,7 +13,7 @@ use vipps::{Clock as _, ErrorKind, Outcome, Transport, TransportFuture};
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
-/// One story in one text: two identical requests with one key, and the wait between them.
+/// The text form of a recording: two identical requests with one key, and the wait between them.
 #[tokio::test]
 async fn a_story() {
     let recorder = Recorder::new()

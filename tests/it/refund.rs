@@ -85,7 +85,7 @@ async fn details_that_cannot_be_had_leave_the_money_where_it_is() {
     assert!(amounts(&recorder).is_empty());
 }
 
-/// One deadline for the two requests.
+/// The deadline covers both requests.
 #[tokio::test(start_paused = true)]
 async fn the_deadline_covers_the_look_and_the_refund() {
     let recorder = Recorder::new()

@@ -140,7 +140,8 @@ async fn capture_and_cancel_as_documented() {
     assert_eq!(payment.cancel().await.unwrap().transaction_id, None);
 }
 
-/// Another member than the others, and a time without a zone.
+/// The member that holds the result has another name than in the other operations, and the time has
+/// no time zone.
 #[tokio::test]
 async fn refund_as_documented() {
     let payment = answering(REFUNDED);
@@ -265,7 +266,7 @@ async fn details_in_other_spellings() {
         details.shipping().unwrap().shipping_cost.unwrap().as_ore(),
         9_990
     );
-    // What the customer is not to see any more is withdrawn after a week.
+    // The API replaces the user's data with `[Expired]` after a week.
     let withdrawn = DETAILS
         .replace("Ada", "[Expired]")
         .replace("12345678", "[Expired]");
@@ -484,7 +485,8 @@ fn any_name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// One client for all cases, since a client takes a while to make; one test at a time has it.
+/// A client that all cases share, since creating a client is slow. The lock admits one test at a
+/// time.
 static API: LazyLock<Mutex<(Api, Vipps)>> = LazyLock::new(|| Mutex::new(Api::new()));
 
 fn read_now(kind: Kind, body: &str) -> Result<String, Error> {

@@ -245,7 +245,7 @@ impl Transport for OnlyToken {
     }
 }
 
-/// It may have reached the API, which takes five captures a minute.
+/// The attempt may have reached the API, which accepts five captures a minute.
 #[tokio::test(start_paused = true)]
 async fn an_attempt_without_a_response_counts_against_the_limit() {
     let vipps = crate::support::on_tokio_time(&Recorder::new())

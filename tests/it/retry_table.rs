@@ -155,7 +155,8 @@ const TABLE: &[Row] = &[
                 200,
                 r#"{"responseInfo":{"responseCode":503,"responseMessage":"x"}}"#,
             ),
-            // Where one code asks for a retry and another for a look at the details, the details come first.
+            // If one code requires a retry and another requires a check of the details, the details
+            // take precedence.
             Failure::Body(
                 400,
                 r#"[{"errorGroup":"VippsError","errorCode":"94"},{"errorGroup":"Payment","errorCode":"63"}]"#,

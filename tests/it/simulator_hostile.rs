@@ -1,5 +1,5 @@
-//! No request makes the simulator fail by accident: whatever is wrong with it, the response is the
-//! refusal of the API. Requests that the API itself answers with HTTP 500 are listed here.
+//! No invalid request makes the simulator fail. The response is always the refusal of the API.
+//! Requests for which the API itself returns HTTP 500 are listed here.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};

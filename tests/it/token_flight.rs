@@ -68,7 +68,7 @@ async fn a_caller_that_is_not_polled_delays_no_other_caller() {
         Poll::Ready(())
     })
     .await;
-    // As in the body of a `select!` on `&mut leading`, which does not poll `leading`.
+    // The body of a `select!` on `&mut leading` behaves like this: it does not poll `leading`.
     let begun = tokio::time::Instant::now();
     call(&vipps).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(1));

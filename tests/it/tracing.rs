@@ -190,7 +190,7 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
         .lose("GET", "/ecomm/v2/payments/acme-shop-123/details");
     let (capture, _guard) = Capture::start();
     let payment = client(&recorder).ecom().payment(id());
-    // As often as it takes to use up the retry budget.
+    // Enough calls to use up the retry budget.
     for _ in 0..30 {
         payment.capture().await.unwrap_err();
     }

@@ -290,12 +290,12 @@ async fn a_long_pause_ends_with_a_last_look() {
     let script = Script::new(&[SlowDown(700)]);
     assert_eq!(script.wait().await.unwrap_err().kind(), ErrorKind::Deadline);
     assert_eq!(script.polls(), [0, 6_550]);
-    // Whoever waits shortly is not left without one.
+    // A short wait also ends with a last poll.
     let script = Script::new(&[SlowDown(60), Paid]);
     let wait = script.wait().deadline(Duration::from_secs(4));
     wait.await.unwrap();
     assert_eq!(script.polls(), [0, 20]);
-    // Other failures slow it down as well, and the end comes in the middle of a pause.
+    // Other failures also slow the polls down, and the deadline is in the middle of a pause.
     let script = Script::new(&[Fails(503)]);
     let wait = script.wait().deadline(Duration::from_secs(60));
     wait.await.unwrap_err();
@@ -358,7 +358,7 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
     assert_eq!(error.unwrap().kind(), ErrorKind::Deadline);
     assert_eq!(script.polls(), [0, 10, 20]);
 
-    // Whoever waits for less than the first pause of the interval has the details read all the same.
+    // A wait that is shorter than the first pause of the interval still reads the details.
     let script = Script::new(&[Paid]);
     let wait = script
         .wait()
@@ -462,7 +462,7 @@ async fn a_trigger_polls_at_once() {
     assert_eq!(name(&poll.next().await.unwrap().unwrap()), "decided");
     assert_eq!(script.polls(), [0, 70]);
 
-    // One that comes before anybody waits counts, and cuts the first pause short.
+    // A trigger before the first poll ends the first pause at once.
     let script = Script::new(&[Paid]);
     let mut poll = script.wait().interval(PollInterval::Web).poll();
     poll.trigger().poll_now();

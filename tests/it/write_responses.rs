@@ -28,7 +28,7 @@ impl Write {
         recorder.client().ecom().payment(id())
     }
 
-    /// Of everything, or of a part in øre.
+    /// Calls the operation for the full amount, or for a part in øre.
     async fn answered(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
         let payment = self.payment(body);
         match (self, ore.map(|ore| Amount::minor(ore, Currency::NOK))) {
@@ -182,7 +182,7 @@ async fn every_documented_success_is_ok() {
             }
         }
     }
-    // What remained of a partly captured payment is released.
+    // The rest of a partly captured payment is released.
     let released = with_sums(&Cancel.body(r#""Cancelled""#), [40, 0, 0, 40]);
     assert!(Cancel.answered(None, &released).await.is_ok());
     // A direct capture is a sale.

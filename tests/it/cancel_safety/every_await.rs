@@ -206,7 +206,7 @@ async fn initiate() {
             Err(error) => assert!(error.has_code("35") && !exists, "{error:?}"),
         }
         if !exists {
-            // Nothing of the dropped call is in the way; only the storm is.
+            // Only the injected faults prevent the next call. The dropped call left no effect.
             shop.sim.faults().clear();
             tokio::time::sleep(std::time::Duration::from_secs(60)).await;
             shop.initiate().await.unwrap();

@@ -151,7 +151,7 @@ impl Differences {
         if ours.kinds() != theirs.kinds() {
             self.note(at, "type", &list(&ours.kinds()), &list(&theirs.kinds()));
         }
-        // What is read is open: the documents' words are examples.
+        // Values in responses are open: the words of the documents are only examples.
         let known = if is_read { "examples" } else { "enum" };
         let missing: BTreeSet<_> = theirs
             .words("enum")

@@ -224,7 +224,7 @@ const STRICTER: [&str; 21] = [
     "/shippingMethodId",
     "/transactionText",
     "/url",
-    // A member that the document forgets to require is missing from the whole.
+    // The body itself, for a member that the document wrongly leaves optional.
     "",
     "/customer",
 ];

@@ -81,7 +81,7 @@ fn ticket() -> AirlineData {
     }
 }
 
-/// One form of a builder, from the client to what is awaited.
+/// A form of a builder: the expression from the client to the future.
 macro_rules! forms {
     ($($builder:literal: |$vipps:ident| $form:expr;)*) => {
         /// Every builder that sends a body, in its least and its fullest forms.

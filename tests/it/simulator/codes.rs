@@ -58,7 +58,7 @@ async fn a_sticker_says_its_content() {
     );
 }
 
-/// One code in every form that somebody may be shown: PNG, SVG, in a terminal, and on the page.
+/// A code has the same content in every form: PNG, SVG, terminal text, and on the page.
 #[tokio::test]
 async fn a_code_says_the_same_in_every_form() {
     let shop = Shop::open().await;

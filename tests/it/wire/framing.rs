@@ -25,7 +25,7 @@ async fn informational_answers_before_the_real_one_are_passed_over() {
         Step::HalfClose,
     ])
     .await;
-    // None follows.
+    // No final response follows.
     assert_unclear(write(hint), ErrorKind::Connection).await;
 }
 

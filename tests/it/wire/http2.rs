@@ -159,7 +159,8 @@ fn serve(
                         let payload = [last.to_be_bytes(), code.to_be_bytes()].concat();
                         connection.write_all(&frame(GOAWAY, 0, 0, &payload))?;
                         connection.shutdown(Shutdown::Write)?;
-                        // What is left unread would turn the end into a reset, which overtakes the frame.
+                        // Unread bytes would turn the close into a reset, which overtakes the
+                        // frame.
                         std::io::copy(&mut connection, &mut std::io::sink())?;
                         return Ok(());
                     }

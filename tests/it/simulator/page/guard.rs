@@ -1,4 +1,4 @@
-//! Who may use the page.
+//! Access control of the page.
 
 use reqwest::{Client, Method, StatusCode};
 use vipps::simulator::Simulator;
