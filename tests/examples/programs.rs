@@ -153,7 +153,7 @@ impl Program {
             .expect("the program starts");
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let mut stdin = child.stdin.take().expect("a pipe");
-        // Who needs no input may be gone already.
+        // A program that reads no input may have ended already.
         let _ = stdin.write_all(input.as_bytes());
         Self {
             child,

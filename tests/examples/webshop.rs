@@ -80,7 +80,7 @@ impl Shop {
     }
 }
 
-/// Nobody has said where the shop is, so that no callback comes.
+/// The shop has no public URL, so it receives no callback.
 #[test]
 fn without_a_callback_the_details_are_asked() {
     let mut shop = Shop::open();
