@@ -78,7 +78,7 @@ impl Driver {
         driver
     }
 
-    /// One more process of this merchant's, with no memory of the others.
+    /// Creates another process of the merchant. It shares no state with the other processes.
     fn process(&mut self) -> Vipps {
         let budget = if self.rng.percent(80) {
             RetryBudget::unlimited()
@@ -153,7 +153,7 @@ impl Driver {
             self.processes.push(second);
         }
         let process = self.rng.below(self.processes.len() as u64);
-        // Whoever never gives up meets the limits per minute.
+        // A call with a long deadline and many attempts reaches the limits per minute.
         let stubborn = self.rng.percent(10);
         let deadline = if stubborn { Some(200_000) } else { deadline };
         let attempts = if stubborn { Some(10) } else { attempts };
@@ -210,7 +210,7 @@ impl Driver {
         self.memory.follow();
         let order = self.any_order();
         let payer = self.sim.payer();
-        // What the customer cannot do any more does not happen.
+        // Actions that the customer can no longer take fail, and the failure is ignored.
         let _ = match self.rng.below(10) {
             0 => payer.scan(order.as_str()).map(|_| ()),
             1 => payer.reject(order.as_str()),
@@ -401,7 +401,8 @@ impl Driver {
     async fn wait(&mut self) {
         let id = self.any_order();
         let call = self.network.next_call();
-        // As fast as is allowed for little more than a minute, or at leisure until the payment expires.
+        // Either poll at the maximum rate for slightly more than a minute, or poll slowly until the
+        // payment expires.
         let (interval, patience) = if self.rng.percent(10) {
             (PollInterval::Every(Duration::ZERO), self.rng.between(1, 70))
         } else {

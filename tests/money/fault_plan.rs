@@ -26,7 +26,7 @@ pub fn worsen(sim: &Simulator, rng: &mut Rng) -> bool {
     let mut rule = if rng.percent(10) {
         sim.faults().any()
     } else {
-        // Where money moves it is most worth a storm.
+        // In 60 of 100 cases the fault affects one of the four operations that change a payment.
         let count = if rng.percent(60) { 4 } else { OPERATIONS.len() };
         sim.faults().on(*rng.pick(&OPERATIONS[..count]))
     };

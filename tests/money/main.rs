@@ -142,7 +142,7 @@ fn money_never_moves_twice() {
     }
 }
 
-/// Says how to repeat a failure, in as few steps as it takes.
+/// Prints the command that reproduces a failure with the smallest number of steps.
 fn report(seed: u64, steps: u64) {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -164,7 +164,7 @@ impl Network {
     }
 }
 
-/// One key per logical operation, the same on every attempt, and with the same body.
+/// Checks that a logical operation has one key and one body on all attempts.
 fn one_key_one_body(requests: &[Sent]) {
     let money = |sent: &&Sent| matches!(sent.kind, Kind::Capture | Kind::Refund);
     let mut money = requests.iter().filter(money);
