@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// A machine that is busy with other things is slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One window of one browser. It ends when dropped.
+/// A browser with one window. Dropping the value closes the browser.
 pub(crate) struct Browser {
     driver: Child,
     http: reqwest::Client,
@@ -63,7 +63,7 @@ impl Browser {
                 break port.trim().trim_end_matches('.').to_owned();
             }
         };
-        // It may go on to say something.
+        // The rest of the output is drained, because the driver would block on a full pipe.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-profile"));
         drop(std::fs::remove_dir_all(&profile));
@@ -201,7 +201,7 @@ impl Browser {
         });
         self.devtools("Emulation.setDeviceMetricsOverride", size)
             .await;
-        // Nothing moves, so that a picture shows how it ends.
+        // Animations are off, so that a screenshot shows the final state.
         let scheme = json!({"features": [
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},

@@ -56,7 +56,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
     browser.shows("article h3", "page-1").await;
     browser.shows("article .what", text).await;
     browser.shows("article .sum", "499.00\u{a0}kr").await;
-    // What is on the screen is the code, in one piece and in black and white.
+    // The image on the page is the complete code in black and white.
     browser
         .until("const code = document.querySelector('article img'); return code && code.complete && code.naturalWidth > 0")
         .await;
@@ -233,7 +233,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     browser.shows(".link", "live").await;
     browser.run("window.seen = true").await;
 
-    // What somebody has opened, typed and looked up stays as it is while the page goes on.
+    // Updates of the page preserve opened sections, typed text and search results.
     browser.click("#journal details summary").await;
     let open = browser
         .run("return document.querySelector('#journal details[open]').id")
@@ -347,7 +347,8 @@ async fn a_page_of_another_site_cannot_press_the_buttons() {
     ] {
         browser.go(&site).await;
         if site.starts_with("http") {
-            // As if it were its own; what the browser says of its origin is the same.
+            // The content security policy is bypassed so that the form can be inserted as if the
+            // site had served it. The origin that the browser sends is the same.
             let policy = json!({"enabled": true});
             browser.devtools("Page.setBypassCSP", policy).await;
             browser.go(&site).await;
