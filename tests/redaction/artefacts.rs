@@ -35,7 +35,7 @@ fn snapshots() {
         for secret in SECRETS {
             assert!(!snapshot.contains(secret), "{secret} is in {name}");
         }
-        // Tokens of any kind stand there by number alone.
+        // Snapshots contain tokens only as numbered placeholders.
         assert!(!snapshot.contains("eyJ"), "{name}");
         for (at, _) in snapshot.match_indices("Bearer ") {
             assert!(snapshot[at..].starts_with("Bearer [token "), "{name}");

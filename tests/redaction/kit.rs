@@ -29,7 +29,8 @@ pub(crate) async fn markers_in_places_of_tomorrow() {
         keep(&recorder, header, "").await;
         for body in [
             json!({"tomorrow": marker, "list": [marker, {"deep": marker}]}),
-            // What could be the name of a member is taken for one.
+            // A text that could be a member name is taken for one, so these names contain other
+            // characters.
             json!({format!("{marker}@x"): 1, "by": {format!("+{marker}"): {"x": [marker]}}}),
             json!(marker),
             json!([marker]),

@@ -30,7 +30,7 @@ use capture::Capture;
 /// The types that have been searched, by all tests.
 static SEARCHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 
-/// All that is traced and logged by anybody in this process.
+/// All trace events and log records of this process.
 static LOG: LazyLock<Capture> = LazyLock::new(|| {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -174,7 +174,7 @@ impl Shown {
         }
     }
 
-    /// Nothing was shown, and what was searched was as much as that.
+    /// Asserts that no marker was shown and that at least this much text was searched.
     pub(crate) fn end(mut self, at_least: usize) {
         for line in LOG.lines("") {
             self.text("the log", &line);

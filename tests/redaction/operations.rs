@@ -267,7 +267,7 @@ pub(crate) async fn operations_that_succeed() {
     let recorder = every_answer();
     let vipps = client_of(&recorder);
     assert_eq!(every_operation(&vipps, &mut shown).await, 0);
-    // Nothing of that was shown because nothing of it was there.
+    // The responses do contain personal data, so the search is meaningful.
     let details = vipps
         .ecom()
         .payment("order-1".parse().unwrap())
