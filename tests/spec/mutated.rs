@@ -1,5 +1,5 @@
-//! Whatever is wrong with a document, the build ends with code or with a sentence: never with a
-//! panic, and never without end.
+//! The build of an invalid document ends with code or with an error. It never panics and never runs
+//! forever.
 
 use std::path::Path;
 
@@ -76,7 +76,7 @@ fn cut(root: &mut Value, random: &mut Random) {
     paths.retain(|path, _| kept.contains(path));
     let text = root.to_string();
     if let Some(schemas) = root["components"]["schemas"].as_object_mut() {
-        // Some that nothing refers to stay.
+        // A few unreferenced schemas are left in.
         schemas.retain(|name, _| {
             text.contains(&format!("/{name}\"")) && random.below(8) > 0 || random.below(6) == 0
         });
@@ -87,7 +87,7 @@ const ODD: [&str; 12] = [
     "", " ", "/", "#/", "~", "ø", "a\nb", "{", "type", "self", "\"", "*/",
 ];
 
-/// One change somewhere.
+/// Makes one random change.
 fn mutate(root: &mut Value, random: &mut Random) {
     let mut all = Vec::new();
     pointers(root, "", &mut all);

@@ -65,7 +65,7 @@ components:
         &lines,
         &["struct Address", "struct Group", "groups: Vec<Group>"],
     );
-    // What the merchant sends stays as strict as the document.
+    // The schemas of requests stay as strict as the document.
     assert_has(&lines, &["A | B"]);
 }
 
