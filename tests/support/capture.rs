@@ -59,7 +59,7 @@ impl Capture {
     }
 }
 
-/// Of the crates that do not trace, such as reqwest.
+/// Receives the records of crates that log without `tracing`, such as reqwest.
 impl log::Log for Capture {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true

@@ -25,7 +25,7 @@ pub(crate) type Fields = BTreeSet<String>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
-    /// By method and full path: names of the parameters that a call takes.
+    /// The names of the parameters that a call takes, by method and full path.
     pub(crate) operations: BTreeMap<(String, String), BTreeSet<String>>,
     /// Every object that a call can send or receive, or that a component describes.
     pub(crate) objects: BTreeSet<Fields>,

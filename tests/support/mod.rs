@@ -88,7 +88,7 @@ pub const SECRETS: [&str; 8] = [
     PASSENGER,
 ];
 
-/// None of it may be in what a person reads.
+/// Asserts that a text contains none of the secrets.
 pub fn assert_nothing_leaks(shown: &str) {
     for secret in SECRETS {
         assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");

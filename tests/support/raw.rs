@@ -25,7 +25,7 @@ pub enum Step {
     Next,
 }
 
-/// Bytes that a failed test shows the beginning of.
+/// Bytes whose `Debug` output is truncated, for the message of a failed test.
 #[derive(Clone)]
 pub struct Text(Vec<u8>);
 
@@ -74,7 +74,7 @@ const TOKEN: &str = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Which connection it came on, counted from 0.
+    /// The index of the connection, counted from 0.
     pub connection: usize,
     pub text: String,
 }
@@ -124,7 +124,7 @@ impl RawServer {
         Self::with(script, false)
     }
 
-    /// One whose connections stay open after a token.
+    /// Starts a server that keeps connections open after a token response.
     pub fn keeping(script: Vec<Act>) -> Self {
         Self::with(script, true)
     }
@@ -231,7 +231,7 @@ impl Shared {
         }
     }
 
-    /// Says whether another request is to be read.
+    /// Runs an act. Returns true if another request should be read.
     fn play(&self, connection: &mut TcpStream, act: Act) -> bool {
         for step in act {
             match step {
