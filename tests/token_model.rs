@@ -58,7 +58,7 @@ mod sync {
         }
     }
 
-    /// Some tasks are dropped before they end.
+    /// Spawns a task. Some tasks are dropped before they end.
     pub(crate) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {
         let task = Dropped(Box::pin(task), patience());
         drop(shuttle::future::spawn(task));
