@@ -31,7 +31,8 @@ const OPERATIONS: [&str; 20] = [
     "exchange_customer",
 ];
 
-/// This very program, with the keys of a simulator in its environment, and without the tests of this file.
+/// Returns a command that runs this test program with the keys of a simulator in its environment
+/// and without the tests of this file.
 fn suite(sim: &Simulator, variables: &[(&str, &str)]) -> Output {
     let keys = sim.keys();
     Command::new(std::env::current_exe().unwrap())

@@ -60,7 +60,8 @@ const BREAKS: [Break; 3] = [
     ),
 ];
 
-/// The compiler reports each break in its builder, and a missing operation in the table of operations too.
+/// The compiler reports each break in its builder, and a missing operation in the table of
+/// operations too.
 #[test]
 fn the_compiler_names_a_break_in_its_builder() {
     let mut broken = Documents::ours();

@@ -1,7 +1,7 @@
 //! The example programs, run with their own simulator and with one that the variables name.
 //!
-//! `cargo test` builds the examples before it runs these tests. `cargo test --test examples` does not:
-//! run `cargo build --examples` before it.
+//! `cargo test` builds the examples before it runs these tests. `cargo test --test examples` does
+//! not: run `cargo build --examples` before it.
 
 mod go_live;
 mod http;

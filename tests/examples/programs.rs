@@ -258,7 +258,8 @@ impl Reader {
                 kept.extend_from_slice(&buffer[..read]);
                 let text = String::from_utf8_lossy(&kept);
                 if last.as_ref().is_some_and(|last| text.contains(last)) {
-                    // While the lock is held, so that a test that sees `last` finds the pipe closed.
+                    // While the lock is held, so that a test that sees `last` finds the pipe
+                    // closed.
                     pipe = None;
                 }
             }

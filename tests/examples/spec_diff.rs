@@ -1,5 +1,5 @@
-//! The program `spec_diff`: each kind of change in a document, whether the change breaks users of this
-//! crate, and which file it touches.
+//! The program `spec_diff`: each kind of change in a document, whether the change breaks users of
+//! this crate, and which file it touches.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -127,8 +127,8 @@ fn kroner_do_not_become_ore_through_a_float() {
     }
 }
 
-/// Shipping costs are sent in kroner, with at most two decimals and without trailing zeros. The unit test
-/// of `ShippingCost` tries more amounts.
+/// Shipping costs are sent in kroner, with at most two decimals and without trailing zeros. The
+/// unit test of `ShippingCost` tries more amounts.
 #[test]
 fn ore_do_not_become_kroner_through_a_float() {
     let sample = (0..=2_147_483_647_i64).step_by(199_933);

@@ -261,7 +261,8 @@ async fn error_inside_the_history_is_no_error_of_the_response() {
         .unwrap();
 }
 
-/// The QR API has titles in place of codes. Codes of the shared gateway are explained for every API.
+/// The QR API has titles in place of codes. Codes of the shared gateway are explained for every
+/// API.
 #[tokio::test]
 async fn error_of_every_api_is_explained() {
     let problem =

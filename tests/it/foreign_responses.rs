@@ -1,4 +1,4 @@
-//! A response that neither the API nor its gateway made states nothing about the request: no refusal, and no decision.
+//! A response from neither the API nor its gateway proves nothing about the request.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -38,7 +38,8 @@ const FOREIGN: [&str; 15] = [
     r#"{"loginUrl":"https://wifi.example.com"}"#,
 ];
 
-/// Bodies in one of the documented forms, whole, and without a code that asks for a look at the details.
+/// Bodies in one of the documented forms, whole, and without a code that asks for a look at the
+/// details.
 const OF_THE_API: [&str; 16] = [
     r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c"}]"#,
     r#"[{"errorCode":"34","errorMessage":"x"}]"#,

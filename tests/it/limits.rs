@@ -23,7 +23,8 @@ fn most_in_a_minute(sim: &Simulator, operation: &str) -> usize {
     times.iter().map(within).max().unwrap_or_default()
 }
 
-/// Two refusals fill the minute of an initiate, so that the replay with a new token waits for the next.
+/// Two refusals fill the minute of an initiate, so that the replay with a new token waits for the
+/// next.
 #[tokio::test(start_paused = true)]
 async fn a_replay_after_a_401_waits_for_room() {
     const INITIATE: &str = "initiate_payment_v3_using_post";
@@ -57,7 +58,8 @@ async fn a_replay_after_a_401_waits_for_room() {
     assert_eq!(sim.journal().count(INITIATE), 5);
 }
 
-/// A cancel reads the details after a lost response and is sent again. All its requests count together.
+/// A cancel reads the details after a lost response and is sent again. All its requests count
+/// together.
 #[tokio::test(start_paused = true)]
 async fn the_rounds_of_a_cancel_count_together() {
     const CANCEL: &str = "cancel_payment_request_using_put";

@@ -1,9 +1,14 @@
-//! Many payments by QR at once, from initiate to capture, over real sockets, with one fault in ten requests: none is lost
-//! and none is doubled.
+//! Many concurrent payments by QR, from initiate to capture, over real sockets, with a fault in one
+//! request in ten. No payment is lost and none is captured twice.
 //!
-//! `.ci/test` runs it with 1000 payments, `VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture`
-//! with more. Only then, alone in its process, does it limit the memory for each payment: the task, its connection, both
-//! ends of it, and the simulator's account of the payment.
+//! `.ci/test` runs the test with 1,000 payments. This command runs it with more:
+//!
+//! ```console
+//! VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture
+//! ```
+//!
+//! `VIPPS_LOAD_PAYMENTS` also limits the memory of each payment, since the test is then alone in its
+//! process: the task, both ends of its connection, and the simulator's account of the payment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +22,8 @@ use vipps::{Amount, Error, Outcome, RetryBudget, RetryPolicy, Vipps};
 
 /// Enough to meet every kind of fault, and done in about a second.
 const PAYMENTS: usize = 40;
-/// No request takes effect later than this here: only the simulator ends a connection, and its longest delay is 200 ms.
+/// The settling time. The longest delay of the simulator is 200 ms, so no request takes effect
+/// later.
 const SETTLED: Duration = Duration::from_millis(500);
 
 fn payments() -> usize {

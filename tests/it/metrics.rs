@@ -1,4 +1,5 @@
-//! The counters: every call ends in exactly one of them, and requests are counted where they are made.
+//! The counters. Every call increments exactly one result counter, and every request is counted
+//! when it is sent.
 
 use std::time::Duration;
 

@@ -12,7 +12,8 @@ use PaymentState::{
 
 const BEGUN: &str = "2026-03-02T09:00:00Z";
 
-/// A log, given oldest first as it happened and written newest first as the API does: operation, øre, success.
+/// A log, given oldest first as it happened and written newest first as the API does: operation,
+/// øre, success.
 fn json(log: &[(&str, i64, bool)], sums: Option<[i64; 4]>) -> String {
     let entries: Vec<String> = log
         .iter()
@@ -61,7 +62,8 @@ struct Row {
     /// The column of the API's table of states and operations.
     name: &'static str,
     log: Log,
-    /// captured, to capture, refunded, to refund: as the API states them, and as the log must add up to.
+    /// captured, to capture, refunded, to refund: as the API states them, and as the log must add
+    /// up to.
     sums: [i64; 4],
     state: PaymentState,
     can: &'static [&'static str],

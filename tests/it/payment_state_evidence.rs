@@ -8,7 +8,8 @@ use PaymentState::{
     Rejected, Reserved, Unknown,
 };
 
-/// An event as the API writes it: operation, success as JSON (empty for a missing member), amount, minute.
+/// An event as the API writes it: operation, success as JSON (empty for a missing member), amount,
+/// minute.
 type Entry = (&'static str, &'static str, Option<i64>, u8);
 
 fn history(entries: &[Entry]) -> String {
@@ -173,7 +174,8 @@ fn reserved_failed_is_reserve_failed() {
     }
 }
 
-/// The description requires `operationSuccess`, and only successful entries count (eCom guide, details).
+/// The description requires `operationSuccess`, and only successful entries count (eCom guide,
+/// details).
 #[test]
 fn an_event_counts_only_if_it_states_its_success() {
     for unstated in ["", "null", "\"\"", "\"pending\"", "2", "[]", "{}", "[true]"] {
@@ -273,7 +275,8 @@ fn the_state_does_not_depend_on_skewed_time_stamps() {
     ];
     for (steps, state) in rows {
         let n = u8::try_from(steps.len()).unwrap();
-        // Every assignment of as many minutes to the steps, ties included, in both orders of the list.
+        // Every assignment of as many minutes to the steps, ties included, in both orders of the
+        // list.
         for code in 0..n.pow(u32::from(n)) {
             let mut rest = code;
             let mut entries: Vec<Entry> = Vec::new();
@@ -385,7 +388,8 @@ fn more_refunded_than_captured_is_unknown() {
     assert_eq!(details.state(), Unknown);
 }
 
-/// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide, sums).
+/// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide,
+/// sums).
 #[test]
 fn sums_above_what_the_history_states_are_unknown() {
     let capture = |ore| ("CAPTURE", "true", Some(ore), 2);

@@ -379,7 +379,7 @@ async fn a_code_lives_until_it_is_deleted_unless_the_answer_counts_down() {
             expected.map(Duration::from_secs),
             "{member}"
         );
-        // The link lives an hour, and never longer than its code.
+        // The link expires after an hour, or with its code if that is earlier.
         let link = qr.link().unwrap().lifetime().as_secs();
         assert_eq!(link, expected.unwrap_or(3600).min(3600), "{member}");
     }

@@ -1,4 +1,4 @@
-//! The lives of merchant codes and check-ins, against the simulator.
+//! The life cycle of merchant codes and check-ins, against the simulator.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

@@ -152,7 +152,8 @@ async fn the_code_of_a_payment_that_is_started() {
     assert_eq!(word(&verdict), "took effect");
 }
 
-/// The token of a repeat fails: the error names the token's operation, and is still one about the capture.
+/// The token request of a retry fails. The error names the token's operation, and `reconcile` still
+/// accepts it for the capture.
 #[tokio::test(start_paused = true)]
 async fn a_capture_whose_repeat_gets_no_token() {
     for after in [true, false] {

@@ -1,4 +1,5 @@
-//! The testing kit: the same texts in every run, in front of any wire, with nothing of it in a user's build.
+//! The testing kit: the same texts in every run, in front of any transport, and no code in a user's
+//! build.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -123,7 +124,7 @@ async fn a_limit_can_be_reached_by_hand() {
     assert_eq!(error.elapsed(), Duration::from_secs(31));
 }
 
-/// Over a socket and without one, what is recorded is the same, and the simulator has really answered.
+/// The recording is the same with and without a socket, and the simulator has served the requests.
 #[tokio::test]
 async fn in_front_of_the_real_wire() {
     let mut texts = Vec::new();

@@ -182,7 +182,8 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     assert!(error.idempotency_key().is_some(), "{error:?}");
 }
 
-/// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond the deadline.
+/// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond
+/// the deadline.
 #[tokio::test(start_paused = true)]
 async fn once_lost_a_write_stays_unknown_when_the_limit_ends_it() {
     let recorder = Recorder::new()

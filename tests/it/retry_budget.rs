@@ -1,4 +1,5 @@
-//! The retry budget: a retry costs 14 after a plain failure and 5 after a 429, and a success gives 1 back.
+//! The retry budget: a retry costs 14 after a plain failure and 5 after a 429, and a success gives
+//! 1 back.
 
 use vipps::testing::Recorder;
 use vipps::{RetryBudget, Vipps};

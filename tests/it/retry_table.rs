@@ -1,6 +1,7 @@
-//! The retry table, cell by cell and operation by operation, through a whole call: the number of requests, the wait
-//! between them, and the outcome when none succeeds. The expectations are written out here. The library's own test
-//! holds the table that users read, `src/retry.md`, against the code.
+//! The retry table, cell by cell and operation by operation, through a whole call: the number of
+//! requests, the wait between them, and the outcome when none succeeds. The expectations are
+//! written out here. The library's own test holds the table that users read, `src/retry.md`,
+//! against the code.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -139,7 +140,8 @@ const TABLE: &[Row] = &[
             UNKNOWN,
         ],
     ),
-    // Responses that do not state what happened: codes, errors in successes, and what the API did not make.
+    // Responses that do not state what happened: codes, errors in successes, and what the API did
+    // not make.
     (
         &[
             Failure::Code(400, "Payment", "52"),
@@ -225,8 +227,8 @@ const TABLE: &[Row] = &[
     ),
 ];
 
-/// A conflict that does not state what happened, for the classes without `create`, whose builder looks for the code
-/// after such a response.
+/// A conflict that does not state what happened, for the classes without `create`, whose builder
+/// looks for the code after such a response.
 const CONFLICTS: &[Failure] = &[
     Failure::Body(409, ""),
     Failure::Body(409, "{}"),

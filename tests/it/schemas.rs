@@ -1,4 +1,5 @@
-//! The JSON Schemas: what they say, that they say what the types do, and that they agree with the vendored documents.
+//! The JSON Schemas: their content, and their agreement with the types and with the vendored
+//! documents.
 
 mod agree;
 mod document;

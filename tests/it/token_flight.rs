@@ -86,8 +86,8 @@ async fn a_slow_fetch_that_is_polled_is_not_given_up() {
     assert_eq!(sim.journal().count(TOKEN), 1);
 }
 
-/// Tasks that compute keep the runtime from the fetch for longer than a fetch may stand still. Then the call is polled
-/// before the fetch.
+/// Tasks that compute keep the runtime from the fetch for longer than a fetch may stand still. Then
+/// the call is polled before the fetch.
 #[test]
 fn a_fetch_behind_tasks_that_compute_is_not_given_up() {
     let sim = simulator(Duration::from_millis(50));

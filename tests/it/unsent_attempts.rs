@@ -1,4 +1,5 @@
-//! The limits per minute are about requests that the API received: an attempt that was never sent does not count.
+//! The limits per minute apply to requests that the API received. An attempt that was never sent
+//! does not count.
 
 use std::time::Duration;
 

@@ -22,7 +22,8 @@ const TRANSACTION: &str =
 
 /// The deadline of a call that ends by itself, which a busy machine does not reach.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The deadline of a call that nothing else ends. A busy machine connects and sends within this time.
+/// The deadline of a call that nothing else ends. A busy machine connects and sends within this
+/// time.
 const STALLED: Duration = Duration::from_secs(1);
 /// The time that a busy machine may take to run a task.
 const SLACK: Duration = Duration::from_secs(10);

@@ -190,7 +190,8 @@ async fn every_documented_success_is_ok() {
     assert!(Capture.answered(None, &sold).await.is_ok());
 }
 
-/// A status of a later version of the API is a success if the sums state that nothing is left to do.
+/// A status of a later version of the API is a success if the sums state that nothing is left to
+/// do.
 #[tokio::test]
 async fn an_unknown_status_is_ok_only_if_the_sums_prove_it() {
     for write in ALL {

@@ -1,4 +1,5 @@
-//! The QR codes that the merchant creates: the requests for each, and the state that it must have in the end.
+//! The QR codes that the merchant creates: the requests for each code, and its expected final
+//! state.
 
 use vipps::{Error, Outcome, Vipps};
 

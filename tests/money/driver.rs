@@ -252,7 +252,7 @@ impl Driver {
         self.model.enter(other);
     }
 
-    /// The same operation again with the same key, now and then by another process or with another amount.
+    /// Repeats an operation with the same key, sometimes in another process or with another amount.
     async fn repeat(&mut self) {
         let keyed: Vec<_> = self.model.keyed().cloned().collect();
         if keyed.is_empty() {

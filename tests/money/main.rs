@@ -34,7 +34,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     }
 }
 
-/// Runs the schedule of a seed, at most so many steps of it. The same seed does the same every time.
+/// Runs the schedule of a seed, up to this number of steps. The same seed always produces the same
+/// schedule.
 fn run(seed: u64, most_steps: u64) -> Counts {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -189,8 +189,8 @@ impl Model {
         self.records.push(record);
     }
 
-    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end. Says whether it was
-    /// one.
+    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end.
+    /// Says whether it was one.
     pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) -> bool {
         let record = &mut self.records[place];
         let took_effect = match verdict {
@@ -261,8 +261,8 @@ impl Model {
         records.filter(|(_, record)| record.order == order.id)
     }
 
-    /// The verdicts of `reconcile` on an operation that must hold to the end: that it took effect, and that it did not
-    /// unless it was tried again.
+    /// The verdicts of `reconcile` on an operation that must hold to the end: that it took effect,
+    /// and that it did not unless it was tried again.
     fn verdicts(&self, record: &Record) -> impl Iterator<Item = bool> {
         let identity = record.identity();
         let mut later = self.records.iter().skip(record.number + 1);

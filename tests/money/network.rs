@@ -183,7 +183,8 @@ fn one_key_one_body(requests: &[Sent]) {
     }
 }
 
-/// Initiate is never repeated after a request that may have taken effect; cancel only after a look at the details.
+/// Checks that an initiate is not retried after a request that may have taken effect, and that a
+/// cancel is retried only after a request for the details.
 fn nothing_unclear_is_repeated(requests: &[Sent]) {
     let mut unclear = None;
     for sent in requests {
@@ -236,7 +237,7 @@ fn no_more_than(attempts: u32, requests: &[Sent]) {
     }
 }
 
-/// In any 60 s, one logical call makes no more requests of an operation for an order than the API allows.
+/// Checks that a logical call sends no more requests for an order in any 60 s than the API allows.
 fn limits_per_minute(requests: &[Sent]) {
     let mut times: BTreeMap<(Kind, &str), Vec<Duration>> = BTreeMap::new();
     for sent in requests {

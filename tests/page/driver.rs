@@ -243,7 +243,8 @@ fn decoded(picture: &Value) -> Vec<u8> {
 }
 
 impl Drop for Browser {
-    /// A browser outlives its chromedriver unless the session is ended first, also when a test has failed.
+    /// A browser outlives its chromedriver unless the session is ended first, also when a test has
+    /// failed.
     fn drop(&mut self) {
         drop(self.end_session());
         drop(self.driver.kill());

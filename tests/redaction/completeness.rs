@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The paths of all public structs and enums, from the list that `.ci/public-api` keeps. The generated types have tests
-/// of their own.
+/// The paths of all public structs and enums, from the list that `.ci/public-api` keeps. The
+/// generated types have tests of their own.
 fn public_types() -> BTreeSet<&'static str> {
     include_str!("../surface/public-api.txt")
         .lines()

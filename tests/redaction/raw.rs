@@ -167,8 +167,8 @@ pub(crate) async fn raw_calls() {
     shown.end(15);
 }
 
-/// Text members of generated types that may be printed. A document that brings another one has it judged here, or by
-/// name in `build/passes/crate_types/sensitive.rs`.
+/// Text members of generated types that may be printed. A new member of a document must be reviewed
+/// here, or by name in `build/passes/crate_types/sensitive.rs`.
 const PRINTED: [&str; 69] = [
     // Names that the merchant gives.
     "agencyInvoiceNumber",

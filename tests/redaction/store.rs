@@ -79,7 +79,8 @@ pub(crate) async fn stores_and_what_they_say() {
         vipps.qr().merchant_callbacks().await.unwrap();
         shown.debug("the client", &vipps);
     }
-    // A token from the store is as secret as a token from the endpoint, and so is text that is not quite a token.
+    // A token from the store is as secret as a token from the endpoint, and so is text that is not
+    // quite a token.
     let store = FakeStore::default();
     let call = async || {
         let builder = client_builder(&recorder).token_store(store.clone());

@@ -46,8 +46,8 @@ fn changes_by_the_passes() {
     }
 }
 
-/// The files that the crate includes are what the generator writes of the normalised document, and nothing else: only
-/// their layout is prettyplease's.
+/// The files that the crate includes are what the generator writes of the normalised document, and
+/// nothing else: only their layout is prettyplease's.
 #[test]
 fn the_bindings_are_what_progenitor_writes() {
     for file in DOCUMENTS {

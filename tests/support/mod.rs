@@ -66,8 +66,8 @@ pub fn text() -> TransactionText {
 
 /// A client of this recorder that waits on tokio's time, for tests that measure or interrupt it.
 ///
-/// The jitter of its waits is the same in every run: with full jitter a wait may be shorter than any
-/// limit that a test sets.
+/// The jitter of its waits is the same in every run: with full jitter a wait may be shorter than
+/// any limit that a test sets.
 pub fn on_tokio_time(recorder: &Recorder) -> VippsBuilder {
     let number = "123456".parse().expect("a serial number");
     let keys = Credentials::new("canned-client-id", "canned-client-secret", "key", number);

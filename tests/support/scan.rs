@@ -1,4 +1,4 @@
-//! Reads QR codes off everything that shows them, by a decoder that shares no code with what draws them.
+//! Reads QR codes from images, terminals and pages. The decoder shares no code with the encoder.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
@@ -59,7 +59,8 @@ fn number(text: &str) -> usize {
     text.parse().unwrap_or_else(|_| panic!("{text:?}"))
 }
 
-/// The text of the only code drawn in half blocks, on a terminal where blocks are light and the ground is dark.
+/// The text of the only code drawn in half blocks, on a terminal where blocks are light and the
+/// ground is dark.
 pub fn terminal(drawing: &str) -> String {
     const PIXELS: usize = 8;
     let rows: Vec<Vec<[u8; 2]>> = drawing

@@ -11,7 +11,8 @@ fn told(bench: &mut Bench) -> Outbound {
     calls.remove(0)
 }
 
-/// Returns the callback's body, which must break the vendored schema at the places `known` and nowhere else.
+/// Returns the callback's body, which must break the vendored schema at the places `known` and
+/// nowhere else.
 fn callback(bench: &mut Bench, schema: &str, known: &[&str]) -> Value {
     let call = told(bench);
     assert_eq!(call.reason, Reason::Payment);

@@ -101,7 +101,8 @@ async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
     .await
 }
 
-/// Runs a case for one poll more each time, until its operation comes to its end. A case says whether it did.
+/// Runs a case with one more poll each time, until its operation completes. A case returns true if
+/// it did.
 async fn for_all_polls(at_least: u32, mut case: impl AsyncFnMut(u32) -> bool) {
     for times in 0..1_000 {
         if case(times).await {
@@ -217,7 +218,7 @@ async fn initiate() {
     .await;
 }
 
-/// A payment and its code are two requests: what is left of the first is there for the next call to find.
+/// A payment and its code are two requests. The next call finds the payment of a dropped call.
 #[tokio::test(start_paused = true)]
 async fn pay_by_qr() {
     for_all_polls(9, async |times| {

@@ -1,4 +1,5 @@
-//! Schema against schema: members, types, what is required, values and limits, but for the differences that are meant.
+//! Compares schemas: members, types, required members, values and limits, except for the intended
+//! differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 

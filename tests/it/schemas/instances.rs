@@ -16,7 +16,8 @@ use vipps::ecom::{Address, Event, PaymentDetails, ShippingDetails, UserDetails};
 use super::agree::SENT;
 use super::{problems, schemas, validator};
 
-/// Any value that a schema allows, as good as a generator can: limits of length are kept afterwards.
+/// Any value that a schema allows, as good as a generator can: limits of length are kept
+/// afterwards.
 fn instance(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = root.pointer(reference.trim_start_matches('#')).unwrap();

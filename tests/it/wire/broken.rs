@@ -59,7 +59,7 @@ async fn nobody_listens_for_the_token() {
     assert!(error.hint().unwrap().contains("offline"));
 }
 
-/// TLS is asked for, and the other side speaks something else, says nothing, or ends the connection.
+/// The client expects TLS. The server sends other bytes, sends nothing, or closes the connection.
 #[tokio::test]
 async fn no_tls_session() {
     for act in ["speak", "hold", "end"] {

@@ -50,8 +50,8 @@ enum BodyEnd {
     Close,
 }
 
-/// A server that speaks HTTP/2 without TLS. The first request is for a token; the others are answered by script, the
-/// last act repeated.
+/// A server that speaks HTTP/2 without TLS. The first request is for a token; the others are
+/// answered by script, the last act repeated.
 struct Server {
     address: std::net::SocketAddr,
     requests: Arc<AtomicUsize>,
@@ -230,7 +230,7 @@ async fn an_initiate_that_may_have_been_read_is_sent_once() {
     }
 }
 
-/// Each request is one that the attempt loop knows of: it counts, it is traced, and it keeps to the limits.
+/// Every request is made by the retry loop, so it is counted, traced and subject to the limits.
 #[tokio::test]
 async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
     for end in UNCLEAR {
@@ -296,8 +296,8 @@ async fn outcomes(end: End) -> [Outcome; 2] {
     ]
 }
 
-/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is an error of the
-/// connection, so that more of the response may have been on its way.
+/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is an error of
+/// the connection, so that more of the response may have been on its way.
 #[tokio::test]
 async fn a_whole_error_is_a_refusal_only_after_an_orderly_end() {
     for (end, outcome) in [
