@@ -122,7 +122,7 @@ mod error {
     pub(crate) struct Error(pub(crate) u64);
 
     impl Error {
-        /// Every third failure asks for a pause that is too long to wait for.
+        /// Every third failure requests a pause that is too long to wait for.
         pub(crate) fn retry_after(&self) -> Option<Duration> {
             self.0.is_multiple_of(3).then_some(LONG_PAUSE)
         }
@@ -148,7 +148,7 @@ use value::{FetchedToken, Token};
 const LIFETIME: Duration = Duration::from_secs(100);
 const REFRESH_AFTER: Duration = Duration::from_secs(50);
 const USABLE_FOR: Duration = Duration::from_secs(95);
-/// The pause that some failures ask for.
+/// The pause that some failures request.
 const LONG_PAUSE: Duration = Duration::from_secs(40);
 
 /// The surroundings of the state machine: a clock that jumps, and a token endpoint that fails at

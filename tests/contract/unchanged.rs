@@ -103,7 +103,7 @@ fn the_same_tests_run_against_a_server_that_the_environment_names() {
     }
 }
 
-/// Keys alone ask for nothing.
+/// Keys alone do not select the real environment.
 #[test]
 fn a_server_that_nobody_asked_for_hears_nothing() {
     let sim = Simulator::start().unwrap();

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::surface::surface;
 use super::{Copy, Documents, build, crate_copy, openapi};
 
-/// Each file of the wrapper that the compiler points at, with what it says there.
+/// Returns each file of the wrapper that has a compiler error, with the message.
 fn errors(said: &str) -> BTreeSet<(String, String)> {
     let mut errors = BTreeSet::new();
     let mut error = None;
@@ -25,7 +25,7 @@ fn errors(said: &str) -> BTreeSet<(String, String)> {
     errors
 }
 
-/// The break, the change that is it, the one file that the compiler points at, and what it says.
+/// The name of the break, the change, the only file with a compiler error, and the message.
 type Break = (&'static str, fn(&mut Documents), &'static str, &'static str);
 
 const BREAKS: [Break; 3] = [

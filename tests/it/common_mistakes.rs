@@ -25,7 +25,7 @@ fn count(recorder: &Recorder, operation: &str) -> usize {
     of.count()
 }
 
-/// The next call asks for a token again, and gets through.
+/// The next call fetches a new token and succeeds.
 #[tokio::test(start_paused = true)]
 async fn a_failed_token_response_is_not_cached() {
     for body in [

@@ -1,4 +1,4 @@
-//! A payment and its code in one call: what is said when only the payment comes about.
+//! A payment and its code in one call, and the error if only the payment is created.
 
 use crate::support::{INITIATED, amount, id, text};
 use vipps::testing::Recorder;

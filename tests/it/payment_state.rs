@@ -217,7 +217,7 @@ fn every_spelling_of_every_state() {
     }
 }
 
-/// A payment that was not approved may be cancelled without an event in its history.
+/// The API may cancel a payment that was not approved without an event, so its age decides.
 #[test]
 fn without_an_event_expiry_is_told_by_age() {
     let begun: jiff::Timestamp = BEGUN.parse().unwrap();
@@ -297,7 +297,7 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
                     assert!(!details.captured_at_once(), "{about}");
                     let event = &details.events()[0];
                     assert!(!event.succeeded() && !event.failed(), "{about}");
-                    // A payment that may still be paid does not expire.
+                    // A payment that may have been approved is not reported as expired.
                     assert!(!details.is_expired("2030-01-01T00:00:00Z".parse().unwrap()));
                 }
             }
@@ -343,7 +343,7 @@ fn sums_that_are_stated_in_part_are_completed_from_the_log() {
     );
 }
 
-/// The API knows better than the log what is left to take.
+/// The sums that the API states take precedence over the log.
 #[test]
 fn a_reservation_with_nothing_left_is_given_up() {
     let details = read(&json(&[I, R], Some([0, 0, 0, 0])));

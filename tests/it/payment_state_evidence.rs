@@ -138,7 +138,7 @@ fn stated_sums_decide_where_the_history_does_not() {
     }
 }
 
-/// A sum that the API leaves out is no statement that nothing is left.
+/// A missing sum does not count as zero.
 #[test]
 fn sums_that_are_not_stated_state_nothing() {
     let reserve: Entry = ("RESERVE", "true", None, 1);

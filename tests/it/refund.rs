@@ -158,7 +158,7 @@ async fn the_money_goes_back_to_the_ore() {
         payment.refund().rest().await.unwrap_err().kind(),
         ErrorKind::State
     );
-    // The second half was never taken, and can be given up.
+    // The second half was never captured, and can be released.
     assert!(details.can_release() && !details.can_refund());
     payment.cancel().release_remaining().await.unwrap();
     let details = payment.details().await.unwrap();

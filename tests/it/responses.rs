@@ -536,7 +536,7 @@ proptest! {
         prop_assert!(result.is_ok(), "{kind:?} {value}: {result:?}");
     }
 
-    /// A word that this version does not know is kept as it came.
+    /// An unknown word is preserved unchanged.
     #[test]
     fn new_words_are_kept(word in "[A-Z_]{1,20}[0-9]") {
         let body = STATUS.replace("RESERVE", &word);

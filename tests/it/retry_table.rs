@@ -114,7 +114,7 @@ const TABLE: &[Row] = &[
             Failure::Code(402, "VippsError", "94"),
             Failure::Code(409, "VippsError", "94"),
             Failure::Code(400, "VippsError", "98"),
-            // The API leaves the group out at times, and no other group has this code.
+            // The API sometimes omits the group, and no other group has this code.
             Failure::Body(400, r#"[{"errorCode":"94"}]"#),
         ],
         [LIMITED; 6],

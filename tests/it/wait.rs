@@ -367,7 +367,7 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
     wait.await.unwrap();
     assert_eq!(script.polls(), [20]);
 
-    // No time at all asks nothing.
+    // A deadline of zero sends no request.
     let script = Script::new(&[Paid]);
     let error = script.wait().deadline(Duration::ZERO).await.unwrap_err();
     assert_eq!((error.kind(), script.count()), (ErrorKind::Deadline, 0));

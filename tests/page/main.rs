@@ -48,7 +48,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
             .await,
         "No orders yet."
     );
-    // A page that was loaded again would not know it any more.
+    // Reloading the page would reset this variable.
     browser.run("window.seen = 'from the start'").await;
 
     let text = "<script>document.title='x'</script>Socks";
@@ -293,7 +293,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     browser.shows("#order-1 .chip", "Expired").await;
 
     assert_eq!(browser.run("return window.seen").await, true);
-    // The simulator is gone, and the page says so.
+    // The page shows that the simulator is unreachable.
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
     drop(sim);
     browser.shows(".link", "connecting…").await;

@@ -1,4 +1,4 @@
-//! The token store: what is in it, and what it says when it fails.
+//! Redaction in the token store: its entries and its errors.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

@@ -20,7 +20,7 @@ pub fn png(picture: &[u8]) -> String {
     let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
     let frame = reader.next_frame(&mut pixels).expect("a picture");
     let (width, height) = (frame.width as usize, frame.height as usize);
-    // The first channel of a black and white picture says it all.
+    // All channels of a black and white picture are equal, so the first is sufficient.
     let channels = frame.color_type.samples();
     read(width, height, |x, y| pixels[(y * width + x) * channels])
 }

@@ -292,7 +292,7 @@ async fn redirect_code() {
     .await;
 }
 
-/// The caller who fetches the token gives up; those who wait for it still get one.
+/// The caller that fetches the token is dropped. The waiting callers still receive a token.
 #[tokio::test(start_paused = true)]
 async fn the_token_of_a_dropped_leader() {
     for_all_polls(3, async |times| {

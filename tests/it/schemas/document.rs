@@ -84,7 +84,7 @@ pub(crate) fn of_request(method: &str, path: &str) -> Validator {
         .unwrap_or_else(|| panic!("no document has a body for {method} {path}"))
 }
 
-/// Forbids unknown members, and says `nullable` as JSON Schema does.
+/// Forbids unknown members, and translates `nullable` to JSON Schema.
 fn closed(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(closed).collect(),

@@ -77,7 +77,7 @@ fn string(schema: &Value) -> BoxedStrategy<Value> {
         return prop_oneof![3 => known, 1 => "[A-Z_]{1,12}".prop_map(Value::from)].boxed();
     }
     let texts = match schema["pattern"].as_str() {
-        // The generator knows no anchors: it always makes the whole text.
+        // The generator does not support anchors: it always generates the whole text.
         Some(pattern) => {
             let whole = pattern.trim_start_matches('^').trim_end_matches('$');
             proptest::string::string_regex(whole).unwrap().boxed()
