@@ -1,6 +1,6 @@
-//! What a call through this crate allocates, against the same call made with reqwest alone.
+//! The allocations of a call through this crate, compared with the same call through bare reqwest.
 //!
-//! The counts are exact: one thread, a warm connection, the server on a thread of its own.
+//! The counts are exact: one thread, a warm connection, and the server on a separate thread.
 
 #[path = "../benches/peers/mod.rs"]
 mod peers;
@@ -12,13 +12,14 @@ use peers::bare::Bare;
 use peers::ours::Ours;
 use peers::server::{Server, runtime};
 
-/// How many allocations a call may make beyond those of bare reqwest. The generated code makes about half of them: a
-/// message for each required member that a builder lacks, and several copies of a path.
+/// The number of allocations that a call may make beyond those of bare reqwest. The generated code
+/// makes about half of them: a message for each required member that a builder lacks, and several
+/// copies of a path.
 const MOST: u64 = 52;
 const WARM: usize = 20;
 const CALLS: usize = 40;
 
-/// The allocations of a warm call.
+/// Returns the number of allocations of a warm call.
 fn count(call: impl AsyncFn()) -> u64 {
     let runtime = runtime();
     for _ in 0..WARM {

@@ -58,7 +58,7 @@ mod sync {
         }
     }
 
-    /// Some tasks are dropped before they end.
+    /// Spawns a task. Some tasks are dropped before they end.
     pub(crate) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {
         let task = Dropped(Box::pin(task), patience());
         drop(shuttle::future::spawn(task));
@@ -122,7 +122,7 @@ mod error {
     pub(crate) struct Error(pub(crate) u64);
 
     impl Error {
-        /// Every third failure asks for a pause that is too long to wait for.
+        /// Every third failure requests a pause that is too long to wait for.
         pub(crate) fn retry_after(&self) -> Option<Duration> {
             self.0.is_multiple_of(3).then_some(LONG_PAUSE)
         }
@@ -148,7 +148,7 @@ use value::{FetchedToken, Token};
 const LIFETIME: Duration = Duration::from_secs(100);
 const REFRESH_AFTER: Duration = Duration::from_secs(50);
 const USABLE_FOR: Duration = Duration::from_secs(95);
-/// The pause that some failures ask for.
+/// The pause that some failures request.
 const LONG_PAUSE: Duration = Duration::from_secs(40);
 
 /// The surroundings of the state machine: a clock that jumps, and a token endpoint that fails at
@@ -376,7 +376,7 @@ fn scenario() {
             caller.await.unwrap();
         }
     });
-    // Whatever happened, the next caller that waits receives a token or a recent failure.
+    // After every schedule, the next caller that waits receives a token or a recent failure.
     let last = shuttle::future::spawn(async move {
         let last_failure = client.world.look(|seen| seen.last_failure);
         let result = client.token().await;
@@ -385,7 +385,8 @@ fn scenario() {
     shuttle::future::block_on(last).unwrap();
 }
 
-/// Returns the number of schedules to try: 1,000, or what `VIPPS_TOKEN_SCHEDULES` says (10,000 in CI).
+/// Returns the number of schedules to try: the value of `VIPPS_TOKEN_SCHEDULES`, which is 1,000 by
+/// default and 10,000 in CI.
 fn schedules() -> usize {
     let number = std::env::var("VIPPS_TOKEN_SCHEDULES").ok();
     number.map_or(1_000, |number| {
@@ -398,7 +399,7 @@ fn invariants_hold_in_random_schedules() {
     shuttle::check_random(scenario, schedules());
 }
 
-/// Few switches at the worst moments, which random schedules seldom reach.
+/// Schedules with few task switches reach states that random schedules seldom reach.
 #[test]
 fn invariants_hold_in_schedules_with_few_switches() {
     shuttle::check_pct(scenario, schedules(), 3);

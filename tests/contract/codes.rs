@@ -95,7 +95,7 @@ async fn a_callback_code_lives() {
         assert_eq!(first.location(), Some("Kasse 1"));
         assert_eq!(qr.image(&first).await.unwrap().media_type(), "image/png");
 
-        // Its place changes; what is printed does not.
+        // A new location does not change the content of the code.
         till.put("Kasse 2".parse().unwrap()).await.unwrap();
         let second = till.get().await.unwrap();
         assert_eq!(second.location(), Some("Kasse 2"));
@@ -112,7 +112,7 @@ async fn a_callback_code_lives() {
     .await;
 }
 
-/// What nobody has shown and nobody has checked in with is exchanged for nothing.
+/// A made-up code or token identifies no customer, so the exchange fails.
 #[tokio::test]
 async fn made_up_codes_belong_to_nobody() {
     at(async |desk| {

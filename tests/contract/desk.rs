@@ -1,4 +1,4 @@
-//! What every test has on its desk: a client, fresh ids, and a list of what to clear away.
+//! The fixture of each test: a client, unused ids, and a list of payments and codes to clean up.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ pub(crate) struct Desk {
     made: Arc<Mutex<Vec<Made>>>,
 }
 
-/// Something that outlives a test unless it is cleared away.
+/// A resource that outlives a test unless it is cleaned up.
 enum Made {
     Order(OrderId),
     Redirect(RedirectQrId),
@@ -98,11 +98,11 @@ impl Desk {
         Some(started.payment())
     }
 
-    /// Gives back and gives up what is left of every payment, and deletes every code.
+    /// Cancels or refunds the rest of every payment, and deletes every code.
     async fn clear(&self) {
         let made = std::mem::take(&mut *self.made.lock().unwrap());
         for made in made {
-            // What does not exist, or not any more, needs no clearing.
+            // A resource that does not exist needs no cleanup, so errors are ignored.
             match made {
                 Made::Order(id) => self.clear_order(&id).await,
                 Made::Redirect(id) => {

@@ -1,12 +1,13 @@
-//! The contract: what this crate believes of Vipps MobilePay, as one set of tests that runs unchanged against the
-//! simulator and against the real test environment. Where the two disagree, the simulator is wrong.
+//! The contract: the behaviour of Vipps MobilePay that this crate relies on. One set of tests runs
+//! unchanged against the simulator and against the real test environment. A difference between the
+//! two is a defect of the simulator.
 //!
 //! ```console
 //! cargo test --test contract
 //! ```
 //!
-//! starts a simulator, whatever `VIPPS_*` variables are set. The real test environment is asked for by name, and needs
-//! the keys of a sales unit there:
+//! This command starts a simulator, even if other `VIPPS_*` variables are set. The real test
+//! environment must be selected by name and requires the keys of a sales unit:
 //!
 //! ```console
 //! export VIPPS_CLIENT_ID=… VIPPS_CLIENT_SECRET=… VIPPS_SUBSCRIPTION_KEY=… VIPPS_MERCHANT_SERIAL_NUMBER=…
@@ -14,11 +15,13 @@
 //! VIPPS_CONTRACT=test-environment cargo test --test contract -- --test-threads 2
 //! ```
 //!
-//! Production is refused before anything is sent, whichever way it is named; so is any host but the test environment's.
-//! `VIPPS_BASE_URL` may name a server on loopback, such as `cargo run --features simulator-bin --bin vipps-simulator`.
+//! Production is refused before a request is sent, and so is every host except the test
+//! environment's. `VIPPS_BASE_URL` may name a server on loopback, such as `cargo run --features
+//! simulator-bin --bin vipps-simulator`.
 //!
-//! Every run has order ids of its own, pays 10 kr of play money at most per payment, and clears away what it has made.
-//! What an environment does not allow is said with `SKIPPED`: without force approve nobody pays.
+//! Every run uses order ids of its own, pays at most 10 kr of play money per payment, and cancels
+//! or deletes what it has created. Steps that an environment does not allow print `SKIPPED`. For
+//! example, without force approve no payment can be approved.
 
 mod codes;
 mod desk;

@@ -1,4 +1,4 @@
-//! Orders that nobody has paid, or that do not exist.
+//! Orders that are not paid or do not exist.
 
 use vipps::ecom::{Operation, PaymentState};
 use vipps::{Credentials, ErrorGroup, ErrorKind, Outcome, Vipps};
@@ -6,7 +6,7 @@ use vipps::{Credentials, ErrorGroup, ErrorKind, Outcome, Vipps};
 use super::desk::{PRICE, at};
 use super::target;
 
-/// A token comes with the keys: an order that nobody has made is not found, which only who may ask is told.
+/// The error "order not found" shows that the API accepted the token.
 #[tokio::test]
 async fn keys_give_a_token() {
     at(async |desk| {
@@ -20,7 +20,7 @@ async fn keys_give_a_token() {
     .await;
 }
 
-/// Keys that nobody has give none, and the call is not made.
+/// Unknown keys are refused when the token is fetched, and the call is not sent.
 #[tokio::test]
 async fn other_keys_give_none() {
     at(async |desk| {
@@ -62,7 +62,7 @@ async fn a_payment_begins() {
     .await;
 }
 
-/// Nobody has approved: it can be given up, once, and then neither be captured nor approved.
+/// A payment that is not approved can be cancelled once, and cannot be captured.
 #[tokio::test]
 async fn a_payment_is_given_up_before_anybody_pays() {
     at(async |desk| {
@@ -77,7 +77,7 @@ async fn a_payment_is_given_up_before_anybody_pays() {
     .await;
 }
 
-/// An order id is used up by the first payment, also by one that is given up.
+/// An order id cannot be reused, not even after its payment was cancelled.
 #[tokio::test]
 async fn an_order_id_is_good_once() {
     at(async |desk| {

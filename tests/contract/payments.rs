@@ -75,7 +75,8 @@ async fn money_is_taken_and_given_back_in_parts() {
     .await;
 }
 
-/// What a lost answer rests on: the same key moves the money once, and the log names the key.
+/// Retries after a lost response rely on this: the same key moves the money once, and the log
+/// contains the key.
 #[tokio::test]
 async fn a_key_captures_once() {
     at(async |desk| {
@@ -151,7 +152,7 @@ async fn the_rest_of_a_reservation_is_released() {
     .await;
 }
 
-/// The codes by which a program tells what it has asked for.
+/// A program detects an excessive amount by these error codes.
 #[tokio::test]
 async fn too_much_is_refused_by_its_code() {
     at(async |desk| {

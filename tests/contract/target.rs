@@ -1,24 +1,24 @@
-//! Where the tests run.
+//! The server that the tests run against.
 
 use std::sync::OnceLock;
 
 use vipps::simulator::Simulator;
 use vipps::{Environment, PhoneNumber, Vipps};
 
-/// Asks for the real test environment, by this one value.
+/// The variable that selects the real test environment, and the only value that it accepts.
 const SWITCH: &str = "VIPPS_CONTRACT";
 const TEST_ENVIRONMENT: &str = "test-environment";
 const PHONE: &str = "VIPPS_CONTRACT_PHONE";
 
-/// What the environment's variables ask for.
+/// The server that the environment variables select.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     OwnSimulator,
-    /// What `Vipps::from_env` names, which is no production.
+    /// The server that `Vipps::from_env` selects. Production is refused.
     Named,
 }
 
-/// Decides by the variables, before anything is sent. Keys alone decide nothing.
+/// Selects the server before a request is sent. Keys alone select nothing.
 pub(crate) fn choose(variable: impl Fn(&str) -> Option<String>) -> Result<Choice, String> {
     match variable(SWITCH).as_deref() {
         None => return Ok(Choice::OwnSimulator),
@@ -57,12 +57,12 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Whether the environment is somebody else's, with rules of its own.
+/// Returns true if the server is the real test environment, which has rules of its own.
 pub(crate) fn is_real() -> bool {
     choice() == Choice::Named && !client().base_url().starts_with("http://")
 }
 
-/// The test user that approves payments.
+/// Returns the test user that approves payments.
 pub(crate) fn payer() -> Option<PhoneNumber> {
     match variable(PHONE) {
         Some(number) => Some(number.parse().unwrap_or_else(|e| panic!("{PHONE}: {e}"))),
@@ -71,7 +71,7 @@ pub(crate) fn payer() -> Option<PhoneNumber> {
     }
 }
 
-/// A client of its own for each test, since each has a runtime of its own.
+/// Returns a new client for each test, since each test has a runtime of its own.
 pub(crate) fn client() -> Vipps {
     match choice() {
         Choice::OwnSimulator => simulator().client(),
@@ -79,7 +79,7 @@ pub(crate) fn client() -> Vipps {
     }
 }
 
-/// What says who asks, in a client with keys that nobody has.
+/// Returns the environment, for a client with keys that do not exist.
 pub(crate) fn environment() -> Environment {
     client().environment().clone()
 }

@@ -1,5 +1,5 @@
-//! About the suite itself: that it runs unchanged against a server that it has not started, and against none that
-//! nobody asked for.
+//! Tests of the suite itself: it runs unchanged against a server that it did not start, and it
+//! refuses a server that was not selected explicitly.
 
 use std::process::{Command, Output};
 
@@ -7,7 +7,7 @@ use vipps::simulator::Simulator;
 
 use super::target::{Choice, choose};
 
-/// Every operation that the suite must have asked the server for.
+/// Every operation that the suite must call.
 const OPERATIONS: [&str; 20] = [
     "fetch_authorization_token_using_post",
     "initiate_payment_v3_using_post",
@@ -31,7 +31,8 @@ const OPERATIONS: [&str; 20] = [
     "exchange_customer",
 ];
 
-/// This very program, with the keys of a simulator in its environment, and without the tests of this file.
+/// Returns a command that runs this test program with the keys of a simulator in its environment
+/// and without the tests of this file.
 fn suite(sim: &Simulator, variables: &[(&str, &str)]) -> Output {
     let keys = sim.keys();
     Command::new(std::env::current_exe().unwrap())
@@ -63,7 +64,7 @@ fn said(output: &Output) -> String {
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
-/// How many tests ended like this.
+/// Returns the number of tests with this result.
 fn ended(said: &str, how: &str) -> usize {
     let counts = said
         .lines()
@@ -102,7 +103,7 @@ fn the_same_tests_run_against_a_server_that_the_environment_names() {
     }
 }
 
-/// Keys alone ask for nothing.
+/// Keys alone do not select the real environment.
 #[test]
 fn a_server_that_nobody_asked_for_hears_nothing() {
     let sim = Simulator::start().unwrap();

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::surface::surface;
 use super::{Copy, Documents, build, crate_copy, openapi};
 
-/// Each file of the wrapper that the compiler points at, with what it says there.
+/// Returns each file of the wrapper that has a compiler error, with the message.
 fn errors(said: &str) -> BTreeSet<(String, String)> {
     let mut errors = BTreeSet::new();
     let mut error = None;
@@ -25,7 +25,7 @@ fn errors(said: &str) -> BTreeSet<(String, String)> {
     errors
 }
 
-/// The break, the change that is it, the one file that the compiler points at, and what it says.
+/// The name of the break, the change, the only file with a compiler error, and the message.
 type Break = (&'static str, fn(&mut Documents), &'static str, &'static str);
 
 const BREAKS: [Break; 3] = [
@@ -60,7 +60,8 @@ const BREAKS: [Break; 3] = [
     ),
 ];
 
-/// The compiler reports each break in its builder, and a missing operation in the table of operations too.
+/// The compiler reports each break in its builder, and a missing operation in the table of
+/// operations too.
 #[test]
 fn the_compiler_names_a_break_in_its_builder() {
     let mut broken = Documents::ours();
@@ -85,7 +86,7 @@ fn the_compiler_names_a_break_in_its_builder() {
     assert_eq!(files, wanted, "{said}");
 }
 
-/// What still compiles changes a snapshot: of a request, or of what is generated.
+/// A breaking change that still compiles changes a snapshot of a request or of the generated code.
 #[test]
 fn a_snapshot_names_a_break_that_compiles() {
     let ours = Documents::ours();
@@ -110,7 +111,7 @@ fn a_snapshot_names_a_break_that_compiles() {
     let wanted = BTreeSet::from(["requests::cancel_full", "requests::cancel_minimal"]);
     assert_eq!(failed, wanted, "{said}");
 
-    // The changed answer is a line of the diff, as the new member of the request is.
+    // The changed response type is a line of the diff, and so is the new member of the request.
     let folder = openapi();
     let lines = |documents: &Documents| -> BTreeSet<String> {
         let text = documents.ecom.to_string();
@@ -129,7 +130,7 @@ fn a_snapshot_names_a_break_that_compiles() {
     );
 }
 
-/// What cannot be generated is one error line, with no panic and no backtrace.
+/// A document that cannot be read produces one error line, without a panic and a backtrace.
 #[test]
 fn a_document_that_cannot_be_read_is_one_sentence() {
     let mut broken = Documents::ours();

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A folder of this name that holds the crate as it is now, without its build output.
+/// Creates a folder of this name with a copy of the crate, without its build output.
 ///
-/// What is there and the same is left alone, so that cargo need not build it again.
+/// Unchanged files are not written again, so that cargo does not rebuild them.
 ///
-/// The copy has a version of its own: that is how cargo tells its artefacts from the crate's in
-/// the common build folder, where all dependencies are compiled already.
+/// The copy has a version of its own. Cargo thereby separates its artefacts from those of the crate
+/// in the common build folder, where all dependencies are already compiled.
 pub fn copy(name: &str) -> PathBuf {
     let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let version = format!("version = \"0.0.0-{name}\"");
@@ -93,14 +93,14 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
         .env("INSTA_UPDATE", "no")
-        // Each build is of other documents, so that little of the one before could be used.
+        // Each build has other documents, so incremental compilation would save little.
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("VIPPS_BUILD_LOG")
         .output()
         .unwrap()
 }
 
-/// What cargo said, for a failed assertion.
+/// Returns cargo's output, for the message of a failed assertion.
 pub fn said(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))

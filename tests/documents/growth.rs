@@ -24,7 +24,7 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
         })
 }
 
-/// Schemas that only answers hold, by their names in our documents.
+/// Returns true for the names of schemas that only responses contain.
 fn is_answer(name: &str) -> bool {
     [
         "Response",

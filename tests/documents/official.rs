@@ -1,9 +1,8 @@
-//! The official documents build: the newest ones dropped unmodified over ours, with the same
-//! requests as before, and older releases of each beside them, as modules that nobody wrote a line
-//! for.
+//! Builds of the official documents. The newest release replaces our document unmodified and must
+//! produce the same requests. Older releases are added as further modules without manual changes.
 //!
-//! `VIPPS_SPEC_CORPUS` names the folder that holds them: a folder for each API, with one file per
-//! release, or one folder per release where a document has several files.
+//! `VIPPS_SPEC_CORPUS` names the folder of the documents. It holds a folder for each API, with one
+//! file per release, or one folder per release if a document has several files.
 
 use std::fs;
 use std::path::{Path, PathBuf};

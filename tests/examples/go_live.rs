@@ -54,7 +54,7 @@ fn in_the_test_environment_nobody_has_to_hold_a_phone() {
     assert!(!again.out.contains("Evidence"), "{again:?}");
 }
 
-/// Such a sales unit has nothing that could be voided.
+/// A sales unit with direct capture has no reservation that could be cancelled.
 #[test]
 fn direct_capture_needs_the_refund_alone() {
     let builder = Simulator::builder().capture_type(CaptureType::Direct);

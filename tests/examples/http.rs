@@ -1,4 +1,4 @@
-//! A browser that knows no more than a test needs.
+//! A minimal HTTP client for the tests.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -1,7 +1,7 @@
 //! The example programs, run with their own simulator and with one that the variables name.
 //!
-//! `cargo test` builds the examples before it runs these tests. `cargo test --test examples` does not:
-//! run `cargo build --examples` before it.
+//! `cargo test` builds the examples before it runs these tests. `cargo test --test examples` does
+//! not: run `cargo build --examples` before it.
 
 mod go_live;
 mod http;
@@ -19,7 +19,7 @@ use vipps::simulator::Simulator;
 /// The demos, which take options.
 const ALL: [&str; 3] = ["go_live", "till", "webshop"];
 
-/// Asserts that these lines come in this order, with others between; each by a part of it.
+/// Asserts that the text has a line with each part, in this order. Other lines may be between them.
 fn in_order(text: &str, parts: &[&str]) {
     let mut lines = text.lines();
     for part in parts {

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use vipps::simulator::Simulator;
 
-/// Far longer than anything takes on a slow machine.
+/// A limit far above the run time of every program on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What no program may print: the keys of every simulator of the usual seed, tokens of any kind, and what is known of
-/// its customer.
+/// Texts that no program may print: the keys of every simulator with the default seed, tokens of
+/// any kind, and the personal data of the simulated customer.
 static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let sim = Simulator::builder().in_memory().expect("a simulator");
     let keys = sim.keys();
@@ -115,14 +115,14 @@ pub(crate) fn variables(sim: &Simulator) -> [(&'static str, &str); 5] {
     ]
 }
 
-/// A program that runs. It is killed when the test lets go of it.
+/// A running program. It is killed when the value is dropped.
 pub(crate) struct Program {
     child: Child,
     out: Reader,
     err: Reader,
 }
 
-/// How a program ended. `None` is the code of one that a signal ended.
+/// The exit code and the output of a program. The code is `None` if a signal ended the program.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -153,7 +153,7 @@ impl Program {
             .expect("the program starts");
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let mut stdin = child.stdin.take().expect("a pipe");
-        // Who needs no input may be gone already.
+        // A program that reads no input may have ended already.
         let _ = stdin.write_all(input.as_bytes());
         Self {
             child,
@@ -206,7 +206,8 @@ impl Program {
         ended
     }
 
-    /// The end of a program that was told to print phone numbers whole.
+    /// Waits for the end of a program that was started with the option to print whole phone
+    /// numbers.
     pub(crate) fn end_with_numbers(mut self) -> Ended {
         let begun = Instant::now();
         let status = loop {
@@ -257,7 +258,8 @@ impl Reader {
                 kept.extend_from_slice(&buffer[..read]);
                 let text = String::from_utf8_lossy(&kept);
                 if last.as_ref().is_some_and(|last| text.contains(last)) {
-                    // While the lock is held, so that a test that sees `last` finds the pipe closed.
+                    // While the lock is held, so that a test that sees `last` finds the pipe
+                    // closed.
                     pipe = None;
                 }
             }

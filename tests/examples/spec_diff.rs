@@ -1,5 +1,5 @@
-//! The program `spec_diff`: each kind of change in a document, whether the change breaks users of this
-//! crate, and which file it touches.
+//! The program `spec_diff`: each kind of change in a document, whether the change breaks users of
+//! this crate, and which file it touches.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -45,7 +45,7 @@ fn edited(name: &str, file: &str, edit: impl FnOnce(&mut Value)) -> (Option<i32>
     diff(&ours(file), &new)
 }
 
-/// One edit, the one line it must give, and the files that line names.
+/// Asserts that an edit produces exactly this line, and that the line names these files.
 fn tells(name: &str, file: &str, line: &str, touched: &str, edit: impl FnOnce(&mut Value)) {
     let (code, said) = edited(name, file, edit);
     let lines: Vec<&str> = said.lines().collect();
@@ -123,7 +123,7 @@ fn operations() {
         "src/ecom/details.rs",
         |root| {
             root["paths"].as_object_mut().unwrap().remove(DETAILS);
-            // What only the removed operation used is gone with it.
+            // Schemas that only the removed operation used are removed with it.
         },
     );
     tells(
@@ -339,7 +339,7 @@ fn what_the_merchant_is_sent_and_errors() {
     );
 }
 
-/// Such a key would be read as absent on both sides, and the difference be lost.
+/// An unknown key would count as absent in both versions, and its change would be missed.
 #[test]
 fn an_unknown_key_is_no_comparison() {
     for (name, edit) in [

@@ -99,7 +99,7 @@ fn ctrl_c_cancels_the_order_before_leaving() {
     }
 }
 
-/// As with `till | head -1`.
+/// A closed output, like in `till | head -1`.
 #[test]
 fn closed_output_cancels_the_order() {
     for (last, approve) in [("NOK for", false), ("waiting\n", true)] {
@@ -121,7 +121,8 @@ fn closed_output_cancels_the_order() {
     }
 }
 
-/// As with `till 2>&1 | head -1`: the error cannot be printed either.
+/// A closed output and error output, like in `till 2>&1 | head -1`: the error cannot be printed
+/// either.
 #[cfg(unix)]
 #[test]
 fn closed_output_and_error_output_cancel_the_order() {
@@ -190,7 +191,7 @@ fn a_missing_variable_is_named() {
     assert!(till.err.contains("VIPPS_CLIENT_SECRET"), "{till:?}");
 }
 
-/// Other programs have variables with that prefix too, such as the tests in CI.
+/// Variables with the same prefix also configure other programs, such as the tests in CI.
 #[test]
 fn unrelated_variable_does_not_prevent_the_simulator() {
     let sale = ["--order-id", "till-test-6"];
@@ -211,7 +212,7 @@ fn an_order_whose_code_fails_is_cancelled() {
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
 }
 
-/// Somebody else's order of the same id is not ours to cancel.
+/// An order with the same id may belong to another program, so it must not be cancelled.
 #[test]
 fn an_order_id_that_is_used_cancels_nothing() {
     let sim = Simulator::start().expect("a simulator");
@@ -224,7 +225,8 @@ fn an_order_id_that_is_used_cancels_nothing() {
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 0);
 }
 
-/// Of a sale that succeeds and of one that fails, with answers that gossip.
+/// Covers a sale that succeeds and a sale that fails. The error bodies contain secrets and personal
+/// data.
 #[test]
 fn nothing_that_it_prints_is_secret_or_personal() {
     const PHONE: &str = "48271936";
@@ -238,11 +240,11 @@ fn nothing_that_it_prints_is_secret_or_personal() {
             .args(["--order-id", order, "--approve", PHONE])
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "1");
-        // Its end looks for every secret of the simulator in all that was printed.
+        // `run` searches the output for every secret of the simulator.
         let till = run(&mut command);
         assert!(!format!("{till:?}").contains(PHONE), "{till:?}");
         assert_eq!(till.code == Some(0), order == "till-test-9", "{till:?}");
-        // What the next one meets.
+        // The error of the next sale.
         sim.faults().any().status_with_body(400, &gossip);
     }
 }

@@ -1,4 +1,4 @@
-//! A shop that believes the details and nobody else, and takes the money once.
+//! The webshop example trusts only the payment details and captures once.
 
 use std::net::SocketAddr;
 
@@ -80,7 +80,7 @@ impl Shop {
     }
 }
 
-/// Nobody has said where the shop is, so that no callback comes.
+/// The shop has no public URL, so it receives no callback.
 #[test]
 fn without_a_callback_the_details_are_asked() {
     let mut shop = Shop::open();
@@ -93,13 +93,13 @@ fn without_a_callback_the_details_are_asked() {
     assert!(page.contains("action=\"/buy/0\""), "{page}");
 
     let (order, landing_page) = shop.check_out("/buy/0");
-    // The customer comes back without having paid.
+    // The customer returns without having paid.
     let page = shop.thanks(&order);
     assert!(
         page.contains("not completed yet") && page.contains("refresh"),
         "{page}"
     );
-    // Every answer to the capture is lost, as often as the client asks.
+    // The responses to both attempts of the capture are lost.
     let lost = shop
         .sim
         .faults()
@@ -194,7 +194,8 @@ fn a_shop_that_closes_leaves_nothing_to_be_paid() {
     assert!(shop.sim.payer().approve(&landing_page).is_err());
 }
 
-/// The payment is there, and its landing page is lost with the answer: nobody must be able to pay it.
+/// The payment exists, but its landing page was in the lost response. The payment must be cancelled
+/// so that it cannot be paid.
 #[test]
 fn a_start_without_an_answer_is_cleared_up() {
     let mut shop = Shop::open();

@@ -1,4 +1,5 @@
-//! What the compiler promises: a client can be shared, stored and sent, and so can every call in flight.
+//! Compile-time guarantees: a client can be shared, stored and sent between threads, and so can the
+//! future of every call.
 
 use vipps::callback::CallbackAuth;
 use vipps::ecom::{Ecom, Payment, PaymentDetails};
@@ -36,7 +37,8 @@ fn the_client_and_its_handles_are_shared_freely() {
     sent::<vipps::simulator::Hold>();
 }
 
-/// What proves who somebody is cannot be compared with `==`, which takes longer the more of it is right.
+/// Secrets do not implement `PartialEq`. The duration of `==` depends on the length of the equal
+/// prefix, which reveals a secret byte by byte.
 #[test]
 fn secrets_are_not_compared_by_accident() {
     trait Compared<T> {

@@ -15,10 +15,11 @@ use vipps::{MerchantSerialNumber, RequestId, RetryPolicy};
 
 use crate::support::{amount, id, text};
 
-/// What a builder without the setter returns.
+/// The return type of a setter that the builder does not have.
 struct Missing;
 
-/// Whether a builder has a setter of its own: a method of the type hides the one of the trait.
+/// Returns true if a builder has an inherent setter. A method of the type hides the method of the
+/// trait.
 macro_rules! has {
     ($builder:expr, $setter:ident, $argument:ty, $value:expr) => {{
         trait Fallback: Sized {
@@ -32,7 +33,8 @@ macro_rules! has {
     }};
 }
 
-/// Asserts which of the four call options a builder has, in the order `key, deadline, merchant, retry`.
+/// Asserts the presence of the four call options of a builder, in the order `key, deadline,
+/// merchant, retry`.
 macro_rules! assert_setters {
     ($($builder:expr => [$key:literal, $deadline:literal, $merchant:literal, $retry:literal];)*) => {$(
         let found = [

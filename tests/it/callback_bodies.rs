@@ -1,4 +1,5 @@
-//! Members of a callback are read under every name and with the padding that the API is known to send.
+//! Members of a callback are read under every name and with the padding that the API is known to
+//! send.
 
 use http::Request;
 use vipps::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest, parse};

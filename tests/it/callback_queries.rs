@@ -1,4 +1,5 @@
-//! A callback is recognised in a query, wherever a proxy or a gateway has put it and however it is encoded.
+//! A callback is recognised in a query, wherever a proxy or a gateway has put it and however it is
+//! encoded.
 
 use http::{Method, Request};
 use vipps::callback::{Callback, CallbackAuth, CallbackError, parse};

@@ -34,7 +34,7 @@ async fn every_call_after_a_callback_names_its_sales_unit() {
     let vipps = recorder.client();
     let payment = of_unit(r#""654321""#).payment(&vipps);
     let some = Amount::nok(1);
-    // The recorder answers none of them; only what is sent matters.
+    // The recorder has no responses for these calls. The test only inspects the requests.
     let _ = payment.details().await;
     let _ = payment
         .wait()

@@ -1,4 +1,5 @@
-//! What Vipps calls at the merchant: every documented and every seen shape is read, and only for who may call.
+//! Requests that Vipps sends to the merchant. Every documented and every observed shape is
+//! accepted, but only with valid authentication.
 
 mod router;
 mod tomorrow;
@@ -471,7 +472,7 @@ fn who_may_not_call_is_refused_before_the_body_is_read() {
             }
         }
     }
-    // Another place is told apart even before.
+    // An unknown path is rejected before the token and the body are checked.
     let error = parse(&request(Method::POST, "/v2/orders/1", None, "{"), &auth()).unwrap_err();
     assert_eq!(
         (&error, error.status().as_u16()),

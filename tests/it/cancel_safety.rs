@@ -73,7 +73,7 @@ async fn two_clicks_with_a_derived_key_capture_once() {
         capture_click(&sim.client(), Some(key)).await;
     }
     assert_eq!(sim.account(ORDER).unwrap().captured(), 1_000);
-    // Another parcel is another capture.
+    // A second parcel is a separate capture.
     let key = RequestId::derive(&id(), "capture of parcel 2");
     capture_click(&sim.client(), Some(key)).await;
     assert_eq!(sim.account(ORDER).unwrap().captured(), 2_000);
@@ -91,7 +91,7 @@ async fn two_clicks_with_a_stored_key_refund_once() {
     assert_eq!(sim.account(ORDER).unwrap().refunded(), 1_000);
 }
 
-/// What the documentation of `Capture` and `Refund` warns of.
+/// The documentation of `Capture` and `Refund` warns of this behaviour.
 #[tokio::test(start_paused = true)]
 async fn two_clicks_without_a_key_move_the_money_twice() {
     let sim = reserved().await;

@@ -25,7 +25,7 @@ fn count(recorder: &Recorder, operation: &str) -> usize {
     of.count()
 }
 
-/// The next call asks for a token again, and gets through.
+/// The next call fetches a new token and succeeds.
 #[tokio::test(start_paused = true)]
 async fn a_failed_token_response_is_not_cached() {
     for body in [
@@ -75,7 +75,7 @@ async fn an_html_502_does_not_hide_its_status() {
     }
 }
 
-/// What did not work is not told as done, whatever the status says.
+/// A failed operation is not reported as a success, even with status 200.
 #[tokio::test(start_paused = true)]
 async fn a_200_whose_body_is_an_error_list_is_no_success() {
     let body =
@@ -127,8 +127,8 @@ fn kroner_do_not_become_ore_through_a_float() {
     }
 }
 
-/// Shipping costs are sent in kroner, with at most two decimals and without trailing zeros. The unit test
-/// of `ShippingCost` tries more amounts.
+/// Shipping costs are sent in kroner, with at most two decimals and without trailing zeros. The
+/// unit test of `ShippingCost` tries more amounts.
 #[test]
 fn ore_do_not_become_kroner_through_a_float() {
     let sample = (0..=2_147_483_647_i64).step_by(199_933);

@@ -12,12 +12,12 @@ use crate::raw::{RawServer, Step, kept, stall, with_head};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
-/// The time that a busy machine may take to run a task.
+/// The delay that a busy machine may add to a task.
 const SLACK: Duration = Duration::from_secs(10);
-/// A busy machine connects and sends a request within this time.
+/// The time within which a busy machine connects and sends a request.
 const SENT: Duration = Duration::from_secs(1);
 
-/// A server that accepts TCP connections and never answers a byte.
+/// Starts a server that accepts TCP connections and never sends a byte.
 pub(crate) fn silent_server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -205,7 +205,8 @@ async fn deadline_on_a_new_connection_stays_unknown() {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// The deadlines are spread around the moment at which the connection is made and the request is sent.
+/// The deadlines are spread around the moment at which the connection is made and the request is
+/// sent.
 #[tokio::test]
 async fn a_request_that_arrived_is_never_called_not_sent() {
     for round in 0_u64..60 {
@@ -223,7 +224,8 @@ async fn a_request_that_arrived_is_never_called_not_sent() {
         drop(vipps);
         // Ends a server that no connection has reached.
         drop(TcpStream::connect(address));
-        // The runtime must go on running: its tasks close the connection that the server reads from.
+        // The runtime must go on running: its tasks close the connection that the server reads
+        // from.
         let ended = tokio::task::spawn_blocking(|| server.join().unwrap());
         let arrived = ended.await.unwrap() == Some(true);
         if arrived {

@@ -1,5 +1,6 @@
-//! A deadline covers all of a call: token, attempts, the waits between them, each of the requests that one operation
-//! makes, and the body of the answer (which `tests/wire` shows, on a socket). On virtual time, to the millisecond.
+//! The deadline covers a whole call: the token, all attempts, the waits between them, each request
+//! of an operation with several requests, and the body of the response (`tests/it/wire` covers the
+//! body on a socket). Time is virtual and exact to the millisecond.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -151,7 +152,7 @@ const OPERATIONS: [Operation; 20] = [
     }),
 ];
 
-/// What a call comes to, and how long that took.
+/// Returns the result of a call and its duration.
 async fn timed(call: Call) -> (Result<(), Error>, Duration) {
     let begun = Instant::now();
     let came = call.await;
@@ -163,12 +164,12 @@ async fn a_token_that_does_not_come() {
     for (name, operation) in OPERATIONS {
         let shop = Shop::open().await;
         shop.sim.faults().on(TOKEN).stall();
-        // Its own attempts have more time than the call.
+        // The timeout of an attempt is longer than the deadline of the call.
         let vipps = shop.builder().attempt_timeout(DEADLINE * 3);
         let vipps = vipps.total_timeout(DEADLINE * 5).build().unwrap();
         let (came, took) = timed(operation(&vipps)).await;
         let error = came.unwrap_err();
-        // A wait is told as one that the customer did not end.
+        // A wait changes nothing at the API, so its outcome is `NoEffect`.
         let outcome = if name == "wait" {
             Outcome::NoEffect
         } else {
@@ -246,7 +247,8 @@ async fn requests_that_take_long() {
     );
 }
 
-/// A second of token, a refusal after another, a wait, and then no answer: all of it counts.
+/// A slow token, a retry after a pause, and a request without a response: the deadline includes all
+/// of them.
 #[tokio::test(start_paused = true)]
 async fn token_attempt_wait_and_attempt() {
     let shop = Shop::open().await;

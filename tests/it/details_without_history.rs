@@ -71,7 +71,7 @@ async fn details_with_an_error_list_name_its_codes() {
     }
 }
 
-/// Not even the start of the payment, so that nothing may be concluded from it.
+/// The history lacks even the start of the payment, so it proves nothing.
 #[tokio::test]
 async fn an_empty_history_leaves_the_state_unknown() {
     for body in [

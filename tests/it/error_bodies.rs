@@ -35,7 +35,7 @@ fn one(code: &str) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String>)> 
     vec![(Some(ErrorGroup::Payment), code, message)]
 }
 
-/// One error, with these names of its members.
+/// Returns an error with these member names.
 fn members(group: &str, code: &str, message: &str) -> String {
     format!(r#"{{"{group}":"Payment","{code}":"44","{message}":"m"}}"#)
 }
@@ -242,7 +242,7 @@ async fn success_with_an_empty_error_member_is_a_success() {
     }
 }
 
-/// What an earlier capture was told belongs to the history and not to this response.
+/// The error of an earlier capture in the history is not an error of this response.
 #[tokio::test]
 async fn error_inside_the_history_is_no_error_of_the_response() {
     let failed = r#"{"operation":"CAPTURE","operationSuccess":false,"errorCode":"61","errorInfo":{"errorCode":"61"}},"#;
@@ -261,7 +261,8 @@ async fn error_inside_the_history_is_no_error_of_the_response() {
         .unwrap();
 }
 
-/// The QR API has titles in place of codes. Codes of the shared gateway are explained for every API.
+/// The QR API has titles in place of codes. Codes of the shared gateway are explained for every
+/// API.
 #[tokio::test]
 async fn error_of_every_api_is_explained() {
     let problem =

@@ -44,7 +44,7 @@ async fn the_chosen_delivery_is_paid_and_told() {
 
     let captured = payment.capture().await.unwrap();
     assert_eq!(captured.amount, Some(Amount::minor(27_950, Currency::NOK)));
-    // A week later nobody is told any more where it went.
+    // The API no longer returns the user's data and the address after a week.
     sim.clock()
         .advance(std::time::Duration::from_secs(8 * 24 * 3600));
     let details = payment.details().await.unwrap();

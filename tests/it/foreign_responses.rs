@@ -1,4 +1,4 @@
-//! A response that neither the API nor its gateway made states nothing about the request: no refusal, and no decision.
+//! A response from neither the API nor its gateway proves nothing about the request.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -38,7 +38,8 @@ const FOREIGN: [&str; 15] = [
     r#"{"loginUrl":"https://wifi.example.com"}"#,
 ];
 
-/// Bodies in one of the documented forms, whole, and without a code that asks for a look at the details.
+/// Bodies in one of the documented forms, whole, and without a code that asks for a look at the
+/// details.
 const OF_THE_API: [&str; 16] = [
     r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c"}]"#,
     r#"[{"errorCode":"34","errorMessage":"x"}]"#,
@@ -166,7 +167,8 @@ async fn foreign_4xx_of_a_read_is_no_effect_and_retried() {
     }
 }
 
-/// The API documents no redirect, so that every one comes from a proxy, whatever its body says.
+/// The API documents no redirect, so every redirect comes from a proxy, even with a body in the
+/// API's format.
 #[tokio::test(start_paused = true)]
 async fn redirect_leaves_a_write_unknown() {
     for status in REDIRECTS {
@@ -210,15 +212,15 @@ async fn page_of_401_or_429_leaves_a_write_unknown() {
             }
         }
     }
-    // A 401 is still replayed with another token, and a 429 is not replayed without a key.
+    // A 401 is still retried with a new token. A 429 is not retried without a key.
     let (_, sent) = failure(WRITES[0], 401, "<html>").await;
     assert_eq!(sent, 2);
     let (_, sent) = failure(WRITES[0], 429, "<html>").await;
     assert_eq!(sent, 1);
 }
 
-/// Something in between may answer after the API has applied the request. What the API then says of the replay, such as
-/// an order id that is taken, is the result of the first request.
+/// A proxy may respond after the API has applied the request. The API's response to the replay,
+/// such as an order id that is already used, is then the result of the first request.
 #[tokio::test(start_paused = true)]
 async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
     let taken =

@@ -43,7 +43,7 @@ fn hidden<'a>(snippet: &[&'a str]) -> Vec<&'a str> {
     lines.filter_map(|line| line.strip_prefix("# ")).collect()
 }
 
-/// Whether a hidden line makes a name that the visible lines could use.
+/// Returns true if a hidden line defines a name that the visible lines could use.
 fn makes_a_name(line: &str) -> bool {
     let is_wrapper = line.starts_with("async fn main()") || line.starts_with("fn main()");
     let has = |word: &str| {

@@ -236,7 +236,7 @@ async fn hint_of_a_code_names_the_cause_or_the_next_step() {
         );
         check(&details(DETAILS_PATH, "GET", status, &body).await, words);
     }
-    // The API leaves the group out at times.
+    // The API sometimes omits the group.
     let body = r#"[{"errorCode":"34","errorMessage":"orderId is already used, and must be unique","contextId":"c"}]"#;
     check(&details(DETAILS_PATH, "GET", 400, body).await, &["new one"]);
 }

@@ -1,5 +1,5 @@
-//! One key per operation that moves money: made or given, told by answer and error, the same on every attempt and in
-//! every process.
+//! One key per operation that moves money. The key is generated or given, is part of the result and
+//! of the error, and is the same on every attempt and in every process.
 
 use crate::support::{TRANSACTION, id};
 use vipps::simulator::{EffectKind, Simulator};
@@ -149,7 +149,7 @@ async fn no_two_keys_of_many_are_alike() {
     }
 }
 
-/// A raw call has its key and its order told too.
+/// The error of a raw call contains the key and the order id.
 #[tokio::test(start_paused = true)]
 async fn a_raw_call_tells_key_and_order() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, "{");

@@ -45,7 +45,7 @@ async fn the_page_of_a_payment_is_never_lost() {
 
 // -- a byte order mark, which some servers put before their JSON
 
-/// Puts one before every answer.
+/// Puts a byte order mark before every response.
 #[derive(Debug)]
 struct Marked(Recorder);
 
@@ -163,7 +163,7 @@ async fn what_is_no_list_is_still_an_error() {
     }
 }
 
-// -- a redirect that was led elsewhere, by an answer that says less than it might
+// -- an updated redirect, with a response that lacks members
 
 #[tokio::test]
 async fn an_update_needs_no_body_in_the_answer() {
@@ -194,9 +194,9 @@ async fn an_update_needs_no_body_in_the_answer() {
     );
 }
 
-// -- answers whose body is not needed, but may say that something is wrong
+// -- responses whose body is not needed, but may contain an error
 
-/// Every operation that needs no body in the answer, answered like this.
+/// Calls every operation that needs no response body, with this response.
 async fn bodiless(status: u16, body: &str) -> Vec<(&'static str, Result<(), Error>)> {
     let mut recorder = Recorder::new();
     for (method, path) in [

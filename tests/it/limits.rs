@@ -1,4 +1,4 @@
-//! The documented limits per order and minute, kept by one call whatever it goes through.
+//! A single call does not exceed the documented limits per order and minute.
 
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ fn most_in_a_minute(sim: &Simulator, operation: &str) -> usize {
     times.iter().map(within).max().unwrap_or_default()
 }
 
-/// Two refusals fill the minute of an initiate, so that the replay with a new token waits for the next.
+/// Two refusals fill the minute of an initiate, so that the replay with a new token waits for the
+/// next.
 #[tokio::test(start_paused = true)]
 async fn a_replay_after_a_401_waits_for_room() {
     const INITIATE: &str = "initiate_payment_v3_using_post";
@@ -49,7 +50,7 @@ async fn a_replay_after_a_401_waits_for_room() {
         .deadline(Duration::from_secs(30))
         .await
         .unwrap_err();
-    // It does not wait for a request that it cannot send.
+    // The call does not wait for a request that it cannot send before the deadline.
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(error.operation(), Some(INITIATE));
@@ -57,7 +58,8 @@ async fn a_replay_after_a_401_waits_for_room() {
     assert_eq!(sim.journal().count(INITIATE), 5);
 }
 
-/// A cancel reads the details after a lost response and is sent again. All its requests count together.
+/// A cancel reads the details after a lost response and is sent again. All its requests count
+/// together.
 #[tokio::test(start_paused = true)]
 async fn the_rounds_of_a_cancel_count_together() {
     const CANCEL: &str = "cancel_payment_request_using_put";

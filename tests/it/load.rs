@@ -1,9 +1,14 @@
-//! Many payments by QR at once, from initiate to capture, over real sockets, with one fault in ten requests: none is lost
-//! and none is doubled.
+//! Many concurrent payments by QR, from initiate to capture, over real sockets, with a fault in one
+//! request in ten. No payment is lost and none is captured twice.
 //!
-//! `.ci/test` runs it with 1000 payments, `VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture`
-//! with more. Only then, alone in its process, does it limit the memory for each payment: the task, its connection, both
-//! ends of it, and the simulator's account of the payment.
+//! `.ci/test` runs the test with 1,000 payments. This command runs it with more:
+//!
+//! ```console
+//! VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture
+//! ```
+//!
+//! `VIPPS_LOAD_PAYMENTS` also limits the memory of each payment, since the test is then alone in its
+//! process: the task, both ends of its connection, and the simulator's account of the payment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +22,8 @@ use vipps::{Amount, Error, Outcome, RetryBudget, RetryPolicy, Vipps};
 
 /// Enough to meet every kind of fault, and done in about a second.
 const PAYMENTS: usize = 40;
-/// No request takes effect later than this here: only the simulator ends a connection, and its longest delay is 200 ms.
+/// The settling time. The longest delay of the simulator is 200 ms, so no request takes effect
+/// later.
 const SETTLED: Duration = Duration::from_millis(500);
 
 fn payments() -> usize {
@@ -26,7 +32,7 @@ fn payments() -> usize {
     })
 }
 
-/// The resident memory of this process in bytes, where the system tells it.
+/// Returns the resident memory of this process in bytes, if the system reports it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -34,7 +40,7 @@ fn resident() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// One request in ten goes wrong, half of them after they took effect.
+/// Injects faults into one request in ten. Half of the faults happen after the request took effect.
 fn storm(sim: &Simulator) {
     let rule = || sim.faults().any().probability(0.012);
     rule().seed(1).reset();
@@ -60,7 +66,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// What became of it: `Some(true)` if it took effect, `None` if nobody knows yet.
+    /// Returns `Some(true)` if the operation took effect, `None` if its outcome is still unknown.
     async fn reconcile(&self, vipps: &Vipps, error: &Error) -> Option<bool> {
         self.unknown.fetch_add(1, Ordering::Relaxed);
         let asked = vipps.ecom().reconcile(error).settled_after(SETTLED);
@@ -93,13 +99,15 @@ async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
         let exists = if error.outcome() == Outcome::Unknown {
             seen.reconcile(vipps, &error).await != Some(false)
         } else {
-            // A request that arrives twice makes the order and is told that it exists.
+            // A request that arrives twice creates the order and then fails with code 34, "order id
+            // is already used".
             error.has_code("34")
         };
         if exists {
             seen.abandoned.fetch_add(1, Ordering::Relaxed);
             if let Some(id) = error.order_id() {
-                // It expires if this fails; nobody has its landing page.
+                // The payment expires if the cancel fails. No customer can pay it, because its
+                // landing page was lost.
                 let _ = vipps.ecom().payment(id.clone()).cancel().await;
             }
             attempt += 1;
@@ -198,14 +206,14 @@ fn none_is_lost_and_none_is_doubled() {
     if let (Some(before), Some(peak)) = (before, peak) {
         let each = peak.saturating_sub(before) / count as u64;
         eprintln!("{} KiB of memory per payment at the peak", each / 1024);
-        // The figure is of the whole process, so it counts only where this test runs alone.
+        // The figure covers the whole process, so it is checked only if this test runs alone.
         if std::env::var_os("VIPPS_LOAD_PAYMENTS").is_some() {
             assert!(each < 256 * 1024, "{each} bytes per payment");
         }
     }
 }
 
-/// What one call needs while it waits: the state machine of its future.
+/// The size of the future of each call, which is the memory that a waiting call needs.
 #[test]
 fn futures_stay_small() {
     let sim = Simulator::builder().in_memory().expect("a simulator");

@@ -1,4 +1,5 @@
-//! The counters: every call ends in exactly one of them, and requests are counted where they are made.
+//! The counters. Every call increments exactly one result counter, and every request is counted
+//! when it is sent.
 
 use std::time::Duration;
 
@@ -71,7 +72,7 @@ async fn failures_by_their_outcome() {
             r#"{"statusCode":400,"message":"x"}"#,
         )
         .lose("GET", DETAILS_PATH)
-        // An answer that cannot be read is a failure too, though its status says success.
+        // A response that cannot be read counts as a failure, even with a success status.
         .answer("POST", "/ecomm/v2/payments", 200, "nonsense");
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
@@ -119,7 +120,7 @@ async fn a_call_without_a_token_is_not_sent() {
     );
 }
 
-/// The jitter is fixed, so the first wait is one that is longer than the caller's patience.
+/// The jitter is fixed, so the first wait is longer than the timeout of the caller.
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_before_its_retry_is_abandoned() {
     let recorder = Recorder::new().lose("POST", CAPTURE);

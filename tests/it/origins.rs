@@ -1,5 +1,5 @@
-//! Credentials reach the configured origin and no other, whatever an answer says. The other origin is a real socket
-//! that writes down every byte it gets.
+//! Credentials are sent only to the configured origin, for every response of that origin. The other
+//! origin is a real socket that records every byte it receives.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,8 @@ const KEYS: [&str; 3] = [
 const TOKEN: &str = "origin.access.token";
 const MSN: &str = "654321";
 
-/// A server that answers every request with what `answer` makes of its first line, and keeps what it got.
+/// A server that passes the first line of every request to a closure, sends the result, and records
+/// the request.
 struct Origin {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<String>>>,
@@ -107,7 +108,7 @@ fn client(api: &Origin) -> Vipps {
         .unwrap()
 }
 
-/// Nothing that tells who asks.
+/// Asserts that a request contains nothing that identifies the merchant.
 fn assert_anonymous(request: &str) {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     for secret in KEYS.iter().chain(&[TOKEN, MSN]) {
@@ -167,7 +168,8 @@ async fn a_redirect_reaches_nobody() {
                 if first.contains("/accesstoken/get") && !at_token {
                     return token();
                 }
-                // As a location, and as whatever else a client may follow.
+                // The other origin is in `Location` and in further headers that a client may
+                // follow.
                 let also =
                     format!("refresh: 0; url={location}\r\ncontent-location: {location}\r\n");
                 let link = format!(
@@ -213,7 +215,7 @@ async fn an_image_link_that_redirects_reaches_nobody_else() {
     assert_eq!(other.heard(), Vec::<String>::new());
 }
 
-/// URLs that a merchant or an answer names are for others to visit.
+/// The client does not open the URLs in a request or in a response.
 #[tokio::test]
 async fn urls_that_are_only_passed_on_are_not_visited() {
     let other = Origin::start(|_| json("{}"));
@@ -321,7 +323,7 @@ async fn a_raw_request_to_another_origin_is_refused_unsent() {
     assert_eq!(api.heard().len(), 2);
 }
 
-/// Gives a request to the attempt loop past the generated builders.
+/// Passes a request to the retry loop without the generated builders.
 async fn exec(
     vipps: &Vipps,
     operation_id: &'static str,

@@ -1,4 +1,5 @@
-//! A response about another order, as on a connection that is off by one response, is never taken for the right one.
+//! A response about another order is never accepted. It may arrive on a connection that is off by
+//! one response.
 
 use std::future::Future;
 use std::pin::Pin;

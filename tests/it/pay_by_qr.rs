@@ -1,4 +1,4 @@
-//! A payment and its code in one call: what is said when only the payment comes about.
+//! A payment and its code in one call, and the error if only the payment is created.
 
 use crate::support::{INITIATED, amount, id, text};
 use vipps::testing::Recorder;
@@ -6,7 +6,8 @@ use vipps::{ErrorKind, Outcome};
 
 const QR: &str = "/qr/v1";
 
-/// The payment can be paid although its code is missing, and the same call again would find the order id used.
+/// The payment exists although its code is missing. A second call would fail because the order id
+/// is used.
 #[tokio::test(start_paused = true)]
 async fn a_code_that_fails_leaves_a_payment_behind_and_says_so() {
     let started = || Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);

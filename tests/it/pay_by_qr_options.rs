@@ -19,7 +19,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// How long the call takes when the named operation never gets a response.
+/// Returns the duration of a call in seconds, if the named operation never gets a response.
 async fn seconds_until_given_up(stalled: &str, change: impl FnOnce(PayByQr) -> PayByQr) -> u64 {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     sim.faults().on(stalled).after_commit().stall();
@@ -67,7 +67,8 @@ fn attempts(n: u32) -> RetryPolicy {
     RetryPolicy::default().attempts(n)
 }
 
-/// How often each of the two requests was sent while both are told 429, and then the second alone.
+/// Returns the number of requests of the first operation if it fails with 429, and of the second
+/// operation if it fails with 503.
 async fn requests_of(change: impl Fn(PayByQr) -> PayByQr) -> (usize, usize) {
     let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 429, "");
     let _ = change(sale(&recorder.client()))

@@ -1,4 +1,4 @@
-//! One state and one answer to *what can be done next* for every way that a payment's history can look.
+//! The state and the allowed operations for every shape of a payment's history.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,8 @@ use PaymentState::{
 
 const BEGUN: &str = "2026-03-02T09:00:00Z";
 
-/// A log, given oldest first as it happened and written newest first as the API does: operation, øre, success.
+/// A log, given oldest first as it happened and written newest first as the API does: operation,
+/// øre, success.
 fn json(log: &[(&str, i64, bool)], sums: Option<[i64; 4]>) -> String {
     let entries: Vec<String> = log
         .iter()
@@ -42,7 +43,7 @@ fn read(json: &str) -> PaymentDetails {
     PaymentDetails::from_json("order-1".parse().unwrap(), json).unwrap()
 }
 
-/// What can be done, as a set of words.
+/// Returns the allowed operations as a set of words.
 fn can(details: &PaymentDetails) -> BTreeSet<&'static str> {
     let all = [
         ("capture", details.can_capture()),
@@ -61,7 +62,8 @@ struct Row {
     /// The column of the API's table of states and operations.
     name: &'static str,
     log: Log,
-    /// captured, to capture, refunded, to refund: as the API states them, and as the log must add up to.
+    /// captured, to capture, refunded, to refund: as the API states them, and as the log must add
+    /// up to.
     sums: [i64; 4],
     state: PaymentState,
     can: &'static [&'static str],
@@ -74,7 +76,7 @@ const PART: (&str, i64, bool) = ("CAPTURE", 5_000, true);
 
 #[rustfmt::skip] // one line per row is how such a table is read
 const ROWS: &[Row] = &[
-    // What the customer has not decided.
+    // States before the customer's decision.
     Row { name: "started", log: &[I], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
     Row { name: "no history at all", log: &[], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
     Row { name: "a reservation failed", log: &[I, ("RESERVE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
@@ -105,10 +107,10 @@ const ROWS: &[Row] = &[
     Row { name: "refunded in two parts", log: &[I, R, ALL, ("REFUND", 5_000, true), ("REFUND", 15_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
     Row { name: "a sale refunded in part", log: &[I, ("SALE", 20_000, true), ("REFUND", 1, true)], sums: [20_000, 0, 1, 19_999], state: PartiallyRefunded, can: &["refund"] },
     Row { name: "a sale refunded", log: &[I, ("SALE", 20_000, true), ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
-    // Other ends.
+    // Other final states.
     Row { name: "rejected", log: &[I, ("REJECTED", 20_000, true)], sums: [0, 0, 0, 0], state: Rejected, can: &[] },
     Row { name: "failed", log: &[I, ("FAILED", 20_000, true)], sums: [0, 0, 0, 0], state: Failed, can: &[] },
-    // What nobody knows yet.
+    // Operations that this version does not support.
     Row { name: "an operation of tomorrow at the end", log: &[I, R, ("TOMORROW", 1, true)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
     Row { name: "an operation of tomorrow alone", log: &[("TOMORROW", 1, true)], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
 ];
@@ -178,7 +180,7 @@ fn every_spelling_of_every_operation() {
     }
 }
 
-/// One state, however the wire spells it.
+/// Every spelling of an operation produces the same state.
 #[test]
 fn every_spelling_of_every_state() {
     let state = |log: &[(&str, i64, bool)]| read(&json(log, None)).state();
@@ -215,7 +217,7 @@ fn every_spelling_of_every_state() {
     }
 }
 
-/// A payment that nobody approved may be cancelled without any event that says so.
+/// The API may cancel a payment that was not approved without an event, so its age decides.
 #[test]
 fn without_an_event_expiry_is_told_by_age() {
     let begun: jiff::Timestamp = BEGUN.parse().unwrap();
@@ -295,13 +297,13 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
                     assert!(!details.captured_at_once(), "{about}");
                     let event = &details.events()[0];
                     assert!(!event.succeeded() && !event.failed(), "{about}");
-                    // Nobody gives up waiting for what may be paid.
+                    // A payment that may have been approved is not reported as expired.
                     assert!(!details.is_expired("2030-01-01T00:00:00Z".parse().unwrap()));
                 }
             }
         }
     }
-    // What came later and can be read decides, and so do sums that the API states.
+    // A later event that can be read takes precedence, and so do the sums that the API states.
     let reserve = event("RESERVE", &said("2"));
     let void = event("VOID", &said("true"));
     let details = read(&format!(
@@ -314,7 +316,7 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
         r#"{{{sums}"transactionLogHistory":[{capture},{started}]}}"#
     ));
     assert_eq!(details.state(), Captured);
-    // Where it does not, a part that may have moved leaves all of it open.
+    // Without such an event or sum, a part that may have moved makes the whole state unknown.
     let captured = event("CAPTURE", &said("true"));
     let refund = event("REFUND", &said("2"));
     let details = read(&format!(
@@ -341,7 +343,7 @@ fn sums_that_are_stated_in_part_are_completed_from_the_log() {
     );
 }
 
-/// The API knows better than the log what is left to take.
+/// The sums that the API states take precedence over the log.
 #[test]
 fn a_reservation_with_nothing_left_is_given_up() {
     let details = read(&json(&[I, R], Some([0, 0, 0, 0])));
@@ -374,7 +376,7 @@ fn scanned_and_captured_at_once() {
     assert!(read(opened).is_scanned());
     assert!(!read(&json(&[I], None)).is_scanned());
     assert!(read(&json(&[I, R], None)).is_scanned());
-    // Whoever cancels has not scanned, though the cancel has an id.
+    // A cancel has a transaction id, but it is no scan.
     assert!(!read(&json(&[I, ("CANCEL", 20_000, true)], None)).is_scanned());
     assert!(read(&json(&[I, ("SALE", 20_000, true)], None)).captured_at_once());
     assert!(!read(&json(&[I, ("SALE", 20_000, false)], None)).captured_at_once());
@@ -395,7 +397,7 @@ fn personal_data_that_the_api_has_withdrawn() {
     assert!(!details.shipping().unwrap().is_expired());
     let shown = format!("{details:?}");
     assert!(!shown.contains("uiJskNQ6"), "{shown}");
-    // One text is enough.
+    // A single expired text is sufficient.
     let details = read(&fresh.replace(r#""city":"x""#, r#""city":" [expired] ""#));
     assert!(details.shipping().unwrap().is_expired());
 }

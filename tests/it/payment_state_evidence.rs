@@ -8,7 +8,8 @@ use PaymentState::{
     Rejected, Reserved, Unknown,
 };
 
-/// An event as the API writes it: operation, success as JSON (empty for a missing member), amount, minute.
+/// An event as the API writes it: operation, success as JSON (empty for a missing member), amount,
+/// minute.
 type Entry = (&'static str, &'static str, Option<i64>, u8);
 
 fn history(entries: &[Entry]) -> String {
@@ -50,7 +51,8 @@ const RESERVE: Entry = ("RESERVE", "true", Some(100), 1);
 const CAPTURE: Entry = ("CAPTURE", "true", Some(100), 2);
 const LATER: &str = "2030-01-01T00:00:00Z";
 
-/// What may stand for a step that this version does not know; the first five are names of other APIs.
+/// Values of `operation` that this version does not support. The first five are names from other
+/// APIs.
 const UNKNOWN_WORDS: [&str; 8] = [
     "AUTHORISED",
     "AUTHORIZED",
@@ -84,13 +86,13 @@ fn an_unknown_event_is_never_initiated_or_expired() {
                 }
             }
         }
-        // An event that failed changed nothing, whatever it was.
+        // A failed event of any kind changes nothing.
         let failed: Entry = (word, "false", Some(100), 1);
         assert_eq!(read(&[failed, INITIATE], "").state(), Initiated, "{word}");
     }
 }
 
-/// What the API states outweighs a history that this version cannot read.
+/// Sums that the API states take precedence over a history that this version cannot read.
 #[test]
 fn stated_sums_decide_where_the_history_does_not() {
     let unknown: Entry = ("AUTHORISED", "true", Some(100), 1);
@@ -136,7 +138,7 @@ fn stated_sums_decide_where_the_history_does_not() {
     }
 }
 
-/// A sum that the API leaves out is no statement that nothing is left.
+/// A missing sum does not count as zero.
 #[test]
 fn sums_that_are_not_stated_state_nothing() {
     let reserve: Entry = ("RESERVE", "true", None, 1);
@@ -172,7 +174,8 @@ fn reserved_failed_is_reserve_failed() {
     }
 }
 
-/// The description requires `operationSuccess`, and only successful entries count (eCom guide, details).
+/// The description requires `operationSuccess`, and only successful entries count (eCom guide,
+/// details).
 #[test]
 fn an_event_counts_only_if_it_states_its_success() {
     for unstated in ["", "null", "\"\"", "\"pending\"", "2", "[]", "{}", "[true]"] {
@@ -272,7 +275,8 @@ fn the_state_does_not_depend_on_skewed_time_stamps() {
     ];
     for (steps, state) in rows {
         let n = u8::try_from(steps.len()).unwrap();
-        // Every assignment of as many minutes to the steps, ties included, in both orders of the list.
+        // Every assignment of as many minutes to the steps, ties included, in both orders of the
+        // list.
         for code in 0..n.pow(u32::from(n)) {
             let mut rest = code;
             let mut entries: Vec<Entry> = Vec::new();
@@ -342,7 +346,7 @@ fn a_failed_event_contradicts_no_event_of_its_step() {
     }
 }
 
-/// What an unclear event may have moved is known only from sums that the API states.
+/// The amount of an unclear event is known only if the API states the sums.
 #[test]
 fn an_unclear_event_leaves_unstated_sums_unknown() {
     let part: Entry = ("CAPTURE", "true", Some(40), 2);
@@ -384,7 +388,8 @@ fn more_refunded_than_captured_is_unknown() {
     assert_eq!(details.state(), Unknown);
 }
 
-/// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide, sums).
+/// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide,
+/// sums).
 #[test]
 fn sums_above_what_the_history_states_are_unknown() {
     let capture = |ore| ("CAPTURE", "true", Some(ore), 2);
@@ -434,7 +439,7 @@ fn sums_that_contradict_themselves_allow_no_operation() {
             assert!(!details.can_capture() && !details.can_cancel(), "{about}");
         }
     }
-    // What the sums state without a contradiction is allowed, whatever the history lacks.
+    // Operations that consistent sums allow are allowed, even if the history is incomplete.
     let unclear: Entry = ("REFUND", "null", Some(10), 3);
     let details = read(
         &[unclear, CAPTURE, RESERVE, INITIATE],

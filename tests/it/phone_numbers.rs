@@ -217,7 +217,8 @@ fn json_is_read_as_people_write_it_too() {
     assert_eq!(number.msisdn(), "4740055123");
 }
 
-/// The dot of a fraction is not punctuation: without it, the digits are the number of somebody else.
+/// The dot of a fraction is not punctuation. Without it, the digits would form another person's
+/// number.
 #[test]
 fn a_fraction_or_a_negative_number_is_refused() {
     for json in [

@@ -1,5 +1,5 @@
-//! What the QR API's answers come to: conflicts told from lost answers, lifetimes, answers with less or more than the
-//! document says.
+//! Responses of the QR API: conflicts and lost responses, lifetimes, and responses with fewer or
+//! more members than the document describes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -344,7 +344,7 @@ async fn a_category_nobody_knows_yet_is_sent_as_it_is() {
     );
 }
 
-// -- what answers may look like
+// -- shapes of responses
 
 async fn get(body: &str) -> MerchantRedirectQr {
     let recorder = Recorder::new().answer("GET", REDIRECT, 200, body);
@@ -379,7 +379,7 @@ async fn a_code_lives_until_it_is_deleted_unless_the_answer_counts_down() {
             expected.map(Duration::from_secs),
             "{member}"
         );
-        // The link lives an hour, and never longer than its code.
+        // The link expires after an hour, or with its code if that is earlier.
         let link = qr.link().unwrap().lifetime().as_secs();
         assert_eq!(link, expected.unwrap_or(3600).min(3600), "{member}");
     }
@@ -477,7 +477,7 @@ async fn a_one_time_code_counts_down_whole_seconds() {
         ("544.7", 544),
         (r#""544.7""#, 544),
         ("0.9", 0),
-        // Not said: what a customer has for the landing page.
+        // Missing or invalid values fall back to the lifetime of the landing page.
         ("null", 300),
         ("-1", 300),
         (r#""soon""#, 300),

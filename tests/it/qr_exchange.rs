@@ -1,4 +1,5 @@
-//! From a scanned code or a check-in to a phone number, and nobody sees it on the way.
+//! The exchange of a scanned code or a check-in for a phone number, without a trace of the number
+//! in `Debug`, errors and recordings.
 
 use crate::support::assert_nothing_leaks;
 use vipps::testing::Recorder;

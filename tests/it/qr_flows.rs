@@ -1,4 +1,4 @@
-//! The lives of merchant codes and check-ins, against the simulator.
+//! The life cycle of merchant codes and check-ins, against the simulator.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -72,7 +72,7 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
     assert_eq!(qr.merchant_redirects().await.unwrap().len(), 1);
 }
 
-/// The code is made, and the answer is lost.
+/// The code is created, and the response is lost.
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
     let sim = Simulator::start().unwrap();
@@ -89,7 +89,7 @@ async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
         (1, Some("https://example.com/sale"))
     );
 
-    // Somebody else has the id, and the first attempt never arrived.
+    // Another program created a code with this id, and the first attempt did not arrive.
     let fault = sim
         .faults()
         .on("create_merchant_redirect_qr")
@@ -198,7 +198,8 @@ async fn a_mobilepay_code_checks_in_here_once_it_is_mapped() {
     );
 }
 
-/// Made by a request whose answer was lost, and refused by the one that was to lead it here: it leads here all the same.
+/// The response to a create is lost, so `create_or_update` conflicts with its own code and sends an
+/// update, which is refused. The code has the new URL, so the outcome must be `Unknown`.
 #[tokio::test]
 async fn what_an_earlier_attempt_may_have_made_stays_in_doubt() {
     for (lost, outcome) in [(true, Outcome::Unknown), (false, Outcome::Rejected)] {

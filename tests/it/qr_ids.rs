@@ -39,7 +39,8 @@ fn sent<F: Future<Output = ()>>(send: impl FnOnce(Qr) -> F) -> Vec<(String, Stri
         .collect()
 }
 
-/// The path is that of the collection and one segment more, which decodes to the id in whatever way a server decodes.
+/// Asserts that the path is the path of the collection and one more segment, which decodes to the
+/// id with every decoder.
 fn reaches(path: &str, collection: &[&str], id: &str) {
     let segments: Vec<_> = path.strip_prefix('/').unwrap().split('/').collect();
     let (last, before) = segments.split_last().unwrap();

@@ -1,4 +1,5 @@
-//! An error carries the documented limit of its own operation, and the hint of a 429 speaks of its API.
+//! An error carries the documented limit of its own operation, and the hint of a 429 speaks of its
+//! API.
 
 use std::time::Duration;
 
@@ -139,7 +140,8 @@ async fn error_code_of_a_429_is_explained_before_the_limit() {
     }
 }
 
-/// A capture that was refused for its sum has the limit too, so that a caller can pace what follows.
+/// A capture that was refused for its sum has the limit too, so that a caller can pace what
+/// follows.
 #[tokio::test]
 async fn every_error_of_a_limited_operation_carries_the_limit() {
     let key = RequestId::random();

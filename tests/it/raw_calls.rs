@@ -1,4 +1,5 @@
-//! Generated operations by themselves: an answer that the document does not foresee is told as well as any other.
+//! Calls of generated operations. Responses that the document does not describe produce the same
+//! errors as those of the wrapper's operations.
 
 use crate::support::assert_nothing_leaks;
 use std::time::Duration;
@@ -29,7 +30,7 @@ async fn an_answer_that_does_not_fit_keeps_its_place_and_effort() {
         assert_eq!(error.path(), Some("/ecomm/v2/payments/{orderId}/details"));
         assert_eq!((error.http_status(), error.attempts()), (Some(200), 1));
         assert_eq!(error.raw_body(), body.as_bytes());
-        // It only reads, so that nothing can be in doubt.
+        // The operation only reads, so its outcome is `NoEffect`.
         assert_eq!(error.outcome(), Outcome::NoEffect);
         assert_nothing_leaks(&format!("{error} {error:?}"));
     }
@@ -87,7 +88,7 @@ async fn capture(vipps: &Vipps, options: CallOptions) -> vipps::Result<()> {
     call.await.map(drop)
 }
 
-/// What the raw operations and the wrapper's can be told is the same.
+/// Raw operations accept the same options as the wrapper's operations.
 #[tokio::test]
 async fn a_raw_call_can_be_told_how_it_is_to_be_made() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
@@ -244,7 +245,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
     const ID: &str = "get_payment_details_using_get";
     let base = "https://apitest.vipps.no";
     for (path, field, value) in [
-        // Another operation's path, and one that the URL parser has shortened.
+        // The path of another operation, and a path that the URL parser has normalized.
         (CAPTURE, "path", CAPTURE),
         ("/ecomm/v2/payments/../details", "path", "/ecomm/v2/details"),
         (
@@ -283,7 +284,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
             "/x/ecomm/v2/payments/a/details",
         ),
         ("/", "path", "/"),
-        // One segment, which a server may decode to several.
+        // A single segment that a server may decode to several segments.
         ("/ecomm/v2/payments//details", "order_id", ""),
         ("/ecomm/v2/payments/a%2Fb/details", "order_id", "a/b"),
         ("/ecomm/v2/payments/a%5Cb/details", "order_id", "a\\b"),
@@ -361,7 +362,8 @@ async fn a_request_that_was_never_built_is_not_sent() {
     assert_eq!(recorder.to_snapshot(), "");
 }
 
-/// The first request of the call may have taken effect, whatever stopped the second.
+/// The first request of the call may have taken effect, so an error before the second request does
+/// not change the outcome.
 #[tokio::test]
 async fn a_call_that_stops_after_its_first_request_is_unknown() {
     let errors = [

@@ -1,4 +1,5 @@
-//! What became of an operation whose answer was lost: told from the details, and never too early.
+//! The outcome of an operation whose response was lost. `reconcile` reads it from the details, and
+//! returns no verdict before the details can be final.
 
 use std::time::Duration;
 
@@ -151,7 +152,8 @@ async fn the_code_of_a_payment_that_is_started() {
     assert_eq!(word(&verdict), "took effect");
 }
 
-/// The token of a repeat fails: the error names the token's operation, and is still one about the capture.
+/// The token request of a retry fails. The error names the token's operation, and `reconcile` still
+/// accepts it for the capture.
 #[tokio::test(start_paused = true)]
 async fn a_capture_whose_repeat_gets_no_token() {
     for after in [true, false] {
@@ -206,7 +208,7 @@ async fn no_effect_is_told_only_when_the_request_is_old() {
     assert_eq!(shop.verdict(&error).await, "no effect");
     assert!(begun.elapsed() >= Duration::from_secs(30));
     assert!(shop.sim.journal().count(DETAILS) - asked < 8);
-    // By now it is old enough for one look.
+    // The operation is now old enough for a verdict after a single request.
     let (begun, asked) = (Instant::now(), shop.sim.journal().count(DETAILS));
     assert_eq!(shop.verdict(&error).await, "no effect");
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -265,10 +267,10 @@ async fn a_history_with_gaps_leaves_it_unknown() {
         (event("mine"), 5_000, "took effect"),
         (event(""), 5_000, "still unknown"),
         (event("other"), 9_000, "still unknown"),
-        // A capture is sent for what is reserved, and a history that does not even tell that is none.
+        // A capture requires a reservation, so a history without one is incomplete.
         (String::new(), 0, "still unknown"),
         (String::new(), 5_000, "still unknown"),
-        // What failed moved nothing.
+        // A failed event moved nothing.
         (event("mine").replacen("true", "false", 1), 0, "no effect"),
         // Direct capture takes the money without a key.
         (event("").replace("CAPTURE", "SALE"), 5_000, "no effect"),
@@ -278,7 +280,8 @@ async fn a_history_with_gaps_leaves_it_unknown() {
     }
 }
 
-/// What reconcile makes of these details, after an operation with the key `mine` whose answer was lost.
+/// Returns the verdict of `reconcile` for these details, after an operation with the key `mine`
+/// whose response was lost.
 async fn told(operation: &str, body: &str) -> &'static str {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let recorder = Recorder::new()
@@ -357,8 +360,9 @@ async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
     }
 }
 
-/// What an event of an unknown kind is about nobody knows, also with the operation's own key: a merchant may use one key
-/// for the capture and the refund of an order, since the API tells keys apart by endpoint.
+/// An event of an unknown kind proves nothing, not even with the operation's own key. A merchant
+/// may use one key for the capture and the refund of an order, since the API separates keys by
+/// endpoint.
 #[tokio::test(start_paused = true)]
 async fn events_that_nobody_knows_prove_nothing() {
     let reserved = r#"{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true},
@@ -378,14 +382,14 @@ async fn events_that_nobody_knows_prove_nothing() {
             let verdict = told(operation, &body).await;
             assert_eq!(verdict, "still unknown", "{operation} {body}");
         }
-        // One that failed has done nothing, whatever it was.
+        // A failed event of any kind has no effect.
         let failed = r#"{"operation":"TOMORROW","requestId":"mine","operationSuccess":false}"#;
         let body = format!(r#"{{"transactionLogHistory":[{failed},{reserved}]}}"#);
         assert_eq!(told(operation, &body).await, "no effect", "{operation}");
     }
 }
 
-/// Whether an event succeeded that does not say so readably, nobody knows.
+/// An event whose `operationSuccess` cannot be read proves neither success nor failure.
 #[tokio::test(start_paused = true)]
 async fn a_success_that_cannot_be_read_proves_nothing() {
     for success in [
@@ -412,7 +416,8 @@ async fn a_success_that_cannot_be_read_proves_nothing() {
     }
 }
 
-/// What remained of a partly captured payment is released, in each of the ways that the API may tell it.
+/// The rest of a partly captured payment is released. The API may report this in each of these
+/// ways.
 #[tokio::test(start_paused = true)]
 async fn a_release_after_a_partial_capture() {
     let summary = |remaining: i64, captured: i64| {
@@ -514,7 +519,7 @@ async fn an_error_about_no_payment_stays_unknown() {
     assert_eq!(word(&vipps.ecom().reconcile(&error).await), "still unknown");
 }
 
-/// The rounds of a cancel: what a later one is told does not make an earlier one unsent.
+/// The result of a later round of a cancel does not prove that an earlier round had no effect.
 #[tokio::test(start_paused = true)]
 async fn a_cancel_stays_unknown_over_its_rounds() {
     let cancel = "/ecomm/v2/payments/acme-shop-123/cancel";
@@ -548,7 +553,7 @@ async fn a_release_that_arrives_twice_is_done() {
     assert_eq!(done.amount, Some(Amount::nok(180)));
     assert_eq!(shop.sim.account(ORDER).unwrap().released(), 18_000);
 
-    // One that is refused because all is captured stays refused.
+    // A cancel that was refused because everything is captured stays refused.
     let shop = Shop::reserved().await;
     shop.payment().capture().await.unwrap();
     let error = shop

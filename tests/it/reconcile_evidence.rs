@@ -163,7 +163,8 @@ async fn an_unknown_order_is_no_effect_unless_it_was_started() {
     let unknown = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
     for lost in ALL {
         let reconciled = reconciled_with(lost, 404, unknown).await;
-        // Only after a successful initiate is a code asked for, so that the two contradict each other.
+        // Only after a successful initiate is a code asked for, so that the two contradict each
+        // other.
         let expected = if lost == Lost::Code {
             "still unknown"
         } else {
@@ -226,7 +227,7 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
             event("CANCEL", "null", &part),
             "still unknown",
         ),
-        // Another operation that may have failed.
+        // An event of another operation that may have failed.
         (sums(40, 60), event("REFUND", "null", &part), "no effect"),
         // The rest is released.
         (sums(40, 0), event("VOID", "true", &part), "took effect"),

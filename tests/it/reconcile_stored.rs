@@ -111,7 +111,7 @@ async fn every_operation_is_reconciled_after_a_restart() {
             } else {
                 stalled.before_commit().stall();
             }
-            // The process dies in the middle of the call, and with it the error and the client.
+            // The process ends during the call, so the error and the client are lost.
             let vipps = sim.client();
             let died = tokio::time::timeout(Duration::from_secs(2), stored.send(&vipps));
             assert!(died.await.is_err(), "{stored:?}");
@@ -132,7 +132,7 @@ async fn every_operation_is_reconciled_after_a_restart() {
             if took_effect {
                 assert!(waited < Duration::from_secs(1), "{stored:?} {waited:?}");
             } else {
-                // Nobody knows when the request was given up, so that it counts as given up now.
+                // The time of the last attempt is unknown, so the settling time starts now.
                 let expected = Duration::from_secs(30)..Duration::from_secs(32);
                 assert!(expected.contains(&waited), "{stored:?} {waited:?}");
             }

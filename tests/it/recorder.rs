@@ -1,4 +1,5 @@
-//! The testing kit: the same texts in every run, in front of any wire, with nothing of it in a user's build.
+//! The testing kit: the same texts in every run, in front of any transport, and no code in a user's
+//! build.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use vipps::{Clock as _, ErrorKind, Outcome, Transport, TransportFuture};
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
-/// One story in one text: two identical requests with one key, and the wait between them.
+/// The text form of a recording: two identical requests with one key, and the wait between them.
 #[tokio::test]
 async fn a_story() {
     let recorder = Recorder::new()
@@ -61,7 +62,7 @@ async fn every_run_is_the_same() {
     let begun = std::time::Instant::now();
     let (one, other) = (run().await, run().await);
     assert_eq!(one, other);
-    // Two calls of three attempts each: two keys, and waits that are told but not waited for.
+    // Two calls of three attempts each: two keys, and waits that are recorded without real delay.
     let mut keys = one.2;
     assert_eq!(keys.len(), 6);
     keys.dedup();
@@ -71,7 +72,7 @@ async fn every_run_is_the_same() {
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
-/// Eleven minutes of polls, and nobody pays.
+/// Polls for eleven minutes of virtual time, without a payment.
 #[tokio::test]
 async fn a_wait_in_vain_takes_no_time() {
     let recorder = Recorder::new().answer(
@@ -100,7 +101,7 @@ async fn callers_at_once() {
     assert_eq!(recorder.clock().elapsed(), Duration::ZERO);
 }
 
-/// Takes its time, by this clock, and never answers.
+/// Advances the clock by 31 s and never responds.
 #[derive(Debug)]
 struct Slow(ManualClock);
 
@@ -123,7 +124,7 @@ async fn a_limit_can_be_reached_by_hand() {
     assert_eq!(error.elapsed(), Duration::from_secs(31));
 }
 
-/// Over a socket and without one, what is recorded is the same, and the simulator has really answered.
+/// The recording is the same with and without a socket, and the simulator has served the requests.
 #[tokio::test]
 async fn in_front_of_the_real_wire() {
     let mut texts = Vec::new();
@@ -155,14 +156,14 @@ async fn what_is_recorded_fails_as_it_would_have() {
     sim.faults().on(initiate).after_commit().times(1).reset();
     assert_eq!(start().await.unwrap_err().outcome(), Outcome::Unknown);
     assert!(start().await.unwrap_err().has_code("34"));
-    // Without a connection that is open already.
+    // A client without an open connection.
     let unused = sim.client_builder().record(&recorder).build().unwrap();
     drop(sim);
     let details = unused.ecom().payment(id()).details();
     assert_eq!(details.await.unwrap_err().outcome(), Outcome::NotSent);
 }
 
-/// An answer of the test's own keeps the request from the wire.
+/// A canned response prevents the request from reaching the simulator.
 #[tokio::test]
 async fn canned_answers_come_first() {
     let sim = Simulator::start().unwrap();

@@ -53,7 +53,7 @@ async fn where_nothing_is_left_nothing_is_sent() {
     }
 }
 
-/// The first attempt went through and its answer was lost: its key stands in the history.
+/// The first attempt took effect and its response was lost. Its key is in the history.
 #[tokio::test]
 async fn a_repeat_with_the_same_key_names_the_same_amount() {
     let all_back = PARTLY_REFUNDED.replace("15000", "0");
@@ -85,7 +85,7 @@ async fn details_that_cannot_be_had_leave_the_money_where_it_is() {
     assert!(amounts(&recorder).is_empty());
 }
 
-/// One deadline for the two requests.
+/// The deadline covers both requests.
 #[tokio::test(start_paused = true)]
 async fn the_deadline_covers_the_look_and_the_refund() {
     let recorder = Recorder::new()
@@ -158,7 +158,7 @@ async fn the_money_goes_back_to_the_ore() {
         payment.refund().rest().await.unwrap_err().kind(),
         ErrorKind::State
     );
-    // The second half was never taken, and can be given up.
+    // The second half was never captured, and can be released.
     assert!(details.can_release() && !details.can_refund());
     payment.cancel().release_remaining().await.unwrap();
     let details = payment.details().await.unwrap();

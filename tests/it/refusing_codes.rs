@@ -1,4 +1,5 @@
-//! A documented code that refuses makes a refusal even of the statuses 402 and 409, which state nothing alone.
+//! A documented code that refuses makes a refusal even of the statuses 402 and 409, which state
+//! nothing alone.
 
 use vipps::testing::Recorder;
 use vipps::{Error, Outcome, RetryPolicy};

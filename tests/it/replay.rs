@@ -1,4 +1,5 @@
-//! Webhooks that come again: outside the window they are refused, to the nanosecond, whatever else is right about them.
+//! Replayed webhooks. A webhook outside the window is refused, exact to the nanosecond, even if it
+//! is valid otherwise.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const BODY: &str = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123
 const SENT: &str = "Fri, 06 Oct 2023 10:45:41 GMT";
 const WINDOW: Duration = Duration::from_secs(300);
 
-/// Signed by the book, whatever the date says.
+/// Returns a request with a valid signature for any text in the date header.
 fn signed(date: &str) -> Request<Vec<u8>> {
     let hash = STANDARD.encode(Sha256::digest(BODY));
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
@@ -103,7 +104,8 @@ fn a_date_that_is_none_is_outside_every_window() {
     }
 }
 
-/// A forger cannot renew the date, and a wrong signature is told as one whatever the window says.
+/// A new date invalidates the signature. The error names the signature both inside and outside the
+/// window.
 #[test]
 fn a_renewed_date_is_not_signed() {
     let mut renewed = signed(SENT);

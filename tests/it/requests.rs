@@ -179,7 +179,8 @@ async fn refund_full() {
     shape!(recorder, "refund_payment_using_post", "refund_full");
 }
 
-/// What remains is read from the details, for the same sales unit, and named.
+/// The amount of the rest is computed from the details of the same sales unit, and is stated in the
+/// request.
 #[tokio::test]
 async fn refund_of_the_rest() {
     let order = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");

@@ -1,5 +1,5 @@
-//! The shape of every request of the QR API beyond the one-time code, minimal and full. A changed snapshot is a
-//! changed request.
+//! The shape of every request of the QR API beyond the one-time code, minimal and full. A changed
+//! snapshot is a changed request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Whatever the API answers is read: every documented sample, and what may come tomorrow.
+//! Response parsing: every documented sample, and unknown members and values of later versions.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -140,7 +140,8 @@ async fn capture_and_cancel_as_documented() {
     assert_eq!(payment.cancel().await.unwrap().transaction_id, None);
 }
 
-/// Another member than the others, and a time without a zone.
+/// The member that holds the result has another name than in the other operations, and the time has
+/// no time zone.
 #[tokio::test]
 async fn refund_as_documented() {
     let payment = answering(REFUNDED);
@@ -265,7 +266,7 @@ async fn details_in_other_spellings() {
         details.shipping().unwrap().shipping_cost.unwrap().as_ore(),
         9_990
     );
-    // What the customer is not to see any more is withdrawn after a week.
+    // The API replaces the user's data with `[Expired]` after a week.
     let withdrawn = DETAILS
         .replace("Ada", "[Expired]")
         .replace("12345678", "[Expired]");
@@ -484,7 +485,8 @@ fn any_name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// One client for all cases, since a client takes a while to make; one test at a time has it.
+/// A client that all cases share, since creating a client is slow. The lock admits one test at a
+/// time.
 static API: LazyLock<Mutex<(Api, Vipps)>> = LazyLock::new(|| Mutex::new(Api::new()));
 
 fn read_now(kind: Kind, body: &str) -> Result<String, Error> {
@@ -526,7 +528,7 @@ proptest! {
         // A write that carries an error beside its success is no success.
         let is_write = matches!(kind, Capture | Cancel | Refund);
         let is_error = is_write && name.to_ascii_lowercase().starts_with("error");
-        // A member that is there twice, in whatever capitals, contradicts itself.
+        // A duplicate member, in any combination of upper and lower case, is a contradiction.
         if !is_error && !target.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
             target.insert(name, extra);
         }
@@ -534,7 +536,7 @@ proptest! {
         prop_assert!(result.is_ok(), "{kind:?} {value}: {result:?}");
     }
 
-    /// A word that this version does not know is kept as it came.
+    /// An unknown word is preserved unchanged.
     #[test]
     fn new_words_are_kept(word in "[A-Z_]{1,20}[0-9]") {
         let body = STATUS.replace("RESERVE", &word);

@@ -1,5 +1,5 @@
-//! What is repeated, how often, how patiently, and what is said when it does not help. On virtual time: a wait of
-//! twenty seconds costs nothing and is measured exactly.
+//! The retry policy: which requests are retried, how often, after which waits, and with which error
+//! at the end. Time is virtual, so long waits take no time and are measured exactly.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -182,7 +182,8 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     assert!(error.idempotency_key().is_some(), "{error:?}");
 }
 
-/// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond the deadline.
+/// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond
+/// the deadline.
 #[tokio::test(start_paused = true)]
 async fn once_lost_a_write_stays_unknown_when_the_limit_ends_it() {
     let recorder = Recorder::new()
@@ -245,7 +246,7 @@ impl Transport for OnlyToken {
     }
 }
 
-/// It may have reached the API, which takes five captures a minute.
+/// The attempt may have reached the API, which accepts five captures a minute.
 #[tokio::test(start_paused = true)]
 async fn an_attempt_without_a_response_counts_against_the_limit() {
     let vipps = crate::support::on_tokio_time(&Recorder::new())

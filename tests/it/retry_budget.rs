@@ -1,4 +1,5 @@
-//! The retry budget: a retry costs 14 after a plain failure and 5 after a 429, and a success gives 1 back.
+//! The retry budget: a retry costs 14 after a plain failure and 5 after a 429, and a success gives
+//! 1 back.
 
 use vipps::testing::Recorder;
 use vipps::{RetryBudget, Vipps};
@@ -17,7 +18,7 @@ fn client(statuses: &[u16]) -> Vipps {
     builder.build().unwrap()
 }
 
-/// What is left of the budget after each of so many calls.
+/// Returns the remaining budget after each of the calls.
 async fn left(vipps: &Vipps, calls: usize) -> Vec<u32> {
     let mut left = Vec::new();
     for _ in 0..calls {

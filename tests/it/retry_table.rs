@@ -1,6 +1,7 @@
-//! The retry table, cell by cell and operation by operation, through a whole call: the number of requests, the wait
-//! between them, and the outcome when none succeeds. The expectations are written out here. The library's own test
-//! holds the table that users read, `src/retry.md`, against the code.
+//! The retry table, cell by cell and operation by operation, through a whole call: the number of
+//! requests, the wait between them, and the outcome when none succeeds. The expectations are
+//! written out here. The library's own test holds the table that users read, `src/retry.md`,
+//! against the code.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -47,13 +48,13 @@ impl Failure {
     }
 }
 
-/// What a cell promises: the number of requests with two attempts allowed, the wait between them in milliseconds, the
-/// outcome, and whether the error is retryable.
+/// The expected result of a cell: the number of requests with two attempts allowed, the wait
+/// between them in milliseconds, the outcome, and whether the error is retryable.
 type Cell = (usize, u64, Outcome, bool);
 
 /// Half of the 100 ms of the first wait.
 const AGAIN: u64 = 50;
-/// 100 ms and half of the second that the first slow wait adds.
+/// 100 ms, plus half of the 1 s that the first slow wait adds.
 const SLOWER: u64 = 600;
 
 const NOT_SENT: Cell = (2, AGAIN, Outcome::NotSent, true);
@@ -113,7 +114,7 @@ const TABLE: &[Row] = &[
             Failure::Code(402, "VippsError", "94"),
             Failure::Code(409, "VippsError", "94"),
             Failure::Code(400, "VippsError", "98"),
-            // The API leaves the group out at times, and no other group has this code.
+            // The API sometimes omits the group, and no other group has this code.
             Failure::Body(400, r#"[{"errorCode":"94"}]"#),
         ],
         [LIMITED; 6],
@@ -139,7 +140,8 @@ const TABLE: &[Row] = &[
             UNKNOWN,
         ],
     ),
-    // Responses that do not state what happened: codes, errors in successes, and what the API did not make.
+    // Responses that do not state what happened: codes, errors in successes, and what the API did
+    // not make.
     (
         &[
             Failure::Code(400, "Payment", "52"),
@@ -155,7 +157,8 @@ const TABLE: &[Row] = &[
                 200,
                 r#"{"responseInfo":{"responseCode":503,"responseMessage":"x"}}"#,
             ),
-            // Where one code asks for a retry and another for a look at the details, the details come first.
+            // If one code requires a retry and another requires a check of the details, the details
+            // take precedence.
             Failure::Body(
                 400,
                 r#"[{"errorGroup":"VippsError","errorCode":"94"},{"errorGroup":"Payment","errorCode":"63"}]"#,
@@ -224,8 +227,8 @@ const TABLE: &[Row] = &[
     ),
 ];
 
-/// A conflict that does not state what happened, for the classes without `create`, whose builder looks for the code
-/// after such a response.
+/// A conflict that does not state what happened, for the classes without `create`, whose builder
+/// looks for the code after such a response.
 const CONFLICTS: &[Failure] = &[
     Failure::Body(409, ""),
     Failure::Body(409, "{}"),
@@ -247,7 +250,7 @@ type Sent = (Option<String>, Bytes);
 #[derive(Clone, Debug)]
 struct World {
     failure: Failure,
-    /// Whether it is the token that fails.
+    /// True if the token request fails.
     no_token: bool,
     requests: Arc<Mutex<Vec<Sent>>>,
 }

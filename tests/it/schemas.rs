@@ -1,4 +1,5 @@
-//! The JSON Schemas: what they say, that they say what the types do, and that they agree with the vendored documents.
+//! The JSON Schemas: their content, and their agreement with the types and with the vendored
+//! documents.
 
 mod agree;
 mod document;
@@ -19,12 +20,12 @@ pub(crate) fn schemas() -> BTreeMap<&'static str, Value> {
     vipps::schemas().into_iter().map(as_json).collect()
 }
 
-/// Holds a value against the schema of a type.
+/// Returns a validator for the schema of a type.
 pub(crate) fn validator(name: &str) -> Validator {
     jsonschema::validator_for(&schemas()[name]).unwrap()
 }
 
-/// What a validator does not like, and where.
+/// Returns the validation errors with their paths.
 pub(crate) fn problems(validator: &Validator, value: &Value) -> Vec<String> {
     let told =
         |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());

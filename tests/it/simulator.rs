@@ -174,7 +174,7 @@ async fn the_journal_tells_how_long_an_answer_took_and_whether_there_was_one() {
     assert_eq!(entries.last().unwrap().answer(), None);
 }
 
-/// Old answers are forgotten, so that a long run does not fill the memory.
+/// The oldest responses are dropped, so that a long run does not fill the memory.
 #[tokio::test]
 async fn the_journal_keeps_the_latest_answers() {
     let shop = Shop::open().await;

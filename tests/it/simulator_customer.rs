@@ -1,4 +1,4 @@
-//! Whose phone number a simulated payment has, and in which form.
+//! The phone number of a simulated payment, and its format.
 
 use std::time::Duration;
 

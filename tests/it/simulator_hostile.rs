@@ -1,5 +1,5 @@
-//! No request makes the simulator fail by accident: whatever is wrong with it, the response is the
-//! refusal of the API. Requests that the API itself answers with HTTP 500 are listed here.
+//! No invalid request makes the simulator fail. The response is always the refusal of the API.
+//! Requests for which the API itself returns HTTP 500 are listed here.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -79,7 +79,8 @@ fn spoiled(body: &Value) -> Vec<(String, Value)> {
     all
 }
 
-/// The API answers a few wrong bodies with HTTP 500 and code 99, which is documented for these.
+/// Returns true for the few invalid bodies to which the API responds with HTTP 500 and code 99, as
+/// documented.
 fn answers_500(body: &Value) -> bool {
     let msn = body.pointer("/merchantInfo/merchantSerialNumber");
     let amount = body.pointer("/transaction/amount");
@@ -133,7 +134,7 @@ fn express(order_id: &str) -> Value {
     body
 }
 
-/// What was accepted can be paid and read.
+/// Asserts that an accepted payment can be approved and read.
 fn assert_usable(shop: &Shop, name: &str, order_id: &str) {
     shop.sim.payer().approve(order_id).ok();
     let (status, details) = shop.get(&format!("/ecomm/v2/payments/{order_id}/details"));

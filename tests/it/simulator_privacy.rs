@@ -6,7 +6,7 @@ use vipps::simulator::Entry;
 use crate::simulator_shop::{Shop, payment};
 
 const CANARY: &str = "canary-4711";
-/// As a number.
+/// A canary that is sent as a number.
 const NUMBER: u64 = 4_711_471_147;
 
 fn last(shop: &Shop) -> Entry {

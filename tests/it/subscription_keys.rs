@@ -1,4 +1,4 @@
-//! A 401 about the subscription key says nothing about the access token, which stays in use.
+//! A 401 about the subscription key does not invalidate the access token, which stays in use.
 
 use std::time::Duration;
 

@@ -425,8 +425,8 @@ async fn a_fetch_survives_its_caller_dropped_at_any_await() {
         }
         dropped += 1;
     }
-    // One await for the token, which is fetched in a task of its own, and the awaits of the call
-    // itself.
+    // A call awaits the token once, since the token is fetched in a task of its own. The other
+    // awaits are those of the call.
     assert!(dropped >= 5, "{dropped}");
 }
 

@@ -68,7 +68,7 @@ async fn a_caller_that_is_not_polled_delays_no_other_caller() {
         Poll::Ready(())
     })
     .await;
-    // As in the body of a `select!` on `&mut leading`, which does not poll `leading`.
+    // The body of a `select!` on `&mut leading` behaves like this: it does not poll `leading`.
     let begun = tokio::time::Instant::now();
     call(&vipps).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -86,8 +86,8 @@ async fn a_slow_fetch_that_is_polled_is_not_given_up() {
     assert_eq!(sim.journal().count(TOKEN), 1);
 }
 
-/// Tasks that compute keep the runtime from the fetch for longer than a fetch may stand still. Then the call is polled
-/// before the fetch.
+/// Tasks that compute keep the runtime from the fetch for longer than a fetch may stand still. Then
+/// the call is polled before the fetch.
 #[test]
 fn a_fetch_behind_tasks_that_compute_is_not_given_up() {
     let sim = simulator(Duration::from_millis(50));

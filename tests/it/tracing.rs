@@ -1,4 +1,5 @@
-//! What the crate traces: names, levels and fields. A changed snapshot is a changed contract with dashboards.
+//! Names, levels and fields of spans and events. A changed snapshot breaks dashboards that use
+//! them.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
@@ -74,7 +75,7 @@ async fn no_token() {
     insta::assert_snapshot!(capture.text("vipps"));
 }
 
-/// Whether an answer can be read is found out after the last attempt, and still belongs to the call.
+/// The body is decoded after the last attempt, and the error still belongs to the span of the call.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, "nonsense");
@@ -135,7 +136,6 @@ async fn a_token_from_the_store_and_a_store_that_failed() {
     insta::assert_snapshot!(of_tokens.join("\n"));
 }
 
-/// The list in the documentation is closed: whatever is recorded is in it, and at its level.
 /// Records the names of the spans that it runs in, and never responds.
 #[derive(Clone, Debug, Default)]
 struct SpanNames(Arc<Mutex<Vec<Option<&'static str>>>>);
@@ -190,7 +190,7 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
         .lose("GET", "/ecomm/v2/payments/acme-shop-123/details");
     let (capture, _guard) = Capture::start();
     let payment = client(&recorder).ecom().payment(id());
-    // As often as it takes to use up the retry budget.
+    // Enough calls to use up the retry budget.
     for _ in 0..30 {
         payment.capture().await.unwrap_err();
     }

@@ -1,4 +1,5 @@
-//! The limits per minute are about requests that the API received: an attempt that was never sent does not count.
+//! The limits per minute apply to requests that the API received. An attempt that was never sent
+//! does not count.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use vipps::{Amount, Environment, ErrorKind, Outcome, RetryPolicy};
 
 use crate::support::{id, text};
 
-/// A port that nobody listens on.
+/// Returns the URL of a port without a listener.
 fn closed_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

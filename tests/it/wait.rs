@@ -1,4 +1,4 @@
-//! Waiting for the customer: how often is asked, what is told, what ends it. On virtual time.
+//! Waiting for the customer: the times of the polls, the events, and the end. Time is virtual.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -14,7 +14,7 @@ use vipps::ecom::{PaymentDetails, PaymentState, Poll, PollEvent, PollInterval, W
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Transport, TransportFuture};
 
-/// What the API answers to one poll.
+/// The response to one poll.
 #[derive(Clone, Copy, Debug)]
 enum Says {
     Waiting,
@@ -26,13 +26,13 @@ enum Says {
     /// 503, with the seconds after which to come again.
     Closed(u64),
     Slowly(u64),
-    /// A success that holds no details.
+    /// A success without details.
     Garbage(&'static str),
     TooMuch,
 }
 use Says::{Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
 
-/// Answers polls by script, the last answer forever, and notes when each poll began.
+/// Serves the responses in order, repeats the last response, and records the start of each poll.
 #[derive(Clone, Debug)]
 struct Script {
     answers: Arc<Mutex<VecDeque<Says>>>,
@@ -235,7 +235,8 @@ async fn polls_that_fail_make_it_slower_and_end_nothing() {
     assert_eq!(script.polls(), [0, 600]);
 }
 
-/// A proxy's page, a cut answer, an error dressed as a success: the next answer may be whole.
+/// An unreadable response, such as a proxy's page or a truncated body, does not end the wait. The
+/// next response may be valid.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read_ends_nothing() {
     for garbage in [
@@ -262,7 +263,8 @@ async fn an_answer_that_cannot_be_read_ends_nothing() {
     assert_eq!(details.state(), PaymentState::Reserved);
 }
 
-/// However long the API asks to be left alone, whoever waits is not told *no decision* without a last look.
+/// If the API asks for a pause beyond the deadline, the wait polls once more before it reports that
+/// the customer did not decide.
 #[tokio::test(start_paused = true)]
 async fn a_long_pause_ends_with_a_last_look() {
     for pause in [SlowDown(700), SlowDown(86_400), Closed(700)] {
@@ -288,12 +290,12 @@ async fn a_long_pause_ends_with_a_last_look() {
     let script = Script::new(&[SlowDown(700)]);
     assert_eq!(script.wait().await.unwrap_err().kind(), ErrorKind::Deadline);
     assert_eq!(script.polls(), [0, 6_550]);
-    // Whoever waits shortly is not left without one.
+    // A short wait also ends with a last poll.
     let script = Script::new(&[SlowDown(60), Paid]);
     let wait = script.wait().deadline(Duration::from_secs(4));
     wait.await.unwrap();
     assert_eq!(script.polls(), [0, 20]);
-    // Other failures slow it down as well, and the end comes in the middle of a pause.
+    // Other failures also slow the polls down, and the deadline is in the middle of a pause.
     let script = Script::new(&[Fails(503)]);
     let wait = script.wait().deadline(Duration::from_secs(60));
     wait.await.unwrap_err();
@@ -356,7 +358,7 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
     assert_eq!(error.unwrap().kind(), ErrorKind::Deadline);
     assert_eq!(script.polls(), [0, 10, 20]);
 
-    // Whoever waits for less than the first pause of the interval has the details read all the same.
+    // A wait that is shorter than the first pause of the interval still reads the details.
     let script = Script::new(&[Paid]);
     let wait = script
         .wait()
@@ -365,7 +367,7 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
     wait.await.unwrap();
     assert_eq!(script.polls(), [20]);
 
-    // No time at all asks nothing.
+    // A deadline of zero sends no request.
     let script = Script::new(&[Paid]);
     let error = script.wait().deadline(Duration::ZERO).await.unwrap_err();
     assert_eq!((error.kind(), script.count()), (ErrorKind::Deadline, 0));
@@ -442,7 +444,7 @@ async fn dropping_the_watch_stops_asking() {
     assert_eq!(script.count(), asked);
 }
 
-/// A callback tells first, and the details confirm it.
+/// A callback triggers a poll, and the details confirm it.
 #[tokio::test(start_paused = true)]
 async fn a_trigger_polls_at_once() {
     let script = Script::new(&[Waiting, Paid]);
@@ -460,7 +462,7 @@ async fn a_trigger_polls_at_once() {
     assert_eq!(name(&poll.next().await.unwrap().unwrap()), "decided");
     assert_eq!(script.polls(), [0, 70]);
 
-    // One that comes before anybody waits counts, and cuts the first pause short.
+    // A trigger before the first poll ends the first pause at once.
     let script = Script::new(&[Paid]);
     let mut poll = script.wait().interval(PollInterval::Web).poll();
     poll.trigger().poll_now();
@@ -468,7 +470,7 @@ async fn a_trigger_polls_at_once() {
     assert_eq!(script.polls(), [0]);
 }
 
-/// What a callback says is a hint: when the details do not confirm it, the wait goes on.
+/// A callback is only a hint: if the details do not confirm it, the wait continues.
 #[tokio::test(start_paused = true)]
 async fn a_trigger_decides_nothing() {
     let script = Script::new(&[Waiting, Waiting, Paid]);

@@ -1,4 +1,4 @@
-//! A failed poll is retried by the next poll, or as the retry policy of the wait says.
+//! A failed poll is retried by the next poll, or by the retry policy of the wait.
 
 use std::time::Duration;
 

@@ -58,7 +58,7 @@ impl Vector {
         Verifier::new(self.url, [self.secret]).unwrap()
     }
 
-    /// As it arrives behind a proxy that calls the application by another name.
+    /// Returns the request as it arrives behind a proxy that changes the host and the path.
     fn request(&self) -> Request<Vec<u8>> {
         Request::post("http://app.internal:3000/inner")
             .header("Host", "app.internal:3000")
@@ -261,7 +261,7 @@ fn any_other_byte_of_date_signature_hash_or_secret_fails() {
             let Ok(value) = http::HeaderValue::from_bytes(&value) else {
                 continue;
             };
-            // HTTP itself drops blanks at the ends.
+            // HTTP itself removes spaces at both ends.
             let request = V1.with(name, value.as_bytes());
             assert_eq!(V1.refusal(&request), Some(error), "{name} {value:?}");
             headers += 1;

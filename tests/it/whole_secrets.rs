@@ -240,7 +240,7 @@ fn a_signature_covers_date_host_path_and_body() {
     later.headers_mut().insert("x-ms-date", date);
     assert_eq!(verdict(&later, URL), Err(WebhookError::Signature));
 
-    // Another body with the hash of that body, under the signature of the first one.
+    // A different body with its own hash, but with the signature of the first body.
     let other = Signer::new(URL, SECRET)
         .unwrap()
         .sign(jiff::Timestamp::UNIX_EPOCH, "{}")

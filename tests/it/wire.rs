@@ -1,5 +1,5 @@
-//! What a broken wire does to a call, byte by byte and through the real HTTP client: the right kind, the right word on
-//! the outcome, within the deadline, and never a panic.
+//! Broken connections below a call, byte by byte and through the real HTTP client. Each call must
+//! end within its deadline with the right error kind and outcome, and must never panic.
 
 mod broken;
 mod framing;
@@ -22,7 +22,8 @@ const TRANSACTION: &str =
 
 /// The deadline of a call that ends by itself, which a busy machine does not reach.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The deadline of a call that nothing else ends. A busy machine connects and sends within this time.
+/// The deadline of a call that nothing else ends. A busy machine connects and sends within this
+/// time.
 const STALLED: Duration = Duration::from_secs(1);
 /// The time that a busy machine may take to run a task.
 const SLACK: Duration = Duration::from_secs(10);
@@ -120,7 +121,7 @@ async fn assert_read(act: Act) {
     );
 }
 
-/// An answer that is whole.
+/// Returns a complete response.
 fn full(body: &str) -> Vec<u8> {
     crate::raw::with_head("200 OK", body)
 }

@@ -28,7 +28,7 @@ impl Write {
         recorder.client().ecom().payment(id())
     }
 
-    /// Of everything, or of a part in øre.
+    /// Calls the operation for the full amount, or for a part in øre.
     async fn answered(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
         let payment = self.payment(body);
         match (self, ore.map(|ore| Amount::minor(ore, Currency::NOK))) {
@@ -182,7 +182,7 @@ async fn every_documented_success_is_ok() {
             }
         }
     }
-    // What remained of a partly captured payment is released.
+    // The rest of a partly captured payment is released.
     let released = with_sums(&Cancel.body(r#""Cancelled""#), [40, 0, 0, 40]);
     assert!(Cancel.answered(None, &released).await.is_ok());
     // A direct capture is a sale.
@@ -190,7 +190,8 @@ async fn every_documented_success_is_ok() {
     assert!(Capture.answered(None, &sold).await.is_ok());
 }
 
-/// A status of a later version of the API is a success if the sums state that nothing is left to do.
+/// A status of a later version of the API is a success if the sums state that nothing is left to
+/// do.
 #[tokio::test]
 async fn an_unknown_status_is_ok_only_if_the_sums_prove_it() {
     for write in ALL {
@@ -289,11 +290,11 @@ async fn a_success_that_carries_an_error_names_its_code() {
                 assert_eq!(first.code(), Some("63"), "{body}");
                 assert_eq!(first.group(), Some(&vipps::ErrorGroup::Payment), "{body}");
             }
-            // An error that states something else than codes is one too.
+            // An error that contains something other than codes is still an error.
             let body = body.replacen('{', r#"{"errorInfo":{"reason":"no"},"#, 1);
             unknown(write.answered(None, &body).await, &body);
         }
-        // An error member that states nothing is none.
+        // An empty error member is no error.
         for nothing in [
             "null",
             "{}",

@@ -1,4 +1,5 @@
-//! The QR codes that the merchant creates: the requests for each, and the state that it must have in the end.
+//! The QR codes that the merchant creates: the requests for each code, and its expected final
+//! state.
 
 use vipps::{Error, Outcome, Vipps};
 
@@ -24,7 +25,8 @@ enum Verb {
 pub struct Asked {
     code: Code,
     verb: Verb,
-    /// What the code shows once it is done, different for each call; nothing once it is deleted.
+    /// The text that the code shows after the call, different for each call. `None` after a
+    /// deletion.
     shows: Option<String>,
 }
 
@@ -66,7 +68,7 @@ impl Asked {
     }
 }
 
-/// What a code shows now.
+/// Returns the text that a code shows now.
 pub async fn shown(vipps: &Vipps, code: Code) -> Result<Option<String>, Error> {
     let told = match code {
         Code::Redirect => {
@@ -86,18 +88,22 @@ pub async fn shown(vipps: &Vipps, code: Code) -> Result<Option<String>, Error> {
     }
 }
 
-/// All that was asked, and what came of it.
+/// Every call that changes a code, with its result and with the `late` flag of `enter`.
 #[derive(Debug, Default)]
 pub struct Codes(Vec<(Asked, Result<(), Error>, bool)>);
 
 impl Codes {
-    /// `late` says whether one of its requests may land after the call has ended.
+    /// Records a call. `late` is true if one of its requests may take effect after the call has
+    /// ended.
     pub fn enter(&mut self, asked: Asked, came: Result<(), Error>, late: bool) {
         self.0.push((asked, came, late));
     }
 
-    /// Holds what a code shows against what was asked; says whether that was known for certain. `twice` is whether the
-    /// network delivers requests twice: then the second is told of what the first has done.
+    /// Checks the text that a code shows against the recorded calls. Returns true if the calls
+    /// determine that text.
+    ///
+    /// `twice` is true if the network delivers requests twice. The second request may then fail
+    /// because of the effect of the first.
     pub fn audit(&self, code: Code, shown: Option<&str>, twice: bool) -> bool {
         let of_code = || self.0.iter().filter(|(asked, ..)| asked.code == code);
         for (asked, came, _) in of_code() {

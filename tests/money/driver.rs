@@ -16,12 +16,12 @@ use crate::model::{Came, Model, Order, Record, What};
 use crate::network::{CALL, Network, Seen, Sent};
 use crate::rng::{Rng, Seeded};
 
-/// tokio's timers go by the millisecond.
+/// The resolution of tokio's timers is one millisecond.
 const TICK: Duration = Duration::from_millis(2);
 const USUAL_DEADLINE: Duration = Duration::from_secs(30);
 const USUAL_ATTEMPTS: u32 = 3;
 
-/// What is about to be done.
+/// A call that has not been made yet.
 #[derive(Clone, Debug)]
 struct Plan {
     order: OrderId,
@@ -29,11 +29,11 @@ struct Plan {
     key: Option<RequestId>,
     text: String,
     deadline: Option<Duration>,
-    /// How many attempts are allowed, where that is not the usual number.
+    /// The number of attempts allowed. `None` selects the number of the client's policy.
     attempts: Option<u32>,
-    /// Which process does it.
+    /// The index of the process that makes the call.
     process: usize,
-    /// When the caller loses patience and drops the call.
+    /// The time after which the caller drops the call.
     patience: Option<Duration>,
 }
 
@@ -78,7 +78,7 @@ impl Driver {
         driver
     }
 
-    /// One more process of this merchant's, with no memory of the others.
+    /// Creates another process of the merchant. It shares no state with the other processes.
     fn process(&mut self) -> Vipps {
         let budget = if self.rng.percent(80) {
             RetryBudget::unlimited()
@@ -153,7 +153,7 @@ impl Driver {
             self.processes.push(second);
         }
         let process = self.rng.below(self.processes.len() as u64);
-        // Whoever never gives up meets the limits per minute.
+        // A call with a long deadline and many attempts reaches the limits per minute.
         let stubborn = self.rng.percent(10);
         let deadline = if stubborn { Some(200_000) } else { deadline };
         let attempts = if stubborn { Some(10) } else { attempts };
@@ -210,7 +210,7 @@ impl Driver {
         self.memory.follow();
         let order = self.any_order();
         let payer = self.sim.payer();
-        // What the customer cannot do any more does not happen.
+        // Actions that the customer can no longer take fail, and the failure is ignored.
         let _ = match self.rng.below(10) {
             0 => payer.scan(order.as_str()).map(|_| ()),
             1 => payer.reject(order.as_str()),
@@ -252,7 +252,7 @@ impl Driver {
         self.model.enter(other);
     }
 
-    /// The same operation again with the same key, now and then by another process or with another amount.
+    /// Repeats an operation with the same key, sometimes in another process or with another amount.
     async fn repeat(&mut self) {
         let keyed: Vec<_> = self.model.keyed().cloned().collect();
         if keyed.is_empty() {
@@ -293,7 +293,7 @@ impl Driver {
         (self.network.next_call(), plan)
     }
 
-    /// Makes a call, and checks what must hold whatever comes of it.
+    /// Makes a call and checks the invariants that hold for every result.
     async fn run(&self, (call, plan): (usize, Plan)) -> Record {
         let deadline = plan.deadline.unwrap_or(USUAL_DEADLINE);
         let begun = Instant::now();
@@ -401,7 +401,8 @@ impl Driver {
     async fn wait(&mut self) {
         let id = self.any_order();
         let call = self.network.next_call();
-        // As fast as is allowed for little more than a minute, or at leisure until the payment expires.
+        // Either poll at the maximum rate for slightly more than a minute, or poll slowly until the
+        // payment expires.
         let (interval, patience) = if self.rng.percent(10) {
             (PollInterval::Every(Duration::ZERO), self.rng.between(1, 70))
         } else {
@@ -462,13 +463,14 @@ impl Driver {
             return;
         }
         let place = *self.rng.pick(&unknown);
-        // One without the patience for an answer.
+        // In 30 of 100 cases the deadline is too short for a definite result.
         let hurry = self.rng.percent(30);
         let deadline = hurry.then(|| Duration::from_millis(self.rng.between(1, 20_000)));
         self.reconcile(place, deadline).await;
     }
 
-    /// Asks what became of an operation, and holds the answer against the ledger. Says whether it was one.
+    /// Reconciles an operation and checks the verdict against the ledger. Returns true if the
+    /// verdict is definite.
     async fn reconcile(&mut self, place: usize, deadline: Option<Duration>) -> bool {
         let record = &self.model.records[place];
         let Came::Failed(error) = &record.came else {
@@ -490,7 +492,8 @@ impl Driver {
         self.model.judge(place, &verdict, &self.sim)
     }
 
-    /// The storm is over: everything on its way arrives, and every question gets its answer.
+    /// Ends all faults, waits until delayed requests have arrived, and requires a definite verdict
+    /// on every unknown operation.
     pub async fn settle(&mut self) {
         self.sim.faults().clear();
         self.network.refuse(0);
@@ -556,12 +559,12 @@ impl Driver {
         }
     }
 
-    /// How many requests left in all.
+    /// Returns the number of all requests sent.
     pub fn requests(&self) -> u64 {
         self.network.count()
     }
 
-    /// What the codes show in the end, against what was asked of them.
+    /// Checks the text that each code shows against the calls that changed it.
     pub async fn audit_codes(&mut self) {
         for code in [Code::Redirect, Code::Callback] {
             let shown = codes::shown(&self.processes[0], code).await;

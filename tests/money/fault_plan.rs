@@ -26,7 +26,7 @@ pub fn worsen(sim: &Simulator, rng: &mut Rng) -> bool {
     let mut rule = if rng.percent(10) {
         sim.faults().any()
     } else {
-        // Where money moves it is most worth a storm.
+        // In 60 of 100 cases the fault affects one of the four operations that change a payment.
         let count = if rng.percent(60) { 4 } else { OPERATIONS.len() };
         sim.faults().on(*rng.pick(&OPERATIONS[..count]))
     };
@@ -51,7 +51,7 @@ pub fn worsen(sim: &Simulator, rng: &mut Rng) -> bool {
 }
 
 fn strike(rule: FaultRule, rng: &mut Rng) {
-    // The nastiest request is the one that lands after everybody has given up on it.
+    // The most difficult request is the one that takes effect after its caller has timed out.
     let late = Duration::from_millis(rng.between(1, 25_000));
     if rng.percent(10) {
         rule.before_commit().delay(late);

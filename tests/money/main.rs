@@ -1,8 +1,8 @@
-//! Money never moves twice, whatever the network does. Random merchants, random faults, virtual time, and a ledger
-//! that knows what really happened.
+//! Random schedules of merchants and faults in which no operation may move money twice. Time is
+//! virtual, and the simulator's ledger records the true effects.
 //!
-//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 10,000 in CI) and `VIPPS_MONEY_SEED` the first
-//! seed. A failure prints the command that repeats it.
+//! `VIPPS_MONEY_SCHEDULES` is the number of schedules (300 by default, 10,000 in CI) and
+//! `VIPPS_MONEY_SEED` the first seed. A failure prints the command that reproduces it.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 
 mod codes;
@@ -34,7 +34,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     }
 }
 
-/// Runs the schedule of a seed, at most so many steps of it. The same seed does the same every time.
+/// Runs the schedule of a seed, up to this number of steps. The same seed always produces the same
+/// schedule.
 fn run(seed: u64, most_steps: u64) -> Counts {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -63,7 +64,7 @@ fn run(seed: u64, most_steps: u64) -> Counts {
     })
 }
 
-/// What a failed schedule said, or `None` when it holds.
+/// Returns the panic message of a failed schedule, or `None` if the schedule passes.
 fn failure(seed: u64, steps: u64) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(|| run(seed, steps))).err()?;
     let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -142,7 +143,7 @@ fn money_never_moves_twice() {
     }
 }
 
-/// Says how to repeat a failure, in as few steps as it takes.
+/// Prints the command that reproduces a failure with the smallest number of steps.
 fn report(seed: u64, steps: u64) {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -22,7 +22,7 @@ pub enum What {
     Cancel { release: bool },
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Clone, Debug)]
 pub enum Came {
     Done {
@@ -30,12 +30,12 @@ pub enum Came {
         key: Option<String>,
     },
     Failed(Error),
-    /// The caller dropped it.
+    /// The caller dropped the call.
     Dropped,
 }
 
 impl Came {
-    /// The key that the answer or the error tells.
+    /// Returns the idempotency key in the result or the error.
     pub fn key(&self) -> Option<String> {
         match self {
             Self::Done { key, .. } => key.clone(),
@@ -64,14 +64,14 @@ pub struct Record {
     pub what: What,
     pub text: String,
     pub key: Option<String>,
-    /// Whether the key was made for it.
+    /// True if the crate generated the key.
     pub made: bool,
     pub came: Came,
-    /// Whether any of its requests was told 429.
+    /// True if the response to any of its requests was 429.
     pub limited: bool,
-    /// Its place among all records.
+    /// The index in the list of all records.
     pub number: usize,
-    /// Each time that `reconcile` told whether it took effect.
+    /// The definite verdicts of `reconcile`: true if the operation took effect.
     pub verdicts: Vec<bool>,
 }
 
@@ -84,7 +84,8 @@ impl Record {
         }
     }
 
-    /// What makes two calls the same operation.
+    /// Returns the parts that identify an operation. Two calls with equal parts are the same
+    /// operation.
     fn identity(&self) -> (OrderId, u8, Option<String>) {
         let kind = match self.what {
             What::Initiate { .. } => 0,
@@ -101,7 +102,7 @@ impl Record {
     }
 }
 
-/// How often each thing was seen, so that a test which tests nothing shows itself.
+/// The number of times each event was seen. A test fails if an event that it covers never happens.
 pub type Counts = BTreeMap<&'static str, u64>;
 
 #[derive(Debug, Default)]
@@ -110,7 +111,7 @@ pub struct Model {
     pub records: Vec<Record>,
     pub codes: Codes,
     pub counts: Counts,
-    /// Whether the network delivers requests twice.
+    /// True if the network delivers requests twice.
     pub twice: bool,
     numbers: u64,
 }
@@ -131,7 +132,7 @@ impl Model {
         self.records.iter().filter(keyed)
     }
 
-    /// Whether exactly this operation, and no other with its key, has taken effect.
+    /// Returns true if exactly this operation has taken effect and no other operation has its key.
     pub fn is_done(&self, record: &Record, sim: &Simulator) -> bool {
         let alike = |other: &Record| other.what == record.what;
         let same = |other: &&Record| other.identity() == record.identity();
@@ -188,8 +189,8 @@ impl Model {
         self.records.push(record);
     }
 
-    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end. Says whether it was
-    /// one.
+    /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end.
+    /// Says whether it was one.
     pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) -> bool {
         let record = &mut self.records[place];
         let took_effect = match verdict {
@@ -232,7 +233,7 @@ impl Model {
         );
     }
 
-    /// What the ledger must hold when all is over.
+    /// Checks the ledger after the schedule has ended.
     pub fn audit(&self, sim: &Simulator, events: &BTreeMap<OrderId, Vec<Event>>) {
         for order in &self.orders {
             let account = sim.account(order.id.as_str());
@@ -245,9 +246,11 @@ impl Model {
         }
     }
 
-    /// Whether a call may have taken effect, for all that anybody can know. A network that delivers a request twice and
-    /// hands on the second answer can spend the last of a minute's requests on the first, and be told 429 for the
-    /// second, whatever is told to the next attempt.
+    /// Returns true if the caller cannot determine whether the call took effect.
+    ///
+    /// A network that delivers a request twice returns the second response. The first delivery can
+    /// use up the last request that the rate limit allows. The second delivery then fails with 429,
+    /// although the first took effect.
     fn is_unclear(&self, record: &Record) -> bool {
         let limited = self.twice && record.limited;
         record.came.is_unknown() || (limited && matches!(record.came, Came::Failed(_)))
@@ -258,8 +261,8 @@ impl Model {
         records.filter(|(_, record)| record.order == order.id)
     }
 
-    /// The verdicts of `reconcile` on an operation that must hold to the end: that it took effect, and that it did not
-    /// unless it was tried again.
+    /// The verdicts of `reconcile` on an operation that must hold to the end: that it took effect,
+    /// and that it did not unless it was tried again.
     fn verdicts(&self, record: &Record) -> impl Iterator<Item = bool> {
         let identity = record.identity();
         let mut later = self.records.iter().skip(record.number + 1);
@@ -282,7 +285,8 @@ impl Model {
                 assert_eq!(account.is_some(), exists, "reconcile was wrong: {start:?}");
             }
         }
-        // A request that the network delivers twice makes the order, and is told that it exists.
+        // A request that the network delivers twice creates the order and then fails with code 34,
+        // "order id is already used".
         let innocent = |start: &Record| match &start.came {
             Came::Failed(error) => !self.is_unclear(start) && !error.has_code("34"),
             _ => false,

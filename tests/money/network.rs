@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// The documented limit per minute and order.
+    /// Returns the documented limit per minute and order.
     fn per_minute(self) -> usize {
         match self {
             Self::Initiate => 2,
@@ -53,10 +53,10 @@ impl Kind {
     }
 }
 
-/// What the client got to see of a request.
+/// The result of a request, as the client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// Nothing yet, or ever: the client gave up.
+    /// No response yet, or never: the client gave up.
     Nothing,
     NotSent,
     Lost,
@@ -75,7 +75,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Whether it may have taken effect, for all that the client knows.
+    /// Returns true if the client cannot exclude that the request took effect.
     pub fn is_unclear(&self) -> bool {
         matches!(
             self.seen,
@@ -88,7 +88,7 @@ impl Sent {
 struct Shared {
     log: Vec<Sent>,
     rng: Rng,
-    /// How many connections in a hundred do not come up.
+    /// The percentage of connections that fail to open.
     refuses: u64,
     calls: usize,
 }
@@ -141,7 +141,7 @@ impl Network {
             .collect()
     }
 
-    /// The key that a call's capture or refund carried.
+    /// Returns the key of a call's capture or refund.
     pub fn key(&self, call: usize) -> Option<String> {
         let requests = self.requests(call);
         let mut keyed = requests
@@ -150,8 +150,8 @@ impl Network {
         keyed.next()?.key.clone()
     }
 
-    /// The rules that the requests of one call keep, whatever came of it. `attempts` is how many the call was allowed,
-    /// where that can be told from its requests.
+    /// Checks the rules that hold for the requests of every call. `attempts` is the number of
+    /// attempts that the call was allowed, or `None` if its requests do not determine that number.
     pub fn check(&self, call: usize, attempts: Option<u32>) {
         let requests = self.requests(call);
         one_replay(&requests);
@@ -164,7 +164,7 @@ impl Network {
     }
 }
 
-/// One key per logical operation, the same on every attempt, and with the same body.
+/// Checks that a logical operation has one key and one body on all attempts.
 fn one_key_one_body(requests: &[Sent]) {
     let money = |sent: &&Sent| matches!(sent.kind, Kind::Capture | Kind::Refund);
     let mut money = requests.iter().filter(money);
@@ -183,7 +183,8 @@ fn one_key_one_body(requests: &[Sent]) {
     }
 }
 
-/// Initiate is never repeated after a request that may have taken effect; cancel only after a look at the details.
+/// Checks that an initiate is not retried after a request that may have taken effect, and that a
+/// cancel is retried only after a request for the details.
 fn nothing_unclear_is_repeated(requests: &[Sent]) {
     let mut unclear = None;
     for sent in requests {
@@ -205,9 +206,10 @@ fn nothing_unclear_is_repeated(requests: &[Sent]) {
     }
 }
 
-/// After a 401 a request is sent once more, with a new token; a second 401 is the answer.
+/// Checks that a request is sent once more with a new token after a 401, and that a second 401 is
+/// final.
 fn one_replay(requests: &[Sent]) {
-    // Polls and looks at the details are calls of their own each.
+    // Each poll and each request for the details is a call of its own.
     for kind in [Kind::Initiate, Kind::Capture, Kind::Refund, Kind::Cancel] {
         let mut refused = 0;
         for sent in requests.iter().filter(|sent| sent.kind == kind) {
@@ -216,7 +218,7 @@ fn one_replay(requests: &[Sent]) {
                 "{kind:?} was sent after two 401s: {requests:?}"
             );
             if kind == Kind::Cancel && sent.is_unclear() {
-                // Its next round is a call of its own.
+                // The next round of a cancel is a call of its own.
                 refused = 0;
             }
             refused += u32::from(sent.seen == Seen::Status(401));
@@ -235,7 +237,7 @@ fn no_more_than(attempts: u32, requests: &[Sent]) {
     }
 }
 
-/// In any 60 s, one logical call makes no more requests of an operation for an order than the API allows.
+/// Checks that a logical call sends no more requests for an order in any 60 s than the API allows.
 fn limits_per_minute(requests: &[Sent]) {
     let mut times: BTreeMap<(Kind, &str), Vec<Duration>> = BTreeMap::new();
     for sent in requests {

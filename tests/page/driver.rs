@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// A machine that is busy with other things is slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One window of one browser. It ends when dropped.
+/// A browser with one window. Dropping the value closes the browser.
 pub(crate) struct Browser {
     driver: Child,
     http: reqwest::Client,
@@ -63,7 +63,7 @@ impl Browser {
                 break port.trim().trim_end_matches('.').to_owned();
             }
         };
-        // It may go on to say something.
+        // The rest of the output is drained, because the driver would block on a full pipe.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-profile"));
         drop(std::fs::remove_dir_all(&profile));
@@ -75,7 +75,7 @@ impl Browser {
         };
         let arguments = [
             "--headless",
-            // As root, in a container, there is none.
+            // Chromium has no sandbox when it runs as root in a container.
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
@@ -181,7 +181,7 @@ impl Browser {
         decoded(&answer["data"])
     }
 
-    /// A picture of the whole page, kept for whoever wants to look at it.
+    /// Takes a screenshot of the whole page and saves it as `page-NAME.png` for inspection.
     pub(crate) async fn picture(&self, name: &str) -> Vec<u8> {
         let parameters = json!({"format": "png", "captureBeyondViewport": true});
         let answer = self.devtools("Page.captureScreenshot", parameters).await;
@@ -192,7 +192,7 @@ impl Browser {
         picture
     }
 
-    /// Gives the window the size of a screen, and the colours that somebody has chosen.
+    /// Sets the size of the window and the preferred colour scheme.
     pub(crate) async fn screen(&self, width: u32, height: u32, scheme: &str) {
         let is_phone = width < 500;
         let size = json!({
@@ -201,7 +201,7 @@ impl Browser {
         });
         self.devtools("Emulation.setDeviceMetricsOverride", size)
             .await;
-        // Nothing moves, so that a picture shows how it ends.
+        // Animations are off, so that a screenshot shows the final state.
         let scheme = json!({"features": [
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
@@ -209,14 +209,15 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", scheme).await;
     }
 
-    /// By hand, since nothing can be awaited while a test ends.
+    /// Ends the session over a blocking socket, since `drop` cannot await.
     fn end_session(&self) -> std::io::Result<()> {
         let address = self.session.trim_start_matches("http://");
         let (address, path) = address.split_once('/').unwrap_or_default();
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write!(stream, "DELETE /{path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
-        // It answers when the browser is gone, and keeps the connection open.
+        // The response arrives when the browser has exited. The driver keeps the connection open,
+        // so the socket must not be read to its end.
         stream.read_exact(&mut [0])?;
         Ok(())
     }
@@ -226,7 +227,7 @@ impl Browser {
         self.send("/goog/cdp/execute", Some(&body)).await
     }
 
-    /// What the browser has complained about since the last question.
+    /// Returns the browser's log entries since the previous call.
     pub(crate) async fn complaints(&self) -> Vec<Value> {
         let log = self
             .send("/se/log", Some(&json!({"type": "browser"})))
@@ -242,7 +243,8 @@ fn decoded(picture: &Value) -> Vec<u8> {
 }
 
 impl Drop for Browser {
-    /// A browser outlives its chromedriver unless the session is ended first, also when a test has failed.
+    /// A browser outlives its chromedriver unless the session is ended first, also when a test has
+    /// failed.
     fn drop(&mut self) {
         drop(self.end_session());
         drop(self.driver.kill());

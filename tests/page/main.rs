@@ -48,7 +48,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
             .await,
         "No orders yet."
     );
-    // A page that was loaded again would not know it any more.
+    // Reloading the page would reset this variable.
     browser.run("window.seen = 'from the start'").await;
 
     let text = "<script>document.title='x'</script>Socks";
@@ -56,7 +56,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
     browser.shows("article h3", "page-1").await;
     browser.shows("article .what", text).await;
     browser.shows("article .sum", "499.00\u{a0}kr").await;
-    // What is on the screen is the code, in one piece and in black and white.
+    // The image on the page is the complete code in black and white.
     browser
         .until("const code = document.querySelector('article img'); return code && code.complete && code.naturalWidth > 0")
         .await;
@@ -130,7 +130,8 @@ async fn it_fits_every_screen() {
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
 }
 
-/// A phone makes room for what is too wide, so its window's own width would tell nothing.
+/// Returns the width of the page's content. A phone widens its viewport to fit wide content, so the
+/// width of the window would prove nothing.
 async fn content_width(browser: &Browser) -> u32 {
     let width = browser
         .run("return document.documentElement.scrollWidth")
@@ -141,14 +142,14 @@ async fn content_width(browser: &Browser) -> u32 {
         .expect("a width")
 }
 
-/// What is shown and too small for a finger.
+/// A script that returns the visible controls whose height is below 44 pixels.
 const SMALL: &str = "
     return [...document.querySelectorAll('button, summary, fieldset label, input:not([type=hidden], [type=radio])')]
         .filter(element => element.checkVisibility())
         .filter(element => element.getBoundingClientRect().height < 44)
         .map(element => element.innerText)";
 
-/// Text that stands out from its ground by less than the 4.5 to 1 that WCAG asks for.
+/// A script that returns the text whose contrast is below the 4.5 to 1 that WCAG requires.
 const FAINT: &str = "
     const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const parts = (colours) => {
@@ -232,7 +233,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     browser.shows(".link", "live").await;
     browser.run("window.seen = true").await;
 
-    // What somebody has opened, typed and looked up stays as it is while the page goes on.
+    // Updates of the page preserve opened sections, typed text and search results.
     browser.click("#journal details summary").await;
     let open = browser
         .run("return document.querySelector('#journal details[open]').id")
@@ -292,7 +293,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     browser.shows("#order-1 .chip", "Expired").await;
 
     assert_eq!(browser.run("return window.seen").await, true);
-    // The simulator is gone, and the page says so.
+    // The page shows that the simulator is unreachable.
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
     drop(sim);
     browser.shows(".link", "connecting…").await;
@@ -346,7 +347,8 @@ async fn a_page_of_another_site_cannot_press_the_buttons() {
     ] {
         browser.go(&site).await;
         if site.starts_with("http") {
-            // As if it were its own; what the browser says of its origin is the same.
+            // The content security policy is bypassed so that the form can be inserted as if the
+            // site had served it. The origin that the browser sends is the same.
             let policy = json!({"enabled": true});
             browser.devtools("Page.setBypassCSP", policy).await;
             browser.go(&site).await;

@@ -1,4 +1,4 @@
-//! What is kept beside the code: the snapshots.
+//! Stored files that must contain no secret: the snapshots.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::support::SECRETS;
 use super::*;
 
-/// The snapshots of every test binary.
+/// Returns the snapshots of every test binary.
 fn all_snapshots() -> Vec<PathBuf> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut folders = vec![tests];
@@ -35,7 +35,7 @@ fn snapshots() {
         for secret in SECRETS {
             assert!(!snapshot.contains(secret), "{secret} is in {name}");
         }
-        // Tokens of any kind stand there by number alone.
+        // Snapshots contain tokens only as numbered placeholders.
         assert!(!snapshot.contains("eyJ"), "{name}");
         for (at, _) in snapshot.match_indices("Bearer ") {
             assert!(snapshot[at..].starts_with("Bearer [token "), "{name}");

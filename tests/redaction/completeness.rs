@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The paths of all public structs and enums, from the list that `.ci/public-api` keeps. The generated types have tests
-/// of their own.
+/// The paths of all public structs and enums, from the list that `.ci/public-api` keeps. The
+/// generated types have tests of their own.
 fn public_types() -> BTreeSet<&'static str> {
     include_str!("../surface/public-api.txt")
         .lines()
@@ -31,7 +31,8 @@ const REEXPORTED: [(&str, &str); 4] = [
     ("vipps::raw::Endpoint", "vipps::operation::Endpoint"),
 ];
 
-/// Whether a type name, whose path leads through private modules, is the type with this public path.
+/// Returns true if a type name is the type with this public path. A type name contains the path of
+/// private modules.
 fn is_at(public: &str, type_name: &str) -> bool {
     if REEXPORTED.contains(&(public, type_name)) {
         return true;

@@ -1,4 +1,4 @@
-//! What the recorder keeps of requests that no list foresees.
+//! Redaction by the recorder in requests that no list of operations describes.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -7,13 +7,14 @@ use vipps::{Amount, Transport as _};
 
 use super::*;
 
-/// Records a request as it stands, whatever operation it is of.
+/// Records a request unchanged, for any operation.
 async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) {
     let request = request.body(Bytes::copy_from_slice(body.as_bytes()));
     recorder.send(request.unwrap()).await.unwrap();
 }
 
-/// Every marker in every place of a request that a raw call, a later document or a careless merchant could bring.
+/// Places every marker in every part of a request that a raw call, a later document or a careless
+/// merchant could fill.
 #[tokio::test]
 pub(crate) async fn markers_in_places_of_tomorrow() {
     let mut shown = Shown::start();
@@ -28,7 +29,8 @@ pub(crate) async fn markers_in_places_of_tomorrow() {
         keep(&recorder, header, "").await;
         for body in [
             json!({"tomorrow": marker, "list": [marker, {"deep": marker}]}),
-            // What could be the name of a member is taken for one.
+            // A text that could be a member name is taken for one, so these names contain other
+            // characters.
             json!({format!("{marker}@x"): 1, "by": {format!("+{marker}"): {"x": [marker]}}}),
             json!(marker),
             json!([marker]),
@@ -71,10 +73,10 @@ async fn responses_given_to_a_recorder_are_hidden() {
     shown.end(MARKERS.len() * 9);
 }
 
-/// What a request names as a secret is one in all its other places too.
+/// A value that a request marks as a secret is redacted in every other part of that request.
 #[tokio::test]
 pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
-    // None of the markers, since an order id is in the log by right.
+    // The number is not one of the markers, since an order id may appear in the log.
     let number = "91827364";
     let recorder = Recorder::new();
     let ecom = recorder.client().ecom();
@@ -92,7 +94,7 @@ pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
     assert!(!text.contains(number), "{text}");
 }
 
-/// A path that nobody shall guess protects what has no other protection.
+/// A secret path is the only protection of some callbacks, so it is redacted.
 #[tokio::test]
 pub(crate) async fn paths_that_nobody_shall_guess() {
     let recorder = Recorder::new();

@@ -1,5 +1,6 @@
-//! Secrets and personal data are in nothing that a person or a log gets to see. Each of them has a marker of its own
-//! here; whatever the crate prints, traces, records or refuses is searched for all of them.
+//! Secrets and personal data never appear in output, traces, recordings or errors. Each kind of
+//! value has a marker of its own here, and everything that the crate produces is searched for all
+//! markers.
 
 #[path = "../support/capture.rs"]
 mod capture;
@@ -29,7 +30,7 @@ use capture::Capture;
 /// The types that have been searched, by all tests.
 static SEARCHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 
-/// All that is traced and logged by anybody in this process.
+/// All trace events and log records of this process.
 static LOG: LazyLock<Capture> = LazyLock::new(|| {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -43,15 +44,15 @@ static LOG: LazyLock<Capture> = LazyLock::new(|| {
     Capture::everywhere()
 });
 
-/// What panics said that were provoked.
+/// The messages of the provoked panics.
 static PANICS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 thread_local! {
-    /// Whether a panic on this thread is meant to be.
+    /// True while a panic on this thread is expected.
     static PROVOKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what panics, as callers' code does that unwraps, and keeps what is said.
+/// Runs a closure that panics, like callers' code that unwraps, and records the message.
 fn provoke(panics: impl FnOnce()) {
     PROVOKED.set(true);
     let ended = catch_unwind(AssertUnwindSafe(panics));
@@ -173,7 +174,7 @@ impl Shown {
         }
     }
 
-    /// Nothing was shown, and what was searched was as much as that.
+    /// Asserts that no marker was shown and that at least this much text was searched.
     pub(crate) fn end(mut self, at_least: usize) {
         for line in LOG.lines("") {
             self.text("the log", &line);

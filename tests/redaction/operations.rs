@@ -1,4 +1,5 @@
-//! Every operation, as it succeeds and as it fails, against a transport that answers with all that it must not show.
+//! Every operation, with success and with failure, against a transport whose responses contain
+//! every value that must be redacted.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use vipps::{
 
 use super::*;
 
-/// What the transport answers to everything.
+/// The response of the transport to every request.
 #[derive(Clone, Debug)]
 pub(crate) enum World {
     Success,
@@ -63,7 +64,7 @@ fn landing_page() -> String {
     )
 }
 
-/// One answer that fits every operation.
+/// Returns a response body that every operation accepts.
 fn success(method: &http::Method, path: &str) -> serde_json::Value {
     if method == http::Method::GET && path == "/qr/v1/merchant-redirect" {
         return json!([{"id": "billboard-1", "redirectUrl": "https://example.com/"}]);
@@ -94,7 +95,7 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
     })
 }
 
-/// What failures say about the person and the keys that they are about.
+/// Returns failures whose bodies contain the person's data and the keys.
 fn failures() -> Vec<World> {
     let gossip = format!(
         "User +47 {PHONE} ({EMAIL}) has no Bearer {ACCESS_TOKEN}, nor {LANDING_TOKEN}; number {MSISDN}"
@@ -102,7 +103,7 @@ fn failures() -> Vec<World> {
     let ecom = json!([{"errorGroup": "Payment", "errorCode": "81", "errorMessage": gossip, "contextId": "c-1"}]);
     let problem = json!({"title": gossip, "detail": gossip, "instance": "i",
         "invalidParams": [{"name": "msisdn", "reason": gossip}]});
-    // Decoding fails in the middle of a person.
+    // The body is cut inside the personal data, so decoding fails there.
     let cut = success(&http::Method::POST, "/x").to_string();
     let cut = &cut[..cut.find(SUB).expect("a sub") - 10];
     let odd = json!({"url": null, "msisdn": [FIRST_NAME], "userDetails": [PHONE],
@@ -148,7 +149,7 @@ fn failures() -> Vec<World> {
     .collect()
 }
 
-/// A world that answers everything with success, behind a recorder.
+/// Returns a recorder in front of a transport that responds with success to every request.
 pub(crate) fn every_answer() -> Recorder {
     Recorder::in_front_of(World::Success)
 }
@@ -266,7 +267,7 @@ pub(crate) async fn operations_that_succeed() {
     let recorder = every_answer();
     let vipps = client_of(&recorder);
     assert_eq!(every_operation(&vipps, &mut shown).await, 0);
-    // Nothing of that was shown because nothing of it was there.
+    // The responses do contain personal data, so the search is meaningful.
     let details = vipps
         .ecom()
         .payment("order-1".parse().unwrap())

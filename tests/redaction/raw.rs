@@ -58,7 +58,7 @@ pub(crate) fn generated_types() {
         ecom::types::TransactionUpdateCallbackOneOf = callback,
     );
     newer_types(shown);
-    // Whatever a document leaves open, and what stands in a path.
+    // Values of types that a document leaves open, and path segments.
     let any = vipps::types::AnyJson::from(json!({"a": [person(), PHONE], FIRST_NAME: MSISDN}));
     shown.debug("any JSON", &any);
     shown.debug("any JSON in a list", &vec![Some(any)]);
@@ -117,7 +117,7 @@ fn newer_types(shown: &mut Shown) {
     );
 }
 
-/// What is read into a generated type and does not fit.
+/// Responses that do not match the generated type.
 #[tokio::test(start_paused = true)]
 pub(crate) async fn raw_calls() {
     let mut shown = Shown::start();
@@ -167,8 +167,8 @@ pub(crate) async fn raw_calls() {
     shown.end(15);
 }
 
-/// Text members of generated types that may be printed. A document that brings another one has it judged here, or by
-/// name in `build/passes/crate_types/sensitive.rs`.
+/// Text members of generated types that may be printed. A new member of a document must be reviewed
+/// here, or by name in `build/passes/crate_types/sensitive.rs`.
 const PRINTED: [&str; 69] = [
     // Names that the merchant gives.
     "agencyInvoiceNumber",
@@ -207,7 +207,7 @@ const PRINTED: [&str; 69] = [
     "terminalId",
     "ticketNumber",
     "transactionText",
-    // What the API says of a payment, a code or a token.
+    // Members of a payment, a code or a token.
     "address_type",
     "addressType",
     "country",
@@ -233,13 +233,13 @@ const PRINTED: [&str; 69] = [
     "type",
     "url",
     "version",
-    // What it says of a mistake. The wrapper's own errors are searched for people.
+    // Members of an error. The wrapper's own errors are searched for personal data.
     "contextId",
     "detail",
     "errorCode",
     "errorGroup",
     "errorMessage",
-    // Its values are hidden.
+    // The values of this member are redacted.
     "extraInfo",
     "instance",
     "traceId",

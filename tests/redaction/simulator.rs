@@ -12,7 +12,7 @@ use vipps::{Amount, Vipps};
 
 use super::*;
 
-/// What the simulator itself makes up: keys, and a customer with a name.
+/// Returns the values that the simulator generates: keys and a customer with a name.
 fn made_up(sim: &Simulator) -> Vec<String> {
     let keys = sim.keys();
     [

@@ -1,4 +1,4 @@
-//! The token store: what is in it, and what it says when it fails.
+//! Redaction in the token store: its entries and its errors.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -16,7 +16,7 @@ use vipps::testing::Recorder;
 #[path = "../support/store.rs"]
 mod fake;
 
-/// A Redis that refuses everything and repeats what it was sent, as the real one does.
+/// Starts a Redis server that refuses every command and repeats its arguments, like a real one.
 fn gossip() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -24,7 +24,7 @@ fn gossip() -> String {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut buffer = [0; 4096];
-            // An answer to each command of the hand-shake and to the question after it.
+            // An error for each command of the handshake and for the command after it.
             while let Ok(1..) = stream.read(&mut buffer) {
                 let line =
                     format!("-ERR unknown command, args: {ACCESS_TOKEN} {REDIS_PASSWORD}\r\n");
@@ -79,7 +79,8 @@ pub(crate) async fn stores_and_what_they_say() {
         vipps.qr().merchant_callbacks().await.unwrap();
         shown.debug("the client", &vipps);
     }
-    // A token from the store is as secret as a token from the endpoint, and so is text that is not quite a token.
+    // A token from the store is as secret as a token from the endpoint, and so is text that is not
+    // quite a token.
     let store = FakeStore::default();
     let call = async || {
         let builder = client_builder(&recorder).token_store(store.clone());

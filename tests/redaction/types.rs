@@ -29,7 +29,7 @@ macro_rules! show {
     };
 }
 
-/// What is the merchant's own word, and no secret.
+/// Values of the merchant that are not secret are shown.
 #[test]
 pub(crate) fn plain_values() {
     let mut shown = Shown::start();
@@ -159,7 +159,7 @@ pub(crate) async fn handles() {
     shown.end(20);
 }
 
-/// What the simulator takes in and gives back holds all that a client sends, keys and persons alike.
+/// The simulator's inputs and results contain all data that a client sends: keys and personal data.
 #[tokio::test(start_paused = true)]
 pub(crate) async fn simulator() {
     let mut shown = Shown::start();

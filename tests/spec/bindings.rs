@@ -1,5 +1,5 @@
-//! What the build makes of the vendored documents, as snapshots: a new release of a document, of
-//! the generator or of a pass shows its effect as a diff that a person can read.
+//! Snapshots of the generated bindings. A new release of a document, of the generator or of a pass
+//! shows its effect as a readable diff.
 
 use std::path::Path;
 
@@ -46,8 +46,8 @@ fn changes_by_the_passes() {
     }
 }
 
-/// The files that the crate includes are what the generator writes of the normalised document, and nothing else: only
-/// their layout is prettyplease's.
+/// The files that the crate includes are what the generator writes of the normalised document, and
+/// nothing else: only their layout is prettyplease's.
 #[test]
 fn the_bindings_are_what_progenitor_writes() {
     for file in DOCUMENTS {

@@ -2,11 +2,12 @@
 //! prints how each fared:
 //!
 //! - `generated`: it becomes code, and everything that it describes is in the code;
-//! - `refused`: not YAML, not OpenAPI 3.x, or with a part at a URL; with the sentence a maintainer would get;
+//! - `refused`: not YAML, not OpenAPI 3.x, or with a part at a URL; with the sentence a maintainer
+//!   would get;
 //! - `failed`: anything else.
 //!
-//! A folder with a `swagger.yaml` is one document; the files beside it are its parts.
-//! Ends with an error if any document failed, or if a pass changed nothing in any of them.
+//! A folder with a `swagger.yaml` is one document; the files beside it are its parts. Ends with an
+//! error if any document failed, or if a pass changed nothing in any of them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -144,7 +145,8 @@ impl Tally {
     }
 }
 
-/// What the document describes and the code lacks, or the other way round.
+/// Returns the difference between the members of the document and the members of the generated
+/// code.
 fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<String> {
     let read = |name: &str| -> Value {
         let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();

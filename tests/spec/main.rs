@@ -1,4 +1,5 @@
-//! The build pipeline over documents: ours, the official ones, damaged ones and those of later versions of OpenAPI.
+//! The build pipeline over documents: ours, the official ones, damaged ones and those of later
+//! versions of OpenAPI.
 
 #[allow(dead_code, unused_imports)] // the entry points are the build script's
 #[path = "../../build/mod.rs"]

@@ -1,5 +1,5 @@
-//! Whatever is wrong with a document, the build ends with code or with a sentence: never with a
-//! panic, and never without end.
+//! The build of an invalid document ends with code or with an error. It never panics and never runs
+//! forever.
 
 use std::path::Path;
 
@@ -76,7 +76,7 @@ fn cut(root: &mut Value, random: &mut Random) {
     paths.retain(|path, _| kept.contains(path));
     let text = root.to_string();
     if let Some(schemas) = root["components"]["schemas"].as_object_mut() {
-        // Some that nothing refers to stay.
+        // A few unreferenced schemas are left in.
         schemas.retain(|name, _| {
             text.contains(&format!("/{name}\"")) && random.below(8) > 0 || random.below(6) == 0
         });
@@ -87,7 +87,7 @@ const ODD: [&str; 12] = [
     "", " ", "/", "#/", "~", "ø", "a\nb", "{", "type", "self", "\"", "*/",
 ];
 
-/// One change somewhere.
+/// Makes one random change.
 fn mutate(root: &mut Value, random: &mut Random) {
     let mut all = Vec::new();
     pointers(root, "", &mut all);
@@ -172,7 +172,7 @@ fn mutate(root: &mut Value, random: &mut Random) {
     }
 }
 
-/// The document of this number, mutated a few times.
+/// Returns the document with this number, with a few mutations.
 fn document(number: u64, originals: &[Value]) -> String {
     let mut random = Random(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let mut root = random.pick(originals).clone();
@@ -183,12 +183,12 @@ fn document(number: u64, originals: &[Value]) -> String {
     root.to_string()
 }
 
-/// How many documents: `VIPPS_SPEC_MUTATIONS`, or what a test run can afford.
+/// Returns the number of documents: 500, or the value of `VIPPS_SPEC_MUTATIONS`.
 fn count() -> usize {
     std::env::var("VIPPS_SPEC_MUTATIONS").map_or(500, |text| text.parse().expect("a number"))
 }
 
-/// Runs the document of this number; whether it became code.
+/// Builds the document with this number. Returns true if the build generated code.
 fn run(number: u64, originals: &[Value]) -> bool {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| {

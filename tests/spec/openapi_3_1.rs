@@ -13,7 +13,7 @@ fn read(name: &str) -> Option<Value> {
     Some(crate::build::load::parse(&text).unwrap_or_else(|refusal| panic!("{name}: {refusal}")))
 }
 
-/// Which forms of 3.1 the rewriting used, so that the test cannot pass without them.
+/// Counts the features of 3.1 that the rewriting used, so that the test cannot pass without them.
 #[derive(Debug, Default)]
 struct Used {
     type_lists: usize,
@@ -24,7 +24,7 @@ struct Used {
     choices: usize,
 }
 
-/// Says every schema of a 3.0 document in 3.1's words.
+/// Rewrites every schema of a 3.0 document with the keywords of 3.1.
 fn raise(value: &mut Value, used: &mut Used) {
     match value {
         Value::Object(map) => {

@@ -21,7 +21,7 @@ fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     folder
 }
 
-/// What the build says about this document.
+/// Returns the build's error for this document.
 fn refusal(name: &str, text: &str) -> String {
     let folder = folder(name, &[("api.yaml", text)]);
     let refusal =
@@ -31,7 +31,7 @@ fn refusal(name: &str, text: &str) -> String {
     said.replace(&folder.display().to_string(), "openapi")
 }
 
-/// A document with one operation, to be spoiled.
+/// A valid document with one operation, which the tests break.
 const GOOD: &str = "
 openapi: 3.0.0
 info: {title: A, version: '1'}
@@ -492,7 +492,8 @@ fn an_unknown_type_is_refused_with_its_place() {
     }
 }
 
-/// What is not OpenAPI's to name, and what only looks like a keyword.
+/// Names and extensions that OpenAPI leaves to the author, some of which resemble a misspelt
+/// keyword.
 #[test]
 fn free_names_and_extensions_are_not_refused() {
     for (name, old, new) in [

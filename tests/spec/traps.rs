@@ -65,7 +65,7 @@ components:
         &lines,
         &["struct Address", "struct Group", "groups: Vec<Group>"],
     );
-    // What the merchant sends stays as strict as the document.
+    // The schemas of requests stay as strict as the document.
     assert_has(&lines, &["A | B"]);
 }
 
@@ -286,7 +286,8 @@ fn secrets_and_people_of_the_new_documents_are_hidden() {
     assert_lacks(&lines, "String");
 }
 
-/// The server returns the members of the requested scopes, whatever the document requires.
+/// The server returns only the members of the requested scopes. Members that the document requires
+/// may be missing.
 #[test]
 fn user_details_are_optional_plain_texts() {
     let lines = lines(

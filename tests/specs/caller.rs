@@ -1,4 +1,5 @@
-//! Uses the modules of these documents as a caller would: compiled in a copy of the crate that has them.
+//! Uses the modules of these documents as a caller would: compiled in a copy of the crate that has
+//! them.
 
 use vipps::raw::{library, meters};
 use vipps::testing::Recorder;

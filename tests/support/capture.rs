@@ -1,4 +1,4 @@
-//! What is traced while a test runs, as lines of text.
+//! A subscriber that records trace events as lines of text while a test runs.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
@@ -13,13 +13,13 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// A second subscriber, never the default of a thread, that is interested in everything.
 ///
-/// While only one subscriber exists, `tracing` asks the default of the current thread whether a new
-/// call site is of interest and remembers the answer for all threads. A test that runs beside a
-/// captured one has no default, so its answer would be "never".
+/// While only one subscriber exists, `tracing` queries the default of the current thread for its
+/// interest in a new call site, and caches the result for all threads. A test that runs in parallel
+/// with a captured test has no default, so the cached result would be "never".
 static INTERESTED: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(Capture::default())));
 
-/// Takes in every span, every value recorded later and every event of every crate and level.
+/// Records every span, every value recorded later and every event of every crate and level.
 #[derive(Clone, Default)]
 pub struct Capture(Arc<Mutex<Vec<(String, String)>>>);
 
@@ -59,7 +59,7 @@ impl Capture {
     }
 }
 
-/// Of the crates that do not trace, such as reqwest.
+/// Receives the records of crates that log without `tracing`, such as reqwest.
 impl log::Log for Capture {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true

@@ -1,4 +1,4 @@
-//! What a document promises, read off it without the build pipeline.
+//! The operations and types that a document describes, read without the build pipeline.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// Headers that the client sets by itself; the generated calls do not take them.
+/// Headers that the client sets. The generated calls do not take them.
 const CLIENT_HEADERS: [&str; 8] = [
     "authorization",
     "content-type",
@@ -25,7 +25,7 @@ pub(crate) type Fields = BTreeSet<String>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
-    /// By method and full path: names of the parameters that a call takes.
+    /// The names of the parameters that a call takes, by method and full path.
     pub(crate) operations: BTreeMap<(String, String), BTreeSet<String>>,
     /// Every object that a call can send or receive, or that a component describes.
     pub(crate) objects: BTreeSet<Fields>,
@@ -158,7 +158,7 @@ fn parameters(
                 .is_some_and(|place| place.starts_with("header"));
             let clients =
                 CLIENT_HEADERS.contains(&lower.as_str()) || lower.starts_with("vipps-system-");
-            // A cookie cannot be generated; the build warns of it.
+            // A cookie cannot be generated, and the build warns of it.
             let cookie = parameter["in"] == "cookie";
             let left_out = cookie || (header && clients);
             if !left_out {
@@ -169,7 +169,7 @@ fn parameters(
     names
 }
 
-/// The objects in a request and in its success answers.
+/// Collects the objects in a request and in its success responses.
 fn bodies(
     root: &Value,
     operation: &Value,

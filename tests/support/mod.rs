@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Fixtures that the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use vipps::testing::{Recorder, SeededRandomness};
@@ -66,8 +66,8 @@ pub fn text() -> TransactionText {
 
 /// A client of this recorder that waits on tokio's time, for tests that measure or interrupt it.
 ///
-/// The jitter of its waits is the same in every run: with full jitter a wait may be shorter than any
-/// limit that a test sets.
+/// The jitter of its waits is the same in every run: with full jitter a wait may be shorter than
+/// any limit that a test sets.
 pub fn on_tokio_time(recorder: &Recorder) -> VippsBuilder {
     let number = "123456".parse().expect("a serial number");
     let keys = Credentials::new("canned-client-id", "canned-client-secret", "key", number);
@@ -76,7 +76,7 @@ pub fn on_tokio_time(recorder: &Recorder) -> VippsBuilder {
         .randomness(SeededRandomness::new(0))
 }
 
-/// What the tests send that is secret or personal.
+/// The secret and personal values that the tests send.
 pub const SECRETS: [&str; 8] = [
     "canned-client-id",
     "canned-client-secret",
@@ -88,7 +88,7 @@ pub const SECRETS: [&str; 8] = [
     PASSENGER,
 ];
 
-/// None of it may be in what a person reads.
+/// Asserts that a text contains none of the secrets.
 pub fn assert_nothing_leaks(shown: &str) {
     for secret in SECRETS {
         assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");

@@ -1,4 +1,4 @@
-//! A server that speaks bytes: what it answers is written to the socket as it stands.
+//! A server that writes given bytes to the socket unchanged.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// One thing that the server does on a connection.
+/// One action of the server on a connection.
 #[derive(Clone, Debug)]
 pub enum Step {
     Write(Text),
@@ -25,7 +25,7 @@ pub enum Step {
     Next,
 }
 
-/// Bytes that a failed test shows the beginning of.
+/// Bytes whose `Debug` output is truncated, for the message of a failed test.
 #[derive(Clone)]
 pub struct Text(Vec<u8>);
 
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Text {
     }
 }
 
-/// What to do once a request has been read. Where the steps end the connection is closed.
+/// The steps after a request has been read. The connection is closed after the last step.
 pub type Act = Vec<Step>;
 
 pub fn write(bytes: impl Into<Text>) -> Act {
@@ -54,7 +54,7 @@ pub fn stall(bytes: impl Into<Text>) -> Act {
     vec![Step::Write(bytes.into()), Step::Hold]
 }
 
-/// A whole answer, after which the connection stays open.
+/// Writes a complete response and leaves the connection open.
 pub fn kept(bytes: impl Into<Text>) -> Act {
     vec![Step::Write(bytes.into()), Step::Next]
 }
@@ -74,7 +74,7 @@ const TOKEN: &str = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Which connection it came on, counted from 0.
+    /// The index of the connection, counted from 0.
     pub connection: usize,
     pub text: String,
 }
@@ -102,15 +102,15 @@ impl Request {
 struct Shared {
     requests: Mutex<Vec<Request>>,
     script: Mutex<Vec<Act>>,
-    /// Whether a connection stays open after a token.
+    /// True if a connection stays open after a token response.
     keeps: bool,
     over: AtomicBool,
     connections: AtomicUsize,
     written: AtomicUsize,
 }
 
-/// A raw server on loopback. It answers token requests properly and everything else by script: one act a request,
-/// the last one repeated. Nobody listens any more once it is dropped.
+/// A raw server on loopback. It serves token requests by itself. Every other request consumes one
+/// act of the script, and the last act repeats. Dropping the server closes its port.
 pub struct RawServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -118,12 +118,13 @@ pub struct RawServer {
 }
 
 impl RawServer {
-    /// One that closes the connection after a token, so that each request of the API has a new one.
+    /// Starts a server that closes the connection after a token response, so that each API request
+    /// opens a new one.
     pub fn start(script: Vec<Act>) -> Self {
         Self::with(script, false)
     }
 
-    /// One whose connections stay open after a token.
+    /// Starts a server that keeps connections open after a token response.
     pub fn keeping(script: Vec<Act>) -> Self {
         Self::with(script, true)
     }
@@ -158,12 +159,12 @@ impl RawServer {
         format!("http://{}", self.address)
     }
 
-    /// The requests, those for tokens left out.
+    /// Returns all requests except those for tokens.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
     }
 
-    /// How many bytes of acts the sockets have taken.
+    /// Returns the number of act bytes that the sockets have accepted.
     pub fn written(&self) -> usize {
         self.shared.written.load(Ordering::SeqCst)
     }
@@ -230,7 +231,7 @@ impl Shared {
         }
     }
 
-    /// Says whether another request is to be read.
+    /// Runs an act. Returns true if another request should be read.
     fn play(&self, connection: &mut TcpStream, act: Act) -> bool {
         for step in act {
             match step {

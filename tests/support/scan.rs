@@ -1,4 +1,4 @@
-//! Reads QR codes off everything that shows them, by a decoder that shares no code with what draws them.
+//! Reads QR codes from images, terminals and pages. The decoder shares no code with the encoder.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
@@ -20,7 +20,7 @@ pub fn png(picture: &[u8]) -> String {
     let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
     let frame = reader.next_frame(&mut pixels).expect("a picture");
     let (width, height) = (frame.width as usize, frame.height as usize);
-    // The first channel of a black and white picture says it all.
+    // All channels of a black and white picture are equal, so the first is sufficient.
     let channels = frame.color_type.samples();
     read(width, height, |x, y| pixels[(y * width + x) * channels])
 }
@@ -59,7 +59,8 @@ fn number(text: &str) -> usize {
     text.parse().unwrap_or_else(|_| panic!("{text:?}"))
 }
 
-/// The text of the only code drawn in half blocks, on a terminal where blocks are light and the ground is dark.
+/// The text of the only code drawn in half blocks, on a terminal where blocks are light and the
+/// ground is dark.
 pub fn terminal(drawing: &str) -> String {
     const PIXELS: usize = 8;
     let rows: Vec<Vec<[u8; 2]>> = drawing

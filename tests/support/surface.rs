@@ -1,4 +1,4 @@
-//! What is generated from a document, as a text that a person can compare.
+//! A readable text form of the code that is generated from a document.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use syn::{Fields, ImplItem, Item, ReturnType};
 use super::build::names::pascal;
 use super::source::{Source, items, wire_name};
 
-/// Rust tokens without the paths and spaces that say nothing.
+/// Formats Rust tokens without paths and insignificant spaces.
 fn short(tokens: impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string().replace(' ', "");
     [
@@ -25,7 +25,8 @@ fn short(tokens: impl ToTokens) -> String {
     .replace(',', ", ")
 }
 
-/// `Result<Option<T>, String>` and the like: the `T`, and whether it may be left out.
+/// Returns the type of an input: the `T` of `Result<T, String>`. `T` is an `Option` if the input is
+/// optional.
 fn input(ty: &syn::Type) -> String {
     let text = short(ty);
     let inner = text
@@ -35,7 +36,7 @@ fn input(ty: &syn::Type) -> String {
     inner.replace("builder::", "")
 }
 
-/// Operations with their inputs and answers, then types with their fields.
+/// Lists the operations with their inputs and responses, then the types with their fields.
 pub(crate) fn surface(rust: &str) -> String {
     let file: syn::File = syn::parse_str(rust).expect("the build checked that it is Rust");
     let source = Source::of(&file);

@@ -1,4 +1,4 @@
-//! What `details` and `status` show.
+//! The responses of `details` and `status`.
 
 use super::*;
 

@@ -1,17 +1,18 @@
-//! What the merchant is told: the bodies, against the spec's own schemas.
+//! The bodies of callbacks, validated against the schemas of the specification.
 
 use super::*;
 use crate::simulator::outbound::{Outbound, Reason};
 use crate::simulator::validate;
 
-/// The only call that waits.
+/// Returns the only queued callback.
 fn told(bench: &mut Bench) -> Outbound {
     let mut calls = std::mem::take(&mut bench.state.outbox);
     assert_eq!(calls.len(), 1, "{calls:?}");
     calls.remove(0)
 }
 
-/// Returns the callback's body, which must break the vendored schema at the places `known` and nowhere else.
+/// Returns the callback's body, which must break the vendored schema at the places `known` and
+/// nowhere else.
 fn callback(bench: &mut Bench, schema: &str, known: &[&str]) -> Value {
     let call = told(bench);
     assert_eq!(call.reason, Reason::Payment);

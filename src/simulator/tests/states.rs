@@ -1,4 +1,4 @@
-//! What may be done in which state: the table of the reference, row by row.
+//! The operations that each state allows: the table of the reference, row by row.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The axum router: the same checks, and the answer is the user's.
+//! The axum router: it runs the same checks and returns the response of the user's handler.
 
 use axum::Router;
 use axum::response::IntoResponse as _;

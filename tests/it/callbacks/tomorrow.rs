@@ -1,4 +1,4 @@
-//! Members and values of tomorrow.
+//! Members and values of later API versions.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,6 @@
-//! A call that is dropped at any of its awaits leaves nothing that a later call cannot see: each operation's future is
-//! polled once, twice, and so on to its end, dropped there, and what is then told is held against the ledger.
+//! A call that is dropped at any of its awaits has no effect that a later call cannot see. Each
+//! test polls the future of an operation once, twice, and so on up to its end, drops it there, and
+//! compares the results of later calls with the simulator's ledger.
 
 use std::future::{Future, IntoFuture as _, poll_fn};
 use std::pin::pin;
@@ -69,8 +70,8 @@ impl Shop {
         self.vipps.ecom().payment(id())
     }
 
-    /// The first request is refused for a while, the second takes effect and its answer is lost, the third comes
-    /// through.
+    /// The first request fails with 429, the second takes effect and its response is lost, and the
+    /// third succeeds.
     fn storm(&self, operation: &str) {
         let faults = self.sim.faults();
         faults.on(operation).times(1).status(429);
@@ -100,7 +101,8 @@ async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
     .await
 }
 
-/// Runs a case for one poll more each time, until its operation comes to its end. A case says whether it did.
+/// Runs a case with one more poll each time, until its operation completes. A case returns true if
+/// it did.
 async fn for_all_polls(at_least: u32, mut case: impl AsyncFnMut(u32) -> bool) {
     for times in 0..1_000 {
         if case(times).await {
@@ -192,7 +194,7 @@ async fn release() {
     .await;
 }
 
-/// Its storm has no third act: an initiate whose answer is lost is not repeated.
+/// An initiate whose response is lost is not retried, so there is no third request.
 #[tokio::test(start_paused = true)]
 async fn initiate() {
     for_all_polls(6, async |times| {
@@ -205,7 +207,7 @@ async fn initiate() {
             Err(error) => assert!(error.has_code("35") && !exists, "{error:?}"),
         }
         if !exists {
-            // Nothing of the dropped call is in the way; only the storm is.
+            // Only the injected faults prevent the next call. The dropped call left no effect.
             shop.sim.faults().clear();
             tokio::time::sleep(std::time::Duration::from_secs(60)).await;
             shop.initiate().await.unwrap();
@@ -216,7 +218,7 @@ async fn initiate() {
     .await;
 }
 
-/// A payment and its code are two requests: what is left of the first is there for the next call to find.
+/// A payment and its code are two requests. The next call finds the payment of a dropped call.
 #[tokio::test(start_paused = true)]
 async fn pay_by_qr() {
     for_all_polls(9, async |times| {
@@ -290,7 +292,7 @@ async fn redirect_code() {
     .await;
 }
 
-/// The caller who fetches the token gives up; those who wait for it still get one.
+/// The caller that fetches the token is dropped. The waiting callers still receive a token.
 #[tokio::test(start_paused = true)]
 async fn the_token_of_a_dropped_leader() {
     for_all_polls(3, async |times| {

@@ -1,4 +1,5 @@
-//! Schema against schema: members, types, what is required, values and limits, but for the differences that are meant.
+//! Compares schemas: members, types, required members, values and limits, except for the intended
+//! differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ pub(crate) const SENT: [Pair; 12] = [
     ),
 ];
 
-/// What is read, and the replies to questions.
+/// Types that are read, including the bodies of callbacks.
 const READ: [Pair; 21] = [
     (
         "callback::PaymentUpdate",
@@ -95,7 +96,7 @@ const LIMITS: [&str; 7] = [
     "maxItems",
 ];
 
-/// Where two schemas differ: `member: keyword ours / theirs`.
+/// The differences between two schemas, as `member: keyword ours / theirs`.
 #[derive(Default)]
 struct Differences(BTreeSet<String>);
 
@@ -151,7 +152,7 @@ impl Differences {
         if ours.kinds() != theirs.kinds() {
             self.note(at, "type", &list(&ours.kinds()), &list(&theirs.kinds()));
         }
-        // What is read is open: the documents' words are examples.
+        // Values in responses are open: the words of the documents are only examples.
         let known = if is_read { "examples" } else { "enum" };
         let missing: BTreeSet<_> = theirs
             .words("enum")
@@ -396,7 +397,7 @@ fn sent_by(document: &Document) -> BTreeSet<String> {
     for operation in paths.values().filter_map(Value::as_object).flatten() {
         follow(document, &operation.1["requestBody"], &mut found);
     }
-    // What the merchant answers is sent, too.
+    // The merchant's response to a callback is sent, too.
     found.insert("FetchShippingCostResponse".to_owned());
     found
 }

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-/// A document as it is published, defects included.
+/// A published document, defects included.
 pub(crate) struct Document {
     pub(crate) root: Value,
-    /// What stands before each path.
+    /// The prefix of each path.
     prefix: &'static str,
 }
 
@@ -76,7 +76,7 @@ impl Document {
     }
 }
 
-/// What the documents say of the body of this request, strictly.
+/// Returns a strict validator for the body of this request, from the documents.
 pub(crate) fn of_request(method: &str, path: &str) -> Validator {
     let of = |document: &Document| Some(document.strict(document.body(method, path)?));
     of(&QR)
@@ -84,7 +84,7 @@ pub(crate) fn of_request(method: &str, path: &str) -> Validator {
         .unwrap_or_else(|| panic!("no document has a body for {method} {path}"))
 }
 
-/// Forbids unknown members, and says `nullable` as JSON Schema does.
+/// Forbids unknown members, and translates `nullable` to JSON Schema.
 fn closed(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(closed).collect(),

@@ -1,5 +1,6 @@
-//! Values made from the schemas themselves: what a builder's schema allows the document allows too, what it forbids it
-//! forbids for a reason, and what an answer's schema allows can be read.
+//! Values generated from the schemas. The document accepts what a builder's schema accepts. Values
+//! that a builder's schema rejects are rejected for a listed reason. Values that the schema of a
+//! response accepts can be read.
 
 use std::sync::LazyLock;
 
@@ -15,7 +16,8 @@ use vipps::ecom::{Address, Event, PaymentDetails, ShippingDetails, UserDetails};
 use super::agree::SENT;
 use super::{problems, schemas, validator};
 
-/// Any value that a schema allows, as good as a generator can: limits of length are kept afterwards.
+/// Any value that a schema allows, as good as a generator can: limits of length are kept
+/// afterwards.
 fn instance(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = root.pointer(reference.trim_start_matches('#')).unwrap();
@@ -75,7 +77,7 @@ fn string(schema: &Value) -> BoxedStrategy<Value> {
         return prop_oneof![3 => known, 1 => "[A-Z_]{1,12}".prop_map(Value::from)].boxed();
     }
     let texts = match schema["pattern"].as_str() {
-        // The generator knows no anchors: it always makes the whole text.
+        // The generator does not support anchors: it always generates the whole text.
         Some(pattern) => {
             let whole = pattern.trim_start_matches('^').trim_end_matches('$');
             proptest::string::string_regex(whole).unwrap().boxed()
@@ -142,14 +144,14 @@ fn narrowed(name: &str) -> Value {
     schema
 }
 
-/// What is done to a good body to make it a bad one.
+/// A mutation that makes a valid body invalid.
 #[derive(Clone, Copy, Debug)]
 enum Slip {
-    /// A member is gone.
+    /// Removes a member.
     Less,
-    /// There is one more.
+    /// Adds a member.
     More,
-    /// A member is of another kind.
+    /// Changes the type of a member.
     Other,
     /// A text is longer than any limit, a number beyond any.
     Beyond,
@@ -197,10 +199,12 @@ fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
     body
 }
 
-/// Where a builder's schema may allow what its document forbids: the document is known to be wrong.
+/// Members for which a builder's schema may accept values that the document rejects, because the
+/// document is known to be wrong.
 const WIDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
 
-/// Where a builder's schema may forbid what its document allows: the members of the list of meant differences.
+/// Members for which a builder's schema may reject values that the document accepts. They are in
+/// the list of intended differences.
 const STRICTER: [&str; 21] = [
     "/amount",
     "/authToken",
@@ -221,7 +225,7 @@ const STRICTER: [&str; 21] = [
     "/shippingMethodId",
     "/transactionText",
     "/url",
-    // A member that the document forgets to require is missing from the whole.
+    // The body itself, for a member that the document wrongly leaves optional.
     "",
     "/customer",
 ];

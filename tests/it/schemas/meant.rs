@@ -1,6 +1,6 @@
-//! Where the wrapper's schemas and the documents' differ, and why.
+//! The intended differences between the wrapper's schemas and the documents' schemas, with reasons.
 
-/// Differences that are meant: of these members, in what, and why.
+/// An intended difference: the members, the types and the reason.
 pub(crate) struct Meant {
     pub(crate) members: &'static [&'static str],
     pub(crate) what: &'static [&'static str],

@@ -15,7 +15,7 @@ fn fits(name: &str, value: &Value) {
     assert!(problems.is_empty(), "{name}: {problems:?} in {value:#}");
 }
 
-/// Lets everything through, and keeps the answers that are successes.
+/// Forwards every request and records the successful responses.
 #[derive(Clone, Debug)]
 struct Answers {
     sim: InMemory,
@@ -37,7 +37,7 @@ impl Transport for Answers {
     }
 }
 
-/// What an answer becomes, by its request.
+/// Returns the type of the response to a request.
 fn becomes(of: &str) -> Option<&'static str> {
     let steps: Vec<&str> = of.split('/').collect();
     Some(match (of.split(' ').next()?, *steps.last()?) {
@@ -151,7 +151,7 @@ fn answers_that_were_seen() {
     );
 }
 
-/// What the crate itself answers.
+/// The response to a shipping request, which the crate itself serializes.
 #[test]
 fn the_reply_to_a_question() {
     use vipps::callback::ShippingRequest;

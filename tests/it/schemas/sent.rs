@@ -1,4 +1,5 @@
-//! What the builders really send, held against the documents and against the builders' own schemas.
+//! The bodies that the builders send, validated against the documents and the builders' own
+//! schemas.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ use super::{problems, validator};
 
 type Sent = (String, String, Value);
 
-/// Keeps the bodies, and answers nothing that helps.
+/// Records the bodies and rejects every request except those for a token.
 #[derive(Clone, Debug, Default)]
 struct Bodies(Arc<Mutex<Vec<Sent>>>);
 
@@ -80,7 +81,7 @@ fn ticket() -> AirlineData {
     }
 }
 
-/// One form of a builder, from the client to what is awaited.
+/// A form of a builder: the expression from the client to the future.
 macro_rules! forms {
     ($($builder:literal: |$vipps:ident| $form:expr;)*) => {
         /// Every builder that sends a body, in its least and its fullest forms.
@@ -204,7 +205,7 @@ async fn a_slip_would_be_seen() {
     }
 }
 
-/// Where the crate sends what the documents forbid, because the servers are known to take it.
+/// Values that the crate sends although the documents reject them, because the servers accept them.
 #[tokio::test]
 async fn what_is_sent_against_the_documents() {
     let sent = [

@@ -13,11 +13,11 @@ use vipps::{Amount, MerchantSerialNumber, OrderId, PhoneNumber, RequestId};
 
 use super::{schemas, validator};
 
-/// Whether a schema allows exactly what its type takes, or more than that.
+/// The relation of a schema to its type: it accepts exactly the same values, or more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
     All,
-    /// Not what is said here.
+    /// All values except those described in the text.
     AllBut(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! What the simulator draws, read back by a decoder that shares no code with it.
+//! The QR codes that the simulator draws, read by a decoder that shares no code with it.
 
 use reqwest::Method;
 use serde_json::json;
@@ -58,7 +58,7 @@ async fn a_sticker_says_its_content() {
     );
 }
 
-/// One code in every form that somebody may be shown: PNG, SVG, in a terminal, and on the page.
+/// A code has the same content in every form: PNG, SVG, terminal text, and on the page.
 #[tokio::test]
 async fn a_code_says_the_same_in_every_form() {
     let shop = Shop::open().await;

@@ -247,12 +247,12 @@ async fn a_delay_holds_the_answer_or_the_request() {
     assert_eq!(charged(&shop), 0);
 }
 
-/// A reset is a reset and an end is an end, down to the socket.
+/// A reset and a regular close are distinguishable on the socket.
 #[test]
 fn connections_end_in_the_way_that_was_asked_for() {
     use std::io::{ErrorKind, Read as _, Write as _};
 
-    // The same date in every answer.
+    // The clock is frozen, so that the date is the same in every response.
     let sim = vipps::simulator::Simulator::builder()
         .freeze_clock()
         .start()

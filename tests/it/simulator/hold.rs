@@ -1,4 +1,4 @@
-//! Requests that wait for the test, and answers of tomorrow.
+//! Requests that the test holds back, and responses with values of later API versions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ async fn a_request_is_held_before_its_effect() {
     }
 }
 
-/// Whatever ends the rule lets go.
+/// Every way of ending a rule releases the requests that it holds.
 #[tokio::test]
 async fn nothing_is_held_by_a_rule_that_is_gone() {
     let ends: [fn(&Simulator, Hold); 2] = [

@@ -32,7 +32,7 @@ impl Call {
     }
 }
 
-/// Answers each connection with the next of its answers, and then with the last.
+/// Serves the responses in order, one for each connection, and repeats the last response.
 struct Merchant {
     address: SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,

@@ -162,7 +162,7 @@ async fn a_payment_goes_its_way_without_a_script() {
             "Charged499.00 kr"
         ]
     );
-    // It is over, so there is nothing left to press.
+    // The payment has ended, so there is no button.
     assert_eq!(page.all("article button").len(), 0);
 }
 
@@ -187,7 +187,7 @@ async fn a_browser_that_is_sent_to_a_payment_finds_the_phone() {
     };
     let page = open(&landing_page).await;
     assert_eq!(page.one("#phone .sum"), "200.00 kr");
-    // It is looked at, and not scanned.
+    // Opening the landing page does not count as a scan.
     assert_eq!(page.texts("article .chip"), ["Waiting", "Waiting"]);
     assert_eq!(page.all("#phone a").len(), 0);
     let back = async || {
@@ -197,7 +197,7 @@ async fn a_browser_that_is_sent_to_a_payment_finds_the_phone() {
     };
     page.press(sim, "#phone button[value=approve]").await;
     assert_eq!(back().await, "https://example.com/result");
-    // Where the shop really is, if that was said.
+    // With a route, the link leads to the local address of the shop.
     let address: std::net::SocketAddr = "127.0.0.1:8080".parse().unwrap();
     sim.route("https://example.com", address).unwrap();
     assert_eq!(back().await, "http://127.0.0.1:8080/result");
@@ -206,7 +206,7 @@ async fn a_browser_that_is_sent_to_a_payment_finds_the_phone() {
     let page = open(&none).await;
     assert!(page.one("#phone .glass").contains("That did not work"));
     assert_eq!(sim.journal().entries().len(), before);
-    // To a program it is what Vipps might do with it: unknown.
+    // A client that is not a browser gets the status for undocumented URLs.
     let program = shop.http.get(&landing_page).send().await.unwrap();
     assert_eq!(program.status(), 501);
     assert_eq!(sim.journal().entries().len(), before + 1);
@@ -221,7 +221,7 @@ async fn the_phone_says_no_and_is_told_why_it_cannot() {
     let page = before.press(sim, "article button[value=reject]").await;
     assert_eq!(page.one("article .chip"), "Rejected");
     assert!(page.one("#phone .glass").contains("You said no"));
-    // The page as somebody else still has it.
+    // A stale page in another window.
     let page = before.press(sim, "article button[value=approve]").await;
     let told = page.one("#phone .glass");
     assert!(told.contains("the payment is already cancelled"), "{told}");
@@ -395,7 +395,7 @@ async fn it_is_no_part_of_the_api() {
     assert_eq!(nowhere.send().await.unwrap().status(), 404);
     assert_eq!(everything.hits(), 0);
     assert_eq!(sim.journal().entries().len(), before);
-    // Where the page is not, the API is.
+    // Requests that are not for the page are for the API.
     let other = shop.http.post(sim.base_url()).send().await.unwrap();
     assert_eq!(other.status(), 503);
     assert_eq!(everything.hits(), 1);

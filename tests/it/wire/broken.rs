@@ -1,4 +1,4 @@
-//! Connections that do not come up, and answers that end too early or are none.
+//! Connections that fail to open, and responses that are truncated or invalid.
 
 use std::io::Write as _;
 
@@ -29,7 +29,7 @@ async fn nobody_listens() {
     let vipps = server.client();
     capture(&vipps).await.unwrap();
     drop(server);
-    // Its token is there, so that it is the call itself that finds nobody.
+    // The token is cached, so the call itself fails to connect.
     let errors = [
         capture(&vipps).await.unwrap_err(),
         details(&vipps).await.unwrap_err(),
@@ -59,7 +59,7 @@ async fn nobody_listens_for_the_token() {
     assert!(error.hint().unwrap().contains("offline"));
 }
 
-/// TLS is asked for, and the other side speaks something else, says nothing, or ends the connection.
+/// The client expects TLS. The server sends other bytes, sends nothing, or closes the connection.
 #[tokio::test]
 async fn no_tls_session() {
     for act in ["speak", "hold", "end"] {
@@ -151,8 +151,8 @@ async fn what_is_no_answer_is_a_broken_connection() {
     }
 }
 
-/// Where no length is told, the end of the connection is the end of the body, and only the body tells whether it is
-/// whole.
+/// Without a length the body ends with the connection. Only the body itself shows whether it is
+/// complete.
 #[tokio::test]
 async fn a_body_that_ends_with_the_connection() {
     for version in ["1.0", "1.1"] {
@@ -164,7 +164,6 @@ async fn a_body_that_ends_with_the_connection() {
     }
 }
 
-/// An answer that comes before the request has been read is an answer all the same.
 #[tokio::test]
 async fn an_answer_without_a_reason_or_with_bare_line_feeds() {
     let length = TRANSACTION.len();

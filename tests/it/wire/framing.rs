@@ -25,7 +25,7 @@ async fn informational_answers_before_the_real_one_are_passed_over() {
         Step::HalfClose,
     ])
     .await;
-    // None follows.
+    // No final response follows.
     assert_unclear(write(hint), ErrorKind::Connection).await;
 }
 
@@ -85,7 +85,8 @@ async fn chunks_of_strange_sizes() {
     }
 }
 
-/// A length beside chunks is how answers are smuggled; the chunks count, and the connection is not used again.
+/// A length beside chunks is a known way to smuggle responses. The chunks take precedence, and the
+/// connection is not reused.
 #[tokio::test]
 async fn a_length_beside_chunks() {
     let length = TRANSACTION.len();
@@ -99,7 +100,7 @@ async fn a_length_beside_chunks() {
     capture(&vipps).await.unwrap();
 }
 
-/// An answer that nobody asked for: with the last one, after it, or in the middle of it.
+/// A surplus response: together with the last response, after it, or inside it.
 const OTHERS: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
 
 #[tokio::test]
@@ -126,7 +127,8 @@ async fn a_second_answer_is_not_the_next_calls() {
         let vipps = server.client();
         assert_eq!(capture(&vipps).await.is_ok(), good);
         if late {
-            // What comes once the next request has left cannot be told from its answer by anybody.
+            // A surplus response that arrives after the next request was sent cannot be
+            // distinguished from the response to that request, so the test waits.
             tokio::time::sleep(10 * PAUSE).await;
         }
         for pause in [Duration::ZERO, 2 * PAUSE] {
@@ -164,7 +166,7 @@ async fn bytes_after_an_answer_are_not_the_next_calls() {
     }
 }
 
-/// A header with a line end in it: what follows is a header or garbage, and never an answer of its own.
+/// The bytes after a line break in a header are a header or garbage, and never a response.
 #[tokio::test]
 async fn a_split_header() {
     let split = format!(

@@ -1,5 +1,5 @@
-//! HTTP/2: a stream that is refused, a connection that is going away. reqwest sends some of these requests again by
-//! itself unless it is told not to; only the attempt loop may.
+//! HTTP/2: refused streams and connections that shut down. By default reqwest retries some of these
+//! requests by itself. Only the retry loop of the crate may do so.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -25,21 +25,21 @@ const REFUSED_STREAM: u32 = 7;
 const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// How a request for anything but a token is answered.
+/// The response to every request except those for a token.
 #[derive(Clone, Copy, Debug)]
 enum End {
     Success,
     /// `RST_STREAM` with this code.
     Refused(u32),
-    /// `GOAWAY` with this code; the streams up to this request, or up to the one before it, were taken in. Then the
-    /// connection ends.
+    /// `GOAWAY` with this code, followed by the end of the connection. The last accepted stream is
+    /// that of this request, or the one before it.
     GoAway(u32, bool),
     Close,
-    /// Status 400 with this body, which ends as the second part says.
+    /// Status 400 with this body, which ends as the second field describes.
     Error(&'static str, BodyEnd),
 }
 
-/// How the body of an error ends.
+/// The end of an error's body.
 #[derive(Clone, Copy, Debug)]
 enum BodyEnd {
     Whole,
@@ -50,8 +50,8 @@ enum BodyEnd {
     Close,
 }
 
-/// A server that speaks HTTP/2 without TLS. The first request is for a token; the others are answered by script, the
-/// last act repeated.
+/// A server that speaks HTTP/2 without TLS. The first request is for a token; the others are
+/// answered by script, the last act repeated.
 struct Server {
     address: std::net::SocketAddr,
     requests: Arc<AtomicUsize>,
@@ -66,14 +66,14 @@ impl Server {
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let (count, script) = (count.clone(), script.clone());
-                // A connection that breaks has nothing more to say.
+                // An error of a broken connection is expected.
                 std::thread::spawn(move || serve(connection, &count, &script).ok());
             }
         });
         Self { address, requests }
     }
 
-    /// How many requests came, the one for the token left out.
+    /// Returns the number of requests without the token request.
     fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst) - 1
     }
@@ -159,7 +159,8 @@ fn serve(
                         let payload = [last.to_be_bytes(), code.to_be_bytes()].concat();
                         connection.write_all(&frame(GOAWAY, 0, 0, &payload))?;
                         connection.shutdown(Shutdown::Write)?;
-                        // What is left unread would turn the end into a reset, which overtakes the frame.
+                        // Unread bytes would turn the close into a reset, which overtakes the
+                        // frame.
                         std::io::copy(&mut connection, &mut std::io::sink())?;
                         return Ok(());
                     }
@@ -229,7 +230,7 @@ async fn an_initiate_that_may_have_been_read_is_sent_once() {
     }
 }
 
-/// Each request is one that the attempt loop knows of: it counts, it is traced, and it keeps to the limits.
+/// Every request is made by the retry loop, so it is counted, traced and subject to the limits.
 #[tokio::test]
 async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
     for end in UNCLEAR {
@@ -255,13 +256,14 @@ async fn a_request_that_was_not_read_is_retried_by_the_policy() {
     for end in UNREAD {
         let server = Server::start(vec![end, End::Success]);
         let vipps = server.builder().build().unwrap();
-        // The answer is no landing page, and that it came is what counts.
+        // The response has no landing page. The test only requires that a response arrived.
         let error = initiate(&vipps).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 2));
         assert_eq!(server.requests(), 2, "{end:?}");
         assert_eq!(vipps.metrics().attempts, 2, "{end:?}");
 
-        // The API has not counted a request that it did not read, so that the policy alone is the limit.
+        // The API has not counted a request that it did not read, so only the policy limits the
+        // attempts.
         let server = Server::start(vec![end]);
         let error = initiate(&server.builder().build().unwrap())
             .await
@@ -294,8 +296,8 @@ async fn outcomes(end: End) -> [Outcome; 2] {
     ]
 }
 
-/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is an error of the
-/// connection, so that more of the response may have been on its way.
+/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is an error of
+/// the connection, so that more of the response may have been on its way.
 #[tokio::test]
 async fn a_whole_error_is_a_refusal_only_after_an_orderly_end() {
     for (end, outcome) in [

@@ -9,10 +9,10 @@ use crate::raw::{Act, RawServer, Step, answer, with_head, write};
 
 const MIB: usize = 1 << 20;
 const KEPT_OF_AN_ERROR: usize = 64 << 10;
-/// What sockets hold on both sides of a loopback, at most, beyond what has been read.
+/// The maximum number of unread bytes in the sockets on both sides of a loopback connection.
 const IN_SOCKETS: usize = 16 * MIB;
 
-/// A transaction with so many blanks before it that the whole has this length.
+/// Returns a transaction that is padded with leading spaces to this length.
 fn padded(length: usize) -> String {
     format!("{}{TRANSACTION}", " ".repeat(length - TRANSACTION.len()))
 }
@@ -59,13 +59,14 @@ async fn of_an_error_64_kib_are_kept() {
             }
         }
     }
-    // Of a success that cannot be read, as much.
+    // The same limit applies to a success that cannot be read.
     let (capture, _) = both(&answer("200 OK", &"x".repeat(MIB))).await;
     assert_eq!(capture.kind(), ErrorKind::Decode);
     assert_eq!(capture.raw_body().len(), KEPT_OF_AN_ERROR);
 }
 
-/// Runs a capture against an act, and tells its error, the most memory that it took, and what the server could send.
+/// Runs a capture against an act. Returns its error, its peak memory, and the number of bytes that
+/// the server could send.
 fn measured(act: Act) -> (Error, u64, usize) {
     let server = RawServer::start(vec![act]);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -101,7 +102,7 @@ fn a_body_without_an_end_takes_bounded_memory() {
     for (act, kind, most) in [
         (endless("200 OK"), ErrorKind::TooLarge, 5 * MIB),
         (in_chunks("200 OK"), ErrorKind::TooLarge, 5 * MIB),
-        // A length that is told is believed.
+        // A declared length above the limit fails before the body is buffered.
         (
             endless("200 OK\r\ncontent-length: 99999999999"),
             ErrorKind::TooLarge,
@@ -180,8 +181,9 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// Nothing is unpacked, so that a small answer cannot become a large one; not even where another crate of the tree has
-/// switched on what reqwest unpacks, as this one's tests do.
+/// The client decompresses nothing, so a small response cannot become a large one. This holds even
+/// if another crate in the dependency tree enables decompression in reqwest, as the tests of this
+/// crate do.
 #[tokio::test]
 async fn a_compressed_answer_is_not_unpacked() {
     let bomb = vec![b' '; 4 * MIB];

@@ -61,8 +61,8 @@ async fn a_connection_that_has_ended_is_not_used_again() {
     }
 }
 
-/// The request has arrived on a used connection, which then ends without an answer: no layer below may send it again
-/// by itself.
+/// The request has arrived on a reused connection, which then ends without a response. No layer
+/// below the retry loop may send the request again.
 #[tokio::test]
 async fn a_used_connection_that_ends_under_a_request() {
     let ends: [Act; 4] = [
@@ -97,7 +97,7 @@ async fn a_used_connection_that_ends_under_a_request() {
         assert_eq!(key(1), key(2));
         assert_eq!(requests[1].body(), requests[2].body());
 
-        // Without repeats it is told to be in doubt, and was sent once.
+        // Without retries the outcome is unknown, and the request was sent once.
         let server = RawServer::keeping(vec![kept(full(DETAILS)), end.clone()]);
         let vipps = server.client();
         details(&vipps).await.unwrap();
@@ -107,8 +107,8 @@ async fn a_used_connection_that_ends_under_a_request() {
     }
 }
 
-/// The server ends the connection at about the moment at which the next request is sent. Whatever comes of it, no
-/// request arrives twice, and none that was told not to be sent arrives at all.
+/// The server closes the connection at about the time at which the next request is sent. No request
+/// may arrive twice, and no request that is reported as not sent may arrive.
 #[tokio::test]
 async fn a_connection_that_ends_while_a_request_is_sent() {
     let (mut reused, mut renewed, mut unknown) = (0, 0, 0);
@@ -150,7 +150,8 @@ async fn a_connection_that_ends_while_a_request_is_sent() {
     assert!(renewed > 20, "{renewed}");
 }
 
-/// A call that is dropped takes its connection with it: its answer, wherever it has got to, is not the next one's.
+/// Dropping a call closes its connection. The rest of its response is never read as the response to
+/// the next call.
 #[tokio::test]
 async fn the_answer_to_a_dropped_call_is_nobodys() {
     const OTHERS: &str =

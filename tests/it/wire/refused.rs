@@ -1,4 +1,4 @@
-//! Where a request must not go, and answers that ask for another protocol or place.
+//! Redirects, plain HTTP to other machines, and protocol upgrades: no request may follow them.
 
 use vipps::{Environment, ErrorKind, Outcome};
 
@@ -57,7 +57,7 @@ fn plain_http_is_refused_off_loopback() {
     }
 }
 
-/// Nobody asked for another protocol; what became of the request is not told.
+/// The client requested no upgrade, so the response proves nothing about the request.
 #[tokio::test]
 async fn another_protocol_is_no_refusal() {
     let act =

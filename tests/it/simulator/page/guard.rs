@@ -1,4 +1,4 @@
-//! Who may use the page.
+//! Access control of the page.
 
 use reqwest::{Client, Method, StatusCode};
 use vipps::simulator::Simulator;
@@ -60,7 +60,8 @@ async fn another_site_presses_nothing() {
     assert_eq!(answer.status(), 503);
 }
 
-/// A name that was made to lead here must not show the page to whoever made it.
+/// The `Host` header must be an address or `localhost`. Otherwise a site whose name resolves to
+/// this address (DNS rebinding) could read the page.
 #[tokio::test]
 async fn the_page_opens_by_address_only() {
     let sim = Simulator::start().unwrap();

@@ -23,7 +23,7 @@ async fn version(sim: &Simulator) -> String {
 
 type Change<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// Whatever changes what is shown is told at once, and nothing is told while nothing changes.
+/// Every change of the displayed data is reported at once. Nothing is reported without a change.
 #[tokio::test]
 async fn every_change_is_told_when_it_happens() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
@@ -90,7 +90,7 @@ async fn an_unknown_version_is_told_the_present_one() {
     }
 }
 
-/// A payment that runs out does so on the page too, with nobody asking.
+/// A payment that expires by itself changes the page without a request.
 #[tokio::test]
 async fn what_happens_by_itself_is_told() {
     let sim = Simulator::builder()

@@ -149,7 +149,7 @@ async fn secrets_and_personal_data_are_hidden() {
         assert!(page.one("#keys").contains(key));
         assert!(!rest.html().contains(key));
     }
-    // What is not secret is there.
+    // Values that are not secret are shown.
     let journal = page.one("#journal");
     for shown in [
         "[redacted]",
