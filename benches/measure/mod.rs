@@ -80,5 +80,5 @@ pub fn describe_machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = read("/proc/loadavg");
     let load = load.split_whitespace().next().unwrap_or("?");
-    format!("{model}, {cores} cores, load {load} index the start")
+    format!("{model}, {cores} cores, load {load} at the start")
 }
