@@ -19,7 +19,7 @@ doc:
 snippets:
     cargo test --doc
 
-# The cost of a call, layer by layer: `just bench --quick` takes a minute.
+# The cost of a call, layer by layer: `just bench --quick` takes about 20 seconds after the build.
 bench *args:
     cargo bench --bench overhead -- {{ args }}
 

@@ -1,8 +1,8 @@
-//! What the simulator itself takes, since tests are no faster than it: `cargo bench --bench simulator`, or with
-//! `--quick`.
+//! The speed of the simulator, which limits the speed of tests: `cargo bench --bench simulator`.
 //!
-//! How long it takes to start, in a fresh process and again in the same one, and how many requests it answers in a second
-//! on one thread: handed to it as values, from a client in memory, and from the same client over loopback.
+//! Measures the time to start the first and the second simulator of a process. Measures the
+//! requests per second on one thread: passed as values, from a client in memory, and from the same
+//! client over loopback. `--quick` runs fewer rounds.
 
 mod measure;
 
@@ -10,14 +10,15 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use measure::{machine, median, micros, spread};
+use measure::{describe_machine, format_quartiles, median, micros};
 use tokio::runtime::Runtime;
 use vipps::simulator::{Reply, Simulator};
 use vipps::{Amount, OrderId, Vipps};
 
-/// Tells a process that it is one of those that are measured.
+/// The argument that marks a child process in which a start is measured.
 const CHILD: &str = "--child";
 
+/// The numbers of processes, rounds and requests to measure.
 struct Plan {
     starts: usize,
     rounds: usize,
@@ -44,17 +45,18 @@ fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// Starts and asks once, then again; microseconds of each.
+/// Prints the microseconds until a simulator has started and until its first response, for the
+/// first and the second simulator of this process.
 fn child() {
     let runtime = runtime();
     let started = || {
-        let begun = Instant::now();
+        let start = Instant::now();
         let sim = Simulator::start().expect("a simulator");
-        let start = begun.elapsed();
+        let startup = start.elapsed();
         let vipps = sim.client();
-        let asked = runtime.block_on(vipps.qr().merchant_callbacks().send());
-        asked.expect("an answer");
-        [micros(start), micros(begun.elapsed())]
+        let response = runtime.block_on(vipps.qr().merchant_callbacks().send());
+        response.expect("a response");
+        [micros(startup), micros(start.elapsed())]
     };
     let (first, second) = (started(), started());
     println!("{} {} {} {}", first[0], first[1], second[0], second[1]);
@@ -62,53 +64,53 @@ fn child() {
 
 fn measure_starts(plan: &Plan) {
     const NAMES: [&str; 4] = [
-        "start, in a fresh process",
-        "start and first answer, in a fresh process",
-        "start, again",
-        "start and first answer, again",
+        "start, first in a process",
+        "start and first response, first in a process",
+        "start, second in a process",
+        "start and first response, second in a process",
     ];
-    let mut told: [Vec<f64>; 4] = Default::default();
+    let mut samples: [Vec<f64>; 4] = Default::default();
     for round in 0..=plan.starts {
         let this = std::env::current_exe().expect("the path of this program");
         let output = Command::new(this).arg(CHILD).output().expect("a process");
         assert!(output.status.success(), "{output:?}");
         let text = String::from_utf8_lossy(&output.stdout);
-        for (told, figure) in told.iter_mut().zip(text.split_whitespace()) {
-            // The first round finds cold caches.
+        for (sample, figure) in samples.iter_mut().zip(text.split_whitespace()) {
+            // Round 0 runs with cold caches.
             if round > 0 {
-                told.push(figure.parse().expect("a number"));
+                sample.push(figure.parse().expect("a number"));
             }
         }
     }
     println!("\n{} fresh processes", plan.starts);
     println!("| | ms |\n|---|---|");
-    for (name, told) in NAMES.into_iter().zip(&mut told) {
-        println!("| {name} | {:.2} |", median(told) / 1e3);
+    for (name, sample) in NAMES.into_iter().zip(&mut samples) {
+        println!("| {name} | {:.2} |", median(sample) / 1e3);
     }
 }
 
-/// How requests get to the simulator.
+/// The transport of the requests to the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Handed,
+enum Transport {
+    Direct,
     Memory,
     Loopback,
 }
 
-impl Way {
-    const ALL: [Self; 3] = [Self::Handed, Self::Memory, Self::Loopback];
+impl Transport {
+    const ALL: [Self; 3] = [Self::Direct, Self::Memory, Self::Loopback];
 
     fn name(self) -> &'static str {
         match self {
-            Self::Handed => "handed",
+            Self::Direct => "direct",
             Self::Memory => "memory",
             Self::Loopback => "loopback",
         }
     }
 
-    fn told(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
-            Self::Handed => "handed to it as values",
+            Self::Direct => "passed as values",
             Self::Memory => "a client in memory",
             Self::Loopback => "the same client over loopback",
         }
@@ -116,63 +118,63 @@ impl Way {
 
     fn simulator(self) -> Simulator {
         let sim = match self {
-            Self::Handed | Self::Memory => Simulator::builder().in_memory(),
+            Self::Direct | Self::Memory => Simulator::builder().in_memory(),
             Self::Loopback => Simulator::start(),
         };
         sim.expect("a simulator")
     }
 }
 
-/// What is asked.
+/// The requests to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Work {
-    /// The same small list, again and again.
+enum Workload {
+    /// A request for a short list of merchant callback codes.
     List,
     /// A payment: start it, make its code, approve it, read its details, capture it.
     Sale,
 }
-/// Requests of one sale; the approval is none.
+/// The requests of one sale. The approval is not a request to the API.
 const REQUESTS: u32 = 4;
 
-/// Requests per second.
-fn rate(way: Way, work: Work, plan: &Plan, runtime: &Runtime) -> f64 {
-    let sim = way.simulator();
+/// Measures the requests per second.
+fn rate(transport: Transport, workload: Workload, plan: &Plan, runtime: &Runtime) -> f64 {
+    let sim = transport.simulator();
     let vipps = runtime.block_on(async { sim.client() });
-    let (requests, took) = runtime.block_on(async {
+    let (requests, elapsed) = runtime.block_on(async {
         list(&vipps).await;
-        let begun = Instant::now();
-        let requests = match (way, work) {
-            (Way::Handed, _) => {
+        let start = Instant::now();
+        let requests = match (transport, workload) {
+            (Transport::Direct, _) => {
                 let request = request(&sim);
                 for _ in 0..plan.calls {
-                    hand(&sim, request.clone());
+                    send(&sim, request.clone());
                 }
                 plan.calls
             }
-            (_, Work::List) => {
+            (_, Workload::List) => {
                 for _ in 0..plan.calls {
                     list(&vipps).await;
                 }
                 plan.calls
             }
-            (_, Work::Sale) => {
+            (_, Workload::Sale) => {
                 for number in 0..plan.sales {
                     sell(&sim, &vipps, number).await;
                 }
                 plan.sales * REQUESTS
             }
         };
-        (requests, begun.elapsed())
+        (requests, start.elapsed())
     });
-    rate_of(requests, took)
+    rate_of(requests, elapsed)
 }
 
-fn rate_of(requests: u32, took: Duration) -> f64 {
-    f64::from(requests) / took.as_secs_f64()
+fn rate_of(requests: u32, elapsed: Duration) -> f64 {
+    f64::from(requests) / elapsed.as_secs_f64()
 }
 
 async fn list(vipps: &Vipps) {
-    let list = vipps.qr().merchant_callbacks().await.expect("an answer");
+    let list = vipps.qr().merchant_callbacks().await.expect("a response");
     std::hint::black_box(list);
 }
 
@@ -187,7 +189,7 @@ async fn sell(sim: &Simulator, vipps: &Vipps, number: u32) {
     sale.payment().capture().await.expect("the money");
 }
 
-/// A request for the list, with a token that the simulator has given.
+/// Returns a request for the list, with a token that the simulator has issued.
 fn request(sim: &Simulator) -> http::Request<Bytes> {
     let keys = sim.keys();
     let token = http::Request::post("/accesstoken/get")
@@ -197,9 +199,9 @@ fn request(sim: &Simulator) -> http::Request<Bytes> {
         .header("merchant-serial-number", keys.merchant_serial_number())
         .body(Bytes::new())
         .expect("a request");
-    let answer = hand(sim, token);
-    let answer: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
-    let token = answer["access_token"].as_str().expect("a token");
+    let response = send(sim, token);
+    let response: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
+    let token = response["access_token"].as_str().expect("a token");
     http::Request::get("/qr/v1/merchant-callback")
         .header("authorization", format!("Bearer {token}"))
         .header("ocp-apim-subscription-key", keys.subscription_key())
@@ -209,69 +211,76 @@ fn request(sim: &Simulator) -> http::Request<Bytes> {
         .expect("a request")
 }
 
-fn hand(sim: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
+fn send(sim: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
     let (_, reply) = sim.arrive(request).take_effect();
-    let Reply::Whole(answer) = reply else {
-        panic!("no answer: {reply:?}")
+    let Reply::Whole(response) = reply else {
+        panic!("not a whole response: {reply:?}")
     };
-    assert!(answer.status().is_success(), "{answer:?}");
-    answer
+    assert!(response.status().is_success(), "{response:?}");
+    response
 }
 
 fn measure_rates(plan: &Plan) {
     let cases = [
-        (Way::Handed, Work::List),
-        (Way::Memory, Work::List),
-        (Way::Loopback, Work::List),
-        (Way::Memory, Work::Sale),
-        (Way::Loopback, Work::Sale),
+        (Transport::Direct, Workload::List),
+        (Transport::Memory, Workload::List),
+        (Transport::Loopback, Workload::List),
+        (Transport::Memory, Workload::Sale),
+        (Transport::Loopback, Workload::Sale),
     ];
     let runtime = runtime();
     let mut rates: Vec<Vec<f64>> = cases.iter().map(|_| Vec::new()).collect();
     for round in 0..=plan.rounds {
         for step in 0..cases.len() {
-            // Each round begins with another case.
+            // Each round starts with another case.
             let at = (step + round) % cases.len();
-            let (way, work) = cases[at];
-            let rate = rate(way, work, plan, &runtime);
+            let (transport, workload) = cases[at];
+            let rate = rate(transport, workload, plan, &runtime);
             if round > 0 {
                 rates[at].push(rate);
             }
         }
     }
-    println!("\n{} rounds, each with simulators of its own", plan.rounds);
-    println!("| requests | list, again and again, per second | sales, requests per second |");
+    println!("\n{} rounds, each with new simulators", plan.rounds);
+    println!("| requests | a small list, requests per second | sales, requests per second |");
     println!("|---|---|---|");
-    for way in Way::ALL {
-        let of = |work| {
-            let at = cases.iter().position(|case| *case == (way, work));
+    for transport in Transport::ALL {
+        let of = |workload| {
+            let at = cases.iter().position(|case| *case == (transport, workload));
             at.map_or("–".to_owned(), |at| {
                 format!("{:.0}", median(&mut rates[at].clone()))
             })
         };
         println!(
             "| {} | {} | {} |",
-            way.told(),
-            of(Work::List),
-            of(Work::Sale)
+            transport.description(),
+            of(Workload::List),
+            of(Workload::Sale)
         );
     }
     for (what, ours, theirs) in [("list", 1, 2), ("sale", 3, 4), ("list", 0, 1)] {
         let pairs = rates[ours].iter().zip(&rates[theirs]);
         let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
         let (ours, theirs) = (cases[ours].0.name(), cases[theirs].0.name());
-        println!("ratio {what} {ours}/{theirs} rate {}", spread(&mut ratios));
+        println!(
+            "ratio {what} {ours}/{theirs} rate {}",
+            format_quartiles(&mut ratios)
+        );
     }
 }
 
 fn main() -> ExitCode {
-    let asked = |name: &str| std::env::args().any(|argument| argument == name);
-    if asked(CHILD) {
+    let has_argument = |name: &str| std::env::args().any(|argument| argument == name);
+    if has_argument(CHILD) {
         child();
         return ExitCode::SUCCESS;
     }
-    let plan = if asked("--quick") { &QUICK } else { &FULL };
-    println!("{}", machine());
+    let plan = if has_argument("--quick") {
+        &QUICK
+    } else {
+        &FULL
+    };
+    println!("{}", describe_machine());
     measure_starts(plan);
     measure_rates(plan);
     ExitCode::SUCCESS

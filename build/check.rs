@@ -56,7 +56,8 @@ fn repeated<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     names.find(|name| !seen.insert(*name))
 }
 
-/// Every type stands in the document by name, and none of them prints what may hold a person.
+/// Checks that every type is a component of the document, and that no type prints a JSON value that
+/// may contain personal data.
 fn types(document: &Document, generated: &Generated) -> Result<(), Error> {
     let known: BTreeSet<String> = document.schemas().map(|(name, _)| pascal(name)).collect();
     if let Some(name) = generated
@@ -189,7 +190,7 @@ fn component(
     ))
 }
 
-/// The fields that the properties of a schema become, those of its parts included.
+/// Returns the names of the fields for the properties of a schema and of its parts.
 fn fields(document: &Document, schema: &Value, trail: &mut Vec<String>) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = schema
         .get("properties")

@@ -27,7 +27,7 @@ pub(crate) struct Document {
     pub(crate) notes: Vec<Note>,
     /// Warnings, which the build prints even without the log.
     pub(crate) warnings: Vec<String>,
-    /// The pass at work; notes carry its name.
+    /// The name of the current pass, which is added to notes.
     pub(crate) pass: &'static str,
     /// The file and the content of the overlay, until it is applied.
     pub(crate) overlay: Option<(String, Value)>,

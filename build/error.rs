@@ -11,10 +11,10 @@ pub(crate) struct Error {
     pub(crate) pointer: String,
     /// The fault at that place.
     pub(crate) what: String,
-    /// What to do about it.
+    /// The correction that the maintainer must make.
     pub(crate) advice: String,
-    /// `false` for a file that is no OpenAPI document of a version that the pipeline reads, and for one
-    /// with a part at a URL, since nothing is downloaded.
+    /// `false` if the file is not an OpenAPI document of a supported version, or if a part of it is
+    /// at a URL, because the build downloads nothing.
     pub(crate) readable: bool,
 }
 
@@ -55,7 +55,7 @@ impl Error {
 }
 
 impl fmt::Display for Error {
-    /// One line: `cargo::error=` ends at the first line break.
+    /// Formats the error as one line, because `cargo::error=` ends at the first line break.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.pointer.is_empty() { "" } else { "#" };
         let text = format!(

@@ -17,7 +17,7 @@ pub(crate) fn field(name: &str) -> String {
     guard(plain(name).to_snake_case(), "x", "x")
 }
 
-/// Characters that cannot stand in an identifier separate words.
+/// Separates words at characters that cannot be part of an identifier.
 fn plain(name: &str) -> String {
     match name {
         "+1" => "plus1".to_owned(),

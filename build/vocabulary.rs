@@ -16,7 +16,8 @@ use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE};
 pub(crate) const NAME: &str = "check-vocabulary";
 pub(crate) const REASON: &str = "a misspelled key would be read as absent; a few mistakes of official documents are accepted, because they do not affect the shape";
 
-/// Refuses the first key or type that OpenAPI does not define, and a map or list that is neither.
+/// Rejects the first key or type that OpenAPI does not define, and a value that should be a mapping
+/// or a list and is not.
 pub(crate) fn check(document: &mut Document) -> Result<(), Error> {
     let mut checker = Checker {
         is_3_1: text(&document.root, "openapi").is_some_and(|v| v.trim().starts_with("3.1")),
@@ -35,12 +36,12 @@ pub(crate) fn check(document: &mut Document) -> Result<(), Error> {
 
 struct Checker {
     is_3_1: bool,
-    /// Pointer and key of each.
+    /// The pointer and the key of each accepted mistake.
     mistakes: Vec<(String, String)>,
 }
 
 impl Checker {
-    /// Checks the keys of an object. Other steps check that it is one.
+    /// Checks the keys of an object. Other steps check that the value is an object.
     fn object(&mut self, value: &Value, pointer: &str, kind: &'static Kind) -> Result<(), Error> {
         for (key, value) in value.as_object().into_iter().flatten() {
             let is_in = |keys: &[&str]| keys.contains(&key.as_str());
@@ -53,7 +54,7 @@ impl Checker {
             } else if new && !self.is_3_1 {
                 let what = format!("a key of {} in OpenAPI 3.0", kind.name);
                 return Err(unknown(pointer, key, &what));
-            } else if !new && !is_in(kind.plain) && !is_extension(key) {
+            } else if !new && !is_in(kind.plain) && !is_in(kind.misplaced) && !is_extension(key) {
                 return Err(unknown(pointer, key, &format!("a key of {}", kind.name)));
             }
         }
@@ -114,7 +115,8 @@ impl Checker {
             })
     }
 
-    /// Names from elsewhere, such as `int`, are known too: the pass repair-types translates them.
+    /// Checks the names of types. Non-standard names such as `int` are accepted, because the pass
+    /// repair-types translates them.
     fn types(&self, value: &Value, pointer: &str) -> Result<(), Error> {
         let is_known = |name: &Value| match name.as_str() {
             Some("null") => self.is_3_1,
@@ -148,7 +150,7 @@ fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }
 
-/// `default`, `404` or `4XX`.
+/// Returns whether the key is `default` or a status code such as `404` or `4XX`.
 fn is_status(code: &str) -> bool {
     code == "default"
         || matches!(code.as_bytes(), [b'1'..=b'5', rest @ ..]

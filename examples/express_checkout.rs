@@ -1,6 +1,6 @@
-//! Sells with express checkout: the customer picks an address and a way to deliver in the app.
+//! Sells with express checkout: the customer selects an address and a shipping method in the app.
 //!
-//! `cargo run --example express_checkout` needs no account: the customer is one of the simulator's.
+//! `cargo run --example express_checkout` needs no account, because it uses a simulated customer.
 
 use vipps::Amount;
 use vipps::callback::CallbackAuth;
@@ -18,8 +18,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ShippingMethod::new("locker", "Parcel locker", ShippingCost::parse("79.50")?)?.preselect(),
         ShippingMethod::new("shop", "Pick up in the shop", ShippingCost::FREE)?,
     ]);
-    // Express needs an endpoint that is told when a customer withdraws the consent; the example
-    // `receive_callbacks` shows how to serve it.
+    // Express needs an endpoint that receives a request when a customer withdraws the consent. The
+    // example `receive_callbacks` shows how to serve it.
     let endpoint: HttpsUrl = "https://shop.example.com/vipps".parse()?;
     let started = vipps
         .ecom()

@@ -1,7 +1,7 @@
 //! Takes a payment by QR code: starts it, shows the code, waits for the customer, captures the money.
 //!
-//! `cargo run --example payment_by_qr` needs no account: the customer is one of the simulator's, and
-//! approves after a second. With keys in the environment, `Vipps::from_env()?` makes the client.
+//! `cargo run --example payment_by_qr` needs no account: it uses a simulated customer who approves
+//! after a second. With API keys in the environment, `Vipps::from_env()?` returns the client.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .start()?;
     let vipps = simulator.client();
 
-    // Store the order before the call: it names the payment for good, and is used up by the call.
+    // Store the order id before the call, because it identifies the payment in all later calls.
     let order: OrderId = "order-1".parse()?;
     let sale = vipps
         .pay_by_qr(order.clone(), Amount::nok(499), "Socks".parse()?)
@@ -29,9 +29,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let details = sale.payment().wait().await?;
     println!("{order} is {}", details.state());
 
-    // A sales unit with direct capture has the money already.
+    // A sales unit with direct capture has captured the amount already.
     if details.can_capture() {
-        // The same key after a crash captures the same money, once.
+        // With the stored key, a retry after a crash does not capture twice.
         let key = RequestId::derive(&order, "capture");
         sale.payment().capture().idempotency_key(key).await?;
     }

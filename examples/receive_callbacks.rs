@@ -1,7 +1,7 @@
 //! Receives the callback of a payment with axum, and reads the details before it acts.
 //!
-//! `cargo run --example receive_callbacks` needs no account: the simulator's customer approves, and the
-//! simulator calls this program.
+//! `cargo run --example receive_callbacks` needs no account: the simulated customer approves, and
+//! the simulator sends the callback to this program.
 
 use std::net::Ipv4Addr;
 
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = Simulator::start()?;
     let vipps: Vipps = simulator.client();
 
-    // Store the token with the other secrets: payments of yesterday are called back today.
+    // Store the token with the other secrets, because a callback can arrive after a restart.
     let auth = CallbackAuth::generate()?;
     let token = auth.token().clone();
     let (updates, mut received) = mpsc::channel(100);
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    // The API calls https URLs alone. Here the simulator leads the public URL to this program.
+    // The API requires an https URL. The simulator routes requests to that URL to this program.
     simulator.route("https://shop.example.com", listener.local_addr()?)?;
     let app = Router::new().nest("/vipps", callbacks);
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     simulator.payer().approve(started.landing_page().as_str())?;
 
-    // A callback can be lost, so a shop also polls. The details alone state what is paid.
+    // A callback can be lost, so a shop also polls. Only the details state what is paid.
     let update = received.recv().await.ok_or("the server has stopped")?;
     println!("callback for {}", update.order_id);
     let details = update.payment(&vipps).details().await?;

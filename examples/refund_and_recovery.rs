@@ -1,4 +1,4 @@
-//! Refunds a part of a payment, and finds out what became of it when every response is lost.
+//! Refunds a part of a payment, and determines the outcome after all responses are lost.
 //!
 //! `cargo run --example refund_and_recovery` needs no account: the simulator takes the refund and drops
 //! the connection before it responds.
@@ -20,12 +20,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let payment = started.payment();
     payment.capture().await?;
 
-    // As many lost responses as the client makes attempts.
+    // Every attempt of the client loses its response.
     let faults = simulator.faults();
     let refunds = faults.on("refund_payment_using_post").after_commit();
     refunds.times(3).reset();
 
-    // Both are stored before the call. They are all that is needed after a crash.
+    // Store both values before the call. They suffice to continue after a crash.
     let amount = Amount::nok(100);
     let key = RequestId::derive(&order, "refund of return 17");
     let refund = || payment.refund().amount(amount).idempotency_key(key.clone());
@@ -43,10 +43,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Reconciled::StillUnknown(error) => return Err(error.into()),
             }
         }
-        // `Outcome::Rejected` or `Outcome::NotSent`: nothing moved.
+        // `Outcome::Rejected` or `Outcome::NotSent`: no money was refunded.
         Err(error) => return Err(error.into()),
     }
-    // The same key never refunds twice.
+    // A retry with the same key does not refund twice.
     refund().await?;
     let refunded = payment.details().await?.sums().refunded;
     println!("refunded in total: {refunded}");

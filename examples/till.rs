@@ -7,9 +7,9 @@
 //!
 //! Without settings it starts a simulator, whose customer approves after four seconds. If
 //! `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and
-//! `VIPPS_MERCHANT_SERIAL_NUMBER` are set, it takes a payment in the test environment, or where
-//! `VIPPS_ENVIRONMENT` or `VIPPS_BASE_URL` say. Ctrl-C cancels the order; so does closing the terminal or
-//! the pipe that reads the output.
+//! `VIPPS_MERCHANT_SERIAL_NUMBER` are set, it takes a payment in the test environment, or in
+//! the environment that `VIPPS_ENVIRONMENT` or `VIPPS_BASE_URL` selects. Ctrl-C cancels the order.
+//! Closing the terminal or the pipe that reads the output cancels it too.
 
 #[path = "shared/mod.rs"]
 mod shared;
@@ -63,7 +63,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Option<Sale>> {
 }
 
 async fn run(sale: Sale) -> Result<ExitCode> {
-    // Before the payment starts, so that Ctrl-C cannot leave an order behind.
+    // Listen before the payment starts, so that Ctrl-C always cancels the order.
     let shutdown = Shutdown::listen()?;
     let mut simulator = Simulator::builder();
     if sale.approve.is_none() {

@@ -17,7 +17,7 @@ use vipps::simulator::Simulator;
 use vipps::types::LandingPage;
 use vipps::{Amount, OrderId, Outcome, RequestId, Result, Vipps};
 
-/// A shop that sells socks and ships what is paid.
+/// A shop that sells socks and ships paid orders.
 #[derive(Clone)]
 struct Shop {
     vipps: Vipps,
@@ -28,7 +28,7 @@ struct Shop {
 #[derive(Clone)]
 struct Order {
     status: Status,
-    /// One capture, one key, as long as the order lives. A shop's database has it too.
+    /// The key of every capture attempt. A real shop stores it in its database.
     capture_key: RequestId,
 }
 
@@ -51,9 +51,9 @@ impl Shop {
         })
     }
 
-    /// Starts a payment; the customer is sent to the page.
+    /// Starts a payment and returns the page to which the shop redirects the customer.
     async fn sell(&self, id: &OrderId, price: Amount) -> Result<LandingPage> {
-        // Written down first: the callback may be here before the answer is.
+        // Store the order first, because the callback can arrive before the response.
         let order = Order {
             status: Status::Open,
             capture_key: RequestId::random(),
@@ -68,7 +68,7 @@ impl Shop {
         Ok(payment.await?.landing_page().clone())
     }
 
-    /// Asks how the payment stands, and changes the order only where that is certain.
+    /// Reads the payment details and updates the order if it is paid, cancelled or rejected.
     async fn check(&self, id: &OrderId) -> Result<Status> {
         let details = self.vipps.ecom().payment(id.clone()).details().await?;
         match details.state() {
@@ -81,18 +81,18 @@ impl Shop {
         Ok(self.status(id).unwrap_or(Status::Open))
     }
 
-    /// Takes the money and ships, once, however often it is called.
+    /// Captures the payment and ships the order. All calls use the same key, so they capture once.
     async fn ship(&self, id: &OrderId) -> Result<()> {
         let payment = self.vipps.ecom().payment(id.clone());
-        // Sales units with direct capture have the money already.
+        // A sales unit with direct capture has captured the amount already.
         if !payment.details().await?.captured_at_once() {
-            self.take(&payment).await?;
+            self.capture(&payment).await?;
         }
         self.note(id, Status::Shipped);
         Ok(())
     }
 
-    async fn take(&self, payment: &Payment) -> Result<()> {
+    async fn capture(&self, payment: &Payment) -> Result<()> {
         let mut capture = payment.capture();
         if let Some(order) = self.orders().get(payment.order_id()) {
             capture = capture.idempotency_key(order.capture_key.clone());
@@ -109,20 +109,20 @@ impl Shop {
         matches!(found, Reconciled::TookEffect(_))
     }
 
-    /// What listens at the callback prefix.
+    /// Returns the router that handles callbacks.
     fn callbacks(&self) -> axum::Router {
         let shop = self.clone();
-        let heard = callback::axum::router(self.auth.clone(), move |callback| {
+        let router = callback::axum::router(self.auth.clone(), move |callback| {
             let shop = shop.clone();
             async move {
                 if let Callback::Payment(update) = callback {
-                    // A hint to look; what it says is not the truth.
+                    // A callback is only a trigger: the shop reads the state from the details.
                     let _ = shop.check(&update.order_id).await;
                 }
                 StatusCode::OK
             }
         });
-        axum::Router::new().nest("/vipps", heard)
+        axum::Router::new().nest("/vipps", router)
     }
 
     fn status(&self, id: &OrderId) -> Option<Status> {
@@ -140,7 +140,7 @@ impl Shop {
     }
 }
 
-/// Opens the shop's door, and tells the simulator where it is.
+/// Serves the callbacks of the shop and routes its public URL to them.
 async fn listen(shop: &Shop, sim: &Simulator) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     sim.route("https://shop.example.com", listener.local_addr()?)?;
@@ -157,12 +157,12 @@ async fn main() -> anyhow::Result<()> {
 
     let order = "order-1".parse()?;
     let page = shop.sell(&order, Amount::nok(49)).await?;
-    println!("sold, to be paid at {page}");
+    println!("landing page: {page}");
     sim.payer().approve("order-1")?;
     sim.settled().await;
-    println!("told by a callback: {:?}", shop.status(&order));
+    println!("after the callback: {:?}", shop.status(&order));
     shop.ship(&order).await?;
-    println!("in the end: {:?}", shop.check(&order).await?);
+    println!("after shipping: {:?}", shop.check(&order).await?);
     println!("the tests: cargo test --example your_own_tests");
     Ok(())
 }
@@ -186,14 +186,14 @@ mod tests {
         "order-1".parse().unwrap()
     }
 
-    /// A shop, and the simulator that it talks to.
+    /// Returns a shop and its simulator.
     fn open() -> (Simulator, Shop) {
         let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
         let shop = Shop::new(sim.client()).unwrap();
         (sim, shop)
     }
 
-    /// A shop whose customer has just paid 49 kr.
+    /// Returns a shop with an order of 49 kr that has been paid.
     async fn paid() -> (Simulator, Shop) {
         let (sim, shop) = open();
         shop.sell(&order(), Amount::nok(49)).await.unwrap();
@@ -207,7 +207,7 @@ mod tests {
             .map_or(0, |account| account.charged())
     }
 
-    /// Sold, paid, shipped: the shop has the customer's money, all of it and once.
+    /// A paid order is captured in full, once.
     #[tokio::test(start_paused = true)]
     async fn happy_path() {
         let (sim, shop) = open();
@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(charged(&sim), 4_900);
     }
 
-    /// A customer who says no gets no socks, whatever the shop's own staff tries.
+    /// An order is not shipped after the customer has rejected the payment.
     #[tokio::test(start_paused = true)]
     async fn a_rejected_payment() {
         let (sim, shop) = open();
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(charged(&sim), 0);
     }
 
-    /// Two clicks on `ship` take the money once.
+    /// Two concurrent calls of `ship` capture the amount once.
     #[tokio::test(start_paused = true)]
     async fn capture_twice() {
         let (sim, shop) = paid().await;
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(charged(&sim), 4_900);
     }
 
-    /// The longest order number that there is ships like any other.
+    /// An order id of the maximum length works in every call.
     #[tokio::test(start_paused = true)]
     async fn a_long_order_number() {
         let (sim, shop) = open();
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(shop.status(&order), Some(Status::Shipped));
     }
 
-    /// Where the money is captured in the moment of approval, there is nothing left to capture.
+    /// With direct capture the approval captures the amount, so the shop sends no capture.
     #[tokio::test(start_paused = true)]
     async fn a_sales_unit_with_direct_capture() {
         let sim = Simulator::builder()
@@ -274,9 +274,9 @@ mod tests {
         assert_eq!(charged(&sim), 4_900);
     }
 
-    /// The money has moved and every answer is lost: the shop finds out, ships, and takes nothing twice.
+    /// The capture takes effect and every response is lost. The shop finds the capture and ships.
     #[tokio::test(start_paused = true)]
-    async fn an_answer_lost_after_commit() {
+    async fn a_response_lost_after_commit() {
         let (sim, shop) = paid().await;
         let lost = sim.faults().on(CAPTURE).after_commit().reset();
         shop.ship(&order()).await.unwrap();
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(charged(&sim), 4_900);
     }
 
-    /// While Vipps is overrun nothing is shipped and nothing charged; afterwards the same click works.
+    /// A rate-limited order is neither shipped nor charged. The same call succeeds later.
     #[tokio::test(start_paused = true)]
     async fn a_storm_of_429() {
         let (sim, shop) = paid().await;
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(charged(&sim), 4_900);
     }
 
-    /// No token, no sale; and the order number is still good when Vipps is back.
+    /// Without a token no payment starts. The order id is still usable later.
     #[tokio::test(start_paused = true)]
     async fn the_token_endpoint_is_down() {
         let (sim, shop) = open();
@@ -313,7 +313,7 @@ mod tests {
         shop.sell(&order(), Amount::nok(49)).await.unwrap();
     }
 
-    /// A customer can be quicker than the answer to the shop's own request: the callback finds the order.
+    /// The callback finds the order even if it arrives before the response to `initiate`.
     #[tokio::test]
     async fn a_callback_before_the_return_of_initiate() {
         let sim = Simulator::start().unwrap();
@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(shop.status(&order()), Some(Status::Paid));
     }
 
-    /// An event with a name that this version does not know, and no sums: the order stays open.
+    /// The order stays open if an event has an unknown name and the details have no sums.
     #[tokio::test(start_paused = true)]
     async fn an_unknown_state_from_a_future_api() {
         let (sim, shop) = open();
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Paid);
     }
 
-    /// What the shop sends, in one snapshot: a change of it is a change that somebody looks at.
+    /// Compares the requests of the shop with a snapshot, so that changes are reviewed.
     #[tokio::test]
     async fn what_the_shop_sends() {
         let initiated = r#"{"url":"https://api.vipps.no/x?token=y"}"#;

@@ -37,7 +37,11 @@ fn count(call: impl AsyncFn()) -> u64 {
 
 /// The last request that the server saw: its head as a sorted list of lines, and its body.
 fn seen(server: &Server) -> (Vec<String>, String) {
-    let last = server.seen.last.lock().expect("no panic while it is held");
+    let last = server
+        .recorder
+        .last_request
+        .lock()
+        .expect("no panic while it is held");
     let text = String::from_utf8(last.clone()).expect("text");
     let (head, body) = text.split_once("\r\n\r\n").expect("a head");
     let mut lines: Vec<String> = head
@@ -56,7 +60,7 @@ fn seen(server: &Server) -> (Vec<String>, String) {
 #[test]
 fn the_peers_send_the_same_requests() {
     let server = Server::start();
-    server.seen.record.store(true, Ordering::Relaxed);
+    server.recorder.enabled.store(true, Ordering::Relaxed);
     let (bare, client) = (Bare::new(&server.base()), Ours::new(&server.base()));
     let runtime = runtime();
     for operation in Operation::ALL {

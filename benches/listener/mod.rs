@@ -1,4 +1,5 @@
-//! Who listens when tracing is on: everything is read and nothing is kept, which is the least that an exporter does.
+//! A `tracing` subscriber that reads every field and discards it. An exporter does at least this
+//! work.
 
 use std::fmt::{Debug, Write as _};
 
@@ -14,7 +15,7 @@ pub(crate) fn subscriber() -> impl Subscriber + Send + Sync {
 
 struct Listener;
 
-/// Counts the characters of what it is shown.
+/// Counts the bytes of all recorded values.
 #[derive(Default)]
 struct Reader(usize);
 

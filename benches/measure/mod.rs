@@ -1,12 +1,12 @@
-//! Clocks and figures that the benchmarks share.
+//! Clocks and statistics for the benchmarks.
 
-#![allow(dead_code, unreachable_pub, reason = "each bench uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part")]
 
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// The time that this thread has spent on a processor.
+/// Returns the CPU time of the calling thread.
 pub fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(
@@ -15,31 +15,32 @@ pub fn thread_cpu() -> Duration {
     )
 }
 
-/// What a run took on the calling thread.
+/// The wall time and the CPU time that a closure used on the calling thread.
 #[derive(Clone, Copy, Debug)]
-pub struct Took {
+pub struct Elapsed {
     pub wall: Duration,
     pub cpu: Duration,
 }
 
-pub fn take<T>(run: impl FnOnce() -> T) -> (T, Took) {
+/// Runs the closure and measures its time.
+pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Elapsed) {
     let (wall, cpu) = (Instant::now(), thread_cpu());
-    let done = run();
-    let took = Took {
+    let result = run();
+    let elapsed = Elapsed {
         cpu: thread_cpu().saturating_sub(cpu),
         wall: wall.elapsed(),
     };
-    (done, took)
+    (result, elapsed)
 }
 
-/// Runs without counting allocations, which takes time itself.
-pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
-    let mut done = None;
-    allocation_counter::opt_out(|| done = Some(run()));
-    done.expect("it has run")
+/// Runs the closure without counting its allocations, because counting takes time.
+pub fn without_counting<T>(run: impl FnOnce() -> T) -> T {
+    let mut result = None;
+    allocation_counter::opt_out(|| result = Some(run()));
+    result.expect("opt_out runs the closure")
 }
 
-/// The value that a share of the sample lies below.
+/// Returns the quantile of the sample for a `share` from 0 to 1. Sorts the sample.
 pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
     sample.sort_by(f64::total_cmp);
     #[expect(
@@ -48,26 +49,28 @@ pub fn quantile(sample: &mut [f64], share: f64) -> f64 {
         clippy::cast_precision_loss,
         reason = "an index within the sample"
     )]
-    let at = ((sample.len().saturating_sub(1)) as f64 * share).round() as usize;
-    sample.get(at).copied().unwrap_or(f64::NAN)
+    let index = ((sample.len().saturating_sub(1)) as f64 * share).round() as usize;
+    sample.get(index).copied().unwrap_or(f64::NAN)
 }
 
+/// Returns the median of the sample. Sorts the sample.
 pub fn median(sample: &mut [f64]) -> f64 {
     quantile(sample, 0.5)
 }
 
+/// Converts to microseconds.
 pub fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
 }
 
-/// `median (quartiles)`, since one number hides how much the machine wavered.
-pub fn spread(sample: &mut [f64]) -> String {
+/// Formats the median with the quartiles, which show the noise of the measurement.
+pub fn format_quartiles(sample: &mut [f64]) -> String {
     let (low, high) = (quantile(sample, 0.25), quantile(sample, 0.75));
     format!("{:.3} ({low:.3} to {high:.3})", median(sample))
 }
 
-/// The machine, the compiler's profile and the load that was there before, in a line.
-pub fn machine() -> String {
+/// Returns one line with the processor, the number of cores and the current load.
+pub fn describe_machine() -> String {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
     let model = cpuinfo

@@ -1,22 +1,25 @@
-//! The calls as a careful program would make them with reqwest alone: header values prepared once, the body serialised
-//! from borrowed text, the status checked, the whole answer read and decoded. No retries, no deadline, no renewal of
-//! the token.
+//! The calls as a careful program makes them with reqwest alone.
+//!
+//! The header values are prepared once and the body is serialised from borrowed text. The status is
+//! checked, and the whole response is read and decoded. Calls are not retried, have no deadline and
+//! do not renew the token.
 
 use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-use super::answers::{Captured, Details, Initiated, OneTimeQr};
+use super::responses::{Captured, Details, Initiated, OneTimeQr};
 use super::{MERCHANT, ORDER, Operation, SUBSCRIPTION_KEY, bodies, token};
 
-/// A page like the one that initiate answers.
+/// A landing page like that in the response to an initiate request.
 pub const PAGE: &str = "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJraWQiOiJqd3RrZXkiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmF0dXJl";
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A client that uses reqwest alone.
 #[derive(Clone, Debug)]
 pub struct Bare {
     http: Client,
@@ -24,10 +27,10 @@ pub struct Bare {
     token: HeaderValue,
 }
 
-/// The headers that every request carries.
+/// Returns the headers that all requests have in common.
 pub fn constant_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
-    // What a program reads from its configuration is not static.
+    // A program reads these two from its configuration, so they are not static values.
     for (name, value) in [
         ("ocp-apim-subscription-key", SUBSCRIPTION_KEY),
         ("merchant-serial-number", MERCHANT),
@@ -52,13 +55,14 @@ pub fn constant_headers() -> HeaderMap {
     headers
 }
 
+/// Returns the `authorization` header.
 pub fn bearer() -> HeaderValue {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token())).expect("visible ASCII");
     value.set_sensitive(true);
     value
 }
 
-/// A fresh idempotency key.
+/// Returns a random idempotency key.
 pub fn fresh_key() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("a system with randomness");
@@ -70,7 +74,7 @@ impl Bare {
         Self::with(base, Client::builder().no_proxy())
     }
 
-    /// With the time limits that the wrapper has.
+    /// Returns a client with a connect timeout of 3.1 s and a request timeout of 10 s.
     pub fn limited(base: &str) -> Self {
         let times = Client::builder()
             .connect_timeout(Duration::from_millis(3_100))
@@ -81,7 +85,7 @@ impl Bare {
     fn with(base: &str, builder: reqwest::ClientBuilder) -> Self {
         let http = builder
             .redirect(reqwest::redirect::Policy::none())
-            // As the wrapper's: an answer is not unpacked.
+            // This crate does not decompress responses either.
             .no_deflate()
             .no_gzip()
             .default_headers(constant_headers())

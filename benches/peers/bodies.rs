@@ -1,4 +1,4 @@
-//! The JSON bodies of the requests, as a program of one's own would write them: borrowed, without a copy.
+//! The JSON bodies of the requests, serialised from borrowed text without a copy.
 
 use serde::Serialize;
 

@@ -1,10 +1,16 @@
-//! The same four calls of the API made in several ways, against one small server, so that what a layer costs is what
-//! it costs more than the layer below it. The benchmarks and `tests/allocations.rs` share it, so that both compare the
-//! same work.
+//! Four calls of the API, made through several layers against one small server.
+//!
+//! The cost of a layer is the difference from the layer below it. The benchmarks and
+//! `tests/allocations.rs` share this module, so that both compare the same work.
 
-#![allow(dead_code, unreachable_pub, reason = "each bench and test uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each benchmark and test uses a part"
+)]
 
-/// Runs the method of an operation, and keeps what it gives from being optimised away.
+/// Calls the method of an operation and passes the result to `black_box`, so that the compiler
+/// cannot remove the work.
 macro_rules! call {
     ($client:expr, $operation:expr) => {{
         use super::Operation;
@@ -27,20 +33,20 @@ macro_rules! call {
                 .await
                 .map(|it| drop(std::hint::black_box(it))),
         }
-        .expect("the server answers");
+        .expect("a success response");
     }};
 }
 
-pub mod answers;
 pub mod bare;
 pub mod bodies;
-pub mod hypers;
+pub mod hyper_clients;
 pub mod ours;
 pub mod raw;
+pub mod responses;
 pub mod server;
 pub mod socket;
 
-/// The calls that are compared.
+/// A call to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Initiate,
@@ -90,24 +96,24 @@ impl Operation {
     }
 }
 
-/// Reads an answer as the peers without reqwest do.
+/// Decodes a response body for the clients without reqwest.
 pub fn read(operation: Operation, body: &[u8]) {
     use std::hint::black_box;
-    let done = match operation {
+    let result = match operation {
         Operation::Initiate => {
-            serde_json::from_slice::<answers::Initiated>(body).map(|it| drop(black_box(it)))
+            serde_json::from_slice::<responses::Initiated>(body).map(|it| drop(black_box(it)))
         }
         Operation::Details => {
-            serde_json::from_slice::<answers::Details>(body).map(|it| drop(black_box(it)))
+            serde_json::from_slice::<responses::Details>(body).map(|it| drop(black_box(it)))
         }
         Operation::OneTimeQr => {
-            serde_json::from_slice::<answers::OneTimeQr>(body).map(|it| drop(black_box(it)))
+            serde_json::from_slice::<responses::OneTimeQr>(body).map(|it| drop(black_box(it)))
         }
         Operation::Capture => {
-            serde_json::from_slice::<answers::Captured>(body).map(|it| drop(black_box(it)))
+            serde_json::from_slice::<responses::Captured>(body).map(|it| drop(black_box(it)))
         }
     };
-    done.expect("an answer");
+    result.expect("a valid response");
 }
 
 pub const ORDER: &str = "acme-shop-123-order123abc";
@@ -118,7 +124,7 @@ pub const CALLBACK: &str = "https://example.com/vipps";
 pub const MERCHANT: &str = "123456";
 pub const SUBSCRIPTION_KEY: &str = "bench-subscription-key";
 
-/// A token as long as the API's own.
+/// Returns a token of realistic length.
 pub fn token() -> String {
     format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}", "x".repeat(1100))
 }

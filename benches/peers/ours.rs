@@ -1,10 +1,11 @@
-//! The calls through this crate: token, headers, hooks, retries, deadline, decoding.
+//! The calls through this crate, with its token, headers, retries, deadline and decoding.
 
 use vipps::types::{FallbackUrl, HttpsUrl, LandingPage, TransactionText};
 use vipps::{Amount, Credentials, Currency, Environment, OrderId, Vipps};
 
 use super::{CALLBACK, FALLBACK, MERCHANT, ORDER, ORE, Operation, SUBSCRIPTION_KEY, TEXT};
 
+/// A client of this crate with the arguments of the calls.
 #[derive(Clone, Debug)]
 pub struct Ours {
     vipps: Vipps,
@@ -15,6 +16,7 @@ pub struct Ours {
     page: LandingPage,
 }
 
+/// Returns the builder of a client for a server at `base`.
 pub fn client(base: &str) -> vipps::VippsBuilder {
     let credentials = Credentials::new(
         "bench-client-id",

@@ -1,4 +1,5 @@
-//! The calls as generated operations, through `Vipps::call`, which reads answers with the document's own types.
+//! The calls as generated operations through `Vipps::call`, with the response types of the API
+//! documents.
 
 use vipps::Vipps;
 use vipps::raw::ecom::types as ecom;
@@ -7,6 +8,7 @@ use vipps::raw::qr::types as qr;
 use super::bare::PAGE;
 use super::{CALLBACK, FALLBACK, MERCHANT, ORDER, ORE, Operation, TEXT};
 
+/// A client that runs generated operations.
 #[derive(Clone, Debug)]
 pub struct Raw(pub Vipps);
 
@@ -71,12 +73,12 @@ impl Raw {
     }
 
     pub async fn call(&self, operation: Operation) {
-        let done = match operation {
+        let result = match operation {
             Operation::Initiate => self.initiate().await,
             Operation::Details => self.details().await,
             Operation::OneTimeQr => self.one_time_qr().await,
             Operation::Capture => self.capture().await,
         };
-        done.expect("the server answers");
+        result.expect("a success response");
     }
 }

@@ -1,4 +1,4 @@
-//! A server on loopback with prebuilt responses, selected by the request line, on a thread of its own.
+//! A server on loopback, on its own thread, with prebuilt responses that the request line selects.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,25 +7,26 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::answers::{CAPTURED, DETAILS, INITIATED, ONE_TIME_QR};
+use super::responses::{CAPTURED, DETAILS, INITIATED, ONE_TIME_QR};
 use super::token;
 
-/// Stops with the process.
+/// A running server. It stops when the process exits.
 #[derive(Clone, Debug)]
 pub struct Server {
     address: SocketAddr,
-    pub seen: Arc<Seen>,
+    pub recorder: Arc<Recorder>,
 }
 
-/// What the server has seen.
+/// The last request that the server has received, for tests.
 #[derive(Debug, Default)]
-pub struct Seen {
-    /// Whether to keep the last request.
-    pub record: AtomicBool,
-    pub last: Mutex<Vec<u8>>,
+pub struct Recorder {
+    /// Set to record each request in `last_request`.
+    pub enabled: AtomicBool,
+    pub last_request: Mutex<Vec<u8>>,
 }
 
-pub fn answer(body: &str) -> Vec<u8> {
+/// Returns a success response with this body.
+pub fn response(body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 200 OK\r\ndate: Wed, 14 Nov 2018 15:23:00 GMT\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -33,7 +34,7 @@ pub fn answer(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A token that expires in a day.
+/// Returns the body of a response with a token that expires after a day.
 fn token_body() -> String {
     format!(
         r#"{{"token_type":"Bearer","expires_in":"86400","ext_expires_in":"0","access_token":"{}"}}"#,
@@ -46,8 +47,8 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a socket");
-        let seen = Arc::new(Seen::default());
-        let shared = seen.clone();
+        let recorder = Arc::new(Recorder::default());
+        let shared = recorder.clone();
         let serve = async move {
             let listener = TcpListener::from_std(listener).expect("a runtime");
             while let Ok((stream, _)) = listener.accept().await {
@@ -55,7 +56,7 @@ impl Server {
             }
         };
         std::thread::spawn(move || runtime().block_on(serve));
-        Self { address, seen }
+        Self { address, recorder }
     }
 
     pub fn base(&self) -> String {
@@ -67,7 +68,7 @@ impl Server {
     }
 }
 
-/// A runtime on the calling thread alone.
+/// Returns a runtime that runs on the calling thread.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -75,14 +76,14 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
+async fn connection(mut stream: TcpStream, recorder: Arc<Recorder>) {
     let (initiated, details, code, captured) = (
-        answer(INITIATED),
-        answer(DETAILS),
-        answer(ONE_TIME_QR),
-        answer(CAPTURED),
+        response(INITIATED),
+        response(DETAILS),
+        response(ONE_TIME_QR),
+        response(CAPTURED),
     );
-    let token = answer(&token_body());
+    let token = response(&token_body());
     let _ = stream.set_nodelay(true);
     let mut buffer = vec![0; 16 << 10];
     let mut filled = 0;
@@ -95,11 +96,16 @@ async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
             continue;
         };
         let head = &buffer[..whole];
-        if seen.record.load(Ordering::Relaxed) {
-            head.clone_into(&mut seen.last.lock().expect("no panic while it is held"));
+        if recorder.enabled.load(Ordering::Relaxed) {
+            head.clone_into(
+                &mut recorder
+                    .last_request
+                    .lock()
+                    .expect("no panic while it is held"),
+            );
         }
         let line = &head[..head.iter().position(|b| *b == b'\r').unwrap_or(whole)];
-        let reply = if line.ends_with(b"/details HTTP/1.1") {
+        let response_bytes = if line.ends_with(b"/details HTTP/1.1") {
             &details
         } else if line.ends_with(b"/capture HTTP/1.1") {
             &captured
@@ -110,9 +116,9 @@ async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
         } else if line.starts_with(b"POST /accesstoken/get ") {
             &token
         } else {
-            panic!("no such call: {}", String::from_utf8_lossy(line))
+            panic!("unexpected request: {}", String::from_utf8_lossy(line))
         };
-        if stream.write_all(reply).await.is_err() {
+        if stream.write_all(response_bytes).await.is_err() {
             return;
         }
         buffer.copy_within(whole..filled, 0);
@@ -120,14 +126,16 @@ async fn connection(mut stream: TcpStream, seen: Arc<Seen>) {
     }
 }
 
-/// The length of the first whole request.
+/// Returns the length of the first request if all of it has been received.
 fn request(bytes: &[u8]) -> Option<usize> {
     let head = memchr::memmem::find(bytes, b"\r\n\r\n")? + 4;
     let body = length(&bytes[..head]);
     (bytes.len() >= head + body).then_some(head + body)
 }
 
-/// The content length that a head tells. Every client here writes its headers in lower case.
+/// Returns the value of the `content-length` header, or 0 if it is missing.
+///
+/// All clients of this module write header names in lower case.
 pub fn length(head: &[u8]) -> usize {
     const NAME: &[u8] = b"\r\ncontent-length: ";
     memchr::memmem::find(head, NAME).map_or(0, |at| {

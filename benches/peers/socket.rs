@@ -1,4 +1,5 @@
-//! The floor: a raw socket, requests written by hand, answers read with serde.
+//! The calls over a raw socket, which has the lowest possible cost. Responses are decoded with
+//! serde.
 
 use std::io::Write as _;
 
@@ -10,18 +11,19 @@ use super::bare::{PAGE, bearer, constant_headers, fresh_key};
 use super::server::{Server, length};
 use super::{Operation, bodies, read};
 
+/// A client with one raw socket.
 #[derive(Debug)]
 pub struct Socket {
-    /// What every request has after its first line.
+    /// The header lines that all requests have in common.
     head: Vec<u8>,
-    wire: Mutex<Wire>,
+    connection: Mutex<Connection>,
 }
 
 #[derive(Debug)]
-struct Wire {
+struct Connection {
     stream: TcpStream,
-    out: Vec<u8>,
-    back: Vec<u8>,
+    request: Vec<u8>,
+    response: Vec<u8>,
 }
 
 impl Socket {
@@ -44,23 +46,28 @@ impl Socket {
         stream.set_nodelay(true).expect("a socket");
         Self {
             head,
-            wire: Mutex::new(Wire {
+            connection: Mutex::new(Connection {
                 stream,
-                out: Vec::new(),
-                back: vec![0; 16 << 10],
+                request: Vec::new(),
+                response: vec![0; 16 << 10],
             }),
         }
     }
 
     pub async fn call(&self, operation: Operation) {
-        let mut wire = self.wire.lock().await;
-        let Wire { stream, out, back } = &mut *wire;
-        out.clear();
+        let mut connection = self.connection.lock().await;
+        let Connection {
+            stream,
+            request,
+            response,
+        } = &mut *connection;
+        request.clear();
         let path = operation.path();
         let method = operation.method();
         let accept = operation.accept();
-        write!(out, "{method} {path} HTTP/1.1\r\naccept: {accept}\r\n").expect("memory");
-        out.extend_from_slice(&self.head);
+        write!(request, "{method} {path} HTTP/1.1\r\naccept: {accept}\r\n")
+            .expect("a Vec accepts all bytes");
+        request.extend_from_slice(&self.head);
         let body = match operation {
             Operation::Initiate => serde_json::to_vec(&bodies::initiate()),
             Operation::Details => Ok(Vec::new()),
@@ -69,33 +76,33 @@ impl Socket {
         };
         let body = body.expect("a body");
         if operation == Operation::Capture {
-            write!(out, "x-request-id: {}\r\n", fresh_key()).expect("memory");
+            write!(request, "x-request-id: {}\r\n", fresh_key()).expect("a Vec accepts all bytes");
         }
         if operation == Operation::Details {
-            out.extend_from_slice(b"\r\n");
+            request.extend_from_slice(b"\r\n");
         } else {
             let length = body.len();
             write!(
-                out,
+                request,
                 "content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
             )
-            .expect("memory");
-            out.extend_from_slice(&body);
+            .expect("a Vec accepts all bytes");
+            request.extend_from_slice(&body);
         }
-        stream.write_all(out).await.expect("a connection");
+        stream.write_all(request).await.expect("a connection");
         let mut filled = 0;
         loop {
-            filled += match stream.read(&mut back[filled..]).await {
-                Ok(0) | Err(_) => panic!("the server is gone"),
+            filled += match stream.read(&mut response[filled..]).await {
+                Ok(0) | Err(_) => panic!("the server closed the connection"),
                 Ok(read) => read,
             };
-            let Some(head) = memchr::memmem::find(&back[..filled], b"\r\n\r\n") else {
+            let Some(head) = memchr::memmem::find(&response[..filled], b"\r\n\r\n") else {
                 continue;
             };
-            let whole = head + 4 + length(&back[..head + 4]);
-            if filled >= whole {
-                assert!(back.starts_with(b"HTTP/1.1 200 "), "a success");
-                read(operation, &back[head + 4..whole]);
+            let end = head + 4 + length(&response[..head + 4]);
+            if filled >= end {
+                assert!(response.starts_with(b"HTTP/1.1 200 "), "a success status");
+                read(operation, &response[head + 4..end]);
                 return;
             }
         }

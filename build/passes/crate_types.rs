@@ -1,4 +1,4 @@
-//! Schemas that types of this crate stand for.
+//! Replacement of schemas by types of this crate.
 
 mod any_json;
 mod path_segments;

@@ -45,7 +45,8 @@ fn visit(value: &mut Value, pointer: &str, named: bool, notes: &mut Vec<Note>) {
     }
 }
 
-/// `named`: the keys are names of properties, not keywords.
+/// Removes null members, and replaces a null property by an empty schema. With `named`, the keys of
+/// the map are names of properties, not keywords.
 fn visit_object(map: &mut Map<String, Value>, pointer: &str, named: bool, notes: &mut Vec<Note>) {
     let keys: Vec<String> = map.keys().cloned().collect();
     for key in keys {

@@ -41,11 +41,12 @@ fn keep_beside_references(document: &mut Document) {
     });
 }
 
-/// `named`: the keys are names, not keywords.
+/// Cleans the descriptions in a value. With `named`, the keys of the value are names, not keywords.
 fn visit(value: &mut Value, named: bool, changed: &mut usize) {
     match value {
         Value::Object(map) => {
-            // A parameter's description stands in a list, where a blank line would end it.
+            // The generator puts the description of a parameter into a list item, which an empty
+            // line would end.
             let parameter = map.contains_key("in") && map.contains_key("schema");
             for (key, inner) in map.iter_mut() {
                 match inner {
@@ -81,13 +82,13 @@ fn one_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Markdown without anything that rustdoc runs, follows or warns about.
+/// Returns Markdown that rustdoc does not test, resolve as an item link or warn about.
 pub(crate) fn plain(text: &str) -> String {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         let line = line.trim();
-        // What follows the marks of a fence holds no further mark; else it is a code span.
+        // A line that contains further backticks is a code span, not a fence.
         let fence = line.starts_with("~~~")
             || (line.starts_with("```") && !line.trim_start_matches('`').contains('`'));
         if line.is_empty() || fence {
@@ -105,7 +106,7 @@ pub(crate) fn plain(text: &str) -> String {
     paragraphs.join("\n\n")
 }
 
-/// Escapes one paragraph: code spans stay, links become `text <url>`, the rest loses its power.
+/// Escapes the markup of one paragraph. Code spans stay, and links become `text (<url>)`.
 fn escape(paragraph: &str) -> String {
     let mut out = String::with_capacity(paragraph.len() + 16);
     let mut rest = paragraph;
@@ -124,7 +125,7 @@ fn escape(paragraph: &str) -> String {
             out.push_str(">)");
             rest = &rest[length..];
         } else if c == '<' && rest[1..].starts_with("http") && rest.contains('>') {
-            // Already an autolink; its inside is handled as a bare link.
+            // An autolink: its URL is handled like a bare link.
             rest = &rest[1..];
             if let Some(length) = url_length(rest) {
                 out.push('<');
@@ -143,7 +144,7 @@ fn escape(paragraph: &str) -> String {
     out
 }
 
-/// Copies a code span, or escapes its marks if it never ends; what is left after it.
+/// Copies a code span, or escapes its backticks if it has no end. Returns the remaining text.
 fn code_span<'a>(text: &'a str, out: &mut String) -> &'a str {
     let marks = text.len() - text.trim_start_matches('`').len();
     let (mark, rest) = text.split_at(marks);
@@ -170,7 +171,7 @@ fn code_span<'a>(text: &'a str, out: &mut String) -> &'a str {
     rest
 }
 
-/// The length of the link that the text begins with.
+/// Returns the length of the URL at the start of the text.
 fn url_length(text: &str) -> Option<usize> {
     if !(text.starts_with("http://") || text.starts_with("https://")) {
         return None;
@@ -188,7 +189,7 @@ fn url_length(text: &str) -> Option<usize> {
     (url.len() > "https://".len()).then_some(url.len())
 }
 
-/// `[label](url)`: the label, the link, the length of it all.
+/// Parses `[label](url)` and returns the label, the URL and the length of the whole link.
 fn link(text: &str) -> Option<(&str, &str, usize)> {
     let inner = text.strip_prefix('[')?;
     let (label, rest) = inner.split_once("](")?;

@@ -30,7 +30,7 @@ const WITHOUT_MEANING: [&str; 19] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-/// Keywords that say nothing about the shape.
+/// Keywords that do not describe the shape.
 const SILENT: [&str; 6] = [
     "$anchor",
     "$comment",
@@ -108,7 +108,7 @@ fn without_meaning(pointer: &str, what: &str) -> Error {
     )
 }
 
-/// `exclusiveMinimum: 5` is `minimum: 5` with a flag.
+/// Rewrites `exclusiveMinimum: 5` as `minimum: 5` with a flag.
 fn repair_limits(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     for (exclusive, plain, lower) in [
         ("exclusiveMinimum", "minimum", true),
@@ -136,7 +136,7 @@ fn repair_limits(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     }
 }
 
-/// `const`, `examples` and encoded content.
+/// Rewrites `const`, `examples` and encoded content.
 fn repair_values(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     if let Some(value) = map.remove("const") {
         changes.push(format!("const: {value} is an enumeration of one"));
@@ -159,7 +159,7 @@ fn repair_values(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     }
 }
 
-/// A list of types: null makes it nullable, several make a choice.
+/// Rewrites a list of types. `null` makes the schema nullable, and several types become a choice.
 fn repair_type(
     pointer: &str,
     map: &mut Map<String, Value>,
@@ -198,7 +198,7 @@ fn repair_type(
     Ok(())
 }
 
-/// One type of several, with the keywords that belong to it.
+/// Returns the schema of one type with the keywords that apply to this type.
 fn choice(name: &Value, map: &Map<String, Value>) -> Value {
     let own: &[&str] = match name.as_str().unwrap_or_default() {
         "string" => &["pattern", "minLength", "maxLength", "format"],
@@ -229,7 +229,7 @@ fn choice(name: &Value, map: &Map<String, Value>) -> Value {
     choice
 }
 
-/// A choice between something and null is that something, nullable.
+/// Rewrites a choice between a schema and `null` as a nullable schema.
 fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     for keyword in ["anyOf", "oneOf"] {
         let Some(Value::Array(choices)) = map.get_mut(keyword) else {
@@ -259,7 +259,7 @@ fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     }
 }
 
-/// In OpenAPI 3.1 keywords beside a reference count too.
+/// Rewrites a reference with further keywords, which OpenAPI 3.0 would ignore.
 fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let beside = map
         .keys()

@@ -90,7 +90,7 @@ impl Hoist {
         }
     }
 
-    /// Operations that take the same parameter share its type.
+    /// Names the schema of a parameter. Equal parameters of several operations share one component.
     fn parameter(
         &mut self,
         schema: &mut Value,
@@ -150,7 +150,7 @@ impl Hoist {
         Some(name)
     }
 
-    /// The schemas inside a schema that has a name.
+    /// Names the schemas inside a named schema.
     fn children(&mut self, schema: &mut Value, parent: &str, pointer: &str) {
         let Value::Object(schema) = schema else {
             return;
@@ -170,7 +170,8 @@ impl Hoist {
                 ("additionalProperties", inner @ Value::Object(_)) => {
                     self.schema(inner, &format!("{parent}Value"), &pointer);
                 }
-                // Parts of a whole are merged into it; only what is inside them needs a name.
+                // The generator merges the parts of `allOf`, so only the schemas inside them need a
+                // name.
                 ("allOf", Value::Array(parts)) => {
                     for (index, part) in parts.iter_mut().enumerate() {
                         self.children(part, parent, &format!("{pointer}/{index}"));

@@ -1,4 +1,4 @@
-//! Values and members that responses hold or leave out against the documents.
+//! Responses that differ from the documents: undocumented values and missing members.
 
 mod open_values;
 mod optional_members;

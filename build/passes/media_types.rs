@@ -131,7 +131,7 @@ fn one(
     Ok(kind)
 }
 
-/// A described object in a format that nothing here can read or write would be lost.
+/// Rejects a body with a described object in a format that the client cannot encode or decode.
 fn refuse_undecodable(
     kind: Kind,
     content: &Map<String, Value>,

@@ -36,7 +36,7 @@ use super::error::Error;
 pub(crate) use crate_types::{REPLACED, is_replaced};
 pub(crate) use limits::ASIDE as LIMITS;
 pub(crate) use parameters::KEY;
-pub(crate) use repair::meant_type;
+pub(crate) use repair::{PARAMETER_SCHEMA_KEYWORDS, meant_type};
 
 /// One named step.
 pub(crate) struct Pass {

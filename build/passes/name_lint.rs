@@ -12,7 +12,7 @@ use super::is_replaced;
 pub(crate) const NAME: &str = "name-lint";
 pub(crate) const REASON: &str = "the generator silently merges or drops things with one Rust name; types are renamed, and properties and parameters stop the build";
 
-/// Type names that shadow what the generated code relies on.
+/// Type names that would shadow types used by the generated code.
 const RESERVED: [&str; 34] = [
     "AsMut",
     "AsRef",
@@ -70,7 +70,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives component schemas names that stay apart in Rust.
+/// Renames component schemas whose names would clash in Rust.
 fn rename_types(document: &mut Document) {
     let mut taken: Vec<String> = Vec::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
@@ -114,7 +114,7 @@ fn rename_types(document: &mut Document) {
     }
 }
 
-/// Only these characters survive in a reference.
+/// Returns whether all characters of the name can be part of a reference.
 fn is_plain(name: &str) -> bool {
     name.chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
@@ -175,7 +175,7 @@ fn clash(properties: &Map<String, Value>) -> Option<(String, String)> {
         .find_map(|name| Some((seen.insert(field(name), name)?.to_owned(), name.clone())))
 }
 
-/// An enumeration whose values clash is plain text instead.
+/// Replaces enumerations whose values would clash in Rust by plain text.
 fn lint_enums(document: &mut Document) {
     document.each_schema(|_, schema| {
         let values = schema.get("enum").and_then(Value::as_array);

@@ -1,4 +1,4 @@
-//! Each operation has a name of its own.
+//! Unique names for operations.
 
 use std::collections::BTreeMap;
 

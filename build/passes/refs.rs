@@ -13,7 +13,7 @@ pub(crate) const NAME: &str = "resolve-refs";
 pub(crate) const REASON: &str = "parameters, bodies and responses are inlined so that later passes see one shape; a reference that leads nowhere makes the generator panic";
 
 const ADVICE: &str = "correct the reference or add what it names";
-/// Longer chains are circles.
+/// The maximum length of a chain of references. A longer chain is treated as a cycle.
 const LONGEST: usize = 32;
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
@@ -37,7 +37,7 @@ fn lookup<'a>(source: &'a Value, reference: &str) -> Option<&'a Value> {
         .or_else(|| source.pointer(&pointer.replace("%7B", "{").replace("%7D", "}")))
 }
 
-/// Replaces the value by what its reference leads to, however many steps that takes.
+/// Replaces a reference by its target, and follows references of the target.
 fn resolve(value: &mut Value, source: &Value, pointer: &str) -> Result<bool, Error> {
     let mut steps = 0;
     while let Some(reference) = text(value, "$ref") {
@@ -199,7 +199,8 @@ fn resolve_responses(
     Ok(())
 }
 
-/// The generator follows only `#/components/schemas/Name`; other places are copied.
+/// Copies the targets of references to other places than `#/components/schemas/Name`, because the
+/// generator does not follow them.
 fn inline_deep_schema_refs(
     root: &mut Value,
     source: &Value,
@@ -231,7 +232,7 @@ fn inline_deep_schema_refs(
                 break;
             };
             steps += 1;
-            // A pointer below the reference itself would never end.
+            // A reference to a parent of itself would be copied without end.
             let around = reference.trim_start_matches('#');
             if steps > LONGEST || pointer.starts_with(around) || pointer.len() > 4096 {
                 failed = Some(Error::at(
@@ -249,8 +250,8 @@ fn inline_deep_schema_refs(
     failed.map_or(Ok(()), Err)
 }
 
-/// Components that are nothing but references to each other have no shape to generate; the generator would write a type
-/// that holds itself.
+/// Rejects components that consist only of references to each other. The generator would write a
+/// type that contains itself.
 fn refuse_circles(document: &Document) -> Result<(), Error> {
     let next = |name: &str| -> Option<String> {
         let schema = document.root.pointer("/components/schemas")?.get(name)?;
@@ -272,8 +273,8 @@ fn refuse_circles(document: &Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// A dangling reference stops the build where it matters for what is generated; in error responses
-/// and in schemas that no operation uses it is replaced by "anything", with a warning.
+/// Rejects dangling references in generated types. In error responses and in unused schemas, a
+/// dangling reference is replaced by a schema of any value, with a warning.
 fn repair_dangling(document: &mut Document) -> Result<(), Error> {
     let reachability = Reachability::of(document);
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();

@@ -10,6 +10,7 @@ mod types;
 use super::super::document::Document;
 use super::super::error::Error;
 
+pub(crate) use parameters::SCHEMA_KEYWORDS as PARAMETER_SCHEMA_KEYWORDS;
 pub(crate) use types::meant as meant_type;
 
 pub(crate) const NAME: &str = "repair";

@@ -1,5 +1,6 @@
 //! The kinds of objects that OpenAPI 3.0 and 3.1 define, and the keys of each.
 
+use super::super::passes::PARAMETER_SCHEMA_KEYWORDS;
 use Holds::{Callbacks, List, Map, One, Paths, Responses, Type};
 
 /// A kind of object that OpenAPI defines.
@@ -13,6 +14,9 @@ pub(super) struct Kind {
     pub(super) since_3_1: &'static [&'static str],
     /// Keys that official documents have here by mistake, and that do not affect the shape.
     pub(super) mistakes: &'static [&'static str],
+    /// Further plain keys that OpenAPI does not define here. A repair pass moves them to their
+    /// place.
+    pub(super) misplaced: &'static [&'static str],
 }
 
 /// The value of a key.
@@ -43,6 +47,7 @@ const fn kind(
         keys,
         since_3_1: &[],
         mistakes: &[],
+        misplaced: &[],
     }
 }
 
@@ -140,38 +145,33 @@ static OPERATION: Kind = kind(
     ],
 );
 
-static PARAMETER: Kind = kind(
-    "a parameter",
-    &[
-        "$ref",
-        "summary",
-        "name",
-        "in",
-        "description",
-        "required",
-        "deprecated",
-        "allowEmptyValue",
-        "style",
-        "explode",
-        "allowReserved",
-        "example",
-        // The pass repair-parameters moves the rest into the schema.
-        "format",
-        "pattern",
-        "enum",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-    ],
-    &[
-        ("schema", One(&SCHEMA)),
-        ("examples", Map(&EXAMPLE)),
-        ("content", Map(&MEDIA_TYPE)),
-        ("type", Type),
-        ("items", One(&SCHEMA)),
-    ],
-);
+static PARAMETER: Kind = Kind {
+    misplaced: PARAMETER_SCHEMA_KEYWORDS,
+    ..kind(
+        "a parameter",
+        &[
+            "$ref",
+            "summary",
+            "name",
+            "in",
+            "description",
+            "required",
+            "deprecated",
+            "allowEmptyValue",
+            "style",
+            "explode",
+            "allowReserved",
+            "example",
+        ],
+        &[
+            ("schema", One(&SCHEMA)),
+            ("examples", Map(&EXAMPLE)),
+            ("content", Map(&MEDIA_TYPE)),
+            ("type", Type),
+            ("items", One(&SCHEMA)),
+        ],
+    )
+};
 
 static HEADER: Kind = kind(
     "a header",

@@ -68,7 +68,7 @@ pub(crate) fn print_line(line: impl Display) -> Result<()> {
     writeln!(stdout(), "{line}").context("standard output")
 }
 
-/// Prints a line that nothing depends on: the program continues if nothing reads it.
+/// Prints an optional line. The program continues if standard output is closed.
 pub(crate) fn log_line(line: impl Display) {
     let _ = print_line(line);
 }
@@ -99,7 +99,7 @@ pub(crate) fn nok(args: &mut lexopt::Parser, name: &'static str) -> Result<Amoun
     Amount::parse(&text, Currency::NOK).context(name)
 }
 
-/// A client, and the simulator behind it if there is one.
+/// A client with its simulator, if it uses a simulator.
 pub(crate) struct Target {
     pub(crate) vipps: Vipps,
     pub(crate) simulator: Option<Simulator>,

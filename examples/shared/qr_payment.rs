@@ -1,8 +1,8 @@
 //! One payment by QR code, from the first request to the capture.
 //!
 //! If the program stops waiting for a payment, it cancels the order, so that the customer cannot pay
-//! for goods that nobody delivers. It also stops when its output can no longer be written, because
-//! nobody sees the code and the result then.
+//! for goods that are not delivered. It also stops when its output can no longer be written,
+//! because the code and the result are not visible then.
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ impl Shutdown {
     pub(crate) async fn requested(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|requested| *requested).await.is_err() {
-            // The sender is gone without a request, so that none can follow.
+            // The sender was dropped without a request, so no request can follow.
             std::future::pending::<()>().await;
         }
     }

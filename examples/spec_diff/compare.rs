@@ -1,28 +1,28 @@
-//! What changed between two documents, and whether it breaks whoever uses this crate.
+//! The changes between two documents, each marked as breaking or not.
 //!
-//! A call of this crate sends what the API asks for and reads leniently. So what breaks is: an
-//! operation or a value that is gone, something more that must be sent, a rule that got tighter
-//! for what is sent, a field whose type changed or that no longer comes.
+//! This crate sends exactly the documented requests and reads responses leniently. These changes
+//! are breaking: a removed operation, a removed value or stricter limit of a request, a new
+//! required field of a request, a field with a new type, and a removed field.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Field, Fields, Model, Operation, Way};
+use super::model::{Direction, Field, Fields, Model, Operation};
 
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Change {
     pub(crate) breaking: bool,
-    /// What changed: `operation`, `parameter`, `field`, `enum`, `limit` ...
+    /// The kind of the changed part, such as `operation`, `parameter`, `field`, `enum` or `limit`.
     pub(crate) subject: &'static str,
     pub(crate) text: String,
-    /// The operations that it is about, by id; none for the document as a whole.
+    /// The ids of the affected operations. Empty if the change affects the whole document.
     pub(crate) operations: BTreeSet<String>,
-    /// The wire name of the member or parameter that it is about.
+    /// The name of the changed member or parameter in the API. Empty for other changes.
     pub(crate) name: String,
 }
 
-/// Headers that the client sets by itself, and never asks a caller for.
-fn clients(place: &str, name: &str) -> bool {
+/// Returns whether the client sets this header itself.
+fn is_set_by_client(place: &str, name: &str) -> bool {
     place == "header"
         && (name.starts_with("vipps-system-")
             || matches!(
@@ -39,7 +39,8 @@ fn clients(place: &str, name: &str) -> bool {
 
 #[derive(Default)]
 struct Report {
-    /// By everything but the operations, so that one change of a shared schema is one line.
+    /// The operations of each change. A change of a shared schema is one entry with all its
+    /// operations.
     changes: BTreeMap<(bool, &'static str, String, String), BTreeSet<String>>,
 }
 
@@ -62,7 +63,7 @@ impl Report {
     }
 }
 
-/// All changes, breaking ones first.
+/// Returns all changes, breaking changes first.
 pub(crate) fn compare(old: &Model, new: &Model) -> Vec<Change> {
     let mut report = Report::default();
     if old.servers != new.servers {
@@ -129,7 +130,7 @@ fn operations(old: &Model, new: &Model, report: &mut Report) {
     }
 }
 
-/// Where an operation went that is no more at its place: it kept its id.
+/// Returns the new place of an operation that has moved. Its id is unchanged.
 fn moved<'a>(
     was: &Operation,
     old: &Model,
@@ -164,31 +165,25 @@ fn operation(was: &Operation, now: &Operation, report: &mut Report) {
     }
     parameters(was, now, report);
     match (&was.request, &now.request) {
-        (None, Some(_)) => report.add(
-            true,
-            "body",
-            "a request body is wanted now".to_owned(),
-            "",
-            id,
-        ),
-        (Some(_), None) => report.add(
-            true,
-            "body",
-            "no request body is taken any more".to_owned(),
-            "",
-            id,
-        ),
-        (Some(was), Some(now)) => fields(was, now, Way::Sent, id, report),
+        (None, Some(_)) => report.add(true, "body", "request body added".to_owned(), "", id),
+        (Some(_), None) => report.add(true, "body", "request body removed".to_owned(), "", id),
+        (Some(was), Some(now)) => fields(was, now, Direction::Sent, id, report),
         (None, None) => {}
     }
-    fields(&was.answer, &now.answer, Way::Received, id, report);
+    fields(
+        &was.response,
+        &now.response,
+        Direction::Received,
+        id,
+        report,
+    );
     for status in now.statuses.difference(&was.statuses) {
-        report.add(false, "answer", format!("status {status} added"), "", id);
+        report.add(false, "response", format!("status {status} added"), "", id);
     }
     for status in was.statuses.difference(&now.statuses) {
         let last =
             status.starts_with('2') && !now.statuses.iter().any(|status| status.starts_with('2'));
-        report.add(last, "answer", format!("status {status} removed"), "", id);
+        report.add(last, "response", format!("status {status} removed"), "", id);
     }
 }
 
@@ -197,7 +192,7 @@ fn parameters(was: &Operation, now: &Operation, report: &mut Report) {
     let keys: BTreeSet<_> = was.parameters.keys().chain(now.parameters.keys()).collect();
     for key in keys {
         let (place, name) = key;
-        let own = clients(place, name);
+        let own = is_set_by_client(place, name);
         let shown = if own {
             format!("{place} {name} (set by the client)")
         } else {
@@ -214,7 +209,7 @@ fn parameters(was: &Operation, now: &Operation, report: &mut Report) {
             }
             (Some(was), Some(now)) => {
                 let mut inner = Report::default();
-                field(was, now, Way::Sent, &shown, name, id, &mut inner);
+                field(was, now, Direction::Sent, &shown, name, id, &mut inner);
                 for ((breaking, subject, text, name), operations) in inner.changes {
                     let subject = if subject == "field" {
                         "parameter"
@@ -231,16 +226,16 @@ fn parameters(was: &Operation, now: &Operation, report: &mut Report) {
     }
 }
 
-/// Members of one message, before and after.
-fn fields(was: &Fields, now: &Fields, way: Way, id: &str, report: &mut Report) {
-    let sent = way == Way::Sent;
+/// Compares the members of one message.
+fn fields(was: &Fields, now: &Fields, direction: Direction, id: &str, report: &mut Report) {
+    let sent = direction == Direction::Sent;
     let verb = if sent { "sent" } else { "received" };
     for (place, now) in now {
         let shown = shown(place, now, verb);
         match was.get(place) {
-            Some(was) => field(was, now, way, &shown, last(place), id, report),
-            // What stands in something new is told by that.
-            None if under_new(place, was) => {}
+            Some(was) => field(was, now, direction, &shown, last(place), id, report),
+            // The entry of the new parent covers its members.
+            None if is_parent_missing(place, was) => {}
             None => {
                 let how = if now.required { "required" } else { "optional" };
                 report.add(
@@ -254,7 +249,7 @@ fn fields(was: &Fields, now: &Fields, way: Way, id: &str, report: &mut Report) {
         }
     }
     for (place, was) in was {
-        if !now.contains_key(place) && !under_new(place, now) {
+        if !now.contains_key(place) && !is_parent_missing(place, now) {
             report.add(
                 true,
                 "field",
@@ -276,8 +271,8 @@ fn shown(place: &str, field: &Field, verb: &str) -> String {
     format!("{name} ({verb})")
 }
 
-/// Is the member around this one missing on the other side too?
-fn under_new(place: &str, other: &Fields) -> bool {
+/// Returns whether the parent of this member is missing in the other message.
+fn is_parent_missing(place: &str, other: &Fields) -> bool {
     let around = match place.rfind(['.', '[']) {
         Some(at) => &place[..at],
         None => return false,
@@ -296,13 +291,13 @@ fn last(place: &str) -> &str {
 fn field(
     was: &Field,
     now: &Field,
-    way: Way,
+    direction: Direction,
     shown: &str,
     name: &str,
     id: &str,
     report: &mut Report,
 ) {
-    let sent = way == Way::Sent;
+    let sent = direction == Direction::Sent;
     if was.kind != now.kind {
         let text = format!("{shown}: {} became {}", was.kind, now.kind);
         report.add(true, "field", text, name, id);
@@ -405,25 +400,19 @@ fn limits(
             (Some(before), Some(after)) if key.starts_with("min") => after > before,
             _ => after.is_some(),
         };
-        // A format is a hint and a default the server's business; neither refuses anything.
+        // `format` and `default` do not make the API reject a value.
         let rule = !["format", "default"].contains(key);
         let breaking = sent && tighter && rule;
         report.add(breaking, "limit", text, name, id);
     }
 }
 
-/// What merchant-side endpoints are sent and reply.
+/// Compares the requests and responses of merchant-side endpoints.
 fn messages(old: &Model, new: &Model, report: &mut Report) {
-    for ((way, name), was) in &old.messages {
-        match new.messages.get(&(*way, name.clone())) {
-            Some(now) => fields(was, now, *way, "", report),
-            None => report.add(
-                true,
-                "message",
-                format!("{name} no longer comes or goes"),
-                name,
-                "",
-            ),
+    for ((direction, name), was) in &old.messages {
+        match new.messages.get(&(*direction, name.clone())) {
+            Some(now) => fields(was, now, *direction, "", report),
+            None => report.add(true, "message", format!("{name} removed"), name, ""),
         }
     }
     for (_, name) in new
@@ -435,12 +424,12 @@ fn messages(old: &Model, new: &Model, report: &mut Report) {
     }
 }
 
-/// Error answers are read whatever their shape, so nothing here breaks a user.
+/// Compares error responses. No change is breaking, because the client reads an error of any shape.
 fn errors(old: &Model, new: &Model, report: &mut Report) {
     let mut inner = Report::default();
     for (name, was) in &old.errors {
         match new.errors.get(name) {
-            Some(now) => fields(was, now, Way::Received, "", &mut inner),
+            Some(now) => fields(was, now, Direction::Received, "", &mut inner),
             None => report.add(false, "error", format!("{name} removed"), name, ""),
         }
     }

@@ -1,10 +1,11 @@
-//! What a new release of a document means: `cargo run --example spec_diff -- OLD.yaml NEW.yaml`.
+//! Compares two releases of an API document: `cargo run --example spec_diff -- OLD.yaml NEW.yaml`.
 //!
-//! Prints one line for each operation, parameter, field, value and limit that was added, removed
-//! or changed: whether it breaks users of this crate, and which file of the wrapper it touches.
-//! Ends with 0 if nothing changed on the wire, 1 if something did, 2 if a document cannot be
-//! read. Descriptions, examples and the order of things are no changes; neither is a path prefix
-//! that moves between `servers` and `paths`.
+//! Prints each operation, parameter, field, value and limit that was added, removed or changed.
+//! Each change is marked as breaking or not, with the wrapper's files that it affects.
+//!
+//! The exit code is 0 if requests and responses are unchanged, 1 if they changed, and 2 if a
+//! document cannot be read. Descriptions, examples and the order of entries are ignored, and so is
+//! a path prefix that moves between `servers` and `paths`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -30,8 +31,8 @@ fn main() -> ExitCode {
     match (read(old), read(new)) {
         (Ok(old), Ok(new)) => report(&old, &new),
         (old, new) => {
-            for refusal in [old.err(), new.err()].into_iter().flatten() {
-                eprintln!("{refusal}");
+            for error in [old.err(), new.err()].into_iter().flatten() {
+                eprintln!("{error}");
             }
             ExitCode::from(2)
         }
@@ -50,11 +51,11 @@ fn read(file: &str) -> Result<Model, build::error::Error> {
         .in_file(file)
     })?;
     let read = build::load::from_folder(folder);
-    // Without an overlay, because a change of what it corrects is a change.
+    // No overlay is applied, because it would hide changes of the parts that it corrects.
     let document = build::repair(&text, "", &read, |_| true);
     document
         .map(|document| Model::of(&document.root))
-        .map_err(|refusal| refusal.in_file(file))
+        .map_err(|error| error.in_file(file))
 }
 
 fn report(old: &Model, new: &Model) -> ExitCode {
@@ -86,7 +87,7 @@ fn report(old: &Model, new: &Model) -> ExitCode {
     }
     let breaking = changes.iter().filter(|change| change.breaking).count();
     let _ = writeln!(text, "{} changes, {breaking} breaking", changes.len());
-    // A reader that has seen enough closes the pipe; that is no failure.
+    // A closed pipe, as with `| head`, is not a failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
     if changes.is_empty() {
         ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! A document as what goes over the wire: operations, and for each the fields it sends and gets.
+//! The operations of a document with the fields of their requests and responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,17 +23,17 @@ const LIMITS: [&str; 13] = [
     "format",
 ];
 
-/// Which way a message goes, seen from the merchant.
+/// The direction of a message, as the merchant sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Way {
+pub(crate) enum Direction {
     Sent,
     Received,
 }
 
-/// One member of a message.
+/// A member of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
-    /// The schema component that describes it, and its name there: `Transaction.amount`.
+    /// The schema component and the member's name in it, such as `Transaction.amount`.
     pub(crate) owner: String,
     pub(crate) kind: String,
     pub(crate) required: bool,
@@ -42,18 +42,18 @@ pub(crate) struct Field {
     pub(crate) limits: BTreeMap<&'static str, Value>,
 }
 
-/// The members of a message by their place in it: `transaction.amount`, `items[].id`.
+/// The members of a message by path, such as `transaction.amount` or `items[].id`.
 pub(crate) type Fields = BTreeMap<String, Field>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) deprecated: bool,
-    /// By place and name, names in lower case for headers.
+    /// Parameters by location and name. Header names are in lower case.
     pub(crate) parameters: BTreeMap<(String, String), Field>,
     pub(crate) request: Option<Fields>,
-    /// The success answer; all 2xx codes are read alike.
-    pub(crate) answer: Fields,
+    /// The fields of all 2xx responses, because the client reads them alike.
+    pub(crate) response: Fields,
     pub(crate) statuses: BTreeSet<String>,
 }
 
@@ -62,26 +62,26 @@ pub(crate) struct Model {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) servers: BTreeSet<String>,
-    /// By path with `{}` for parameters, and method.
+    /// Operations by path, with `{}` for parameters, and method.
     pub(crate) operations: BTreeMap<(String, String), Operation>,
-    /// What merchant-side endpoints are sent and reply, by component.
-    pub(crate) messages: BTreeMap<(Way, String), Fields>,
-    /// What error answers hold, by component.
+    /// Requests and responses of merchant-side endpoints, by component.
+    pub(crate) messages: BTreeMap<(Direction, String), Fields>,
+    /// Bodies of error responses, by component.
     pub(crate) errors: BTreeMap<String, Fields>,
 }
 
 impl Model {
     /// Reads a repaired document.
     pub(crate) fn of(root: &Value) -> Self {
-        let said = |pointer: &str| {
+        let text = |pointer: &str| {
             root.pointer(pointer)
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned()
         };
         let mut model = Self {
-            title: said("/info/title"),
-            version: said("/info/version"),
+            title: text("/info/title"),
+            version: text("/info/version"),
             servers: list(&root["servers"])
                 .filter_map(|server| server["url"].as_str())
                 .map(str::to_owned)
@@ -94,7 +94,7 @@ impl Model {
                 let Some(operation) = item.get(method) else {
                     continue;
                 };
-                let key = (blank(path), method.to_uppercase());
+                let key = (erase_names(path), method.to_uppercase());
                 model.operations.insert(key, reader.operation(operation));
                 for (status, response) in map(&operation["responses"]) {
                     if !status.starts_with('2') {
@@ -103,12 +103,12 @@ impl Model {
                 }
             }
         }
-        for (way, key) in [(Way::Received, "received"), (Way::Sent, "sent")] {
+        for (direction, key) in [(Direction::Received, "received"), (Direction::Sent, "sent")] {
             let messages = reader.components(&root["x-merchant-messages"][key]);
             model.messages.extend(
                 messages
                     .into_iter()
-                    .map(|(name, fields)| ((way, name), fields)),
+                    .map(|(name, fields)| ((direction, name), fields)),
             );
         }
         model
@@ -123,8 +123,8 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Names of path parameters mean nothing on the wire.
-fn blank(path: &str) -> String {
+/// Replaces path parameters by `{}`, because their names are not part of a request.
+fn erase_names(path: &str) -> String {
     path.split('/')
         .map(|step| if step.starts_with('{') { "{}" } else { step })
         .collect::<Vec<_>>()
@@ -136,7 +136,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The fields of each component that the value refers to itself.
+    /// Returns the fields of each component that the value refers to.
     fn components(&self, value: &Value) -> BTreeMap<String, Fields> {
         let mut found = BTreeMap::new();
         let inner: Vec<&Value> = match value {
@@ -183,7 +183,7 @@ impl Reader<'_> {
                 name.to_owned()
             };
             if let Some((_, field)) = fields.pop_first() {
-                // The place in the path counts, not the name.
+                // Path parameters are compared by position, because their names are not sent.
                 let shown = if place == "path" {
                     format!("{}", read.parameters.len())
                 } else {
@@ -198,7 +198,7 @@ impl Reader<'_> {
         for (status, response) in map(&operation["responses"]) {
             read.statuses.insert(status.clone());
             if status.starts_with('2') {
-                read.answer.append(&mut self.body(response));
+                read.response.append(&mut self.body(response));
             }
         }
         read
@@ -275,7 +275,7 @@ impl Reader<'_> {
                 self.fields(part, place, owner, required, &mut inner, trail);
                 inner.remove(place);
                 for (place, mut field) in inner {
-                    // A member of one choice of several is never certain.
+                    // A member of one alternative may be absent in the others.
                     field.required &= key == "allOf";
                     into.entry(place).or_insert(field);
                 }
@@ -300,7 +300,7 @@ fn leaf(schema: &Value, owner: &str, required: bool) -> Field {
     let limits = LIMITS
         .iter()
         .filter_map(|limit| Some((*limit, schema.get(*limit)?.clone())))
-        // These keywords mean nothing on a value of another type.
+        // These keywords have no effect on values of other types.
         .filter(|(limit, _)| {
             kind == "string" || !matches!(*limit, "pattern" | "minLength" | "maxLength")
         })

@@ -1,4 +1,4 @@
-//! Which file of the wrapper a change touches: found by what the files mention.
+//! The search for the files of the wrapper that a change affects.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use super::build::names::snake;
 use super::compare::Change;
 
-/// The wrapper's sources.
+/// The source files of the wrapper.
 #[derive(Debug)]
 pub(crate) struct Wrapper {
     files: Vec<(String, String)>,
 }
 
 impl Wrapper {
-    /// Reads `src/`; the raw bindings, the simulator and the test helpers are no wrapper.
+    /// Reads `src/` without the raw bindings, the simulator and the test helpers.
     pub(crate) fn read(src: &Path) -> Self {
         let mut files = Vec::new();
         let mut folders = vec![src.to_owned()];
@@ -42,7 +42,8 @@ impl Wrapper {
         Self { files }
     }
 
-    /// The files that mention the member beside the calls it belongs to, else those calls.
+    /// Returns the files that mention the member, among the areas that make the calls. If no file
+    /// mentions it, returns the files that make the calls.
     pub(crate) fn touched(&self, change: &Change) -> Vec<&str> {
         let calls: Vec<&str> = self
             .files
@@ -58,7 +59,7 @@ impl Wrapper {
         if change.name.is_empty() {
             return calls;
         }
-        // What is new cannot stand anywhere yet; what no file calls touches none.
+        // No file can mention a new member. An operation that no file calls affects no file.
         let new = change.text.contains(" added");
         if new || (calls.is_empty() && !change.operations.is_empty()) {
             return calls;
@@ -81,13 +82,13 @@ fn shown(src: &Path, path: &Path) -> String {
     format!("src/{}", inside.display())
 }
 
-/// `src/ecom/capture.rs` and `src/ecom.rs` are the area `ecom`.
+/// Returns the area of a file: `ecom` for `src/ecom/capture.rs` and for `src/ecom.rs`.
 fn area(file: &str) -> &str {
     let inside = file.trim_start_matches("src/");
     inside.split(['/', '.']).next().unwrap_or(inside)
 }
 
-/// Is the word there as a word of its own?
+/// Returns whether the text contains the whole word, in any case.
 fn mentions(text: &str, word: &str) -> bool {
     let (text, word) = (text.to_lowercase(), word.to_lowercase());
     let part = |c: char| c.is_alphanumeric() || c == '_';

@@ -150,7 +150,7 @@ fn operations() {
     tells(
         "op-status",
         ECOM,
-        "ok answer status 429 added [getPaymentDetailsUsingGET]",
+        "ok response status 429 added [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         |root| {
             root["paths"][DETAILS]["get"]["responses"]["429"] =

@@ -123,7 +123,7 @@ mod tests {
         );
     }
 
-    /// Kroner would make 100 times as much of them.
+    /// Reading minor units as kroner would multiply the amounts by 100.
     #[test]
     fn minor_units_of_epayment_stay() {
         leaves(

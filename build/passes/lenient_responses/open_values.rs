@@ -23,7 +23,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         if choices.is_empty() {
             return Ok(());
         }
-        // They may hold choices of their own.
+        // An alternative may contain alternatives itself.
         for (pointer, choice) in choices {
             keep(document, &pointer, choice);
         }
@@ -65,7 +65,7 @@ fn open(
     changes
 }
 
-/// A choice that only stood here becomes a component, so that its fields are not lost.
+/// Adds an inline alternative as a component, so that its fields are not lost.
 fn keep(document: &mut Document, pointer: &str, choice: Value) {
     let owner = component_of(pointer).or_else(|| {
         let place = document.operations().into_iter().find(|place| {
@@ -119,35 +119,32 @@ mod tests {
     use super::super::super::testing::becomes;
     use super::*;
 
+    /// One operation that sends a `Request` and receives a `Response`.
+    const PATHS: &str = "
+paths:
+  /a:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Request'}}}}
+      responses: {2XX: {content: {application/json: {schema: {$ref: '#/components/schemas/Response'}}}}}
+";
+
     #[test]
-    fn only_what_is_read_opens() {
-        let document = becomes(
-            apply,
-            "
-            paths:
-              /a:
-                post:
-                  requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Ask'}}}}
-                  responses: {2XX: {content: {application/json: {schema: {$ref: '#/components/schemas/Told'}}}}}
-            components:
-              schemas:
-                Ask: {properties: {kind: {type: string, enum: [A, B]}}}
-                Told: {properties: {state: {type: string, description: How it stands., enum: [A, B]}}}
-                News: {oneOf: [{$ref: '#/components/schemas/Ask'}, {$ref: '#/components/schemas/Told'}]}
-            ",
-            "
-            paths:
-              /a:
-                post:
-                  requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Ask'}}}}
-                  responses: {2XX: {content: {application/json: {schema: {$ref: '#/components/schemas/Told'}}}}}
-            components:
-              schemas:
-                Ask: {properties: {kind: {type: string, enum: [A, B]}}}
-                Told: {properties: {state: {type: string, description: \"How it stands.\\n\\nKnown values: `A`, `B`.\"}}}
-                News: {description: 'One of: `Ask`, `Told`.'}
-            ",
-        );
+    fn schemas_of_requests_stay_closed() {
+        let before = "
+components:
+  schemas:
+    Request: {properties: {kind: {type: string, enum: [A, B]}}}
+    Response: {properties: {state: {type: string, description: The state., enum: [A, B]}}}
+    Event: {oneOf: [{$ref: '#/components/schemas/Request'}, {$ref: '#/components/schemas/Response'}]}
+";
+        let after = "
+components:
+  schemas:
+    Request: {properties: {kind: {type: string, enum: [A, B]}}}
+    Response: {properties: {state: {type: string, description: \"The state.\\n\\nKnown values: `A`, `B`.\"}}}
+    Event: {description: 'One of: `Request`, `Response`.'}
+";
+        let document = becomes(apply, &[PATHS, before].concat(), &[PATHS, after].concat());
         assert_eq!(document.notes.len(), 2);
     }
 

@@ -157,7 +157,7 @@ fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// `required` in a schema is a list of names; a flag there is a habit from elsewhere.
+/// Returns a valid value of `required`, which is a list of names. Some documents have a flag there.
 fn as_names(value: &Value) -> Option<Value> {
     let list = value.as_array()?;
     let mut names: Vec<Value> = Vec::new();

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use super::super::super::document::{Document, Note, note};
 use super::super::super::error::Error;
 
-/// Schema keywords that some documents write on the parameter itself.
-const SCHEMA_KEYWORDS: [&str; 9] = [
+/// Schema keywords that some documents write on the parameter itself. The vocabulary check accepts
+/// them there, because this pass moves them into the schema.
+pub(crate) const SCHEMA_KEYWORDS: &[&str] = &[
     "type",
     "format",
     "pattern",
@@ -114,7 +115,7 @@ fn repair_place(
 
 fn repair_schema(parameter: &mut Map<String, Value>, pointer: &str, notes: &mut Vec<Note>) {
     let mut strays = Map::new();
-    for keyword in SCHEMA_KEYWORDS {
+    for &keyword in SCHEMA_KEYWORDS {
         if let Some(value) = parameter.remove(keyword) {
             strays.insert(keyword.to_owned(), value);
         }
@@ -149,7 +150,7 @@ fn repair_schema(parameter: &mut Map<String, Value>, pointer: &str, notes: &mut 
     parameter.insert("schema".to_owned(), schema);
 }
 
-/// Every `{name}` of the path has a parameter, and no other parameter is in the path.
+/// Adds missing path parameters, and removes path parameters that the path does not contain.
 fn adapt_path(
     kept: &mut Vec<Map<String, Value>>,
     path: &str,
@@ -185,7 +186,7 @@ fn adapt_path(
     }
 }
 
-/// The names between braces.
+/// Returns the names between braces.
 pub(super) fn template_names(path: &str) -> Vec<String> {
     path.split('{')
         .skip(1)

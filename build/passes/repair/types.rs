@@ -15,7 +15,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
 
 fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     let mut changes = Vec::new();
-    // Another name has stopped the build before.
+    // The vocabulary check has rejected all other names.
     if let Some(name) = schema.get("type").and_then(Value::as_str)
         && let Some(meant) = meant(name)
         && meant != name
@@ -27,7 +27,7 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     changes
 }
 
-/// The OpenAPI type that a name from elsewhere stands for.
+/// Returns the OpenAPI type of a non-standard type name.
 pub(crate) fn meant(name: &str) -> Option<&'static str> {
     Some(match name.trim().to_lowercase().as_str() {
         "string" | "str" | "text" | "date" | "date-time" | "datetime" | "uuid" | "guid" | "uri"

@@ -1,4 +1,4 @@
-//! The calls with hyper alone, and with hyper-util's pool of connections.
+//! The calls with hyper alone, and with the connection pool of hyper-util.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -15,8 +15,8 @@ use super::bare::{PAGE, bearer, constant_headers, fresh_key};
 use super::server::Server;
 use super::{Operation, bodies, read};
 
-/// The headers that every request carries, once per token.
-fn prepared(server: &Server) -> HeaderMap {
+/// Returns the headers that all requests have in common, including the token.
+fn common_headers(server: &Server) -> HeaderMap {
     let mut headers = constant_headers();
     headers.insert(AUTHORIZATION, bearer());
     let host = server.address().to_string();
@@ -24,7 +24,7 @@ fn prepared(server: &Server) -> HeaderMap {
     headers
 }
 
-fn request(operation: Operation, base: &str, prepared: &HeaderMap) -> Request<Full<Bytes>> {
+fn request(operation: Operation, base: &str, common: &HeaderMap) -> Request<Full<Bytes>> {
     let body = match operation {
         Operation::Initiate => serde_json::to_vec(&bodies::initiate()),
         Operation::Details => Ok(Vec::new()),
@@ -38,7 +38,7 @@ fn request(operation: Operation, base: &str, prepared: &HeaderMap) -> Request<Fu
         .parse()
         .expect("a URI");
     let headers = request.headers_mut();
-    headers.clone_from(prepared);
+    headers.clone_from(common);
     headers.insert(ACCEPT, HeaderValue::from_static(operation.accept()));
     if operation != Operation::Details {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -50,13 +50,13 @@ fn request(operation: Operation, base: &str, prepared: &HeaderMap) -> Request<Fu
     request
 }
 
-async fn take_in(operation: Operation, response: http::Response<hyper::body::Incoming>) {
-    assert!(response.status().is_success(), "a success");
+async fn read_response(operation: Operation, response: http::Response<hyper::body::Incoming>) {
+    assert!(response.status().is_success(), "a success status");
     let body = response.into_body().collect().await.expect("a body");
     read(operation, &body.to_bytes());
 }
 
-/// One connection of hyper's.
+/// A client with one connection of hyper.
 #[derive(Debug)]
 pub struct Hyper {
     headers: HeaderMap,
@@ -72,7 +72,7 @@ impl Hyper {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("a connection");
         tokio::spawn(connection);
         Self {
-            headers: prepared(server),
+            headers: common_headers(server),
             connection: Mutex::new(sender),
         }
     }
@@ -81,12 +81,12 @@ impl Hyper {
         let request = request(operation, "", &self.headers);
         let mut connection = self.connection.lock().await;
         connection.ready().await.expect("a connection");
-        let response = connection.send_request(request).await.expect("an answer");
-        take_in(operation, response).await;
+        let response = connection.send_request(request).await.expect("a response");
+        read_response(operation, response).await;
     }
 }
 
-/// hyper-util's pool, which reqwest is built on.
+/// A client with the connection pool of hyper-util, which reqwest uses.
 #[derive(Debug)]
 pub struct Pool {
     base: String,
@@ -96,7 +96,7 @@ pub struct Pool {
 
 impl Pool {
     pub fn new(server: &Server) -> Self {
-        let mut headers = prepared(server);
+        let mut headers = common_headers(server);
         headers.remove(HOST);
         Self {
             base: server.base(),
@@ -107,7 +107,7 @@ impl Pool {
 
     pub async fn call(&self, operation: Operation) {
         let request = request(operation, &self.base, &self.headers);
-        let response = self.client.request(request).await.expect("an answer");
-        take_in(operation, response).await;
+        let response = self.client.request(request).await.expect("a response");
+        read_response(operation, response).await;
     }
 }

@@ -1,5 +1,8 @@
-//! What the server answers, and what a program of one's own would read it into: as much as the crate keeps of it, with
-//! plain `serde` and no tolerance.
+//! The response bodies of the server, and the types that a program without this crate reads them
+//! into.
+//!
+//! The types hold the same data as those of this crate. They use plain `serde` and reject responses
+//! that differ from the documentation.
 
 use std::time::Duration;
 
@@ -18,7 +21,7 @@ pub const ONE_TIME_QR: &str = r#"{"url":"https://qr.vipps.no/generate/qr.svg?tok
 
 pub const CAPTURED: &str = r#"{"orderId":"acme-shop-123-order123abc","paymentInstrument":"Mastercard","transactionInfo":{"amount":20000,"timeStamp":"2018-11-14T15:22:46.736Z","transactionText":"One pair of socks","status":"Captured","transactionId":"5001420058"},"transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000}}"#;
 
-/// A time stamp as it came, and what it means.
+/// The text of a timestamp and the parsed instant.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     pub text: String,
