@@ -120,6 +120,7 @@ impl Wait {
 
     /// Waits for the decision.
     ///
+    /// # Errors
     /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the
     /// customer decided. The payment stays open. Also any error of [`GetDetails`] that is not
     /// transient.

@@ -216,7 +216,7 @@ mod tests {
         ] {
             let error = Scope::parse(text).unwrap_err();
             assert!(
-                error.field() == "scope" && error.rule().contains("blanks"),
+                error.field() == "scope" && error.rule().contains("white space"),
                 "{error}"
             );
         }
