@@ -63,7 +63,7 @@ struct Inner {
     conflict_id: Option<String>,
     body: Bytes,
     origin: Origin,
-    /// Whether the response refuses the subscription key.
+    /// Set if the response refuses the subscription key.
     about_subscription_key: bool,
     retryable: bool,
     retry_after: Option<Duration>,
@@ -121,7 +121,7 @@ impl Error {
     /// Returns the documented limit on the requests of the operation that failed, or `None` where
     /// none is documented: the QR API and the token endpoint.
     ///
-    /// Every error of a limited operation has it, whatever the kind of the error. A failure with
+    /// Every error of a limited operation has it, of any kind. A failure with
     /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have a limit of its own.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.0.operation?.rate_limit.map(|(limit, _)| limit)

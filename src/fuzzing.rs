@@ -71,7 +71,7 @@ pub fn error_body(data: &[u8]) {
     if matches!(status, 400 | 404 | 422) && !error.is_conclusive() {
         assert_eq!(failure, Failure::Unclear);
     }
-    // A 2xx, 3xx or 5xx response is not a refusal, whatever its body.
+    // A 2xx, 3xx or 5xx response is not a refusal, with any body.
     if matches!(status, ..300 | 500..) {
         let verdict = retry::judge(write, failure);
         assert_eq!(verdict.outcome, Outcome::Unknown, "{status}");

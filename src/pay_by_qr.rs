@@ -70,7 +70,7 @@ impl PayByQr {
     /// Sets optional fields of the payment.
     ///
     /// A deadline, a retry policy or a sales unit that is set here applies to both requests. A
-    /// setter of `PayByQr` takes precedence, in whatever order they are called.
+    /// setter of `PayByQr` takes precedence, in any order of the calls.
     ///
     /// ```
     /// # async fn f(vipps: vipps::Vipps) -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! What the payment APIs share: polling, and finding out what became of a lost request.
+//! Polling and reconciling, which all payment APIs share.
 //!
 //! Nothing here belongs to one API. States, events and amounts are read and judged by the module of the API, such as
 //! [`ecom`](crate::ecom), which also has a shorter name for each type: `ecom::Reconciled` is

@@ -62,7 +62,7 @@ impl Runtime {
         &self.shared.environment
     }
 
-    /// Returns an error if the waits of this client need a tokio runtime and there is none.
+    /// Returns an error if the waits of this client need a tokio runtime and it is missing.
     pub(crate) fn require_tokio(&self) -> Result<()> {
         if self.time().needs_tokio() {
             http_client::current_runtime()?;

@@ -81,7 +81,7 @@ pub type TokenStoreFuture<'a, T> =
 /// out of logs. The client gives each call 1 s, and drops its future after that; the operation may
 /// or may not have taken place then.
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
-    /// Returns the token under this key, or `None` if there is none or it has expired.
+    /// Returns the token under this key, or `None` if it is missing or has expired.
     ///
     /// [`StoredToken::expires_in`] of the returned token is the time that is left by the store's
     /// own clock.

@@ -47,7 +47,7 @@ struct Options {
     webhook: Option<(String, String)>,
 }
 
-/// What the arguments ask for.
+/// The action that the arguments request.
 #[derive(Debug)]
 enum Task {
     Print(String),

@@ -32,7 +32,7 @@ impl CallbackError {
         Self::BadBody(InvalidValue::hidden(field, rule))
     }
 
-    /// Returns the status to respond with. Callbacks are not retried, whatever the status.
+    /// Returns the status to respond with. Callbacks are never retried.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotACallback => StatusCode::NOT_FOUND,

@@ -1,4 +1,4 @@
-//! The core without a socket: requests in, answers out, time by hand.
+//! The core without a socket: requests, responses, and a clock that the test advances.
 
 #![allow(clippy::needless_pass_by_value)] // requests read best when made in place
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-/// The longest time for which a token is used, whatever lifetime it is said to have.
+/// The longest time for which a token is used, even if its response states a longer lifetime.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A token as the token endpoint or a token store returned it.
