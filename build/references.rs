@@ -63,15 +63,17 @@ impl Resolver<'_> {
         let prefixes = merchant::prefix_names(root);
         if let Some(Value::Object(paths)) = root.get_mut("paths") {
             for path in paths.keys().cloned().collect::<Vec<_>>() {
-                let is_missing = self.missing_file(&paths[&path]);
-                match is_missing.filter(|_| merchant::is_merchant_path(&path, &prefixes)) {
-                    Some(file) => {
-                        self.warnings.push(format!("{file} is missing: the merchant-side path {path} and what only it describes are left out"));
-                        paths.remove(&path);
-                    }
-                    None => {
-                        self.path_item(&mut paths[&path], &format!("/paths/{}", escape(&path)))?
-                    }
+                let item = &mut paths[&path];
+                let missing = self.missing_file(item);
+                if let Some(file) = missing
+                    && merchant::is_merchant_path(&path, &prefixes)
+                {
+                    self.warnings.push(format!(
+                        "{file} is missing: the merchant-side path {path} and its schemas are left out"
+                    ));
+                    paths.remove(&path);
+                } else {
+                    self.path_item(item, &format!("/paths/{}", escape(&path)))?;
                 }
             }
         }
