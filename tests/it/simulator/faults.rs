@@ -210,7 +210,7 @@ async fn connections_that_break_on_the_way() {
         };
         let answer = shop
             .request(Method::GET, "/ecomm/v2/payments/order-1/details")
-            .timeout(Duration::from_millis(1500))
+            .timeout(Duration::from_millis(600))
             .send()
             .await;
         assert_eq!(answer.is_ok(), head_arrives, "{broken}: {answer:?}");
