@@ -207,7 +207,7 @@ const UNCLEAR: [End; 7] = [
 const UNREAD: [End; 2] = [End::Refused(REFUSED_STREAM), End::GoAway(NO_ERROR, false)];
 
 #[tokio::test]
-async fn a_healthy_answer_is_read() {
+async fn complete_http2_response_is_read() {
     let server = Server::start(vec![End::Success]);
     let vipps = server.builder().build().unwrap();
     for _ in 0..3 {

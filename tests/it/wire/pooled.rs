@@ -158,7 +158,7 @@ async fn a_connection_that_ends_while_a_request_is_sent() {
 /// Dropping a call closes its connection. The rest of its response is never read as the response to
 /// the next call.
 #[tokio::test]
-async fn the_answer_to_a_dropped_call_is_nobodys() {
+async fn response_to_a_dropped_call_is_discarded() {
     const OTHERS: &str =
         r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
     let (head, body) = {
