@@ -16,7 +16,7 @@ use crate::types::{
     Amount, AuthToken, Currency, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber,
     ShippingCost, Timestamp,
 };
-use crate::webhook::{CheckIn, Signer, Verifier};
+use crate::webhooks::{CheckIn, Signer, Verifier};
 
 /// One entry of [`TARGETS`].
 pub type Target = (&'static str, fn(&[u8]));

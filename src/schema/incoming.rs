@@ -16,7 +16,8 @@ use crate::qr::{
     Category, CheckedInCustomer, MerchantCallbackQr, MerchantRedirectQr, OneTimeQr, PersonalQrOwner,
 };
 use crate::types::{CustomerToken, MerchantSerialNumber, OrderId, Sensitive, Timestamp};
-use crate::webhook::CheckIn;
+use crate::userinfo::{BankAccount, ProfileAddress, Userinfo};
+use crate::webhooks::{CheckIn, EventType, Webhook};
 
 listed! {
     "callback::AddressType": AddressType,
@@ -41,7 +42,13 @@ listed! {
     "qr::MerchantRedirectQr": MerchantRedirectQr,
     "qr::OneTimeQr": OneTimeQr,
     "qr::PersonalQrOwner": PersonalQrOwner,
-    "webhook::CheckIn": CheckIn,
+    "userinfo::AddressType": crate::userinfo::AddressType,
+    "userinfo::BankAccount": BankAccount,
+    "userinfo::ProfileAddress": ProfileAddress,
+    "userinfo::Userinfo": Userinfo,
+    "webhooks::CheckIn": CheckIn,
+    "webhooks::EventType": EventType,
+    "webhooks::Webhook": Webhook,
 }
 
 same_as! { read:

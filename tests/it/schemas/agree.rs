@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, ECOM, QR};
+use super::document::{Document, ECOM, QR, USERINFO, WEBHOOKS};
 use super::meant::{MEANT_OF_BINDINGS, MEANT_OF_READ, MEANT_OF_SENT, Meant};
 use super::schemas;
 
@@ -45,7 +45,7 @@ pub(crate) const SENT: [Pair; 12] = [
 ];
 
 /// Types that are read, including the bodies of callbacks.
-const READ: [Pair; 21] = [
+const READ: [Pair; 25] = [
     (
         "callback::PaymentUpdate",
         &ECOM,
@@ -75,6 +75,10 @@ const READ: [Pair; 21] = [
     ("qr::MerchantRedirectQr", &QR, "MerchantRedirectQrResponse"),
     ("qr::OneTimeQr", &QR, "OneTimePaymentQrResponse"),
     ("qr::PersonalQrOwner", &QR, "QrExchangeResponse"),
+    ("userinfo::BankAccount", &USERINFO, "UserinfoAccountInfo"),
+    ("userinfo::ProfileAddress", &USERINFO, "UserinfoAddress"),
+    ("userinfo::Userinfo", &USERINFO, "Userinfo"),
+    ("webhooks::Webhook", &WEBHOOKS, "Webhook"),
 ];
 
 const REPLIES: [Pair; 2] = [
@@ -364,7 +368,9 @@ fn every_type_is_compared() {
         "ecom::Operation",
         "ecom::TransactionStatus",
         "qr::Category",
-        "webhook::CheckIn",
+        "userinfo::AddressType",
+        "webhooks::CheckIn",
+        "webhooks::EventType",
     ];
     assert_eq!(others, texts_and_webhooks);
 }
