@@ -301,7 +301,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
+crate::json_schema::read_as! { InitiatedPayment => Wire; }
 
 /// A payment that has been started, with the landing page for the customer.
 #[derive(Clone, Debug)]

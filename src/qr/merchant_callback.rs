@@ -107,7 +107,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
+crate::json_schema::read_as! { MerchantCallbackQr => Wire; }
 
 /// A merchant callback code, as the API returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]

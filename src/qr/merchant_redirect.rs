@@ -153,7 +153,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
+crate::json_schema::read_as! { MerchantRedirectQr => Wire; }
 
 /// A merchant redirect code, as the API returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -150,11 +150,10 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! {
-    crate::json_schema::read:
-    Userinfo, "Userinfo" => WireUserinfo;
-    ProfileAddress, "ProfileAddress" => WireAddress;
-    BankAccount, "BankAccount" => WireAccount;
+crate::json_schema::read_as! {
+    Userinfo => WireUserinfo;
+    ProfileAddress => WireAddress;
+    BankAccount => WireAccount;
 }
 
 impl fmt::Debug for Userinfo {

@@ -17,7 +17,7 @@ pub(crate) type Pair = (
 );
 
 /// Builders, by the body that they send.
-pub(crate) const SENT: [Pair; 12] = [
+pub(crate) const SENT: [Pair; 13] = [
     ("ecom::Cancel", &ECOM, "CancelPaymentActionRequest"),
     ("ecom::Capture", &ECOM, "PaymentActionsRequest"),
     ("ecom::ForceApprove", &ECOM, "ForceApproveRequest"),
@@ -42,6 +42,7 @@ pub(crate) const SENT: [Pair; 12] = [
         &QR,
         "MerchantRedirectQrUpdateRequest",
     ),
+    ("webhooks::RegisterWebhook", &WEBHOOKS, "RegisterRequest"),
 ];
 
 /// Types that are read, including the bodies of callbacks.
@@ -339,14 +340,14 @@ fn all_is_meant(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Meant]]) 
 }
 
 #[test]
-fn what_is_sent() {
+fn sent_schemas_agree_with_the_documents() {
     let mut found = all(&SENT, false);
     found.extend(all(&REPLIES, false));
     all_is_meant(&found, &[MEANT_OF_SENT]);
 }
 
 #[test]
-fn what_is_read() {
+fn read_schemas_agree_with_the_documents() {
     all_is_meant(&all(&READ, true), &[MEANT_OF_READ]);
 }
 

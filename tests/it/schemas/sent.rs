@@ -155,10 +155,12 @@ forms! {
     "qr::ExchangePersonalQr": |vipps| vipps.qr()
         .exchange("https://qr.vipps.no/p/abc".parse().unwrap());
     "qr::ExchangeCustomer": |vipps| vipps.qr().exchange_customer("wbA8ce+=".parse().unwrap());
+    "webhooks::RegisterWebhook": |vipps| vipps.webhooks()
+        .register("https://shop.example.com/hooks".parse().unwrap(), ["user.checked-in.v1"]);
 }
 
 #[tokio::test]
-async fn every_body_is_what_the_documents_ask_for() {
+async fn each_body_fits_the_documents() {
     let forms = forms().await;
     for (builder, sent) in &forms {
         accepted(builder, sent);
@@ -181,7 +183,7 @@ async fn every_body_is_what_the_documents_ask_for() {
         .collect();
     assert_eq!(
         operations.len(),
-        has_body(&document::ECOM) + has_body(&document::QR),
+        has_body(&document::ECOM) + has_body(&document::QR) + has_body(&document::WEBHOOKS),
         "{operations:?}"
     );
 }
@@ -207,7 +209,7 @@ async fn a_slip_would_be_seen() {
 
 /// Values that the crate sends although the documents reject them, because the servers accept them.
 #[tokio::test]
-async fn what_is_sent_against_the_documents() {
+async fn sent_schemas_fit_the_documents() {
     let sent = [
         (
             "ecom::Initiate",
