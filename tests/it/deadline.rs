@@ -202,7 +202,7 @@ async fn a_token_that_is_held_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_without_an_answer() {
+async fn attempts_without_a_response_end_at_the_deadline() {
     for (name, operation) in OPERATIONS {
         let shop = Shop::open().await;
         let vipps = shop

@@ -7,7 +7,7 @@ use vipps::types::{ShippingCost, Timestamp};
 use vipps::{Amount, Currency};
 
 #[tokio::test]
-async fn the_chosen_delivery_is_paid_and_told() {
+async fn chosen_shipping_is_charged_and_in_the_details() {
     let sim = Simulator::start().unwrap();
     let vipps = sim.client();
     let method = |id, cost: &str| ShippingMethod::new(id, id, cost.parse().unwrap()).unwrap();

@@ -150,7 +150,7 @@ fn ids_that_peers_send_elsewhere() {
 }
 
 #[test]
-fn what_could_reach_another_resource_is_refused() {
+fn id_that_changes_the_path_is_refused() {
     for text in [
         "",
         ".",

@@ -147,7 +147,7 @@ async fn in_front_of_the_real_wire() {
 
 /// A broken connection is as broken with a recorder in front of it.
 #[tokio::test]
-async fn what_is_recorded_fails_as_it_would_have() {
+async fn canned_transport_errors_fail_the_call() {
     let sim = Simulator::start().unwrap();
     let recorder = Recorder::new();
     let vipps = sim.client_builder().record(&recorder).build().unwrap();

@@ -335,14 +335,14 @@ fn all_is_meant(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Meant]]) 
 }
 
 #[test]
-fn what_is_sent() {
+fn sent_schemas_agree_with_the_documents() {
     let mut found = all(&SENT, false);
     found.extend(all(&REPLIES, false));
     all_is_meant(&found, &[MEANT_OF_SENT]);
 }
 
 #[test]
-fn what_is_read() {
+fn read_schemas_agree_with_the_documents() {
     all_is_meant(&all(&READ, true), &[MEANT_OF_READ]);
 }
 

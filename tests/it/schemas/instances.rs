@@ -240,7 +240,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_a_builder_may_send_the_document_allows((builder, body, slip, place) in bodies()) {
+    fn documents_allow_each_body_of_a_builder((builder, body, slip, place) in bodies()) {
         let (name, (own, theirs)) = (SENT[builder].0, &BOTH[builder]);
         prop_assert_eq!(problems(own, &body), [""; 0], "{}", name);
         prop_assert_eq!(problems(theirs, &body), [""; 0], "{}: {}", name, body);
@@ -269,7 +269,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_may_be_answered_can_be_read(
+    fn each_response_of_the_documents_is_read(
         details in any_of("ecom::PaymentDetails"),
         event in any_of("ecom::Event"),
         user in any_of("ecom::UserDetails"),
@@ -293,7 +293,7 @@ proptest! {
     }
 
     #[test]
-    fn what_may_be_told_can_be_read(
+    fn each_callback_of_the_documents_is_read(
         update in any_of("callback::PaymentUpdate"),
         question in any_of("callback::ShippingRequest"),
     ) {

@@ -55,7 +55,7 @@ fn becomes(of: &str) -> Option<&'static str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_of_the_simulator() {
+async fn responses_of_the_simulator_fit_their_schemas() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let answers = Answers {
         sim: sim.transport(),
@@ -115,7 +115,7 @@ async fn answers_of_the_simulator() {
 
 /// Answers as the documentation and old issues show them.
 #[test]
-fn answers_that_were_seen() {
+fn responses_of_real_servers_fit_their_schemas() {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     for (name, text) in [
         ("ecom::InitiatedPayment", crate::support::INITIATED),

@@ -159,7 +159,7 @@ forms! {
 }
 
 #[tokio::test]
-async fn every_body_is_what_the_documents_ask_for() {
+async fn each_body_fits_the_documents() {
     let forms = forms().await;
     for (builder, sent) in &forms {
         accepted(builder, sent);
@@ -208,7 +208,7 @@ async fn a_slip_would_be_seen() {
 
 /// Values that the crate sends although the documents reject them, because the servers accept them.
 #[tokio::test]
-async fn what_is_sent_against_the_documents() {
+async fn sent_schemas_fit_the_documents() {
     let sent = [
         (
             "ecom::Initiate",

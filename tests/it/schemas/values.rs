@@ -115,13 +115,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn texts_are_what_their_schemas_say(text in any_text()) {
+    fn text_types_agree_with_their_schemas(text in any_text()) {
         thread_local!(static TEXTS: Vec<Text> = texts());
         TEXTS.with(|texts| texts.iter().try_for_each(|of| of.check(&text)))?;
     }
 
     #[test]
-    fn numbers_are_what_their_schemas_say(number in prop_oneof![
+    fn number_types_agree_with_their_schemas(number in prop_oneof![
         any::<i64>(), -5..2_500_i64, 2_147_483_640..2_147_483_655_i64,
     ]) {
         thread_local!(static SCHEMAS: [Validator; 4] =
