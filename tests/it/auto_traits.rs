@@ -48,7 +48,7 @@ fn secrets_are_not_compared_by_accident() {
     impl<T> Compared<()> for T {}
     impl<T: PartialEq> Compared<Comparable> for T {}
     // These do not compile once there are two implementations to choose from.
-    <vipps::types::AuthToken as Compared<_>>::is_not();
+    <vipps::ecom::AuthToken as Compared<_>>::is_not();
     <Credentials as Compared<_>>::is_not();
     <CallbackAuth as Compared<_>>::is_not();
     <vipps::webhook::Verifier as Compared<_>>::is_not();

@@ -2,9 +2,10 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use vipps::qr::RedirectUrl;
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{Scanned, Simulator};
-use vipps::types::{ImageSize, RedirectUrl};
+use vipps::types::ImageSize;
 use vipps::{Outcome, PhoneNumber};
 
 fn page(name: &str) -> RedirectUrl {

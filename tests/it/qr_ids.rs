@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use vipps::RetryPolicy;
 use vipps::qr::Qr;
+use vipps::qr::{BeaconId, CallbackQrId, RedirectQrId};
 use vipps::testing::Recorder;
-use vipps::types::{BeaconId, CallbackQrId, RedirectQrId};
 
 const REDIRECTS: &[&str] = &["qr", "v1", "merchant-redirect"];
 const CALLBACKS: &[&str] = &["qr", "v1", "merchant-callback"];

@@ -242,7 +242,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     let redirect = vipps.qr().merchant_redirect("billboard-1".parse().unwrap());
     let url = || {
         "https://example.com/"
-            .parse::<vipps::types::RedirectUrl>()
+            .parse::<vipps::qr::RedirectUrl>()
             .unwrap()
     };
     let callback = vipps.qr().merchant_callback("till-1".parse().unwrap());

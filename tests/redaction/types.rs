@@ -8,12 +8,12 @@ use vipps::ecom::{
     Address, AirlineData, Express, Operation, PaymentDetails, PaymentState, PollEvent,
     PollInterval, ShippingMethod, TransactionStatus,
 };
+use vipps::ecom::{FallbackUrl, TransactionText};
+use vipps::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{CaptureType, EffectKind, PayerError, Reply, Simulator};
 use vipps::types::{
-    BeaconId, CallbackQrId, FallbackUrl, HttpsUrl, ImageSize, LocationDescription, RedirectQrId,
-    RedirectUrl, Scope, ScopeItem, Sensitive, ShippingCost, SystemText, Timestamp, TransactionText,
-    Ttl,
+    HttpsUrl, ImageSize, Scope, ScopeItem, Sensitive, ShippingCost, SystemText, Timestamp,
 };
 use vipps::{
     Amount, BaseUrl, Environment, ErrorGroup, ErrorKind, MerchantSerialNumber, OrderId, Outcome,

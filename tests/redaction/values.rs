@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::json;
 use vipps::callback::{Callback, CallbackAuth, CallbackUrls, PaymentUpdate, ShippingRequest};
+use vipps::ecom::AuthToken;
 use vipps::ecom::PaymentDetails;
-use vipps::types::{AuthToken, CustomerToken, LandingPage, PersonalQr, PhoneNumber, Sensitive};
+use vipps::types::{CustomerToken, LandingPage, PersonalQr, PhoneNumber, Sensitive};
 use vipps::webhook::{Signer, Verifier};
 use vipps::{Credentials, InvalidValue};
 
