@@ -1,4 +1,4 @@
-//! The public types that no operation shows by itself, each with a marker wherever it can hold one.
+//! The public types that no operation prints, each with a marker wherever it can hold one.
 
 use std::time::Duration;
 
