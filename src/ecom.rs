@@ -38,6 +38,7 @@ mod refund;
 mod state;
 mod status;
 mod transaction;
+mod types;
 mod wait;
 
 pub use airline::AirlineData;
@@ -54,12 +55,13 @@ pub use refund::Refund;
 pub use state::PaymentState;
 pub use status::{GetStatus, PaymentStatus};
 pub use transaction::{Transaction, TransactionStatus};
+pub use types::{AuthToken, FallbackUrl, TransactionText};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
 use crate::call::{CallOptions, built};
 use crate::raw;
 use crate::runtime::Runtime;
-use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
+use crate::types::{Amount, MerchantSerialNumber, OrderId};
 
 /// The eCom API of one client. Returned by [`Vipps::ecom`](crate::Vipps::ecom).
 #[derive(Clone, Debug)]

@@ -2,10 +2,11 @@
 
 use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
+use crate::ecom::TransactionText;
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
 use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
-use crate::types::{Amount, ImageSize, OrderId, TransactionText};
+use crate::types::{Amount, ImageSize, OrderId};
 
 const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing. Cancel the payment by the order id of the error, or \
                        let it expire. Then start a new payment with a new order id.";

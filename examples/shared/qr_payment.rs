@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use vipps::ecom::TransactionText;
 use vipps::ecom::{Payment, PaymentDetails, PaymentState, PollEvent, Transaction};
-use vipps::types::TransactionText;
 use vipps::{Amount, OrderId, Outcome, PhoneNumber, QrPayment, Vipps};
 
 use super::shutdown::Shutdown;

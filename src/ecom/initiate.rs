@@ -6,13 +6,13 @@ use super::Call;
 use super::airline::AirlineData;
 use super::express::Express;
 use super::money::payment_ore;
+use super::types::{AuthToken, FallbackUrl, TransactionText};
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{
-    Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
-    Scope, TransactionText, lenient,
+    Amount, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber, Scope, lenient,
 };
 
 /// The callback address for callers without a callback server, which poll the details instead. No
@@ -277,7 +277,7 @@ impl Initiate {
             .await?;
         let wire: Wire = response.decode()?;
         response.check_order(&order_id, wire.order_id.as_deref())?;
-        let landing_page = LandingPage::from_answer(wire.url).map_err(|_| {
+        let landing_page = LandingPage::from_response(&wire.url).map_err(|_| {
             response.decode_error("the response has no landing page: `url` is not a URL")
         })?;
         let mut payment = super::Payment::new(response.runtime().clone(), order_id);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vipps::ecom::{InitiatedPayment, Payment};
-use vipps::types::{CallbackQrId, RedirectQrId};
+use vipps::qr::{CallbackQrId, RedirectQrId};
 use vipps::{Amount, OrderId, Vipps};
 
 use super::target;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::support::{amount, id, text};
 use tokio::time::Instant;
 use vipps::ecom::PollInterval;
+use vipps::qr::RedirectUrl;
 use vipps::simulator::{InMemory, Simulator};
-use vipps::types::{LandingPage, PersonalQr, RedirectUrl};
+use vipps::types::{LandingPage, PersonalQr};
 use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Vipps};
 
 const ORDER: &str = "acme-shop-123";

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use vipps::qr::{MerchantCallback, MerchantRedirect, MerchantRedirectQr};
+use vipps::qr::{RedirectUrl, Ttl};
 use vipps::testing::Recorder;
-use vipps::types::{RedirectUrl, Ttl};
 use vipps::{Error, ErrorKind, Outcome, Transport, TransportFuture, Vipps};
 
 const REDIRECTS: &str = "/qr/v1/merchant-redirect";

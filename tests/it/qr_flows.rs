@@ -2,9 +2,10 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use vipps::qr::RedirectUrl;
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{Scanned, Simulator};
-use vipps::types::{ImageSize, RedirectUrl};
+use vipps::types::ImageSize;
 use vipps::{Outcome, PhoneNumber};
 
 fn page(name: &str) -> RedirectUrl {
@@ -110,7 +111,7 @@ async fn create_succeeds_after_a_lost_response() {
     assert_eq!(fault.hits(), 1);
 }
 
-/// Answers one webhook, and gives the token in it.
+/// Responds to one webhook, and returns the token in it.
 async fn customer_token(listener: TcpListener) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut request = Vec::new();

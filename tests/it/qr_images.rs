@@ -1,9 +1,10 @@
 //! The image of every kind of code, and which texts the app takes.
 
 use bytes::Bytes;
+use vipps::qr::RedirectUrl;
 use vipps::qr::{MerchantRedirect, QrContent, QrFormat};
 use vipps::testing::Recorder;
-use vipps::types::{ImageSize, RedirectUrl};
+use vipps::types::ImageSize;
 use vipps::{ErrorKind, Transport, TransportFuture, Vipps};
 
 fn ours() -> RedirectUrl {
