@@ -80,8 +80,9 @@ fn replace(document: &mut Document, kind: &Marked) -> Result<(), Error> {
         if !refers && !is_marked(schema) {
             return Vec::new();
         }
-        let fits = text(schema, "type").is_some_and(|name| kind.types.contains(&name));
-        if !refers && !(fits && schema.get("enum").is_none()) {
+        let name = text(schema, "type").filter(|_| schema.get("enum").is_none());
+        let fits = refers || name.is_some_and(|name| kind.types.contains(&name));
+        if !fits {
             let what = format!(
                 "`{}` marks a schema of another type than {}",
                 kind.mark,
