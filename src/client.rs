@@ -21,7 +21,9 @@ use crate::raw::Raw;
 use crate::retry::RetryBudget;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
-use crate::types::MerchantSerialNumber;
+use crate::types::{MerchantSerialNumber, Sensitive};
+use crate::userinfo::GetUserinfo;
+use crate::webhooks::Webhooks;
 
 /// A client of the QR and eCom APIs for one set of keys. Cheap to clone: clones share the token,
 /// the connections and the retry budget.
@@ -70,6 +72,19 @@ impl Vipps {
     /// Returns the eCom API.
     pub fn ecom(&self) -> Ecom {
         Ecom::new(self.runtime.clone())
+    }
+
+    /// Returns the Webhooks API.
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.runtime.clone())
+    }
+
+    /// Reads the profile that a customer has shared with a payment, within 168 hours of the consent.
+    /// `sub` identifies the customer; it is in the details of the payment.
+    ///
+    /// Calls `getUserinfo`. The [module documentation](crate::userinfo) has an example.
+    pub fn userinfo(&self, sub: impl Into<Sensitive>) -> GetUserinfo {
+        GetUserinfo::new(self.runtime.clone(), sub.into())
     }
 
     /// Runs a generated operation with the same token, headers, retries, deadline and errors as the

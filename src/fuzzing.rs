@@ -16,7 +16,7 @@ use crate::retry::{self, Failure, Pace, RetryPolicy};
 use crate::types::{
     Amount, Currency, HttpsUrl, LandingPage, OrderId, PhoneNumber, ShippingCost, Timestamp,
 };
-use crate::webhook::{CheckIn, Signer, Verifier};
+use crate::webhooks::{CheckIn, Signer, Verifier};
 
 /// One entry of [`TARGETS`].
 pub type Target = (&'static str, fn(&[u8]));

@@ -10,7 +10,8 @@ use crate::ecom::{
 use crate::qr::{
     Category, CheckedInCustomer, MerchantCallbackQr, MerchantRedirectQr, OneTimeQr, PersonalQrOwner,
 };
-use crate::webhook::CheckIn;
+use crate::userinfo::{BankAccount, ProfileAddress, Userinfo};
+use crate::webhooks::{CheckIn, EventType, Webhook};
 
 listed! {
     "callback::AddressType": AddressType,
@@ -35,5 +36,11 @@ listed! {
     "qr::MerchantRedirectQr": MerchantRedirectQr,
     "qr::OneTimeQr": OneTimeQr,
     "qr::PersonalQrOwner": PersonalQrOwner,
-    "webhook::CheckIn": CheckIn,
+    "userinfo::AddressType": crate::userinfo::AddressType,
+    "userinfo::BankAccount": BankAccount,
+    "userinfo::ProfileAddress": ProfileAddress,
+    "userinfo::Userinfo": Userinfo,
+    "webhooks::CheckIn": CheckIn,
+    "webhooks::EventType": EventType,
+    "webhooks::Webhook": Webhook,
 }

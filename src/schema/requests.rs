@@ -7,7 +7,8 @@ use crate::qr::{
     CreateMerchantRedirect, ExchangeCustomer, ExchangePersonalQr, OneTime, PutMerchantCallback,
     PutMobilePayBeacon, UpdateMerchantRedirect,
 };
-use crate::raw::{ecom, qr};
+use crate::raw::{ecom, qr, webhooks};
+use crate::webhooks::RegisterWebhook;
 
 listed! {
     "ecom::Cancel": Cancel,
@@ -23,6 +24,7 @@ listed! {
     "qr::PutMerchantCallback": PutMerchantCallback,
     "qr::PutMobilePayBeacon": PutMobilePayBeacon,
     "qr::UpdateMerchantRedirect": UpdateMerchantRedirect,
+    "webhooks::RegisterWebhook": RegisterWebhook,
 }
 
 sent_as! {
@@ -39,4 +41,5 @@ sent_as! {
     PutMerchantCallback => qr::types::MerchantCallbackPutRequest;
     PutMobilePayBeacon => qr::types::MerchantCallbackMobilePayPutRequest;
     UpdateMerchantRedirect => qr::types::MerchantRedirectQrUpdateRequest;
+    RegisterWebhook => webhooks::types::RegisterRequest;
 }

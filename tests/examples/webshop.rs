@@ -62,7 +62,7 @@ impl Shop {
         }
     }
 
-    /// Presses a button; gives the order and its landing page.
+    /// Submits a form; returns the order and its landing page.
     fn check_out(&self, path: &str) -> (String, String) {
         let answer = request(self.address, "POST", path, &[], "");
         assert_eq!(answer.status, 303, "{}", answer.body);
@@ -162,7 +162,7 @@ fn callbacks_are_hints_and_only_with_the_token() {
     assert!(shop.thanks(&order).contains("not completed yet"));
     assert_eq!(shop.sim.journal().count("capture_payment_using_post"), 0);
 
-    // The real one comes by itself, and is enough.
+    // The real callback arrives by itself, and is enough.
     shop.sim.payer().approve(&order).unwrap();
     shop.program.says(&format!("callback RESERVED for {order}"));
     shop.program

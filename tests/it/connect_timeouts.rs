@@ -96,6 +96,12 @@ async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Dur
 async fn deadline_during_tls_handshake_is_not_sent() {
     let server = silent_server();
     assert_not_sent(client("https", server), SHORT, SHORT).await;
+    let vipps = client("https", server).build().unwrap();
+    let error = format!("{:?}", capture(&vipps, SHORT).await);
+    assert!(
+        error.contains("no connection within the time for the attempt"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn chosen_shipping_is_charged_and_in_the_details() {
 
     let details = payment.wait().await.unwrap();
     assert_eq!(details.state(), PaymentState::Reserved);
-    // The cost of the delivery comes on top.
+    // The cost of the delivery is added.
     assert_eq!(
         details.sums().remaining_to_capture,
         Amount::minor(27_950, Currency::NOK)

@@ -111,7 +111,7 @@ async fn create_succeeds_after_a_lost_response() {
     assert_eq!(fault.hits(), 1);
 }
 
-/// Answers one webhook, and gives the token in it.
+/// Responds to one webhook, and returns the token in it.
 async fn customer_token(listener: TcpListener) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut request = Vec::new();

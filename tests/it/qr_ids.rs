@@ -20,7 +20,7 @@ fn cases() -> ProptestConfig {
     }
 }
 
-/// Sends, and gives method, path and query as they left.
+/// Sends a request, and returns its method, path and query.
 fn sent<F: Future<Output = ()>>(send: impl FnOnce(Qr) -> F) -> Vec<(String, String)> {
     let recorder = Recorder::new();
     let builder = recorder.builder().unwrap().retry(RetryPolicy::none());

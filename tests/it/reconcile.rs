@@ -299,7 +299,7 @@ async fn told(operation: &str, body: &str) -> &'static str {
         other => panic!("{other} is not lost here"),
     };
     let Err(error) = error else {
-        // The cancel has looked by itself.
+        // The cancel has read the details by itself.
         return "took effect";
     };
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -494,7 +494,7 @@ async fn undecodable_details_are_requested_again() {
     assert_eq!(verdict, "no effect");
 }
 
-/// A partner's question goes out for the sales unit that the operation was for.
+/// A partner's request names the sales unit of the operation.
 #[tokio::test(start_paused = true)]
 async fn the_sales_unit_is_the_operations_own() {
     let recorder = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");

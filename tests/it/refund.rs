@@ -1,4 +1,4 @@
-//! The rest that goes back is exactly what remains, once, however often it is asked for.
+//! A refund of the rest refunds exactly the remaining amount, once, however often it is retried.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{Request, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
-use vipps::webhook::{CheckIn, Verifier, WebhookError};
+use vipps::webhooks::{CheckIn, Verifier, WebhookError};
 
 const SECRET: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";
 const URL: &str = "https://shop.example.com/hooks";
@@ -134,7 +134,7 @@ async fn the_ready_handler_refuses_a_replay() {
             assert_eq!(check_in.merchant_qr_id, "till-1");
             StatusCode::ACCEPTED
         };
-        let post = vipps::webhook::axum::post(verifier(Some(WINDOW), now), handler);
+        let post = vipps::webhooks::axum::post(verifier(Some(WINDOW), now), handler);
         let app: Router = Router::new().route("/hooks", post);
         let request = signed(SENT).map(axum::body::Body::from);
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Only what Vipps MobilePay signed is read: the vectors pass, and any other byte fails.
 
 use http::{Method, Request};
-use vipps::webhook::{CheckIn, Signer, Verifier, WebhookError};
+use vipps::webhooks::{CheckIn, Signer, Verifier, WebhookError};
 
 struct Vector {
     secret: &'static str,
@@ -526,7 +526,7 @@ mod handler {
     async fn status(request: Request<impl Into<Body>>) -> StatusCode {
         let app: Router = Router::new().route(
             "/hooks/vipps",
-            vipps::webhook::axum::post(V1.verifier(), async |check_in: CheckIn| {
+            vipps::webhooks::axum::post(V1.verifier(), async |check_in: CheckIn| {
                 assert_eq!(check_in.merchant_serial_number.unwrap().as_str(), "123456");
                 (StatusCode::ACCEPTED, "stored")
             }),

@@ -7,7 +7,7 @@ use vipps::callback::{Callback, CallbackAuth};
 use vipps::ecom::{Express, Initiate, Payment, ShippingMethod};
 use vipps::simulator::Simulator;
 use vipps::types::{PersonalQr, ShippingCost};
-use vipps::webhook::Verifier;
+use vipps::webhooks::Verifier;
 use vipps::{Amount, Vipps};
 
 use super::*;
@@ -57,7 +57,7 @@ impl Shop {
             }
         });
         let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();
-        let hook = vipps::webhook::axum::post(verifier, move |event| {
+        let hook = vipps::webhooks::axum::post(verifier, move |event| {
             sender.send(format!("{event:?}")).unwrap();
             async { StatusCode::OK }
         });

@@ -9,7 +9,7 @@ use vipps::callback::{Callback, CallbackAuth, CallbackUrls, PaymentUpdate, Shipp
 use vipps::ecom::AuthToken;
 use vipps::ecom::PaymentDetails;
 use vipps::types::{CustomerToken, LandingPage, PersonalQr, PhoneNumber, Sensitive};
-use vipps::webhook::{Signer, Verifier};
+use vipps::webhooks::{Signer, Verifier};
 use vipps::{Credentials, InvalidValue};
 
 use super::operations::{address, person};

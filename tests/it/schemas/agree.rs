@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, ECOM, QR};
+use super::document::{Document, ECOM, QR, USERINFO, WEBHOOKS};
 use super::meant::{MEANT_OF_BINDINGS, MEANT_OF_READ, MEANT_OF_SENT, Meant};
 use super::schemas;
 
@@ -17,7 +17,7 @@ pub(crate) type Pair = (
 );
 
 /// Builders, by the body that they send.
-pub(crate) const SENT: [Pair; 12] = [
+pub(crate) const SENT: [Pair; 13] = [
     ("ecom::Cancel", &ECOM, "CancelPaymentActionRequest"),
     ("ecom::Capture", &ECOM, "PaymentActionsRequest"),
     ("ecom::ForceApprove", &ECOM, "ForceApproveRequest"),
@@ -42,10 +42,11 @@ pub(crate) const SENT: [Pair; 12] = [
         &QR,
         "MerchantRedirectQrUpdateRequest",
     ),
+    ("webhooks::RegisterWebhook", &WEBHOOKS, "RegisterRequest"),
 ];
 
 /// Types that are read, including the bodies of callbacks.
-const READ: [Pair; 21] = [
+const READ: [Pair; 25] = [
     (
         "callback::PaymentUpdate",
         &ECOM,
@@ -75,6 +76,10 @@ const READ: [Pair; 21] = [
     ("qr::MerchantRedirectQr", &QR, "MerchantRedirectQrResponse"),
     ("qr::OneTimeQr", &QR, "OneTimePaymentQrResponse"),
     ("qr::PersonalQrOwner", &QR, "QrExchangeResponse"),
+    ("userinfo::BankAccount", &USERINFO, "UserinfoAccountInfo"),
+    ("userinfo::ProfileAddress", &USERINFO, "UserinfoAddress"),
+    ("userinfo::Userinfo", &USERINFO, "Userinfo"),
+    ("webhooks::Webhook", &WEBHOOKS, "Webhook"),
 ];
 
 const REPLIES: [Pair; 2] = [
@@ -367,7 +372,9 @@ fn every_type_is_compared() {
         "ecom::TransactionStatus",
         "qr::Category",
         "qr::Ttl",
-        "webhook::CheckIn",
+        "userinfo::AddressType",
+        "webhooks::CheckIn",
+        "webhooks::EventType",
     ];
     assert_eq!(others, texts_and_webhooks);
 }

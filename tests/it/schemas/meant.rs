@@ -84,7 +84,12 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
         "details without a history state nothing, whatever the component says",
     ),
     meant(
-        &["bankIdVerified", "dateOfBirth", "ssn"],
+        &[
+            "bankIdVerified",
+            "dateOfBirth",
+            "phone_number_verified",
+            "ssn",
+        ],
         &["there true / false"],
         "seen in answers, and in no document",
     ),

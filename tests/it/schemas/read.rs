@@ -132,7 +132,7 @@ fn responses_of_real_servers_fit_their_schemas() {
         &json!({"msisdn": "4798765432", "timestamp": 1_718_000_000}),
     );
     fits(
-        "webhook::CheckIn",
+        "webhooks::CheckIn",
         &json!({"customerToken": "wbA8ce+=", "msn": "123456", "merchantQrId": "till-1",
             "initiatedAt": "2024-03-18T09:41:07.512Z", "tomorrow": {}}),
     );

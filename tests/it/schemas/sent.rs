@@ -156,6 +156,8 @@ forms! {
     "qr::ExchangePersonalQr": |vipps| vipps.qr()
         .exchange("https://qr.vipps.no/p/abc".parse().unwrap());
     "qr::ExchangeCustomer": |vipps| vipps.qr().exchange_customer("wbA8ce+=".parse().unwrap());
+    "webhooks::RegisterWebhook": |vipps| vipps.webhooks()
+        .register("https://shop.example.com/hooks".parse().unwrap(), ["user.checked-in.v1"]);
 }
 
 #[tokio::test]
@@ -182,7 +184,7 @@ async fn each_body_fits_the_documents() {
         .collect();
     assert_eq!(
         operations.len(),
-        has_body(&document::ECOM) + has_body(&document::QR),
+        has_body(&document::ECOM) + has_body(&document::QR) + has_body(&document::WEBHOOKS),
         "{operations:?}"
     );
 }

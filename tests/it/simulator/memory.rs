@@ -8,7 +8,7 @@ use vipps::simulator::{DeliveryOutcome, Ending, Reply, Simulator};
 
 use super::CAPTURE;
 
-/// Sends a request with everything that it needs and gives what comes back.
+/// Sends a complete request and returns the response.
 fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) -> Reply {
     let request = http::Request::builder()
         .method(method)

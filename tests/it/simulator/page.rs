@@ -55,7 +55,7 @@ impl Page {
         texts[0].clone()
     }
 
-    /// Presses a button as a browser without script does, and gives the page that follows.
+    /// Submits a form as a browser without script does, and returns the next page.
     async fn press(&self, sim: &Simulator, button: &str) -> Self {
         self.press_with(sim, button, &[]).await
     }
@@ -329,7 +329,7 @@ async fn faults_are_switched_on_counted_and_switched_off() {
     assert_eq!(note, "fault: reset; the request took effect");
     assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);
 
-    // Switched on once more, it strikes once more.
+    // A rule that is switched on again applies again.
     let page = page.press(sim, on).await;
     shop.capture("order-1", "key").await.unwrap_err();
     assert_eq!(sim.journal().count(CAPTURE), 3);

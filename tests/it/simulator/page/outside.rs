@@ -1,4 +1,4 @@
-//! Text that comes from outside: it is shown as text, and secrets are not shown.
+//! Text from outside is shown as text, and secrets are not shown.
 
 use reqwest::Method;
 use scraper::Html;
