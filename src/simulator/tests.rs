@@ -13,6 +13,7 @@ mod messages;
 mod one_time_qr;
 mod redirect_qr;
 mod states;
+mod toy_api;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use super::domain::profile::Profile;
 use super::domain::qr::CodeKey;
 use super::domain::time::later;
 use super::domain::{Account, CaptureType, Domain, PaymentId, Refusal, Registration};
-use super::gateway::{Body, Request, Response, Settings, State, dispatch};
+use super::gateway::{Api, Body, Request, Response, Settings, State, dispatch};
 use super::keys::Keys;
 use super::random::Random;
 
@@ -53,6 +54,10 @@ impl Bench {
     }
 
     fn of(capture_type: CaptureType, domain: Domain) -> Self {
+        Self::with_apis(capture_type, domain, &apis::ALL)
+    }
+
+    fn with_apis(capture_type: CaptureType, domain: Domain, apis: &[&'static Api]) -> Self {
         let mut random = Random::new(0);
         let settings = Settings {
             keys: Keys::new(&mut random, MSN.into()),
@@ -65,7 +70,7 @@ impl Bench {
             may_skip_landing_page: false,
         };
         let mut bench = Self {
-            state: State::new(settings, &apis::ALL, domain, random),
+            state: State::new(settings, apis, domain, random),
             now: FROZEN_AT,
             token: String::new(),
             calls: 0,
