@@ -3,7 +3,6 @@
 mod check;
 mod document;
 pub(crate) mod error;
-mod external_refs;
 pub(crate) mod generate;
 mod generated;
 mod invalid_node;
@@ -12,6 +11,7 @@ mod merchant;
 pub(crate) mod names;
 mod passes;
 mod reachability;
+mod references;
 mod tables;
 mod validate;
 mod vocabulary;
@@ -152,7 +152,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
     }
     for file in overlays {
         let api = file.trim_end_matches(overlay::END);
-        if !seen.contains(api) {
+        if !seen.contains(api) && file != overlay::ALL {
             clashes.push(Err(Error::at(
                 "",
                 format!("no document has the module name {api}"),
@@ -197,11 +197,13 @@ pub(crate) fn repair(
     load::check_version(&root)?;
     let mut document = Document::new(root);
     document.warnings.append(&mut warnings);
-    document.overlay = overlay::read(api, read)?;
+    document.overlays = overlay::read(api, read)?;
     validate::complete(&mut document)?;
-    external_refs::inline(&mut document, read)?;
+    vocabulary::check(&document.root)?;
+    references::resolve(&mut document, read)?;
+    // The parts that came from other files are checked, too.
     validate::check(&document.root)?;
-    vocabulary::check(&mut document)?;
+    vocabulary::note_mistakes(&mut document)?;
     passes::run(
         passes::REPAIR.iter().filter(|pass| wanted(pass.name)),
         &mut document,
@@ -234,7 +236,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
     let passes = passes::REPAIR.iter().chain(passes::ADAPT);
     let steps = [
-        (external_refs::NAME, external_refs::REASON),
+        (references::NAME, references::REASON),
         (vocabulary::NAME, vocabulary::REASON),
     ];
     steps

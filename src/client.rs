@@ -13,7 +13,7 @@ pub use builder::VippsBuilder;
 
 use crate::call::{CallOptions, Context};
 use crate::credentials::{self, Credentials};
-use crate::ecom::Ecom;
+use crate::ecom::{Ecom, InitiatedPayment, Payment};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::qr::Qr;
@@ -21,7 +21,9 @@ use crate::raw::Raw;
 use crate::retry::RetryBudget;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
-use crate::types::MerchantSerialNumber;
+use crate::types::{MerchantSerialNumber, Sensitive};
+use crate::userinfo::GetUserinfo;
+use crate::webhooks::Webhooks;
 
 /// A client of the QR and eCom APIs for one set of keys. Cheap to clone: clones share the token,
 /// the connections and the retry budget.
@@ -70,6 +72,19 @@ impl Vipps {
     /// Returns the eCom API.
     pub fn ecom(&self) -> Ecom {
         Ecom::new(self.runtime.clone())
+    }
+
+    /// Returns the Webhooks API.
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.runtime.clone())
+    }
+
+    /// Reads the profile that a customer has shared with a payment, within 168 hours of the consent.
+    /// `sub` identifies the customer; it is in the details of the payment.
+    ///
+    /// Calls `getUserinfo`. The [module documentation](crate::userinfo) has an example.
+    pub fn userinfo(&self, sub: impl Into<Sensitive>) -> GetUserinfo {
+        GetUserinfo::new(self.runtime.clone(), sub.into())
     }
 
     /// Runs a generated operation with the same token, headers, retries, deadline and errors as the
@@ -190,6 +205,29 @@ impl Vipps {
     /// token requests.
     pub fn metrics(&self) -> Metrics {
         self.runtime.counters().read()
+    }
+}
+
+impl InitiatedPayment {
+    /// Returns a handle to the payment, to wait for, capture, refund or cancel it. Every call on it
+    /// acts for the sales unit that the payment was started for.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// let details = started.payment(&vipps).wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn payment(&self, vipps: &Vipps) -> Payment {
+        let payment = vipps.ecom().payment(self.order_id().clone());
+        match self.merchant_serial_number() {
+            Some(number) => payment.merchant_serial_number(number.clone()),
+            None => payment,
+        }
     }
 }
 

@@ -22,9 +22,10 @@ pub mod ecom;
 mod pay_by_qr;
 pub mod payment;
 pub mod qr;
+pub mod userinfo;
+pub mod webhooks;
 
 pub mod callback;
-pub mod webhook;
 
 mod call;
 mod clock;

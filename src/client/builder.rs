@@ -24,12 +24,16 @@ use crate::token::{SharedStore, Tokens};
 use crate::token_store::TokenStore;
 use crate::transport::{HttpClient, Transport};
 use crate::types::InvalidValue;
+use crate::userinfo;
+use crate::webhooks;
 
 /// The operation tables of all APIs.
 pub(crate) static OPERATIONS: &[&[Operation]] = &[
     access_token::operations::OPERATIONS,
     ecom::operations::OPERATIONS,
     qr::operations::OPERATIONS,
+    userinfo::operations::OPERATIONS,
+    webhooks::operations::OPERATIONS,
 ];
 
 /// A builder of a [`Vipps`] client.

@@ -371,7 +371,7 @@ impl Fault {
 /// pause.reached().await; // the payment exists, and the merchant does not know it yet
 /// sim.payer().approve("order-1")?;
 /// pause.release();
-/// assert!(begun.await??.payment().details().await?.state().is_paid());
+/// assert!(begun.await??.payment(&vipps).details().await?.state().is_paid());
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]

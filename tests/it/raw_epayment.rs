@@ -1,4 +1,4 @@
-//! Generated operations of the ePayment, Webhooks and Userinfo APIs, which no builder covers yet.
+//! Generated operations of the ePayment, Webhooks and Userinfo APIs.
 
 use vipps::raw::{Raw, epayment, webhooks};
 use vipps::testing::Recorder;

@@ -10,6 +10,7 @@ pub(super) const MEMBERS: &[&str] = &[
     "callbackprefix",
     "category",
     "consentremovalprefix",
+    "events",
     "fallback",
     "id",
     "isapp",
@@ -79,6 +80,7 @@ pub(super) const RESPONSE_MEMBERS: &[&str] = &[
     "title",
     "token_type",
     "trace_id",
+    "traceid",
     "transactionid",
     "type",
     "version",
@@ -101,6 +103,7 @@ pub(super) const CONTAINERS: &[&str] = &[
     "transactioninfo",
     "transactionloghistory",
     "transactionsummary",
+    "webhooks",
 ];
 
 /// The member that contains a landing page. Anyone who has that URL can pay or see the payment.
@@ -162,6 +165,7 @@ mod tests {
         "passengername",
         "postcode",
         "qrcode",
+        "secret",
         "sub",
         "ticketnumber",
         "token",
@@ -239,6 +243,7 @@ mod tests {
         "qrcode",
         "refresh_token",
         "region",
+        "secret",
         "set-cookie",
         "ssn",
         "streetaddress",
@@ -312,16 +317,23 @@ mod tests {
         [by_merchant, by_api]
     }
 
-    const DOCUMENTS: [&str; 4] = [
+    const DOCUMENTS: [&str; 5] = [
         include_str!("../../../openapi/access-token.yaml"),
         include_str!("../../../openapi/ecom.yaml"),
         include_str!("../../../openapi/ms_import.yaml"),
         include_str!("../../../openapi/qr.yaml"),
+        include_str!("../../../openapi/webhooks.yaml"),
     ];
 
     fn members() -> [BTreeSet<Vec<String>>; 2] {
-        let [token, ecom, calls, qr] = DOCUMENTS;
-        let documents = [(token, false), (ecom, false), (calls, true), (qr, false)];
+        let [token, ecom, calls, qr, webhooks] = DOCUMENTS;
+        let documents = [
+            (token, false),
+            (ecom, false),
+            (calls, true),
+            (qr, false),
+            (webhooks, false),
+        ];
         let [mut by_merchant, mut by_api] = [BTreeSet::new(), BTreeSet::new()];
         for (document, calls_merchant) in documents {
             let [sent, read] = members_of(document, calls_merchant);
