@@ -13,7 +13,7 @@ pub use builder::VippsBuilder;
 
 use crate::call::{CallOptions, Context};
 use crate::credentials::{self, Credentials};
-use crate::ecom::Ecom;
+use crate::ecom::{Ecom, InitiatedPayment, Payment};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::qr::Qr;
@@ -205,6 +205,29 @@ impl Vipps {
     /// token requests.
     pub fn metrics(&self) -> Metrics {
         self.runtime.counters().read()
+    }
+}
+
+impl InitiatedPayment {
+    /// Returns a handle to the payment, to wait for, capture, refund or cancel it. Every call on it
+    /// acts for the sales unit that the payment was started for.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// let details = started.payment(&vipps).wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn payment(&self, vipps: &Vipps) -> Payment {
+        let payment = vipps.ecom().payment(self.order_id().clone());
+        match self.merchant_serial_number() {
+            Some(number) => payment.merchant_serial_number(number.clone()),
+            None => payment,
+        }
     }
 }
 

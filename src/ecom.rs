@@ -13,7 +13,7 @@
 //! let started = vipps.ecom().initiate("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
 //! // ... show the landing page, or its QR code ...
 //! # sim.payer().approve("order-123")?;
-//! let payment = started.payment();
+//! let payment = started.payment(&vipps);
 //! // Sales units with direct capture have captured the money already.
 //! if payment.wait().await?.can_capture() {
 //!     payment.capture().await?;
@@ -344,8 +344,9 @@ impl Payment {
     /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
-    /// started.force_approve().phone_number("91234567".parse()?).await?;
-    /// assert!(started.payment().details().await?.state().is_paid());
+    /// let payment = started.payment(&vipps);
+    /// payment.force_approve().phone_number("91234567".parse()?).landing_page(&started).await?;
+    /// assert!(payment.details().await?.state().is_paid());
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {

@@ -90,9 +90,10 @@ async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDe
     ))?;
     if let Some(phone) = &sale.approve {
         started
-            .initiated()
+            .payment()
             .force_approve()
             .phone_number(phone.clone())
+            .landing_page(started.initiated())
             .await
             .context("the payment was not approved")?;
     }

@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{
-    Amount, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber, Scope, lenient,
+    Amount, HttpsUrl, InvalidValue, LandingPage, MerchantSerialNumber, OrderId, PhoneNumber, Scope,
+    lenient,
 };
 
 /// The callback address for callers without a callback server, which poll the details instead. No
@@ -280,13 +281,10 @@ impl Initiate {
         let landing_page = LandingPage::from_response(&wire.url).map_err(|_| {
             response.decode_error("the response has no landing page: `url` is not a URL")
         })?;
-        let mut payment = super::Payment::new(response.runtime().clone(), order_id);
-        if let Some(number) = response.merchant() {
-            payment = payment.merchant_serial_number(number.clone());
-        }
         Ok(InitiatedPayment {
-            payment,
+            order_id,
             landing_page,
+            merchant_serial_number: response.merchant().cloned(),
         })
     }
 }
@@ -304,16 +302,17 @@ struct Wire {
 crate::json_schema::read_as! { InitiatedPayment => Wire; }
 
 /// A payment that has been started, with the landing page for the customer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitiatedPayment {
-    payment: super::Payment,
+    order_id: OrderId,
     landing_page: LandingPage,
+    merchant_serial_number: Option<MerchantSerialNumber>,
 }
 
 impl InitiatedPayment {
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
-        self.payment.order_id()
+        &self.order_id
     }
 
     /// Returns the URL where the customer pays; valid for 5 minutes.
@@ -325,9 +324,10 @@ impl InitiatedPayment {
         &self.landing_page
     }
 
-    /// Returns the payment, for the sales unit that it was started for.
-    pub fn payment(&self) -> super::Payment {
-        self.payment.clone()
+    /// Returns the sales unit that the payment was started for, or `None` if it is the sales unit of
+    /// the credentials.
+    pub fn merchant_serial_number(&self) -> Option<&MerchantSerialNumber> {
+        self.merchant_serial_number.as_ref()
     }
 }
 

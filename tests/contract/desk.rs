@@ -91,11 +91,13 @@ impl Desk {
             return skipped("VIPPS_CONTRACT_PHONE names no test user who could approve a payment");
         };
         let started = self.initiated().await;
-        if let Err(error) = started.force_approve().phone_number(payer).await {
+        let payment = started.payment(&self.vipps);
+        let approval = payment.force_approve().phone_number(payer);
+        if let Err(error) = approval.landing_page(&started).await {
             assert!(target::is_real(), "the simulator allows it: {error}");
             return skipped(&format!("force approve is not allowed here: {error}"));
         }
-        Some(started.payment())
+        Some(payment)
     }
 
     /// Cancels or refunds the rest of every payment, and deletes every code.

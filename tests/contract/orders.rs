@@ -48,7 +48,7 @@ async fn a_payment_begins() {
         assert!(!started.landing_page().is_app_link());
         assert!(started.landing_page().token().is_some());
 
-        let details = started.payment().details().await.unwrap();
+        let details = started.payment(&desk.vipps).details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Initiated);
         let [event] = details.events() else {
             panic!("{details:?}")
@@ -66,7 +66,7 @@ async fn a_payment_begins() {
 #[tokio::test]
 async fn payment_is_cancelled_before_approval() {
     at(async |desk| {
-        let payment = desk.initiated().await.payment();
+        let payment = desk.initiated().await.payment(&desk.vipps);
         let capture = payment.capture().await.unwrap_err();
         assert_eq!(capture.outcome(), Outcome::Rejected, "{capture}");
         payment.cancel().await.unwrap();
@@ -81,7 +81,7 @@ async fn payment_is_cancelled_before_approval() {
 #[tokio::test]
 async fn an_order_id_is_good_once() {
     at(async |desk| {
-        let payment = desk.initiated().await.payment();
+        let payment = desk.initiated().await.payment(&desk.vipps);
         payment.cancel().await.unwrap();
         let text = || "Contract test".parse().unwrap();
         let id = payment.order_id().clone();

@@ -17,7 +17,7 @@ async fn chosen_shipping_is_charged_and_in_the_details() {
     ]);
     let start = vipps.ecom().initiate(id(), Amount::nok(200), text());
     let start = start.express(shipping, "https://example.com/vipps".parse().unwrap());
-    let payment = start.await.unwrap().payment();
+    let payment = start.await.unwrap().payment(&vipps);
     sim.payer()
         .approve_with_shipping("acme-shop-123", "parcel")
         .unwrap();

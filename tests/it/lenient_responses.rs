@@ -73,7 +73,7 @@ async fn byte_order_mark_is_skipped() {
             .answer("PUT", CALLBACK, 200, ""),
     );
     let started = vipps.ecom().initiate(id(), amount(), text());
-    let payment = started.await.unwrap().payment();
+    let payment = started.await.unwrap().payment(&vipps);
     assert!(payment.details().await.unwrap().state().is_paid());
     let raw = vipps.call(|raw| async move {
         let operation = raw.ecom().get_payment_details_using_get();

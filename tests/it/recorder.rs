@@ -136,7 +136,7 @@ async fn in_front_of_the_real_wire() {
         let vipps = sim.client_builder().record(&recorder).build().unwrap();
         let started = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
         sim.payer().approve(id().as_str()).unwrap();
-        started.payment().capture().await.unwrap();
+        started.payment(&vipps).capture().await.unwrap();
         assert_eq!(sim.account(id().as_str()).unwrap().charged(), 20_000);
         assert_eq!(sim.journal().entries().len(), recorder.requests().len());
         texts.push(recorder.to_snapshot());

@@ -319,8 +319,10 @@ async fn force_approve_full() {
     let (recorder, vipps) = recorder();
     let payment = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
     payment
+        .payment(&vipps)
         .force_approve()
         .phone_number(crate::support::PHONE.parse().unwrap())
+        .landing_page(&payment)
         .await
         .unwrap();
     shape!(

@@ -71,7 +71,7 @@ async fn responses_of_the_simulator_fit_their_schemas() {
             .scope("name address email".parse().unwrap())
             .await
             .unwrap();
-        let payment = started.payment();
+        let payment = started.payment(&vipps);
         payment.details().await.unwrap();
         vipps.qr().one_time(&started).await.unwrap();
         vipps.qr().one_time(&started).content().await.unwrap();
