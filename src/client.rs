@@ -15,6 +15,7 @@ use crate::call::{CallOptions, Context};
 use crate::credentials::{self, Credentials};
 use crate::ecom::Ecom;
 use crate::environment::Environment;
+use crate::epayment::EPayment;
 use crate::error::Result;
 use crate::qr::Qr;
 use crate::raw::Raw;
@@ -70,6 +71,11 @@ impl Vipps {
     /// Returns the eCom API.
     pub fn ecom(&self) -> Ecom {
         Ecom::new(self.runtime.clone())
+    }
+
+    /// Returns the ePayment API.
+    pub fn epayment(&self) -> EPayment {
+        EPayment::new(self.runtime.clone())
     }
 
     /// Runs a generated operation with the same token, headers, retries, deadline and errors as the

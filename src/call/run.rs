@@ -334,7 +334,11 @@ impl<'a> Run<'a> {
         let error = failed
             .error
             .with_outcome(outcome)
-            .with_retry(verdict.retry.is_some(), failed.retry_after);
+            .with_retry(
+                verdict.retry.is_some() || failed.failure == Failure::Postponed,
+                failed.retry_after,
+            )
+            .with_used_up_key(outcome == Outcome::Rejected && self.uses_up_key(failed.failure));
         let error = self.explain(error);
         let policy = self.call.options.policy(runtime);
         let Some(pace) = verdict
@@ -359,6 +363,14 @@ impl<'a> Run<'a> {
             runtime.counters().retries.add_one();
         }
         Ok(wait)
+    }
+
+    /// Returns whether the API repeats this refusal for every request with the same key.
+    fn uses_up_key(&self, failure: Failure) -> bool {
+        // The gateway sends 401 before the API receives the request.
+        self.record.key.is_some()
+            && self.record.operation.api.keeps_refusals
+            && matches!(failure, Failure::Refused(status) if (400..500).contains(&status) && status != 401)
     }
 
     /// Returns the wait before the next attempt, or `None` if the wait would not end before the

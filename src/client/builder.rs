@@ -13,6 +13,7 @@ use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
 use crate::ecom;
 use crate::environment::Environment;
+use crate::epayment;
 use crate::error::{Error, Result};
 use crate::http_client::{self, ReqwestClients};
 use crate::operation::Operation;
@@ -29,6 +30,7 @@ use crate::types::InvalidValue;
 pub(crate) static OPERATIONS: &[&[Operation]] = &[
     access_token::operations::OPERATIONS,
     ecom::operations::OPERATIONS,
+    epayment::operations::OPERATIONS,
     qr::operations::OPERATIONS,
 ];
 

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::types::{
     Amount, AuthToken, BeaconId, CallbackQrId, Currency, CustomerToken, FallbackUrl, HttpsUrl,
     ImageSize, LandingPage, LocationDescription, MerchantSerialNumber, OrderId, PersonalQr,
-    PhoneNumber, RedirectQrId, RedirectUrl, RequestId, Scope, Sensitive, ShippingCost, SystemText,
-    Timestamp, TransactionText, Ttl,
+    PhoneNumber, RedirectQrId, RedirectUrl, Reference, RequestId, Scope, Sensitive, ShippingCost,
+    SystemText, Timestamp, TransactionText, Ttl,
 };
 
 macro_rules! values {
@@ -85,6 +85,8 @@ values! {
         {"type": "string", "pattern": "^[0-9]{4,10}$"}
     OrderId "The merchant's id of a payment."
         {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,50}$", "maxLength": OrderId::MAX_LEN}
+    Reference "The merchant's name of a payment of the ePayment API."
+        {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,64}$", "maxLength": Reference::MAX_LEN}
     PersonalQr "Text of the code in a customer's app."
         {"type": "string", "pattern": format!("^{WORD}$"), "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
     PhoneNumber "Country code and number, digits only; those of eight digits with a plus."

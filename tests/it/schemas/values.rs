@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 use vipps::types::*;
-use vipps::{Amount, MerchantSerialNumber, OrderId, PhoneNumber, RequestId};
+use vipps::{Amount, MerchantSerialNumber, OrderId, PhoneNumber, Reference, RequestId};
 
 use super::{schemas, validator};
 
@@ -56,6 +56,7 @@ fn texts() -> Vec<Text> {
         text::<LocationDescription>("types::LocationDescription", AllBut(ENDS)),
         text::<MerchantSerialNumber>("types::MerchantSerialNumber", All),
         text::<OrderId>("types::OrderId", All),
+        text::<Reference>("types::Reference", All),
         text::<PersonalQr>("types::PersonalQr", AllBut("blanks of other kinds")),
         text::<PhoneNumber>(
             "types::PhoneNumber",
