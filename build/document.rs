@@ -152,6 +152,11 @@ pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
+/// Returns the key of a step of a JSON pointer.
+pub(crate) fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
 /// Returns the value as an object. Any other value is replaced by an empty object.
 pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
@@ -175,6 +180,11 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 /// Returns the name of the component schema that this schema refers to.
 pub(crate) fn schema_ref(schema: &Value) -> Option<&str> {
     text(schema, "$ref")?.strip_prefix(SCHEMA_REF)
+}
+
+/// Returns whether the list of words, which are separated by spaces, contains the word.
+pub(crate) fn is_in(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|known| known == word)
 }
 
 pub(crate) fn is_string(schema: &Value) -> bool {
@@ -202,24 +212,39 @@ pub(crate) fn walk_schemas(root: &mut Value, visit: &mut Visit<'_>) {
             }
         }
     }
-    let Some(Value::Object(paths)) = root.get_mut("paths") else {
-        return;
-    };
-    for (path, item) in paths.iter_mut() {
-        let pointer = format!("/paths/{}", escape(path));
-        walk_parameters(item, &pointer, visit);
-        for method in METHODS {
-            let Some(operation) = item.get_mut(method) else {
-                continue;
-            };
-            let pointer = format!("{pointer}/{method}");
-            walk_parameters(operation, &pointer, visit);
-            if let Some(body) = operation.get_mut("requestBody") {
-                walk_carrier(body, &format!("{pointer}/requestBody"), visit);
+    for section in ["paths", "webhooks"] {
+        let items = root.get_mut(section).and_then(Value::as_object_mut);
+        for (path, item) in items.into_iter().flatten() {
+            walk_path_item(item, &format!("/{section}/{}", escape(path)), visit);
+        }
+    }
+}
+
+fn walk_path_item(item: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
+    walk_parameters(item, pointer, visit);
+    for method in METHODS {
+        let Some(operation) = item.get_mut(method) else {
+            continue;
+        };
+        let pointer = format!("{pointer}/{method}");
+        walk_parameters(operation, &pointer, visit);
+        if let Some(body) = operation.get_mut("requestBody") {
+            walk_carrier(body, &format!("{pointer}/requestBody"), visit);
+        }
+        if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+            for (status, response) in responses.iter_mut() {
+                walk_carrier(response, &format!("{pointer}/responses/{status}"), visit);
             }
-            if let Some(Value::Object(responses)) = operation.get_mut("responses") {
-                for (status, response) in responses.iter_mut() {
-                    walk_carrier(response, &format!("{pointer}/responses/{status}"), visit);
+        }
+        if let Some(Value::Object(callbacks)) = operation.get_mut("callbacks") {
+            for (name, callback) in callbacks.iter_mut() {
+                for (expression, item) in callback.as_object_mut().into_iter().flatten() {
+                    let pointer = format!(
+                        "{pointer}/callbacks/{}/{}",
+                        escape(name),
+                        escape(expression)
+                    );
+                    walk_path_item(item, &pointer, visit);
                 }
             }
         }
@@ -235,7 +260,7 @@ fn walk_parameters(holder: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
 }
 
 /// Visits the schemas of a parameter, header, body or response.
-pub(crate) fn walk_carrier(carrier: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
+fn walk_carrier(carrier: &mut Value, pointer: &str, visit: &mut Visit<'_>) {
     if let Some(schema) = carrier.get_mut("schema") {
         walk_schema(schema, &format!("{pointer}/schema"), visit);
     }

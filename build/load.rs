@@ -73,19 +73,23 @@ pub(crate) fn referred_files(value: &Value) -> BTreeSet<String> {
 fn collect_files(value: &Value, files: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
-            if let Some(Value::String(reference)) = map.get("$ref") {
-                let file = reference.split('#').next().unwrap_or_default();
-                let name = match file.rsplit_once('/') {
-                    Some((rest, name)) if rest.contains("://") => name,
-                    _ => file.trim_start_matches("./"),
-                };
-                if !name.is_empty() {
-                    files.insert(name.to_owned());
-                }
+            if let Some(Value::String(reference)) = map.get("$ref")
+                && let file = reference.split('#').next().unwrap_or_default()
+                && !file.is_empty()
+            {
+                files.insert(sibling(file).to_owned());
             }
             map.values().for_each(|inner| collect_files(inner, files));
         }
         Value::Array(list) => list.iter().for_each(|inner| collect_files(inner, files)),
         _ => {}
+    }
+}
+
+/// Returns the name beside the document of the file of a reference. For a URL it is the last segment.
+pub(crate) fn sibling(file: &str) -> &str {
+    match file.rsplit_once('/') {
+        Some((start, name)) if start.contains("://") => name,
+        _ => file.trim_start_matches("./"),
     }
 }

@@ -3,7 +3,6 @@
 mod check;
 mod document;
 pub(crate) mod error;
-mod external_refs;
 pub(crate) mod generate;
 mod generated;
 mod invalid_node;
@@ -12,6 +11,7 @@ mod merchant;
 pub(crate) mod names;
 mod passes;
 mod reachability;
+mod references;
 mod tables;
 mod validate;
 mod vocabulary;
@@ -199,9 +199,11 @@ pub(crate) fn repair(
     document.warnings.append(&mut warnings);
     document.overlay = overlay::read(api, read)?;
     validate::complete(&mut document)?;
-    external_refs::inline(&mut document, read)?;
+    vocabulary::check(&document.root)?;
+    references::resolve(&mut document, read)?;
+    // The parts that came from other files are checked, too.
     validate::check(&document.root)?;
-    vocabulary::check(&mut document)?;
+    vocabulary::note_mistakes(&mut document)?;
     passes::run(
         passes::REPAIR.iter().filter(|pass| wanted(pass.name)),
         &mut document,
@@ -234,7 +236,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
 pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
     let passes = passes::REPAIR.iter().chain(passes::ADAPT);
     let steps = [
-        (external_refs::NAME, external_refs::REASON),
+        (references::NAME, references::REASON),
         (vocabulary::NAME, vocabulary::REASON),
     ];
     steps

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::document::{Document, schema_ref};
+use super::document::{Document, schema_ref, unescape};
 
 /// The key under which the pass lift-merchant keeps the requests (`received`) and the replies (`sent`) of merchant-side
 /// endpoints.
@@ -54,6 +54,11 @@ impl Reachability {
             follow(&document.root, replies, &mut reachability.sent);
         }
         reachability
+    }
+
+    /// Returns whether a request or a successful response contains the schema.
+    pub(crate) fn is_reached(&self, component: &str) -> bool {
+        self.sent.contains(component) || self.received.contains(component)
     }
 
     /// Returns whether the schema can be part of a response or a callback, or is referred to nowhere.
@@ -111,5 +116,5 @@ pub(crate) fn component_of(pointer: &str) -> Option<String> {
         .strip_prefix("/components/schemas/")?
         .split('/')
         .next()?;
-    Some(name.replace("~1", "/").replace("~0", "~"))
+    Some(unescape(name))
 }

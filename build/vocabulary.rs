@@ -16,16 +16,10 @@ use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE};
 pub(crate) const NAME: &str = "check-vocabulary";
 pub(crate) const REASON: &str = "a misspelled key would be read as absent; a few mistakes of official documents are accepted, because they do not affect the shape";
 
-/// Rejects the first key or type that OpenAPI does not define, and a value that should be a mapping
-/// or a list and is not.
-pub(crate) fn check(document: &mut Document) -> Result<(), Error> {
-    let mut checker = Checker {
-        is_3_1: text(&document.root, "openapi").is_some_and(|v| v.trim().starts_with("3.1")),
-        mistakes: Vec::new(),
-    };
-    checker.object(&document.root, "", &DOCUMENT)?;
+/// Notes the mistakes that are accepted, and refuses all others.
+pub(crate) fn note_mistakes(document: &mut Document) -> Result<(), Error> {
     document.pass = NAME;
-    for (pointer, key) in checker.mistakes {
+    for (pointer, key) in check(&document.root)? {
         document.note(
             pointer,
             format!("`{key}` does not belong here and is not read"),
@@ -34,9 +28,19 @@ pub(crate) fn check(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses the first key or type that OpenAPI does not define, and a value that should be a mapping
+/// or a list and is not. Returns the pointer and the key of each accepted mistake.
+pub(crate) fn check(root: &Value) -> Result<Vec<(String, String)>, Error> {
+    let mut checker = Checker {
+        is_3_1: text(root, "openapi").is_some_and(|v| v.trim().starts_with("3.1")),
+        mistakes: Vec::new(),
+    };
+    checker.object(root, "", &DOCUMENT)?;
+    Ok(checker.mistakes)
+}
+
 struct Checker {
     is_3_1: bool,
-    /// The pointer and the key of each accepted mistake.
     mistakes: Vec<(String, String)>,
 }
 

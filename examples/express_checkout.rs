@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let page = started.landing_page().as_str();
     simulator.payer().approve_with_shipping(page, "locker")?;
 
-    let payment = started.payment();
+    let payment = started.payment(&vipps);
     let details = payment.wait().await?;
     let shipping = details.shipping().ok_or("the details have no shipping")?;
     println!("{} is {}", payment.order_id(), details.state());

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .initiate(order.clone(), Amount::nok(499), "Socks".parse()?)
         .await?;
     simulator.payer().approve(started.landing_page().as_str())?;
-    let payment = started.payment();
+    let payment = started.payment(&vipps);
     payment.capture().await?;
 
     // Every attempt of the client loses its response.

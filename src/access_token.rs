@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn spaces_around_a_token_are_not_part_of_it() {
+    fn spaces_around_a_token_are_removed() {
         let body = br#"{"access_token":" a.b.c\n"}"#;
         let token = read(body, jiff::Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(token.header, "Bearer a.b.c");

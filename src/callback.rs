@@ -55,7 +55,7 @@
 //! Callbacks carry no date that could be checked, so a replayed callback looks like the original. A
 //! replay does no harm if your code acts on the details alone.
 //!
-//! The check-in event of a QR code is a signed webhook; see [`webhook`](crate::webhook).
+//! The check-in event of a QR code is a signed webhook; see [`webhooks`](crate::webhooks).
 
 mod auth;
 #[cfg(feature = "axum")]

@@ -13,16 +13,18 @@ pub use builder::VippsBuilder;
 
 use crate::call::{CallOptions, Context};
 use crate::credentials::{self, Credentials};
-use crate::ecom::Ecom;
+use crate::ecom::{Ecom, InitiatedPayment, Payment};
 use crate::environment::Environment;
-use crate::epayment::EPayment;
+use crate::epayment::{self, CreatedPayment, EPayment};
 use crate::error::Result;
 use crate::qr::Qr;
 use crate::raw::Raw;
 use crate::retry::RetryBudget;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
-use crate::types::MerchantSerialNumber;
+use crate::types::{MerchantSerialNumber, Sensitive};
+use crate::userinfo::GetUserinfo;
+use crate::webhooks::Webhooks;
 
 /// A client of the QR and eCom APIs for one set of keys. Cheap to clone: clones share the token,
 /// the connections and the retry budget.
@@ -76,6 +78,19 @@ impl Vipps {
     /// Returns the ePayment API.
     pub fn epayment(&self) -> EPayment {
         EPayment::new(self.runtime.clone())
+    }
+
+    /// Returns the Webhooks API.
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.runtime.clone())
+    }
+
+    /// Reads the profile that a customer has shared with a payment, within 168 hours of the consent.
+    /// `sub` identifies the customer; it is in the details of the payment.
+    ///
+    /// Calls `getUserinfo`. The [module documentation](crate::userinfo) has an example.
+    pub fn userinfo(&self, sub: impl Into<Sensitive>) -> GetUserinfo {
+        GetUserinfo::new(self.runtime.clone(), sub.into())
     }
 
     /// Runs a generated operation with the same token, headers, retries, deadline and errors as the
@@ -196,6 +211,58 @@ impl Vipps {
     /// token requests.
     pub fn metrics(&self) -> Metrics {
         self.runtime.counters().read()
+    }
+}
+
+impl InitiatedPayment {
+    /// Returns a handle to the payment, to wait for, capture, refund or cancel it. Every call on it
+    /// acts for the sales unit that the payment was started for.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # use vipps::Amount;
+    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// let details = started.payment(&vipps).wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn payment(&self, vipps: &Vipps) -> Payment {
+        let payment = vipps.ecom().payment(self.order_id().clone());
+        match self.merchant_serial_number() {
+            Some(number) => payment.merchant_serial_number(number.clone()),
+            None => payment,
+        }
+    }
+}
+
+impl CreatedPayment {
+    /// Returns a handle to the payment, to wait for it and to read it. Every call on it acts for the
+    /// sales unit that the payment was created for.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("POST", "/epayment/v1/payments", 201,
+    /// #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+    /// #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
+    /// # let vipps = recorder.client();
+    /// # use vipps::Amount;
+    /// let created = vipps.epayment().create("kiosk-7-000451".parse()?, Amount::nok(499)).qr().await?;
+    /// let details = created.payment(&vipps).wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn payment(&self, vipps: &Vipps) -> epayment::Payment {
+        let mut payment = vipps.epayment().payment(self.reference().clone());
+        if let Some(number) = self.merchant_serial_number() {
+            payment = payment.merchant_serial_number(number.clone());
+        }
+        match self.expires_at() {
+            Some(time) => payment.expires_at(time),
+            None => payment,
+        }
     }
 }
 

@@ -13,7 +13,7 @@
 //! let started = vipps.ecom().initiate("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
 //! // ... show the landing page, or its QR code ...
 //! # sim.payer().approve("order-123")?;
-//! let payment = started.payment();
+//! let payment = started.payment(&vipps);
 //! // Sales units with direct capture have captured the money already.
 //! if payment.wait().await?.can_capture() {
 //!     payment.capture().await?;
@@ -38,6 +38,7 @@ mod refund;
 mod state;
 mod status;
 mod transaction;
+mod types;
 mod wait;
 
 pub use airline::AirlineData;
@@ -54,12 +55,13 @@ pub use refund::Refund;
 pub use state::PaymentState;
 pub use status::{GetStatus, PaymentStatus};
 pub use transaction::{Transaction, TransactionStatus};
+pub use types::{AuthToken, FallbackUrl, TransactionText};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
 use crate::call::{CallOptions, built};
 use crate::raw;
 use crate::runtime::Runtime;
-use crate::types::{Amount, MerchantSerialNumber, OrderId, TransactionText};
+use crate::types::{Amount, MerchantSerialNumber, OrderId};
 
 /// The eCom API of one client. Returned by [`Vipps::ecom`](crate::Vipps::ecom).
 #[derive(Clone, Debug)]
@@ -342,8 +344,9 @@ impl Payment {
     /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
-    /// started.force_approve().phone_number("91234567".parse()?).await?;
-    /// assert!(started.payment().details().await?.state().is_paid());
+    /// let payment = started.payment(&vipps);
+    /// payment.force_approve().phone_number("91234567".parse()?).landing_page(&started).await?;
+    /// assert!(payment.details().await?.state().is_paid());
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {

@@ -28,7 +28,7 @@
 //! let image = created.redirect_url().ok_or("a payment with a QR code has a link to it")?;
 //! // ... show the image ...
 //! # let _ = image;
-//! let details = created.payment().wait().await?;
+//! let details = created.payment(&vipps).wait().await?;
 //! assert_eq!(details.state(), &PaymentState::Authorized);
 //! # Ok(()) }
 //! ```
@@ -143,6 +143,14 @@ impl Payment {
     #[must_use]
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);
+        self
+    }
+
+    /// Sets the expiry of a long-living payment, until which [`wait`](Self::wait) polls it. A
+    /// payment from [`CreatedPayment::payment`] has it already.
+    #[must_use]
+    pub fn expires_at(mut self, time: jiff::Timestamp) -> Self {
+        self.expires_at = Some(time);
         self
     }
 

@@ -9,14 +9,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
+use crate::ecom::{AuthToken, FallbackUrl};
 use crate::ecom::{PaymentDetails, PaymentState};
 use crate::error::{Error, ErrorKind, Outcome, success_body};
 use crate::retry::{self, Failure, Pace, RetryPolicy};
 use crate::types::{
-    Amount, AuthToken, Currency, FallbackUrl, HttpsUrl, LandingPage, OrderId, PhoneNumber,
-    ShippingCost, Timestamp,
+    Amount, Currency, HttpsUrl, LandingPage, OrderId, PhoneNumber, ShippingCost, Timestamp,
 };
-use crate::webhook::{CheckIn, Signer, Verifier};
+use crate::webhooks::{CheckIn, Signer, Verifier};
 
 /// One entry of [`TARGETS`].
 pub type Target = (&'static str, fn(&[u8]));

@@ -1,39 +1,69 @@
 //! Helpers for deriving JSON Schemas (feature `schemars`).
 
-use schemars::Schema;
+use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-/// Implements `JsonSchema` for a type with the schema of another type, which it is read from or
-/// written as.
-macro_rules! same_as {
-    ($tidy:path: $($type:ty, $name:literal => $shape:ty;)*) => {$(
+/// Implements `JsonSchema` for a type with the schema of the type that it is read from.
+macro_rules! read_as {
+    ($($type:ident => $wire:ty;)*) => {$(
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
-                $name.into()
+                stringify!($type).into()
+            }
+
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($type)).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut schema = <$wire as schemars::JsonSchema>::json_schema(generator);
+                crate::json_schema::read(&mut schema);
+                schema
+            }
+        }
+    )*};
+}
+pub(crate) use read_as;
+
+/// Implements `JsonSchema` for a type with the schema of the generated type that is sent.
+macro_rules! sent_as {
+    ($($type:ident => $body:ty;)*) => {$(
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
             }
 
             fn schema_id() -> std::borrow::Cow<'static, str> {
                 concat!("vipps::", stringify!($type)).into()
             }
 
-            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let mut schema = <$shape as schemars::JsonSchema>::json_schema(generator);
-                $tidy(&mut schema);
-                schema
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::json_schema::of_body::<$body>()
             }
         }
     )*};
 }
-pub(crate) use same_as;
+pub(crate) use sent_as;
 
-/// The settings for schemas of what is read: without the defaults of serde, which are internal.
+/// Removes the defaults of serde, which are internal, from the schema of a type that is read.
 pub(crate) fn read(schema: &mut Schema) {
     schema.remove("default");
     transform_subschemas(&mut read, schema);
 }
 
-/// The settings for schemas of what is sent: an optional member is missing, never null.
+/// Returns the schema of a body that is sent, with all parts inline, so that it reads from top to
+/// bottom.
+pub(crate) fn of_body<T: JsonSchema>() -> Schema {
+    let inline = SchemaSettings::default().with(|settings| settings.inline_subschemas = true);
+    let mut schema = T::json_schema(&mut inline.into_generator());
+    sent(&mut schema);
+    schema
+}
+
+/// Adapts a schema to a type that is sent: an optional member is missing, never null, and there are
+/// no other members.
 pub(crate) fn sent(schema: &mut Schema) {
     schema.remove("default");
     if let Some(Value::Array(types)) = schema.get_mut("type") {
@@ -45,6 +75,9 @@ pub(crate) fn sent(schema: &mut Schema) {
     }
     if let Some(Value::Array(choices)) = schema.get_mut("enum") {
         choices.retain(|choice| !choice.is_null());
+    }
+    if schema.get("properties").is_some() {
+        schema.insert("additionalProperties".to_owned(), false.into());
     }
     transform_subschemas(&mut sent, schema);
 }

@@ -23,9 +23,10 @@ pub mod epayment;
 mod pay_by_qr;
 pub mod payment;
 pub mod qr;
+pub mod userinfo;
+pub mod webhooks;
 
 pub mod callback;
-pub mod webhook;
 
 mod call;
 mod clock;

@@ -2,10 +2,11 @@
 
 use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
+use crate::ecom::TransactionText;
 use crate::ecom::{Initiate, InitiatedPayment, Payment};
 use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
-use crate::types::{Amount, ImageSize, OrderId, TransactionText};
+use crate::types::{Amount, ImageSize, OrderId};
 
 const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing. Cancel the payment by the order id of the error, or \
                        let it expire. Then start a new payment with a new order id.";
@@ -102,11 +103,15 @@ impl PayByQr {
         let options = self.options.or(&initiate.options);
         let deadline = Deadline::new(self.vipps.runtime(), &options);
         initiate.options = deadline.options(&options);
-        let payment = initiate.send().await?;
-        let mut code = self.vipps.qr().one_time(&payment).format(self.format);
+        let initiated = initiate.send().await?;
+        let mut code = self.vipps.qr().one_time(&initiated).format(self.format);
         code.options = deadline.options(&options);
         match code.send().await {
-            Ok(qr) => Ok(QrPayment { payment, qr }),
+            Ok(qr) => Ok(QrPayment {
+                payment: initiated.payment(&self.vipps),
+                initiated,
+                qr,
+            }),
             // A code moves no money, but the payment is started, and the caller does not get its
             // landing page.
             Err(error) => {
@@ -114,7 +119,7 @@ impl PayByQr {
                 Err(error
                     .with_outcome(Outcome::Unknown)
                     .with_retry(false, after)
-                    .with_order_id(payment.order_id())
+                    .with_order_id(initiated.order_id())
                     .with_hint(QR_FAILED_HINT))
             }
         }
@@ -124,7 +129,8 @@ impl PayByQr {
 /// A started payment and its QR code.
 #[derive(Clone, Debug)]
 pub struct QrPayment {
-    payment: InitiatedPayment,
+    payment: Payment,
+    initiated: InitiatedPayment,
     qr: OneTimeQr,
 }
 
@@ -136,11 +142,11 @@ impl QrPayment {
 
     /// Returns the response that started the payment.
     pub fn initiated(&self) -> &InitiatedPayment {
-        &self.payment
+        &self.initiated
     }
 
     /// Returns the payment, to wait for, capture or cancel it.
     pub fn payment(&self) -> Payment {
-        self.payment.payment()
+        self.payment.clone()
     }
 }

@@ -15,6 +15,7 @@ mod merchant_callback;
 mod merchant_redirect;
 mod one_time;
 pub(crate) mod operations;
+mod types;
 
 pub use exchange::{CheckedInCustomer, ExchangeCustomer, ExchangePersonalQr, PersonalQrOwner};
 pub use image::{ImageSource, QrContent, QrFormat, QrImage, QrLink};
@@ -28,11 +29,12 @@ pub use merchant_redirect::{
     UpdateMerchantRedirect,
 };
 pub use one_time::{OneTime, OneTimeQr};
+pub use types::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 
 use crate::call::Response;
 use crate::error::{Outcome, Result};
 use crate::runtime::Runtime;
-use crate::types::{BeaconId, CallbackQrId, CustomerToken, LandingPage, PersonalQr, RedirectQrId};
+use crate::types::{CustomerToken, LandingPage, PersonalQr};
 
 /// The QR API of one client. Returned by [`Vipps::qr`](crate::Vipps::qr).
 #[derive(Clone, Debug)]

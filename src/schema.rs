@@ -1,10 +1,10 @@
 //! JSON Schemas of requests, responses, callbacks and webhooks (feature `schemars`).
 //!
 //! A value type has the schema of its JSON form, with its limits. A builder has the schema of the
-//! body that it sends, without further members. The type of a response, callback or webhook has the
-//! schema of the JSON that it is read from: few members are required, most may be null, unknown
-//! members are allowed, and enumerations are open. Reading accepts more than the schema, such as
-//! numbers as text.
+//! generated body that it sends: with the limits of the API's document, and without further
+//! members. The type of a response, callback or webhook has the schema of the JSON that it is read
+//! from: few members are required, most may be null, unknown members are allowed, and enumerations
+//! are open. Reading accepts more than the schema, such as numbers as text.
 
 mod incoming;
 mod requests;

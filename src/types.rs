@@ -10,8 +10,7 @@ pub(crate) mod by_name;
 pub(crate) mod characters;
 pub(crate) mod checked_text;
 mod currency;
-mod fallback_url;
-mod https_url;
+pub(crate) mod https_url;
 mod image_size;
 mod invalid;
 mod landing_page;
@@ -20,7 +19,6 @@ pub(crate) mod open_enum;
 mod path_segment;
 mod phone_number;
 mod qr_format;
-mod redirect_url;
 mod reference;
 mod request_id;
 mod scope;
@@ -29,12 +27,10 @@ mod shipping_cost;
 pub(crate) mod text;
 mod texts;
 mod timestamp;
-mod ttl;
 
 pub use amount::Amount;
 pub use any_json::AnyJson;
 pub use currency::Currency;
-pub use fallback_url::FallbackUrl;
 pub use https_url::HttpsUrl;
 pub use image_size::ImageSize;
 pub use invalid::InvalidValue;
@@ -42,15 +38,10 @@ pub use landing_page::LandingPage;
 pub use path_segment::PathSegment;
 pub use phone_number::PhoneNumber;
 pub use qr_format::QrFormat;
-pub use redirect_url::RedirectUrl;
 pub use reference::Reference;
 pub use request_id::RequestId;
 pub use scope::{Scope, ScopeItem};
 pub use sensitive::Sensitive;
 pub use shipping_cost::ShippingCost;
-pub use texts::{
-    AuthToken, BeaconId, CallbackQrId, CustomerToken, LocationDescription, MerchantSerialNumber,
-    OrderId, PersonalQr, RedirectQrId, SystemText, TransactionText,
-};
+pub use texts::{CustomerToken, MerchantSerialNumber, OrderId, PersonalQr, SystemText};
 pub use timestamp::Timestamp;
-pub use ttl::Ttl;

@@ -87,7 +87,7 @@ fn a_call_makes_at_most_52_allocations_more_than_bare_reqwest() {
 }
 
 #[test]
-fn a_token_store_costs_a_warm_call_nothing() {
+fn token_store_adds_no_allocation_to_a_warm_call() {
     let server = Server::start();
     for operation in Operation::ALL {
         let alone = Ours::new(&server.base());

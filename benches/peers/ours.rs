@@ -1,6 +1,7 @@
 //! The calls through this crate, with its token, headers, retries, deadline and decoding.
 
-use vipps::types::{FallbackUrl, HttpsUrl, LandingPage, TransactionText};
+use vipps::ecom::{FallbackUrl, TransactionText};
+use vipps::types::{HttpsUrl, LandingPage};
 use vipps::{Amount, Credentials, Currency, Environment, OrderId, Vipps};
 
 use super::{CALLBACK, FALLBACK, MERCHANT, ORDER, ORE, Operation, SUBSCRIPTION_KEY, TEXT};

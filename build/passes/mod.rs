@@ -26,7 +26,6 @@ mod operation_ids;
 pub(crate) mod overlay;
 mod parameters;
 mod plain_schemas;
-mod refs;
 mod repair;
 mod unread;
 
@@ -57,7 +56,6 @@ pub(crate) const REPAIR: &[Pass] = passes![
     dead_nodes,
     lift_merchant,
     downgrade,
-    refs,
     repair,
     overlay,
     absolute_paths,
@@ -70,7 +68,6 @@ pub(crate) const STRUCTURE: &[&str] = &[
     dead_nodes::NAME,
     lift_merchant::NAME,
     downgrade::NAME,
-    refs::NAME,
     absolute_paths::NAME,
 ];
 

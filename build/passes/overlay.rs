@@ -4,9 +4,9 @@
 //! published: limits that the server does not keep, and members that it accepts. Its targets are those of the document
 //! as OpenAPI 3.0, with its references resolved.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::super::document::{Document, escape, text};
+use super::super::document::{Document, escape, text, unescape};
 use super::super::error::Error;
 use super::super::load::{Read, parse};
 
@@ -183,10 +183,9 @@ fn remove(root: &mut Value, pointer: &str) -> bool {
     let Some((outer, name)) = pointer.rsplit_once('/') else {
         return false;
     };
-    let name = name.replace("~1", "/").replace("~0", "~");
     let outer = root.pointer_mut(outer).and_then(Value::as_object_mut);
     outer
-        .and_then(|outer: &mut Map<_, _>| outer.remove(&name))
+        .and_then(|outer| outer.remove(&unescape(name)))
         .is_some()
 }
 

@@ -4,6 +4,7 @@ mod choices;
 mod enums;
 mod keywords;
 mod parameters;
+mod references;
 mod required;
 mod types;
 
@@ -14,10 +15,11 @@ pub(crate) use parameters::SCHEMA_KEYWORDS as PARAMETER_SCHEMA_KEYWORDS;
 pub(crate) use types::meant as meant_type;
 
 pub(crate) const NAME: &str = "repair";
-pub(crate) const REASON: &str = "a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, a pattern beside an enumeration, or a choice that every object fits makes the generator fail or lose something";
+pub(crate) const REASON: &str = "a reference without a target, a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, a pattern beside an enumeration, or a choice that every object fits makes the generator fail or lose something";
 
-/// Repairs keywords first, because the other rules read them.
+/// Repairs references and keywords first, because the other rules read them.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    references::apply(document)?;
     keywords::apply(document)?;
     types::apply(document)?;
     parameters::apply(document)?;

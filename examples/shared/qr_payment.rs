@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use vipps::ecom::TransactionText;
 use vipps::ecom::{Payment, PaymentDetails, PaymentState, PollEvent, Transaction};
-use vipps::types::TransactionText;
 use vipps::{Amount, OrderId, Outcome, PhoneNumber, QrPayment, Vipps};
 
 use super::shutdown::Shutdown;
@@ -90,9 +90,10 @@ async fn wait_for_customer(started: &QrPayment, sale: &Sale) -> Result<PaymentDe
     ))?;
     if let Some(phone) = &sale.approve {
         started
-            .initiated()
+            .payment()
             .force_approve()
             .phone_number(phone.clone())
+            .landing_page(started.initiated())
             .await
             .context("the payment was not approved")?;
     }

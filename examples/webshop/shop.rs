@@ -146,7 +146,7 @@ impl Shop {
                     "shop: {id} started: {} for {}",
                     goods.name, goods.price
                 ));
-                tokio::spawn(Arc::clone(shop).process(started.payment()));
+                tokio::spawn(Arc::clone(shop).process(started.payment(&shop.vipps)));
                 Ok(started.landing_page().clone())
             }
             Err(error) => {

@@ -28,6 +28,8 @@ pub struct CallOptions {
     pub(crate) key: Option<RequestId>,
     pub(crate) merchant: Option<MerchantSerialNumber>,
     pub(crate) retry: Option<RetryPolicy>,
+    /// Set if the request names no sales unit, so that a partner's request is about all of them.
+    pub(crate) all_sales_units: bool,
 }
 
 impl CallOptions {
@@ -79,6 +81,7 @@ impl CallOptions {
             key: self.key.or_else(|| inner.key.clone()),
             merchant: self.merchant.or_else(|| inner.merchant.clone()),
             retry: self.retry.or_else(|| inner.retry.clone()),
+            all_sales_units: self.all_sales_units || inner.all_sales_units,
         }
     }
 

@@ -96,11 +96,6 @@ impl Response {
         value.split(';').next().unwrap_or_default().trim()
     }
 
-    /// Returns the client of the call.
-    pub(crate) fn runtime(&self) -> &Runtime {
-        &self.runtime
-    }
-
     /// Returns the sales unit of the call, or `None` if it is the sales unit of the credentials.
     pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
         self.record.merchant.as_ref()

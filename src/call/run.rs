@@ -198,6 +198,9 @@ impl<'a> Run<'a> {
                 headers.insert(name, value.clone());
             }
         }
+        if self.call.options.all_sales_units {
+            headers.remove(MSN);
+        }
         if let Some(number) = &self.record.merchant {
             insert(&mut headers, MSN, number.as_str())?;
         }

@@ -79,7 +79,7 @@ async fn raw_call_has_one_deadline_for_all_its_requests() {
 
 /// The case of a raw call that is dropped after its first response.
 #[tokio::test]
-async fn response_that_is_not_taken_keeps_nothing_alive() {
+async fn dropped_response_releases_the_runtime() {
     let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
     let vipps = recorder.client();
     let context = Context::raw(vipps.runtime(), &CallOptions::default());

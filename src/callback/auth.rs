@@ -6,8 +6,8 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use subtle::{Choice, ConstantTimeEq as _};
 
+use crate::ecom::AuthToken;
 use crate::error::{Error, Result};
-use crate::types::AuthToken;
 
 /// The `authToken` that each callback of a payment must carry, and the check of it.
 ///

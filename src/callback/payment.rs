@@ -1,16 +1,17 @@
 //! The callback with the result of a payment.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::CallbackError;
 use crate::client::Vipps;
 use crate::ecom::error_codes::ERROR_CODES;
-use crate::ecom::money::ore;
+use crate::ecom::money;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, by_name};
+use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, by_name, lenient};
 
 open_enum! {
     /// The payment status of a callback.
@@ -70,6 +71,57 @@ pub struct PaymentUpdate {
     pub shipping: Option<ShippingDetails>,
 }
 
+/// The members of a [`PaymentUpdate`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(extend("required" = ["orderId"]))
+)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "OrderId"))]
+    order_id: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<MerchantSerialNumber>"))]
+    merchant_serial_number: Option<String>,
+    #[serde(deserialize_with = "lenient::opt")]
+    transaction_info: Option<WireInfo>,
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(with = "Option<crate::raw::ecom::types::Error>")
+    )]
+    error_info: Value,
+    #[serde(deserialize_with = "lenient::opt")]
+    user_details: Option<UserDetails>,
+    #[serde(deserialize_with = "lenient::opt")]
+    shipping_details: Option<ShippingDetails>,
+}
+
+#[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(inline, transform = crate::json_schema::read)
+)]
+#[serde(rename_all = "camelCase", default)]
+struct WireInfo {
+    #[serde(deserialize_with = "money::opt_amount")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
+    amount: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<CallbackStatus>"))]
+    status: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    time_stamp: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    transaction_id: Option<String>,
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { PaymentUpdate => Wire; }
+
 impl PaymentUpdate {
     /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
     /// both.
@@ -82,9 +134,8 @@ impl PaymentUpdate {
 
     /// Reads the body. An order id of the path must equal that of the body.
     pub(super) fn read(path_order_id: Option<OrderId>, body: &[u8]) -> Result<Self, CallbackError> {
-        let mut update = parse_object(body)?;
-        let body_order_id = text_member(&update, "orderId");
-        let order_id = match (path_order_id, body_order_id) {
+        let update: Wire = parse(body)?;
+        let order_id = match (path_order_id, update.order_id) {
             (Some(path), None) => path,
             (Some(path), Some(body)) if path.as_str() == body => path,
             (Some(_), Some(_)) => {
@@ -97,20 +148,19 @@ impl PaymentUpdate {
                 .map_err(|e| CallbackError::body("orderId", e.rule().to_owned()))?,
             (None, None) => return Err(CallbackError::body("orderId", "must not be missing")),
         };
-        let empty = Map::new();
-        let info = update.get("transactionInfo").and_then(Value::as_object);
-        let info = info.unwrap_or(&empty);
+        let info = update.transaction_info.unwrap_or_default();
         Ok(Self {
             order_id,
-            merchant_serial_number: text_member(&update, "merchantSerialNumber")
+            merchant_serial_number: update
+                .merchant_serial_number
                 .and_then(|number| number.trim().parse().ok()),
-            status: text_member(info, "status").map(CallbackStatus::from),
-            amount: integer_member(info, "amount").map(ore),
-            transaction_id: text_member(info, "transactionId"),
-            timestamp: text_member(info, "timeStamp").map(Timestamp::from),
-            error: update.get("errorInfo").and_then(read_error),
-            user: update.remove("userDetails").and_then(read_member),
-            shipping: update.remove("shippingDetails").and_then(read_member),
+            status: info.status.map(CallbackStatus::from),
+            amount: info.amount,
+            transaction_id: info.transaction_id,
+            timestamp: info.time_stamp.map(Timestamp::from),
+            error: read_error(&update.error_info),
+            user: update.user_details,
+            shipping: update.shipping_details,
         })
     }
 
@@ -136,36 +186,14 @@ fn read_error(info: &Value) -> Option<ApiError> {
     }
 }
 
-/// Reads an object by its type; `None` if it is unreadable.
-fn read_member<T: DeserializeOwned>(value: Value) -> Option<T> {
-    value.is_object().then(|| by_name::from_value(value).ok())?
-}
-
-/// Reads a body as a JSON object.
-pub(super) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, CallbackError> {
+/// Reads a JSON object.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallbackError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(CallbackError::body("body", "must be a JSON object")),
-        // The parser's message may quote personal data of the body.
-        Err(e) => Err(CallbackError::body(
-            "body",
-            format!("must be JSON; see line {}, column {}", e.line(), e.column()),
-        )),
-    }
-}
-
-/// Returns the text of a member. A number counts as text, and an empty text as missing.
-pub(super) fn text_member(object: &Map<String, Value>, name: &str) -> Option<String> {
-    match object.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-    .filter(|text| !text.is_empty())
-}
-
-/// Returns the integer of a member, written as a number or as text.
-pub(super) fn integer_member(object: &Map<String, Value>, name: &str) -> Option<i64> {
-    crate::types::lenient::opt_integer(object.get(name)?).ok()?
+    // The parser's message may quote personal data of the body. A `Value` keeps the last of two
+    // members of the same name, which a struct refuses.
+    let body: Value = serde_json::from_slice(body).map_err(|e| {
+        let rule = format!("must be JSON; see line {}, column {}", e.line(), e.column());
+        CallbackError::body("body", rule)
+    })?;
+    by_name::from_value(body).map_err(|_| CallbackError::body("body", "must be a JSON object"))
 }

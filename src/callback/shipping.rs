@@ -3,14 +3,15 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::CallbackError;
-use super::payment::{integer_member, parse_object, text_member};
+use super::payment::parse;
+#[cfg(feature = "schemars")]
+use crate::ecom::Express;
 use crate::ecom::{Address, ShippingMethod, check_methods};
 use crate::types::open_enum::open_enum;
-use crate::types::{InvalidValue, OrderId, by_name};
+use crate::types::{InvalidValue, OrderId, lenient};
 
 open_enum! {
     /// The type of the address that the customer chose.
@@ -43,6 +44,28 @@ pub struct ShippingRequest {
     pub address_type: Option<AddressType>,
 }
 
+/// The members of a [`ShippingRequest`] in JSON.
+#[derive(Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(extend("required" = ["addressId"]))
+)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    #[serde(default, deserialize_with = "lenient::opt_integer")]
+    #[cfg_attr(feature = "schemars", schemars(with = "i64"))]
+    address_id: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<AddressType>"))]
+    address_type: Option<String>,
+    #[serde(flatten)]
+    address: Address,
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { ShippingRequest => Wire; }
+
 impl ShippingRequest {
     /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
     /// both. The order id is in the path; the body has none.
@@ -51,15 +74,15 @@ impl ShippingRequest {
     /// [`CallbackError::BadBody`] if the body is not a JSON object with an `addressId`, which the
     /// reply needs.
     pub fn from_slice(order_id: OrderId, body: &[u8]) -> Result<Self, CallbackError> {
-        let body = parse_object(body)?;
-        let Some(address_id) = integer_member(&body, "addressId") else {
+        let wire: Wire = parse(body)?;
+        let Some(address_id) = wire.address_id else {
             return Err(CallbackError::body("addressId", "must be a whole number"));
         };
         Ok(Self {
             order_id,
             address_id,
-            address_type: text_member(&body, "addressType").map(AddressType::from),
-            address: by_name::from_value(Value::Object(body)).unwrap_or_default(),
+            address_type: wire.address_type.map(AddressType::from),
+            address: wire.address,
         })
     }
 
@@ -104,10 +127,16 @@ impl ShippingRequest {
 
 /// The shipping methods to an address. Returned by [`ShippingRequest::reply`].
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(transform = crate::json_schema::sent)
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ShippingReply {
     address_id: i64,
     order_id: OrderId,
+    #[cfg_attr(feature = "schemars", schemars(length(max = Express::MAX_METHODS)))]
     shipping_details: Vec<ShippingMethod>,
 }
 

@@ -25,6 +25,8 @@ use crate::token::{SharedStore, Tokens};
 use crate::token_store::TokenStore;
 use crate::transport::{HttpClient, Transport};
 use crate::types::InvalidValue;
+use crate::userinfo;
+use crate::webhooks;
 
 /// The operation tables of all APIs.
 pub(crate) static OPERATIONS: &[&[Operation]] = &[
@@ -32,6 +34,8 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     ecom::operations::OPERATIONS,
     epayment::operations::OPERATIONS,
     qr::operations::OPERATIONS,
+    userinfo::operations::OPERATIONS,
+    webhooks::operations::OPERATIONS,
 ];
 
 /// A builder of a [`Vipps`] client.

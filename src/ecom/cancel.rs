@@ -7,12 +7,13 @@ use super::details::{GetDetails, PaymentDetails};
 use super::operations::CANCEL;
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
+use super::types::TransactionText;
 use crate::call::{CallOptions, Deadline, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace, RetryPolicy};
 use crate::runtime::Runtime;
-use crate::types::{OrderId, TransactionText};
+use crate::types::OrderId;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

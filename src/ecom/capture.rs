@@ -3,11 +3,12 @@
 use super::Call;
 use super::money::transfer_ore;
 use super::transaction::{Requested, Transaction};
+use super::types::TransactionText;
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId, TransactionText};
+use crate::types::{Amount, OrderId};
 
 /// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture);
 /// `.await` sends it.

@@ -127,7 +127,7 @@ struct Wire<'a> {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: PaymentDetails, "PaymentDetails" => Wire; }
+crate::json_schema::read_as! { PaymentDetails => Wire; }
 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {
@@ -512,11 +512,10 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! {
-    crate::json_schema::read:
-    UserDetails, "UserDetails" => WireUser;
-    ShippingDetails, "ShippingDetails" => WireShipping;
-    Address, "Address" => WireAddress;
+crate::json_schema::read_as! {
+    UserDetails => WireUser;
+    ShippingDetails => WireShipping;
+    Address => WireAddress;
 }
 
 impl From<WireAddress> for Address {

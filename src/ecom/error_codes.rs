@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_group_only_unique_codes_are_known() {
+    fn code_without_group_is_known_only_if_unique() {
         assert_eq!(remedy(None, "34"), Some(ChangeRequest));
         assert_eq!(remedy(None, "94"), Some(Retry));
         for ambiguous in ["51", "93", "98"] {

@@ -100,18 +100,12 @@ pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidVal
 /// assert_eq!(parcel.cost().as_ore(), 7_950);
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShippingMethod {
-    #[serde(serialize_with = "yes_or_no")]
     is_default: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<u32>,
-    #[serde(rename = "shippingCost")]
     cost: ShippingCost,
-    #[serde(rename = "shippingMethod")]
     name: String,
-    #[serde(rename = "shippingMethodId")]
     id: String,
 }
 
@@ -199,13 +193,12 @@ impl ShippingMethod {
     }
 }
 
-/// The API expects text here, not a bool.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn yes_or_no<S: Serializer>(yes: &bool, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(if *yes { "Y" } else { "N" })
+/// Serializes as in a request.
+impl Serialize for ShippingMethod {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let method = self.write().map_err(serde::ser::Error::custom)?;
+        method.serialize(serializer)
+    }
 }
 
 fn check_text(

@@ -1,6 +1,5 @@
 //! Approves a payment without a customer, in the test environment.
 
-use super::initiate::InitiatedPayment;
 use serde::Deserialize;
 
 use super::Call;
@@ -92,12 +91,4 @@ impl ForceApprove {
 struct Named {
     #[serde(deserialize_with = "lenient::opt_id")]
     order_id: Option<String>,
-}
-
-impl InitiatedPayment {
-    /// Approves this payment in the customer's place, with the token of its landing page; see
-    /// [`ForceApprove`].
-    pub fn force_approve(&self) -> ForceApprove {
-        self.payment().force_approve().landing_page(self)
-    }
 }

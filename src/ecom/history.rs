@@ -82,7 +82,7 @@ struct WireEvent {
 by_name::read! { Event => WireEvent; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: Event, "Event" => WireEvent; }
+crate::json_schema::read_as! { Event => WireEvent; }
 
 /// The API sends an empty text for a missing key.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -202,7 +202,7 @@ pub(super) struct WireSummary {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: Summary, "Summary" => WireSummary; }
+crate::json_schema::read_as! { Summary => WireSummary; }
 
 /// The sums that the API states. A missing sum is unknown, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

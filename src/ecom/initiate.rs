@@ -6,13 +6,14 @@ use super::Call;
 use super::airline::AirlineData;
 use super::express::Express;
 use super::money::payment_ore;
+use super::types::{AuthToken, FallbackUrl, TransactionText};
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{
-    Amount, AuthToken, FallbackUrl, HttpsUrl, InvalidValue, LandingPage, OrderId, PhoneNumber,
-    Scope, TransactionText, lenient,
+    Amount, HttpsUrl, InvalidValue, LandingPage, MerchantSerialNumber, OrderId, PhoneNumber, Scope,
+    lenient,
 };
 
 /// The callback address for callers without a callback server, which poll the details instead. No
@@ -277,16 +278,13 @@ impl Initiate {
             .await?;
         let wire: Wire = response.decode()?;
         response.check_order(&order_id, wire.order_id.as_deref())?;
-        let landing_page = LandingPage::from_answer(wire.url).map_err(|_| {
+        let landing_page = LandingPage::from_response(&wire.url).map_err(|_| {
             response.decode_error("the response has no landing page: `url` is not a URL")
         })?;
-        let mut payment = super::Payment::new(response.runtime().clone(), order_id);
-        if let Some(number) = response.merchant() {
-            payment = payment.merchant_serial_number(number.clone());
-        }
         Ok(InitiatedPayment {
-            payment,
+            order_id,
             landing_page,
+            merchant_serial_number: response.merchant().cloned(),
         })
     }
 }
@@ -301,19 +299,20 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: InitiatedPayment, "InitiatedPayment" => Wire; }
+crate::json_schema::read_as! { InitiatedPayment => Wire; }
 
 /// A payment that has been started, with the landing page for the customer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitiatedPayment {
-    payment: super::Payment,
+    order_id: OrderId,
     landing_page: LandingPage,
+    merchant_serial_number: Option<MerchantSerialNumber>,
 }
 
 impl InitiatedPayment {
     /// The order id.
     pub fn order_id(&self) -> &OrderId {
-        self.payment.order_id()
+        &self.order_id
     }
 
     /// Returns the URL where the customer pays; valid for 5 minutes.
@@ -325,9 +324,10 @@ impl InitiatedPayment {
         &self.landing_page
     }
 
-    /// Returns the payment, for the sales unit that it was started for.
-    pub fn payment(&self) -> super::Payment {
-        self.payment.clone()
+    /// Returns the sales unit that the payment was started for, or `None` if it is the sales unit of
+    /// the credentials.
+    pub fn merchant_serial_number(&self) -> Option<&MerchantSerialNumber> {
+        self.merchant_serial_number.as_ref()
     }
 }
 

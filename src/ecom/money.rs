@@ -60,7 +60,7 @@ fn in_range(amount: Amount, least: Amount, too_little: &'static str) -> Result<i
 }
 
 /// Reads øre from a whole number or from a string of one. An unreadable value is `None`.
-pub(super) fn opt_amount<'de, D: Deserializer<'de>>(
+pub(crate) fn opt_amount<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Amount>, D::Error> {
     Ok(lenient::opt_integer(deserializer)?.map(ore))

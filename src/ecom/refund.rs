@@ -7,10 +7,11 @@ use super::capture::action;
 use super::details::{GetDetails, PaymentDetails};
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
+use super::types::TransactionText;
 use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId, TransactionText};
+use crate::types::{Amount, OrderId};
 
 /// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund);
 /// `.await` sends it.

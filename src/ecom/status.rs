@@ -77,7 +77,7 @@ pub struct PaymentStatus {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: PaymentStatus, "PaymentStatus" => Wire; }
+crate::json_schema::read_as! { PaymentStatus => Wire; }
 
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

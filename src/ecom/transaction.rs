@@ -199,7 +199,7 @@ struct WireInfo {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: Transaction, "Transaction" => Wire; }
+crate::json_schema::read_as! { Transaction => Wire; }
 
 impl From<Wire<'_>> for Parts {
     fn from(wire: Wire<'_>) -> Self {

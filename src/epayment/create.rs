@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::Call;
 use super::details::{GetDetails, PaymentDetails};
 use super::error_codes::is_conflict;
 use super::events::{EventName, GetEvents, PaymentEvent};
@@ -14,12 +15,14 @@ use super::types::express::Express;
 use super::types::page_url::PageUrl;
 use super::types::receipt::Receipt;
 use super::types::texts::PaymentDescription;
-use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response, operation};
 use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
 use crate::runtime::Runtime;
-use crate::types::{Amount, AnyJson, QrFormat, Reference, RequestId, Scope, Sensitive, lenient};
+use crate::types::{
+    Amount, AnyJson, MerchantSerialNumber, QrFormat, Reference, RequestId, Scope, Sensitive,
+    lenient,
+};
 
 /// A payment without a user flow. Made by [`EPayment::create`](super::EPayment::create); each
 /// method chooses the flow.
@@ -368,12 +371,11 @@ impl Create {
     }
 
     fn created(self, redirect_url: Option<String>, key: Option<RequestId>) -> CreatedPayment {
-        let mut payment = Payment::new(self.runtime, self.reference);
-        payment.merchant = self.options.merchant;
-        payment.expires_at = self.expires_at;
         CreatedPayment {
-            payment,
+            reference: self.reference,
             redirect_url: redirect_url.map(Sensitive::from),
+            expires_at: self.expires_at,
+            merchant_serial_number: self.options.merchant,
             idempotency_key: key,
         }
     }
@@ -448,20 +450,22 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: CreatedPayment, "CreatedPayment" => Wire; }
+crate::json_schema::read_as! { CreatedPayment => Wire; }
 
-/// A payment that has been created.
-#[derive(Clone, Debug)]
+/// A payment that has been created, with the link for the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedPayment {
-    payment: Payment,
+    reference: Reference,
     redirect_url: Option<Sensitive>,
+    expires_at: Option<jiff::Timestamp>,
+    merchant_serial_number: Option<MerchantSerialNumber>,
     idempotency_key: Option<RequestId>,
 }
 
 impl CreatedPayment {
     /// Returns the reference.
     pub fn reference(&self) -> &Reference {
-        self.payment.reference()
+        &self.reference
     }
 
     /// Returns the link that takes the customer to the payment, with the flow `QR` the link to the
@@ -478,8 +482,14 @@ impl CreatedPayment {
         self.idempotency_key.as_ref()
     }
 
-    /// Returns the payment, for the sales unit that it was created for.
-    pub fn payment(&self) -> Payment {
-        self.payment.clone()
+    /// Returns the expiry of a long-living payment.
+    pub fn expires_at(&self) -> Option<jiff::Timestamp> {
+        self.expires_at
+    }
+
+    /// Returns the sales unit that the payment was created for, or `None` if it is the sales unit of
+    /// the credentials.
+    pub fn merchant_serial_number(&self) -> Option<&MerchantSerialNumber> {
+        self.merchant_serial_number.as_ref()
     }
 }

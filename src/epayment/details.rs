@@ -501,13 +501,10 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! {
-    crate::json_schema::read:
-    PaymentDetails, "PaymentDetails" => Wire;
-    UsedPaymentMethod, "UsedPaymentMethod" => WireMethod;
-    UserDetails, "UserDetails" => WireUser;
-    Address, "Address" => WireAddress;
-}
+crate::json_schema::read_as! { PaymentDetails => Wire;
+UsedPaymentMethod => WireMethod;
+UserDetails => WireUser;
+Address => WireAddress; }
 
 #[cfg(test)]
 mod tests {

@@ -125,7 +125,7 @@ struct WireEvent {
 by_name::read! { PaymentEvent => WireEvent; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: PaymentEvent, "PaymentEvent" => WireEvent; }
+crate::json_schema::read_as! { PaymentEvent => WireEvent; }
 
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))

@@ -64,17 +64,11 @@ impl Wait {
     }
 
     /// Sets the longest time to wait for the customer's decision. By default it is 11 minutes, since
-    /// the customer has 10, and for a long-living payment until one minute after its expiry. A
+    /// the customer has 10, and for a long-living payment until one minute after its
+    /// [expiry](super::Payment::expires_at). A
     /// single poll may take 15 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
-        self
-    }
-
-    /// Sets the expiry of a long-living payment, for which the wait lasts by default. The payment
-    /// of [`CreatedPayment::payment`](super::CreatedPayment::payment) has it already.
-    pub fn expires_at(mut self, expires_at: jiff::Timestamp) -> Self {
-        self.expires_at = Some(expires_at);
         self
     }
 

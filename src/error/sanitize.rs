@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_what_looks_like_a_phone_number() {
+    fn digits_like_a_phone_number_are_masked() {
         for (text, clean) in [
             (
                 "mobileNumber 91234567 is not valid",
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_one_line() {
+    fn line_ends_become_spaces() {
         assert_eq!(
             message(" AADSTS70002:\r\nbad\0\u{1b}[31m \u{202e}secret\u{2028}x "),
             "AADSTS70002: bad [31m secret x"

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn success_answers_are_no_errors() {
+    fn bodies_of_a_success_are_not_errors() {
         for body in [
             // what a later operation may list
             r#"["NOK","errorCode"]"#,

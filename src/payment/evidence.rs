@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_events_count_nothing() {
+    fn failed_events_add_no_amount() {
         let failed = TransferEvent {
             succeeded: Some(false),
             ..event(Some("lost"))

@@ -65,7 +65,7 @@ async fn a_stated_decision_is_the_last_step() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_state_decides_nothing() {
+async fn unknown_state_is_inconclusive() {
     let mut poll = poll(vec!["NEW_STATE"; 10], Duration::from_secs(5));
     assert!(matches!(poll.next().await, Some(Ok(PollEvent::Waiting(_)))));
     let error = poll.next().await.unwrap().unwrap_err();

@@ -111,9 +111,9 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read:
-    PersonalQrOwner, "PersonalQrOwner" => Wire;
-    CheckedInCustomer, "CheckedInCustomer" => Wire;
+crate::json_schema::read_as! {
+    PersonalQrOwner => Wire;
+    CheckedInCustomer => Wire;
 }
 
 impl Wire {

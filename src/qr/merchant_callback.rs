@@ -9,8 +9,9 @@ pub use manage::{DeleteMerchantCallback, GetMerchantCallback, ListMerchantCallba
 pub use put::{Category, MobilePayBeacon, PutMerchantCallback, PutMobilePayBeacon};
 
 use super::image::{QrContent, QrFormat, QrLink, image_source};
+use super::types::{CallbackQrId, LocationDescription};
 use crate::runtime::Runtime;
-use crate::types::{CallbackQrId, LocationDescription, lenient};
+use crate::types::lenient;
 
 /// A merchant callback code with this id. Returned by
 /// [`Qr::merchant_callback`](super::Qr::merchant_callback), which sends nothing.
@@ -107,7 +108,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: MerchantCallbackQr, "MerchantCallbackQr" => Wire; }
+crate::json_schema::read_as! { MerchantCallbackQr => Wire; }
 
 /// A merchant callback code, as the API returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]

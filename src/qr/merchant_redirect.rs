@@ -14,10 +14,11 @@ pub use manage::{
 };
 
 use super::image::{QrContent, QrFormat, QrLink, image_source};
+use super::types::{RedirectQrId, RedirectUrl};
 use crate::call::Response;
 use crate::error::Result;
 use crate::runtime::Runtime;
-use crate::types::{RedirectQrId, RedirectUrl, lenient};
+use crate::types::lenient;
 
 /// A merchant redirect code with this id. Returned by
 /// [`Qr::merchant_redirect`](super::Qr::merchant_redirect), which sends nothing.
@@ -47,7 +48,8 @@ impl MerchantRedirect {
     /// # let sim = vipps::simulator::Simulator::start()?;
     /// # let vipps = sim.client();
     /// use std::time::Duration;
-    /// use vipps::types::{ImageSize, Ttl};
+    /// use vipps::qr::Ttl;
+    /// use vipps::types::ImageSize;
     ///
     /// let code = vipps.qr().merchant_redirect("billboard_1".parse()?);
     /// let qr = code
@@ -153,7 +155,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: MerchantRedirectQr, "MerchantRedirectQr" => Wire; }
+crate::json_schema::read_as! { MerchantRedirectQr => Wire; }
 
 /// A merchant redirect code, as the API returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -88,7 +88,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: OneTimeQr, "OneTimeQr" => Wire; }
+crate::json_schema::read_as! { OneTimeQr => Wire; }
 
 /// The code of one payment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::ecom::{AuthToken, FallbackUrl, TransactionText};
+use crate::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use crate::types::{
-    Amount, AuthToken, BeaconId, CallbackQrId, Currency, CustomerToken, FallbackUrl, HttpsUrl,
-    ImageSize, LandingPage, LocationDescription, MerchantSerialNumber, OrderId, PersonalQr,
-    PhoneNumber, RedirectQrId, RedirectUrl, Reference, RequestId, Scope, Sensitive, ShippingCost,
-    SystemText, Timestamp, TransactionText, Ttl,
+    Amount, Currency, CustomerToken, HttpsUrl, ImageSize, LandingPage, MerchantSerialNumber,
+    OrderId, PersonalQr, PhoneNumber, Reference, RequestId, Scope, Sensitive, ShippingCost,
+    SystemText, Timestamp,
 };
 
 macro_rules! values {
-    ($($name:ident $description:literal $json:tt)*) => {
+    ($($module:ident::$name:ident $description:literal $json:tt)*) => {
         $(
             impl JsonSchema for $name {
                 /// Inlined, so that the limits are part of the schema that uses the value.
@@ -25,7 +26,7 @@ macro_rules! values {
                 }
 
                 fn schema_id() -> Cow<'static, str> {
-                    concat!("vipps::types::", stringify!($name)).into()
+                    concat!("vipps::", stringify!($module), "::", stringify!($name)).into()
                 }
 
                 fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -38,7 +39,10 @@ macro_rules! values {
 
         /// Every type of this file, by its path in the crate.
         pub(super) fn all() -> Vec<(&'static str, Schema)> {
-            vec![$((concat!("types::", stringify!($name)), super::of::<$name>())),*]
+            vec![$((
+                concat!(stringify!($module), "::", stringify!($name)),
+                super::of::<$name>(),
+            )),*]
         }
     };
 }
@@ -52,7 +56,7 @@ const WORD: &str = r"[^\u0000-\u0020\u007f-\u009f]+";
 const STEP: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
 
 values! {
-    Amount "Money in minor units of a currency; 100 øre are 1 NOK."
+    types::Amount "Money in minor units of a currency; 100 øre are 1 NOK."
         {
             "type": "object",
             "properties": {
@@ -61,59 +65,59 @@ values! {
             },
             "required": ["value", "currency"],
         }
-    AuthToken "Secret of the merchant that comes back with callbacks."
+    ecom::AuthToken "Secret of the merchant that comes back with callbacks."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": AuthToken::MAX_LEN}
-    BeaconId "Id of a printed MobilePay code."
+    qr::BeaconId "Id of a printed MobilePay code."
         {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": BeaconId::MAX_LEN}
-    CallbackQrId "The merchant's id of a merchant callback QR code."
+    qr::CallbackQrId "The merchant's id of a merchant callback QR code."
         {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": CallbackQrId::MAX_LEN}
-    Currency "Currency code of ISO 4217."
+    types::Currency "Currency code of ISO 4217."
         {"type": "string", "pattern": "^[A-Z]{3}$"}
-    CustomerToken "Token of a customer who checked in."
+    types::CustomerToken "Token of a customer who checked in."
         {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": CustomerToken::MAX_LEN}
-    FallbackUrl "Where the customer goes afterwards: an https URL, a link of an app, or the word INTENT."
+    ecom::FallbackUrl "Where the customer goes afterwards: an https URL, a link of an app, or the word INTENT."
         {"type": "string", "pattern": "^([A-Za-z][A-Za-z0-9+.-]*:[!-~]+|INTENT)$", "maxLength": 255}
-    HttpsUrl "Address of the merchant's that Vipps MobilePay calls."
+    types::HttpsUrl "Address of the merchant's that Vipps MobilePay calls."
         {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://[!-~]+$", "maxLength": 255}
-    ImageSize "Width and height of a PNG in pixels."
+    types::ImageSize "Width and height of a PNG in pixels."
         {"type": "integer", "minimum": ImageSize::MIN.as_pixels(), "maximum": ImageSize::MAX.as_pixels()}
-    LandingPage "Page or app link of an initiated payment."
+    types::LandingPage "Page or app link of an initiated payment."
         {"type": "string", "format": "uri", "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*:[^\u0000-\u001f\u007f-\u009f]+$"}
-    LocationDescription "Where a merchant callback QR code hangs."
+    qr::LocationDescription "Where a merchant callback QR code hangs."
         {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": LocationDescription::MAX_LEN}
-    MerchantSerialNumber "Number of a sales unit."
+    types::MerchantSerialNumber "Number of a sales unit."
         {"type": "string", "pattern": "^[0-9]{4,10}$"}
-    OrderId "The merchant's id of a payment."
+    types::OrderId "The merchant's id of a payment."
         {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,50}$", "maxLength": OrderId::MAX_LEN}
-    Reference "The merchant's name of a payment of the ePayment API."
+    types::Reference "The merchant's name of a payment of the ePayment API."
         {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,64}$", "maxLength": Reference::MAX_LEN}
-    PersonalQr "Text of the code in a customer's app."
+    types::PersonalQr "Text of the code in a customer's app."
         {"type": "string", "pattern": format!("^{WORD}$"), "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
-    PhoneNumber "Country code and number, digits only; those of eight digits with a plus."
+    types::PhoneNumber "Country code and number, digits only; those of eight digits with a plus."
         {"type": "string", "pattern": r"^(\+[1-9][0-9]{7}|[1-9][0-9]{8,14})$"}
-    RedirectQrId "The merchant's id of a merchant redirect QR code."
+    qr::RedirectQrId "The merchant's id of a merchant redirect QR code."
         {
             "type": "string",
             "pattern": "^[a-zA-Z0-9æøåÆØÅ_+%-]([a-zA-Z0-9æøåÆØÅ_+% -]*[a-zA-Z0-9æøåÆØÅ_+%-])?$",
             "minLength": 1,
             "maxLength": RedirectQrId::MAX_LEN,
         }
-    RedirectUrl "Where a merchant redirect QR code leads."
+    qr::RedirectUrl "Where a merchant redirect QR code leads."
         {"type": "string", "format": "uri", "pattern": "^https://[a-zA-Z0-9_.][a-zA-Z0-9_.#!:?+=&%@/-]*$"}
-    RequestId "Idempotency key of a request."
+    types::RequestId "Idempotency key of a request."
         {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 40}
-    Scope "What the customer is asked to share: names with a blank between."
+    types::Scope "What the customer is asked to share: names with a blank between."
         {"type": "string", "pattern": format!("^{WORD}( {WORD})*$")}
-    Sensitive "A secret, or personal data."
+    types::Sensitive "A secret, or personal data."
         {"type": "string"}
-    ShippingCost "Price of a delivery in kroner, with at most two decimals."
+    types::ShippingCost "Price of a delivery in kroner, with at most two decimals."
         {"type": "number", "minimum": 0, "maximum": 21_474_836.47}
-    SystemText "Name or version of the calling system."
+    types::SystemText "Name or version of the calling system."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": SystemText::MAX_LEN}
-    Timestamp "A time in ISO 8601, or in seconds since 1970."
+    types::Timestamp "A time in ISO 8601, or in seconds since 1970."
         {"type": ["string", "integer"]}
-    TransactionText "What the customer reads."
+    ecom::TransactionText "What the customer reads."
         {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": TransactionText::MAX_LEN}
-    Ttl "Life of a merchant redirect QR code in seconds."
+    qr::Ttl "Life of a merchant redirect QR code in seconds."
         {"type": "integer", "minimum": Ttl::MIN.as_secs(), "maximum": Ttl::MAX.as_secs()}
 }

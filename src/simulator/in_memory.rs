@@ -32,10 +32,11 @@ use crate::transport::{Transport, TransportError, TransportFuture};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let sim = Simulator::builder().freeze_clock().in_memory()?;
 /// let order = "order-1".parse()?;
-/// let begun = sim.client().ecom().initiate(order, vipps::Amount::nok(9), "Tea".parse()?).await?;
+/// let vipps = sim.client();
+/// let begun = vipps.ecom().initiate(order, vipps::Amount::nok(9), "Tea".parse()?).await?;
 /// let before = sim.clock().now();
 /// // The customer does not act. Eleven minutes pass at once, for client and simulator alike.
-/// let details = begun.payment().wait().await?;
+/// let details = begun.payment(&vipps).wait().await?;
 /// assert!(details.as_of().is_some_and(|at| at.duration_since(before).as_secs() >= 600));
 /// # Ok(()) }
 /// ```

@@ -193,7 +193,7 @@ mod tests {
 
     /// Every call runs this code.
     #[test]
-    fn span_allocates_nothing_without_a_subscriber() {
+    fn span_does_not_allocate_without_a_subscriber() {
         let url = "https://example.com/ecomm/v2/payments/o-1/capture"
             .parse()
             .unwrap();

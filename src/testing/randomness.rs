@@ -64,7 +64,7 @@ mod tests {
 
     /// Recorded tests depend on the published sequence of `SplitMix64` for the seed 0.
     #[test]
-    fn the_sequence_of_seed_0_is_the_published_one() {
+    fn seed_0_gives_the_published_sequence() {
         let random = SeededRandomness::new(0);
         for expected in [
             0xe220_a839_7b1d_cdaf,

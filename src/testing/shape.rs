@@ -49,6 +49,7 @@ impl RequestShape {
             .collect();
         let mut body = Body::read(request.body());
         body.hide(redactor);
+        let path = &hide_customer(operation, path, redactor);
         let merchant_ids = merchant_ids(operation, path, &body);
 
         let mut text = format!("{} {}\n", request.method(), {
@@ -109,6 +110,16 @@ fn merchant_ids(operation: Option<&Endpoint>, path: &str, body: &Body) -> Vec<St
     ];
     let in_body = in_body.into_iter().filter_map(|pointer| body.text(pointer));
     in_path.chain(in_body).map(str::to_owned).collect()
+}
+
+/// Replaces the customer's id in a path, which is personal data and not an id of the merchant.
+fn hide_customer(operation: Option<&Endpoint>, path: &str, redactor: &mut Redactor) -> String {
+    let template = operation.map_or("", |o| o.path);
+    let is_customer = template.rsplit('/').next() == Some("{sub}");
+    match path.rsplit_once('/') {
+        Some((rest, sub)) if is_customer => format!("{rest}/{}", redactor.secret("sub", sub)),
+        _ => path.to_owned(),
+    }
 }
 
 fn path(

@@ -93,7 +93,7 @@ fn an_abandoned_refresh_delays_only_the_next_refresh() {
 }
 
 #[test]
-fn an_abandoned_flight_changes_nothing_when_it_ends() {
+fn result_of_an_abandoned_fetch_is_ignored() {
     let mut state = State::default();
     let first = start(&mut state, at(0));
     state.abandon(first, at(1));

@@ -114,7 +114,7 @@ async fn a_callback_code_lives() {
 
 /// A made-up code or token identifies no customer, so the exchange fails.
 #[tokio::test]
-async fn made_up_codes_belong_to_nobody() {
+async fn invented_personal_code_is_not_found() {
     at(async |desk| {
         let qr = desk.vipps.qr();
         let scanned = "https://qr.vipps.no/p/no-such-code".parse().unwrap();

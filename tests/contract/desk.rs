@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vipps::ecom::{InitiatedPayment, Payment};
-use vipps::types::{CallbackQrId, RedirectQrId};
+use vipps::qr::{CallbackQrId, RedirectQrId};
 use vipps::{Amount, OrderId, Vipps};
 
 use super::target;
@@ -91,11 +91,13 @@ impl Desk {
             return skipped("VIPPS_CONTRACT_PHONE names no test user who could approve a payment");
         };
         let started = self.initiated().await;
-        if let Err(error) = started.force_approve().phone_number(payer).await {
+        let payment = started.payment(&self.vipps);
+        let approval = payment.force_approve().phone_number(payer);
+        if let Err(error) = approval.landing_page(&started).await {
             assert!(target::is_real(), "the simulator allows it: {error}");
             return skipped(&format!("force approve is not allowed here: {error}"));
         }
-        Some(started.payment())
+        Some(payment)
     }
 
     /// Cancels or refunds the rest of every payment, and deletes every code.

@@ -8,7 +8,7 @@ use super::target;
 
 /// The error "order not found" shows that the API accepted the token.
 #[tokio::test]
-async fn keys_give_a_token() {
+async fn valid_keys_return_a_token() {
     at(async |desk| {
         let error = desk.vipps.ecom().payment(desk.order()).details().await;
         let error = error.unwrap_err();
@@ -22,7 +22,7 @@ async fn keys_give_a_token() {
 
 /// Unknown keys are refused when the token is fetched, and the call is not sent.
 #[tokio::test]
-async fn other_keys_give_none() {
+async fn invalid_keys_return_no_token() {
     at(async |desk| {
         let number = desk.vipps.merchant_serial_number().clone();
         let keys = Credentials::new(
@@ -48,7 +48,7 @@ async fn a_payment_begins() {
         assert!(!started.landing_page().is_app_link());
         assert!(started.landing_page().token().is_some());
 
-        let details = started.payment().details().await.unwrap();
+        let details = started.payment(&desk.vipps).details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Initiated);
         let [event] = details.events() else {
             panic!("{details:?}")
@@ -64,9 +64,9 @@ async fn a_payment_begins() {
 
 /// A payment that is not approved can be cancelled once, and cannot be captured.
 #[tokio::test]
-async fn a_payment_is_given_up_before_anybody_pays() {
+async fn payment_is_cancelled_before_approval() {
     at(async |desk| {
-        let payment = desk.initiated().await.payment();
+        let payment = desk.initiated().await.payment(&desk.vipps);
         let capture = payment.capture().await.unwrap_err();
         assert_eq!(capture.outcome(), Outcome::Rejected, "{capture}");
         payment.cancel().await.unwrap();
@@ -81,7 +81,7 @@ async fn a_payment_is_given_up_before_anybody_pays() {
 #[tokio::test]
 async fn an_order_id_is_good_once() {
     at(async |desk| {
-        let payment = desk.initiated().await.payment();
+        let payment = desk.initiated().await.payment(&desk.vipps);
         payment.cancel().await.unwrap();
         let text = || "Contract test".parse().unwrap();
         let id = payment.order_id().clone();
@@ -94,7 +94,7 @@ async fn an_order_id_is_good_once() {
 }
 
 #[tokio::test]
-async fn nothing_is_done_to_an_order_that_is_not_there() {
+async fn operations_on_an_unknown_order_are_refused() {
     at(async |desk| {
         let payment = desk.vipps.ecom().payment(desk.order());
         for error in [

@@ -40,9 +40,9 @@ async fn an_approval_reserves() {
 }
 
 #[tokio::test]
-async fn money_is_taken_and_given_back_in_parts() {
+async fn payment_is_captured_and_refunded_in_parts() {
     at(async |desk| {
-        let payment = approved!(desk, "money_is_taken_and_given_back_in_parts");
+        let payment = approved!(desk, "payment_is_captured_and_refunded_in_parts");
         let (four, six) = (Amount::nok(4), Amount::nok(6));
 
         let first = payment.capture().amount(four).await.unwrap();
@@ -124,9 +124,9 @@ async fn a_key_with_another_amount_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reservation_is_given_up() {
+async fn reservation_is_cancelled() {
     at(async |desk| {
-        let payment = approved!(desk, "a_reservation_is_given_up");
+        let payment = approved!(desk, "reservation_is_cancelled");
         let cancelled = payment.cancel().await.unwrap();
         assert_eq!(cancelled.status, Some(TransactionStatus::Cancelled));
         let details = payment.details().await.unwrap();

@@ -105,7 +105,7 @@ fn the_same_tests_run_against_a_server_that_the_environment_names() {
 
 /// Keys alone do not select the real environment.
 #[test]
-fn a_server_that_nobody_asked_for_hears_nothing() {
+fn unselected_server_receives_no_request() {
     let sim = Simulator::start().unwrap();
     let output = suite(&sim, &[("VIPPS_BASE_URL", sim.base_url())]);
     assert!(output.status.success(), "{}", said(&output));

@@ -6,7 +6,7 @@ use super::in_order;
 use crate::programs::{Program, against, example, run};
 
 #[test]
-fn with_nothing_set_there_is_evidence_of_both_ends() {
+fn without_variables_both_outcomes_are_shown() {
     let go_live = run(example("go_live").args(["--prefix", "live-1"]));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     in_order(
@@ -29,7 +29,7 @@ fn with_nothing_set_there_is_evidence_of_both_ends() {
 }
 
 #[test]
-fn in_the_test_environment_nobody_has_to_hold_a_phone() {
+fn test_environment_approves_without_a_phone() {
     let sim = Simulator::start().unwrap();
     let args = [
         "--prefix",
@@ -68,7 +68,7 @@ fn direct_capture_needs_the_refund_alone() {
 }
 
 #[test]
-fn a_person_who_says_no_is_no_evidence() {
+fn rejected_payment_fails_the_checklist() {
     let sim = Simulator::start().unwrap();
     let mut command = against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-4"]), "");
@@ -82,7 +82,7 @@ fn a_person_who_says_no_is_no_evidence() {
 }
 
 #[test]
-fn money_that_is_not_given_back_is_told() {
+fn failed_refund_is_reported() {
     let sim = Simulator::start().unwrap();
     sim.faults()
         .on("refund_payment_using_post")
@@ -97,7 +97,7 @@ fn money_that_is_not_given_back_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_no_order() {
+fn ctrl_c_cancels_the_order() {
     let sim = Simulator::start().unwrap();
     let mut command = against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-6"]), "");

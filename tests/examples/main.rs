@@ -73,7 +73,7 @@ fn every_example_explains_itself() {
 }
 
 #[test]
-fn nonsense_is_exit_code_2_and_does_nothing() {
+fn invalid_arguments_exit_with_code_2() {
     for name in ALL {
         for nonsense in [
             ["--colour", "red"],

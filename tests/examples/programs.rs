@@ -162,7 +162,7 @@ impl Program {
         }
     }
 
-    /// Waits until a line has this in it, and gives that line.
+    /// Waits until a line contains this text, and returns that line.
     pub(crate) fn says(&mut self, what: &str) -> String {
         let begun = Instant::now();
         loop {

@@ -6,7 +6,7 @@ use crate::programs::{Program, against, example, run};
 use vipps::simulator::Simulator;
 
 #[test]
-fn with_nothing_set_it_takes_a_payment_by_itself() {
+fn without_variables_the_simulator_pays() {
     let sale = ["--order-id", "till-test-1", "--text", "Socks"];
     let till = run(example("till").args(sale));
     assert_eq!(till.code, Some(0), "{till:?}");
@@ -37,7 +37,7 @@ fn with_nothing_set_it_takes_a_payment_by_itself() {
 }
 
 #[test]
-fn with_the_variables_set_it_goes_there_and_presses_the_button() {
+fn with_variables_the_named_server_is_used() {
     let sim = Simulator::start().expect("a simulator");
     let till = run(against(&sim, "till").args([
         "--amount",
@@ -57,7 +57,7 @@ fn with_the_variables_set_it_goes_there_and_presses_the_button() {
 }
 
 #[test]
-fn a_customer_who_says_no_is_a_sentence_and_exit_code_1() {
+fn rejected_payment_exits_with_code_1() {
     let sim = Simulator::start().expect("a simulator");
     let sale = ["--order-id", "till-test-3"];
     let mut till = Program::start(against(&sim, "till").args(sale), "");
@@ -71,7 +71,7 @@ fn a_customer_who_says_no_is_a_sentence_and_exit_code_1() {
 }
 
 #[test]
-fn a_payment_that_expires_is_a_sentence_and_exit_code_1() {
+fn expired_payment_exits_with_code_1() {
     let sim = Simulator::start().expect("a simulator");
     let sale = ["--order-id", "till-test-4"];
     let mut till = Program::start(against(&sim, "till").args(sale), "");
@@ -162,7 +162,7 @@ fn output_closed_after_the_capture_keeps_the_money() {
 }
 
 #[test]
-fn nonsense_is_refused_with_the_argument_named() {
+fn invalid_argument_is_named() {
     for (args, named) in [
         (["--amount", "many"], "--amount"),
         (["--amount", "0.50"], "amount"),
@@ -214,7 +214,7 @@ fn an_order_whose_code_fails_is_cancelled() {
 
 /// An order with the same id may belong to another program, so it must not be cancelled.
 #[test]
-fn an_order_id_that_is_used_cancels_nothing() {
+fn used_order_id_does_not_cancel_the_first_order() {
     let sim = Simulator::start().expect("a simulator");
     sim.faults()
         .on("initiate_payment_v3_using_post")
@@ -228,7 +228,7 @@ fn an_order_id_that_is_used_cancels_nothing() {
 /// Covers a sale that succeeds and a sale that fails. The error bodies contain secrets and personal
 /// data.
 #[test]
-fn nothing_that_it_prints_is_secret_or_personal() {
+fn output_holds_no_secret_or_personal_data() {
     const PHONE: &str = "48271936";
     let sim = Simulator::start().expect("a simulator");
     let gossip = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");

@@ -9,7 +9,7 @@ use super::in_order;
 use crate::programs::{Program, against, example, run};
 
 #[test]
-fn with_nothing_set_customers_go_shopping() {
+fn without_variables_the_simulator_shops() {
     let shop = run(&mut example("webshop"));
     assert_eq!(shop.code, Some(0), "{shop:?}");
     in_order(
@@ -62,7 +62,7 @@ impl Shop {
         }
     }
 
-    /// Presses a button; gives the order and its landing page.
+    /// Submits a form; returns the order and its landing page.
     fn check_out(&self, path: &str) -> (String, String) {
         let answer = request(self.address, "POST", path, &[], "");
         assert_eq!(answer.status, 303, "{}", answer.body);
@@ -82,7 +82,7 @@ impl Shop {
 
 /// The shop has no public URL, so it receives no callback.
 #[test]
-fn without_a_callback_the_details_are_asked() {
+fn without_a_callback_the_details_are_polled() {
     let mut shop = Shop::open();
     let page = request(shop.address, "GET", "/", &[], "").body;
     assert!(page.contains("<h2>Socks &amp; mittens</h2>"), "{page}");
@@ -162,7 +162,7 @@ fn callbacks_are_hints_and_only_with_the_token() {
     assert!(shop.thanks(&order).contains("not completed yet"));
     assert_eq!(shop.sim.journal().count("capture_payment_using_post"), 0);
 
-    // The real one comes by itself, and is enough.
+    // The real callback arrives by itself, and is enough.
     shop.sim.payer().approve(&order).unwrap();
     shop.program.says(&format!("callback RESERVED for {order}"));
     shop.program
@@ -181,7 +181,7 @@ fn callbacks_are_hints_and_only_with_the_token() {
 
 #[cfg(unix)]
 #[test]
-fn a_shop_that_closes_leaves_nothing_to_be_paid() {
+fn closing_the_shop_cancels_open_orders() {
     let shop = Shop::open();
     let (order, landing_page) = shop.check_out("/buy/0");
     shop.program.signal("TERM");
@@ -197,7 +197,7 @@ fn a_shop_that_closes_leaves_nothing_to_be_paid() {
 /// The payment exists, but its landing page was in the lost response. The payment must be cancelled
 /// so that it cannot be paid.
 #[test]
-fn a_start_without_an_answer_is_cleared_up() {
+fn lost_initiate_response_is_reconciled() {
     let mut shop = Shop::open();
     shop.sim
         .faults()

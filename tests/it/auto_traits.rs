@@ -18,6 +18,9 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<Vipps>();
     shared::<Ecom>();
     shared::<Qr>();
+    shared::<vipps::webhooks::Webhooks>();
+    shared::<vipps::webhooks::Ensured>();
+    shared::<vipps::userinfo::Userinfo>();
     shared::<Payment>();
     shared::<PaymentDetails>();
     shared::<Credentials>();
@@ -48,10 +51,11 @@ fn secrets_are_not_compared_by_accident() {
     impl<T> Compared<()> for T {}
     impl<T: PartialEq> Compared<Comparable> for T {}
     // These do not compile once there are two implementations to choose from.
-    <vipps::types::AuthToken as Compared<_>>::is_not();
+    <vipps::ecom::AuthToken as Compared<_>>::is_not();
     <Credentials as Compared<_>>::is_not();
     <CallbackAuth as Compared<_>>::is_not();
-    <vipps::webhook::Verifier as Compared<_>>::is_not();
+    <vipps::webhooks::Registration as Compared<_>>::is_not();
+    <vipps::webhooks::Verifier as Compared<_>>::is_not();
 }
 
 #[test]
@@ -59,7 +63,7 @@ fn an_error_is_one_pointer_wide() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());
 }
 
-/// Every operation of both APIs, as a future that is never polled.
+/// Every operation of all APIs, as a future that is never polled.
 #[tokio::test]
 async fn every_call_can_move_between_threads() {
     let vipps = vipps::testing::Recorder::new().client();
@@ -97,6 +101,13 @@ async fn every_call_can_move_between_threads() {
     in_flight(&callback.get().send());
     in_flight(&callback.delete().send());
     in_flight(&qr.merchant_callbacks().send());
+    let hooks = vipps.webhooks();
+    let hook = || "https://shop.example.com/hooks".parse().unwrap();
+    in_flight(&hooks.register(hook(), ["a"]).send());
+    in_flight(&hooks.list().send());
+    in_flight(&hooks.delete("w-1").send());
+    in_flight(&hooks.ensure(hook(), ["a"], None).send());
+    in_flight(&vipps.userinfo("sub").send());
     let raw = async move {
         vipps
             .call(|raw| async move { raw.qr().get_merchant_callback_qrs().send().await })

@@ -2,8 +2,9 @@
 
 use crate::support::{id, text};
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
+use vipps::ecom::{FallbackUrl, TransactionText};
 use vipps::testing::Recorder;
-use vipps::types::{FallbackUrl, HttpsUrl, ImageSize, ShippingCost, TransactionText};
+use vipps::types::{HttpsUrl, ImageSize, ShippingCost};
 use vipps::{Amount, Currency, ErrorKind, OrderId, Outcome};
 
 /// The message names the field, has the rule in it, and the value.

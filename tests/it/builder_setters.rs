@@ -61,6 +61,8 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
     let personal = || "https://qr.vipps.no/p/token".parse().unwrap();
     let customer = || "customer-token".parse().unwrap();
     let target = || "https://example.com".parse().unwrap();
+    let hook = || "https://shop.example.com/hooks".parse().unwrap();
+    let event = || ["user.checked-in.v1"];
     assert_setters! {
         payment.capture() => [true, true, true, true];
         payment.refund() => [true, true, true, true];
@@ -87,5 +89,10 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
         callback.delete() => [false, true, true, true];
         qr.merchant_callbacks() => [false, true, true, true];
         beacon.put("Till 1".parse().unwrap()) => [false, true, true, true];
+        vipps.webhooks().register(hook(), event()) => [false, true, true, true];
+        vipps.webhooks().list() => [false, true, true, true];
+        vipps.webhooks().delete("w-1") => [false, true, true, true];
+        vipps.webhooks().ensure(hook(), event(), None) => [false, true, true, true];
+        vipps.userinfo("sub") => [false, true, true, true];
     }
 }

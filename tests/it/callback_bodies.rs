@@ -4,7 +4,7 @@
 use http::Request;
 use vipps::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest, parse};
 use vipps::types::Sensitive;
-use vipps::webhook::{Signer, Verifier};
+use vipps::webhooks::{Signer, Verifier};
 
 const TOKEN: &str = "s3cret-auth-token";
 

@@ -93,7 +93,7 @@ fn the_path_counts_before_the_query() {
 }
 
 #[test]
-fn a_query_without_a_callback_is_none() {
+fn query_without_a_callback_path_is_refused() {
     for uri in [
         "/?",
         "/?x",

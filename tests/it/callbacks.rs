@@ -196,7 +196,7 @@ fn every_spelling_of_the_postal_code_and_of_the_cost_is_read() {
 }
 
 #[test]
-fn failures_say_why_if_they_do() {
+fn failure_reason_is_read_if_present() {
     let rejected = update(REJECTED);
     assert_eq!(rejected.status, Some(CallbackStatus::Rejected));
     assert_eq!(rejected.transaction_id, None);
@@ -223,7 +223,7 @@ fn failures_say_why_if_they_do() {
 }
 
 #[test]
-fn whatever_is_missing_or_odd_the_rest_is_read() {
+fn missing_or_malformed_members_do_not_hide_the_rest() {
     for pointer in [
         "/merchantSerialNumber",
         "/transactionInfo",
@@ -315,7 +315,7 @@ async fn an_update_leads_to_the_details() {
 }
 
 #[test]
-fn a_question_for_shipping_methods_and_its_answer() {
+fn shipping_request_gets_a_response_with_methods() {
     let request = shipping(SHIPPING).unwrap();
     assert_eq!(
         (request.order_id.as_str(), request.address_id),
@@ -396,7 +396,7 @@ fn a_question_is_read_leniently_but_for_its_number() {
 }
 
 #[test]
-fn a_reply_keeps_the_rules() {
+fn shipping_response_is_checked() {
     let request = shipping(SHIPPING).unwrap();
     let method =
         |n: usize| ShippingMethod::new(n.to_string(), "Walking", ShippingCost::FREE).unwrap();
@@ -448,7 +448,7 @@ fn the_end_of_a_consent() {
 }
 
 #[test]
-fn who_may_not_call_is_refused_before_the_body_is_read() {
+fn unauthenticated_call_is_refused_before_its_body() {
     let bearer = format!("Bearer {TOKEN}");
     let longer = format!("{TOKEN}x");
     let url = urls().payment_url(&"order-1".parse().unwrap());
@@ -517,7 +517,7 @@ fn tokens_are_made_and_changed() {
 }
 
 #[test]
-fn nothing_secret_or_personal_is_shown() {
+fn debug_hides_secrets_and_personal_data() {
     let mut shown = vec![format!("{:?} {:#?}", auth(), update(EXPRESS))];
     shown.push(format!("{:#?}", shipping(SHIPPING).unwrap()));
     let url = urls().consent_url("1234567");

@@ -77,7 +77,7 @@ async fn an_html_502_does_not_hide_its_status() {
 
 /// A failed operation is not reported as a success, even with status 200.
 #[tokio::test(start_paused = true)]
-async fn a_200_whose_body_is_an_error_list_is_no_success() {
+async fn status_200_with_an_error_list_is_an_error() {
     let body =
         r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c-1"}]"#;
     let recorder = Recorder::new()
@@ -148,7 +148,7 @@ fn ore_do_not_become_kroner_through_a_float() {
 }
 
 #[tokio::test]
-async fn shipping_costs_arrive_as_they_were_given() {
+async fn shipping_costs_are_sent_unchanged() {
     for cost in [
         "0",
         "0.05",

@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::support::{amount, id, text};
 use tokio::time::Instant;
 use vipps::ecom::PollInterval;
+use vipps::qr::RedirectUrl;
 use vipps::simulator::{InMemory, Simulator};
-use vipps::types::{LandingPage, PersonalQr, RedirectUrl};
+use vipps::types::{LandingPage, PersonalQr};
 use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Vipps};
 
 const ORDER: &str = "acme-shop-123";
@@ -201,7 +202,7 @@ async fn a_token_that_is_held_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_without_an_answer() {
+async fn attempts_without_a_response_end_at_the_deadline() {
     for (name, operation) in OPERATIONS {
         let shop = Shop::open().await;
         let vipps = shop

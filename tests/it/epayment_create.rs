@@ -257,14 +257,19 @@ async fn response_gives_link_key_and_payment() {
     let recorder = Recorder::new().answer("POST", CREATE, 201, CREATED);
     let key = RequestId::parse("create-1").unwrap();
     let merchant: vipps::MerchantSerialNumber = "654321".parse().unwrap();
-    let create = web(&recorder.client()).idempotency_key(key.clone());
-    let created = create.merchant_serial_number(merchant).await.unwrap();
+    let vipps = recorder.client();
+    let create = web(&vipps).idempotency_key(key.clone());
+    let created = create
+        .merchant_serial_number(merchant.clone())
+        .await
+        .unwrap();
+    assert_eq!(created.merchant_serial_number(), Some(&merchant));
     assert_eq!(
         created.redirect_url(),
         Some("https://pay.example.com/?token=secret-landing-token")
     );
     assert_eq!(created.idempotency_key(), Some(&key));
-    assert_eq!(created.payment().reference(), &reference());
+    assert_eq!(created.payment(&vipps).reference(), &reference());
     assert_eq!(created.reference(), &reference());
     crate::support::assert_nothing_leaks(&format!("{created:?}"));
 }

@@ -60,7 +60,7 @@ async fn given_up_after(state: &str, created: Option<SignedDuration>) -> Duratio
             let create = vipps.epayment().create(reference(), Amount::nok(100)).qr();
             let expires_at = vipps::Clock::now(&recorder.clock()) + life;
             let create = create.receipt_url(PAGE.parse().unwrap());
-            create.expires_at(expires_at).await.unwrap().payment()
+            create.expires_at(expires_at).await.unwrap().payment(&vipps)
         }
     };
     let begun = recorder.clock().elapsed();

@@ -7,7 +7,7 @@ use vipps::types::{ShippingCost, Timestamp};
 use vipps::{Amount, Currency};
 
 #[tokio::test]
-async fn the_chosen_delivery_is_paid_and_told() {
+async fn chosen_shipping_is_charged_and_in_the_details() {
     let sim = Simulator::start().unwrap();
     let vipps = sim.client();
     let method = |id, cost: &str| ShippingMethod::new(id, id, cost.parse().unwrap()).unwrap();
@@ -17,14 +17,14 @@ async fn the_chosen_delivery_is_paid_and_told() {
     ]);
     let start = vipps.ecom().initiate(id(), Amount::nok(200), text());
     let start = start.express(shipping, "https://example.com/vipps".parse().unwrap());
-    let payment = start.await.unwrap().payment();
+    let payment = start.await.unwrap().payment(&vipps);
     sim.payer()
         .approve_with_shipping("acme-shop-123", "parcel")
         .unwrap();
 
     let details = payment.wait().await.unwrap();
     assert_eq!(details.state(), PaymentState::Reserved);
-    // The cost of the delivery comes on top.
+    // The cost of the delivery is added.
     assert_eq!(
         details.sums().remaining_to_capture,
         Amount::minor(27_950, Currency::NOK)

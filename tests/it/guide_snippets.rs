@@ -1,4 +1,4 @@
-//! A reader of a guide sees where every variable of a snippet comes from.
+//! Each snippet of a guide shows the origin of every variable.
 
 use std::fs;
 use std::path::{Path, PathBuf};

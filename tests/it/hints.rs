@@ -288,7 +288,7 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();
     check(&error, &["details", "cancel it again"]);
 
-    // A server that breaks leaves the same question, and it comes first.
+    // A server error leaves the outcome unknown as well, and its hint comes first.
     let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 500, "");
     let call = recorder.client().ecom().initiate(id(), amount(), text());
     check(&call.await.unwrap_err(), &["details", "new id"]);

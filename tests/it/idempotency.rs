@@ -30,7 +30,7 @@ fn keys_sent(sim: &Simulator, operation: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_made_for_each_operation_and_told_by_its_answer() {
+async fn each_operation_has_a_key_and_its_response_holds_it() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(id());
     let part = || payment.capture().amount(Amount::nok(20));
@@ -99,7 +99,7 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_comes_with_another_request_is_refused_and_explained() {
+async fn key_reused_for_another_request_is_refused() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(id());
     let with = |amount| {
@@ -151,7 +151,7 @@ async fn no_two_keys_of_many_are_alike() {
 
 /// The error of a raw call contains the key and the order id.
 #[tokio::test(start_paused = true)]
-async fn a_raw_call_tells_key_and_order() {
+async fn raw_call_error_holds_key_and_order() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, "{");
     let error = recorder
         .client()

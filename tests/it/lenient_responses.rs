@@ -65,7 +65,7 @@ fn marked(recorder: Recorder) -> Vipps {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_no_part_of_an_answer() {
+async fn byte_order_mark_is_skipped() {
     let vipps = marked(
         Recorder::new()
             .answer("POST", PAYMENTS, 200, INITIATED)
@@ -73,7 +73,7 @@ async fn a_byte_order_mark_is_no_part_of_an_answer() {
             .answer("PUT", CALLBACK, 200, ""),
     );
     let started = vipps.ecom().initiate(id(), amount(), text());
-    let payment = started.await.unwrap().payment();
+    let payment = started.await.unwrap().payment(&vipps);
     assert!(payment.details().await.unwrap().state().is_paid());
     let raw = vipps.call(|raw| async move {
         let operation = raw.ecom().get_payment_details_using_get();
@@ -148,7 +148,7 @@ async fn a_list_keeps_every_code_that_has_an_id() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_is_still_an_error() {
+async fn error_outside_a_list_is_an_error() {
     for body in ["{}", "<html>", "7", "[{\"id\":\"a\"}", "[7]", r#""none""#] {
         for error in [
             redirects(body).await.map(drop).unwrap_err(),
@@ -166,7 +166,7 @@ async fn what_is_no_list_is_still_an_error() {
 // -- an updated redirect, with a response that lacks members
 
 #[tokio::test]
-async fn an_update_needs_no_body_in_the_answer() {
+async fn update_accepts_an_empty_response() {
     for (status, body) in [
         (204, ""),
         (200, ""),
@@ -223,7 +223,7 @@ async fn bodiless(status: u16, body: &str) -> Vec<(&'static str, Result<(), Erro
 }
 
 #[tokio::test]
-async fn a_success_that_says_wrong_is_an_error() {
+async fn status_200_with_an_error_body_is_an_error() {
     for (body, message) in [
         (
             r#"{"errors":{"locationDescription":["is wrong"]}}"#,
@@ -270,7 +270,7 @@ async fn a_page_or_a_list_of_texts_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_success_may_say_anything_else_or_nothing() {
+async fn success_accepts_any_other_body() {
     for (status, body) in [
         (200, ""),
         (204, ""),

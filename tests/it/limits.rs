@@ -26,7 +26,7 @@ fn most_in_a_minute(sim: &Simulator, operation: &str) -> usize {
 /// Two refusals fill the minute of an initiate, so that the replay with a new token waits for the
 /// next.
 #[tokio::test(start_paused = true)]
-async fn a_replay_after_a_401_waits_for_room() {
+async fn replay_after_401_waits_for_the_rate_limit() {
     const INITIATE: &str = "initiate_payment_v3_using_post";
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let vipps = sim.client();

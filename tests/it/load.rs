@@ -136,7 +136,7 @@ async fn sell(sim: &Simulator, vipps: &Vipps, seen: &Seen, number: usize) {
 }
 
 #[test]
-fn none_is_lost_and_none_is_doubled() {
+fn under_load_each_payment_is_captured_once() {
     let count = payments();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

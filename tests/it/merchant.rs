@@ -8,7 +8,7 @@ use http::StatusCode;
 use vipps::callback::{self, Callback, CallbackAuth, CallbackStatus, CallbackUrls};
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::simulator::{Delivery, DeliveryOutcome, Simulator};
-use vipps::webhook::{self, CheckIn, Verifier};
+use vipps::webhooks::{self, CheckIn, Verifier};
 use vipps::{Amount, Currency, OrderId, Vipps};
 
 const HOOK: &str = "https://shop.example.com/hooks/vipps?unit=kiosk-7";
@@ -49,7 +49,7 @@ impl Shop {
         });
         let check_ins = heard.clone();
         let verifier = Verifier::new(HOOK, [SECRET]).unwrap();
-        let hook = webhook::axum::post(verifier, move |check_in: CheckIn| {
+        let hook = webhooks::axum::post(verifier, move |check_in: CheckIn| {
             check_ins.0.lock().unwrap().1.push(check_in);
             std::future::ready(StatusCode::OK)
         });
@@ -108,7 +108,7 @@ fn methods() -> [ShippingMethod; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_told_of_a_payment() {
+async fn payment_sends_a_callback() {
     let shop = Shop::open().await;
     let id = shop.initiate("order-1", &shop.auth, None).await;
     shop.sim.payer().approve("order-1").unwrap();
@@ -137,7 +137,7 @@ async fn is_told_of_a_payment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hears_nothing_that_another_token_says() {
+async fn callback_with_another_token_is_refused() {
     let shop = Shop::open().await;
     let other = CallbackAuth::generate().unwrap();
     shop.initiate("order-1", &other, None).await;
@@ -150,7 +150,7 @@ async fn hears_nothing_that_another_token_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn says_how_it_delivers_and_forgets_who_asks() {
+async fn shipping_response_and_consent_removal_work() {
     let shop = Shop::open().await;
     let express = Express::with_dynamic_shipping(shop.urls.prefix().clone());
     let id = shop.initiate("order-1", &shop.auth, Some(express)).await;
@@ -185,7 +185,7 @@ async fn says_how_it_delivers_and_forgets_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_told_who_waits_at_the_till() {
+async fn check_in_sends_a_webhook() {
     let shop = Shop::open().await;
     let till = shop.vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();

@@ -92,7 +92,7 @@ async fn failures_by_their_outcome() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_raw_answer_that_does_not_fit_is_no_success() {
+async fn undecodable_raw_response_counts_as_failed() {
     let recorder = Recorder::new()
         .answer("GET", DETAILS_PATH, 200, DETAILS)
         .answer("GET", DETAILS_PATH, 200, r#"{"orderId":7}"#);
@@ -137,7 +137,7 @@ async fn a_call_dropped_before_its_retry_is_abandoned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_before_the_wire_is_not_a_call() {
+async fn call_refused_before_the_wire_is_not_counted() {
     let credentials = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     let builder = Vipps::builder(credentials).environment(Environment::Test);
     let vipps = builder.build().unwrap();

@@ -125,7 +125,7 @@ fn assert_anonymous(request: &str) {
 const SVG: &str = "<svg xmlns='http://www.w3.org/2000/svg'/>";
 
 #[tokio::test]
-async fn the_configured_origin_gets_them_and_an_image_host_gets_none() {
+async fn credentials_reach_only_the_configured_origin() {
     let images = Origin::start(|_| answer("200 OK", "content-type: image/svg+xml\r\n", SVG));
     let link = images.url("/code.svg?sig=abc");
     let api = Origin::start(move |first| match first {
@@ -153,7 +153,7 @@ async fn the_configured_origin_gets_them_and_an_image_host_gets_none() {
 }
 
 #[tokio::test]
-async fn a_redirect_reaches_nobody() {
+async fn redirect_is_not_followed() {
     let other = Origin::start(|_| json(&format!(r#"{{"access_token":"{TOKEN}"}}"#)));
     for status in [
         "301 Moved",
@@ -196,7 +196,7 @@ async fn a_redirect_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn an_image_link_that_redirects_reaches_nobody_else() {
+async fn redirect_of_an_image_link_is_not_followed() {
     let other = Origin::start(|_| answer("200 OK", "content-type: image/svg+xml\r\n", SVG));
     let location = other.url("/");
     let images =

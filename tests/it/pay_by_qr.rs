@@ -9,7 +9,7 @@ const QR: &str = "/qr/v1";
 /// The payment exists although its code is missing. A second call would fail because the order id
 /// is used.
 #[tokio::test(start_paused = true)]
-async fn a_code_that_fails_leaves_a_payment_behind_and_says_so() {
+async fn failed_code_reports_the_open_payment() {
     let started = || Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
     let problem = r#"{"title":"Validation error","detail":"Order timeout"}"#;
     for (recorder, kind) in [
@@ -45,7 +45,7 @@ async fn a_payment_that_is_refused_is_only_refused() {
 
 /// A payment that could be started but never shown as a code is not started.
 #[tokio::test]
-async fn what_has_no_code_is_refused_before_the_payment_is_started() {
+async fn options_without_a_code_are_refused_before_sending() {
     let recorder = Recorder::new();
     let sale = || recorder.client().pay_by_qr(id(), amount(), text());
     let number = || crate::support::PHONE.parse().unwrap();
@@ -71,7 +71,7 @@ async fn what_has_no_code_is_refused_before_the_payment_is_started() {
 
 /// A partner starts a payment for a merchant; what follows is for that merchant too.
 #[tokio::test]
-async fn a_payment_remembers_the_sales_unit_that_it_was_started_for() {
+async fn payment_uses_the_sales_unit_that_started_it() {
     let path = |tail: &str| format!("/ecomm/v2/payments/acme-shop-123/{tail}");
     let recorder = Recorder::new()
         .answer("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED)

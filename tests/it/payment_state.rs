@@ -116,7 +116,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[test]
-fn every_state_and_what_can_be_done_in_it() {
+fn each_state_allows_its_operations() {
     for row in ROWS {
         let can_do: BTreeSet<_> = row.can.iter().copied().collect();
         for stated in [None, Some(row.sums)] {
@@ -219,7 +219,7 @@ fn every_spelling_of_every_state() {
 
 /// The API may cancel a payment that was not approved without an event, so its age decides.
 #[test]
-fn without_an_event_expiry_is_told_by_age() {
+fn without_an_event_expiry_follows_from_age() {
     let begun: jiff::Timestamp = BEGUN.parse().unwrap();
     let after = |seconds: i64| begun + jiff::SignedDuration::from_secs(seconds);
     let waiting = read(&json(&[I], None));
@@ -345,14 +345,14 @@ fn sums_that_are_stated_in_part_are_completed_from_the_log() {
 
 /// The sums that the API states take precedence over the log.
 #[test]
-fn a_reservation_with_nothing_left_is_given_up() {
+fn reservation_without_remaining_amount_is_cancelled() {
     let details = read(&json(&[I, R], Some([0, 0, 0, 0])));
     assert_eq!(details.state(), Cancelled);
     assert!(!details.state().is_paid() && can(&details).is_empty());
 }
 
 #[test]
-fn events_are_newest_first_whatever_order_they_came_in() {
+fn events_are_sorted_newest_first() {
     let right = json(&[I, R, PART], None);
     let mut value: serde_json::Value = serde_json::from_str(&right).unwrap();
     value["transactionLogHistory"]

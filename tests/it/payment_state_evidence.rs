@@ -140,7 +140,7 @@ fn stated_sums_decide_where_the_history_does_not() {
 
 /// A missing sum does not count as zero.
 #[test]
-fn sums_that_are_not_stated_state_nothing() {
+fn missing_sums_state_nothing() {
     let reserve: Entry = ("RESERVE", "true", None, 1);
     for stated in [
         "{}",

@@ -180,7 +180,7 @@ fn digits_of_other_scripts_are_refused_with_the_reason() {
 }
 
 #[test]
-fn anything_else_is_refused() {
+fn malformed_numbers_are_refused() {
     for text in [
         "",
         "+",
@@ -210,7 +210,7 @@ fn anything_else_is_refused() {
 }
 
 #[test]
-fn json_is_read_as_people_write_it_too() {
+fn json_number_is_read_in_each_spelling() {
     let number: PhoneNumber = serde_json::from_str(r#""+47 400-55-123""#).unwrap();
     assert_eq!(number.msisdn(), "4740055123");
     let number: PhoneNumber = "400.55.123".parse().unwrap();

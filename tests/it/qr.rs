@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use vipps::qr::{MerchantCallback, MerchantRedirect, MerchantRedirectQr};
+use vipps::qr::{RedirectUrl, Ttl};
 use vipps::testing::Recorder;
-use vipps::types::{RedirectUrl, Ttl};
 use vipps::{Error, ErrorKind, Outcome, Transport, TransportFuture, Vipps};
 
 const REDIRECTS: &str = "/qr/v1/merchant-redirect";
@@ -60,7 +60,7 @@ async fn a_plain_conflict_is_an_error_that_names_the_id() {
 }
 
 #[tokio::test]
-async fn a_conflict_after_a_wait_for_too_many_requests_is_a_plain_one() {
+async fn conflict_after_429_is_a_conflict() {
     let recorder = Recorder::new()
         .answer("POST", REDIRECTS, 429, "")
         .answer("POST", REDIRECTS, 409, CONFLICT)
@@ -101,7 +101,7 @@ async fn after_a_lost_answer(
 }
 
 #[tokio::test]
-async fn a_conflict_after_a_lost_answer_is_a_success_if_the_code_is_ours() {
+async fn conflict_after_a_lost_response_is_a_success_if_it_matches() {
     let qr = after_a_lost_answer(None, 200, OURS).await.unwrap();
     assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
     assert_eq!(
@@ -124,7 +124,7 @@ async fn a_conflict_after_a_lost_answer_is_a_success_if_the_code_is_ours() {
 }
 
 #[tokio::test]
-async fn a_conflict_after_a_lost_answer_is_a_conflict_if_the_code_is_another() {
+async fn conflict_after_a_lost_response_is_a_conflict_if_it_differs() {
     for (ttl, members) in [
         (None, r#""redirectUrl":"https://example.com/theirs""#),
         (None, r#""redirectUrl":"https://example.com/Ours""#),
@@ -150,7 +150,7 @@ async fn a_conflict_after_a_lost_answer_is_a_conflict_if_the_code_is_another() {
 }
 
 #[tokio::test]
-async fn a_conflict_after_a_lost_answer_stays_unknown_if_the_code_does_not_tell() {
+async fn conflict_after_a_lost_response_is_unknown_if_unreadable() {
     for (status, found) in [
         (200, r#"{"id":"billboard_1","url":"https://qr.vipps.no/x"}"#),
         (200, "<html>"),
@@ -185,7 +185,7 @@ async fn a_bare_host_is_the_same_page_with_a_slash() {
 }
 
 #[tokio::test]
-async fn a_create_that_stays_lost_is_unknown_and_says_what_to_do() {
+async fn lost_create_is_unknown_with_a_hint() {
     let recorder = Recorder::new().lose("POST", REDIRECTS);
     let error = redirect(&recorder).create(ours()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
@@ -254,7 +254,7 @@ async fn create_or_update_makes_or_updates() {
 }
 
 #[tokio::test]
-async fn create_or_update_tells_of_what_is_no_conflict() {
+async fn create_or_update_reports_other_errors() {
     let refused = Recorder::new().answer("POST", REDIRECTS, 400, NOT_FOUND);
     let error = redirect(&refused)
         .create_or_update(ours())
@@ -276,7 +276,7 @@ async fn create_or_update_tells_of_what_is_no_conflict() {
 // -- deletes
 
 #[tokio::test]
-async fn a_delete_that_finds_nothing_is_an_error_unless_an_attempt_was_lost() {
+async fn delete_404_is_a_success_only_after_a_lost_attempt() {
     for path in [REDIRECT, CALLBACK] {
         let delete = async |recorder: &Recorder| {
             if path == REDIRECT {
@@ -307,7 +307,7 @@ async fn a_delete_that_finds_nothing_is_an_error_unless_an_attempt_was_lost() {
 }
 
 #[tokio::test]
-async fn puts_are_repeated_and_need_no_body_in_the_answer() {
+async fn put_is_retried_and_accepts_an_empty_response() {
     let recorder = Recorder::new()
         .lose("PUT", CALLBACK)
         .answer("PUT", CALLBACK, 503, "")
@@ -320,7 +320,7 @@ async fn puts_are_repeated_and_need_no_body_in_the_answer() {
 }
 
 #[tokio::test]
-async fn a_taken_beacon_says_so() {
+async fn used_beacon_is_explained() {
     let path = "/qr/v1/merchant-callback/mobilepay/1234";
     let recorder = Recorder::new().answer("PUT", path, 409, r#"{"id":"1234"}"#);
     let beacon = recorder
@@ -333,7 +333,7 @@ async fn a_taken_beacon_says_so() {
 }
 
 #[tokio::test]
-async fn a_category_nobody_knows_yet_is_sent_as_it_is() {
+async fn unknown_category_is_sent_unchanged() {
     let recorder = Recorder::new().answer("PUT", CALLBACK, 200, "");
     let put = callback(&recorder).put("Kasse 1".parse().unwrap());
     put.category("DRIVE_IN".into()).await.unwrap();
@@ -352,7 +352,7 @@ async fn get(body: &str) -> MerchantRedirectQr {
 }
 
 #[tokio::test]
-async fn a_code_lives_until_it_is_deleted_unless_the_answer_counts_down() {
+async fn code_without_expiry_in_its_response_does_not_expire() {
     for (member, expected) in [
         (r#","expiresIn":598"#, Some(598)),
         (r#","expiresIn":"598""#, Some(598)),
@@ -386,7 +386,7 @@ async fn a_code_lives_until_it_is_deleted_unless_the_answer_counts_down() {
 }
 
 #[tokio::test]
-async fn a_redirect_answer_may_lack_and_add_members() {
+async fn redirect_response_may_lack_and_add_members() {
     let full = get(
         r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?...","redirectUrl":"https://example.com/myProduct","expiresIn":598,"new":{"a":[1]}}"#,
     )
@@ -438,7 +438,7 @@ async fn the_list_has_whatever_was_ever_made() {
 }
 
 #[tokio::test]
-async fn a_callback_answer_may_lack_and_add_members() {
+async fn callback_response_may_lack_and_add_members() {
     let body = r#"{"merchantSerialNumber":12345,"merchantQrId":"till-1","locationDescription":"Kasse 1","qrImageUrl":"https://qr.vipps.no/generate/qr.png?...","qrContent":"https://qr.vipps.no/b/x","category":"VENDING"}"#;
     let recorder = Recorder::new().answer("GET", CALLBACK, 200, body);
     let qr = callback(&recorder).get().await.unwrap();

@@ -59,7 +59,7 @@ async fn phone_numbers_are_read_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn an_exchange_without_a_number_is_an_error_that_shows_nothing() {
+async fn exchange_without_a_number_is_an_error_without_data() {
     for body in [
         "{}",
         r#"{"msisdn":null}"#,

@@ -2,9 +2,10 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use vipps::qr::RedirectUrl;
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{Scanned, Simulator};
-use vipps::types::{ImageSize, RedirectUrl};
+use vipps::types::ImageSize;
 use vipps::{Outcome, PhoneNumber};
 
 fn page(name: &str) -> RedirectUrl {
@@ -74,7 +75,7 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
 
 /// The code is created, and the response is lost.
 #[tokio::test]
-async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
+async fn create_succeeds_after_a_lost_response() {
     let sim = Simulator::start().unwrap();
     let code = sim.client().qr().merchant_redirect("sale".parse().unwrap());
     let fault = sim
@@ -110,7 +111,7 @@ async fn a_create_whose_answer_is_lost_is_a_success_all_the_same() {
     assert_eq!(fault.hits(), 1);
 }
 
-/// Answers one webhook, and gives the token in it.
+/// Responds to one webhook, and returns the token in it.
 async fn customer_token(listener: TcpListener) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut request = Vec::new();
@@ -181,7 +182,7 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
 }
 
 #[tokio::test]
-async fn a_mobilepay_code_checks_in_here_once_it_is_mapped() {
+async fn mapped_mobilepay_code_sends_a_check_in() {
     let sim = Simulator::start().unwrap();
     sim.webhook("https://example.com/check-ins", "secret")
         .unwrap();
@@ -201,7 +202,7 @@ async fn a_mobilepay_code_checks_in_here_once_it_is_mapped() {
 /// The response to a create is lost, so `create_or_update` conflicts with its own code and sends an
 /// update, which is refused. The code has the new URL, so the outcome must be `Unknown`.
 #[tokio::test]
-async fn what_an_earlier_attempt_may_have_made_stays_in_doubt() {
+async fn earlier_lost_attempt_keeps_the_outcome_unknown() {
     for (lost, outcome) in [(true, Outcome::Unknown), (false, Outcome::Rejected)] {
         let sim = Simulator::start().unwrap();
         let code = sim

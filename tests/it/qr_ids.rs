@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use vipps::RetryPolicy;
 use vipps::qr::Qr;
+use vipps::qr::{BeaconId, CallbackQrId, RedirectQrId};
 use vipps::testing::Recorder;
-use vipps::types::{BeaconId, CallbackQrId, RedirectQrId};
 
 const REDIRECTS: &[&str] = &["qr", "v1", "merchant-redirect"];
 const CALLBACKS: &[&str] = &["qr", "v1", "merchant-callback"];
@@ -20,7 +20,7 @@ fn cases() -> ProptestConfig {
     }
 }
 
-/// Sends, and gives method, path and query as they left.
+/// Sends a request, and returns its method, path and query.
 fn sent<F: Future<Output = ()>>(send: impl FnOnce(Qr) -> F) -> Vec<(String, String)> {
     let recorder = Recorder::new();
     let builder = recorder.builder().unwrap().retry(RetryPolicy::none());
@@ -150,7 +150,7 @@ fn ids_that_peers_send_elsewhere() {
 }
 
 #[test]
-fn what_could_reach_another_resource_is_refused() {
+fn id_that_changes_the_path_is_refused() {
     for text in [
         "",
         ".",

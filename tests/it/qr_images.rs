@@ -1,9 +1,10 @@
 //! The image of every kind of code, and which texts the app takes.
 
 use bytes::Bytes;
+use vipps::qr::RedirectUrl;
 use vipps::qr::{MerchantRedirect, QrContent, QrFormat};
 use vipps::testing::Recorder;
-use vipps::types::{ImageSize, RedirectUrl};
+use vipps::types::ImageSize;
 use vipps::{ErrorKind, Transport, TransportFuture, Vipps};
 
 fn ours() -> RedirectUrl {
@@ -185,7 +186,7 @@ async fn fetch(
 }
 
 #[tokio::test]
-async fn an_image_is_taken_by_whatever_name_a_store_of_files_gives_it() {
+async fn image_is_accepted_with_each_media_type() {
     for media_type in [
         "image/png",
         "IMAGE/PNG",
@@ -199,7 +200,7 @@ async fn an_image_is_taken_by_whatever_name_a_store_of_files_gives_it() {
 }
 
 #[tokio::test]
-async fn an_image_that_is_none_tells_where_it_came_from() {
+async fn invalid_image_error_names_its_host() {
     for (media_type, body) in [
         ("text/html", &b"<html>"[..]),
         ("text/html", PNG_640),
@@ -250,7 +251,7 @@ async fn an_image_is_fetched_again_unless_its_host_refuses() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_none_is_the_answers_fault() {
+async fn invalid_image_link_is_a_decode_error() {
     for link in [
         "",
         "/relative",

@@ -21,7 +21,7 @@ async fn details(vipps: &Vipps) -> vipps::Error {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_fit_keeps_its_place_and_effort() {
+async fn undecodable_response_names_member_and_attempts() {
     for body in ["", "<html>", r#"{"orderId":{"91234567":1}}"#] {
         let recorder = Recorder::new().answer("GET", DETAILS, 200, body);
         let error = details(&recorder.client()).await;
@@ -37,7 +37,7 @@ async fn an_answer_that_does_not_fit_keeps_its_place_and_effort() {
 }
 
 #[tokio::test]
-async fn a_long_answer_that_does_not_fit_is_cut() {
+async fn long_undecodable_response_is_cut() {
     let long = format!("[{}1]", "1,".repeat(100_000));
     let recorder = Recorder::new().answer("GET", DETAILS, 200, &long);
     let error = details(&recorder.client()).await;
@@ -45,7 +45,7 @@ async fn a_long_answer_that_does_not_fit_is_cut() {
 }
 
 #[tokio::test]
-async fn an_odd_answer_to_a_write_leaves_its_outcome_unknown() {
+async fn undecodable_response_to_a_write_is_unknown() {
     let recorder = Recorder::new().answer("PUT", CANCEL, 200, "<html>");
     let call = recorder.client();
     let call = call.call(|raw| async move {
@@ -90,7 +90,7 @@ async fn capture(vipps: &Vipps, options: CallOptions) -> vipps::Result<()> {
 
 /// Raw operations accept the same options as the wrapper's operations.
 #[tokio::test]
-async fn a_raw_call_can_be_told_how_it_is_to_be_made() {
+async fn raw_call_has_the_options_of_a_wrapped_call() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
     let options = CallOptions::new()
         .idempotency_key(RequestId::parse("my-key").unwrap())
@@ -127,7 +127,7 @@ async fn a_raw_call_in_doubt_is_repeated_with_its_own_key() {
 }
 
 #[tokio::test]
-async fn a_raw_call_keeps_to_its_own_deadline() {
+async fn raw_call_ends_at_its_own_deadline() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 429, "");
     let hurried = CallOptions::new().deadline(Duration::from_millis(100));
     let error = capture(&recorder.client(), hurried).await.unwrap_err();
@@ -140,7 +140,7 @@ async fn a_raw_call_keeps_to_its_own_deadline() {
 
 /// The generated methods take no key, so that the table has to say who sends one.
 #[test]
-fn the_table_of_operations_says_which_have_a_key() {
+fn operations_state_their_idempotency_header() {
     let keyed = |endpoints: &[&vipps::raw::Endpoint]| -> Vec<_> {
         let keyed = endpoints
             .iter()

@@ -155,7 +155,7 @@ async fn the_code_of_a_payment_that_is_started() {
 /// The token request of a retry fails. The error names the token's operation, and `reconcile` still
 /// accepts it for the capture.
 #[tokio::test(start_paused = true)]
-async fn a_capture_whose_repeat_gets_no_token() {
+async fn capture_whose_retry_gets_no_token_is_unknown() {
     for after in [true, false] {
         let shop = Shop::reserved().await;
         let lost = shop.sim.faults().on(CAPTURE).times(1);
@@ -194,7 +194,7 @@ async fn a_request_that_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_effect_is_told_only_when_the_request_is_old() {
+async fn no_effect_is_reported_only_after_the_settling_time() {
     let shop = Shop::reserved().await;
     let begun = Instant::now();
     shop.lose(CAPTURE, false);
@@ -216,7 +216,7 @@ async fn no_effect_is_told_only_when_the_request_is_old() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_unknown_is_told_without_asking() {
+async fn known_outcome_sends_no_request() {
     let refusal = r#"{"statusCode":400,"message":"x"}"#;
     let path = "/ecomm/v2/payments/acme-shop-123/capture";
     let recorder = Recorder::new().answer("POST", path, 400, refusal);
@@ -228,7 +228,7 @@ async fn what_is_not_unknown_is_told_without_asking() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn details_out_of_reach_leave_it_unknown() {
+async fn unreachable_details_are_still_unknown() {
     for status in [401, 403, 404, 429, 500, 503] {
         let shop = Shop::reserved().await;
         shop.lose(CAPTURE, true);
@@ -249,7 +249,7 @@ async fn details_out_of_reach_leave_it_unknown() {
 
 /// A history that does not account for all the money proves nothing.
 #[tokio::test(start_paused = true)]
-async fn a_history_with_gaps_leaves_it_unknown() {
+async fn incomplete_history_is_still_unknown() {
     let event = |key: &str| {
         format!(
             r#"{{"amount":5000,"operation":"CAPTURE","requestId":"{key}","operationSuccess":true}},
@@ -299,7 +299,7 @@ async fn told(operation: &str, body: &str) -> &'static str {
         other => panic!("{other} is not lost here"),
     };
     let Err(error) = error else {
-        // The cancel has looked by itself.
+        // The cancel has read the details by itself.
         return "took effect";
     };
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -307,7 +307,7 @@ async fn told(operation: &str, body: &str) -> &'static str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn details_that_tell_nothing_prove_nothing() {
+async fn empty_details_are_still_unknown() {
     for operation in [CAPTURE, REFUND, CANCEL] {
         for body in [
             "{}",
@@ -327,7 +327,7 @@ async fn details_that_tell_nothing_prove_nothing() {
 
 /// A cancel is made again only if the details tell that the first one did nothing.
 #[tokio::test(start_paused = true)]
-async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
+async fn cancel_is_not_retried_after_empty_details() {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let refused = r#"[{"errorGroup":"Payment","errorCode":"51","errorMessage":"x"}]"#;
     for details in [
@@ -364,7 +364,7 @@ async fn a_cancel_is_not_repeated_on_details_that_tell_nothing() {
 /// may use one key for the capture and the refund of an order, since the API separates keys by
 /// endpoint.
 #[tokio::test(start_paused = true)]
-async fn events_that_nobody_knows_prove_nothing() {
+async fn unknown_events_are_still_unknown() {
     let reserved = r#"{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true},
         {"amount":20000,"operation":"INITIATE","requestId":"","operationSuccess":true}"#;
     for operation in [CAPTURE, REFUND, CANCEL] {
@@ -391,7 +391,7 @@ async fn events_that_nobody_knows_prove_nothing() {
 
 /// An event whose `operationSuccess` cannot be read proves neither success nor failure.
 #[tokio::test(start_paused = true)]
-async fn a_success_that_cannot_be_read_proves_nothing() {
+async fn unreadable_success_flag_is_still_unknown() {
     for success in [
         r#""Failed""#,
         r#""pending""#,
@@ -472,7 +472,7 @@ async fn a_release_after_a_partial_capture() {
 
 /// A gateway's page in place of the details is asked for again, like any failure that passes.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_cannot_be_read_is_asked_for_again() {
+async fn undecodable_details_are_requested_again() {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let recorder = Recorder::new()
         .lose("POST", &format!("{path}/capture"))
@@ -494,7 +494,7 @@ async fn an_answer_that_cannot_be_read_is_asked_for_again() {
     assert_eq!(verdict, "no effect");
 }
 
-/// A partner's question goes out for the sales unit that the operation was for.
+/// A partner's request names the sales unit of the operation.
 #[tokio::test(start_paused = true)]
 async fn the_sales_unit_is_the_operations_own() {
     let recorder = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");

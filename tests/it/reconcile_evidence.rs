@@ -78,7 +78,7 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_known_event_leaves_every_operation_unknown() {
+async fn without_known_events_each_operation_is_unknown() {
     for lost in ALL {
         for details in [
             "{}",
@@ -126,7 +126,7 @@ async fn initiate_took_effect_by_any_event_that_succeeded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn details_of_another_order_leave_it_unknown() {
+async fn details_of_another_order_are_still_unknown() {
     // Each would be proof, were it about this order.
     let event = |operation: &str, key: &str| {
         format!(

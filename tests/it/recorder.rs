@@ -136,7 +136,7 @@ async fn in_front_of_the_real_wire() {
         let vipps = sim.client_builder().record(&recorder).build().unwrap();
         let started = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
         sim.payer().approve(id().as_str()).unwrap();
-        started.payment().capture().await.unwrap();
+        started.payment(&vipps).capture().await.unwrap();
         assert_eq!(sim.account(id().as_str()).unwrap().charged(), 20_000);
         assert_eq!(sim.journal().entries().len(), recorder.requests().len());
         texts.push(recorder.to_snapshot());
@@ -147,7 +147,7 @@ async fn in_front_of_the_real_wire() {
 
 /// A broken connection is as broken with a recorder in front of it.
 #[tokio::test]
-async fn what_is_recorded_fails_as_it_would_have() {
+async fn canned_transport_errors_fail_the_call() {
     let sim = Simulator::start().unwrap();
     let recorder = Recorder::new();
     let vipps = sim.client_builder().record(&recorder).build().unwrap();

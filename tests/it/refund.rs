@@ -1,4 +1,4 @@
-//! The rest that goes back is exactly what remains, once, however often it is asked for.
+//! A refund of the rest refunds exactly the remaining amount, once, however often it is retried.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn amounts(recorder: &Recorder) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn the_rest_is_what_the_details_leave() {
+async fn rest_is_computed_from_the_details() {
     let recorder = Recorder::new()
         .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
         .answer("POST", REFUND, 200, &refunded(15_000));
@@ -38,7 +38,7 @@ async fn the_rest_is_what_the_details_leave() {
 }
 
 #[tokio::test]
-async fn where_nothing_is_left_nothing_is_sent() {
+async fn refund_without_remaining_amount_sends_nothing() {
     let nothing = PARTLY_REFUNDED.replace("15000", "0");
     for details in [crate::support::DETAILS, nothing.as_str()] {
         let recorder = Recorder::new().answer("GET", DETAILS, 200, details);
@@ -55,7 +55,7 @@ async fn where_nothing_is_left_nothing_is_sent() {
 
 /// The first attempt took effect and its response was lost. Its key is in the history.
 #[tokio::test]
-async fn a_repeat_with_the_same_key_names_the_same_amount() {
+async fn retry_with_the_same_key_has_the_same_amount() {
     let all_back = PARTLY_REFUNDED.replace("15000", "0");
     for details in [PARTLY_REFUNDED, &all_back] {
         let recorder = Recorder::new().answer("GET", DETAILS, 200, details).answer(
@@ -74,7 +74,7 @@ async fn a_repeat_with_the_same_key_names_the_same_amount() {
 }
 
 #[tokio::test]
-async fn details_that_cannot_be_had_leave_the_money_where_it_is() {
+async fn without_details_no_refund_is_sent() {
     let recorder = Recorder::new().answer("GET", DETAILS, 503, "");
     let payment = recorder.client().ecom().payment(id());
     let error = payment.refund().rest().await.unwrap_err();
@@ -128,7 +128,7 @@ async fn a_deadline_without_end_is_no_trouble() {
 
 /// Against the simulator's own bookkeeping.
 #[tokio::test]
-async fn the_money_goes_back_to_the_ore() {
+async fn whole_captured_amount_is_refunded() {
     let sim = Simulator::start().unwrap();
     let ecom = sim.client().ecom();
     let text = "Socks".parse().unwrap();

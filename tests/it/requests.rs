@@ -252,7 +252,7 @@ async fn capture_full() {
 }
 
 #[tokio::test]
-async fn two_captures_are_two_keys_and_a_repeat_is_one() {
+async fn two_captures_have_two_keys_and_a_retry_has_one() {
     let capture = "/ecomm/v2/payments/acme-shop-123/capture";
     let recorder = Recorder::new()
         .answer("POST", capture, 503, "")
@@ -319,8 +319,10 @@ async fn force_approve_full() {
     let (recorder, vipps) = recorder();
     let payment = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
     payment
+        .payment(&vipps)
         .force_approve()
         .phone_number(crate::support::PHONE.parse().unwrap())
+        .landing_page(&payment)
         .await
         .unwrap();
     shape!(
@@ -366,7 +368,7 @@ async fn pay_by_qr_is_the_two_requests() {
 
 /// A raw call carries the same headers as a wrapped one.
 #[tokio::test]
-async fn a_raw_call_is_authorised_like_a_wrapped_one() {
+async fn raw_call_has_the_headers_of_a_wrapped_one() {
     let (recorder, vipps) = recorder();
     vipps
         .call(|raw| async move {

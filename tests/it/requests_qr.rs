@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use vipps::MerchantSerialNumber;
+use vipps::qr::Ttl;
 use vipps::qr::{Category, Qr};
 use vipps::testing::Recorder;
-use vipps::types::{ImageSize, Ttl};
+use vipps::types::ImageSize;
 
 const REDIRECTS: &str = "/qr/v1/merchant-redirect";
 const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";

@@ -305,7 +305,7 @@ async fn each_kind_of_landing_page() {
 }
 
 #[tokio::test]
-async fn force_approve_answers_with_nothing_or_any_json() {
+async fn force_approve_accepts_an_empty_body_or_any_json() {
     for body in ["", " ", "{}", "null", "\"OK\"", "[]", r#"{"a":1}"#] {
         assert_eq!(
             read(&Api::new(), ForceApprove, body).await.unwrap(),
@@ -326,7 +326,7 @@ fn stringify(value: &mut Value) {
 
 /// Numbers come as strings at times.
 #[tokio::test]
-async fn numbers_as_strings_are_the_same() {
+async fn numbers_as_strings_are_read() {
     let api = Api::new();
     for (kind, body) in ALL {
         let mut value: Value = serde_json::from_str(body).unwrap();
@@ -390,7 +390,7 @@ fn contradicts(kind: Kind, pointer: &str, strange: &Value, rest: &Value) -> bool
 
 /// Every member but the landing page and the history may be missing or of any kind.
 #[tokio::test]
-async fn members_may_be_missing_or_strange() {
+async fn missing_or_mistyped_members_do_not_break_reading() {
     let api = Api::new();
     for (kind, body) in ALL {
         let value: Value = serde_json::from_str(body).unwrap();
@@ -538,7 +538,7 @@ proptest! {
 
     /// An unknown word is preserved unchanged.
     #[test]
-    fn new_words_are_kept(word in "[A-Z_]{1,20}[0-9]") {
+    fn unknown_enum_values_are_preserved(word in "[A-Z_]{1,20}[0-9]") {
         let body = STATUS.replace("RESERVE", &word);
         let details = DETAILS.replace("REFUND\"", &format!("{word}\""));
         let shown = read_now(Status, &body).unwrap();

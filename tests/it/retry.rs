@@ -34,7 +34,7 @@ async fn capture(vipps: &Vipps) -> Result<vipps::ecom::Transaction, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_repeated_twice_and_then_told() {
+async fn read_is_retried_twice_and_then_fails() {
     for status in [408, 429, 500, 502, 503, 504] {
         let recorder = Recorder::new().answer("GET", DETAILS_PATH, status, "<html>nope</html>");
         let error = patient(&recorder)
@@ -109,7 +109,7 @@ async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_capture_that_stays_lost_is_unknown_and_tells_its_key() {
+async fn lost_capture_is_unknown_and_its_error_holds_the_key() {
     let recorder = Recorder::new().lose("POST", CAPTURE);
     let key = vipps::RequestId::parse("my-key").unwrap();
     let vipps = patient(&recorder);
@@ -133,7 +133,7 @@ async fn a_capture_that_stays_lost_is_unknown_and_tells_its_key() {
 
 /// A later refusal does not say what became of the attempt before it.
 #[tokio::test(start_paused = true)]
-async fn once_lost_a_write_stays_unknown_whatever_is_said_later() {
+async fn lost_write_stays_unknown_after_a_later_refusal() {
     for (status, body) in [
         (
             400,
@@ -153,7 +153,7 @@ async fn once_lost_a_write_stays_unknown_whatever_is_said_later() {
 
 /// The API did not make this 401, so that the request may have been applied before the replay.
 #[tokio::test(start_paused = true)]
-async fn a_foreign_401_leaves_a_write_unknown_after_its_replay() {
+async fn foreign_401_leaves_a_write_unknown_after_its_replay() {
     let refusal = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
     let recorder = Recorder::new()
         .answer("POST", CAPTURE, 401, "<html>login</html>")
@@ -185,7 +185,7 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
 /// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond
 /// the deadline.
 #[tokio::test(start_paused = true)]
-async fn once_lost_a_write_stays_unknown_when_the_limit_ends_it() {
+async fn lost_write_stays_unknown_at_the_rate_limit() {
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
         .lose("POST", CAPTURE)
@@ -281,7 +281,7 @@ async fn a_full_minute_ends_an_initiate_with_its_last_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn initiate_told_to_slow_down_waits_and_keeps_to_two_a_minute() {
+async fn initiate_after_429_stays_within_two_a_minute() {
     let recorder = Recorder::new()
         .answer("POST", INITIATE, 429, "")
         .answer("POST", INITIATE, 200, INITIATED);
@@ -311,7 +311,7 @@ async fn initiate_told_to_slow_down_waits_and_keeps_to_two_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancel_looks_at_the_details_before_it_is_repeated() {
+async fn cancel_reads_the_details_before_its_retry() {
     let cancelled = DETAILS.replace("RESERVE", "VOID");
     let recorder = Recorder::new()
         .lose("PUT", CANCEL)
@@ -369,7 +369,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_repeats_there_is_one_attempt() {
+async fn policy_none_sends_one_attempt() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
     let error = patient(&recorder)
         .ecom()
@@ -382,7 +382,7 @@ async fn without_repeats_there_is_one_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_budget_keeps_an_outage_from_being_made_worse() {
+async fn budget_ends_retries_during_an_outage() {
     let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
     let vipps = patient(&recorder);
     for _ in 0..100 {

@@ -29,7 +29,7 @@ async fn left(vipps: &Vipps, calls: usize) -> Vec<u32> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_success_gives_one_back_after_a_failure() {
+async fn success_after_a_failure_adds_one_point() {
     let vipps = client(&[503, 200]);
     assert_eq!(vipps.retry_budget().left(), Some(500));
     assert_eq!(
@@ -39,13 +39,13 @@ async fn each_success_gives_one_back_after_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_success_gives_one_back_after_a_429() {
+async fn success_after_429_adds_one_point() {
     let vipps = client(&[429, 200]);
     assert_eq!(left(&vipps, 7).await, [496, 497, 498, 499, 500, 500, 500]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_call_gives_nothing_back() {
+async fn failed_call_adds_no_point() {
     let vipps = client(&[503]);
     for left in [500 - 28, 500 - 56] {
         let error = vipps.ecom().payment(id()).details().await.unwrap_err();

@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::support::{amount, id, text};
 use bytes::Bytes;
 use tokio::time::Instant;
-use vipps::types::{CustomerToken, LandingPage, PersonalQr, RedirectUrl};
+use vipps::qr::RedirectUrl;
+use vipps::types::{CustomerToken, LandingPage, PersonalQr};
 use vipps::{
     Credentials, Environment, Error, Outcome, Randomness, RetryPolicy, Transport, TransportError,
     TransportFuture, Vipps,

@@ -43,7 +43,7 @@ async fn a_payment_by_qr_from_first_request_to_capture() {
 }
 
 #[tokio::test]
-async fn the_customer_can_be_led_by_anything() {
+async fn payer_accepts_each_kind_of_code_and_link() {
     let shop = Shop::open().await;
     for (index, lead) in ["order id", "landing page", "text", "png", "svg"]
         .iter()
@@ -64,7 +64,7 @@ async fn the_customer_can_be_led_by_anything() {
 }
 
 #[tokio::test]
-async fn the_customer_is_told_what_is_wrong() {
+async fn payer_errors_state_the_reason() {
     let shop = Shop::open().await;
     let payer = shop.sim.payer();
     assert_eq!(payer.scan("nothing"), Err(PayerError::NothingThere));
@@ -122,7 +122,7 @@ async fn revoked_tokens_are_refused() {
 }
 
 #[tokio::test]
-async fn the_journal_tells_everything_but_secrets() {
+async fn journal_shows_requests_without_secrets() {
     let shop = Shop::open().await;
     shop.initiate("order-1", 20_000).await;
     let journal = shop.sim.journal();
@@ -152,7 +152,7 @@ async fn the_journal_tells_everything_but_secrets() {
 }
 
 #[tokio::test]
-async fn the_journal_tells_how_long_an_answer_took_and_whether_there_was_one() {
+async fn journal_shows_duration_and_missing_responses() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let shop = Shop::with(sim).await;
     shop.initiate("order-1", 20_000).await;
@@ -176,7 +176,7 @@ async fn the_journal_tells_how_long_an_answer_took_and_whether_there_was_one() {
 
 /// The oldest responses are dropped, so that a long run does not fill the memory.
 #[tokio::test]
-async fn the_journal_keeps_the_latest_answers() {
+async fn journal_holds_the_latest_entries() {
     let shop = Shop::open().await;
     for _ in 0..1_005 {
         let asked = http::Request::get("/nowhere").body(bytes::Bytes::new());
@@ -190,7 +190,7 @@ async fn the_journal_keeps_the_latest_answers() {
 
 /// A simulator serves code that has no runtime, and inside one that blocks.
 #[test]
-fn it_needs_no_runtime() {
+fn simulator_starts_without_a_runtime() {
     let sim = Simulator::start().unwrap();
     let address = sim.address().unwrap();
     let mut stream = std::net::TcpStream::connect(address).unwrap();
@@ -209,7 +209,7 @@ fn it_needs_no_runtime() {
 }
 
 #[test]
-fn everything_can_be_shared_between_threads() {
+fn handles_are_send_and_sync() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Simulator>();
     shared::<vipps::simulator::Payer>();
@@ -263,7 +263,7 @@ async fn every_kind_of_code_can_be_scanned() {
 }
 
 #[test]
-fn a_serial_number_is_checked_before_anything_starts() {
+fn serial_number_is_checked_before_the_start() {
     for msn in ["", "123", "12345678901", "12345x"] {
         let error = Simulator::builder()
             .merchant_serial_number(msn)

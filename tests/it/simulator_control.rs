@@ -248,7 +248,7 @@ async fn every_fault_kind_can_be_added() {
 }
 
 #[tokio::test]
-async fn wrong_faults_name_field_rule_and_value() {
+async fn invalid_fault_names_field_rule_and_value() {
     let control = Control::start();
     for (fault, field, value) in [
         (json!({}), "kind", Value::Null),
@@ -369,7 +369,7 @@ async fn journal_is_filtered_and_cleared() {
 }
 
 #[tokio::test]
-async fn deliveries_show_what_became_of_a_callback() {
+async fn deliveries_show_the_result_of_a_callback() {
     let control = Control::start();
     control.initiate("order-1").await;
     control.post("orders/order-1/reject", json!({})).await;
@@ -444,7 +444,7 @@ async fn other_methods_media_types_and_paths_are_refused() {
 }
 
 #[tokio::test]
-async fn request_of_another_site_does_nothing() {
+async fn request_of_another_site_is_refused() {
     let control = Control::start();
     control.initiate("order-1").await;
     let url = format!(

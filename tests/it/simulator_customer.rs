@@ -36,7 +36,7 @@ fn number_of(shop: &Shop, order_id: &str) -> String {
 }
 
 #[test]
-fn payment_is_approved_by_the_number_it_was_started_with() {
+fn payment_is_approved_by_its_own_number() {
     let shop = Shop::new();
     for (index, spelling) in SPELLINGS.iter().enumerate() {
         let order = format!("order-{index}");

@@ -27,7 +27,7 @@ fn assert_hidden(entry: &Entry) {
 }
 
 #[test]
-fn journal_hides_members_that_nobody_has_listed() {
+fn journal_hides_unlisted_members() {
     for (parent, member, value) in [
         ("", "nationalId", json!(CANARY)),
         ("", "person", json!({"id": CANARY, "scope": [CANARY]})),
@@ -118,7 +118,7 @@ fn journal_hides_personal_ids_in_paths_of_other_apis() {
 }
 
 #[test]
-fn journal_hides_what_urls_carry_along() {
+fn journal_hides_unlisted_parts_of_urls() {
     let shop = Shop::new();
     let mut body = payment("order-1", 1000);
     let url = format!("https://user:{CANARY}@example.com/a/order-1?session={CANARY}#{CANARY}");

@@ -154,7 +154,7 @@ async fn many(vipps: &Vipps, callers: usize) -> Vec<Result<(), vipps::Error>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_cold_callers_make_one_token_request() {
+async fn thousand_cold_callers_send_one_token_request() {
     let server = Server::new();
     let results = many(&server.client(), 1000).await;
     assert!(results.iter().all(Result::is_ok));
@@ -257,7 +257,7 @@ fn pause(failures: usize) -> Duration {
 const SLOWEST: Duration = Duration::from_secs(5);
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_that_is_down_receives_one_request_a_pause() {
+async fn failing_endpoint_receives_one_request_per_pause() {
     let server = Server {
         failures: usize::MAX,
         ..Server::new()

@@ -275,7 +275,7 @@ async fn a_store_that_is_down_costs_no_time_and_is_paused_for_30_s() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_at_any_moment_costs_one_second_at_most() {
+async fn failing_store_delays_a_call_by_at_most_one_second() {
     for (fault, most) in [
         (StoreFault::Silent, Duration::from_secs(1)),
         (StoreFault::Slow(HOUR), Duration::from_secs(1)),
@@ -320,7 +320,7 @@ async fn a_stored_text_that_is_not_a_token_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forged_token_with_an_endless_lifetime_costs_one_replay() {
+async fn refused_stored_token_costs_one_replay() {
     let setup = Setup::new();
     call(&setup.process()).await.unwrap();
     let key = setup.store.only_key();

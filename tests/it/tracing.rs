@@ -77,7 +77,7 @@ async fn no_token() {
 
 /// The body is decoded after the last attempt, and the error still belongs to the span of the call.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_cannot_be_read() {
+async fn undecodable_response() {
     let recorder = Recorder::new().answer("POST", CAPTURE, 200, "nonsense");
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();

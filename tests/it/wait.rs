@@ -183,7 +183,7 @@ async fn each_interval_is_the_documented_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_step_is_told_once() {
+async fn each_step_is_reported_once() {
     let script = Script::new(&[Waiting, Waiting, Scanned, Scanned, Paid]);
     let (names, error) = all(script.wait().poll()).await;
     assert_eq!(names, ["waiting", "scanned", "decided"]);
@@ -193,7 +193,7 @@ async fn each_step_is_told_once() {
 
 /// Every screen shows the same steps, and no request is spent on it.
 #[tokio::test(start_paused = true)]
-async fn a_quick_customer_is_told_as_scanned_first() {
+async fn quick_approval_is_reported_after_scanned() {
     for (answers, expected) in [
         (&[Paid][..], &["scanned", "decided"][..]),
         (&[Waiting, Paid], &["waiting", "scanned", "decided"]),
@@ -206,14 +206,14 @@ async fn a_quick_customer_is_told_as_scanned_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_that_nobody_approves_is_decided_as_expired() {
+async fn unapproved_payment_ends_as_expired() {
     let script = Script::new(&[Waiting, Expired]);
     let details = script.wait().await.unwrap();
     assert_eq!(state(&details), PaymentState::Expired);
 }
 
 #[tokio::test(start_paused = true)]
-async fn polls_that_fail_make_it_slower_and_end_nothing() {
+async fn failed_polls_slow_the_wait_down() {
     for status in [429, 500, 502, 503, 504, 408] {
         let fails = Fails(status);
         let script = Script::new(&[fails, fails, fails, fails, fails, fails, Waiting, Paid]);
@@ -238,7 +238,7 @@ async fn polls_that_fail_make_it_slower_and_end_nothing() {
 /// An unreadable response, such as a proxy's page or a truncated body, does not end the wait. The
 /// next response may be valid.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_cannot_be_read_ends_nothing() {
+async fn undecodable_response_does_not_end_the_wait() {
     for garbage in [
         Garbage("<html>maintenance</html>"),
         Garbage(r#"{"orderId":"acme-shop-123","transactionLogHist"#),
@@ -330,7 +330,7 @@ async fn retry_after_holds_when_triggered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_ends_it() {
+async fn refusal_ends_the_wait() {
     for status in [400, 403, 404] {
         let script = Script::new(&[Waiting, Fails(status)]);
         let (names, error) = all(script.wait().poll()).await;
@@ -343,7 +343,7 @@ async fn a_refusal_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
+async fn deadline_ends_the_wait_without_a_later_poll() {
     let script = Script::new(&[Waiting]);
     let begun = Instant::now();
     let error = script.wait().await.unwrap_err();
@@ -374,7 +374,7 @@ async fn the_time_to_wait_ends_it_and_no_poll_comes_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_in_vain_because_polls_fail_is_told_so() {
+async fn timeout_after_failed_polls_has_their_error() {
     let script = Script::new(&[Waiting, Fails(503)]);
     let error = script
         .wait()
@@ -472,7 +472,7 @@ async fn a_trigger_polls_at_once() {
 
 /// A callback is only a hint: if the details do not confirm it, the wait continues.
 #[tokio::test(start_paused = true)]
-async fn a_trigger_decides_nothing() {
+async fn trigger_only_starts_a_poll() {
     let script = Script::new(&[Waiting, Waiting, Paid]);
     let mut poll = script
         .wait()

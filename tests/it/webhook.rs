@@ -1,7 +1,7 @@
 //! Only what Vipps MobilePay signed is read: the vectors pass, and any other byte fails.
 
 use http::{Method, Request};
-use vipps::webhook::{CheckIn, Signer, Verifier, WebhookError};
+use vipps::webhooks::{CheckIn, Signer, Verifier, WebhookError};
 
 struct Vector {
     secret: &'static str,
@@ -284,7 +284,7 @@ fn any_other_byte_of_date_signature_hash_or_secret_fails() {
 }
 
 #[test]
-fn either_header_will_do_and_others_may_be_beside_it() {
+fn either_signature_header_is_accepted() {
     let signed = authorization(V1.signature);
     let of = |headers: &[(&'static str, &str)]| {
         let mut request = V1.request();
@@ -402,7 +402,7 @@ fn any_of_several_secrets_may_sign() {
 }
 
 #[test]
-fn a_check_in_says_who_where_and_when() {
+fn check_in_has_customer_code_and_time() {
     let first = check_in(&V1);
     assert_eq!(
         first.customer_token.expose(),
@@ -469,7 +469,7 @@ fn a_check_in_is_read_leniently() {
 }
 
 #[test]
-fn nothing_secret_is_shown() {
+fn debug_hides_secrets() {
     let request = V1.request();
     let verifier = V1.verifier();
     let verified = verifier.verify(&request).unwrap();
@@ -526,7 +526,7 @@ mod handler {
     async fn status(request: Request<impl Into<Body>>) -> StatusCode {
         let app: Router = Router::new().route(
             "/hooks/vipps",
-            vipps::webhook::axum::post(V1.verifier(), async |check_in: CheckIn| {
+            vipps::webhooks::axum::post(V1.verifier(), async |check_in: CheckIn| {
                 assert_eq!(check_in.merchant_serial_number.unwrap().as_str(), "123456");
                 (StatusCode::ACCEPTED, "stored")
             }),
@@ -538,7 +538,7 @@ mod handler {
     }
 
     #[tokio::test]
-    async fn gives_check_ins_to_the_user_and_refuses_the_rest() {
+    async fn handler_receives_check_ins_and_refuses_the_rest() {
         assert_eq!(status(V1.request()).await, StatusCode::ACCEPTED);
         let mut changed = V1.request();
         changed.body_mut()[0] = b'[';

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap};
 use http::{HeaderValue, Request};
 use vipps::callback::{CallbackAuth, CallbackError, parse};
-use vipps::webhook::{Signer, Verifier, WebhookError};
+use vipps::webhooks::{Signer, Verifier, WebhookError};
 
 const URL: &str = "https://shop.example.com/hooks/vipps";
 const SECRET: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";

@@ -310,9 +310,9 @@ async fn a_success_that_carries_an_error_names_its_code() {
     }
 }
 
-/// The guide gives no case in which the API moves another amount than the one it was asked for.
+/// The guide documents no case in which the API moves another amount than the one it was asked for.
 #[tokio::test]
-async fn another_amount_than_asked_is_an_unknown_outcome() {
+async fn other_amount_than_requested_is_unknown() {
     for (write, status) in [(Capture, r#""Captured""#), (Refund, r#""Refund""#)] {
         for ore in [50, 1, 101, 10_000] {
             for body in [

@@ -116,7 +116,7 @@ impl Browser {
         self.send("/url", Some(&json!({"url": url}))).await;
     }
 
-    /// Runs a script's body in the page and gives what it returns.
+    /// Runs a script's body in the page and returns its result.
     pub(crate) async fn run(&self, script: &str) -> Value {
         let body = json!({"script": script, "args": []});
         self.send("/execute/sync", Some(&body)).await

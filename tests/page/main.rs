@@ -87,7 +87,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
 }
 
 #[tokio::test]
-async fn it_fits_every_screen() {
+async fn page_fits_each_screen() {
     let Some(browser) = browser("screens").await else {
         return;
     };

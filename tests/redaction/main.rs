@@ -141,7 +141,7 @@ impl Shown {
         self.text(what, &format!("{value:#?}"));
     }
 
-    /// An error and all that it comes from.
+    /// An error and all its sources.
     pub(crate) fn error<E: StdError>(&mut self, what: &str, error: &E) {
         SEARCHED.lock().unwrap().insert(type_name::<E>());
         let mut next: Option<&dyn StdError> = Some(error);

@@ -8,6 +8,7 @@ use serde_json::json;
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
 use vipps::types::{PersonalQr, ShippingCost};
+use vipps::webhooks::EventType;
 use vipps::{
     Amount, Credentials, Environment, RetryBudget, RetryPolicy, Transport, TransportFuture, Vipps,
 };
@@ -58,6 +59,18 @@ pub(crate) fn address() -> serde_json::Value {
     })
 }
 
+/// Returns the response of the Userinfo API.
+pub(crate) fn profile() -> serde_json::Value {
+    json!({
+        "sub": SUB, "sid": USER_ID, "nin": SSN, "email": EMAIL, "email_verified": true,
+        "name": format!("{FIRST_NAME} {LAST_NAME}"), "given_name": FIRST_NAME,
+        "family_name": LAST_NAME, "phone_number": MSISDN, "birthdate": BIRTH_DATE,
+        "accounts": [{"account_name": FIRST_NAME, "account_number": SSN, "bank_name": CITY}],
+        "address": {"address_type": "home", "formatted": STREET, "region": CITY,
+            "postal_code": POST_CODE, "street_address": STREET_2, "country": "NO"},
+    })
+}
+
 fn landing_page() -> String {
     format!(
         "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token={LANDING_TOKEN}"
@@ -74,6 +87,13 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
             "locationDescription": "Till 1", "qrImageUrl": "https://qr.example/x", "qrContent": "https://qr.vipps.no/x"});
         let is_list = path.ends_with("/merchant-callback");
         return if is_list { json!([code]) } else { code };
+    }
+    if path.starts_with("/webhooks") {
+        let listed = json!({"id": "w-1", "url": "https://example.com/hooks", "events": ["a"]});
+        return json!({"webhooks": [listed], "id": "w-2", "secret": WEBHOOK_SECRET});
+    }
+    if path.starts_with("/vipps-userinfo-api") {
+        return profile();
     }
     let status = match path.rsplit('/').next() {
         Some("cancel") => "Cancelled",
@@ -242,7 +262,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     let redirect = vipps.qr().merchant_redirect("billboard-1".parse().unwrap());
     let url = || {
         "https://example.com/"
-            .parse::<vipps::types::RedirectUrl>()
+            .parse::<vipps::qr::RedirectUrl>()
             .unwrap()
     };
     let callback = vipps.qr().merchant_callback("till-1".parse().unwrap());
@@ -255,6 +275,17 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         callback.put("Till 1".parse().unwrap()),
         callback.get(),
         callback.delete(),
+    );
+    let hooks = vipps.webhooks();
+    let hook = || "https://example.com/hooks".parse().unwrap();
+    let stored = || vipps::webhooks::Registration::new("w-1", WEBHOOK_SECRET).unwrap();
+    run!(shown, failures:
+        hooks.register(hook(), [EventType::UserCheckedIn]),
+        hooks.list(),
+        hooks.delete("w-1"),
+        hooks.ensure(hook(), ["a"], [stored()]),
+        hooks.ensure(hook(), ["b"], [stored()]).delete_first(),
+        vipps.userinfo(SUB),
     );
     shown.debug("the client", vipps);
     shown.debug("the metrics", &vipps.metrics());
@@ -275,6 +306,8 @@ pub(crate) async fn operations_that_succeed() {
         .await
         .unwrap();
     assert_eq!(details.user().unwrap().ssn.as_ref().unwrap().expose(), SSN);
+    let profile = vipps.userinfo(SUB).await.unwrap();
+    assert_eq!(profile.nin.as_ref().unwrap().expose(), SSN);
     shown.text("the shapes", &recorder.to_snapshot());
     shown.debug("the shapes", &recorder.requests());
     shown.debug("the recorder", &recorder);

@@ -1,4 +1,4 @@
-//! The generated types: what `Vipps::call` takes and gives.
+//! The generated types: the arguments and results of `Vipps::call`.
 
 use std::fmt::Debug;
 
@@ -170,7 +170,7 @@ pub(crate) async fn raw_calls() {
 /// Text members of generated types that may be printed. A new member of a document must be reviewed
 /// here, or by name in `build/passes/crate_types/sensitive.rs`.
 const PRINTED: [&str; 69] = [
-    // Names that the merchant gives.
+    // Names that the merchant chooses.
     "agencyInvoiceNumber",
     "airlineCode",
     "airlineDesignatorCode",

@@ -7,7 +7,7 @@ use vipps::callback::{Callback, CallbackAuth};
 use vipps::ecom::{Express, Initiate, Payment, ShippingMethod};
 use vipps::simulator::Simulator;
 use vipps::types::{PersonalQr, ShippingCost};
-use vipps::webhook::Verifier;
+use vipps::webhooks::Verifier;
 use vipps::{Amount, Vipps};
 
 use super::*;
@@ -57,7 +57,7 @@ impl Shop {
             }
         });
         let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();
-        let hook = vipps::webhook::axum::post(verifier, move |event| {
+        let hook = vipps::webhooks::axum::post(verifier, move |event| {
             sender.send(format!("{event:?}")).unwrap();
             async { StatusCode::OK }
         });
@@ -89,12 +89,12 @@ async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
     shown.debug("a code", &code);
     shown.debug("an image", &vipps.qr().image(&code).await.unwrap());
     payer.approve("order-1").unwrap();
-    let details = paid.payment().details().await.unwrap();
+    let details = paid.payment(&vipps).details().await.unwrap();
     let number = details.user().unwrap().mobile_number.as_ref();
     assert_eq!(number.unwrap().expose(), PHONE);
     shown.debug("details", &details);
-    shown.result("a capture", &paid.payment().capture().await);
-    shown.result("a second capture", &paid.payment().capture().await);
+    shown.result("a capture", &paid.payment(&vipps).capture().await);
+    shown.result("a second capture", &paid.payment(&vipps).capture().await);
 
     let prefix = || SHOP.parse().unwrap();
     let express = Express::with_dynamic_shipping(prefix());
@@ -104,7 +104,7 @@ async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
     // The shop is asked for its shipping methods first.
     sim.settled().await;
     payer.withdraw_consent("order-2").unwrap();
-    paid.payment()
+    paid.payment(&vipps)
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The public types that no operation shows by itself, each with a marker wherever it can hold one.
+//! The public types that no operation prints, each with a marker wherever it can hold one.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use vipps::ecom::{
     Address, AirlineData, Express, Operation, PaymentDetails, PaymentState, PollEvent,
     PollInterval, ShippingMethod, TransactionStatus,
 };
+use vipps::ecom::{FallbackUrl, TransactionText};
+use vipps::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{CaptureType, EffectKind, PayerError, Reply, Simulator};
 use vipps::types::{
-    BeaconId, CallbackQrId, FallbackUrl, HttpsUrl, ImageSize, LocationDescription, RedirectQrId,
-    RedirectUrl, Scope, ScopeItem, Sensitive, ShippingCost, SystemText, Timestamp, TransactionText,
-    Ttl,
+    HttpsUrl, ImageSize, Scope, ScopeItem, Sensitive, ShippingCost, SystemText, Timestamp,
 };
 use vipps::{
     Amount, BaseUrl, Environment, ErrorGroup, ErrorKind, MerchantSerialNumber, OrderId, Outcome,
@@ -109,7 +109,14 @@ pub(crate) fn values_about_a_person() {
     };
     let removal: ConsentRemoval = removal;
     assert_eq!(removal.user_id.expose(), USER_ID);
+    let profile: vipps::userinfo::Userinfo =
+        serde_json::from_value(super::operations::profile()).unwrap();
+    let home = profile.address.as_ref().unwrap();
     show!(shown:
+        profile,
+        *home,
+        home.address_type.clone().unwrap(),
+        profile.accounts.as_ref().unwrap()[0],
         ticket,
         method,
         Express::with_static_shipping([method.clone()]),
@@ -140,6 +147,8 @@ pub(crate) async fn handles() {
         vipps.ecom(),
         payment,
         vipps.qr(),
+        vipps.webhooks(),
+        vipps::webhooks::EventType::from("tomorrow.v1"),
         poll,
         poll.trigger(),
         vipps.qr().merchant_redirect("billboard-1".parse().unwrap()),

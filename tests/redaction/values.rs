@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::json;
 use vipps::callback::{Callback, CallbackAuth, CallbackUrls, PaymentUpdate, ShippingRequest};
+use vipps::ecom::AuthToken;
 use vipps::ecom::PaymentDetails;
-use vipps::types::{AuthToken, CustomerToken, LandingPage, PersonalQr, PhoneNumber, Sensitive};
-use vipps::webhook::{Signer, Verifier};
+use vipps::types::{CustomerToken, LandingPage, PersonalQr, PhoneNumber, Sensitive};
+use vipps::webhooks::{Signer, Verifier};
 use vipps::{Credentials, InvalidValue};
 
 use super::operations::{address, person};

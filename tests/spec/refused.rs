@@ -143,7 +143,7 @@ fn a_missing_file() {
                 "'more.yaml#/Thing'}}}}\n"
             )
         ),
-        "openapi/api.yaml#/paths/~1things/post/requestBody/content/application~1json/schema: `$ref` leads to more.yaml, which is not there; put the file beside the document, under the name the reference uses"
+        "openapi/api.yaml#/paths/~1things/post/requestBody/content/application~1json/schema: `$ref` refers to more.yaml, which is not beside the document; save the file there as more.yaml; the build downloads nothing"
     );
 }
 

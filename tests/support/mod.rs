@@ -1,8 +1,8 @@
 //! Fixtures that the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+use vipps::ecom::TransactionText;
 use vipps::testing::{Recorder, SeededRandomness};
-use vipps::types::TransactionText;
 use vipps::{Amount, Credentials, OrderId, Vipps, VippsBuilder};
 
 pub const PHONE: &str = "91234567";

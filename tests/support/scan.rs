@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-/// The text of the only code in a picture; `light` says how bright a pixel is.
+/// The text of the only code in a picture; `light` returns the brightness of a pixel.
 fn read(width: usize, height: usize, light: impl FnMut(usize, usize) -> u8) -> String {
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, light);
     let codes = image.detect_grids();

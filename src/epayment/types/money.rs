@@ -105,7 +105,7 @@ struct WireAggregate {
 by_name::read! { Aggregate => WireAggregate; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::same_as! { crate::json_schema::read: Aggregate, "Aggregate" => WireAggregate; }
+crate::json_schema::read_as! { Aggregate => WireAggregate; }
 
 impl Aggregate {
     /// Returns whether the API states no sum at all.

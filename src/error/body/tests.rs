@@ -488,7 +488,7 @@ fn groups_are_read_without_regard_to_spelling() {
 }
 
 #[test]
-fn nothing_printed_holds_personal_data_or_tokens() {
+fn printed_errors_hold_no_personal_data_or_tokens() {
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.Y2FuYXJ5";
     let spill =
         format!(r"91234567 +4791234567 ada@example.com {jwt} Bearer canary\r\nforged: line\u0000");
@@ -539,7 +539,7 @@ fn ids_keep_their_digits_and_lose_their_line_ends() {
 }
 
 #[test]
-fn an_error_is_found_wherever_it_stands() {
+fn error_is_found_in_each_shape_of_body() {
     let errors = [
         r#""errorCode":"44""#,
         r#""errors":["x"]"#,

@@ -4,9 +4,9 @@ use super::{MerchantCallbackQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::image_formats;
+use crate::qr::types::CallbackQrId;
 use crate::qr::{Call, QrFormat, read_delete};
 use crate::runtime::Runtime;
-use crate::types::CallbackQrId;
 
 /// Reads a code. Returned by [`MerchantCallback::get`](super::MerchantCallback::get); `.await`
 /// sends the request.

@@ -3,10 +3,11 @@
 use crate::call::{CallOptions, built, operation};
 use crate::error::{Error, Result};
 use crate::qr::Call;
+use crate::qr::types::{BeaconId, CallbackQrId, LocationDescription};
 use crate::raw::qr::types;
 use crate::runtime::Runtime;
+use crate::types::InvalidValue;
 use crate::types::open_enum::open_enum;
-use crate::types::{BeaconId, CallbackQrId, InvalidValue, LocationDescription};
 
 open_enum! {
     /// The kind of place of a callback code (`category`). It affects only the text that the app

@@ -4,10 +4,10 @@ use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
 use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::qr::image::formats;
+use crate::qr::types::{RedirectQrId, RedirectUrl, Ttl};
 use crate::qr::{Call, QrFormat};
 use crate::raw::qr::types;
 use crate::runtime::Runtime;
-use crate::types::{RedirectQrId, RedirectUrl, Ttl};
 
 /// Creates a code that opens a web page. Returned by
 /// [`MerchantRedirect::create`](super::MerchantRedirect::create); `.await` sends the request.

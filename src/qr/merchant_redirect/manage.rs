@@ -4,10 +4,10 @@ use super::{MerchantRedirectQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::qr::image::formats;
+use crate::qr::types::{RedirectQrId, RedirectUrl};
 use crate::qr::{Call, QrFormat, read_delete};
 use crate::raw::qr::types;
 use crate::runtime::Runtime;
-use crate::types::{RedirectQrId, RedirectUrl};
 
 /// Reads a code. Returned by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await`
 /// sends the request.

@@ -88,7 +88,7 @@ fn the_table_that_users_read_is_the_code() {
 }
 
 #[test]
-fn nothing_sent_is_always_safe_to_repeat() {
+fn failure_before_sending_is_retried_in_each_class() {
     for class in ALL {
         assert_eq!(
             judge(class, Failure::NotSent),
@@ -101,7 +101,7 @@ fn nothing_sent_is_always_safe_to_repeat() {
 }
 
 #[test]
-fn a_broken_attempt_is_repeated_only_where_that_cannot_double_anything() {
+fn broken_attempt_is_retried_only_where_it_is_idempotent() {
     for failure in [
         Failure::Broken,
         Failure::Refused(500),
@@ -167,7 +167,7 @@ fn refusal_of_the_api_is_final_for_all() {
 }
 
 #[test]
-fn only_a_4xx_of_the_api_refuses_what_has_an_effect() {
+fn write_is_refused_only_by_a_4xx_of_the_api() {
     for status in 100..700 {
         for class in ALL.into_iter().filter(|class| class.has_effect()) {
             for body in [GATEWAY, PAGE, "", "{}"] {
@@ -187,7 +187,7 @@ fn only_a_4xx_of_the_api_refuses_what_has_an_effect() {
 }
 
 #[test]
-fn nothing_is_unknown_of_what_has_no_effect() {
+fn outcome_of_a_read_is_never_unknown() {
     for status in 100..700 {
         for class in [RetryClass::Read, RetryClass::Harmless] {
             for body in [GATEWAY, PAGE, "", "{}"] {
@@ -207,7 +207,7 @@ fn nothing_is_unknown_of_what_has_no_effect() {
 }
 
 #[test]
-fn locks_and_limits_are_told_by_status_and_code() {
+fn locks_and_limits_follow_from_status_or_code() {
     let code = r#"[{"errorGroup":"VippsError","errorCode":"94"}]"#;
     let quota = r#"{"statusCode":403,"message":"Out of call volume quota."}"#;
     for class in ALL {
@@ -235,7 +235,7 @@ fn locks_and_limits_are_told_by_status_and_code() {
 }
 
 #[test]
-fn code_that_asks_for_the_details_outweighs_the_others() {
+fn code_with_unknown_outcome_outweighs_the_others() {
     for code in ["52", "63", "92", "99"] {
         for codes in [["61", "94", code], ["61", code, "94"], [code, "61", "94"]] {
             let [first, second, third] = codes.map(|code| format!(r#"{{"errorCode":"{code}"}}"#));
@@ -270,14 +270,14 @@ fn code_that_refuses_decides_402_and_409() {
 }
 
 #[test]
-fn an_answer_that_is_too_large_comes_again_as_large() {
+fn too_large_response_is_not_retried() {
     for class in ALL {
         assert_eq!(judge(class, Failure::TooLarge).retry, None);
     }
 }
 
 #[test]
-fn a_code_that_says_look_at_the_details_is_unknown_for_writes() {
+fn code_that_refers_to_details_is_unknown_for_writes() {
     for class in [
         RetryClass::KeyedWrite,
         RetryClass::Idempotent,

@@ -46,7 +46,7 @@ impl Gate {
 /// hold.held().await; // the payment exists, and the merchant does not know it yet
 /// sim.payer().approve("order-1")?;
 /// hold.release();
-/// assert!(begun.await??.payment().details().await?.state().is_paid());
+/// assert!(begun.await??.payment(&vipps).details().await?.state().is_paid());
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]

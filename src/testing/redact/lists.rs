@@ -24,6 +24,7 @@ pub(super) const MEMBERS: &[&str] = &[
     "discount",
     "estimateddelivery",
     "expiresat",
+    "events",
     "fallback",
     "format",
     "giftcard",
@@ -128,6 +129,7 @@ pub(super) const RESPONSE_MEMBERS: &[&str] = &[
     "title",
     "token_type",
     "trace_id",
+    "traceid",
     "transactionid",
     "version",
 ];
@@ -168,6 +170,7 @@ pub(super) const CONTAINERS: &[&str] = &[
     "transactionloghistory",
     "transactionsummary",
     "unitinfo",
+    "webhooks",
 ];
 
 /// The member that contains a landing page. Anyone who has that URL can pay or see the payment.
@@ -236,6 +239,7 @@ mod tests {
         "phonenumber",
         "postcode",
         "qrcode",
+        "secret",
         "sub",
         "ticketnumber",
         "token",
@@ -313,6 +317,7 @@ mod tests {
         "qrcode",
         "refresh_token",
         "region",
+        "secret",
         "set-cookie",
         "ssn",
         "streetaddress",
@@ -386,18 +391,25 @@ mod tests {
         [by_merchant, by_api]
     }
 
-    const DOCUMENTS: [&str; 4] = [
+    const DOCUMENTS: [&str; 5] = [
         include_str!("../../../openapi/access-token.yaml"),
         include_str!("../../../openapi/ecom.yaml"),
         include_str!("../../../openapi/ms_import.yaml"),
         include_str!("../../../openapi/qr.yaml"),
+        include_str!("../../../openapi/webhooks.yaml"),
     ];
 
     const EPAYMENT: &str = include_str!("../../../openapi/epayment.yaml");
 
     fn members() -> [BTreeSet<Vec<String>>; 2] {
-        let [token, ecom, calls, qr] = DOCUMENTS;
-        let documents = [(token, false), (ecom, false), (calls, true), (qr, false)];
+        let [token, ecom, calls, qr, webhooks] = DOCUMENTS;
+        let documents = [
+            (token, false),
+            (ecom, false),
+            (calls, true),
+            (qr, false),
+            (webhooks, false),
+        ];
         let [mut by_merchant, mut by_api] = [BTreeSet::new(), BTreeSet::new()];
         // A recorder records no responses.
         let [requests, _] = members_of(EPAYMENT, false);

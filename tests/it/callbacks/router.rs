@@ -30,7 +30,7 @@ async fn call(prefix: &str, mut request: Request<String>) -> (StatusCode, String
 }
 
 #[tokio::test]
-async fn gives_calls_to_the_user_under_any_prefix() {
+async fn calls_are_routed_under_any_prefix() {
     for prefix in ["", "/vipps", "/a/b"] {
         let (status, body) = call(prefix, post("ABC12345", REJECTED)).await;
         assert_eq!(

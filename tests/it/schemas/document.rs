@@ -15,6 +15,10 @@ pub(crate) struct Document {
 
 pub(crate) static ECOM: LazyLock<Document> = LazyLock::new(|| Document::read("ecom.yaml", ""));
 pub(crate) static QR: LazyLock<Document> = LazyLock::new(|| Document::read("qr.yaml", "/qr"));
+pub(crate) static USERINFO: LazyLock<Document> =
+    LazyLock::new(|| Document::read("userinfo.yaml", ""));
+pub(crate) static WEBHOOKS: LazyLock<Document> =
+    LazyLock::new(|| Document::read("webhooks.yaml", "/webhooks"));
 
 impl Document {
     fn read(file: &str, prefix: &'static str) -> Self {
@@ -81,6 +85,7 @@ pub(crate) fn of_request(method: &str, path: &str) -> Validator {
     let of = |document: &Document| Some(document.strict(document.body(method, path)?));
     of(&QR)
         .or_else(|| of(&ECOM))
+        .or_else(|| of(&WEBHOOKS))
         .unwrap_or_else(|| panic!("no document has a body for {method} {path}"))
 }
 

@@ -1,6 +1,5 @@
-//! Values generated from the schemas. The document accepts what a builder's schema accepts. Values
-//! that a builder's schema rejects are rejected for a listed reason. Values that the schema of a
-//! response accepts can be read.
+//! Values generated from the schemas. The document accepts what a builder's schema accepts, and
+//! rejects what it rejects. Values that the schema of a response accepts can be read.
 
 use std::sync::LazyLock;
 
@@ -79,6 +78,9 @@ fn string(schema: &Value) -> BoxedStrategy<Value> {
     let texts = match schema["pattern"].as_str() {
         // The generator does not support anchors: it always generates the whole text.
         Some(pattern) => {
+            // The generator's classes hold the characters of all scripts.
+            let pattern = pattern.replace(r"\w", "a-zA-Z0-9_");
+            let pattern = pattern.replace(r"\d", "[0-9]").replace(r"\s", " ");
             let whole = pattern.trim_start_matches('^').trim_end_matches('$');
             proptest::string::string_regex(whole).unwrap().boxed()
         }
@@ -203,32 +205,9 @@ fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
 /// document is known to be wrong.
 const WIDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
 
-/// Members for which a builder's schema may reject values that the document accepts. They are in
-/// the list of intended differences.
-const STRICTER: [&str; 21] = [
-    "/amount",
-    "/authToken",
-    "/callbackPrefix",
-    "/consentRemovalPrefix",
-    "/customerPhoneNumber",
-    "/customerToken",
-    "/fallBack",
-    "/locationDescription",
-    "/mobileNumber",
-    "/priority",
-    "/qrCode",
-    "/redirectUrl",
-    "/scope",
-    "/shippingCost",
-    "/shippingDetailsPrefix",
-    "/shippingMethod",
-    "/shippingMethodId",
-    "/transactionText",
-    "/url",
-    // The body itself, for a member that the document wrongly leaves optional.
-    "",
-    "/customer",
-];
+/// A member for which a builder's schema may reject values that the document accepts: the largest
+/// cost is the largest amount of the API.
+const STRICTER: &str = "/shippingCost";
 
 /// For each builder its own schema and the document's, strictly.
 static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
@@ -261,7 +240,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_a_builder_may_send_the_document_allows((builder, body, slip, place) in bodies()) {
+    fn documents_allow_each_body_of_a_builder((builder, body, slip, place) in bodies()) {
         let (name, (own, theirs)) = (SENT[builder].0, &BOTH[builder]);
         prop_assert_eq!(problems(own, &body), [""; 0], "{}", name);
         prop_assert_eq!(problems(theirs, &body), [""; 0], "{}: {}", name, body);
@@ -275,8 +254,8 @@ proptest! {
             let known = |at: &String| WIDER.iter().any(|known| at.ends_with(known));
             prop_assert!(by_theirs.iter().all(known), "{name}, {slip:?}: {by_theirs:?} in {bad}");
         } else if by_theirs.is_empty() {
-            let known = |at: &String| STRICTER.iter().any(|known| at.ends_with(known));
-            prop_assert!(by_own.iter().all(known), "{name}, {slip:?}: {by_own:?} in {bad}");
+            let known = by_own.iter().all(|at| at.ends_with(STRICTER));
+            prop_assert!(known, "{name}, {slip:?}: {by_own:?} in {bad}");
         }
     }
 }
@@ -290,7 +269,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_may_be_answered_can_be_read(
+    fn each_response_of_the_documents_is_read(
         details in any_of("ecom::PaymentDetails"),
         event in any_of("ecom::Event"),
         user in any_of("ecom::UserDetails"),
@@ -314,7 +293,7 @@ proptest! {
     }
 
     #[test]
-    fn what_may_be_told_can_be_read(
+    fn each_callback_of_the_documents_is_read(
         update in any_of("callback::PaymentUpdate"),
         question in any_of("callback::ShippingRequest"),
     ) {

@@ -26,109 +26,35 @@ const COST: Meant = meant(
     "a price is held in whole øre, of which the API's 32 bits hold so many",
 );
 
+const SMALL_AMOUNT: Meant = meant(
+    &["amount"],
+    &["minimum null / 100"],
+    "the last part of a payment may be less than a krone",
+);
+const CATEGORY: Meant = meant(
+    &["category"],
+    &["there true / false"],
+    "the server accepts it, and the published document lacks it",
+);
+
 pub(crate) const MEANT_OF_SENT: &[Meant] = &[
     NUMBER,
     COST,
-    meant(
-        &[
-            "authToken",
-            "customerToken",
-            "locationDescription",
-            "qrCode",
-            "shippingMethod",
-            "shippingMethodId",
-            "transactionText",
-        ],
-        &["minLength"],
-        "an empty text is a mistake",
-    ),
-    meant(
-        &[
-            "authToken",
-            "customerToken",
-            "locationDescription",
-            "qrCode",
-            "scope",
-            "transactionText",
-        ],
-        &["pattern"],
-        "control characters and the like are a mistake",
-    ),
-    meant(
-        &[
-            "callbackPrefix",
-            "consentRemovalPrefix",
-            "fallBack",
-            "shippingDetailsPrefix",
-            "url",
-        ],
-        &["pattern"],
-        "the documents' prose asks for a URL",
-    ),
-    meant(
-        &["customerPhoneNumber", "id", "mobileNumber", "redirectUrl"],
-        &["pattern"],
-        "the same characters, told without `\\w`, `\\s` and `\\d`, which each reader reads in another way",
-    ),
-    meant(
-        &["mobileNumber"],
-        &["minLength", "maxLength"],
-        "the pattern says it already",
-    ),
-    meant(
-        &["customerToken", "qrCode"],
-        &["maxLength"],
-        "no token is that long, and somebody else's text is what is sent",
-    ),
-    meant(&["amount"], &["maximum"], "the API holds 32 bits"),
-    meant(
-        &["amount"],
-        &["minimum 1 / 100"],
-        "the last part of a payment may be less than a krone",
-    ),
-    meant(
-        &[
-            "customerToken",
-            "merchantInfo",
-            "requestedData",
-            "transaction",
-        ],
-        &["required true / false"],
-        "without it the request means nothing",
-    ),
-    meant(
-        &["paymentType"],
-        &["without the value \"eComm Regular Payment\""],
-        "what is left out means this one",
-    ),
-    meant(
-        &["staticShippingDetails"],
-        &["minItems", "maxItems"],
-        "the API's guide says how many the app shows",
-    ),
+    SMALL_AMOUNT,
+    CATEGORY,
     meant(
         &["shippingDetails"],
         &["maxItems"],
-        "the API's guide says how many the app shows",
-    ),
-    meant(
-        &["priority"],
-        &["minimum"],
-        "a place in a list is no negative number",
-    ),
-    meant(
-        &["useExplicitCheckoutFlow"],
-        &["there false / true"],
-        "without effect since March 2023",
-    ),
-    meant(
-        &["category"],
-        &["there true / false"],
-        "the server takes it, the published document lacks it",
+        "the API's guide states the number that the app shows",
     ),
 ];
 
 pub(crate) const MEANT_OF_READ: &[Meant] = &[
+    meant(
+        &["errorGroup"],
+        &["without the value"],
+        "the bindings read any text",
+    ),
     meant(&["merchantSerialNumber"], &["pattern"], NUMBER.why),
     COST,
     meant(&["orderId"], &["there false / true"], "who asks knows it"),
@@ -158,7 +84,12 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
         "details without a history state nothing, whatever the component says",
     ),
     meant(
-        &["bankIdVerified", "dateOfBirth", "ssn"],
+        &[
+            "bankIdVerified",
+            "dateOfBirth",
+            "phone_number_verified",
+            "ssn",
+        ],
         &["there true / false"],
         "seen in answers, and in no document",
     ),
@@ -182,21 +113,8 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
 pub(crate) const MEANT_OF_BINDINGS: &[Meant] = &[
     NUMBER,
     COST,
-    meant(
-        &["id", "redirectUrl"],
-        &["required false / true"],
-        "what may be null is optional for the generator, even if it is required",
-    ),
-    meant(
-        &["amount"],
-        &["minimum null / 100"],
-        "the last part of a payment may be less than a krone",
-    ),
-    meant(
-        &["category"],
-        &["there true / false"],
-        "the server takes it, the published document lacks it",
-    ),
+    SMALL_AMOUNT,
+    CATEGORY,
     meant(
         &[
             "addressType",

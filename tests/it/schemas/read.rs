@@ -55,7 +55,7 @@ fn becomes(of: &str) -> Option<&'static str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_of_the_simulator() {
+async fn responses_of_the_simulator_fit_their_schemas() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let answers = Answers {
         sim: sim.transport(),
@@ -71,7 +71,7 @@ async fn answers_of_the_simulator() {
             .scope("name address email".parse().unwrap())
             .await
             .unwrap();
-        let payment = started.payment();
+        let payment = started.payment(&vipps);
         payment.details().await.unwrap();
         vipps.qr().one_time(&started).await.unwrap();
         vipps.qr().one_time(&started).content().await.unwrap();
@@ -115,7 +115,7 @@ async fn answers_of_the_simulator() {
 
 /// Answers as the documentation and old issues show them.
 #[test]
-fn answers_that_were_seen() {
+fn responses_of_real_servers_fit_their_schemas() {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     for (name, text) in [
         ("ecom::InitiatedPayment", crate::support::INITIATED),
@@ -132,7 +132,7 @@ fn answers_that_were_seen() {
         &json!({"msisdn": "4798765432", "timestamp": 1_718_000_000}),
     );
     fits(
-        "webhook::CheckIn",
+        "webhooks::CheckIn",
         &json!({"customerToken": "wbA8ce+=", "msn": "123456", "merchantQrId": "till-1",
             "initiatedAt": "2024-03-18T09:41:07.512Z", "tomorrow": {}}),
     );

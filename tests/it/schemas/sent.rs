@@ -9,8 +9,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use vipps::ecom::{AirlineData, Ecom, Express, ShippingMethod};
 use vipps::qr::Category;
+use vipps::qr::Ttl;
 use vipps::testing::Recorder;
-use vipps::types::{LandingPage, Ttl};
+use vipps::types::LandingPage;
 use vipps::{Amount, Currency, RetryPolicy, Transport, TransportFuture, Vipps};
 
 use super::document;
@@ -124,7 +125,7 @@ forms! {
         .callback_prefix(url()).fallback(url()).auth_token("s3cret".parse().unwrap())
         .phone_number("91234567".parse().unwrap()).skip_landing_page().app_switch()
         .scope("name email".parse().unwrap()).merchant_serial_number("654321".parse().unwrap());
-    "ecom::Initiate": |vipps| initiate(&vipps).fallback(vipps::types::FallbackUrl::intent());
+    "ecom::Initiate": |vipps| initiate(&vipps).fallback(vipps::ecom::FallbackUrl::intent());
     "ecom::Initiate": |vipps| initiate(&vipps)
         .express(Express::with_static_shipping(ways()), url());
     "ecom::Initiate": |vipps| initiate(&vipps)
@@ -155,10 +156,12 @@ forms! {
     "qr::ExchangePersonalQr": |vipps| vipps.qr()
         .exchange("https://qr.vipps.no/p/abc".parse().unwrap());
     "qr::ExchangeCustomer": |vipps| vipps.qr().exchange_customer("wbA8ce+=".parse().unwrap());
+    "webhooks::RegisterWebhook": |vipps| vipps.webhooks()
+        .register("https://shop.example.com/hooks".parse().unwrap(), ["user.checked-in.v1"]);
 }
 
 #[tokio::test]
-async fn every_body_is_what_the_documents_ask_for() {
+async fn each_body_fits_the_documents() {
     let forms = forms().await;
     for (builder, sent) in &forms {
         accepted(builder, sent);
@@ -181,7 +184,7 @@ async fn every_body_is_what_the_documents_ask_for() {
         .collect();
     assert_eq!(
         operations.len(),
-        has_body(&document::ECOM) + has_body(&document::QR),
+        has_body(&document::ECOM) + has_body(&document::QR) + has_body(&document::WEBHOOKS),
         "{operations:?}"
     );
 }
@@ -207,7 +210,7 @@ async fn a_slip_would_be_seen() {
 
 /// Values that the crate sends although the documents reject them, because the servers accept them.
 #[tokio::test]
-async fn what_is_sent_against_the_documents() {
+async fn sent_schemas_fit_the_documents() {
     let sent = [
         (
             "ecom::Initiate",

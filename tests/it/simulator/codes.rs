@@ -8,7 +8,7 @@ use vipps::simulator::Scanned;
 use super::shop::Shop;
 
 #[tokio::test]
-async fn a_payments_code_says_its_own_text_at_every_size() {
+async fn payment_code_encodes_its_text_at_each_size() {
     let shop = Shop::open().await;
     let landing_page = shop.initiate("order-1", 20_000).await;
     for size in ["100", "237", "800", "2000"] {
@@ -32,7 +32,7 @@ async fn a_payments_code_says_its_own_text_at_every_size() {
 }
 
 #[tokio::test]
-async fn a_sticker_says_its_content() {
+async fn sticker_encodes_its_text() {
     let shop = Shop::open().await;
     shop.request(Method::PUT, "/qr/v1/merchant-callback/till-1")
         .json(&json!({"locationDescription": "Kasse 1"}))
@@ -60,7 +60,7 @@ async fn a_sticker_says_its_content() {
 
 /// A code has the same content in every form: PNG, SVG, terminal text, and on the page.
 #[tokio::test]
-async fn a_code_says_the_same_in_every_form() {
+async fn code_encodes_one_text_in_each_format() {
     let shop = Shop::open().await;
     let landing_page = shop.initiate("order-1", 20_000).await;
     let text = shop.qr(&landing_page, "text/targetUrl").await;

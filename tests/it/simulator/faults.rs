@@ -23,7 +23,7 @@ fn charged(shop: &Shop) -> i64 {
 }
 
 #[tokio::test]
-async fn a_lost_answer_after_the_money_has_moved() {
+async fn lost_response_after_the_effect() {
     let shop = reserved().await;
     let fault = shop
         .sim
@@ -43,7 +43,7 @@ async fn a_lost_answer_after_the_money_has_moved() {
 }
 
 #[tokio::test]
-async fn answers_with_a_status_a_body_and_a_time_to_wait() {
+async fn fault_with_status_body_and_retry_after() {
     let shop = reserved().await;
     let faults = shop.sim.faults();
     faults.on(CAPTURE).times(1).retry_after(7).status(503);
@@ -109,7 +109,7 @@ async fn rules_choose_their_requests() {
 }
 
 #[tokio::test]
-async fn chance_is_the_same_for_the_same_seed() {
+async fn same_seed_injects_the_same_faults() {
     let mut runs = Vec::new();
     for seed in [7, 7, 8] {
         let shop = reserved().await;
@@ -210,7 +210,7 @@ async fn connections_that_break_on_the_way() {
         };
         let answer = shop
             .request(Method::GET, "/ecomm/v2/payments/order-1/details")
-            .timeout(Duration::from_millis(1500))
+            .timeout(Duration::from_millis(600))
             .send()
             .await;
         assert_eq!(answer.is_ok(), head_arrives, "{broken}: {answer:?}");
@@ -224,7 +224,7 @@ async fn connections_that_break_on_the_way() {
 }
 
 #[tokio::test]
-async fn a_delay_holds_the_answer_or_the_request() {
+async fn delay_applies_before_or_after_the_effect() {
     let shop = reserved().await;
     let late = Duration::from_millis(300);
     shop.sim.faults().on(CAPTURE).times(1).delay(late);
@@ -249,7 +249,7 @@ async fn a_delay_holds_the_answer_or_the_request() {
 
 /// A reset and a regular close are distinguishable on the socket.
 #[test]
-fn connections_end_in_the_way_that_was_asked_for() {
+fn connection_faults_end_the_connection_as_named() {
     use std::io::{ErrorKind, Read as _, Write as _};
 
     // The clock is frozen, so that the date is the same in every response.

@@ -46,7 +46,7 @@ async fn a_moment() {
 }
 
 #[tokio::test]
-async fn an_answer_is_held_after_the_effect() {
+async fn response_is_paused_after_the_effect() {
     for sim in reserved().await {
         let hold = sim.faults().on(CAPTURE).hold();
         let capture = capturing(&sim.client());
@@ -76,7 +76,7 @@ async fn a_request_is_held_before_its_effect() {
 
 /// Every way of ending a rule releases the requests that it holds.
 #[tokio::test]
-async fn nothing_is_held_by_a_rule_that_is_gone() {
+async fn removed_rule_pauses_no_request() {
     let ends: [fn(&Simulator, Hold); 2] = [
         |_, hold| drop(hold),
         |sim, hold| {
@@ -97,7 +97,7 @@ async fn nothing_is_held_by_a_rule_that_is_gone() {
 
 /// A new word is put in place of a whole text, wherever it stands, and of no part of one.
 #[tokio::test]
-async fn an_answer_says_something_new() {
+async fn paused_response_can_be_replaced() {
     for sim in reserved().await {
         let payment = sim.client().ecom().payment(order());
         let news: Vec<Fault> = [("RESERVE", "PREAUTHORISE"), ("SERVE", "x")]

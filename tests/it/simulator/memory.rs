@@ -8,7 +8,7 @@ use vipps::simulator::{DeliveryOutcome, Ending, Reply, Simulator};
 
 use super::CAPTURE;
 
-/// Sends a request with everything that it needs and gives what comes back.
+/// Sends a complete request and returns the response.
 fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) -> Reply {
     let request = http::Request::builder()
         .method(method)
@@ -72,7 +72,7 @@ fn charged(sim: &Simulator) -> i64 {
 }
 
 #[test]
-fn broken_answers_are_values() {
+fn broken_responses_are_errors_in_memory() {
     let (sim, token) = reserved();
     let faults = sim.faults();
     let rule = || faults.on(CAPTURE).times(1);
@@ -133,7 +133,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn nobody_is_called() {
+async fn no_callback_is_sent_in_memory() {
     let (sim, _) = reserved();
     sim.route("https://example.com", ([127, 0, 0, 1], 1))
         .unwrap();

@@ -157,7 +157,7 @@ async fn a_callback_is_never_repeated_and_no_redirect_followed() {
 }
 
 #[tokio::test]
-async fn nobody_is_called_who_was_not_named() {
+async fn callback_goes_only_to_a_named_host() {
     let shop = Shop::open().await;
     shop.initiate("order-1", 49_900).await;
     shop.sim.payer().approve("order-1").unwrap();
@@ -203,7 +203,7 @@ async fn callbacks_can_be_lost_and_doubled() {
 }
 
 #[tokio::test]
-async fn a_callback_may_come_before_the_answer_that_opened_the_payment() {
+async fn callback_may_precede_the_response() {
     let merchant = Merchant::agreeing();
     let sim = Simulator::builder()
         .approve_after(Duration::ZERO)
@@ -293,7 +293,7 @@ async fn express_checkout_from_address_to_consent() {
 }
 
 #[tokio::test]
-async fn a_shipping_answer_that_cannot_be_used_is_told() {
+async fn invalid_shipping_response_is_logged() {
     for wrong in [answer(500, ""), answer(200, "[]"), answer(200, "no")] {
         let merchant = Merchant::answering(vec![wrong]);
         let shop = shop_of(&merchant).await;

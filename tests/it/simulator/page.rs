@@ -55,7 +55,7 @@ impl Page {
         texts[0].clone()
     }
 
-    /// Presses a button as a browser without script does, and gives the page that follows.
+    /// Submits a form as a browser without script does, and returns the next page.
     async fn press(&self, sim: &Simulator, button: &str) -> Self {
         self.press_with(sim, button, &[]).await
     }
@@ -104,7 +104,7 @@ fn url_encoded(fields: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn without_orders_it_says_how_to_make_one() {
+async fn page_without_orders_explains_how_to_start() {
     let sim = Simulator::start().unwrap();
     let page = Page::of(&sim).await;
     let exports = page.one(".empty pre");
@@ -123,7 +123,7 @@ async fn without_orders_it_says_how_to_make_one() {
 }
 
 #[tokio::test]
-async fn a_payment_goes_its_way_without_a_script() {
+async fn payment_completes_without_a_script() {
     let shop = Shop::open().await;
     let sim = &shop.sim;
     let landing_page = shop.initiate("order-1", 1_234_500).await;
@@ -213,7 +213,7 @@ async fn a_browser_that_is_sent_to_a_payment_finds_the_phone() {
 }
 
 #[tokio::test]
-async fn the_phone_says_no_and_is_told_why_it_cannot() {
+async fn phone_rejects_and_shows_why_it_cannot() {
     let shop = Shop::open().await;
     let sim = &shop.sim;
     shop.initiate("order-1", 20_000).await;
@@ -238,7 +238,7 @@ async fn the_phone_says_no_and_is_told_why_it_cannot() {
 }
 
 #[tokio::test]
-async fn printed_codes_lead_where_they_lead() {
+async fn printed_codes_open_their_target() {
     let shop = Shop::open().await;
     let sim = &shop.sim;
     let poster = json!({"id": "poster", "redirectUrl": "https://example.com/offer", "ttl": 600});
@@ -329,7 +329,7 @@ async fn faults_are_switched_on_counted_and_switched_off() {
     assert_eq!(note, "fault: reset; the request took effect");
     assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);
 
-    // Switched on once more, it strikes once more.
+    // A rule that is switched on again applies again.
     let page = page.press(sim, on).await;
     shop.capture("order-1", "key").await.unwrap_err();
     assert_eq!(sim.journal().count(CAPTURE), 3);
@@ -378,7 +378,7 @@ async fn no_more_is_shown_than_can_be_read() {
 }
 
 #[tokio::test]
-async fn it_is_no_part_of_the_api() {
+async fn page_is_outside_the_api() {
     let shop = Shop::open().await;
     let sim = &shop.sim;
     let before = sim.journal().entries().len();

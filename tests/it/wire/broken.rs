@@ -8,7 +8,7 @@ use super::*;
 use crate::raw::{RawServer, Step, answer, write};
 
 #[tokio::test]
-async fn a_healthy_answer_is_read() {
+async fn complete_response_is_read() {
     let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
     let done = capture(&server.client()).await.unwrap();
     assert_eq!(
@@ -24,7 +24,7 @@ async fn a_healthy_answer_is_read() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn refused_connection_is_not_sent() {
     let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
     let vipps = server.client();
     capture(&vipps).await.unwrap();
@@ -46,7 +46,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn nobody_listens_for_the_token() {
+async fn refused_connection_of_the_token_is_not_sent() {
     let gone = RawServer::start(vec![]);
     let vipps = gone.client();
     drop(gone);
@@ -90,7 +90,7 @@ async fn no_tls_session() {
 }
 
 #[tokio::test]
-async fn cut_off_answers_are_broken_connections() {
+async fn cut_responses_are_broken_connections() {
     let whole = full(TRANSACTION);
     let head = whole.len() - TRANSACTION.len();
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -124,7 +124,7 @@ async fn cut_off_answers_are_broken_connections() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_a_broken_connection() {
+async fn bytes_without_http_are_a_broken_connection() {
     for bytes in [
         "SSH-2.0-OpenSSH_9.6\r\n",
         "\0\x01\x02\u{ff}\u{fe}",
@@ -165,7 +165,7 @@ async fn a_body_that_ends_with_the_connection() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_reason_or_with_bare_line_feeds() {
+async fn response_without_reason_or_with_bare_line_feeds_is_read() {
     let length = TRANSACTION.len();
     for head in [
         format!("HTTP/1.1 200\r\ncontent-length: {length}\r\n\r\n"),

@@ -6,7 +6,7 @@ use super::*;
 use crate::raw::{RawServer, Step, kept, write};
 
 #[tokio::test]
-async fn informational_answers_before_the_real_one_are_passed_over() {
+async fn informational_responses_are_skipped() {
     let hint = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
     let mut bytes = hint.as_bytes().to_vec();
     bytes.extend(full(TRANSACTION));
@@ -50,7 +50,7 @@ async fn a_length_that_is_not_the_bodys() {
 }
 
 #[tokio::test]
-async fn chunks_of_strange_sizes() {
+async fn chunks_of_unusual_sizes_are_read() {
     let of = |chunks: &str| {
         write(format!(
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}"
@@ -104,7 +104,7 @@ async fn a_length_beside_chunks() {
 const OTHERS: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
 
 #[tokio::test]
-async fn a_second_answer_is_not_the_next_calls() {
+async fn second_response_is_not_read_by_the_next_call() {
     let mut two_at_once = full(TRANSACTION);
     two_at_once.extend(full(OTHERS));
     let one_after_the_other = vec![
@@ -148,7 +148,7 @@ async fn a_second_answer_is_not_the_next_calls() {
 }
 
 #[tokio::test]
-async fn bytes_after_an_answer_are_not_the_next_calls() {
+async fn surplus_bytes_are_not_read_by_the_next_call() {
     for garbage in ["\r\n", "}", "garbage that is no answer\r\n\r\n"] {
         let mut first = full(TRANSACTION);
         first.extend(garbage.as_bytes());

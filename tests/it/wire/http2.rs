@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use tokio::task::JoinSet;
 use vipps::{ErrorKind, Outcome, RetryPolicy};
 
 use super::*;
@@ -206,7 +207,7 @@ const UNCLEAR: [End; 7] = [
 const UNREAD: [End; 2] = [End::Refused(REFUSED_STREAM), End::GoAway(NO_ERROR, false)];
 
 #[tokio::test]
-async fn a_healthy_answer_is_read() {
+async fn complete_http2_response_is_read() {
     let server = Server::start(vec![End::Success]);
     let vipps = server.builder().build().unwrap();
     for _ in 0..3 {
@@ -316,6 +317,7 @@ async fn a_whole_error_is_a_refusal_only_after_an_orderly_end() {
 /// Unfinished JSON may lack the code that makes a refusal inconclusive.
 #[tokio::test]
 async fn an_error_cut_by_http2_leaves_a_write_unknown() {
+    let mut calls = JoinSet::new();
     for end in [
         BodyEnd::Whole,
         BodyEnd::Reset(NO_ERROR),
@@ -325,8 +327,11 @@ async fn an_error_cut_by_http2_leaves_a_write_unknown() {
         BodyEnd::Close,
     ] {
         for length in [0, 1, 20, REFUSAL.len() - 2, REFUSAL.len() - 1] {
-            let cut = End::Error(&REFUSAL[..length], end);
-            assert_eq!(outcomes(cut).await, [Outcome::Unknown; 2], "{cut:?}");
+            calls.spawn(async move {
+                let cut = End::Error(&REFUSAL[..length], end);
+                assert_eq!(outcomes(cut).await, [Outcome::Unknown; 2], "{cut:?}");
+            });
         }
     }
+    calls.join_all().await;
 }

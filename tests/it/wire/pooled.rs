@@ -1,5 +1,6 @@
 //! Connections that are used again: the server may end one just when the client begins to send.
 
+use tokio::task::JoinSet;
 use vipps::{ErrorKind, Outcome, RetryPolicy};
 
 use super::*;
@@ -44,21 +45,25 @@ async fn a_connection_that_has_ended_is_not_used_again() {
             Step::Reset,
         ]
     };
+    let mut calls = JoinSet::new();
     for act in [
         last(full(TRANSACTION)),
         last_for_now(full(TRANSACTION)),
         half_closed(),
         reset(),
     ] {
-        let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
-        let vipps = server.client();
-        capture(&vipps).await.unwrap();
-        tokio::time::sleep(PAUSE * 10).await;
-        initiate(&vipps).await.unwrap();
-        let requests = server.requests();
-        assert_eq!(requests.len(), 2);
-        assert_ne!(requests[0].connection, requests[1].connection);
+        calls.spawn(async {
+            let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
+            let vipps = server.client();
+            capture(&vipps).await.unwrap();
+            tokio::time::sleep(PAUSE * 10).await;
+            initiate(&vipps).await.unwrap();
+            let requests = server.requests();
+            assert_eq!(requests.len(), 2);
+            assert_ne!(requests[0].connection, requests[1].connection);
+        });
     }
+    calls.join_all().await;
 }
 
 /// The request has arrived on a reused connection, which then ends without a response. No layer
@@ -153,7 +158,7 @@ async fn a_connection_that_ends_while_a_request_is_sent() {
 /// Dropping a call closes its connection. The rest of its response is never read as the response to
 /// the next call.
 #[tokio::test]
-async fn the_answer_to_a_dropped_call_is_nobodys() {
+async fn response_to_a_dropped_call_is_discarded() {
     const OTHERS: &str =
         r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
     let (head, body) = {

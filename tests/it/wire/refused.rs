@@ -6,7 +6,7 @@ use super::*;
 use crate::raw::{RawServer, answer, with_head, write};
 
 #[tokio::test]
-async fn a_redirect_is_refused_and_followed_by_nobody() {
+async fn redirect_is_refused_and_not_followed() {
     let elsewhere = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
     for status in [
         "300 Multiple",

@@ -28,7 +28,7 @@ async fn press(sim: &Simulator, button: (&str, &str), headers: &[(&str, &str)]) 
 }
 
 #[tokio::test]
-async fn another_site_presses_nothing() {
+async fn form_of_another_site_is_refused() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let shop = Shop::with(sim).await;
     shop.initiate("order-1", 20_000).await;
@@ -84,7 +84,7 @@ async fn the_page_opens_by_address_only() {
 }
 
 #[tokio::test]
-async fn what_no_button_sends_is_refused() {
+async fn unknown_form_values_are_refused() {
     let sim = Simulator::start().unwrap();
     for (button, status) in [
         (("phone", ""), 400),
@@ -104,7 +104,7 @@ async fn what_no_button_sends_is_refused() {
 }
 
 #[tokio::test]
-async fn every_answer_keeps_the_page_to_itself() {
+async fn responses_forbid_framing_and_sharing() {
     let shop = Shop::open().await;
     let landing_page = shop.initiate("order-1", 20_000).await;
     let code = shop.qr(&landing_page, "text/targetUrl").await;

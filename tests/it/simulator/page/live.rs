@@ -25,7 +25,7 @@ type Change<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Every change of the displayed data is reported at once. Nothing is reported without a change.
 #[tokio::test]
-async fn every_change_is_told_when_it_happens() {
+async fn each_change_is_pushed_at_once() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let shop = Shop::with(sim).await;
     let sim = &shop.sim;
@@ -82,7 +82,7 @@ async fn every_change_is_told_when_it_happens() {
 
 /// A page that is still open from a simulator that ran here before.
 #[tokio::test]
-async fn an_unknown_version_is_told_the_present_one() {
+async fn unknown_version_receives_the_current_one() {
     let sim = Simulator::start().unwrap();
     for since in ["0", "18446744073709551615", "x", ""] {
         let told = tokio::time::timeout(Duration::from_secs(20), live(&sim, since));
@@ -92,7 +92,7 @@ async fn an_unknown_version_is_told_the_present_one() {
 
 /// A payment that expires by itself changes the page without a request.
 #[tokio::test]
-async fn what_happens_by_itself_is_told() {
+async fn timed_changes_are_pushed() {
     let sim = Simulator::builder()
         .approve_after(Duration::from_millis(1500))
         .start()
@@ -115,7 +115,7 @@ async fn what_happens_by_itself_is_told() {
 
 /// Looking at the page is no change, or two open pages would wake each other for ever.
 #[tokio::test]
-async fn looking_changes_nothing() {
+async fn reading_the_page_changes_no_state() {
     let sim = Simulator::start().unwrap();
     let before = version(&sim).await;
     for _ in 0..5 {

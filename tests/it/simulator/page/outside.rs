@@ -1,4 +1,4 @@
-//! Text that comes from outside: it is shown as text, and secrets are not shown.
+//! Text from outside is shown as text, and secrets are not shown.
 
 use reqwest::Method;
 use scraper::Html;
@@ -9,7 +9,7 @@ use super::{Page, Shop, css};
 const EVIL: &str = r#""'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;"#;
 
 #[tokio::test]
-async fn nothing_from_outside_becomes_part_of_the_page() {
+async fn texts_from_requests_are_escaped() {
     let shop = Shop::open().await;
     let sim = &shop.sim;
     let calm = Page::of(sim).await;
@@ -78,7 +78,7 @@ async fn nothing_from_outside_becomes_part_of_the_page() {
 
 /// Everything that a browser would fetch is here.
 #[tokio::test]
-async fn nothing_is_loaded_from_elsewhere() {
+async fn page_loads_no_external_resource() {
     let shop = Shop::open().await;
     let landing_page = shop.initiate("order-1", 20_000).await;
     shop.qr(&landing_page, "text/targetUrl").await;

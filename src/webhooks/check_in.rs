@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
 use super::WebhookError;
-use crate::types::{CustomerToken, MerchantSerialNumber, Timestamp};
+use crate::types::{CustomerToken, MerchantSerialNumber, Timestamp, by_name, lenient};
 
 /// The lifetime of a customer token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -28,24 +28,53 @@ pub struct CheckIn {
     pub initiated_at: Option<Timestamp>,
 }
 
+/// The members of a [`CheckIn`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(extend("required" = ["customerToken", "merchantQrId"]))
+)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "CustomerToken"))]
+    customer_token: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    merchant_qr_id: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<MerchantSerialNumber>"))]
+    msn: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<MerchantSerialNumber>"))]
+    merchant_serial_number: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    initiated_at: Option<String>,
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { CheckIn => Wire; }
+
 impl CheckIn {
     pub(super) fn read(body: &[u8]) -> Result<Self, WebhookError> {
         let error = WebhookError::NotACheckIn;
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let Ok(Value::Object(event)) = serde_json::from_slice(body) else {
-            return Err(error("the body is not a JSON object"));
-        };
-        let token =
-            text_member(&event, "customerToken").ok_or(error("customerToken is missing"))?;
-        let number =
-            || text_member(&event, "msn").or_else(|| text_member(&event, "merchantSerialNumber"));
+        let event: Wire = serde_json::from_slice(body)
+            .and_then(by_name::from_value)
+            .map_err(|_| error("the body is not a JSON object"))?;
+        let token = event
+            .customer_token
+            .ok_or(error("customerToken is missing"))?;
+        let number = event.msn.or(event.merchant_serial_number);
         Ok(Self {
             customer_token: CustomerToken::parse(&token)
                 .map_err(|_| error("customerToken is not a valid token"))?,
-            merchant_qr_id: text_member(&event, "merchantQrId")
+            merchant_qr_id: event
+                .merchant_qr_id
                 .ok_or(error("merchantQrId is missing"))?,
-            merchant_serial_number: number().and_then(|number| number.trim().parse().ok()),
-            initiated_at: text_member(&event, "initiatedAt").map(Timestamp::from),
+            merchant_serial_number: number.and_then(|number| number.trim().parse().ok()),
+            initiated_at: event.initiated_at.map(Timestamp::from),
         })
     }
 
@@ -66,14 +95,4 @@ impl CheckIn {
     pub fn is_fresh(&self, now: jiff::Timestamp) -> bool {
         self.token_expires_at().is_some_and(|end| now < end)
     }
-}
-
-/// Returns the text of a member. A number counts as text, and an empty text as missing.
-fn text_member(object: &Map<String, Value>, name: &str) -> Option<String> {
-    match object.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-    .filter(|text| !text.is_empty())
 }

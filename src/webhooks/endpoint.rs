@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_host_path_and_query_as_they_are_signed() {
+    fn host_path_and_query_are_parsed_as_signed() {
         for (url, host, path) in [
             ("https://example.com", "example.com", "/"),
             ("https://example.com/", "example.com", "/"),

@@ -2,14 +2,14 @@
 //!
 //! ```
 //! use axum::{Router, http::StatusCode};
-//! use vipps::webhook::{self, Verifier};
+//! use vipps::webhooks::{self, Verifier};
 //!
 //! # fn main() -> Result<(), vipps::InvalidValue> {
 //! let url = "https://shop.example.com/hooks/vipps";
 //! let verifier = Verifier::new(url, ["090a478d-37ff-4e77-970e-d457aeb26a3a"])?;
 //! let app: Router = Router::new().route(
 //!     "/hooks/vipps",
-//!     webhook::axum::post(verifier, async |check_in| {
+//!     webhooks::axum::post(verifier, async |check_in| {
 //!         println!("a customer waits at {}", check_in.merchant_qr_id);
 //!         StatusCode::OK
 //!     }),
@@ -24,7 +24,8 @@ use ::axum::extract::Request;
 use ::axum::response::{IntoResponse, Response};
 use ::axum::routing::{self, MethodRouter};
 
-use super::{CheckIn, MAX_BODY, Verifier, WebhookError};
+use super::verifier::MAX_BODY;
+use super::{CheckIn, Verifier, WebhookError};
 
 /// Routes the check-ins of a registered URL to `handler`, which returns the response.
 ///

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::InvalidValue;
-use super::https_url::refused;
-use super::text::text_type;
+use crate::types::InvalidValue;
+use crate::types::https_url::refused;
+use crate::types::text::text_type;
 
 /// The web page that a merchant redirect QR code opens: `redirectUrl` of its create and update.
 ///
@@ -14,7 +14,7 @@ use super::text::text_type;
 /// in punycode. The error names the position. No maximum length is documented.
 ///
 /// ```
-/// use vipps::types::RedirectUrl;
+/// use vipps::qr::RedirectUrl;
 ///
 /// assert!(RedirectUrl::parse("https://example.com/shoes?size=42").is_ok());
 /// let error = RedirectUrl::parse("https://example.com/a,b").unwrap_err();
@@ -61,7 +61,7 @@ impl RedirectUrl {
                 format!("write it as {}", percent_encoded(c))
             };
             let shown = c.escape_debug();
-            let rule = format!("must not hold `{shown}` at position {position}; {advice}");
+            let rule = format!("must not contain `{shown}` at position {position}; {advice}");
             return Err(refused(FIELD, rule, text));
         }
         Ok(Self(text.to_owned()))
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_what_the_pattern_takes() {
+    fn texts_of_the_pattern_are_accepted() {
         for text in [
             "https://example.com",
             "https://example.com/myProduct",
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn says_which_character_where_and_what_instead() {
+    fn errors_name_character_position_and_replacement() {
         for (text, rule) in [
             (
                 "https://example.com/a,b",
@@ -160,7 +160,7 @@ mod tests {
     /// The pattern itself has no engine here, so its alphabet is spelled out a second time, in
     /// full.
     #[test]
-    fn takes_exactly_the_alphabet_of_the_pattern() {
+    fn exactly_the_alphabet_of_the_pattern_is_accepted() {
         let word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.";
         for c in (0..0x250).filter_map(char::from_u32) {
             let first = word.contains(c);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn never_repeats_a_password() {
+    fn errors_never_show_a_password() {
         let error = RedirectUrl::parse("https://user:secret@example.com/,")
             .unwrap_err()
             .to_string();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{InvalidValue, lenient};
+use crate::types::{InvalidValue, lenient};
 
 const FIELD: &str = "ttl";
 
@@ -18,11 +18,11 @@ const FIELD: &str = "ttl";
 ///
 /// ```
 /// use std::time::Duration;
-/// use vipps::types::Ttl;
+/// use vipps::qr::Ttl;
 ///
 /// assert_eq!(Ttl::new(Duration::from_secs(600))?.as_secs(), 600);
 /// assert!(Ttl::new(Duration::from_secs(299)).is_err());
-/// # Ok::<(), vipps::types::InvalidValue>(())
+/// # Ok::<(), vipps::InvalidValue>(())
 /// ```
 ///
 /// In JSON and as text, it is the number of seconds.

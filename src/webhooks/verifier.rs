@@ -1,50 +1,4 @@
-//! The check-in event `user.checked-in.v1`: a customer has scanned a merchant callback QR code.
-//!
-//! Vipps MobilePay posts the event to the registered URL, signed with the secret of the
-//! registration. A [`Verifier`] checks the signature, and returns the event only if the signature
-//! is valid:
-//!
-//! ```
-//! use vipps::webhook::Verifier;
-//! # use vipps::webhook::Signer;
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (url, secret) = ("https://shop.example.com/hooks/vipps", "090a478d-37ff-4e77-970e-d457aeb26a3a");
-//! let verifier = Verifier::new(url, [secret])?;
-//! # let body = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456","initiatedAt":"2023-10-06T10:45:40.3061965Z"}"#;
-//! # let request = Signer::new(url, secret)?.sign("2023-10-06T10:45:41Z".parse()?, body)?;
-//! // `request` is an `http::Request` with the unchanged bytes of the body.
-//! let check_in = verifier.verify(&request)?.check_in()?;
-//! if check_in.is_fresh("2023-10-06T10:46:00Z".parse()?) {
-//!     println!("a customer waits at {}", check_in.merchant_qr_id);
-//! }
-//! # Ok(()) }
-//! ```
-//!
-//! Respond within 10 seconds: with a 2xx status as soon as the event is stored, and with
-//! [`WebhookError::status`] if it is refused. Without a 2xx response the event is sent again for up
-//! to 7 days, at first every 2 seconds and then at growing intervals. Any event may arrive twice.
-//! An event that is minutes old is of no use to the customer, so check [`CheckIn::is_fresh`] before
-//! you act on it. A missed event cannot be fetched later.
-//!
-//! # Registration
-//!
-//! Register a URL once: in the business portal, or with `POST /webhooks/v1/webhooks` of the
-//! Webhooks API, for which this crate has bindings in `raw::webhooks`. The body is
-//! `{"url":"https://...","events":["user.checked-in.v1"]}`, with the usual headers. The response
-//! contains the secret; the API never shows it again. A sales unit can have one registration for
-//! this event, so delete the old registration before you replace it. The URL must be `https` and
-//! reachable from the internet; redirects are not followed.
-//!
-//! The eCom API has no webhooks. It has callbacks; see [`callback`](crate::callback).
-
-#[cfg(feature = "axum")]
-pub mod axum;
-mod check_in;
-mod endpoint;
-mod error;
-#[cfg(feature = "testing")]
-mod signer;
+//! Verifies the signature of a webhook.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,24 +8,18 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use http::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use check_in::CheckIn;
-pub use error::WebhookError;
-#[cfg(feature = "testing")]
-pub use signer::Signer;
-
+use super::WebhookError;
+use super::check_in::CheckIn;
+use super::endpoint::{self, Endpoint};
 use crate::clock::{Clock, Time};
 use crate::types::{InvalidValue, Timestamp};
-use endpoint::Endpoint;
-
-/// The name of the check-in event in a registration.
-pub const USER_CHECKED_IN: &str = "user.checked-in.v1";
 
 /// The largest event that is read: 1 MiB. Events of the API are below 1 KiB.
-const MAX_BODY: usize = 1 << 20;
+pub(super) const MAX_BODY: usize = 1 << 20;
 
-const DATE: HeaderName = HeaderName::from_static("x-ms-date");
-const CONTENT_HASH: HeaderName = HeaderName::from_static("x-ms-content-sha256");
-const VIPPS_AUTHORIZATION: HeaderName = HeaderName::from_static("x-vipps-authorization");
+pub(super) const DATE: HeaderName = HeaderName::from_static("x-ms-date");
+pub(super) const CONTENT_HASH: HeaderName = HeaderName::from_static("x-ms-content-sha256");
+pub(super) const VIPPS_AUTHORIZATION: HeaderName = HeaderName::from_static("x-vipps-authorization");
 const SCHEME: &[u8] = b"HMAC-SHA256 ";
 
 /// Verifies that a webhook was sent by Vipps MobilePay and has not been changed.

@@ -9,13 +9,13 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoint::{self, Endpoint};
-use super::{CONTENT_HASH, DATE, VIPPS_AUTHORIZATION};
+use super::verifier::{CONTENT_HASH, DATE, VIPPS_AUTHORIZATION};
 use crate::types::InvalidValue;
 
 /// Signs webhook requests like Vipps MobilePay, for tests of a receiver (feature `testing`).
 ///
 /// ```
-/// use vipps::webhook::{Signer, Verifier};
+/// use vipps::webhooks::{Signer, Verifier};
 ///
 /// let (url, secret) = ("https://shop.example.com/hooks", "090a478d-37ff-4e77-970e-d457aeb26a3a");
 /// let body = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456"}"#;

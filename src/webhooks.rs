@@ -1,0 +1,224 @@
+//! The Webhooks API: registers URLs that receive events, and verifies the events.
+//!
+//! # Registration
+//!
+//! [`Webhooks::ensure`] registers a URL when a service starts. The response contains the secret that
+//! signs the events. The API never shows the secret again, so store it:
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let vipps = vipps::testing::Recorder::new()
+//! #     .answer("GET", "/webhooks/v1/webhooks", 200, r#"{"webhooks":[]}"#)
+//! #     .answer("POST", "/webhooks/v1/webhooks", 201, r#"{"id":"w-1","secret":"090a478d"}"#)
+//! #     .client();
+//! # let stored = None;
+//! use vipps::types::HttpsUrl;
+//! use vipps::webhooks::{EventType, Verifier};
+//!
+//! let url: HttpsUrl = "https://shop.example.com/hooks/vipps".parse()?;
+//! let events = [EventType::PaymentAuthorized, EventType::PaymentExpired];
+//!
+//! // `stored` is the registration that the last start has stored.
+//! let ensured = vipps.webhooks().ensure(url.clone(), events, stored).await?;
+//! let registration = ensured.registration();
+//! if ensured.is_new() {
+//!     println!("store {} with its secret", registration.id());
+//! }
+//! let verifier = Verifier::new(url, [registration.expose_secret()])?;
+//! # let _ = verifier;
+//! # Ok(()) }
+//! ```
+//!
+//! Register a URL once, never for each payment. The URL must be `https` and reachable from the
+//! internet; redirects are not followed. Use one URL for each kind of event. The test and production
+//! environments have separate registrations.
+//!
+//! A registration whose URL does not respond for two weeks is deleted without notice. Run
+//! [`ensure`](Webhooks::ensure) at each start, and poll payments in any case.
+//!
+//! # Receiving an event
+//!
+//! Vipps MobilePay posts each event to the registered URL. A [`Verifier`] checks the signature, and
+//! returns the event only if the signature is valid:
+//!
+//! ```
+//! use vipps::webhooks::Verifier;
+//! # use vipps::webhooks::Signer;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (url, secret) = ("https://shop.example.com/hooks/vipps", "090a478d-37ff-4e77-970e-d457aeb26a3a");
+//! let verifier = Verifier::new(url, [secret])?;
+//! # let body = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456","initiatedAt":"2023-10-06T10:45:40.3061965Z"}"#;
+//! # let request = Signer::new(url, secret)?.sign("2023-10-06T10:45:41Z".parse()?, body)?;
+//! // `request` is an `http::Request` with the unchanged bytes of the body.
+//! let check_in = verifier.verify(&request)?.check_in()?;
+//! if check_in.is_fresh("2023-10-06T10:46:00Z".parse()?) {
+//!     println!("a customer waits at {}", check_in.merchant_qr_id);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Respond within 10 seconds: with a 2xx status as soon as the event is stored, and with
+//! [`WebhookError::status`] if it is refused. Without a 2xx response the event is sent again for up
+//! to 7 days, at first every 2 seconds and then at growing intervals. Any event may arrive twice.
+//! A check-in that is minutes old is of no use to the customer, so check [`CheckIn::is_fresh`] before
+//! you act on it. A missed event cannot be fetched later.
+//!
+//! The eCom API has no webhooks. It has callbacks; see [`callback`](crate::callback).
+
+#[cfg(feature = "axum")]
+pub mod axum;
+mod check_in;
+mod delete;
+mod endpoint;
+mod ensure;
+mod error;
+mod list;
+pub(crate) mod operations;
+mod register;
+mod registration;
+#[cfg(feature = "testing")]
+mod signer;
+mod verifier;
+
+pub use check_in::CheckIn;
+pub use delete::DeleteWebhook;
+pub use ensure::{EnsureWebhook, Ensured};
+pub use error::WebhookError;
+pub use list::ListWebhooks;
+pub use register::RegisterWebhook;
+pub use registration::{EventType, Registration, Webhook};
+#[cfg(feature = "testing")]
+pub use signer::Signer;
+pub use verifier::{Verified, Verifier};
+
+use crate::runtime::Runtime;
+use crate::types::HttpsUrl;
+
+/// The Webhooks API of one client. Returned by [`Vipps::webhooks`](crate::Vipps::webhooks).
+#[derive(Clone, Debug)]
+pub struct Webhooks {
+    runtime: Runtime,
+}
+
+impl Webhooks {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self { runtime }
+    }
+
+    /// Registers a URL for events. The response is the only one that contains the secret.
+    ///
+    /// A second call makes a second registration, and each event then arrives twice, signed with
+    /// different secrets. Services register with [`ensure`](Self::ensure) instead.
+    ///
+    /// An event type can have 25 registrations for each sales unit, and
+    /// [`EventType::UserCheckedIn`] 1 (Webhooks API, "Limitations").
+    ///
+    /// Calls `registerWebhook`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let vipps = vipps::testing::Recorder::new()
+    /// #     .answer("POST", "/webhooks/v1/webhooks", 201, r#"{"id":"w-1","secret":"090a478d"}"#)
+    /// #     .client();
+    /// use vipps::webhooks::EventType;
+    ///
+    /// let url = "https://shop.example.com/hooks/vipps".parse()?;
+    /// let registration = vipps.webhooks().register(url, [EventType::UserCheckedIn]).await?;
+    /// println!("store {} with its secret", registration.id());
+    /// # Ok(()) }
+    /// ```
+    pub fn register(
+        &self,
+        url: HttpsUrl,
+        events: impl IntoIterator<Item = impl Into<EventType>>,
+    ) -> RegisterWebhook {
+        let events = events.into_iter().map(Into::into).collect();
+        RegisterWebhook::new(self.runtime.clone(), url, events)
+    }
+
+    /// Lists the registrations of the sales unit, without their secrets.
+    ///
+    /// Calls `listWebhooks`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let list = r#"{"webhooks":[{"id":"w-1","url":"https://shop.example.com/","events":["user.checked-in.v1"]}]}"#;
+    /// # let vipps = vipps::testing::Recorder::new().answer("GET", "/webhooks/v1/webhooks", 200, list).client();
+    /// for webhook in vipps.webhooks().list().await? {
+    ///     println!("{} sends {:?} to {}", webhook.id(), webhook.events(), webhook.url());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn list(&self) -> ListWebhooks {
+        ListWebhooks::new(self.runtime.clone())
+    }
+
+    /// Deletes the registration with this id. Its pending retries end too. A registration that does
+    /// not exist counts as deleted.
+    ///
+    /// Calls `deleteWebhook`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let id = "5a2c3a5e-7f1c-4a0e-9d52-0d9a5e1f3b77";
+    /// # let path = format!("/webhooks/v1/webhooks/{id}");
+    /// # let vipps = vipps::testing::Recorder::new().answer("DELETE", &path, 204, "").client();
+    /// vipps.webhooks().delete(id).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn delete(&self, id: impl Into<String>) -> DeleteWebhook {
+        DeleteWebhook::new(self.runtime.clone(), id.into())
+    }
+
+    /// Registers a URL for events when a service starts, unless `stored` contains a registration
+    /// that is still valid.
+    ///
+    /// Lists the registrations and compares their URL and events:
+    ///
+    /// * A registration of this URL for these events, whose secret is in `stored`, is kept.
+    /// * Otherwise the URL is registered anew, because the API does not show the secret of an
+    ///   existing registration and cannot change its events.
+    /// * All other registrations of this URL are deleted. Their secrets are lost, or their events
+    ///   differ. Registrations of other URLs are never changed.
+    ///
+    /// The new registration is made before the old one is deleted, so that no event is lost. Some
+    /// events then arrive twice. [`EventType::UserCheckedIn`] allows one registration, and needs
+    /// [`delete_first`](EnsureWebhook::delete_first).
+    ///
+    /// Store the result before you receive events. Two processes that start at the same time without
+    /// a shared store delete each other's registration.
+    ///
+    /// Calls `listWebhooks`, and `registerWebhook` and `deleteWebhook` where needed. The
+    /// [module documentation](self#registration) has an example.
+    pub fn ensure(
+        &self,
+        url: HttpsUrl,
+        events: impl IntoIterator<Item = impl Into<EventType>>,
+        stored: impl IntoIterator<Item = Registration>,
+    ) -> EnsureWebhook {
+        let events = events.into_iter().map(Into::into).collect();
+        let stored = stored.into_iter().collect();
+        EnsureWebhook::new(self.runtime.clone(), url, events, stored)
+    }
+}
+
+/// A call through the generated client of this API.
+type Call = crate::call::Call<crate::raw::webhooks::Client>;
+
+/// Gives a builder the setter for partners.
+macro_rules! all_sales_units {
+    ($builder:ident) => {
+        impl $builder {
+            /// Sends no `Merchant-Serial-Number`. For the keys of a partner the request is then
+            /// about the registrations for all of its sales units, future ones included. The keys of
+            /// a merchant need the number.
+            pub fn all_sales_units(mut self) -> Self {
+                self.options.merchant = None;
+                self.options.all_sales_units = true;
+                self
+            }
+        }
+    };
+}
+use all_sales_units;

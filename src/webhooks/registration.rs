@@ -1,0 +1,172 @@
+//! Registrations, and the event types that they are for.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use super::endpoint::parse_secret;
+use crate::types::open_enum::open_enum;
+use crate::types::{HttpsUrl, InvalidValue, lenient};
+
+open_enum! {
+    /// The name of an event in a registration.
+    ///
+    /// Other names, such as those of the Recurring API, are made from their text:
+    /// `EventType::from("recurring.charge-captured.v1")`. The API refuses unknown names.
+    pub enum EventType {
+        /// An ePayment payment is created.
+        PaymentCreated = "epayments.payment.created.v1",
+        /// The customer has approved an ePayment payment.
+        PaymentAuthorized = "epayments.payment.authorized.v1",
+        /// An ePayment payment is captured, in full or in part.
+        PaymentCaptured = "epayments.payment.captured.v1",
+        /// The rest of an approved ePayment payment is released.
+        PaymentCancelled = "epayments.payment.cancelled.v1",
+        /// An ePayment payment is refunded, in full or in part.
+        PaymentRefunded = "epayments.payment.refunded.v1",
+        /// The customer has stopped an ePayment payment.
+        PaymentAborted = "epayments.payment.aborted.v1",
+        /// The customer has not approved an ePayment payment in time.
+        PaymentExpired = "epayments.payment.expired.v1",
+        /// The merchant has cancelled an ePayment payment before the approval.
+        PaymentTerminated = "epayments.payment.terminated.v1",
+        /// A customer has scanned a merchant callback QR code. A sales unit can have one
+        /// registration for this event.
+        UserCheckedIn = "user.checked-in.v1",
+    }
+}
+
+/// The events of a registration in the order in which they are sent and compared.
+///
+/// # Errors
+/// If there is no event, or if a name is empty or contains white space or control characters.
+pub(super) fn checked(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
+    if events.is_empty() {
+        return Err(InvalidValue::hidden("events", "must not be empty"));
+    }
+    for event in &events {
+        let name = event.as_str();
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let rule = "must be names of visible ASCII characters without spaces";
+            return Err(InvalidValue::new("events", rule, name));
+        }
+    }
+    events.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    events.dedup();
+    Ok(events)
+}
+
+/// A registration with its secret. Store both: the API does not show the secret again.
+///
+/// `Debug` does not show the secret. Its memory is overwritten when the value is dropped.
+#[derive(Clone)]
+pub struct Registration {
+    id: String,
+    secret: SecretString,
+}
+
+impl Registration {
+    /// Creates a registration from a stored id and secret.
+    ///
+    /// # Errors
+    /// [`InvalidValue`] if the id is empty. Also if the secret is empty, starts or ends with a space,
+    /// or contains a control character or an invisible character.
+    pub fn new(id: impl Into<String>, secret: impl AsRef<str>) -> Result<Self, InvalidValue> {
+        let id = id.into();
+        if id.is_empty() {
+            return Err(InvalidValue::new("webhook_id", "must not be empty", id));
+        }
+        Ok(Self {
+            id,
+            secret: parse_secret(secret.as_ref())?,
+        })
+    }
+
+    /// Returns the id, with which the registration is deleted.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the secret for a [`Verifier`](super::Verifier). It is text, although it looks like
+    /// base64. Do not log it.
+    pub fn expose_secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A registration as the API lists it, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    id: String,
+    url: String,
+    events: Vec<EventType>,
+}
+
+/// A listed registration. All members are required, because a registration without one of them
+/// would look like a registration of another URL or for other events.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub(super) struct WireWebhook {
+    #[serde(deserialize_with = "lenient::text_or_digits")]
+    id: String,
+    #[serde(deserialize_with = "lenient::text_or_digits")]
+    url: String,
+    events: Vec<EventType>,
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { Webhook => WireWebhook; }
+
+impl From<WireWebhook> for Webhook {
+    fn from(wire: WireWebhook) -> Self {
+        Self {
+            id: wire.id,
+            url: wire.url,
+            events: wire.events,
+        }
+    }
+}
+
+impl Webhook {
+    /// Returns the id, with which the registration is deleted.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the URL that receives the events.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the events that are sent to the URL.
+    pub fn events(&self) -> &[EventType] {
+        &self.events
+    }
+
+    /// Returns whether this is a registration of `url`, which the API may spell in another way.
+    pub(super) fn is_for(&self, url: &HttpsUrl) -> bool {
+        let parsed = |text: &str| Url::parse(text).ok();
+        self.url == url.as_str()
+            || parsed(&self.url).is_some_and(|own| Some(own) == parsed(url.as_str()))
+    }
+
+    /// Returns whether this registration is for exactly these [`checked`] events.
+    pub(super) fn has_events(&self, events: &[EventType]) -> bool {
+        checked(self.events.clone()).is_ok_and(|own| own == events)
+    }
+
+    /// Returns whether this is the registration with this id. Ids are UUIDs, in any case.
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        self.id.eq_ignore_ascii_case(id)
+    }
+}
