@@ -73,6 +73,18 @@ impl<C: GeneratedClient> Call<C> {
     where
         F: Future<Output = Result<T, RawError<E>>>,
     {
+        self.run_changed(send, |_| Ok(())).await
+    }
+
+    /// Like [`run`](Self::run), and changes the built request before it is sent.
+    pub(crate) async fn run_changed<'a, T, E, F>(
+        &'a self,
+        send: impl FnOnce(&'a C) -> F,
+        change: impl FnOnce(&mut reqwest::Request) -> Result<()>,
+    ) -> Result<Response>
+    where
+        F: Future<Output = Result<T, RawError<E>>>,
+    {
         let built = {
             let ended = send(&self.client).await;
             match self.context.take() {
@@ -80,7 +92,8 @@ impl<C: GeneratedClient> Call<C> {
                 _ => Err(self.context.unbuilt(ended.err())),
             }
         };
-        let (request, operation) = built?;
+        let (mut request, operation) = built?;
+        change(&mut request)?;
         run(&self.context, *request, operation).await
     }
 }

@@ -334,10 +334,15 @@ impl<'a> Run<'a> {
         } else {
             verdict.outcome
         };
+        let uses_up_key = self.uses_up_key(failed.failure, failed.error.http_status());
         let error = failed
             .error
             .with_outcome(outcome)
-            .with_retry(verdict.retry.is_some(), failed.retry_after);
+            .with_retry(
+                verdict.retry.is_some() || failed.failure == Failure::Postponed,
+                failed.retry_after,
+            )
+            .with_used_up_key(outcome == Outcome::Rejected && uses_up_key);
         let error = self.explain(error);
         let policy = self.call.options.policy(runtime);
         let Some(pace) = verdict
@@ -362,6 +367,15 @@ impl<'a> Run<'a> {
             runtime.counters().retries.add_one();
         }
         Ok(wait)
+    }
+
+    /// Returns whether the API repeats this refusal for every request with the same key.
+    fn uses_up_key(&self, failure: Failure, status: Option<u16>) -> bool {
+        // The gateway sends 401 before the API receives the request.
+        self.record.key.is_some()
+            && self.record.operation.api.keeps_refusals
+            && failure == Failure::Refused
+            && status != Some(401)
     }
 
     /// Returns the wait before the next attempt, or `None` if the wait would not end before the

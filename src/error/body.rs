@@ -168,6 +168,9 @@ impl<'a> ErrorBody<'a> {
             .as_deref()
             .and_then(|title| ErrorCode::find(self.codes, None, title));
         self.text = joined(title, text(object, "detail", sanitize::message));
+        for error in &mut self.errors {
+            error.or_message(self.text.as_ref());
+        }
         if self.errors.is_empty() {
             let error = ApiError::new(None, self.text.clone());
             self.push(error.map(|error| error.explained(row)));

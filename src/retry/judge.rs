@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     /// Another call locks the order, or too many calls run at once: HTTP 423, or a code whose remedy is
     /// [`Remedy::Retry`].
     Locked,
+    /// A refusal that may be gone in minutes to days: a code whose remedy is [`Remedy::RetryLater`].
+    Postponed,
     /// A limit or a lock that does not state what became of the request: with HTTP 408 or 5xx, or in a response that the
     /// API did not make.
     UnclearLock,
@@ -34,7 +36,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// The failure of a response that is no success, or a success whose body is an error.
     pub(crate) fn of_response(class: RetryClass, error: &Error) -> Self {
-        use Remedy::{ChangeRequest, CheckDetails, Contact, NewOrder, Retry};
+        use Remedy::{ChangeRequest, CheckDetails, Contact, NewOrder, Retry, RetryLater};
         let status = error.http_status().unwrap_or_default();
         let says = |remedy| {
             error
@@ -58,6 +60,7 @@ impl Failure {
             _ if error.kind() == ErrorKind::RateLimited => Self::Throttled,
             423 => Self::Locked,
             _ if says(Retry) => Self::Locked,
+            _ if says(RetryLater) => Self::Postponed,
             _ if is_doubtful(class, status) && !refuses() => Self::Unclear,
             _ => Self::Refused,
         }
@@ -129,6 +132,6 @@ pub(crate) fn judge(class: RetryClass, failure: Failure) -> Verdict {
         | Failure::Unclear
         | Failure::TooLarge => stop(lost),
         Failure::Throttled | Failure::Locked => retry(Outcome::Rejected, Pace::Throttled),
-        Failure::Refused => stop(Outcome::Rejected),
+        Failure::Refused | Failure::Postponed => stop(Outcome::Rejected),
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::Counters;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::operation::Operation;
+use crate::operation::{Operation, PaymentId};
 
 /// One call in progress.
 ///
@@ -44,6 +44,7 @@ impl CallSpan {
             otel.status_code = Empty,
             vipps.operation = endpoint.id,
             vipps.order_id = Empty,
+            vipps.reference = Empty,
             vipps.outcome = Empty,
             http.request.method = endpoint.method,
             url.template = endpoint.path,
@@ -51,10 +52,12 @@ impl CallSpan {
             http.request.resend_count = Empty,
             error.type = Empty,
         );
-        if !span.is_disabled()
-            && let Some(id) = operation.order_id(request)
-        {
-            span.record("vipps.order_id", id.as_str());
+        if !span.is_disabled() {
+            match operation.payment_id(request) {
+                Some(PaymentId::Order(id)) => span.record("vipps.order_id", id.as_str()),
+                Some(PaymentId::Reference(id)) => span.record("vipps.reference", id.as_str()),
+                None => &span,
+            };
         }
         if let Some(counters) = &counters {
             counters.calls.add_one();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{ErrorBody, login_code};
-use crate::error::api_error::ApiError;
+use crate::error::api_error::{ApiError, names_code};
 use crate::error::json::{Object, get, has, is_filled, text};
 use crate::error::sanitize;
 
@@ -69,7 +69,7 @@ pub(super) const SHAPES: [Shape; 8] = [
             body.text = text(o, "message", sanitize::message);
         },
     },
-    // QR and webhooks, a problem:
+    // QR, ePayment and webhooks, a problem:
     // {"title":"…","detail":"…","instance":"…","invalidParams":[{"name":"…","reason":"…"}]}
     // Any of its members may be null.
     Shape {
@@ -185,9 +185,11 @@ pub(in crate::error) fn nested_errors(object: &Object) -> impl Iterator<Item = (
     })
 }
 
-/// Returns whether the object has an error code of the eCom API. Zero stands for no error.
+/// Returns whether the object has an error code of the eCom or the ePayment API. Zero stands for no
+/// error.
 pub(in crate::error) fn has_code(object: &Object) -> bool {
-    let code = text(object, "errorCode", sanitize::label);
+    let of_problem = || names_code(object).then(|| text(object, "reason", sanitize::label))?;
+    let code = text(object, "errorCode", sanitize::label).or_else(of_problem);
     code.is_some_and(|code| !code.trim_matches('0').is_empty())
 }
 
@@ -201,7 +203,9 @@ fn names_errors(name: &str) -> bool {
 }
 
 /// Members of the response of an operation that succeeded.
-pub(in crate::error) const OF_SUCCESS: [&str; 13] = [
+pub(in crate::error) const OF_SUCCESS: [&str; 15] = [
+    "aggregate",
+    "metadata",
     "transactionInfo",
     "transaction",
     "transactionSummary",
