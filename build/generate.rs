@@ -29,12 +29,12 @@ pub(crate) struct Sources {
 }
 
 /// Generates the bindings, checks that they lack nothing, and writes the tables beside them.
-pub(crate) fn sources(document: &mut Document) -> Result<Sources, Error> {
+pub(crate) fn sources(name: &str, document: &mut Document) -> Result<Sources, Error> {
     let (tokens, generated) = generate(document)?;
     check::nothing_lost(document, &generated)?;
     Ok(Sources {
         bindings: readable(tokens)?,
-        tables: tables(document, &generated),
+        tables: tables(name, document, &generated),
     })
 }
 
