@@ -207,7 +207,7 @@ mod tests {
             paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
             ",
         );
-        let error = sources(&mut document).unwrap_err();
+        let error = sources("api", &mut document).unwrap_err();
         assert!(
             error
                 .what
