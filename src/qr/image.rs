@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::operations::IMAGE;
 use crate::call::{self, CallOptions};
@@ -11,8 +12,9 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::ImageSize;
 
-/// The format of a code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// The format of a code. In JSON it is `"svg"`, `{"png":800}` or `"content"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum QrFormat {
     /// A link to an SVG image.
@@ -63,6 +65,19 @@ impl QrFormat {
             (Self::Content, Some(text)) => (None, Some(QrContent(text))),
             (_, Some(url)) => (Some(QrLink::new(url, self, code)), None),
         }
+    }
+}
+
+/// Returns the format and the `url` of a code, from which [`QrFormat::read`] makes the same link and
+/// content.
+pub(super) fn format_and_url(
+    link: Option<&QrLink>,
+    content: Option<&QrContent>,
+) -> (Option<QrFormat>, Option<String>) {
+    match (link, content) {
+        (Some(link), _) => (Some(link.format), Some(link.url.clone())),
+        (None, Some(content)) => (Some(QrFormat::Content), Some(content.0.clone())),
+        (None, None) => (None, None),
     }
 }
 

@@ -69,6 +69,7 @@ mod replay;
 mod requests;
 mod requests_qr;
 mod requests_webhooks;
+mod response_json;
 mod responses;
 mod retry;
 mod retry_budget;
