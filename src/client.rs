@@ -15,6 +15,7 @@ use crate::call::{CallOptions, Context};
 use crate::credentials::{self, Credentials};
 use crate::ecom::{Ecom, InitiatedPayment, Payment};
 use crate::environment::Environment;
+use crate::epayment::{self, CreatedPayment, EPayment};
 use crate::error::Result;
 use crate::qr::Qr;
 use crate::raw::Raw;
@@ -72,6 +73,11 @@ impl Vipps {
     /// Returns the eCom API.
     pub fn ecom(&self) -> Ecom {
         Ecom::new(self.runtime.clone())
+    }
+
+    /// Returns the ePayment API.
+    pub fn epayment(&self) -> EPayment {
+        EPayment::new(self.runtime.clone())
     }
 
     /// Returns the Webhooks API.
@@ -226,6 +232,35 @@ impl InitiatedPayment {
         let payment = vipps.ecom().payment(self.order_id().clone());
         match self.merchant_serial_number() {
             Some(number) => payment.merchant_serial_number(number.clone()),
+            None => payment,
+        }
+    }
+}
+
+impl CreatedPayment {
+    /// Returns a handle to the payment, to wait for it and to read it. Every call on it acts for the
+    /// sales unit that the payment was created for.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("POST", "/epayment/v1/payments", 201,
+    /// #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+    /// #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
+    /// # let vipps = recorder.client();
+    /// # use vipps::Amount;
+    /// let created = vipps.epayment().create("kiosk-7-000451".parse()?, Amount::nok(499)).qr().await?;
+    /// let details = created.payment(&vipps).wait().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn payment(&self, vipps: &Vipps) -> epayment::Payment {
+        let mut payment = vipps.epayment().payment(self.reference().clone());
+        if let Some(number) = self.merchant_serial_number() {
+            payment = payment.merchant_serial_number(number.clone());
+        }
+        match self.expires_at() {
+            Some(time) => payment.expires_at(time),
             None => payment,
         }
     }

@@ -22,8 +22,8 @@ pub use api_error::ApiError;
 use body::Origin;
 pub use kind::{ErrorKind, Outcome};
 
-use crate::operation::{Operation, RateLimit};
-use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
+use crate::operation::{Operation, PaymentId, RateLimit};
+use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, Reference, RequestId};
 
 /// The result of every operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -66,13 +66,14 @@ struct Inner {
     /// Set if the response refuses the subscription key.
     about_subscription_key: bool,
     retryable: bool,
+    needs_new_key: bool,
     retry_after: Option<Duration>,
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
     /// The operation that was called, which is another one than `operation` when the fetch of the token failed.
     call: Option<Operation>,
-    order_id: Option<OrderId>,
+    payment_id: Option<PaymentId>,
     merchant: Option<MerchantSerialNumber>,
     last_ended: Option<Duration>,
     hint: Option<&'static str>,
@@ -188,9 +189,29 @@ impl Error {
         self.0.key.as_ref()
     }
 
-    /// Returns the order id of the payment that the operation was about.
+    /// Returns the order id of the payment that an operation of the eCom API was about.
     pub fn order_id(&self) -> Option<&OrderId> {
-        self.0.order_id.as_ref()
+        match &self.0.payment_id {
+            Some(PaymentId::Order(order_id)) => Some(order_id),
+            _ => None,
+        }
+    }
+
+    /// Returns the reference of the payment that an operation of the ePayment API was about.
+    pub fn reference(&self) -> Option<&Reference> {
+        match &self.0.payment_id {
+            Some(PaymentId::Reference(reference)) => Some(reference),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the API repeats this refusal for every request with the same idempotency
+    /// key, so that a corrected or later request needs a new key.
+    ///
+    /// The ePayment API does so for a 4xx that ended a create, capture or refund. `false` for the
+    /// other APIs, and for errors that are retried with the same key.
+    pub fn needs_new_key(&self) -> bool {
+        self.0.needs_new_key
     }
 
     /// The operation that was called.

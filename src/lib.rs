@@ -19,6 +19,7 @@ mod credentials;
 mod environment;
 
 pub mod ecom;
+pub mod epayment;
 mod pay_by_qr;
 pub mod payment;
 pub mod qr;
@@ -70,5 +71,6 @@ pub use crate::telemetry::Metrics;
 pub use crate::token_store::TokenStore;
 pub use crate::transport::{Transport, TransportError, TransportFuture};
 pub use crate::types::{
-    Amount, Currency, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, RequestId,
+    Amount, Currency, InvalidValue, MerchantSerialNumber, OrderId, PhoneNumber, Reference,
+    RequestId,
 };

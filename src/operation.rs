@@ -11,7 +11,7 @@ pub(crate) use error_code::{Advice, ErrorCode};
 pub use error_code::{ErrorGroup, Remedy};
 pub use rate_limit::RateLimit;
 
-use crate::types::OrderId;
+use crate::types::{OrderId, Reference};
 
 /// An operation as the OpenAPI document describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct Api {
     pub(crate) advice: &'static [Advice],
     /// The hint for HTTP 429 of an operation without a documented limit.
     pub(crate) rate_limit_hint: Option<&'static str>,
+    /// Set if the API repeats a refusal for every request with the same idempotency key.
+    pub(crate) keeps_refusals: bool,
 }
 
 /// One operation: its endpoint, and the rules for calling it.
@@ -84,13 +86,24 @@ pub(crate) enum Auth {
     Anonymous,
 }
 
-/// The place of the order id in a request.
+/// The place of the payment's name in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// The path parameter `{orderId}`, if the path has it.
+    /// The path parameter `{orderId}` or `{Reference}`, if the path has it.
     Path,
-    /// A member of the JSON body, as a JSON pointer.
-    Body(&'static str),
+    /// An order id in the JSON body, by its JSON pointer.
+    OrderIdInBody(&'static str),
+    /// A reference in the JSON body, by its JSON pointer.
+    ReferenceInBody(&'static str),
+}
+
+/// The name of a payment, by the API that a request was made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PaymentId {
+    /// A payment of the eCom API.
+    Order(OrderId),
+    /// A payment of the ePayment API.
+    Reference(Reference),
 }
 
 /// The effect of an operation on a payment, which the history of the payment shows.
@@ -141,6 +154,7 @@ static UNLISTED_API: Api = Api {
     error_codes: &[],
     advice: &[],
     rate_limit_hint: None,
+    keeps_refusals: false,
 };
 
 /// The endpoint of a request that matches no operation of any document.
@@ -206,22 +220,27 @@ impl Operation {
         self.class == RetryClass::KeyedWrite || self.endpoint.idempotency_header.is_some()
     }
 
-    /// Returns the order that a request of the operation is about.
-    pub(crate) fn order_id(&self, request: &reqwest::Request) -> Option<OrderId> {
+    /// Returns the payment that a request of the operation is about.
+    pub(crate) fn payment_id(&self, request: &reqwest::Request) -> Option<PaymentId> {
+        // A raw call can send any text as the name of a payment.
+        let order_id = |text: &str| OrderId::parse(text).ok().map(PaymentId::Order);
+        let reference = |text: &str| Reference::parse(text).ok().map(PaymentId::Reference);
+        let body = || -> Option<serde_json::Value> {
+            serde_json::from_slice(request.body()?.as_bytes()?).ok()
+        };
         match self.subject {
             Subject::Path => {
                 // Counted from the end, because a base URL may have a path too.
                 let templates = self.endpoint.path.rsplit('/');
                 let mut segments = request.url().path().rsplit('/').zip(templates);
-                let (segment, _) = segments.find(|(_, template)| *template == "{orderId}")?;
-                // A raw call can send any text as an order id.
-                OrderId::parse(segment).ok()
+                segments.find_map(|(segment, template)| match template {
+                    "{orderId}" => order_id(segment),
+                    "{Reference}" => reference(segment),
+                    _ => None,
+                })
             }
-            Subject::Body(pointer) => {
-                let body = request.body()?.as_bytes()?;
-                let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-                OrderId::parse(body.pointer(pointer)?.as_str()?).ok()
-            }
+            Subject::OrderIdInBody(pointer) => order_id(body()?.pointer(pointer)?.as_str()?),
+            Subject::ReferenceInBody(pointer) => reference(body()?.pointer(pointer)?.as_str()?),
         }
     }
 }
@@ -260,20 +279,39 @@ mod tests {
     #[test]
     fn order_id_is_found_in_the_path() {
         let capture = Operation::unlisted(Some(&CAPTURE));
-        let found = |path: &str| capture.order_id(&request(path, "{}")).map(String::from);
+        let found = |path: &str| capture.payment_id(&request(path, "{}"));
         let of = |id: &str| found(&format!("/ecomm/v2/payments/{id}/capture"));
-        assert_eq!(of("o-1").as_deref(), Some("o-1"));
+        assert_eq!(of("o-1"), Some(PaymentId::Order("o-1".parse().unwrap())));
         assert_eq!(of("a%20b"), None);
         assert_eq!(found(""), None);
     }
 
     #[test]
+    fn reference_is_found_in_path_and_body() {
+        let reference = |text: &str| Some(PaymentId::Reference(text.parse().unwrap()));
+        let cancel = Operation::unlisted(Some(&crate::raw::epayment::endpoints::CANCEL_PAYMENT));
+        let found = |path: &str| cancel.payment_id(&request(path, "{}"));
+        assert_eq!(
+            found("/epayment/v1/payments/kiosk-1/cancel"),
+            reference("kiosk-1")
+        );
+        assert_eq!(found("/epayment/v1/payments/a%2Fb/cancel"), None);
+        let mut create = Operation::unlisted(None);
+        create.subject = Subject::ReferenceInBody("/reference");
+        let found = |body| create.payment_id(&request("/", body));
+        assert_eq!(found(r#"{"reference":"kiosk-1"}"#), reference("kiosk-1"));
+        for body in ["", "[]", r#"{"reference":7}"#, r#"{"reference":"a b"}"#] {
+            assert_eq!(found(body), None, "{body}");
+        }
+    }
+
+    #[test]
     fn order_id_is_found_in_the_body() {
         let mut initiate = Operation::unlisted(None);
-        initiate.subject = Subject::Body("/transaction/orderId");
-        let found = |body| initiate.order_id(&request("/", body)).map(String::from);
+        initiate.subject = Subject::OrderIdInBody("/transaction/orderId");
+        let found = |body| initiate.payment_id(&request("/", body));
         let body = r#"{"customerInfo":{},"transaction":{"amount":1,"orderId":"o-2"}}"#;
-        assert_eq!(found(body).as_deref(), Some("o-2"));
+        assert_eq!(found(body), Some(PaymentId::Order("o-2".parse().unwrap())));
         for body in [
             "",
             "{}",
@@ -297,14 +335,14 @@ mod tests {
         assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
     }
 
-    /// A row that is missing would make an operation of these APIs an unlisted one. The APIs that
-    /// have no builders yet have no rows either; see the next test.
+    /// A row that is missing would make an operation an unlisted one.
     #[test]
     fn every_operation_with_a_builder_has_one_row() {
         let tables = crate::client::OPERATIONS;
         let documented = [
             crate::raw::access_token::OPERATIONS,
             crate::raw::ecom::OPERATIONS,
+            crate::raw::epayment::OPERATIONS,
             crate::raw::qr::OPERATIONS,
             crate::raw::userinfo::OPERATIONS,
             crate::raw::webhooks::OPERATIONS,
@@ -318,26 +356,6 @@ mod tests {
                 "{} has no row",
                 endpoint.id
             );
-        }
-    }
-
-    /// Raw calls alone reach these operations. They are sent with the token, and a write is not
-    /// repeated once it was sent.
-    #[test]
-    fn operations_without_builders_have_the_cautious_default() {
-        let documented = [crate::raw::epayment::OPERATIONS];
-        for endpoint in documented.concat() {
-            let operation = Operation::find(crate::client::OPERATIONS, Some(endpoint));
-            let class = match endpoint.method {
-                "GET" => RetryClass::Read,
-                _ => RetryClass::Once,
-            };
-            let found = (
-                operation.class,
-                operation.auth,
-                operation.rate_limit.is_none(),
-            );
-            assert_eq!(found, (class, Auth::Token, true), "{}", endpoint.id);
         }
     }
 }

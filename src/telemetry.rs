@@ -17,7 +17,8 @@
 //! | `otel.kind` | both | always | `internal`; of an attempt, `client` |
 //! | `otel.status_code` | both | failed | `ERROR` |
 //! | `vipps.operation` | call | always | the operation's id in the OpenAPI document, in snake case |
-//! | `vipps.order_id` | call | of one order | the order id |
+//! | `vipps.order_id` | call | of one order of eCom | the order id |
+//! | `vipps.reference` | call | of one payment of ePayment | the reference |
 //! | `vipps.outcome` | call | ended | `succeeded`, `not_sent`, `rejected`, `no_effect`, `unknown`, or `abandoned` if the future was dropped |
 //! | `http.request.method` | both | always | `GET`, `POST`, `PUT`, `DELETE` |
 //! | `url.template` | both | always | the path with the names of its variables, such as `/ecomm/v2/payments/{orderId}/capture` |
@@ -54,6 +55,6 @@
 mod call;
 mod metrics;
 
-pub(crate) use call::{Attempt, Call};
+pub(crate) use call::{Attempt, CallSpan};
 pub(crate) use metrics::Counters;
 pub use metrics::Metrics;

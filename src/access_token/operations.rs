@@ -11,6 +11,7 @@ static ACCESS_TOKEN: Api = Api {
         "The token endpoint documents no limit. Make one client and clone it, so that all calls share one token; \
          several processes share one through `VippsBuilder::token_store`.",
     ),
+    keeps_refusals: false,
 };
 
 /// Any number of tokens are valid side by side, so that a fetch has no effect.

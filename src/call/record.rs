@@ -35,7 +35,7 @@ impl CallRecord {
             .with_key(self.key.clone())
             .with_call(
                 self.operation,
-                self.operation.order_id(&self.request),
+                self.operation.payment_id(&self.request),
                 self.merchant.clone(),
                 self.last_ended,
             )

@@ -10,12 +10,15 @@ use serde::de::IgnoredAny;
 use super::record::CallRecord;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::Runtime;
-use crate::telemetry;
+use crate::telemetry::CallSpan;
 use crate::transport::MAX_ERROR_BODY;
-use crate::types::{MerchantSerialNumber, OrderId, RequestId, by_name};
+use crate::types::{MerchantSerialNumber, OrderId, Reference, RequestId, by_name};
 
 pub(crate) const OTHER_ORDER: &str =
     "the response is about another order than the request: it proves nothing about this one";
+
+const OTHER_PAYMENT: &str =
+    "the response is about another payment than the request: it proves nothing about this one";
 
 /// A response with the status of a success. Its body shows whether the operation succeeded.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub(crate) struct Response {
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Bytes,
     pub(super) record: CallRecord,
-    pub(super) span: telemetry::Call,
+    pub(super) span: CallSpan,
     pub(super) runtime: Runtime,
 }
 
@@ -99,6 +102,15 @@ impl Response {
             Ok(())
         } else {
             Err(self.decode_error(OTHER_ORDER))
+        }
+    }
+
+    /// Like [`check_order`](Self::check_order), for the reference of a payment.
+    pub(crate) fn check_reference(&self, requested: &Reference, named: Option<&str>) -> Result<()> {
+        if named.is_none_or(|named| named == requested.as_str()) {
+            Ok(())
+        } else {
+            Err(self.decode_error(OTHER_PAYMENT))
         }
     }
 

@@ -13,6 +13,7 @@ use crate::clock::{Clock, Randomness, SystemRandomness, Time};
 use crate::credentials::Credentials;
 use crate::ecom;
 use crate::environment::Environment;
+use crate::epayment;
 use crate::error::{Error, Result};
 use crate::http_client::{self, ReqwestClients};
 use crate::operation::Operation;
@@ -31,6 +32,7 @@ use crate::webhooks;
 pub(crate) static OPERATIONS: &[&[Operation]] = &[
     access_token::operations::OPERATIONS,
     ecom::operations::OPERATIONS,
+    epayment::operations::OPERATIONS,
     qr::operations::OPERATIONS,
     userinfo::operations::OPERATIONS,
     webhooks::operations::OPERATIONS,

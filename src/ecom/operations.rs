@@ -13,6 +13,7 @@ static ECOM: Api = Api {
     error_codes: ERROR_CODES,
     advice: ADVICE,
     rate_limit_hint: None,
+    keeps_refusals: false,
 };
 
 /// A limit per minute, and what to do when it is exceeded.
@@ -36,7 +37,7 @@ macro_rules! rate_limit {
 const INITIATE: Operation = Operation {
     effect: PaymentEffect::Start,
     // Without an order id in the path.
-    subject: Subject::Body("/transaction/orderId"),
+    subject: Subject::OrderIdInBody("/transaction/orderId"),
     rate_limit: rate_limit!(2, "to start a payment", "order and sales unit"),
     unknown_hint: unknown_hint!(
         "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if there are some, \

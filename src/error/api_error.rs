@@ -33,7 +33,14 @@ impl ApiError {
         };
         let group = text(object, "errorGroup", sanitize::label);
         let group = group.map(|group| ErrorGroup::from(group.as_str()));
-        let code = any(&["errorCode", "code"], sanitize::label);
+        // ePayment lists a code and the fields that it refuses in one list:
+        // {"name":"ErrorCode","reason":"6080"}
+        let is_code = names_code(object);
+        let code = if is_code {
+            text(object, "reason", sanitize::label)
+        } else {
+            any(&["errorCode", "code"], sanitize::label)
+        };
         let is_number = |code: &String| code.bytes().all(|b| b.is_ascii_digit());
         let field = code
             .clone()
@@ -42,11 +49,12 @@ impl ApiError {
             .as_deref()
             .and_then(|code| ErrorCode::find(codes, group.as_ref(), code));
         Self {
-            field: field.or_else(|| any(&["name", "field"], sanitize::label)),
+            field: field.or_else(|| any(&["name", "field"], sanitize::label).filter(|_| !is_code)),
             message: any(
                 &["errorMessage", "message", "reason", "detail", "title"],
                 sanitize::message,
-            ),
+            )
+            .filter(|_| !is_code),
             context_id: text(object, "contextId", sanitize::id),
             group,
             code,
@@ -74,6 +82,13 @@ impl ApiError {
         .if_filled()
     }
 
+    /// Adds the message of the whole body, if the error is a code without a message.
+    pub(super) fn or_message(&mut self, message: Option<&String>) {
+        if self.code.is_some() && self.message.is_none() {
+            self.message = message.cloned();
+        }
+    }
+
     /// Adds the remedy and the explanation of this row.
     pub(super) fn explained(mut self, row: Option<&'static ErrorCode>) -> Self {
         self.remedy = row.map(|row| row.remedy);
@@ -95,8 +110,8 @@ impl ApiError {
         self.group.as_ref()
     }
 
-    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, else a word
-    /// such as `Unauthorized`, the name of a field, or OAuth's `error` (`invalid_client`) if no
+    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, `ErrorCode` of
+    /// the ePayment API, four or five digits, else a word such as `Unauthorized`, the name of a field, or OAuth's `error` (`invalid_client`) if no
     /// access token was issued.
     ///
     /// Compare it together with [`group`](Self::group): the codes 51, 93 and 98 mean different
@@ -134,6 +149,12 @@ impl ApiError {
     pub fn explanation(&self) -> Option<&'static str> {
         self.explanation
     }
+}
+
+/// Returns whether the object is the error code of a problem of the ePayment API.
+pub(super) fn names_code(object: &Object) -> bool {
+    let name = text(object, "name", sanitize::label);
+    name.is_some_and(|name| name.eq_ignore_ascii_case("ErrorCode"))
 }
 
 impl fmt::Display for ApiError {

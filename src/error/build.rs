@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::body::{self, ErrorBody, Origin};
 use super::{Error, ErrorKind, Inner, Outcome, hint};
-use crate::operation::{ErrorCode, Operation};
+use crate::operation::{ErrorCode, Operation, PaymentId};
 use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
 
 impl Error {
@@ -33,12 +33,13 @@ impl Error {
             origin: Origin::Unclear,
             about_subscription_key: false,
             retryable: false,
+            needs_new_key: false,
             retry_after: None,
             attempts: 0,
             elapsed: Duration::ZERO,
             key: None,
             call: None,
-            order_id: None,
+            payment_id: None,
             merchant: None,
             last_ended: None,
             hint: None,
@@ -130,19 +131,24 @@ impl Error {
     pub(crate) fn with_call(
         mut self,
         operation: Operation,
-        order_id: Option<OrderId>,
+        payment_id: Option<PaymentId>,
         merchant: Option<MerchantSerialNumber>,
         last_ended: Option<Duration>,
     ) -> Self {
         self.0.call = Some(operation);
-        self.0.order_id = order_id;
+        self.0.payment_id = payment_id;
         self.0.merchant = merchant;
         self.0.last_ended = last_ended;
         self
     }
 
     pub(crate) fn with_order_id(mut self, order_id: &OrderId) -> Self {
-        self.0.order_id = Some(order_id.clone());
+        self.0.payment_id = Some(PaymentId::Order(order_id.clone()));
+        self
+    }
+
+    pub(crate) fn with_used_up_key(mut self, needs_new_key: bool) -> Self {
+        self.0.needs_new_key = needs_new_key;
         self
     }
 

@@ -31,6 +31,9 @@ impl fmt::Display for Error {
         if inner.outcome == Outcome::Unknown {
             f.write_str(" (it may have taken effect)")?;
         }
+        if inner.needs_new_key {
+            f.write_str(" (final for this idempotency key: a later request needs a new key)")?;
+        }
         if inner.attempts > 1 {
             write!(
                 f,

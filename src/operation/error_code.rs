@@ -24,6 +24,9 @@ pub enum Remedy {
     NewOrder,
     /// Send the same request a second time after a short wait, with the same idempotency key.
     Retry,
+    /// Send the same request later, after minutes to days, with the same idempotency key. Nothing
+    /// has happened yet, so do not deliver.
+    RetryLater,
     /// Read the details of the payment first. The code does not state what happened.
     CheckDetails,
     /// Ask the merchant or Vipps MobilePay's support to change the sales unit, which is not set up

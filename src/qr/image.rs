@@ -4,28 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
 use super::operations::IMAGE;
 use crate::call::{self, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::runtime::Runtime;
-use crate::types::ImageSize;
 
-/// The format of a code. In JSON it is `"svg"`, `{"png":800}` or `"content"`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum QrFormat {
-    /// A link to an SVG image.
-    #[default]
-    Svg,
-    /// A link to a PNG image of this size.
-    Png(ImageSize),
-    /// The text of the code, to render it yourself. A custom design needs the approval of Vipps
-    /// MobilePay.
-    Content,
-}
+pub use crate::types::QrFormat;
 
 impl QrFormat {
     /// Returns the `Accept` header that requests this format. The response is JSON in any case.
@@ -42,14 +27,6 @@ impl QrFormat {
         match self {
             Self::Png(_) => "PNG",
             Self::Svg | Self::Content => "SVG",
-        }
-    }
-
-    /// Returns the value of the `Size` header or of `QrImageSize`, which only PNG has.
-    pub(super) fn size(self) -> Option<i64> {
-        match self {
-            Self::Png(size) => Some(i64::from(size.as_pixels())),
-            Self::Svg | Self::Content => None,
         }
     }
 

@@ -11,6 +11,7 @@ static QR: Api = Api {
     rate_limit_hint: Some(
         "The QR API documents no rate limit. Send fewer requests, and read the list of codes instead of each code.",
     ),
+    keeps_refusals: false,
 };
 
 pub(crate) static OPERATIONS: &[Operation] = &[

@@ -8,8 +8,8 @@ use crate::ecom::{AuthToken, FallbackUrl, TransactionText};
 use crate::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use crate::types::{
     Amount, Currency, CustomerToken, HttpsUrl, ImageSize, LandingPage, MerchantSerialNumber,
-    OrderId, PersonalQr, PhoneNumber, RequestId, Scope, Sensitive, ShippingCost, SystemText,
-    Timestamp,
+    OrderId, PersonalQr, PhoneNumber, Reference, RequestId, Scope, Sensitive, ShippingCost,
+    SystemText, Timestamp,
 };
 
 macro_rules! values {
@@ -89,6 +89,8 @@ values! {
         {"type": "string", "pattern": "^[0-9]{4,10}$"}
     types::OrderId "The merchant's id of a payment."
         {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,50}$", "maxLength": OrderId::MAX_LEN}
+    types::Reference "The merchant's name of a payment of the ePayment API."
+        {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,64}$", "maxLength": Reference::MAX_LEN}
     types::PersonalQr "Text of the code in a customer's app."
         {"type": "string", "pattern": format!("^{WORD}$"), "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
     types::PhoneNumber "Country code and number, digits only; those of eight digits with a plus."

@@ -9,14 +9,14 @@ use url::Url;
 
 use super::Counters;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::operation::Operation;
+use crate::operation::{Operation, PaymentId};
 
 /// One call in progress.
 ///
 /// `Drop` records the outcome, because reading the response is the last step of a call, and because a call also ends when
 /// its future is dropped.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct CallSpan {
     span: Span,
     /// `None` for token requests.
     counters: Option<Arc<Counters>>,
@@ -30,7 +30,7 @@ const REJECTED: u8 = 3;
 const NO_EFFECT: u8 = 4;
 const UNKNOWN: u8 = 5;
 
-impl Call {
+impl CallSpan {
     pub(crate) fn begin(
         operation: &Operation,
         request: &reqwest::Request,
@@ -44,6 +44,7 @@ impl Call {
             otel.status_code = Empty,
             vipps.operation = endpoint.id,
             vipps.order_id = Empty,
+            vipps.reference = Empty,
             vipps.outcome = Empty,
             http.request.method = endpoint.method,
             url.template = endpoint.path,
@@ -51,10 +52,12 @@ impl Call {
             http.request.resend_count = Empty,
             error.type = Empty,
         );
-        if !span.is_disabled()
-            && let Some(id) = operation.order_id(request)
-        {
-            span.record("vipps.order_id", id.as_str());
+        if !span.is_disabled() {
+            match operation.payment_id(request) {
+                Some(PaymentId::Order(id)) => span.record("vipps.order_id", id.as_str()),
+                Some(PaymentId::Reference(id)) => span.record("vipps.reference", id.as_str()),
+                None => &span,
+            };
         }
         if let Some(counters) = &counters {
             counters.calls.add_one();
@@ -107,7 +110,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for CallSpan {
     fn drop(&mut self) {
         let counters = self.counters.as_deref();
         let (name, counter) = match *self.outcome.get_mut() {
@@ -198,7 +201,7 @@ mod tests {
         let counters = Arc::new(Counters::default());
         let operation = Operation::unlisted(None);
         let run = || {
-            let call = Call::begin(&operation, &request, Some(counters.clone()));
+            let call = CallSpan::begin(&operation, &request, Some(counters.clone()));
             call.span().in_scope(|| ());
             let attempt = Attempt::begin(&operation, request.url(), 1);
             attempt.span().in_scope(|| ());

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::text::text_type;
-use super::{InvalidValue, OrderId};
+use super::{InvalidValue, Reference};
 use crate::clock::{Randomness, SystemRandomness};
 
 const MAX_LEN: usize = 40;
@@ -56,10 +56,13 @@ impl RequestId {
         }
     }
 
-    /// Derives the key of one capture or refund from its order and its purpose: 26 letters and
-    /// digits, the same for the same arguments in every process and every version of this crate.
+    /// Derives the key of one request from its payment and its purpose: 26 letters and digits, the
+    /// same for the same arguments in every process and every version of this crate.
     ///
-    /// `purpose` is any text that names one movement of money within the order, such as
+    /// `payment` is an [`OrderId`](super::OrderId) or a [`Reference`]. The key depends on its text
+    /// alone, so payments of two sales units need different ids or purposes.
+    ///
+    /// `purpose` is any text that names one movement of money within the payment, such as
     /// `"capture"`, `"capture of parcel 2"` or the number of a return. Every movement needs its own
     /// purpose: a second capture with the purpose of the first one moves no money, or is refused
     /// with error 93 if its amount differs. A purpose must not depend on the attempt, the time or
@@ -85,11 +88,11 @@ impl RequestId {
     /// assert_eq!(details.sums().captured, Amount::nok(50));
     /// # Ok(()) }
     /// ```
-    pub fn derive(order_id: &OrderId, purpose: &str) -> Self {
-        // No order id contains a slash, so different pairs never have the same text.
+    pub fn derive(payment: impl Into<Reference>, purpose: &str) -> Self {
+        // No reference contains a slash, so different pairs never have the same text.
         let hash = Sha256::new()
             .chain_update("vipps/idempotency-key/1/")
-            .chain_update(order_id.as_str())
+            .chain_update(payment.into().as_str())
             .chain_update("/")
             .chain_update(purpose)
             .finalize();

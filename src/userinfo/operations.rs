@@ -9,6 +9,7 @@ static USERINFO: Api = Api {
     error_codes: &[],
     advice: &[],
     rate_limit_hint: None,
+    keeps_refusals: false,
 };
 
 pub(crate) static OPERATIONS: &[Operation] = &[

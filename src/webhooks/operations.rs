@@ -11,6 +11,7 @@ static WEBHOOKS: Api = Api {
     rate_limit_hint: Some(
         "The Webhooks API documents no rate limit. Register a URL when the service starts, and never for each payment.",
     ),
+    keeps_refusals: false,
 };
 
 pub(crate) static OPERATIONS: &[Operation] = &[

@@ -131,7 +131,7 @@ fn derive_is_stable_and_at_most_thirty_characters() {
 
 #[test]
 fn derived_keys_differ_by_order_and_purpose() {
-    let of = |order: &str, purpose| RequestId::derive(&order.parse().unwrap(), purpose);
+    let of = |order: &str, purpose| RequestId::derive(&order.parse::<OrderId>().unwrap(), purpose);
     // Order id and purpose read the same when they are joined.
     assert_ne!(of("order-1", "2-capture"), of("order-12", "-capture"));
     assert_ne!(of("order-1", "capture"), of("order-1", "Capture"));

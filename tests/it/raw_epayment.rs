@@ -86,9 +86,8 @@ async fn raw_epayment_keeps_one_key_over_all_attempts() {
     }
 }
 
-/// No table of operations lists them, so a write is not repeated once it was sent.
 #[tokio::test]
-async fn raw_epayment_write_is_not_retried_once_sent() {
+async fn raw_epayment_write_is_retried_with_its_key() {
     for path in [CREATE, CAPTURE] {
         let recorder = Recorder::new().lose("POST", path);
         let vipps = recorder.client();
@@ -97,7 +96,10 @@ async fn raw_epayment_write_is_not_retried_once_sent() {
         } else {
             capture(&vipps).await.map(drop).unwrap_err()
         };
-        assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
+        let sent = recorder.to_snapshot();
+        let header = "idempotency-key: [idempotency key 1]";
+        assert_eq!(sent.matches(header).count(), 3, "{path}: {sent}");
         assert!(error.idempotency_key().is_some(), "{path}");
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use vipps::ecom::{AuthToken, FallbackUrl, TransactionText};
 use vipps::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use vipps::types::*;
-use vipps::{Amount, MerchantSerialNumber, OrderId, PhoneNumber, RequestId};
+use vipps::{Amount, MerchantSerialNumber, OrderId, PhoneNumber, Reference, RequestId};
 
 use super::{schemas, validator};
 
@@ -58,6 +58,7 @@ pub(super) fn texts() -> Vec<Text> {
         text::<LocationDescription>("qr::LocationDescription", AllBut(ENDS)),
         text::<MerchantSerialNumber>("types::MerchantSerialNumber", All),
         text::<OrderId>("types::OrderId", All),
+        text::<Reference>("types::Reference", All),
         text::<PersonalQr>("types::PersonalQr", AllBut("blanks of other kinds")),
         text::<PhoneNumber>(
             "types::PhoneNumber",

@@ -1,0 +1,233 @@
+//! The ePayment API: creates, captures, cancels and refunds payments in Norway, Denmark and Finland.
+//!
+//! [`EPayment::create`] creates a payment. [`EPayment::payment`] returns a payment by its reference,
+//! to read its details and events, and to wait for the customer. Amounts are in NOK, DKK or EUR, the
+//! currency of the sales unit's market.
+//!
+//! A payment is always reserved first and captured later. A payment that was started with the eCom
+//! API can be read here too: `vipps.epayment().payment(order_id.into())`.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let recorder = vipps::testing::Recorder::new()
+//! #     .answer("POST", "/epayment/v1/payments", 201,
+//! #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
+//! #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+//! #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
+//! # let vipps = recorder.client();
+//! use vipps::Amount;
+//! use vipps::epayment::PaymentState;
+//!
+//! let created = vipps
+//!     .epayment()
+//!     .create("kiosk-7-000451".parse()?, Amount::nok(499))
+//!     .qr()
+//!     .customer_present()
+//!     .description("One pair of socks".parse()?)
+//!     .await?;
+//! let image = created.redirect_url().ok_or("a payment with a QR code has a link to it")?;
+//! // ... show the image ...
+//! # let _ = image;
+//! let details = created.payment(&vipps).wait().await?;
+//! assert_eq!(details.state(), &PaymentState::Authorized);
+//! # Ok(()) }
+//! ```
+
+mod create;
+mod details;
+pub(crate) mod error_codes;
+mod events;
+pub(crate) mod operations;
+mod types;
+mod wait;
+
+pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
+pub use details::{
+    Address, GetDetails, PaymentDetails, PaymentMethodKind, PaymentState, ShippingDetails,
+    UsedPaymentMethod, UserDetails,
+};
+pub use events::{EventName, GetEvents, PaymentEvent};
+pub use types::customer::Customer;
+pub use types::express::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
+pub use types::money::Aggregate;
+pub use types::page_url::PageUrl;
+pub use types::receipt::{BarcodeFormat, OrderLine, PaymentSource, QuantityUnit, Receipt};
+pub use types::texts::{PaymentDescription, ShippingToken};
+pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
+
+pub use crate::types::QrFormat;
+
+use crate::raw;
+use crate::runtime::Runtime;
+use crate::types::{Amount, MerchantSerialNumber, Reference};
+
+/// The calls through the generated client of this API.
+type Call = crate::call::Call<raw::epayment::Client>;
+
+/// The ePayment API of one client. Returned by [`Vipps::epayment`](crate::Vipps::epayment).
+#[derive(Clone, Debug)]
+pub struct EPayment {
+    runtime: Runtime,
+}
+
+impl EPayment {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self { runtime }
+    }
+
+    /// Creates a payment. The methods of [`NewPayment`] choose the user flow.
+    ///
+    /// `reference` has at least 8 characters, and must be new and unique for the sales unit.
+    /// `amount` is in NOK, DKK or EUR, the currency of the sales unit's market, and at most
+    /// 650 000.00.
+    ///
+    /// Calls `createPayment` with an idempotency key; at most 5 times a minute per reference.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// #     r#"{"reference":"acme-shop-123-order123abc","redirectUrl":"https://pay.example.com/?token=x"}"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let created = vipps
+    ///     .epayment()
+    ///     .create("acme-shop-123-order123abc".parse()?, Amount::eur(49))
+    ///     .web_redirect("https://shop.example.com/orders/123".parse()?)
+    ///     .description("One pair of socks".parse()?)
+    ///     .await?;
+    /// assert!(created.redirect_url().is_some());
+    /// # Ok(()) }
+    /// ```
+    pub fn create(&self, reference: Reference, amount: Amount) -> NewPayment {
+        NewPayment::new(self.runtime.clone(), reference, amount)
+    }
+
+    /// Returns the payment with this reference. Sends nothing.
+    ///
+    /// A payment that was started with the eCom API has its order id as its reference.
+    pub fn payment(&self, reference: Reference) -> Payment {
+        Payment::new(self.runtime.clone(), reference)
+    }
+}
+
+/// A payment that exists, identified by its reference. Creating this handle sends nothing.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    runtime: Runtime,
+    reference: Reference,
+    merchant: Option<MerchantSerialNumber>,
+    expires_at: Option<jiff::Timestamp>,
+}
+
+impl Payment {
+    fn new(runtime: Runtime, reference: Reference) -> Self {
+        Self {
+            runtime,
+            reference,
+            merchant: None,
+            expires_at: None,
+        }
+    }
+
+    /// The reference.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Sets the sales unit that the payment belongs to, if it differs from the sales unit of the
+    /// credentials. Partners need it.
+    ///
+    /// Every call on the payment is made for this sales unit. A payment from
+    /// [`CreatedPayment::payment`] is already set to the sales unit that it was created for.
+    #[must_use]
+    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
+        self.merchant = Some(number);
+        self
+    }
+
+    /// Sets the expiry of a long-living payment, until which [`wait`](Self::wait) polls it. A
+    /// payment from [`CreatedPayment::payment`] has it already.
+    #[must_use]
+    pub fn expires_at(mut self, time: jiff::Timestamp) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    /// Reads the state and the sums of the payment.
+    ///
+    /// Calls `getPayment`; at most 120 times a minute per reference.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED", "amount": nok(49900),
+    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(0), "cancelledAmount": nok(0),
+    /// #     "refundedAmount": nok(0)}});
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string());
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).details().await?;
+    /// assert_eq!(details.remaining_to_capture(), Some(Amount::nok(499)));
+    /// assert!(details.can_capture() && !details.can_refund());
+    /// # Ok(()) }
+    /// ```
+    pub fn details(&self) -> GetDetails {
+        let mut call = GetDetails::new(self.runtime.clone(), self.reference.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Reads the event log of the payment, oldest event first, failed attempts included.
+    ///
+    /// Calls `getPaymentEventLog`; at most 120 times a minute per reference.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new().answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
+    /// #     r#"[{"reference":"kiosk-7-000451","name":"CREATED","amount":{"currency":"NOK","value":49900},"success":true}]"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::epayment::EventName;
+    ///
+    /// let events = vipps.epayment().payment("kiosk-7-000451".parse()?).events().await?;
+    /// assert_eq!(events[0].name, Some(EventName::Created));
+    /// assert!(events[0].succeeded());
+    /// # Ok(()) }
+    /// ```
+    pub fn events(&self) -> GetEvents {
+        let mut call = GetEvents::new(self.runtime.clone(), self.reference.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Polls the details until the customer has approved or stopped the payment, or the payment has
+    /// expired.
+    ///
+    /// Calls `getPayment`, as often as the [`PollInterval`] requires.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new().answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+    /// #     r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::epayment::PaymentState;
+    ///
+    /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).wait().await?;
+    /// match details.state() {
+    ///     PaymentState::Authorized => println!("paid"),
+    ///     state => println!("not paid: {state}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn wait(&self) -> Wait {
+        let mut call = Wait::new(
+            self.runtime.clone(),
+            self.reference.clone(),
+            self.expires_at,
+        );
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+}

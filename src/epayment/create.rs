@@ -1,0 +1,495 @@
+//! Creates a payment.
+
+mod body;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Call;
+use super::details::{GetDetails, PaymentDetails};
+use super::error_codes::is_conflict;
+use super::events::{EventName, GetEvents, PaymentEvent};
+use super::types::customer::Customer;
+use super::types::express::Express;
+use super::types::page_url::PageUrl;
+use super::types::receipt::Receipt;
+use super::types::texts::PaymentDescription;
+use crate::call::{CallOptions, Deadline, Response, operation};
+use crate::error::success_body::lists_errors;
+use crate::error::{Error, Outcome, Result};
+use crate::runtime::Runtime;
+use crate::types::{
+    Amount, AnyJson, MerchantSerialNumber, QrFormat, Reference, RequestId, Scope, Sensitive,
+    lenient,
+};
+
+/// A payment without a user flow. Made by [`EPayment::create`](super::EPayment::create); each
+/// method chooses the flow.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until a flow is chosen and the result is awaited"]
+pub struct NewPayment {
+    runtime: Runtime,
+    reference: Reference,
+    amount: Amount,
+}
+
+/// The way that takes the customer to the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    WebRedirect,
+    NativeRedirect,
+    PushMessage,
+    Qr(Option<QrFormat>),
+}
+
+impl NewPayment {
+    pub(super) fn new(runtime: Runtime, reference: Reference, amount: Amount) -> Self {
+        Self {
+            runtime,
+            reference,
+            amount,
+        }
+    }
+
+    /// Shows a QR code on the merchant's screen, which the customer scans (user flow `QR`).
+    ///
+    /// [`CreatedPayment::redirect_url`] is the link to an SVG image.
+    pub fn qr(self) -> Create {
+        self.flow(Flow::Qr(None))
+    }
+
+    /// Shows a QR code in this format (user flow `QR`).
+    ///
+    /// [`CreatedPayment::redirect_url`] is the link to the image, or with [`QrFormat::Content`] the
+    /// text of the code.
+    pub fn qr_with(self, format: QrFormat) -> Create {
+        self.flow(Flow::Qr(Some(format)))
+    }
+
+    /// Redirects the customer's browser (user flow `WEB_REDIRECT`): a phone with the app switches to
+    /// it, and every other device shows a landing page. `return_url` opens after the payment, paid
+    /// or not.
+    pub fn web_redirect(self, return_url: PageUrl) -> Create {
+        self.flow(Flow::WebRedirect).return_url(return_url)
+    }
+
+    /// Switches from the merchant's app to the Vipps or MobilePay app (user flow
+    /// `NATIVE_REDIRECT`), for merchants without a web site. `return_url` opens after the payment,
+    /// paid or not.
+    pub fn native_redirect(self, return_url: PageUrl) -> Create {
+        self.flow(Flow::NativeRedirect).return_url(return_url)
+    }
+
+    /// Pushes the payment to the customer's phone (user flow `PUSH_MESSAGE`), without a redirect
+    /// URL. Vipps MobilePay allows it for some sales units only.
+    pub fn push_message(self, customer: impl Into<Customer>) -> Create {
+        self.flow(Flow::PushMessage).customer(customer)
+    }
+
+    fn flow(self, flow: Flow) -> Create {
+        Create {
+            runtime: self.runtime,
+            options: CallOptions::default(),
+            reference: self.reference,
+            amount: self.amount,
+            flow,
+            return_url: None,
+            customer: None,
+            payment_method: None,
+            blocks_commercial_cards: false,
+            customer_present: false,
+            description: None,
+            expires_at: None,
+            receipt: None,
+            receipt_url: None,
+            metadata: Vec::new(),
+            minimum_age: None,
+            scope: None,
+            express: None,
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// The payment method that the customer can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PaymentMethod {
+    /// The app (`WALLET`).
+    Wallet,
+    /// A form for card data (`CARD`). Only with [`NewPayment::web_redirect`], and not in the test
+    /// environment.
+    Card,
+}
+
+/// A payment that has not been created yet. Made by the methods of [`NewPayment`]; `.await` sends
+/// it.
+///
+/// The request carries one idempotency key on every attempt, so a retry after a lost response
+/// creates nothing twice. If the outcome stays [`Unknown`](crate::Outcome::Unknown), make the same
+/// call again with the key of the error: it returns the payment.
+///
+/// # Dropping the future
+///
+/// A future that is dropped before it returns may leave a payment behind, and its random key is
+/// lost. Set a key that survives the drop: one that is stored before the call, or
+/// [derived](crate::RequestId::derive) from the reference.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+/// #     r#"{"reference":"kiosk-7-000451","redirectUrl":"https://pay.example.com/?token=x"}"#);
+/// # let vipps = recorder.client();
+/// use vipps::{Amount, Reference, RequestId};
+///
+/// let reference: Reference = "kiosk-7-000451".parse()?;
+/// let key = RequestId::derive(&reference, "create");
+/// let create = vipps.epayment().create(reference, Amount::nok(499)).qr();
+/// let created = create.customer_present().idempotency_key(key).await?;
+/// # let _ = created;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Create {
+    runtime: Runtime,
+    pub(crate) options: CallOptions,
+    reference: Reference,
+    amount: Amount,
+    flow: Flow,
+    return_url: Option<PageUrl>,
+    customer: Option<Customer>,
+    payment_method: Option<PaymentMethod>,
+    blocks_commercial_cards: bool,
+    customer_present: bool,
+    description: Option<PaymentDescription>,
+    expires_at: Option<jiff::Timestamp>,
+    receipt: Option<Receipt>,
+    receipt_url: Option<PageUrl>,
+    metadata: Vec<(String, Sensitive)>,
+    minimum_age: Option<u8>,
+    scope: Option<Scope>,
+    express: Option<Express>,
+    extra: Vec<(String, AnyJson)>,
+}
+
+operation! { Create => CreatedPayment; deadline, idempotency_key, merchant_serial_number, retry }
+
+impl Create {
+    /// Sets the page or app that opens after the payment, paid or not.
+    pub fn return_url(mut self, url: PageUrl) -> Self {
+        self.return_url = Some(url);
+        self
+    }
+
+    /// Sets the customer. With [`NewPayment::web_redirect`] a phone number is filled in on the
+    /// landing page; do not ask the customer for it.
+    pub fn customer(mut self, customer: impl Into<Customer>) -> Self {
+        self.customer = Some(customer.into());
+        self
+    }
+
+    /// Sets the payment method; [`PaymentMethod::Wallet`] by default.
+    pub fn payment_method(mut self, method: PaymentMethod) -> Self {
+        self.payment_method = Some(method);
+        self
+    }
+
+    /// Blocks commercial cards (wire name `blockedSources`). Only for [`PaymentMethod::Wallet`], in
+    /// Denmark and Finland.
+    pub fn block_commercial_cards(mut self) -> Self {
+        self.blocks_commercial_cards = true;
+        self
+    }
+
+    /// States that the customer is at a physical point of sale (wire name `customerInteraction`),
+    /// where stating it is mandatory.
+    pub fn customer_present(mut self) -> Self {
+        self.customer_present = true;
+        self
+    }
+
+    /// Sets the description, which the customer sees in the app (wire name `paymentDescription`).
+    pub fn description(mut self, text: PaymentDescription) -> Self {
+        self.description = Some(text);
+        self
+    }
+
+    /// Sets the expiry of a long-living payment: more than 10 minutes and less than 60 days ahead,
+    /// by the clock of this machine. It is sent without fractions of a second.
+    ///
+    /// A long-living payment needs a [`receipt`](Self::receipt) or a
+    /// [`receipt_url`](Self::receipt_url), and Vipps MobilePay allows it for some sales units only.
+    pub fn expires_at(mut self, time: jiff::Timestamp) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    /// Sets the receipt that the app shows. Not together with [`receipt_url`](Self::receipt_url).
+    pub fn receipt(mut self, receipt: Receipt) -> Self {
+        self.receipt = Some(receipt);
+        self
+    }
+
+    /// Sets the URL of the receipt. Not together with [`receipt`](Self::receipt).
+    pub fn receipt_url(mut self, url: PageUrl) -> Self {
+        self.receipt_url = Some(url);
+        self
+    }
+
+    /// Adds a pair of data that the details of the payment return: at most 5 pairs with distinct
+    /// keys of 1 to 100 characters, and values of at most 500. No personal data.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.push((key.into(), value.into().into()));
+        self
+    }
+
+    /// Sets the age in years that the customer must have, 0 to 100. A customer who is too young is
+    /// refused in the same way as an unknown phone number.
+    pub fn minimum_age(mut self, years: u8) -> Self {
+        self.minimum_age = Some(years);
+        self
+    }
+
+    /// Sets the data that the customer shares, such as name, address and e-mail (wire name
+    /// `profile.scope`). A customer who declines declines the payment. Not with
+    /// [`express`](Self::express), which sets its own.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Makes this an Express payment (wire name `shipping`).
+    ///
+    /// The customer shares name, e-mail, phone number and address in the app, and chooses a shipping
+    /// option, whose price is added to the amount. Capture the authorized sum of the
+    /// [`Aggregate`](super::Aggregate). Only for [`PaymentMethod::Wallet`], and for sales units that
+    /// Vipps MobilePay has approved for it.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// #     r#"{"reference":"acme-shop-123","redirectUrl":"https://pay.example.com/?token=x"}"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    /// use vipps::epayment::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
+    ///
+    /// let parcel = ShippingOption::new("parcel", "Parcel locker", Amount::nok(79));
+    /// let group = ShippingGroup::new(ShippingType::PickupPoint, ShippingBrand::Posten, [parcel]);
+    /// let created = vipps
+    ///     .epayment()
+    ///     .create("acme-shop-123".parse()?, Amount::nok(499))
+    ///     .web_redirect("https://shop.example.com/orders/123".parse()?)
+    ///     .express(Express::with_fixed_options([group]))
+    ///     .await?;
+    /// # let _ = created;
+    /// # Ok(()) }
+    /// ```
+    pub fn express(mut self, shipping: Express) -> Self {
+        self.express = Some(shipping);
+        self
+    }
+
+    /// Adds a member to the request that this version does not know, unchecked. The API refuses
+    /// unknown members.
+    ///
+    /// `name` is the name of the member; a point leads into an object, as in
+    /// `shipping.allowedCountries`. A member that a setter has set cannot be replaced.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// #     r#"{"reference":"acme-shop-123","redirectUrl":"https://pay.example.com/?token=x"}"#);
+    /// # let vipps = recorder.client();
+    /// use serde_json::json;
+    /// use vipps::Amount;
+    ///
+    /// let created = vipps
+    ///     .epayment()
+    ///     .create("acme-shop-123".parse()?, Amount::nok(499))
+    ///     .web_redirect("https://shop.example.com/orders/123".parse()?)
+    ///     .extra("merchantLegalLinks", json!({"termsOfSaleUrl": "https://shop.example.com/terms"}))
+    ///     .await?;
+    /// # let _ = created;
+    /// # Ok(()) }
+    /// ```
+    pub fn extra(mut self, name: impl Into<String>, json: impl Into<AnyJson>) -> Self {
+        self.extra.push((name.into(), json.into()));
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// A refusal because the reference or the idempotency key is used is looked up in the event log:
+    /// if an earlier attempt with the same key created the payment, the call succeeds.
+    ///
+    /// # Errors
+    /// Before anything is sent: a reference of less than 8 characters; an amount that is not
+    /// positive, above 650 000.00, or not in NOK, DKK or EUR; the payment method `CARD` or blocked
+    /// cards with another flow or method than documented; an expiry that is too soon, too late or
+    /// without a receipt; a receipt whose lines do not add up; a receipt and a receipt URL; metadata
+    /// beyond its limits; an age above 100; a scope for an Express payment; shipping options without
+    /// names or with the same id; a member of [`extra`](Self::extra) that is already set.
+    ///
+    /// From the API, among others: 4150 (the reference is used), 5040 (another currency than the
+    /// sales unit's), 5080 (no push messages), 6010 (amount too small), 7010 (the customer cannot
+    /// pay).
+    pub async fn send(self) -> Result<CreatedPayment> {
+        let deadline = Deadline::new(&self.runtime, &self.options);
+        let body = self.body()?;
+        let call = Call::new(&self.runtime, &self.options);
+        let sent = call
+            .run_changed(
+                |api| api.create_payment().body(body).send(),
+                |request| self.complete(request),
+            )
+            .await;
+        match sent {
+            Ok(response) => self.read(response),
+            Err(error) if is_conflict(&error) => self.resolve(error, &deadline).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(self, response: Response) -> Result<CreatedPayment> {
+        let wire: Wire = response.decode()?;
+        response.check_reference(&self.reference, wire.reference.as_deref())?;
+        if lists_errors(&response.body) || (wire.reference.is_none() && wire.redirect_url.is_none())
+        {
+            let reason = "the response is no proof of a success: it names no payment";
+            return Err(response.decode_error(reason));
+        }
+        if self.needs_url() && wire.redirect_url.is_none() {
+            return Err(response.decode_error("the response has no redirectUrl"));
+        }
+        Ok(self.created(wire.redirect_url, response.into_key()))
+    }
+
+    fn needs_url(&self) -> bool {
+        self.flow != Flow::PushMessage
+    }
+
+    fn created(self, redirect_url: Option<String>, key: Option<RequestId>) -> CreatedPayment {
+        CreatedPayment {
+            reference: self.reference,
+            redirect_url: redirect_url.map(Sensitive::from),
+            expires_at: self.expires_at,
+            merchant_serial_number: self.options.merchant,
+            idempotency_key: key,
+        }
+    }
+
+    /// Finds out whether this request created the payment that the API refuses to create again.
+    async fn resolve(self, error: Error, deadline: &Deadline) -> Result<CreatedPayment> {
+        let unknown = error.clone().with_outcome(Outcome::Unknown);
+        let Some(key) = error.idempotency_key().cloned() else {
+            return Err(unknown);
+        };
+        let Ok(events) = self.events(deadline.left()).await else {
+            return Err(unknown);
+        };
+        // The approval carries the key of the creation too.
+        let is_creation = |e: &&PaymentEvent| {
+            e.succeeded() && (e.is(&EventName::Created) || e.is(&EventName::Authorized))
+        };
+        let mut keys = events
+            .iter()
+            .filter(is_creation)
+            .filter_map(|e| e.idempotency_key.as_deref());
+        match keys.next() {
+            None => return Err(unknown),
+            // A payment is created once, so another request has used the reference.
+            Some(other) if other != key.as_str() => {
+                return Err(error.with_outcome(Outcome::Rejected));
+            }
+            Some(_) => {}
+        }
+        let Ok(details) = self.details(deadline.left()).await else {
+            return Err(unknown);
+        };
+        let is_this = details.amount() == Some(self.amount);
+        let redirect_url = details.redirect_url().map(str::to_owned);
+        if is_this && (redirect_url.is_some() || !self.needs_url()) {
+            Ok(self.created(redirect_url, Some(key)))
+        } else {
+            Err(unknown)
+        }
+    }
+
+    async fn events(&self, left: Duration) -> Result<Vec<PaymentEvent>> {
+        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
+        events.options = self.read_options(left);
+        events.send().await
+    }
+
+    async fn details(&self, left: Duration) -> Result<PaymentDetails> {
+        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
+        details.options = self.read_options(left);
+        details.send().await
+    }
+
+    /// The options of a read that belongs to this call.
+    fn read_options(&self, left: Duration) -> CallOptions {
+        CallOptions {
+            deadline: Some(left),
+            key: None,
+            ..self.options.clone()
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    reference: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    redirect_url: Option<String>,
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { CreatedPayment => Wire; }
+
+/// A payment that has been created, with the link for the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreatedPayment {
+    reference: Reference,
+    redirect_url: Option<Sensitive>,
+    expires_at: Option<jiff::Timestamp>,
+    merchant_serial_number: Option<MerchantSerialNumber>,
+    idempotency_key: Option<RequestId>,
+}
+
+impl CreatedPayment {
+    /// Returns the reference.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Returns the link that takes the customer to the payment, with the flow `QR` the link to the
+    /// image or the text of the code, and `None` with the flow `PUSH_MESSAGE`.
+    ///
+    /// Open it unchanged, and never in a frame. It contains a token, so do not log it. It is valid
+    /// for as long as the payment: 10 minutes, or until the expiry of a long-living payment.
+    pub fn redirect_url(&self) -> Option<&str> {
+        self.redirect_url.as_ref().map(Sensitive::expose)
+    }
+
+    /// Returns the idempotency key that the request carried.
+    pub fn idempotency_key(&self) -> Option<&RequestId> {
+        self.idempotency_key.as_ref()
+    }
+
+    /// Returns the expiry of a long-living payment.
+    pub fn expires_at(&self) -> Option<jiff::Timestamp> {
+        self.expires_at
+    }
+
+    /// Returns the sales unit that the payment was created for, or `None` if it is the sales unit of
+    /// the credentials.
+    pub fn merchant_serial_number(&self) -> Option<&MerchantSerialNumber> {
+        self.merchant_serial_number.as_ref()
+    }
+}

@@ -1,0 +1,574 @@
+//! The details of a payment: its state and sums, and the operations that can succeed next.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Call;
+use super::types::money::Aggregate;
+use crate::call::{CallOptions, operation};
+use crate::error::success_body::is_error;
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http_date;
+use crate::runtime::Runtime;
+use crate::types::open_enum::open_enum;
+use crate::types::{Amount, Reference, Sensitive, Timestamp, by_name, lenient};
+
+const NO_STATE: &str =
+    "the details cannot be read: state and aggregate are missing, so that they state nothing";
+const OTHER_PAYMENT: &str = "the details are about another payment";
+
+open_enum! {
+    /// The state of a payment, as the API states it. All states but `Created` are final.
+    ///
+    /// The state does not change after the customer's decision: captures, cancels and refunds are
+    /// in the [`Aggregate`] only.
+    pub enum PaymentState {
+        /// The customer has not decided yet.
+        Created = "CREATED",
+        /// The customer has approved, and the money is reserved. The state stays the same after a
+        /// capture, a cancel and a refund.
+        Authorized = "AUTHORIZED",
+        /// The customer has stopped the payment.
+        Aborted = "ABORTED",
+        /// The customer has not decided in time.
+        Expired = "EXPIRED",
+        /// The merchant has cancelled the payment before the approval.
+        Terminated = "TERMINATED",
+    }
+}
+
+impl PaymentState {
+    /// Returns whether the customer's decision is known, with any result: `false` for
+    /// [`Created`](Self::Created) and for a state that this version does not list.
+    pub fn is_decided(&self) -> bool {
+        !matches!(self, Self::Created | Self::Unknown(_))
+    }
+
+    /// Returns whether the payment ended without an approval.
+    fn is_without_approval(&self) -> bool {
+        matches!(self, Self::Aborted | Self::Expired | Self::Terminated)
+    }
+}
+
+open_enum! {
+    /// The kind of a payment method.
+    pub enum PaymentMethodKind {
+        /// In the app.
+        Wallet = "WALLET",
+        /// On a form for card data.
+        Card = "CARD",
+        /// By a payment service provider.
+        CardPassthrough = "CARD_PASSTHROUGH",
+    }
+}
+
+/// A request for the details of a payment. Made by [`Payment::details`](super::Payment::details);
+/// `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct GetDetails {
+    runtime: Runtime,
+    pub(crate) options: CallOptions,
+    reference: Reference,
+}
+
+operation! { GetDetails => PaymentDetails; deadline, merchant_serial_number, retry }
+
+impl GetDetails {
+    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
+        Self {
+            runtime,
+            options: CallOptions::default(),
+            reference,
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Code 5090 or HTTP 404 when the sales unit has no payment with the reference. Otherwise the
+    /// errors of every read.
+    pub async fn send(self) -> Result<PaymentDetails> {
+        let call = Call::new(&self.runtime, &self.options);
+        let reference = self.reference.as_str();
+        let response = call
+            .run(|api| api.get_payment().reference(reference).send())
+            .await?;
+        let wire: Wire = response.decode()?;
+        response.check_reference(&self.reference, wire.reference.as_deref())?;
+        let mut details = PaymentDetails::new(self.reference, wire)
+            .map_err(|reason| response.decode_error(reason))?;
+        details.as_of = response.date();
+        Ok(details)
+    }
+}
+
+/// The state of a payment, its sums, and the operations that can succeed next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaymentDetails {
+    reference: Reference,
+    state: PaymentState,
+    amount: Option<Amount>,
+    aggregate: Aggregate,
+    payment_method: Option<UsedPaymentMethod>,
+    psp_reference: Option<String>,
+    redirect_url: Option<Sensitive>,
+    metadata: BTreeMap<String, Sensitive>,
+    user: Option<Box<UserDetails>>,
+    shipping: Option<Box<ShippingDetails>>,
+    sub: Option<Sensitive>,
+    capture_guaranteed_until: Option<Timestamp>,
+    /// The text of the `Date` header, which is parsed on demand because few callers read it.
+    as_of: Option<http::HeaderValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    reference: Option<String>,
+    state: Option<PaymentState>,
+    #[serde(deserialize_with = "lenient::opt")]
+    amount: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt")]
+    aggregate: Option<Aggregate>,
+    #[serde(deserialize_with = "lenient::opt")]
+    payment_method: Option<UsedPaymentMethod>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    psp_reference: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    redirect_url: Option<String>,
+    #[serde(deserialize_with = "lenient::opt")]
+    metadata: Option<BTreeMap<String, Sensitive>>,
+    #[serde(deserialize_with = "lenient::opt")]
+    user_details: Option<Box<UserDetails>>,
+    #[serde(deserialize_with = "lenient::opt")]
+    shipping_details: Option<WireShipping>,
+    #[serde(deserialize_with = "lenient::opt")]
+    profile: Option<WireProfile>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    sub: Option<String>,
+    capture_guaranteed_until: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Profile", transform = crate::json_schema::read)
+)]
+#[serde(default)]
+struct WireProfile {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    sub: Option<String>,
+}
+
+impl PaymentDetails {
+    /// Fails with the reason when the JSON states neither state nor sums.
+    fn new(reference: Reference, wire: Wire) -> Result<Self, &'static str> {
+        let aggregate = wire.aggregate.unwrap_or_default();
+        if wire.state.is_none() && aggregate.is_empty() {
+            return Err(NO_STATE);
+        }
+        let currency = wire.amount.map(Amount::currency);
+        let shipping = wire.shipping_details.map(|shipping| ShippingDetails {
+            address: shipping.address,
+            cost: shipping.shipping_cost.and_then(|cost| {
+                let minor = lenient::opt_integer(cost.clone()).ok().flatten();
+                let with_currency = by_name::from_value(cost).ok();
+                with_currency.or_else(|| Some(Amount::minor(minor?, currency?)))
+            }),
+            option_id: shipping.shipping_option_id,
+            option_name: shipping.shipping_option_name,
+        });
+        Ok(Self {
+            reference,
+            state: wire
+                .state
+                .unwrap_or_else(|| PaymentState::Unknown(String::new())),
+            amount: wire.amount,
+            aggregate,
+            payment_method: wire.payment_method,
+            psp_reference: wire.psp_reference,
+            redirect_url: wire.redirect_url.map(Sensitive::from),
+            metadata: wire.metadata.unwrap_or_default(),
+            user: wire.user_details,
+            shipping: shipping.map(Box::new),
+            // The documentation names both places.
+            sub: wire
+                .profile
+                .and_then(|profile| profile.sub)
+                .or(wire.sub)
+                .map(Sensitive::from),
+            capture_guaranteed_until: wire.capture_guaranteed_until,
+            as_of: None,
+        })
+    }
+
+    /// Reads details from the JSON of the API, either stored or written for a test. Sends nothing.
+    ///
+    /// ```
+    /// use vipps::Amount;
+    /// use vipps::epayment::{PaymentDetails, PaymentState};
+    ///
+    /// let json = r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED","amount":{"currency":"NOK","value":6000},
+    ///     "aggregate":{"authorizedAmount":{"currency":"NOK","value":6000},"capturedAmount":{"currency":"NOK","value":0},
+    ///     "cancelledAmount":{"currency":"NOK","value":0},"refundedAmount":{"currency":"NOK","value":0}}}"#;
+    /// let details = PaymentDetails::from_json("kiosk-7-000451".parse()?, json)?;
+    /// assert_eq!(details.state(), &PaymentState::Authorized);
+    /// assert_eq!(details.remaining_to_capture(), Some(Amount::nok(60)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when the text is not a JSON object with a state or sums, contains an
+    /// error code, or names another payment. The error does not repeat the text.
+    pub fn from_json(reference: Reference, json: &str) -> Result<Self> {
+        let unreadable = |reason| Error::new(ErrorKind::Decode, Outcome::NoEffect, reason);
+        if is_error(json.as_bytes()) {
+            let reason = "the details cannot be read: the JSON is an error of the API";
+            return Err(unreadable(reason.to_owned()));
+        }
+        let wire: Wire = by_name::from_str(json).map_err(|cause| {
+            let (line, column) = (cause.line(), cause.column());
+            unreadable(format!(
+                "the details cannot be read (at line {line}, column {column} of the JSON)"
+            ))
+        })?;
+        let named = wire.reference.as_deref();
+        if named.is_some_and(|named| named != reference.as_str()) {
+            return Err(unreadable(OTHER_PAYMENT.to_owned()));
+        }
+        Self::new(reference, wire).map_err(|reason| unreadable(reason.to_owned()))
+    }
+
+    /// Returns the reference.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Returns the time of the response by the API's clock.
+    pub fn as_of(&self) -> Option<jiff::Timestamp> {
+        http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
+    }
+
+    /// Returns the state that the API states. A missing state is
+    /// [`Unknown`](PaymentState::Unknown) with an empty text.
+    pub fn state(&self) -> &PaymentState {
+        &self.state
+    }
+
+    /// Returns the amount of the payment.
+    pub fn amount(&self) -> Option<Amount> {
+        self.amount
+    }
+
+    /// Returns the sums that the API states.
+    pub fn aggregate(&self) -> &Aggregate {
+        &self.aggregate
+    }
+
+    /// Returns the amount that can still be captured, see [`Aggregate::remaining_to_capture`].
+    pub fn remaining_to_capture(&self) -> Option<Amount> {
+        self.aggregate.remaining_to_capture()
+    }
+
+    /// Returns the amount that can still be refunded, see [`Aggregate::remaining_to_refund`].
+    pub fn remaining_to_refund(&self) -> Option<Amount> {
+        self.aggregate.remaining_to_refund()
+    }
+
+    /// Returns whether a capture can succeed: the customer has approved, and a part is neither
+    /// captured nor cancelled.
+    pub fn can_capture(&self) -> bool {
+        self.state != PaymentState::Created && self.has_rest()
+    }
+
+    /// Returns whether a cancel can succeed: the customer has not decided, or a part is neither
+    /// captured nor cancelled. The cancel may still fail while the customer is approving the
+    /// payment.
+    pub fn can_cancel(&self) -> bool {
+        self.state == PaymentState::Created || self.has_rest()
+    }
+
+    /// Returns whether a refund can succeed: a part of the captured money is not refunded yet.
+    pub fn can_refund(&self) -> bool {
+        let rest = self.remaining_to_refund();
+        !self.state.is_without_approval() && rest.is_some_and(Amount::is_positive)
+    }
+
+    fn has_rest(&self) -> bool {
+        let rest = self.remaining_to_capture();
+        !self.state.is_without_approval() && rest.is_some_and(Amount::is_positive)
+    }
+
+    /// Returns the payment method of the payment.
+    pub fn payment_method(&self) -> Option<&UsedPaymentMethod> {
+        self.payment_method.as_ref()
+    }
+
+    /// Returns the reference of Vipps MobilePay (wire name `pspReference`): that of the creation.
+    /// Each event has its own.
+    pub fn psp_reference(&self) -> Option<&str> {
+        self.psp_reference.as_deref()
+    }
+
+    /// Returns the link that takes the customer to a payment that is not approved yet, if the API
+    /// states it. It contains a token: do not log it.
+    pub fn redirect_url(&self) -> Option<&str> {
+        self.redirect_url.as_ref().map(Sensitive::expose)
+    }
+
+    /// Returns the data that the merchant has stored with the payment.
+    pub fn metadata(&self) -> &BTreeMap<String, Sensitive> {
+        &self.metadata
+    }
+
+    /// Returns the customer's data, for payments with a scope and for Express payments.
+    pub fn user(&self) -> Option<&UserDetails> {
+        self.user.as_deref()
+    }
+
+    /// Returns the delivery address and the shipping option of an Express payment.
+    pub fn shipping(&self) -> Option<&ShippingDetails> {
+        self.shipping.as_deref()
+    }
+
+    /// Returns the customer's id for the Userinfo API, for payments with a scope, after the
+    /// approval.
+    pub fn sub(&self) -> Option<&str> {
+        self.sub.as_ref().map(Sensitive::expose)
+    }
+
+    /// Returns the time until which a capture is sure to succeed, if the API states it. It may be
+    /// earlier than the deadline of the market.
+    pub fn capture_guaranteed_until(&self) -> Option<&Timestamp> {
+        self.capture_guaranteed_until.as_ref()
+    }
+}
+
+/// The payment method of a payment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsedPaymentMethod {
+    /// The kind (wire name `type`).
+    pub kind: Option<PaymentMethodKind>,
+    /// The first six digits of the customer's card, if they are known.
+    pub card_bin: Option<String>,
+}
+
+/// The members of a [`UsedPaymentMethod`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(remote = "UsedPaymentMethod", rename_all = "camelCase", default)]
+struct WireMethod {
+    #[serde(rename = "type")]
+    kind: Option<PaymentMethodKind>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    card_bin: Option<String>,
+}
+
+/// The customer of a payment: the data that the customer was asked to share. `Debug` shows none of
+/// it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UserDetails {
+    /// First name.
+    pub first_name: Option<Sensitive>,
+    /// Last name.
+    pub last_name: Option<Sensitive>,
+    /// E-mail address.
+    pub email: Option<Sensitive>,
+    /// Phone number with country code, digits only.
+    pub mobile_number: Option<Sensitive>,
+    /// Birth date, such as `1990-02-28`.
+    pub date_of_birth: Option<Sensitive>,
+    /// Postal addresses.
+    pub addresses: Vec<Address>,
+}
+
+/// The members of [`UserDetails`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+struct WireUser {
+    first_name: Option<Sensitive>,
+    last_name: Option<Sensitive>,
+    email: Option<Sensitive>,
+    mobile_number: Option<Sensitive>,
+    date_of_birth: Option<Sensitive>,
+    #[serde(deserialize_with = "lenient::opt")]
+    addresses: Option<Vec<Address>>,
+}
+
+impl From<WireUser> for UserDetails {
+    fn from(wire: WireUser) -> Self {
+        Self {
+            first_name: wire.first_name,
+            last_name: wire.last_name,
+            email: wire.email,
+            mobile_number: wire.mobile_number,
+            date_of_birth: wire.date_of_birth,
+            addresses: wire.addresses.unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Debug for UserDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserDetails").finish_non_exhaustive()
+    }
+}
+
+/// A postal address. `Debug` shows none of it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Address {
+    /// Street and number.
+    pub address_line1: Option<Sensitive>,
+    /// A second line.
+    pub address_line2: Option<Sensitive>,
+    /// City.
+    pub city: Option<Sensitive>,
+    /// Postal code.
+    pub post_code: Option<Sensitive>,
+    /// Country, two letters of ISO 3166-1.
+    pub country: Option<String>,
+}
+
+/// The members of an [`Address`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(remote = "Address", rename_all = "camelCase", default)]
+struct WireAddress {
+    address_line1: Option<Sensitive>,
+    address_line2: Option<Sensitive>,
+    city: Option<Sensitive>,
+    post_code: Option<Sensitive>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    country: Option<String>,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address").finish_non_exhaustive()
+    }
+}
+
+/// The delivery address and the shipping option of an Express payment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShippingDetails {
+    /// The address.
+    pub address: Option<Address>,
+    /// The price of the shipping, in the currency of the payment.
+    pub cost: Option<Amount>,
+    /// The id of the chosen option, as the merchant set it.
+    pub option_id: Option<String>,
+    /// The name of the chosen option.
+    pub option_name: Option<String>,
+}
+
+/// The members of [`ShippingDetails`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ShippingDetails", transform = crate::json_schema::read)
+)]
+#[serde(rename_all = "camelCase", default)]
+struct WireShipping {
+    #[serde(deserialize_with = "lenient::opt")]
+    address: Option<Address>,
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<i64>"))]
+    shipping_cost: Option<Value>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    shipping_option_id: Option<String>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    shipping_option_name: Option<String>,
+}
+
+by_name::read! {
+    UsedPaymentMethod => WireMethod;
+    UserDetails => WireUser;
+    Address => WireAddress;
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { PaymentDetails => Wire;
+UsedPaymentMethod => WireMethod;
+UserDetails => WireUser;
+Address => WireAddress; }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFERENCE: &str = "kiosk-7-000451";
+
+    fn details(state: &str, sums: [i64; 4]) -> PaymentDetails {
+        let [authorized, captured, cancelled, refunded] =
+            sums.map(|value| serde_json::json!({"currency": "NOK", "value": value}));
+        let json = serde_json::json!({
+            "reference": REFERENCE, "state": state,
+            "amount": {"currency": "NOK", "value": 100},
+            "aggregate": {"authorizedAmount": authorized, "capturedAmount": captured,
+                "cancelledAmount": cancelled, "refundedAmount": refunded},
+        });
+        PaymentDetails::from_json(REFERENCE.parse().unwrap(), &json.to_string()).unwrap()
+    }
+
+    /// The table of the API's documentation: state and sums of a payment of 100, and whether it can
+    /// be captured, cancelled and refunded.
+    #[test]
+    fn operations_follow_the_table_of_states() {
+        for (state, sums, capture, cancel, refund) in [
+            ("CREATED", [0, 0, 0, 0], false, true, false),
+            ("AUTHORIZED", [100, 0, 0, 0], true, true, false),
+            ("AUTHORIZED", [100, 40, 0, 0], true, true, true),
+            ("AUTHORIZED", [100, 40, 0, 40], true, true, false),
+            ("AUTHORIZED", [100, 100, 0, 0], false, false, true),
+            ("AUTHORIZED", [100, 100, 0, 30], false, false, true),
+            ("AUTHORIZED", [100, 100, 0, 100], false, false, false),
+            ("AUTHORIZED", [100, 40, 60, 0], false, false, true),
+            ("AUTHORIZED", [100, 0, 100, 0], false, false, false),
+            ("ABORTED", [0, 0, 0, 0], false, false, false),
+            ("EXPIRED", [0, 0, 0, 0], false, false, false),
+            // Cancelled before the approval: nothing authorized, the whole amount cancelled.
+            ("TERMINATED", [0, 0, 100, 0], false, false, false),
+            ("TERMINATED", [0, 0, 0, 0], false, false, false),
+        ] {
+            let details = details(state, sums);
+            let found = (
+                details.can_capture(),
+                details.can_cancel(),
+                details.can_refund(),
+            );
+            let expected = (capture, cancel, refund);
+            assert_eq!(found, expected, "{state} {sums:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_state_leaves_the_sums_to_decide() {
+        let details = details("SUSPENDED", [100, 40, 0, 0]);
+        assert_eq!(details.state().as_str(), "SUSPENDED");
+        assert!(!details.state().is_decided());
+        assert!(details.can_capture() && details.can_cancel() && details.can_refund());
+    }
+
+    #[test]
+    fn missing_sums_allow_nothing() {
+        let json = r#"{"state":"AUTHORIZED"}"#;
+        let details = PaymentDetails::from_json(REFERENCE.parse().unwrap(), json).unwrap();
+        assert!(!details.can_capture() && !details.can_cancel() && !details.can_refund());
+        assert_eq!(details.remaining_to_capture(), None);
+        assert_eq!(details.amount(), None);
+    }
+}

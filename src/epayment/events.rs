@@ -1,0 +1,149 @@
+//! The event log of a payment.
+
+use serde::{Deserialize, Deserializer};
+
+use super::Call;
+use crate::call::{CallOptions, operation};
+use crate::error::Result;
+use crate::runtime::Runtime;
+use crate::types::open_enum::open_enum;
+use crate::types::{Amount, Reference, Timestamp, by_name, lenient};
+
+open_enum! {
+    /// The name of an event.
+    pub enum EventName {
+        /// The merchant created the payment.
+        Created = "CREATED",
+        /// The customer approved, and the money is reserved.
+        Authorized = "AUTHORIZED",
+        /// The merchant captured money.
+        Captured = "CAPTURED",
+        /// The merchant released the rest of a reservation.
+        Cancelled = "CANCELLED",
+        /// The merchant refunded money.
+        Refunded = "REFUNDED",
+        /// The customer stopped the payment.
+        Aborted = "ABORTED",
+        /// The customer did not decide in time.
+        Expired = "EXPIRED",
+        /// The merchant cancelled the payment before the approval.
+        Terminated = "TERMINATED",
+    }
+}
+
+/// A request for the event log of a payment. Made by [`Payment::events`](super::Payment::events);
+/// `.await` sends it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct GetEvents {
+    runtime: Runtime,
+    pub(crate) options: CallOptions,
+    reference: Reference,
+}
+
+operation! { GetEvents => Vec<PaymentEvent>; deadline, merchant_serial_number, retry }
+
+impl GetEvents {
+    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
+        Self {
+            runtime,
+            options: CallOptions::default(),
+            reference,
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Code 5090 or HTTP 404 when the sales unit has no payment with the reference. Otherwise the
+    /// errors of every read.
+    pub async fn send(self) -> Result<Vec<PaymentEvent>> {
+        let call = Call::new(&self.runtime, &self.options);
+        let reference = self.reference.as_str();
+        let response = call
+            .run(|api| api.get_payment_event_log().reference(reference).send())
+            .await?;
+        let Some(events) = response.decode::<Log>()?.0 else {
+            return Err(response.decode_error("the response has no list of events"));
+        };
+        for event in &events {
+            response.check_reference(&self.reference, event.reference.as_deref())?;
+        }
+        Ok(events)
+    }
+}
+
+// An unreadable event stays in the list as an event without any data. Leaving it out would make an
+// incomplete log look complete.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Log(#[serde(deserialize_with = "lenient::parts")] Option<Vec<PaymentEvent>>);
+
+/// One event of a payment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PaymentEvent {
+    /// The reference of the payment.
+    pub reference: Option<String>,
+    /// The kind of the event.
+    pub name: Option<EventName>,
+    /// The amount.
+    pub amount: Option<Amount>,
+    /// The reference of this event at Vipps MobilePay (wire name `pspReference`).
+    pub psp_reference: Option<String>,
+    /// The idempotency key of the request that caused the event. The approval has the key of the
+    /// creation, and a cancel has none.
+    pub idempotency_key: Option<String>,
+    /// The time of the event.
+    pub timestamp: Option<Timestamp>,
+    /// The success that the API states. Attempts that failed are part of the log, but change
+    /// nothing.
+    success: Option<bool>,
+}
+
+/// The members of a [`PaymentEvent`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(remote = "PaymentEvent", rename_all = "camelCase", default)]
+struct WireEvent {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    reference: Option<String>,
+    name: Option<EventName>,
+    #[serde(deserialize_with = "lenient::opt")]
+    amount: Option<Amount>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    psp_reference: Option<String>,
+    #[serde(deserialize_with = "opt_key")]
+    idempotency_key: Option<String>,
+    timestamp: Option<Timestamp>,
+    #[serde(deserialize_with = "lenient::opt_bool")]
+    success: Option<bool>,
+}
+
+by_name::read! { PaymentEvent => WireEvent; }
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { PaymentEvent => WireEvent; }
+
+fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
+}
+
+impl PaymentEvent {
+    /// Returns whether the event took place (wire name `success`).
+    ///
+    /// An event without `success`, or with an unreadable value, has neither succeeded nor
+    /// [failed](Self::failed).
+    pub fn succeeded(&self) -> bool {
+        self.success == Some(true)
+    }
+
+    /// Returns whether the event was tried and did not take place.
+    pub fn failed(&self) -> bool {
+        self.success == Some(false)
+    }
+
+    pub(super) fn is(&self, name: &EventName) -> bool {
+        self.name.as_ref() == Some(name)
+    }
+}

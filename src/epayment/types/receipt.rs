@@ -1,0 +1,470 @@
+//! The receipt that the app shows.
+
+use crate::call::built;
+use crate::error::Result;
+use crate::raw::epayment::types;
+use crate::types::text::{is_printed, length};
+use crate::types::{Amount, Currency, InvalidValue};
+
+use super::money::part;
+use super::page_url::PageUrl;
+
+/// The receipt of a payment: its order lines and the lines below them. Passed to
+/// [`Create::receipt`](crate::epayment::Create::receipt), and checked when the payment is created.
+/// It cannot be changed later.
+///
+/// The app shows a receipt only if its lines add up to the payment. The sum of the lines is
+/// therefore checked against the amount of the payment; a tip may be part of it. With
+/// [`paid_otherwise`](Self::paid_otherwise) the sum is not checked.
+///
+/// ```
+/// use vipps::Amount;
+/// use vipps::epayment::{OrderLine, Receipt};
+///
+/// let receipt = Receipt::new([
+///     OrderLine::new("p-17", "Coffee", Amount::nok(50), Amount::nok(10), 2500),
+///     OrderLine::new("freight", "Delivery", Amount::nok(99), Amount::nok(0), 0).shipping(),
+/// ])
+/// .receipt_number("2031-000451");
+/// # let _ = receipt;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    lines: Vec<OrderLine>,
+    tip: Option<Amount>,
+    pos_id: Option<String>,
+    number: Option<String>,
+    barcode: Option<(BarcodeFormat, String)>,
+    sources: Vec<(PaymentSource, Amount)>,
+}
+
+/// The kind of a bar code on a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BarcodeFormat {
+    /// EAN-13.
+    Ean13,
+    /// Code 39.
+    Code39,
+    /// Code 128.
+    Code128,
+}
+
+/// A means by which a part of the sum of a receipt is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PaymentSource {
+    /// By gift card.
+    GiftCard,
+    /// By card.
+    Card,
+    /// By voucher.
+    Voucher,
+    /// In cash.
+    Cash,
+}
+
+impl Receipt {
+    /// Returns a receipt with these lines, at least one.
+    pub fn new(lines: impl IntoIterator<Item = OrderLine>) -> Self {
+        Self {
+            lines: lines.into_iter().collect(),
+            tip: None,
+            pos_id: None,
+            number: None,
+            barcode: None,
+            sources: Vec::new(),
+        }
+    }
+
+    /// Sets the tip (wire name `tipAmount`).
+    #[must_use]
+    pub fn tip(mut self, tip: Amount) -> Self {
+        self.tip = Some(tip);
+        self
+    }
+
+    /// Sets the number of the terminal at the point of sale (wire name `posId`).
+    #[must_use]
+    pub fn pos_id(mut self, id: impl Into<String>) -> Self {
+        self.pos_id = Some(id.into());
+        self
+    }
+
+    /// Sets the number of the receipt (wire name `receiptNumber`).
+    #[must_use]
+    pub fn receipt_number(mut self, number: impl Into<String>) -> Self {
+        self.number = Some(number.into());
+        self
+    }
+
+    /// Sets a bar code (wire name `barcode`).
+    #[must_use]
+    pub fn barcode(mut self, format: BarcodeFormat, data: impl Into<String>) -> Self {
+        self.barcode = Some((format, data.into()));
+        self
+    }
+
+    /// States that a part of the sum is paid by this means (wire name `paymentSources`).
+    #[must_use]
+    pub fn paid_otherwise(mut self, source: PaymentSource, amount: Amount) -> Self {
+        self.sources.retain(|(known, _)| *known != source);
+        self.sources.push((source, amount));
+        self
+    }
+
+    /// Returns the receipt in the form of the API.
+    pub(in crate::epayment) fn write(&self, payment: Amount) -> Result<types::Receipt> {
+        let currency = payment.currency();
+        if self.lines.is_empty() {
+            return Err(InvalidValue::new(
+                "receipt.order_lines",
+                "must have at least 1 line",
+                "0 lines",
+            )
+            .into());
+        }
+        let lines: Result<Vec<_>> = self.lines.iter().map(|line| line.write(currency)).collect();
+        let lines = lines?;
+        self.check_sum(payment)?;
+        let mut bottom = types::BottomLine::builder().currency(currency.as_str().to_owned());
+        if let Some(tip) = self.tip {
+            bottom = bottom.tip_amount(part("receipt.tip", tip, currency)?);
+        }
+        if let Some(id) = &self.pos_id {
+            bottom = bottom.pos_id(id.clone());
+        }
+        if let Some(number) = &self.number {
+            bottom = bottom.receipt_number(number.clone());
+        }
+        if let Some((format, data)) = &self.barcode {
+            let format = match format {
+                BarcodeFormat::Ean13 => types::BarcodeFormat::Ean13,
+                BarcodeFormat::Code39 => types::BarcodeFormat::Code39,
+                BarcodeFormat::Code128 => types::BarcodeFormat::Code128,
+            };
+            let barcode = types::Barcode::builder().format(format).data(data.clone());
+            bottom = bottom.barcode(built::<types::Barcode, _>(barcode)?);
+        }
+        if !self.sources.is_empty() {
+            let mut sources = types::PaymentSources::builder();
+            for (source, amount) in &self.sources {
+                let amount = part("receipt.payment_sources", *amount, currency)?;
+                sources = match source {
+                    PaymentSource::GiftCard => sources.gift_card(amount),
+                    PaymentSource::Card => sources.card(amount),
+                    PaymentSource::Voucher => sources.voucher(amount),
+                    PaymentSource::Cash => sources.cash(amount),
+                };
+            }
+            bottom = bottom.payment_sources(built::<types::PaymentSources, _>(sources)?);
+        }
+        built(
+            types::Receipt::builder()
+                .order_lines(lines)
+                .bottom_line(built::<types::BottomLine, _>(bottom)?),
+        )
+    }
+
+    fn check_sum(&self, payment: Amount) -> Result<(), InvalidValue> {
+        // The documentation does not state how the means of payment count.
+        if !self.sources.is_empty() {
+            return Ok(());
+        }
+        let zero = Amount::minor(0, payment.currency());
+        let add = |sum: Amount, line: &OrderLine| {
+            if line.is_return {
+                sum.checked_sub(line.total)
+            } else {
+                sum.checked_add(line.total)
+            }
+        };
+        let sum = self.lines.iter().try_fold(zero, add);
+        let with_tip = || sum?.checked_add(self.tip?);
+        if sum == Some(payment) || with_tip() == Some(payment) {
+            return Ok(());
+        }
+        let rule = format!("must add up to {payment}, the amount of the payment");
+        let sum = sum.map_or_else(|| "more than 64 bits".to_owned(), |sum| sum.to_string());
+        Err(InvalidValue::new("receipt.order_lines", rule, sum))
+    }
+}
+
+/// One line of a [`Receipt`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderLine {
+    id: String,
+    name: String,
+    total: Amount,
+    tax: Amount,
+    tax_rate: u16,
+    unit: Option<(Amount, String, QuantityUnit)>,
+    discount: Option<Amount>,
+    product_url: Option<PageUrl>,
+    is_return: bool,
+    is_shipping: bool,
+}
+
+/// The unit of the quantity of an [`OrderLine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuantityUnit {
+    /// Pieces.
+    Pieces,
+    /// Kilograms.
+    Kilograms,
+    /// Kilometres.
+    Kilometres,
+    /// Minutes.
+    Minutes,
+    /// Litres.
+    Litres,
+    /// Kilowatt-hours.
+    KilowattHours,
+}
+
+impl OrderLine {
+    /// Returns a line. `id` and `name` identify the product. `total` is the amount of the line with
+    /// tax and after the discount, and `tax` the part of it that is tax. `tax_rate` is in hundredths
+    /// of a percent, 0 to 10000: `2500` is 25 %.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        total: Amount,
+        tax: Amount,
+        tax_rate: u16,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            total,
+            tax,
+            tax_rate,
+            unit: None,
+            discount: None,
+            product_url: None,
+            is_return: false,
+            is_shipping: false,
+        }
+    }
+
+    /// Sets the price of one unit with tax and before the discount, and the quantity (wire name
+    /// `unitInfo`). The quantity is a number of at most 10 characters, with at most 8 decimals after
+    /// a point, such as `1.5`. Without this setting, the line is one piece.
+    #[must_use]
+    pub fn quantity(
+        mut self,
+        unit_price: Amount,
+        quantity: impl Into<String>,
+        unit: QuantityUnit,
+    ) -> Self {
+        self.unit = Some((unit_price, quantity.into(), unit));
+        self
+    }
+
+    /// Sets the discount of the line, which is not part of its total.
+    #[must_use]
+    pub fn discount(mut self, discount: Amount) -> Self {
+        self.discount = Some(discount);
+        self
+    }
+
+    /// Sets the page of the product. Long-living payments in Norway require it.
+    #[must_use]
+    pub fn product_url(mut self, url: PageUrl) -> Self {
+        self.product_url = Some(url);
+        self
+    }
+
+    /// Marks goods that come back: the line counts as negative (wire name `isReturn`).
+    #[must_use]
+    pub fn returned(mut self) -> Self {
+        self.is_return = true;
+        self
+    }
+
+    /// Marks the shipping, which the app shows in another way (wire name `isShipping`).
+    #[must_use]
+    pub fn shipping(mut self) -> Self {
+        self.is_shipping = true;
+        self
+    }
+
+    fn write(&self, currency: Currency) -> Result<types::OrderLine> {
+        for (field, text) in [
+            ("receipt.order_line.id", &self.id),
+            ("receipt.order_line.name", &self.name),
+        ] {
+            if text.trim().is_empty() || !is_printed(text) {
+                let rule = "must not be empty, and must not have control characters";
+                return Err(InvalidValue::new(field, rule, text.clone()).into());
+            }
+        }
+        let total = part("receipt.order_line.total", self.total, currency)?;
+        let tax = part("receipt.order_line.tax", self.tax, currency)?;
+        if tax > total {
+            let rule = format!("must be at most {}, the total of the line", self.total);
+            let value = self.tax.to_string();
+            return Err(InvalidValue::new("receipt.order_line.tax", rule, value).into());
+        }
+        if self.tax_rate > 10_000 {
+            let rule = "must be 0 to 10000 hundredths of a percent";
+            let value = self.tax_rate.to_string();
+            return Err(InvalidValue::new("receipt.order_line.tax_rate", rule, value).into());
+        }
+        let mut line = types::OrderLine::builder()
+            .id(self.id.clone())
+            .name(self.name.clone())
+            .total_amount(total)
+            .total_amount_excluding_tax(total - tax)
+            .total_tax_amount(tax)
+            .tax_rate(i64::from(self.tax_rate));
+        if let Some((price, quantity, unit)) = &self.unit {
+            check_quantity(quantity)?;
+            let unit = match unit {
+                QuantityUnit::Pieces => types::UnitInfoQuantityUnit::Pcs,
+                QuantityUnit::Kilograms => types::UnitInfoQuantityUnit::Kg,
+                QuantityUnit::Kilometres => types::UnitInfoQuantityUnit::Km,
+                QuantityUnit::Minutes => types::UnitInfoQuantityUnit::Minute,
+                QuantityUnit::Litres => types::UnitInfoQuantityUnit::Litre,
+                QuantityUnit::KilowattHours => types::UnitInfoQuantityUnit::Kwh,
+            };
+            let unit = types::UnitInfo::builder()
+                .unit_price(part("receipt.order_line.unit_price", *price, currency)?)
+                .quantity(quantity.clone())
+                .quantity_unit(unit);
+            line = line.unit_info(built::<types::UnitInfo, _>(unit)?);
+        }
+        if let Some(discount) = self.discount {
+            line = line.discount(part("receipt.order_line.discount", discount, currency)?);
+        }
+        if let Some(url) = &self.product_url {
+            line = line.product_url(url.as_str().to_owned());
+        }
+        if self.is_return {
+            line = line.is_return(true);
+        }
+        if self.is_shipping {
+            line = line.is_shipping(true);
+        }
+        built(line)
+    }
+}
+
+/// Checks the pattern `^\d+([\.]\d{1,8})?$` of the document and the length of 10 characters.
+fn check_quantity(quantity: &str) -> Result<(), InvalidValue> {
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let (whole, decimals) = quantity.split_once('.').unwrap_or((quantity, "0"));
+    if length(quantity) <= 10 && are_digits(whole) && are_digits(decimals) && decimals.len() <= 8 {
+        return Ok(());
+    }
+    let rule = "must be a number of at most 10 characters, with at most 8 decimals after a point";
+    Err(InvalidValue::new(
+        "receipt.order_line.quantity",
+        rule,
+        quantity,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(total: i64) -> OrderLine {
+        OrderLine::new("p-1", "Coffee", Amount::nok(total), Amount::nok(0), 0)
+    }
+
+    fn refused(receipt: &Receipt, payment: Amount) -> String {
+        receipt.write(payment).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn lines_must_add_up_to_the_payment() {
+        let receipt = Receipt::new([line(30), line(20), line(10).returned()]);
+        receipt.write(Amount::nok(40)).unwrap();
+        assert_eq!(
+            refused(&receipt, Amount::nok(60)),
+            "receipt.order_lines: must add up to 60.00 NOK, the amount of the payment, got \"40.00 NOK\""
+        );
+        let with_tip = receipt.clone().tip(Amount::nok(5));
+        with_tip.write(Amount::nok(45)).unwrap();
+        with_tip.write(Amount::nok(40)).unwrap();
+        with_tip.write(Amount::nok(41)).unwrap_err();
+        let with_gift_card = receipt.paid_otherwise(PaymentSource::GiftCard, Amount::nok(15));
+        with_gift_card.write(Amount::nok(25)).unwrap();
+    }
+
+    #[test]
+    fn each_amount_is_in_the_currency_of_the_payment() {
+        let receipt = Receipt::new([line(10)]);
+        let message = refused(&receipt, Amount::eur(10));
+        assert!(
+            message.starts_with("receipt.order_line.total: must be in EUR"),
+            "{message}"
+        );
+        let negative = Receipt::new([line(-10)]);
+        let message = refused(&negative, Amount::nok(-10));
+        assert!(message.contains("must not be negative"), "{message}");
+    }
+
+    #[test]
+    fn tax_is_a_part_of_the_total() {
+        let taxed = |tax, rate| {
+            let line = OrderLine::new("p-1", "Coffee", Amount::nok(10), Amount::nok(tax), rate);
+            Receipt::new([line]).write(Amount::nok(10))
+        };
+        let sent = taxed(2, 2500).unwrap();
+        let line = &sent.order_lines[0];
+        assert_eq!(
+            [
+                line.total_amount,
+                line.total_amount_excluding_tax,
+                line.total_tax_amount
+            ],
+            [1000, 800, 200]
+        );
+        assert_eq!(line.tax_rate, Some(2500));
+        assert!(
+            taxed(11, 0)
+                .unwrap_err()
+                .to_string()
+                .contains("at most 10.00 NOK")
+        );
+        assert!(
+            taxed(1, 10_001)
+                .unwrap_err()
+                .to_string()
+                .contains("tax_rate")
+        );
+    }
+
+    #[test]
+    fn quantities_are_short_decimal_numbers() {
+        for quantity in ["1", "1.5", "0.12345678", "1234567890"] {
+            check_quantity(quantity).unwrap();
+        }
+        for quantity in [
+            "",
+            "1,5",
+            "1.",
+            ".5",
+            "-1",
+            "12345678901",
+            "0.123456789",
+            "1e3",
+            "٥",
+        ] {
+            check_quantity(quantity).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn empty_receipts_and_names_are_refused() {
+        assert!(refused(&Receipt::new([]), Amount::nok(1)).contains("at least 1 line"));
+        for (id, name) in [("", "Coffee"), ("p-1", " "), ("p-1", "a\nb")] {
+            let line = OrderLine::new(id, name, Amount::nok(1), Amount::nok(0), 0);
+            let message = refused(&Receipt::new([line]), Amount::nok(1));
+            assert!(message.starts_with("receipt.order_line."), "{message}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The texts of a payment.
+
+use crate::types::checked_text::{Ends, checked_texts};
+use crate::types::text::length;
+
+checked_texts! {
+    /// The description of a payment (`paymentDescription`): 3 to 100 characters, trimmed.
+    ///
+    /// The customer sees it in the app, and the merchant in the portal and the settlement, so it
+    /// must not be sensitive. Characters are counted as in UTF-16, where most emoji are two,
+    /// because the API does not document how it counts. Control characters, including line ends,
+    /// are refused.
+    plain PaymentDescription {
+        field: "description",
+        length: 3..=100,
+        count: length,
+        characters: "characters without control characters",
+        is_allowed: |c| !c.is_control(),
+        ends: Ends::Trimmed,
+    }
+
+    /// The secret that a request for shipping options carries (`callbackAuthorizationToken`): 1 to
+    /// 50 letters, digits and hyphens.
+    ///
+    /// The `Authorization` header of the request is this text, without a scheme such as `Bearer`.
+    /// It never appears in `Debug` output or errors. Compare it in constant time.
+    secret ShippingToken {
+        field: "shipping_token",
+        length: 1..=50,
+        characters: "letters, digits and hyphens",
+        is_allowed: |c| c.is_ascii_alphanumeric() || c == '-',
+    }
+}
