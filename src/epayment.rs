@@ -42,12 +42,14 @@ mod types;
 mod wait;
 
 pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
+pub(crate) use details::WireShipping;
 pub use details::{
     Address, GetDetails, PaymentDetails, PaymentMethodKind, PaymentState, ShippingDetails,
     UsedPaymentMethod, UserDetails,
 };
 pub use events::{EventName, GetEvents, PaymentEvent};
 pub use types::customer::Customer;
+pub(crate) use types::express::write_groups;
 pub use types::express::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
 pub use types::money::Aggregate;
 pub use types::page_url::PageUrl;
