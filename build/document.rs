@@ -29,8 +29,8 @@ pub(crate) struct Document {
     pub(crate) warnings: Vec<String>,
     /// The name of the current pass, which is added to notes.
     pub(crate) pass: &'static str,
-    /// The file and the content of the overlay, until it is applied.
-    pub(crate) overlay: Option<(String, Value)>,
+    /// The overlays with their files, until they are applied.
+    pub(crate) overlays: Vec<(String, Value)>,
 }
 
 impl Document {
@@ -40,7 +40,7 @@ impl Document {
             notes: Vec::new(),
             warnings: Vec::new(),
             pass: "",
-            overlay: None,
+            overlays: Vec::new(),
         }
     }
 
@@ -63,12 +63,6 @@ impl Document {
     /// Returns `components.schemas`, which is created if it is missing.
     pub(crate) fn schemas_mut(&mut self) -> &mut Map<String, Value> {
         child(child(object(&mut self.root), "components"), "schemas")
-    }
-
-    /// Returns whether the document describes operations under this path, which is that of one API.
-    pub(crate) fn has_paths_under(&self, prefix: &str) -> bool {
-        let paths = self.root.get("paths").and_then(Value::as_object);
-        paths.is_some_and(|paths| paths.keys().any(|path| path.starts_with(prefix)))
     }
 
     /// Returns every operation with its pointer, path and method.

@@ -152,7 +152,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
     }
     for file in overlays {
         let api = file.trim_end_matches(overlay::END);
-        if !seen.contains(api) {
+        if !seen.contains(api) && file != overlay::ALL {
             clashes.push(Err(Error::at(
                 "",
                 format!("no document has the module name {api}"),
@@ -197,7 +197,7 @@ pub(crate) fn repair(
     load::check_version(&root)?;
     let mut document = Document::new(root);
     document.warnings.append(&mut warnings);
-    document.overlay = overlay::read(api, read)?;
+    document.overlays = overlay::read(api, read)?;
     validate::complete(&mut document)?;
     vocabulary::check(&document.root)?;
     references::resolve(&mut document, read)?;

@@ -1,7 +1,8 @@
 //! One call of an operation: its options, the attempts, and the response.
 //!
-//! A wrapped operation builds its request with the generated client and sends it with [`Call::run`]. The hooks of the
-//! generated client lead every request, wrapped or raw, to [`run::run`], the only loop over attempts.
+//! A wrapped operation builds its request with the generated client. [`Call::run`] takes the request from the hook `pre`,
+//! which ends the generated code, and passes it to [`run::run`], the loop over attempts. A raw call reaches the same loop
+//! from the hook `exec`.
 
 mod builder;
 mod context;

@@ -29,8 +29,8 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Returns a policy with 3 attempts and waits of 100 ms up to 5 s, after HTTP 429 of 1 s up to 20 s, and for a
-    /// `Retry-After` of up to 60 s.
+    /// Returns a policy with 3 attempts and the waits `backoff(100 ms, 5 s)` and `throttled_backoff(1 s, 20 s)`. It waits
+    /// for a `Retry-After` of at most 60 s.
     fn default() -> Self {
         Self {
             max_attempts: 3,
@@ -60,7 +60,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the shortest and the longest wait after failures other than too many requests.
+    /// Sets the waits after failures other than HTTP 429 and locked orders. The first wait is a random time of at most
+    /// `base`; each further retry doubles the limit, up to `cap`.
     #[must_use]
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.base = base;
@@ -68,7 +69,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the shortest and the longest wait after HTTP 429 and locked orders.
+    /// Sets the waits after HTTP 429 and locked orders. To the wait that [`backoff`](Self::backoff) allows at most, they
+    /// add a random time of at most `base`; each further retry doubles the limit, up to `cap`.
     #[must_use]
     pub fn throttled_backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.throttle_base = base;

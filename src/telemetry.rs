@@ -56,6 +56,6 @@
 mod call;
 mod metrics;
 
-pub(crate) use call::{Attempt, Call};
+pub(crate) use call::{Attempt, CallSpan};
 pub(crate) use metrics::Counters;
 pub use metrics::Metrics;

@@ -96,11 +96,11 @@ impl Tokens {
         self.0.single_flight.get(fetch).await
     }
 
-    /// Records that the API refused this token with HTTP 401. Returns whether to replay the call
-    /// with another token, if the call has been replayed so many times.
+    /// Discards a token that the API refused with HTTP 401, if the call may be replayed with another
+    /// token. Returns whether it may. `replays` is the number of earlier replays of the call.
     pub(crate) fn refuse(&self, token: &Token, replays: u32) -> bool {
-        // A stored token may have been revoked together with the first one. A fetched token is
-        // newer than the refusal.
+        // A call is replayed once. If the refused token came from the store, another process may
+        // have stored the next one before it was revoked too, so the call is replayed twice.
         let replay = replays == 0 || (replays == 1 && token.is_shared);
         if replay {
             if let Some(store) = &self.0.store {

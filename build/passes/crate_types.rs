@@ -1,9 +1,8 @@
 //! Replacement of schemas by types of this crate.
 
 mod any_json;
+mod marked;
 mod path_segments;
-mod sensitive;
-mod shipping_costs;
 
 use super::super::document::Document;
 use super::super::error::Error;
@@ -15,8 +14,8 @@ pub(crate) const REASON: &str = "the generator derives Debug for every type, mak
 pub(crate) const REPLACED: [(&str, &str); 4] = [
     (any_json::COMPONENT, "crate::types::AnyJson"),
     (path_segments::COMPONENT, "crate::types::PathSegment"),
-    (sensitive::COMPONENT, "crate::types::Sensitive"),
-    (shipping_costs::COMPONENT, "crate::types::ShippingCost"),
+    (marked::SENSITIVE, "crate::types::Sensitive"),
+    (marked::KRONER, "crate::types::ShippingCost"),
 ];
 
 /// Returns whether a type of the crate replaces the component.
@@ -26,8 +25,7 @@ pub(crate) fn is_replaced(component: &str) -> bool {
 
 /// Replaces open JSON last, because the others give shapes to schemas.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
-    sensitive::apply(document)?;
-    shipping_costs::apply(document)?;
+    marked::apply(document)?;
     path_segments::apply(document)?;
     any_json::apply(document)
 }

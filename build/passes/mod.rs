@@ -57,8 +57,8 @@ pub(crate) const REPAIR: &[Pass] = passes![
     lift_merchant,
     downgrade,
     repair,
-    overlay,
     absolute_paths,
+    overlay,
     operation_ids,
     media_types,
 ];

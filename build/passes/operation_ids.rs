@@ -27,13 +27,6 @@ const TAKEN: [&str; 14] = [
     "operation_info",
 ];
 
-/// Names for operations whose document gives none, by method and path.
-const NAMES: [(&str, &str, &str); 3] = [
-    ("get", "/webhooks/v1/webhooks", "list_webhooks"),
-    ("post", "/webhooks/v1/webhooks", "register_webhook"),
-    ("delete", "/webhooks/v1/webhooks/{id}", "delete_webhook"),
-];
-
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     for place in document.operations() {
@@ -74,12 +67,8 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the name from the list, or one such as `get_v1_items_by_id` for `GET /v1/items/{id}`.
+/// Returns a name such as `get_v1_items_by_id` for `GET /v1/items/{id}`.
 fn derived(method: &str, path: &str) -> String {
-    let listed = NAMES.iter().find(|(m, p, _)| (*m, *p) == (method, path));
-    if let Some((_, _, name)) = listed {
-        return (*name).to_owned();
-    }
     let steps = path.split('/').filter(|step| !step.is_empty()).map(|step| {
         match step
             .strip_prefix('{')
@@ -104,15 +93,6 @@ mod tests {
             apply,
             "paths: {'/v1/items/{itemId}': {get: {}}, /a: {get: {operationId: doIt}, put: {operationId: DoIt}}, /b: {get: {operationId: exec}}}",
             "paths: {'/v1/items/{itemId}': {get: {operationId: get_v1_items_by_item_id}}, /a: {get: {operationId: doIt}, put: {operationId: DoIt2}}, /b: {get: {operationId: exec2}}}",
-        );
-    }
-
-    #[test]
-    fn missing_ids_of_webhooks_are_listed() {
-        becomes(
-            apply,
-            "paths: {/webhooks/v1/webhooks: {get: {}, post: {operationId: own}}, '/webhooks/v1/webhooks/{id}': {delete: {}}}",
-            "paths: {/webhooks/v1/webhooks: {get: {operationId: list_webhooks}, post: {operationId: own}}, '/webhooks/v1/webhooks/{id}': {delete: {operationId: delete_webhook}}}",
         );
     }
 

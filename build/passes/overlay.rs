@@ -1,8 +1,8 @@
 //! Corrections of a document, in the form of the OpenAPI Overlay Specification 1.0.
 //!
 //! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It holds what is known about the API and not
-//! published: limits that the server does not keep, and members that it accepts. Its targets are those of the document
-//! as OpenAPI 3.0, with its references resolved.
+//! published: limits that the server does not keep, members that it accepts, and members that are secret. Its targets
+//! are those of the document as OpenAPI 3.0, with its references resolved and its paths in full.
 
 use serde_json::Value;
 
@@ -11,56 +11,64 @@ use super::super::error::Error;
 use super::super::load::{Read, parse};
 
 pub(crate) const NAME: &str = "overlay";
-pub(crate) const REASON: &str = "the servers accept what some documented limits exclude, and members that are not documented; the overlay of the API corrects them, each with its reason";
+pub(crate) const REASON: &str = "a document does not say which limits the server does not keep, which members it accepts beyond the documented ones, and which are secret; the overlays do, each with its reason";
 
 /// The end of the name of an overlay.
 pub(crate) const END: &str = ".overlay.yaml";
 
-/// Reads the overlay of an API. Returns its file and its content.
-pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Option<(String, Value)>, Error> {
-    let file = format!("{api}{END}");
-    let Some(overlay) = read(&file) else {
-        return Ok(None);
-    };
-    let overlay = parse(&overlay).map_err(|error| error.in_file(&file))?;
-    Ok(Some((file, overlay)))
+/// The overlay of all APIs. It stands in the program, so that no document is read without it.
+pub(crate) const ALL: &str = "all.overlay.yaml";
+const ALL_TEXT: &str = include_str!("../../openapi/all.overlay.yaml");
+
+/// Reads the overlay of all APIs and the one of this API. Returns their files and contents.
+pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Vec<(String, Value)>, Error> {
+    let own = format!("{api}{END}");
+    let own_text = read(&own).map(|text| (own, text));
+    let texts = [(ALL.to_owned(), ALL_TEXT.to_owned())];
+    let texts = texts.into_iter().chain(own_text);
+    let overlays = texts.map(|(file, text)| match parse(&text) {
+        Ok(overlay) => Ok((file, overlay)),
+        Err(error) => Err(error.in_file(&file)),
+    });
+    overlays.collect()
 }
 
-/// Applies the actions of the overlay in their order. An action whose target is missing changes nothing.
+/// Applies the actions of the overlays in their order. An action whose target is missing changes nothing.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
-    let Some((file, overlay)) = document.overlay.take() else {
-        return Ok(());
-    };
-    let actions = overlay.get("actions").and_then(Value::as_array);
-    for (index, action) in actions.into_iter().flatten().enumerate() {
-        let invalid = |what: &str| {
-            let pointer = format!("/actions/{index}");
-            let advice = "see spec.openapis.org/overlay/v1.0.0";
-            Error::at(pointer, what, advice).in_file(&file)
-        };
-        let reason = text(action, "description");
-        let reason =
-            reason.ok_or_else(|| invalid("an action without a reason in `description`"))?;
-        let target = text(action, "target").and_then(path);
-        let target = target.ok_or_else(|| {
-            invalid("`target` must be a JSONPath of names, `*` and `..`, such as `$.info.title`")
-        })?;
-        let is_removal = action.get("remove") == Some(&Value::Bool(true));
-        let update = action.get("update");
-        if is_removal == update.is_some() {
-            return Err(invalid("an action needs either `update` or `remove: true`"));
+    for (file, overlay) in std::mem::take(&mut document.overlays) {
+        let actions = overlay.get("actions").and_then(Value::as_array);
+        for (index, action) in actions.into_iter().flatten().enumerate() {
+            run(document, action).map_err(|what| {
+                let pointer = format!("/actions/{index}");
+                let advice = "see spec.openapis.org/overlay/v1.0.0";
+                Error::at(pointer, what, advice).in_file(&file)
+            })?;
         }
-        for pointer in find(&document.root, &target) {
-            let is_changed = match update {
-                Some(update) => document
-                    .root
-                    .pointer_mut(&pointer)
-                    .is_some_and(|node| merge(node, update)),
-                None => remove(&mut document.root, &pointer),
-            };
-            if is_changed {
-                document.note(pointer, reason);
-            }
+    }
+    Ok(())
+}
+
+fn run(document: &mut Document, action: &Value) -> Result<(), &'static str> {
+    let reason = text(action, "description");
+    let reason = reason.ok_or("an action without a reason in `description`")?;
+    let target = text(action, "target").and_then(path);
+    let target = target
+        .ok_or("`target` must be a JSONPath of names, `*` and `..`, such as `$.info.title`")?;
+    let is_removal = action.get("remove") == Some(&Value::Bool(true));
+    let update = action.get("update");
+    if is_removal == update.is_some() {
+        return Err("an action needs either `update` or `remove: true`");
+    }
+    for pointer in find(&document.root, &target) {
+        let is_changed = match update {
+            Some(update) => document
+                .root
+                .pointer_mut(&pointer)
+                .is_some_and(|node| merge(node, update)),
+            None => remove(&mut document.root, &pointer),
+        };
+        if is_changed {
+            document.note(pointer, reason);
         }
     }
     Ok(())
@@ -203,7 +211,9 @@ mod tests {
         let mut document = testing::document(DOCUMENT);
         let overlay = format!("{{overlay: 1.0.0, actions: [{actions}]}}");
         let file = |name: &str| (name == "a.overlay.yaml").then(|| overlay.clone());
-        document.overlay = read("a", &file).unwrap();
+        document.overlays = read("a", &file).unwrap();
+        let all = document.overlays.remove(0);
+        assert_eq!(all.0, ALL);
         apply(&mut document).map(|()| document)
     }
 

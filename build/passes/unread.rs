@@ -8,11 +8,12 @@ use super::super::error::Error;
 pub(crate) const NAME: &str = "drop-unread";
 pub(crate) const REASON: &str = "the generator does not use tags, security and the like, and a mistake in one of them would stop it";
 
-const ROOT: [&str; 5] = [
+const ROOT: [&str; 6] = [
     "openapi",
     "info",
     "paths",
     "components",
+    "x-sensitive",
     super::super::reachability::MERCHANT,
 ];
 const INFO: [&str; 3] = ["title", "version", "description"];

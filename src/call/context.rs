@@ -18,9 +18,9 @@ use crate::runtime::Runtime;
 
 /// One call: its options and its result. The generated clients hold it.
 #[derive(Clone)]
-pub struct Context(pub(super) Arc<State>);
+pub struct Context(pub(super) Arc<CallState>);
 
-pub(super) struct State {
+pub(super) struct CallState {
     pub(super) runtime: Runtime,
     pub(super) options: CallOptions,
     /// The start of the call, if it is earlier than the first request.
@@ -28,13 +28,13 @@ pub(super) struct State {
     /// Set before the first attempt. Until then nothing can have taken effect.
     pub(super) attempted: AtomicBool,
     is_raw: bool,
-    outcome: Mutex<RawOutcome>,
+    outcome: Mutex<HookResult>,
 }
 
 /// The result that the hooks pass to the caller of the generated code. The hooks can return only
 /// errors of reqwest, so the result takes this way.
 #[derive(Default)]
-pub(super) enum RawOutcome {
+pub(super) enum HookResult {
     #[default]
     None,
     /// The request of a wrapped call.
@@ -88,7 +88,7 @@ impl<C: GeneratedClient> Call<C> {
         let built = {
             let ended = send(&self.client).await;
             match self.context.take() {
-                RawOutcome::Built(request, operation) => Ok((request, operation)),
+                HookResult::Built(request, operation) => Ok((request, operation)),
                 _ => Err(self.context.unbuilt(ended.err())),
             }
         };
@@ -122,7 +122,7 @@ impl Context {
         is_raw: bool,
         started: Option<Duration>,
     ) -> Self {
-        Self(Arc::new(State {
+        Self(Arc::new(CallState {
             runtime: runtime.clone(),
             options: options.clone(),
             started,
@@ -149,18 +149,18 @@ impl Context {
         self.0.runtime.requests().clone()
     }
 
-    fn outcome(&self) -> MutexGuard<'_, RawOutcome> {
+    fn outcome(&self) -> MutexGuard<'_, HookResult> {
         self.0
             .outcome
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, outcome: RawOutcome) {
+    fn put(&self, outcome: HookResult) {
         *self.outcome() = outcome;
     }
 
-    pub(super) fn take(&self) -> RawOutcome {
+    pub(super) fn take(&self) -> HookResult {
         std::mem::take(&mut *self.outcome())
     }
 
@@ -181,7 +181,7 @@ impl Context {
         }
         let rest = reqwest::Request::new(http::Method::GET, request.url().clone());
         let request = Box::new(std::mem::replace(request, rest));
-        self.put(RawOutcome::Built(request, self.operation(endpoint)));
+        self.put(HookResult::Built(request, self.operation(endpoint)));
         Err(RawError::Custom(String::new()))
     }
 
@@ -200,9 +200,9 @@ impl Context {
                 *copy.status_mut() = response.status;
                 copy.headers_mut().clone_from(&response.headers);
                 copy.body_mut().clone_from(&response.body);
-                RawOutcome::Response(Box::new(response))
+                HookResult::Response(Box::new(response))
             }
-            Err(error) => RawOutcome::Failed(error),
+            Err(error) => HookResult::Failed(error),
         };
         self.put(outcome);
         Ok(copy.into())
@@ -216,7 +216,7 @@ impl Context {
         check: impl FnOnce(&[u8]) -> serde_json::Result<()>,
     ) -> Result<(), RawError<E>> {
         match &*self.outcome() {
-            RawOutcome::Response(response) => check(&response.body)
+            HookResult::Response(response) => check(&response.body)
                 .map_err(|cause| RawError::InvalidResponsePayload(response.body.clone(), cause)),
             _ => Err(RawError::Custom(String::new())),
         }
@@ -225,19 +225,19 @@ impl Context {
     /// Returns the result of a raw call, from the result of its closure.
     pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
         let (outcome, error) = match (self.take(), result) {
-            (RawOutcome::Failed(error), Err(_)) => return Err(error),
+            (HookResult::Failed(error), Err(_)) => return Err(error),
             (_, Ok(value)) => return Ok(value),
             (outcome, Err(error)) => (outcome, error),
         };
         Err(match (outcome, error) {
             // The payload is not part of the message, because it may hold a token or a phone
             // number.
-            (RawOutcome::Response(response), RawError::InvalidResponsePayload(_, cause)) => {
+            (HookResult::Response(response), RawError::InvalidResponsePayload(_, cause)) => {
                 response
                     .decode_error("the response does not fit the document")
                     .with_source(DecodeFailure::from(&cause))
             }
-            (RawOutcome::Response(response), RawError::UnexpectedResponse(_)) => {
+            (HookResult::Response(response), RawError::UnexpectedResponse(_)) => {
                 response.decode_error("the response has a status that the document does not list")
             }
             (_, error) => self.unbuilt(Some(error)),

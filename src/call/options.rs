@@ -49,10 +49,10 @@ impl CallOptions {
     /// Sets the idempotency key of the call, to retry it after an unknown outcome without a second
     /// effect.
     ///
-    /// The key has this effect only for operations with idempotency keys: capture, refund and force
-    /// approve, which get a random key by default. For any other operation the API ignores the key,
-    /// and a second call has a second effect. The key is sent in the header that the document
-    /// declares for the operation, otherwise in `X-Request-Id`.
+    /// The key has this effect only for operations whose document declares an idempotency header
+    /// ([`Endpoint::idempotency_header`](crate::raw::Endpoint::idempotency_header)), such as
+    /// capture and refund. They get a random key by default. For any other operation the key is
+    /// sent in `X-Request-Id`, the API ignores it, and a second call has a second effect.
     pub fn idempotency_key(mut self, key: RequestId) -> Self {
         self.key = Some(key);
         self

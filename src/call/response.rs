@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use super::record::CallRecord;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::Runtime;
-use crate::telemetry;
+use crate::telemetry::CallSpan;
 use crate::transport::MAX_ERROR_BODY;
 use crate::types::{MerchantSerialNumber, OrderId, Reference, RequestId, by_name};
 
@@ -27,7 +27,7 @@ pub(crate) struct Response {
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Bytes,
     pub(super) record: CallRecord,
-    pub(super) span: telemetry::Call,
+    pub(super) span: CallSpan,
     pub(super) runtime: Runtime,
 }
 

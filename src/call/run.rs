@@ -12,7 +12,7 @@ use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use tracing::Instrument as _;
 
-use super::context::{Context, State};
+use super::context::{CallState, Context};
 use super::destination;
 use super::record::CallRecord;
 use super::response::Response;
@@ -23,7 +23,7 @@ use crate::http_client::send_within;
 use crate::operation::{Auth, Operation};
 use crate::retry::{self, Failure, Pace, judge};
 use crate::runtime::{MSN, REQUEST_ID};
-use crate::telemetry::{self, Attempt};
+use crate::telemetry::{Attempt, CallSpan};
 use crate::token::Token;
 use crate::transport::{HttpResponse, Stage, TransportError};
 use crate::types::RequestId;
@@ -40,7 +40,7 @@ pub(super) async fn run(
         Auth::Keys => None,
         Auth::Token | Auth::Anonymous => Some(run.call.runtime.counters().clone()),
     };
-    let span = telemetry::Call::begin(&operation, &run.record.request, counters);
+    let span = CallSpan::begin(&operation, &run.record.request, counters);
     let result = run.attempts().instrument(span.span()).await;
     span.requests(run.record.requests);
     match result {
@@ -64,7 +64,7 @@ pub(super) async fn run(
 
 /// The attempts of one call.
 struct Run<'a> {
-    call: &'a State,
+    call: &'a CallState,
     record: CallRecord,
     /// The time at which the call must end.
     deadline: Duration,
@@ -86,8 +86,8 @@ struct FailedAttempt {
 }
 
 impl<'a> Run<'a> {
-    fn new(call: &'a State, request: reqwest::Request, operation: Operation) -> Self {
-        let State {
+    fn new(call: &'a CallState, request: reqwest::Request, operation: Operation) -> Self {
+        let CallState {
             runtime, options, ..
         } = call;
         let started = call.started.unwrap_or_else(|| runtime.time().monotonic());
@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
                     let failed = self.failed_response(&response);
                     self.starts.push(began);
                     if let Some(token) = &token
-                        && self.is_replayed(token, &failed)
+                        && self.replay_with_another_token(token, &failed)
                     {
                         attempt.token_refused();
                         tracing::debug!("token refused, fetching another");
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
             };
             attempt.failed(&failed.error);
             self.attempts += 1;
-            let wait = self.settle(failed)?;
+            let wait = self.wait_or_give_up(failed)?;
             time.sleep(wait).await;
         }
     }
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
     ///
     /// After a 401 even the start of a payment may be sent a second time, because the gateway has
     /// not passed the request on. After any other response the request may have been applied.
-    fn is_replayed(&mut self, token: &Token, failed: &FailedAttempt) -> bool {
+    fn replay_with_another_token(&mut self, token: &Token, failed: &FailedAttempt) -> bool {
         let runtime = &self.call.runtime;
         if failed.error.http_status() != Some(401)
             || failed.error.is_about_subscription_key()
@@ -325,7 +325,7 @@ impl<'a> Run<'a> {
     }
 
     /// Returns the wait before the next attempt, or the error that ends the call.
-    fn settle(&mut self, failed: FailedAttempt) -> Result<Duration> {
+    fn wait_or_give_up(&mut self, failed: FailedAttempt) -> Result<Duration> {
         let runtime = &self.call.runtime;
         let verdict = judge(self.record.operation.class, failed.failure);
         self.is_unclear |= verdict.outcome == Outcome::Unknown;
@@ -334,6 +334,7 @@ impl<'a> Run<'a> {
         } else {
             verdict.outcome
         };
+        let uses_up_key = self.uses_up_key(failed.failure, failed.error.http_status());
         let error = failed
             .error
             .with_outcome(outcome)
@@ -341,7 +342,7 @@ impl<'a> Run<'a> {
                 verdict.retry.is_some() || failed.failure == Failure::Postponed,
                 failed.retry_after,
             )
-            .with_used_up_key(outcome == Outcome::Rejected && self.uses_up_key(failed.failure));
+            .with_used_up_key(outcome == Outcome::Rejected && uses_up_key);
         let error = self.explain(error);
         let policy = self.call.options.policy(runtime);
         let Some(pace) = verdict
@@ -369,11 +370,12 @@ impl<'a> Run<'a> {
     }
 
     /// Returns whether the API repeats this refusal for every request with the same key.
-    fn uses_up_key(&self, failure: Failure) -> bool {
+    fn uses_up_key(&self, failure: Failure, status: Option<u16>) -> bool {
         // The gateway sends 401 before the API receives the request.
         self.record.key.is_some()
             && self.record.operation.api.keeps_refusals
-            && matches!(failure, Failure::Refused(status) if (400..500).contains(&status) && status != 401)
+            && failure == Failure::Refused
+            && status != Some(401)
     }
 
     /// Returns the wait before the next attempt, or `None` if the wait would not end before the
@@ -413,7 +415,7 @@ impl<'a> Run<'a> {
         let is_refusal = response.status.is_client_error() && ![408, 429].contains(&status);
         let failure = if is_anonymous && is_refusal {
             // The host of the images has no error form.
-            Failure::Refused(status)
+            Failure::Refused
         } else {
             Failure::of_response(self.record.operation.class, &error)
         };

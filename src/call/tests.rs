@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::context::RawOutcome;
+use super::context::HookResult;
 use super::{CallOptions, Context};
 use crate::error::{ErrorKind, Outcome};
 use crate::operation::Endpoint;
@@ -19,7 +19,7 @@ async fn call(
     recorder: &Recorder,
     method: &'static str,
     idempotency_header: Option<&'static str>,
-) -> RawOutcome {
+) -> HookResult {
     let endpoint = Box::leak(Box::new(Endpoint {
         id: "of_a_later_document",
         method,
@@ -45,7 +45,7 @@ async fn declared_idempotency_header_has_the_same_key_on_every_attempt() {
             .answer("POST", PATH, 401, "")
             .answer("POST", PATH, 200, "{}");
         let outcome = call(&recorder, "POST", Some(name)).await;
-        assert!(matches!(outcome, RawOutcome::Response(_)));
+        assert!(matches!(outcome, HookResult::Response(_)));
         let sent = recorder.to_snapshot();
         let lines = format!("\n{name}: [idempotency key 1]\n");
         assert_eq!(sent.matches(&lines).count(), 2, "{sent}");
@@ -68,9 +68,9 @@ async fn raw_call_has_one_deadline_for_all_its_requests() {
         context.take()
     };
     recorder.clock().advance(Duration::from_secs(4));
-    assert!(matches!(get().await, RawOutcome::Response(_)));
+    assert!(matches!(get().await, HookResult::Response(_)));
     recorder.clock().advance(Duration::from_secs(1));
-    let RawOutcome::Failed(error) = get().await else {
+    let HookResult::Failed(error) = get().await else {
         panic!("the deadline has passed")
     };
     assert_eq!(error.kind(), ErrorKind::Deadline);
@@ -116,7 +116,7 @@ async fn document_sets_media_types_and_replaces_no_header_of_the_client() {
 async fn key_alone_lets_no_unlisted_write_be_retried() {
     let recorder = Recorder::new().lose("POST", PATH);
     let outcome = call(&recorder, "POST", Some("idempotency-key")).await;
-    let RawOutcome::Failed(error) = outcome else {
+    let HookResult::Failed(error) = outcome else {
         panic!("there is no response")
     };
     assert_eq!(
@@ -128,5 +128,5 @@ async fn key_alone_lets_no_unlisted_write_be_retried() {
         .lose("GET", PATH)
         .answer("GET", PATH, 200, "{}");
     let outcome = call(&recorder, "GET", None).await;
-    assert!(matches!(outcome, RawOutcome::Response(_)));
+    assert!(matches!(outcome, HookResult::Response(_)));
 }

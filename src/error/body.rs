@@ -17,7 +17,7 @@ use super::api_error::ApiError;
 use super::json::{self, Json, Object, get, text};
 use super::{correlation_id, sanitize};
 use crate::operation::ErrorCode;
-use shapes::{SHAPES, is_by_field, is_documented, nested_errors, response_info};
+use shapes::{SHAPES, is_by_field, is_conclusive, nested_errors, response_info};
 
 /// The maximum number of errors of one response.
 const MAX_ERRORS: usize = 32;
@@ -82,7 +82,7 @@ impl<'a> ErrorBody<'a> {
         parsed.origin = if is_cut || parsed.errors.len() > MAX_ERRORS {
             // The missing errors may contain a code that leaves the outcome open.
             Origin::Unclear
-        } else if is_documented(status, &value) {
+        } else if is_conclusive(status, &value) {
             Origin::Api
         } else if is_empty_of_gateway(status, text) {
             Origin::Unclear

@@ -13,8 +13,10 @@ pub(crate) enum Failure {
     NotSent,
     /// The attempt timed out, or its connection broke, after the request may have been sent.
     Broken,
-    /// A response that is not a success.
-    Refused(u16),
+    /// HTTP 408 or 5xx: the request may have been applied.
+    ServerError,
+    /// A 4xx with which the API or its gateway declined the request.
+    Refused,
     /// The API or its gateway refused the request because of too many requests.
     Throttled,
     /// Another call locks the order, or too many calls run at once: HTTP 423, or a code whose remedy is
@@ -24,7 +26,7 @@ pub(crate) enum Failure {
     Postponed,
     /// A limit or a lock that does not state what became of the request: with HTTP 408 or 5xx, or in a response that the
     /// API did not make.
-    BrokenLocked,
+    UnclearLock,
     /// A response that does not state what became of the request.
     Unclear,
     /// A success that is too large to read. A retry would have the same result.
@@ -47,12 +49,12 @@ impl Failure {
             // A success with an error contradicts itself. No API documents a redirect, so a proxy made it, and it may
             // replace the response of a success.
             ..400 => Self::Unclear,
-            408 | 500.. if says(Retry) => Self::BrokenLocked,
-            500.. => Self::Refused(status),
+            408 | 500.. if says(Retry) => Self::UnclearLock,
+            500.. => Self::ServerError,
             _ if says(CheckDetails) => Self::Unclear,
-            408 => Self::Refused(status),
+            408 => Self::ServerError,
             _ if !is_refusal(status, error) => match status {
-                423 | 429 => Self::BrokenLocked,
+                423 | 429 => Self::UnclearLock,
                 _ => Self::Unclear,
             },
             _ if error.kind() == ErrorKind::RateLimited => Self::Throttled,
@@ -60,7 +62,7 @@ impl Failure {
             _ if says(Retry) => Self::Locked,
             _ if says(RetryLater) => Self::Postponed,
             _ if is_doubtful(class, status) && !refuses() => Self::Unclear,
-            _ => Self::Refused(status),
+            _ => Self::Refused,
         }
     }
 }
@@ -121,17 +123,15 @@ pub(crate) fn judge(class: RetryClass, failure: Failure) -> Verdict {
     let is_repeatable = !matches!(class, RetryClass::Once | RetryClass::Cancel);
     match failure {
         Failure::NotSent => retry(Outcome::NotSent, Pace::Transient),
-        Failure::Broken | Failure::Refused(408 | 500..) if is_repeatable => {
-            retry(lost, Pace::Transient)
-        }
-        Failure::BrokenLocked if is_repeatable => retry(lost, Pace::Throttled),
+        Failure::Broken | Failure::ServerError if is_repeatable => retry(lost, Pace::Transient),
+        Failure::UnclearLock if is_repeatable => retry(lost, Pace::Throttled),
         Failure::Unclear if !class.has_effect() => retry(lost, Pace::Transient),
         Failure::Broken
-        | Failure::BrokenLocked
-        | Failure::Refused(408 | 500..)
+        | Failure::UnclearLock
+        | Failure::ServerError
         | Failure::Unclear
         | Failure::TooLarge => stop(lost),
         Failure::Throttled | Failure::Locked => retry(Outcome::Rejected, Pace::Throttled),
-        Failure::Refused(_) | Failure::Postponed => stop(Outcome::Rejected),
+        Failure::Refused | Failure::Postponed => stop(Outcome::Rejected),
     }
 }

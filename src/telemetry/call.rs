@@ -16,7 +16,7 @@ use crate::operation::{Operation, PaymentId};
 /// `Drop` records the outcome, because reading the response is the last step of a call, and because a call also ends when
 /// its future is dropped.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct CallSpan {
     span: Span,
     /// `None` for token requests.
     counters: Option<Arc<Counters>>,
@@ -30,7 +30,7 @@ const REJECTED: u8 = 3;
 const NO_EFFECT: u8 = 4;
 const UNKNOWN: u8 = 5;
 
-impl Call {
+impl CallSpan {
     pub(crate) fn begin(
         operation: &Operation,
         request: &reqwest::Request,
@@ -110,7 +110,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for CallSpan {
     fn drop(&mut self) {
         let counters = self.counters.as_deref();
         let (name, counter) = match *self.outcome.get_mut() {
@@ -201,7 +201,7 @@ mod tests {
         let counters = Arc::new(Counters::default());
         let operation = Operation::unlisted(None);
         let run = || {
-            let call = Call::begin(&operation, &request, Some(counters.clone()));
+            let call = CallSpan::begin(&operation, &request, Some(counters.clone()));
             call.span().in_scope(|| ());
             let attempt = Attempt::begin(&operation, request.url(), 1);
             attempt.span().in_scope(|| ());

@@ -61,8 +61,9 @@ impl SingleFlight {
         self.0.current.store(state.token().cloned());
     }
 
-    /// Returns a token to send. Calls `fetch` if no usable token is there and no fetch is under
-    /// way.
+    /// Returns a token to send. If there is no usable one, the caller waits for a fetch, which it
+    /// starts unless one is under way. A usable token that is no longer fresh is returned at once,
+    /// and refreshed in the background.
     pub(super) async fn get(
         &self,
         fetch: impl Fn() -> FetchFuture<'static> + Send + Sync,

@@ -27,7 +27,7 @@ pub(crate) struct TextRule {
 pub(crate) enum Ends {
     /// The white space is removed.
     Trimmed,
-    /// The text is refused.
+    /// A text with white space at its ends is refused.
     Exact,
 }
 
@@ -59,7 +59,7 @@ impl TextRule {
         } else if sent.trim() != sent {
             "it begins or ends with a space".to_owned()
         } else if self.reserved.contains(&sent) {
-            "this text has another meaning in a path".to_owned()
+            "the API reserves this text".to_owned()
         } else {
             return Ok(sent);
         };

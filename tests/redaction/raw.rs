@@ -168,7 +168,7 @@ pub(crate) async fn raw_calls() {
 }
 
 /// Text members of generated types that may be printed. A new member of a document must be reviewed
-/// here, or by name in `build/passes/crate_types/sensitive.rs`.
+/// here, or marked in an overlay in `openapi/`.
 const PRINTED: [&str; 69] = [
     // Names that the merchant chooses.
     "agencyInvoiceNumber",

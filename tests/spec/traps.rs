@@ -4,12 +4,23 @@ use crate::surface::surface;
 
 /// Builds a document with these members besides `openapi` and `info`.
 fn built(members: &str) -> crate::build::Api {
+    built_as("api", members)
+}
+
+/// Builds a document of this API, with the overlay of the API.
+fn built_as(api: &str, members: &str) -> crate::build::Api {
     let text = format!("openapi: 3.0.0\ninfo: {{title: A, version: '1'}}\n{members}");
-    crate::build::build_text(&text, "api", &|_| None).unwrap_or_else(|refusal| panic!("{refusal}"))
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
+    let read = crate::build::load::from_folder(&folder);
+    crate::build::build_text(&text, api, &read).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn lines(members: &str) -> Vec<String> {
-    let surface = surface(&built(members).rust);
+    lines_as("api", members)
+}
+
+fn lines_as(api: &str, members: &str) -> Vec<String> {
+    let surface = surface(&built_as(api, members).rust);
     surface.lines().map(|line| line.trim().to_owned()).collect()
 }
 
@@ -187,7 +198,7 @@ fn webhooks_have_the_names_that_their_document_lacks() {
         ("https://example.com/webhooks", ""),
         ("https://example.com", "/webhooks"),
     ] {
-        let lines = lines(&format!(
+        let members = format!(
             "
 servers: [{{url: '{server}'}}]
 paths:
@@ -197,7 +208,8 @@ paths:
   {prefix}/v1/webhooks/{{id}}:
     delete: {{parameters: [{{name: id, in: path, required: true, schema: {{type: string, format: uuid}}}}], responses: {{'204': {{description: OK}}}}}}
 ",
-        ));
+        );
+        let lines = lines_as("webhooks", &members);
         assert_has(
             &lines,
             &[
@@ -210,40 +222,52 @@ paths:
     }
 }
 
+/// Builds a document of this API with these schemas. A response contains `Userinfo`.
+fn received_as(api: &str, schemas: &str) -> Vec<String> {
+    let members = format!(
+        "
+paths: {{/a: {{get: {{operationId: read, responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Userinfo'}}}}}}}}}}}}}}}}
+components: {{schemas: {{{schemas}}}}}
+"
+    );
+    lines_as(api, &members)
+}
+
 /// eCom's shipping cost is kroner with decimals, and ePayment's is minor units.
 #[test]
 fn shipping_costs_of_epayment_are_minor_units() {
-    let cost = |prefix: &str| {
-        lines(&format!(
-            "
-paths: {{{prefix}/a: {{get: {{operationId: read, responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Sent'}}}}}}}}}}}}}}}}
-components: {{schemas: {{Sent: {{type: object, properties: {{shippingCost: {{type: integer}}}}}}}}}}
-"
-        ))
-    };
-    assert_has(&cost("/epayment/v1"), &["shippingCost: Option<i64>"]);
-    assert_has(&cost("/ecomm/v2"), &["shippingCost: Option<ShippingCost>"]);
+    let schemas = "Userinfo: {properties: {shippingCost: {$ref: '#/components/schemas/ShippingCost'}}}, ShippingCost: {type: integer}";
+    let cost = |api| received_as(api, schemas);
+    assert_has(
+        &cost("epayment"),
+        &[
+            "shippingCost: Option<ShippingCost>",
+            "struct ShippingCost",
+            "i64",
+        ],
+    );
+    assert_has(&cost("ecom"), &["shippingCost: Option<ShippingCost>"]);
+    assert_lacks(&cost("ecom"), "i64");
 }
 
 #[test]
-fn texts_that_are_secret_in_one_api_are_hidden_there() {
-    let texts = |path: &str| {
-        lines(&format!(
-            "
-paths: {{{path}: {{get: {{operationId: read, responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Sent'}}}}}}}}}}}}}}}}
-components: {{schemas: {{Sent: {{type: object, properties: {{redirectUrl: {{type: string}}, name: {{type: string}}}}}}}}}}
-"
-        ))
-    };
+fn a_mark_of_an_overlay_hides_a_member_in_its_api_alone() {
+    let schemas = "Userinfo: {properties: {redirectUrl: {type: string}, name: {type: string}, url: {type: string}}}";
     let (hidden, shown) = ("Option<Sensitive>", "Option<String>");
-    for (path, url, name) in [
-        ("/epayment/v1/payments", hidden, shown),
-        ("/qr/v1/merchant-redirect", shown, shown),
-        ("/vipps-userinfo-api/userinfo", shown, hidden),
+    for (api, redirect_url, name, url) in [
+        ("api", shown, shown, hidden),
+        ("epayment", hidden, shown, hidden),
+        ("qr", shown, shown, hidden),
+        ("userinfo", shown, hidden, hidden),
     ] {
-        let url = format!("redirectUrl: {url}");
-        let name = format!("name: {name}");
-        assert_has(&texts(path), &[&url, &name]);
+        let members = [("redirectUrl", redirect_url), ("name", name), ("url", url)];
+        let members = members.map(|(member, kind)| format!("{member}: {kind}"));
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        assert_has(&received_as(api, schemas), &members);
+    }
+    let image = "Userinfo: {$ref: '#/components/schemas/OneTimePaymentQrResponse'}, OneTimePaymentQrResponse: {properties: {url: {type: string}}}";
+    for (api, url) in [("api", hidden), ("qr", shown)] {
+        assert_has(&received_as(api, image), &[&format!("url: {url}")]);
     }
 }
 
@@ -298,10 +322,10 @@ components:
     User:
       type: object
       additionalProperties: false
-      required: [country, url, phone, paymentAction]
+      required: [country, website, phone, paymentAction]
       properties:
         country: {type: string, format: '^[A-Z]{2}$'}
-        url: {type: string, format: uri}
+        website: {type: string, format: uri}
         id: {type: string, format: uuid}
         state: {type: string, enum: [CREATED], default: CREATED}
         address: {description: The default one., $ref: '#/components/schemas/Address'}
@@ -313,7 +337,7 @@ components:
         &[
             "GET /a read -> User",
             "country: Option<String>",
-            "url: Option<String>",
+            "website: Option<String>",
             "id: Option<String>",
             "state: Option<String>",
             "address: Option<Address>",

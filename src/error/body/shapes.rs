@@ -7,15 +7,15 @@ use crate::error::api_error::{ApiError, names_code};
 use crate::error::json::{Object, get, has, is_filled, text};
 use crate::error::sanitize;
 
-/// The maximum number of objects around an error.
-const WRAPPERS: usize = 3;
+/// The maximum depth of an error below the outermost object.
+const MAX_DEPTH: usize = 3;
 
 /// One shape of an object that is an error response.
 pub(super) struct Shape {
     pub(super) matches: fn(&Object, status: u16) -> bool,
     /// Returns whether only the API or its gateway writes such an object. A complete body then
     /// states whether the request took effect.
-    is_documented: fn(&Object, status: u16) -> bool,
+    is_conclusive: fn(&Object, status: u16) -> bool,
     pub(super) read: fn(&mut ErrorBody<'_>, &Object),
 }
 
@@ -25,7 +25,7 @@ pub(super) const SHAPES: [Shape; 8] = [
     // The API leaves out the code or the group at times.
     Shape {
         matches: |o, _| has(o, "errorCode") || has(o, "errorMessage") || has(o, "errorGroup"),
-        is_documented: |o, _| {
+        is_conclusive: |o, _| {
             ["errorCode", "errorGroup"]
                 .iter()
                 .any(|name| text(o, name, sanitize::label).is_some())
@@ -39,7 +39,7 @@ pub(super) const SHAPES: [Shape; 8] = [
     // {"error":"invalid_client","error_description":"AADSTS70002: …","error_codes":[70002]}
     Shape {
         matches: |o, _| has(o, "error_description") || is_login(o),
-        is_documented: |o, _| is_login(o),
+        is_conclusive: |o, _| is_login(o),
         read: |body, o| {
             body.read_nested(o);
             let code = text(o, "error", sanitize::label);
@@ -51,7 +51,7 @@ pub(super) const SHAPES: [Shape; 8] = [
     // {"responseInfo":{"responseCode":404,"responseMessage":"…"},"result":{"message":"…"}}
     Shape {
         matches: |o, _| response_info(o).is_some(),
-        is_documented: |o, _| {
+        is_conclusive: |o, _| {
             response_info(o)
                 .is_some_and(|info| has(info, "responseCode") || has(info, "responseMessage"))
         },
@@ -63,7 +63,7 @@ pub(super) const SHAPES: [Shape; 8] = [
     // The gateway: {"statusCode":401,"message":"…"}
     Shape {
         matches: |o, _| is_status_message(o),
-        is_documented: |o, _| is_status_message(o),
+        is_conclusive: |o, _| is_status_message(o),
         read: |body, o| {
             body.read_nested(o);
             body.text = text(o, "message", sanitize::message);
@@ -74,23 +74,23 @@ pub(super) const SHAPES: [Shape; 8] = [
     // Any of its members may be null.
     Shape {
         matches: |o, _| is_problem(o),
-        is_documented: |o, _| is_problem(o) && PROBLEM.iter().filter(|n| has(o, n)).count() > 1,
+        is_conclusive: |o, _| is_problem(o) && PROBLEM.iter().filter(|n| has(o, n)).count() > 1,
         read: |body, o| {
             body.read_nested(o);
             body.read_problem(o);
         },
     },
     // Validation: {"errors":{"amount":["too low"]}}
-    // Only a reader of the request can write it.
+    // A proxy cannot write it, because it names fields of the request.
     Shape {
         matches: |o, _| is_validation(o),
-        is_documented: |o, _| is_validation(o),
+        is_conclusive: |o, _| is_validation(o),
         read: |body, o| body.read_plain(o),
     },
     // QR, an id that is in use: {"id":"billboard_1"}
     Shape {
         matches: |o, status| status == 409 && has(o, "id"),
-        is_documented: |o, status| status == 409 && has(o, "id"),
+        is_conclusive: |o, status| status == 409 && has(o, "id"),
         read: |body, o| {
             body.read_nested(o);
             body.text = Some("this id is already in use".to_owned());
@@ -99,7 +99,7 @@ pub(super) const SHAPES: [Shape; 8] = [
     // Everything else, such as {"message":"…"} and {"error":"…"}. Every proxy writes these.
     Shape {
         matches: |_, _| true,
-        is_documented: |_, _| false,
+        is_conclusive: |_, _| false,
         read: |body, o| body.read_plain(o),
     },
 ];
@@ -145,26 +145,26 @@ pub(super) fn is_by_field(object: &Object) -> bool {
 }
 
 /// Returns whether a body is in a shape that only the API or its gateway writes.
-pub(super) fn is_documented(status: u16, body: &Value) -> bool {
+pub(super) fn is_conclusive(status: u16, body: &Value) -> bool {
     // A list of texts is documented as a whole body only.
     let is_text = |value: &Value| value.is_string() && is_filled(value);
     let is_texts = |list: &Vec<Value>| !list.is_empty() && list.iter().all(is_text);
-    body.as_array().is_some_and(is_texts) || is_shape(status, body, WRAPPERS)
+    body.as_array().is_some_and(is_texts) || is_shape(status, body, MAX_DEPTH)
 }
 
-fn is_shape(status: u16, value: &Value, wrappers: usize) -> bool {
+fn is_shape(status: u16, value: &Value, depth: usize) -> bool {
     match value {
         Value::Object(object) => {
             SHAPES
                 .iter()
-                .any(|shape| (shape.is_documented)(object, status))
-                || (wrappers > 0
-                    // The id that is in use stands at the outermost level.
-                    && nested_errors(object).any(|(_, value)| is_shape(0, value, wrappers - 1)))
+                .any(|shape| (shape.is_conclusive)(object, status))
+                || (depth > 0
+                    // The status is omitted, because an id in use is never nested.
+                    && nested_errors(object).any(|(_, value)| is_shape(0, value, depth - 1)))
         }
         Value::Array(list) => {
             let mut objects = list.iter().filter(|value| value.is_object());
-            objects.any(|value| is_shape(0, value, wrappers))
+            objects.any(|value| is_shape(0, value, depth))
         }
         _ => false,
     }

@@ -52,8 +52,8 @@ fn callback_qr_id_error_states_the_reason() {
         ("a\n", "position 2 has `\\n`"),
         ("a\0b", "position 2"),
         ("a\u{85}b", "position 2"),
-        (".", "another meaning"),
-        ("..", "another meaning"),
+        (".", "the API reserves this text"),
+        ("..", "the API reserves this text"),
     ] {
         let error = CallbackQrId::parse(text).unwrap_err();
         assert_eq!(error.field(), "merchant_qr_id");
