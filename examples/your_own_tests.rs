@@ -319,14 +319,14 @@ mod tests {
         let sim = Simulator::start().unwrap();
         let shop = Shop::new(sim.client()).unwrap();
         listen(&shop, &sim).await.unwrap();
-        let hold = sim.faults().on(INITIATE).hold();
+        let pause = sim.faults().on(INITIATE).pause();
         let (selling, id) = (shop.clone(), order());
         let sale = tokio::spawn(async move { selling.sell(&id, Amount::nok(49)).await });
-        hold.held().await;
+        pause.reached().await;
         sim.payer().approve("order-1").unwrap();
         sim.settled().await;
         assert_eq!(shop.status(&order()), Some(Status::Paid));
-        hold.release();
+        pause.release();
         assert!(sale.await.unwrap().is_ok());
         assert_eq!(shop.status(&order()), Some(Status::Paid));
     }

@@ -50,44 +50,21 @@
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.
 
-mod auth;
+mod apis;
 mod client;
 mod clock;
 mod control;
-mod core;
-mod courier;
-mod customer;
-mod ecom;
+mod delivery;
+mod domain;
 mod engine;
-mod errors;
 mod faults;
-mod guard;
-mod http;
-mod images;
-mod in_memory;
+mod gateway;
 mod journal;
 mod keys;
-mod ledger;
-mod limits;
-mod loosen;
-mod memory;
-mod merchant;
-mod operations;
-mod order;
-mod outbound;
-mod page;
 mod payer;
-mod person;
-mod qr;
 mod random;
-mod routes;
-mod state;
-mod status;
-mod token;
-mod validate;
-mod webhook;
-mod wire;
-mod wreck;
+mod redaction;
+mod server;
 
 #[cfg(test)]
 mod tests;
@@ -99,21 +76,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use faults::{Fault, FaultRule, Faults, Hold};
-pub use in_memory::InMemory;
+pub use delivery::{Delivery, DeliveryOutcome};
+pub use domain::{Account, CaptureType, Effect, EffectKind};
+pub use faults::{Fault, FaultRule, Faults, Pause};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
-pub use ledger::{Account, Effect, EffectKind};
-pub use memory::{Arrived, Ending, Reply};
-pub use order::CaptureType;
-pub use outbound::{Delivery, DeliveryOutcome};
 pub use payer::{Payer, PayerError, Scanned};
+pub use server::{Arrived, Ending, InMemory, Reply};
 
-use self::http::Server;
+use control::Page;
+use domain::{Domain, Registration};
 use engine::Engine;
+use gateway::{Settings, State};
 use random::Random;
-use state::{Settings, State};
-use webhook::Registration;
+use server::Server;
 
 /// A running simulator. Dropping it stops the server and frees the port.
 #[derive(Debug)]
@@ -186,17 +162,24 @@ impl Simulator {
     /// Returns the money that actually moved: one account for each order, in the order of creation.
     /// A lost or damaged response does not change it.
     pub fn ledger(&self) -> Vec<Account> {
-        self.engine
-            .look(|world, _| world.state.orders().iter().map(Account::of).collect())
+        self.engine.look(|world, _| {
+            world
+                .state
+                .domain
+                .payments()
+                .iter()
+                .map(Account::of)
+                .collect()
+        })
     }
 
     /// Returns the account of one order. If several sales units have an order with this id, returns
     /// the one created first.
     pub fn account(&self, order_id: &str) -> Option<Account> {
         self.engine.look(|world, _| {
-            let orders = world.state.by_order_id(order_id);
-            let first = orders.into_iter().min()?;
-            Some(Account::of(world.state.order(first)))
+            let domain = &world.state.domain;
+            let first = domain.by_reference(order_id).first()?;
+            Some(Account::of(domain.payment(*first)))
         })
     }
 
@@ -209,7 +192,7 @@ impl Simulator {
     /// If the text is not a URL with a host.
     pub fn route(&self, url: impl AsRef<str>, to: impl Into<SocketAddr>) -> io::Result<()> {
         self.engine
-            .with(|world, _| world.merchant.route(url.as_ref(), to.into()))
+            .with(|world, _| world.deliveries.route(url.as_ref(), to.into()))
             .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
     }
 
@@ -217,7 +200,7 @@ impl Simulator {
     /// HTTP. The scheme of the merchant's URLs does not matter.
     pub fn route_all(&self, to: impl Into<SocketAddr>) {
         let to = to.into();
-        self.engine.with(|world, _| world.merchant.route_all(to));
+        self.engine.with(|world, _| world.deliveries.route_all(to));
     }
 
     /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`). A sales unit has at
@@ -243,8 +226,16 @@ impl Simulator {
             ));
         }
         self.engine.with_state(|state, _| {
-            let msn = state.settings.keys.merchant_serial_number.clone();
-            state.webhooks.insert(msn, Registration { url, secret });
+            let sales_unit = state.settings.keys.merchant_serial_number.clone();
+            let webhooks = &mut state.domain.webhooks;
+            webhooks.remove(&sales_unit, |one| one.is_for(apis::qr::CHECK_IN_EVENT));
+            webhooks.add(Registration {
+                id: state.random.uuid(),
+                sales_unit,
+                url,
+                secret,
+                events: vec![apis::qr::CHECK_IN_EVENT.to_owned()],
+            });
         });
         Ok(())
     }
@@ -252,7 +243,7 @@ impl Simulator {
     /// Returns the calls to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.give_up_calls();
-        self.engine.look(|world, _| world.merchant.deliveries())
+        self.engine.look(|world, _| world.deliveries.deliveries())
     }
 
     /// Waits, on any runtime, until no call to the merchant is waiting or in progress. Retries of
@@ -404,9 +395,11 @@ impl Builder {
             Some(host) => base_url(host, address.port())?,
             None => format!("http://{address}"),
         };
+        let serves_page = self.serves_page;
         let mut simulator = self.idle(base_url)?;
         let engine = Arc::clone(&simulator.engine);
-        simulator.server = Some(Server::start(listener, engine)?);
+        let page = serves_page.then(Page::default);
+        simulator.server = Some(Server::start(listener, engine, page)?);
         Ok(simulator)
     }
 
@@ -421,7 +414,6 @@ impl Builder {
 
     fn idle(self, base_url: String) -> io::Result<Simulator> {
         self.check()?;
-        validate::read_documents();
         let clock = Clock::new(self.frozen);
         let seed = self.seed;
         let state = self.state(base_url.clone());
@@ -462,12 +454,11 @@ impl Builder {
             keys,
             sales_units,
             base_url,
-            approve_after: self.approve_after,
             token_lifetime: self.token_lifetime,
             may_skip_landing_page: self.may_skip_landing_page,
-            serves_page: self.serves_page,
         };
-        State::new(settings, random)
+        let domain = Domain::new(self.approve_after);
+        State::new(settings, &apis::ALL, domain, random)
     }
 }
 

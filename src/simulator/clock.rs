@@ -95,21 +95,6 @@ impl Clock {
     }
 }
 
-/// Returns `time` plus `by`, or the latest possible time if the sum is out of range.
-pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
-    SignedDuration::try_from(by)
-        .ok()
-        .and_then(|by| time.checked_add(by).ok())
-        .unwrap_or(Timestamp::MAX)
-}
-
-/// Returns the whole seconds from `from` to `to`, rounded up, at least zero.
-pub(crate) fn seconds_until(from: Timestamp, to: Timestamp) -> i64 {
-    let left = to.duration_since(from);
-    let whole = left.as_secs() + i64::from(left.subsec_nanos() > 0);
-    whole.max(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,16 +114,5 @@ mod tests {
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
-        assert_eq!(
-            later(Timestamp::MAX, Duration::from_secs(1)),
-            Timestamp::MAX
-        );
-    }
-
-    #[test]
-    fn a_started_second_counts_whole() {
-        let end = later(FROZEN_AT, Duration::from_millis(2100));
-        assert_eq!(seconds_until(FROZEN_AT, end), 3);
-        assert_eq!(seconds_until(end, FROZEN_AT), 0);
     }
 }

@@ -3,10 +3,13 @@
 //! Each route calls the handle that a Rust test uses: `Payer`, `Clock`, `Faults` and `Journal`.
 //! Control requests appear in no journal, no fault applies to them and no limit counts them.
 
+mod access;
 mod clock;
+mod display_status;
 mod faults;
 mod journal;
 mod orders;
+mod page;
 mod problem;
 mod request;
 mod routes;
@@ -22,9 +25,9 @@ use serde_json::{Value, json};
 use self::problem::Problem;
 use self::request::Call;
 use super::engine::Engine;
-use super::guard;
-use super::page;
-use super::wire::{Request, Response};
+use super::gateway::{Request, Response};
+
+pub(crate) use page::Page;
 
 /// The start of the path of every control request. No path of the API starts with it.
 const PREFIX: &str = "/_simulator/";
@@ -32,14 +35,25 @@ const PREFIX: &str = "/_simulator/";
 /// The OpenAPI document of the control API.
 const DOCUMENT: &str = include_str!("control/openapi.json");
 
-/// Returns whether a request is for the control API.
-pub(crate) fn is_asked(request: &Request) -> bool {
-    request.path.starts_with(PREFIX) && !request.path.starts_with(page::PREFIX)
+/// Returns the response to a request for the control API or the page, or `None` for another
+/// request.
+pub(crate) async fn respond(
+    engine: &Arc<Engine>,
+    page: Option<&Page>,
+    request: &Request,
+) -> Option<Response> {
+    if request.path.starts_with(PREFIX) && !request.path.starts_with(page::PREFIX) {
+        return Some(respond_to_control(engine, request));
+    }
+    match page {
+        Some(page) if page::serves(request) => Some(page.respond(engine, request).await),
+        _ => None,
+    }
 }
 
 /// Handles a control request.
-pub(crate) fn respond(engine: &Arc<Engine>, request: &Request) -> Response {
-    let response = match guard::refusal(request, engine.host()) {
+fn respond_to_control(engine: &Arc<Engine>, request: &Request) -> Response {
+    let response = match access::refusal(request, engine.host()) {
         Some(reason) => Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", reason)),
         None => route(engine, request),
     };

@@ -1,8 +1,11 @@
-//! The whole simulator: its state, clock, journal, faults and calls to the merchant, behind one
-//! lock. This module uses no socket. `http` and `courier` transfer the bytes.
+//! The whole simulator: its state, clock, journal, faults and messages to the merchant, behind one
+//! lock. This module uses no socket. `server` transfers the bytes.
+
+mod barrier;
+mod faults;
+mod records;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,18 +14,19 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
-use super::clock::{Clock, later};
-use super::core;
-use super::faults::{Gate, Manner, Rules, Strike};
-use super::journal::Records;
-use super::merchant::Merchant;
-use super::outbound::{DeliveryOutcome, Outbound, Reason, next_attempt};
-use super::page::Desk;
+use super::clock::Clock;
+use super::delivery::{DeliveryLog, DeliveryOutcome, Job, next_attempt};
+use super::domain::Domain;
+use super::domain::time::later;
+use super::gateway::{Outgoing, Request, Response, State, dispatch};
 use super::random::Random;
-use super::routes;
-use super::state::State;
-use super::webhook;
-use super::wire::{Request, Response};
+
+pub(crate) use barrier::Barrier;
+pub(crate) use faults::{
+    FaultKind, FaultSummary, Injection, RuleSettings, Rules, Stage, WireFault,
+};
+pub use records::Entry;
+pub(crate) use records::Records;
 
 pub(crate) struct Engine {
     clock: Clock,
@@ -33,7 +37,6 @@ pub(crate) struct Engine {
     version: watch::Sender<u64>,
     /// The host in the base URL, without a port.
     host: String,
-    serves_page: bool,
 }
 
 /// Hides the contents. Every public handle holds the engine, and the engine holds keys, tokens and
@@ -48,35 +51,33 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) rules: Rules,
     pub(crate) records: Records,
-    pub(crate) merchant: Merchant,
-    pub(crate) desk: Desk,
+    pub(crate) deliveries: DeliveryLog,
     /// The randomness of errors that faults produce. It is separate, so that faults do not change
     /// the ids of the state.
-    random: Random,
+    pub(crate) random: Random,
 }
 
 /// A recorded request that has not taken effect yet.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     number: u64,
-    strike: Option<Strike>,
+    injection: Option<Injection>,
 }
 
 impl Arrival {
     /// The delay before the request takes effect, in real time.
     pub(crate) fn wait(&self) -> Duration {
-        self.strike
-            .as_ref()
-            .map_or(Duration::ZERO, Strike::wait_before)
+        let injection = self.injection.as_ref();
+        injection.map_or(Duration::ZERO, Injection::wait_before)
     }
 
     /// The barriers that the request waits at before it takes effect, and that the response waits
     /// at.
-    pub(crate) fn gates(&self) -> (Option<Gate>, Option<Gate>) {
-        let strike = self.strike.as_ref();
+    pub(crate) fn barriers(&self) -> (Option<Barrier>, Option<Barrier>) {
+        let injection = self.injection.as_ref();
         (
-            strike.and_then(Strike::gate_before),
-            strike.and_then(Strike::gate_after),
+            injection.and_then(Injection::barrier_before),
+            injection.and_then(Injection::barrier_after),
         )
     }
 }
@@ -86,36 +87,21 @@ impl Arrival {
 pub(crate) struct Dispatch {
     pub(crate) response: Response,
     pub(crate) wait: Duration,
-    pub(crate) manner: Manner,
-}
-
-/// A call to the merchant that is ready to be sent.
-#[derive(Debug)]
-pub(crate) struct Job {
-    number: u64,
-    pub(crate) call: Outbound,
-    pub(crate) to: SocketAddr,
-    pub(crate) wait: Duration,
-    pub(crate) path: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
+    pub(crate) wire_fault: WireFault,
 }
 
 impl Engine {
     pub(crate) fn new(clock: Clock, state: State, seed: u64) -> Self {
         let base_url = url::Url::parse(&state.settings.base_url).ok();
         let host = base_url.and_then(|url| url.host_str().map(str::to_owned));
-        let serves_page = state.settings.serves_page;
         Self {
             host: host.unwrap_or_default(),
-            serves_page,
             clock,
             world: Mutex::new(World {
                 state,
                 rules: Rules::new(seed),
                 records: Records::default(),
-                merchant: Merchant::default(),
-                desk: Desk::default(),
+                deliveries: DeliveryLog::default(),
                 random: Random::new(!seed),
             }),
             idle: Notify::new(),
@@ -130,18 +116,13 @@ impl Engine {
         &self.host
     }
 
-    pub(crate) fn serves_page(&self) -> bool {
-        self.serves_page
-    }
-
     /// Removes orders, codes, faults, journal and deliveries.
     pub(crate) fn reset(&self) {
         self.with(|world, _| {
             world.state.reset();
             world.rules.clear();
             world.records.clear();
-            world.merchant.reset();
-            world.desk = Desk::default();
+            world.deliveries.reset();
         });
     }
 
@@ -160,6 +141,7 @@ impl Engine {
         world.state.tick(now);
         let due = world.state.next_due();
         let result = run(&mut world, now);
+        world.state.notify();
         if !world.state.outbox.is_empty() || world.state.next_due() != due {
             self.clock.nudge();
         }
@@ -178,9 +160,9 @@ impl Engine {
         run(&world, now)
     }
 
-    /// Signals a change. It is called under the lock, so that a reader woken by it finds the
+    /// Signals a change to the pages that show the simulator. It is called under the lock, so that a reader woken by it finds the
     /// changed world.
-    fn touch(&self) {
+    pub(crate) fn touch(&self) {
         self.version
             .send_modify(|version| *version = version.wrapping_add(1));
     }
@@ -205,59 +187,58 @@ impl Engine {
         self.with(|world, now| run(&mut world.state, now))
     }
 
+    /// Runs an operation of the domain.
+    pub(crate) fn with_domain<T>(
+        &self,
+        run: impl FnOnce(&mut Domain, &mut Random, Timestamp) -> T,
+    ) -> T {
+        self.with_state(|state, now| run(&mut state.domain, &mut state.random, now))
+    }
+
     /// Records a request and selects the fault that applies to it.
     pub(crate) fn arrive(&self, request: &Request) -> Arrival {
-        let found = routes::find(request);
-        let in_body = || {
-            let body: Value = serde_json::from_slice(&request.body).ok()?;
-            Some(body.pointer("/transaction/orderId")?.as_str()?.to_owned())
-        };
         let mut world = self.world();
         let now = self.clock.now();
-        let number = world.records.arrived(request, found.id(), now);
+        let found = world.state.routes.find(request);
+        let reference = found.reference(request);
+        let injection = world.rules.inject(found.id(), reference.as_deref(), now);
+        let number = world.records.arrived(request, found.id(), reference, now);
         self.touch();
-        if world.rules.is_empty() {
-            return Arrival {
-                number,
-                strike: None,
-            };
-        }
-        let order = found.order_id().map(str::to_owned).or_else(in_body);
-        let strike = world.rules.strike(found.id(), order.as_deref(), now);
-        Arrival { number, strike }
+        Arrival { number, injection }
     }
 
     /// Applies a request to the state, unless a fault prevents that. Returns the response and its
     /// transmission.
-    pub(crate) fn answer(&self, request: &Request, arrival: &Arrival) -> Dispatch {
+    pub(crate) fn respond(&self, request: &Request, arrival: &Arrival) -> Dispatch {
         self.with(|world, now| {
-            let Some(strike) = &arrival.strike else {
-                let response = core::apply(&mut world.state, request, now).ready();
+            let Some(injection) = &arrival.injection else {
+                let response = dispatch(&mut world.state, request, now).ready();
                 world.records.answered(arrival.number, &response, true, now);
                 return Dispatch {
                     response,
                     wait: Duration::ZERO,
-                    manner: Manner::Whole,
+                    wire_fault: WireFault::Whole,
                 };
             };
-            let mut answer = None;
-            for _ in 0..strike.times_applied() {
-                answer = Some(core::apply(&mut world.state, request, now));
+            let mut response = None;
+            for _ in 0..injection.times_applied() {
+                response = Some(dispatch(&mut world.state, request, now));
             }
-            let response = strike.damage(answer, &mut world.random).ready();
-            let manner = strike.manner();
-            let told = !matches!(
-                manner,
-                Manner::Stall | Manner::Reset | Manner::ResetInHeaders
+            let response = injection.apply(response).ready();
+            let wire_fault = injection.wire_fault();
+            let is_received = !matches!(
+                wire_fault,
+                WireFault::Stall | WireFault::Reset | WireFault::ResetInHeaders
             );
-            let wait = strike.wait_after();
+            let wait = injection.wait_after();
+            let number = arrival.number;
             world
                 .records
-                .answered(arrival.number, &response, told, later(now, wait));
+                .answered(number, &response, is_received, later(now, wait));
             Dispatch {
                 response,
                 wait,
-                manner,
+                wire_fault,
             }
         })
     }
@@ -271,24 +252,24 @@ impl Engine {
         // The test may have moved the clock, which does not signal a change by itself.
         self.touch();
         let mut jobs = Vec::new();
-        for call in std::mem::take(&mut world.state.outbox) {
-            world.prepare(&call, now, &mut jobs);
+        for outgoing in std::mem::take(&mut world.state.outbox) {
+            world.prepare(&outgoing, now, &mut jobs);
         }
-        world.merchant.under_way += jobs.len();
-        if world.merchant.under_way == 0 {
+        world.deliveries.in_progress += jobs.len();
+        if world.deliveries.in_progress == 0 {
             self.idle.notify_waiters();
         }
         jobs
     }
 
     /// Records the outcome of a call.
-    pub(crate) fn delivered(&self, job: Job, answer: Result<(u16, Bytes), String>) {
+    pub(crate) fn delivered(&self, job: Job, response: Result<(u16, Bytes), String>) {
         self.with(|world, now| {
             // After a reset, the order of this call no longer exists.
-            if world.merchant.has(job.number) {
-                world.close(job, answer, now);
+            if world.deliveries.has(job.number) {
+                world.close(job, response, now);
             }
-            world.merchant.under_way = world.merchant.under_way.saturating_sub(1);
+            world.deliveries.in_progress = world.deliveries.in_progress.saturating_sub(1);
             // The sender must run again to find that no call is in progress, even if the outcome
             // adds no call.
             self.clock.nudge();
@@ -299,8 +280,9 @@ impl Engine {
     pub(crate) async fn settled(&self) {
         loop {
             let idle = self.idle.notified();
-            let settled = self
-                .with(|world, _| world.state.outbox.is_empty() && world.merchant.under_way == 0);
+            let settled = self.with(|world, _| {
+                world.state.outbox.is_empty() && world.deliveries.in_progress == 0
+            });
             if settled {
                 return;
             }
@@ -325,108 +307,71 @@ impl Engine {
 }
 
 impl World {
-    /// Records a call and prepares it for sending, unless it has no route or a fault loses it.
-    fn prepare(&mut self, call: &Outbound, now: Timestamp, jobs: &mut Vec<Job>) {
-        let strike = self
-            .rules
-            .strike(Some(call.reason.id()), call.order_id.as_deref(), now);
-        if strike.as_ref().is_some_and(Strike::loses) {
-            let number = self.merchant.record(call, now);
-            self.fail(number, call, DeliveryOutcome::Lost, now);
-            return;
-        }
-        let Some(to) = self.merchant.whereabouts(&call.url) else {
-            let number = self.merchant.record(call, now);
-            self.fail(number, call, DeliveryOutcome::NotRouted, now);
-            return;
+    /// Records a message and prepares it for sending, unless it has no address or a fault loses it.
+    fn prepare(&mut self, outgoing: &Outgoing, now: Timestamp, jobs: &mut Vec<Job>) {
+        let id = Some(outgoing.message.id);
+        let injection = self.rules.inject(id, outgoing.reference.as_deref(), now);
+        let injection = injection.as_ref();
+        let unsent = if injection.is_some_and(Injection::loses) {
+            Err(DeliveryOutcome::Lost)
+        } else {
+            let to = self.deliveries.address_of(&outgoing.url);
+            to.ok_or(DeliveryOutcome::NotRouted)
         };
-        let copies = strike.as_ref().map_or(1, Strike::times_applied).max(1);
-        let wait = strike.as_ref().map_or(Duration::ZERO, Strike::delay);
+        let to = match unsent {
+            Ok(to) => to,
+            Err(outcome) => {
+                let number = self.deliveries.record(outgoing, now);
+                let note = self.receive(outgoing, Err("the merchant was not reached".into()), now);
+                self.deliveries.close(number, outcome, note);
+                return;
+            }
+        };
+        let copies = injection.map_or(1, Injection::times_applied).max(1);
+        let wait = injection.map_or(Duration::ZERO, Injection::delay);
         for _ in 0..copies {
-            let number = self.merchant.record(call, now);
-            let body = call
-                .body
-                .as_ref()
-                .map(|body| Bytes::from(body.to_string()))
-                .unwrap_or_default();
-            let (host, path) = webhook::split(&call.url);
-            jobs.push(Job {
-                number,
-                to,
-                wait,
-                headers: headers(call, &host, &body, now),
-                path,
-                body,
-                call: call.clone(),
-            });
+            let number = self.deliveries.record(outgoing, now);
+            jobs.push(Job::new(number, outgoing, to, wait, now));
         }
     }
 
-    fn fail(&mut self, number: u64, call: &Outbound, outcome: DeliveryOutcome, now: Timestamp) {
-        let note = (call.reason == Reason::Shipping)
-            .then(|| self.shipping(call, Err("the merchant was not reached".into()), now))
-            .flatten();
-        self.merchant.close(number, outcome, note);
-    }
-
-    fn close(&mut self, job: Job, answer: Result<(u16, Bytes), String>, now: Timestamp) {
-        let call = job.call;
-        let good = matches!(answer, Ok((200..=299, _)));
-        let note = match (call.reason, &answer) {
-            (Reason::Shipping, Ok((200, body))) => {
-                let parsed = serde_json::from_slice::<Value>(body);
-                let parsed = parsed.map_err(|_| "the answer is not JSON".to_owned());
-                self.shipping(&call, parsed, now)
-            }
-            (Reason::Shipping, _) => {
-                self.shipping(&call, Err("the merchant did not answer 200".into()), now)
-            }
-            _ => None,
+    /// Records the merchant's response, and plans another attempt if the message needs one.
+    fn close(&mut self, job: Job, response: Result<(u16, Bytes), String>, now: Timestamp) {
+        let is_accepted = matches!(response, Ok((200..=299, _)));
+        let body = match &response {
+            Ok((200, body)) => serde_json::from_slice::<Value>(body)
+                .map_err(|_| "the response is not JSON".to_owned()),
+            _ => Err("the merchant did not return 200".to_owned()),
         };
-        let outcome = match answer {
+        let note = self.receive(&job.outgoing, body, now);
+        let outcome = match response {
             Ok((status, _)) => DeliveryOutcome::Answered(status),
             Err(reason) => DeliveryOutcome::Failed(reason),
         };
-        self.merchant.close(job.number, outcome, note);
-        if call.reason == Reason::CheckIn
-            && !good
-            && let Some(wait) = next_attempt(call.attempt)
+        self.deliveries.close(job.number, outcome, note);
+        let outgoing = job.outgoing;
+        if outgoing.message.is_retried
+            && !is_accepted
+            && let Some(wait) = next_attempt(outgoing.attempt)
         {
-            let again = Outbound {
-                attempt: call.attempt + 1,
-                ..call
+            let attempt = outgoing.attempt + 1;
+            let retry = Outgoing {
+                attempt,
+                ..outgoing
             };
-            self.state.plan_call(later(now, wait), again);
+            self.state.plan_retry(later(now, wait), retry);
         }
     }
 
-    /// Passes a merchant's shipping methods on. Returns the reason why they could not be used.
-    fn shipping(
+    /// Passes the merchant's response on, if the message asks for one. Returns the reason why the
+    /// response cannot be used.
+    fn receive(
         &mut self,
-        call: &Outbound,
-        answer: Result<Value, String>,
+        outgoing: &Outgoing,
+        response: Result<Value, String>,
         now: Timestamp,
     ) -> Option<String> {
-        let order = call.order?;
-        self.state.shipping_answered(order, answer, now).err()
+        let receive = outgoing.message.receive?;
+        receive(&mut self.state, outgoing, response, now).err()
     }
-}
-
-fn headers(
-    call: &Outbound,
-    host: &str,
-    body: &Bytes,
-    now: Timestamp,
-) -> Vec<(&'static str, String)> {
-    let mut headers = vec![("host", host.to_owned())];
-    if call.body.is_some() {
-        headers.push(("content-type", "application/json; charset=utf-8".into()));
-    }
-    if let Some(authorization) = &call.authorization {
-        headers.push(("authorization", authorization.clone()));
-    }
-    if let Some(registration) = &call.signed_by {
-        headers.extend(webhook::sign(registration, body, now));
-    }
-    headers
 }

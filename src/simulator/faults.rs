@@ -6,17 +6,9 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::engine::Engine;
-use super::errors;
-use super::wire::Response;
-
-mod hold;
-mod rules;
-
-pub(crate) use hold::Gate;
-pub use hold::Hold;
-use rules::{Damage, Moment, RuleSettings};
-pub(crate) use rules::{Listed, Manner, Rules, Strike};
+use super::apis::ecom::error_codes;
+use super::engine::{Barrier, Engine, FaultKind, RuleSettings, Stage, WireFault};
+use super::gateway::{Response, errors};
 
 /// The faults of a simulator.
 ///
@@ -81,7 +73,7 @@ impl Faults {
 /// applies after that. [`before_commit`](Self::before_commit) and
 /// [`after_commit`](Self::after_commit) override this.
 #[derive(Debug, Clone)]
-#[must_use = "a rule does nothing until it says what goes wrong"]
+#[must_use = "a rule does nothing until a method names its fault"]
 pub struct FaultRule {
     engine: Arc<Engine>,
     settings: RuleSettings,
@@ -150,13 +142,13 @@ impl FaultRule {
     /// Applies the fault before the request takes effect. The request has no effect, as if it never
     /// reached Vipps.
     pub fn before_commit(mut self) -> Self {
-        self.settings.moment = Some(Moment::Before);
+        self.settings.stage = Some(Stage::Before);
         self
     }
 
     /// Applies the fault after the request took effect. Only the response is affected.
     pub fn after_commit(mut self) -> Self {
-        self.settings.moment = Some(Moment::After);
+        self.settings.stage = Some(Stage::After);
         self
     }
 
@@ -184,8 +176,7 @@ impl FaultRule {
     #[track_caller]
     pub fn status(self, status: u16) -> Fault {
         let status = checked_status(status);
-        let answer = errors::gateway(status, "A fault that was asked for");
-        self.install(Moment::Before, Damage::Answer(answer))
+        self.respond(errors::gateway(status, "A fault that was asked for"))
     }
 
     /// Responds with this status and body. The body is sent as JSON if it parses as JSON, otherwise
@@ -197,18 +188,31 @@ impl FaultRule {
     pub fn status_with_body(self, status: u16, body: impl Into<String>) -> Fault {
         let status = checked_status(status);
         let body = body.into();
-        let answer = match serde_json::from_str::<Value>(&body) {
+        let response = match serde_json::from_str::<Value>(&body) {
             Ok(value) => Response::json(status, value),
             Err(_) if body.is_empty() => Response::empty(status),
             Err(_) => Response::raw(status, "text/plain;charset=UTF-8", body),
         };
-        self.install(Moment::Before, Damage::Answer(answer))
+        self.respond(response)
     }
 
     /// Responds with an error of the eCom API, such as `("VippsError", "94")` for a locked order.
     /// Known codes get their message and status. Other codes get status 400.
     pub fn ecom_error(self, group: impl Into<String>, code: impl Into<String>) -> Fault {
-        self.install(Moment::Before, Damage::Code(group.into(), code.into()))
+        let (group, code) = (group.into(), code.into());
+        let response = self
+            .engine
+            .with(|world, _| error_codes::response(&group, &code, &mut world.random));
+        let kind = FaultKind::Respond(Box::new(response), format!("error {group} {code}"));
+        self.install(Stage::Before, kind)
+    }
+
+    fn respond(self, response: Response) -> Fault {
+        let description = format!("status {}", response.status.as_u16());
+        self.install(
+            Stage::Before,
+            FaultKind::Respond(Box::new(response), description),
+        )
     }
 
     /// Responds with this status and an HTML page, as proxies do.
@@ -219,23 +223,22 @@ impl FaultRule {
     pub fn html(self, status: u16) -> Fault {
         let status = checked_status(status);
         let page = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>\n";
-        let answer = Response::raw(status, "text/html", page);
-        self.install(Moment::Before, Damage::Answer(answer))
+        self.respond(Response::raw(status, "text/html", page))
     }
 
     /// Delays in real time: before the request takes effect with
     /// [`before_commit`](Self::before_commit), otherwise before the response.
     pub fn delay(self, time: Duration) -> Fault {
-        self.install(Moment::After, Damage::Delay(time))
+        self.install(Stage::After, FaultKind::Delay(time))
     }
 
-    /// Holds the response until the test releases it. With [`before_commit`](Self::before_commit),
-    /// holds the request before it takes effect. [`Simulator::arrive`](super::Simulator::arrive)
+    /// Pauses the response until the test releases it. With [`before_commit`](Self::before_commit),
+    /// pauses the request before it takes effect. [`Simulator::arrive`](super::Simulator::arrive)
     /// ignores this fault, because nothing waits there.
-    pub fn hold(self) -> Hold {
-        let gate = Gate::default();
-        let fault = self.install(Moment::After, Damage::Hold(gate.clone()));
-        Hold { fault, gate }
+    pub fn pause(self) -> Pause {
+        let barrier = Barrier::default();
+        let fault = self.install(Stage::After, FaultKind::Pause(barrier.clone()));
+        Pause { fault, barrier }
     }
 
     /// Replaces each text in the response's JSON that equals `text`, as a later version of the API
@@ -256,69 +259,69 @@ impl FaultRule {
     /// # Ok(()) }
     /// ```
     pub fn replace(self, text: impl Into<String>, with: impl Into<String>) -> Fault {
-        self.install(Moment::After, Damage::Replace(text.into(), with.into()))
+        self.install(Stage::After, FaultKind::Replace(text.into(), with.into()))
     }
 
     /// Sends no response. The connection stays open.
     pub fn stall(self) -> Fault {
-        self.install(Moment::Before, Damage::Manner(Manner::Stall))
+        self.install(Stage::Before, FaultKind::Wire(WireFault::Stall))
     }
 
     /// Sends the head and half of the body. The connection stays open.
     pub fn stall_in_body(self) -> Fault {
-        self.install(Moment::After, Damage::Manner(Manner::StallInBody))
+        self.install(Stage::After, FaultKind::Wire(WireFault::StallInBody))
     }
 
     /// Resets the connection before the first byte of the response.
     pub fn reset(self) -> Fault {
-        self.install(Moment::Before, Damage::Manner(Manner::Reset))
+        self.install(Stage::Before, FaultKind::Wire(WireFault::Reset))
     }
 
     /// Resets the connection in the middle of the response's head.
     pub fn reset_in_headers(self) -> Fault {
-        self.install(Moment::After, Damage::Manner(Manner::ResetInHeaders))
+        self.install(Stage::After, FaultKind::Wire(WireFault::ResetInHeaders))
     }
 
     /// Resets the connection in the middle of the response's body.
     pub fn reset_in_body(self) -> Fault {
-        self.install(Moment::After, Damage::Manner(Manner::ResetInBody))
+        self.install(Stage::After, FaultKind::Wire(WireFault::ResetInBody))
     }
 
     /// Closes the connection normally in the middle of the response's body.
     pub fn truncate(self) -> Fault {
-        self.install(Moment::After, Damage::Manner(Manner::Truncate))
+        self.install(Stage::After, FaultKind::Wire(WireFault::Truncate))
     }
 
     /// Sends a complete response whose body is the first half of its JSON.
     pub fn truncated_json(self) -> Fault {
-        self.install(Moment::After, Damage::TruncatedJson)
+        self.install(Stage::After, FaultKind::TruncatedJson)
     }
 
     /// Keeps the status and headers, and replaces the body by bytes that are not JSON.
     pub fn garbage_json(self) -> Fault {
-        self.install(Moment::After, Damage::Garbage)
+        self.install(Stage::After, FaultKind::Garbage)
     }
 
     /// Keeps the status and headers, and replaces the body by this many bytes.
     pub fn oversized(self, bytes: usize) -> Fault {
-        self.install(Moment::After, Damage::Oversized(bytes))
+        self.install(Stage::After, FaultKind::Oversized(bytes))
     }
 
     /// Loses the message. A request has no effect and gets no response. A call to the merchant is
     /// never sent.
     pub fn lose(self) -> Fault {
-        self.install(Moment::Before, Damage::Lose)
+        self.install(Stage::Before, FaultKind::Lose)
     }
 
     /// Delivers the message twice. A request takes effect twice and gets the second response. A
     /// call to the merchant is sent twice.
     pub fn duplicate(self) -> Fault {
-        self.install(Moment::After, Damage::Duplicate)
+        self.install(Stage::After, FaultKind::Duplicate)
     }
 
-    fn install(self, usual: Moment, damage: Damage) -> Fault {
+    fn install(self, usual: Stage, kind: FaultKind) -> Fault {
         let Self { engine, settings } = self;
-        let id = engine.with(|world, now| world.rules.add(settings, usual, damage, now));
+        let id = engine.with(|world, now| world.rules.add(settings, usual, kind, now));
         Fault { engine, id }
     }
 }
@@ -352,5 +355,51 @@ impl Fault {
     /// Removes the rule.
     pub fn remove(&self) {
         self.engine.with(|world, _| world.rules.remove(self.id));
+    }
+}
+
+/// A rule that pauses requests. Dropping it releases all paused and all later requests.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// let pause = sim.faults().on("initiate_payment_v3_using_post").pause();
+/// let begun = vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?);
+/// let begun = tokio::spawn(begun.into_future());
+///
+/// pause.reached().await; // the payment exists, and the merchant does not know it yet
+/// sim.payer().approve("order-1")?;
+/// pause.release();
+/// assert!(begun.await??.payment(&vipps).details().await?.state().is_paid());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it releases the requests"]
+pub struct Pause {
+    fault: Fault,
+    barrier: Barrier,
+}
+
+impl Pause {
+    /// Waits, on any runtime, until a request is paused.
+    pub async fn reached(&self) {
+        self.barrier.reached().await;
+    }
+
+    /// Releases all paused and all later requests.
+    pub fn release(&self) {
+        self.barrier.open();
+    }
+
+    /// Returns the number of requests that the rule was applied to.
+    pub fn hits(&self) -> u64 {
+        self.fault.hits()
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        self.release();
     }
 }

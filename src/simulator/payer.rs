@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::apis::qr::CHECK_IN_EVENT;
+use super::domain::profile::Profile;
+use super::domain::qr::{CONTENT_HOST, Target};
+use super::domain::{Domain, Ending, Obstacle, PaymentId, Refusal};
 use super::engine::Engine;
-use super::order::Phase;
-use super::person::Person;
-use super::qr::exchange::Personal;
-use super::qr::one_time::landing_token;
-use super::qr::{CONTENT_HOST, Key, Target};
-use super::routes::IMAGE_PATH;
-use super::state::{OrderRef, State};
-use super::wire::parameter;
+use super::gateway::{IMAGE_PATH, State, landing_token, parameter};
 
 /// The customer with the app. Every method accepts any text that identifies a payment: the order
 /// id, the landing page's URL, the text of a QR code, or the link to its image.
@@ -30,7 +27,7 @@ use super::wire::parameter;
 pub struct Payer {
     engine: Arc<Engine>,
     /// `None` for the usual customer of the payment.
-    person: Option<Person>,
+    profile: Option<Profile>,
 }
 
 /// The result of a scan.
@@ -112,7 +109,7 @@ impl Payer {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-            person: None,
+            profile: None,
         }
     }
 
@@ -122,14 +119,14 @@ impl Payer {
     #[must_use]
     pub fn with_number(mut self, number: impl Into<String>) -> Self {
         let number = number.into();
-        let person = Person::of_number(&number);
-        self.person = Some(person.unwrap_or(Person { msisdn: number }));
+        let profile = Profile::of_number(&number);
+        self.profile = Some(profile.unwrap_or(Profile { msisdn: number }));
         self
     }
 
     /// Returns the customer for an action that does not depend on a payment.
-    fn person(&self) -> Person {
-        self.person.clone().unwrap_or_default()
+    fn profile(&self) -> Profile {
+        self.profile.clone().unwrap_or_default()
     }
 
     /// Scans a code. A payment opens in the app: its `INITIATE` entry in the details then has a
@@ -140,26 +137,29 @@ impl Payer {
     /// # Errors
     /// If the text identifies no code or payment, or if it has expired.
     pub fn scan(&self, what: impl AsRef<str>) -> Result<Scanned, PayerError> {
-        self.engine
-            .with_state(|state, now| match resolve(state, what.as_ref(), now)? {
-                Target::Payment(order) => {
-                    waits(state, order)?;
-                    state.scan(order, now);
-                    let order_id = state.order(order).id.clone();
+        self.engine.with_state(|state, now| {
+            let target = resolve(state, what.as_ref(), now)?;
+            let State { domain, random, .. } = state;
+            match target {
+                Target::Payment(payment) => {
+                    if let Some(obstacle) = domain.payment(payment).approval_obstacle() {
+                        return Err(Refusal::CannotApprove(obstacle).into());
+                    }
+                    domain.open(payment, now);
+                    let order_id = domain.payment(payment).reference.clone();
                     Ok(Scanned::Payment { order_id })
                 }
-                Target::Redirect(key) => match state.codes.redirects.get(&key) {
-                    Some(redirect) => Ok(Scanned::Redirect {
-                        url: redirect.destination.clone(),
-                    }),
-                    None => Err(PayerError::Expired),
-                },
-                Target::Callback(key) => {
-                    state.check_in(&key, &self.person(), now)?;
-                    let (_, merchant_qr_id) = key;
+                Target::Redirect(key) => {
+                    let url = domain.codes.redirect(&key, now)?.destination.clone();
+                    Ok(Scanned::Redirect { url })
+                }
+                Target::Place(key) => {
+                    domain.check_in(&key, self.profile(), CHECK_IN_EVENT, random, now)?;
+                    let merchant_qr_id = key.id;
                     Ok(Scanned::CheckIn { merchant_qr_id })
                 }
-            })
+            }
+        })
     }
 
     /// Opens the payment, if it is not open, and approves it. The amount is reserved (`RESERVE`),
@@ -191,11 +191,22 @@ impl Payer {
     }
 
     fn pay(&self, what: &str, method: Option<&str>) -> Result<(), PayerError> {
+        self.with_payment(what, |domain, payment, now| {
+            let usual = || domain.payment(payment).usual_customer();
+            let customer = self.profile.clone().unwrap_or_else(usual);
+            domain.approve(payment, customer, method, now)
+        })
+    }
+
+    /// Runs an operation on the payment that a text identifies.
+    fn with_payment(
+        &self,
+        what: &str,
+        run: impl FnOnce(&mut Domain, PaymentId, Timestamp) -> Result<(), Refusal>,
+    ) -> Result<(), PayerError> {
         self.engine.with_state(|state, now| {
-            let order = waiting(state, what, now)?;
-            let usual = || state.order(order).usual_customer();
-            let person = self.person.clone().unwrap_or_else(usual);
-            state.approve(order, person, method, now)
+            let payment = Self::find(state, what, now)?;
+            Ok(run(&mut state.domain, payment, now)?)
         })
     }
 
@@ -205,10 +216,8 @@ impl Payer {
     /// # Errors
     /// If the payment does not exist or is in a final state.
     pub fn reject(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.engine.with_state(|state, now| {
-            let order = waiting(state, what.as_ref(), now)?;
-            state.reject(order, now);
-            Ok(())
+        self.with_payment(what.as_ref(), |domain, payment, now| {
+            domain.reject(payment, true, now)
         })
     }
 
@@ -218,10 +227,8 @@ impl Payer {
     /// # Errors
     /// If the payment does not exist or is in a final state.
     pub fn leave(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.engine.with_state(|state, now| {
-            let order = waiting(state, what.as_ref(), now)?;
-            state.leave(order, now);
-            Ok(())
+        self.with_payment(what.as_ref(), |domain, payment, now| {
+            domain.reject(payment, false, now)
         })
     }
 
@@ -232,12 +239,7 @@ impl Payer {
     /// # Errors
     /// If the payment does not exist or is in a final state.
     pub fn authenticate(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.engine.with_state(|state, now| {
-            let order = waiting(state, what.as_ref(), now)?;
-            state.scan(order, now);
-            state.order_mut(order).authenticating = true;
-            Ok(())
-        })
+        self.with_payment(what.as_ref(), Domain::authenticate)
     }
 
     /// Withdraws the consent of an express payment. The merchant is called at its consent removal
@@ -246,58 +248,51 @@ impl Payer {
     /// # Errors
     /// If the payment does not exist or has no consent.
     pub fn withdraw_consent(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.engine
-            .with_state(|state, now| match resolve(state, what.as_ref(), now)? {
-                Target::Payment(order) => state.withdraw_consent(order),
-                _ => Err(PayerError::NotAPayment),
-            })
+        self.with_payment(what.as_ref(), |domain, payment, _| {
+            domain.withdraw_consent(payment)
+        })
     }
 
     /// Returns the payment that a text identifies, in any phase.
-    pub(crate) fn order(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
+    pub(crate) fn find(state: &State, what: &str, now: Timestamp) -> Result<PaymentId, PayerError> {
         match resolve(state, what, now)? {
-            Target::Payment(order) => Ok(order),
+            Target::Payment(payment) => Ok(payment),
             _ => Err(PayerError::NotAPayment),
         }
     }
 
     /// Shows the customer's personal code and returns its text, which the merchant scans.
     pub fn personal_qr(&self) -> String {
-        self.engine.with_state(|state, now| {
-            let text = format!(
-                "{CONTENT_HOST}/p/{}{}",
-                state.random.slug(),
-                state.random.slug()
-            );
-            let personal = Personal {
-                msisdn: self.person().msisdn,
-                made: now,
-            };
-            state.codes.personal.insert(text.clone(), personal);
-            text
-        })
+        let customer = self.profile();
+        self.engine
+            .with_domain(|domain, random, now| domain.codes.add_personal(customer, random, now))
     }
 }
 
-/// Returns the payment that a text identifies, if it waits for the customer.
-fn waiting(state: &State, what: &str, now: Timestamp) -> Result<OrderRef, PayerError> {
-    let order = Payer::order(state, what, now)?;
-    waits(state, order)?;
-    Ok(order)
-}
-
-fn waits(state: &State, order: OrderRef) -> Result<(), PayerError> {
-    match state.order(order).phase {
-        Phase::Initiated => Ok(()),
-        Phase::Expired => Err(PayerError::Expired),
-        Phase::Cancelled => Err(PayerError::AlreadyFinal("cancelled")),
-        Phase::Failed => Err(PayerError::AlreadyFinal("refused by the issuer")),
-        Phase::Approved => Err(PayerError::AlreadyFinal("approved")),
+impl From<Refusal> for PayerError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::CannotApprove(Obstacle::Ended(Ending::Expired)) | Refusal::UnknownCode => {
+                Self::Expired
+            }
+            Refusal::CannotApprove(Obstacle::Ended(Ending::Declined)) => {
+                Self::AlreadyFinal("refused by the issuer")
+            }
+            Refusal::CannotApprove(Obstacle::Ended(_)) => Self::AlreadyFinal("cancelled"),
+            Refusal::CannotApprove(_) => Self::AlreadyFinal("approved"),
+            Refusal::Declined(reason) => Self::Declined(reason),
+            Refusal::UnknownShippingMethod => Self::NoSuchShippingMethod,
+            Refusal::NoConsent => Self::NoConsent,
+            Refusal::NoWebhook => Self::CannotConnect,
+            // No action of a customer is refused for another reason.
+            _ => Self::NothingThere,
+        }
     }
 }
 
 fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerError> {
     let what = what.trim();
+    let domain = &state.domain;
     if what.contains(IMAGE_PATH) {
         let token = what
             .split_once('?')
@@ -307,33 +302,31 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
         if image.ends <= now {
             return Err(PayerError::Expired);
         }
-        return by_text(state, &image.content, now);
+        return by_text(domain, &image.content, now);
     }
     if what.starts_with(CONTENT_HOST) {
-        return by_text(state, what, now);
+        return by_text(domain, what, now);
     }
-    if let Some(order) = landing_token(what).and_then(|token| state.by_landing_token(&token)) {
-        return Ok(Target::Payment(order));
+    if let Some(payment) = landing_token(what).and_then(|token| domain.by_landing_token(&token)) {
+        return Ok(Target::Payment(payment));
     }
-    match state.by_order_id(what).as_slice() {
-        [] => beacon(state, what).ok_or(PayerError::NothingThere),
-        [order] => Ok(Target::Payment(*order)),
+    match domain.by_reference(what) {
+        [] => {
+            let mut beacons = domain.codes.beacons();
+            let beacon = beacons.find(|beacon| beacon.id == what);
+            beacon.map(Target::Place).ok_or(PayerError::NothingThere)
+        }
+        [payment] => Ok(Target::Payment(*payment)),
         _ => Err(PayerError::Ambiguous),
     }
 }
 
-fn by_text(state: &State, text: &str, now: Timestamp) -> Result<Target, PayerError> {
-    match state.codes.target(text) {
+fn by_text(domain: &Domain, text: &str, now: Timestamp) -> Result<Target, PayerError> {
+    match domain.codes.target(text) {
         None => Err(PayerError::NothingThere),
         // A customer who has opened a payment can continue after its code has expired.
-        Some(Target::Payment(order)) => Ok(Target::Payment(*order)),
-        Some(target) if state.code_lives(text, now) => Ok(target.clone()),
+        Some(Target::Payment(payment)) => Ok(Target::Payment(*payment)),
+        Some(target) if domain.code_lives(text, now) => Ok(target.clone()),
         Some(_) => Err(PayerError::Expired),
     }
-}
-
-fn beacon(state: &State, id: &str) -> Option<Target> {
-    let msn = state.codes.beacons.get(id)?;
-    let key: Key = (msn.clone(), id.to_owned());
-    Some(Target::Callback(key))
 }

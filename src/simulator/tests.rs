@@ -13,6 +13,7 @@ mod messages;
 mod one_time_qr;
 mod redirect_qr;
 mod states;
+mod toy_api;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,15 +23,15 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::clock::{FROZEN_AT, later};
-use super::core::apply;
+use super::apis::{self, qr::CHECK_IN_EVENT};
+use super::clock::FROZEN_AT;
+use super::domain::profile::Profile;
+use super::domain::qr::CodeKey;
+use super::domain::time::later;
+use super::domain::{Account, CaptureType, Domain, PaymentId, Refusal, Registration};
+use super::gateway::{Api, Body, Request, Response, Settings, State, dispatch};
 use super::keys::Keys;
-use super::ledger::Account;
-use super::order::CaptureType;
-use super::person::Person;
 use super::random::Random;
-use super::state::{OrderRef, Settings, State};
-use super::wire::{Body, Request, Response};
 
 const MSN: &str = "123456";
 const ORDER: &str = "acme-shop-123-order123abc";
@@ -49,6 +50,14 @@ impl Bench {
     }
 
     fn with(capture_type: CaptureType) -> Self {
+        Self::of(capture_type, Domain::default())
+    }
+
+    fn of(capture_type: CaptureType, domain: Domain) -> Self {
+        Self::with_apis(capture_type, domain, &apis::ALL)
+    }
+
+    fn with_apis(capture_type: CaptureType, domain: Domain, apis: &[&'static Api]) -> Self {
         let mut random = Random::new(0);
         let settings = Settings {
             keys: Keys::new(&mut random, MSN.into()),
@@ -57,13 +66,11 @@ impl Bench {
                 ("654321".to_owned(), CaptureType::Reserve),
             ]),
             base_url: "http://127.0.0.1:1".into(),
-            approve_after: None,
             token_lifetime: Duration::from_secs(3600),
             may_skip_landing_page: false,
-            serves_page: true,
         };
         let mut bench = Self {
-            state: State::new(settings, random),
+            state: State::new(settings, apis, domain, random),
             now: FROZEN_AT,
             token: String::new(),
             calls: 0,
@@ -99,7 +106,7 @@ impl Bench {
     }
 
     fn send(&mut self, request: Request) -> Response {
-        apply(&mut self.state, &request, self.now)
+        dispatch(&mut self.state, &request, self.now)
     }
 
     fn pass(&mut self, time: Duration) {
@@ -128,25 +135,71 @@ impl Bench {
         json_of(&answer)["url"].as_str().unwrap().into()
     }
 
-    fn order(&self) -> OrderRef {
-        self.state.find(MSN, ORDER).unwrap()
+    fn order(&self) -> PaymentId {
+        self.state.domain.find(MSN, ORDER).unwrap()
+    }
+
+    /// Runs an operation of the domain on the payment.
+    fn with_payment<T>(&mut self, run: impl FnOnce(&mut Domain, PaymentId, Timestamp) -> T) -> T {
+        let (order, now) = (self.order(), self.now);
+        self.state.tick(now);
+        let result = run(&mut self.state.domain, order, now);
+        self.state.notify();
+        result
+    }
+
+    fn try_approve(&mut self, method: Option<&str>) -> Result<(), Refusal> {
+        self.with_payment(|domain, order, now| {
+            domain.approve(order, Profile::default(), method, now)
+        })
     }
 
     fn approve(&mut self) {
-        let (order, now) = (self.order(), self.now);
-        self.state.tick(now);
-        self.state
-            .approve(order, Person::default(), None, now)
+        self.try_approve(None).unwrap();
+    }
+
+    fn scan(&mut self) {
+        self.with_payment(|domain, order, now| domain.open(order, now));
+    }
+
+    /// Rejects the payment in the app.
+    fn reject(&mut self) {
+        self.with_payment(|domain, order, now| domain.reject(order, true, now))
             .unwrap();
     }
 
-    fn reject(&mut self) {
-        let (order, now) = (self.order(), self.now);
-        self.state.reject(order, now);
+    /// Passes the merchant's response to the request for shipping methods on.
+    fn receive(&mut self, response: Value) -> Result<(), String> {
+        let outgoing = self.state.outbox.pop().unwrap();
+        let receive = outgoing.message.receive.unwrap();
+        receive(&mut self.state, &outgoing, Ok(response), self.now)
+    }
+
+    fn put_webhook(&mut self) {
+        self.state.domain.webhooks.add(Registration {
+            id: "1".into(),
+            sales_unit: MSN.into(),
+            url: "https://example.com/hook".into(),
+            secret: "secret".into(),
+            events: vec![CHECK_IN_EVENT.into()],
+        });
+    }
+
+    /// Checks a customer in at the place `till-1`.
+    fn check_in(&mut self) -> Result<(), Refusal> {
+        let key = CodeKey {
+            sales_unit: MSN.into(),
+            id: "till-1".into(),
+        };
+        let State { domain, random, .. } = &mut self.state;
+        let customer = Profile::default();
+        let checked_in = domain.check_in(&key, customer, CHECK_IN_EVENT, random, self.now);
+        self.state.notify();
+        checked_in
     }
 
     fn account(&self) -> Account {
-        Account::of(self.state.order(self.order()))
+        Account::of(self.state.domain.payment(self.order()))
     }
 
     fn act(&mut self, action: &str, amount: Option<i64>, key: Option<&str>) -> Response {

@@ -148,12 +148,12 @@ fn output_closed_after_the_capture_keeps_the_money() {
     let sim = Simulator::start().expect("a simulator");
     let mut command = against(&sim, "till");
     command.args(["--order-id", "till-test-13"]);
-    let hold = sim.faults().on("capture_payment_using_post").hold();
+    let pause = sim.faults().on("capture_payment_using_post").pause();
     let mut till = Program::start_and_close_after(&mut command, "reserved\n");
     till.says("waiting");
     sim.payer().approve("till-test-13").expect("an order");
     till.says("reserved");
-    hold.release();
+    pause.release();
     let till = till.end();
     assert_eq!(till.code, Some(1), "{till:?}");
     let account = sim.account("till-test-13").expect("an order");

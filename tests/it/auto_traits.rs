@@ -37,7 +37,7 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<vipps::testing::Recorder>();
     shared::<vipps::testing::ManualClock>();
     sent::<vipps::testing::SeededRandomness>();
-    sent::<vipps::simulator::Hold>();
+    sent::<vipps::simulator::Pause>();
 }
 
 /// Secrets do not implement `PartialEq`. The duration of `==` depends on the length of the equal

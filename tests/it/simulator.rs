@@ -2,10 +2,10 @@
 
 mod codes;
 mod faults;
-mod hold;
 mod memory;
 mod merchant;
 mod page;
+mod pause;
 mod shop;
 
 use std::time::Duration;

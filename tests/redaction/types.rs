@@ -178,7 +178,7 @@ pub(crate) async fn simulator() {
     let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
     let rule = sim.faults().any().order("order-1").times(2);
     show!(shown: sim.transport(), sim.clock(), sim.journal(), sim.faults(), rule);
-    shown.debug("a hold", &sim.faults().on("nothing").hold());
+    shown.debug("a pause", &sim.faults().on("nothing").pause());
     let fault = rule.status_with_body(500, gossip.clone());
     shown.debug("a fault", &fault);
     let request = |path: &str, body: &str| {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::problem::Problem;
 use super::request::Call;
-use crate::simulator::wire::Response;
+use crate::simulator::gateway::Response;
 
 pub(super) fn get(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::request::{Call, Members};
-use crate::simulator::faults::{Fault, FaultRule, Faults, Listed};
-use crate::simulator::operations::OPERATIONS;
-use crate::simulator::outbound::Reason;
-use crate::simulator::wire::Response;
+use crate::simulator::engine::{Engine, FaultSummary};
+use crate::simulator::faults::{Fault, FaultRule, Faults};
+use crate::simulator::gateway::Response;
 
 /// The largest body that a fault may make, in bytes.
 const LARGEST_BODY: u64 = 64 * 1024 * 1024;
@@ -38,9 +37,6 @@ pub(super) const KINDS: [&str; 17] = [
 
 /// The kinds that a call to the merchant can suffer.
 const DELIVERY_KINDS: [&str; 3] = ["lostBefore", "delay", "duplicate"];
-
-/// The requests without an operation of the API.
-const PAGES: [&str; 2] = ["qr_image", "landing_page"];
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
@@ -83,14 +79,14 @@ pub(super) fn add(call: &Call<'_>) -> Result<Response, Problem> {
     })
 }
 
-fn listed(call: &Call<'_>) -> Vec<Listed> {
+fn listed(call: &Call<'_>) -> Vec<FaultSummary> {
     call.engine.look(|world, now| world.rules.listed(now))
 }
 
-fn described(fault: &Listed) -> Value {
+fn described(fault: &FaultSummary) -> Value {
     let mut described = json!({
         "id": fault.id,
-        "description": fault.damage,
+        "description": fault.description,
         "hits": fault.hits,
         "spent": fault.spent,
     });
@@ -103,28 +99,26 @@ fn described(fault: &Listed) -> Value {
     described
 }
 
-/// The names of the operations that a fault can be for.
-pub(super) fn operations() -> impl Iterator<Item = &'static str> {
-    let operations = OPERATIONS.iter().map(|operation| operation.id);
-    operations.chain(PAGES).chain(deliveries())
-}
-
-fn deliveries() -> impl Iterator<Item = &'static str> {
-    Reason::ALL.iter().map(|reason| reason.id())
+/// The names of the requests and of the messages to the merchant that a fault can be for.
+fn names(engine: &Engine) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (requests, apis) = engine.look(|world, _| {
+        let routes = &world.state.routes;
+        (routes.ids().collect(), routes.apis())
+    });
+    let messages = apis.iter().flat_map(|api| api.messages);
+    (requests, messages.map(|message| message.id).collect())
 }
 
 /// Reads everything before it switches a rule on, so that a refused request changes nothing.
 fn install(call: &Call<'_>, mut members: Members) -> Result<Fault, Problem> {
     let operation = members.text("operation")?;
-    if let Some(operation) = &operation
-        && !operations().any(|id| id == operation)
-    {
-        let rule = "must be an operation in snake case, as the journal and the document list them";
-        return Err(Problem::field(
-            "operation",
-            rule,
-            Some(operation.as_str().into()),
-        ));
+    let (requests, deliveries) = names(call.engine);
+    let name = operation.as_deref().unwrap_or_default();
+    let is_delivery = deliveries.contains(&name);
+    if operation.is_some() && !is_delivery && !requests.contains(&name) {
+        let all = [requests, deliveries].concat().join(", ");
+        let rule = format!("must be one of {all}");
+        return Err(Problem::field("operation", rule, Some(name.into())));
     }
     let kind = members.text("kind")?;
     let kind = kind.as_deref();
@@ -132,9 +126,6 @@ fn install(call: &Call<'_>, mut members: Members) -> Result<Fault, Problem> {
         let rule = format!("must be one of {}", KINDS.join(", "));
         return Err(Problem::field("kind", rule, kind.map(Value::from)));
     };
-    let is_delivery = operation
-        .as_deref()
-        .is_some_and(|operation| deliveries().any(|id| id == operation));
     if is_delivery && !DELIVERY_KINDS.contains(&kind) {
         let kinds = DELIVERY_KINDS.join(", ");
         let rule = format!("must be one of {kinds} for a call to the merchant");

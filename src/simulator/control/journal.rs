@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::request::Call;
+use crate::simulator::delivery::{Delivery, DeliveryOutcome};
+use crate::simulator::gateway::Response;
 use crate::simulator::journal::{Entry, Journal};
-use crate::simulator::outbound::{Delivery, DeliveryOutcome};
-use crate::simulator::wire::Response;
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [operation, order_id, status] = call.query(["operation", "orderId", "status"])?;
@@ -26,7 +26,9 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
         operation
             .as_deref()
             .is_none_or(|id| entry.operation() == Some(id))
-            && order_id.as_deref().is_none_or(|id| entry.is_about(id))
+            && order_id
+                .as_deref()
+                .is_none_or(|id| entry.reference() == Some(id))
             && status.is_none_or(|status| entry.status() == Some(status))
     };
     let entries = Journal::new(Arc::clone(call.engine)).entries();
@@ -46,7 +48,7 @@ pub(super) fn clear(call: &Call<'_>) -> Result<Response, Problem> {
 
 pub(super) fn deliveries(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
-    let deliveries = call.engine.look(|world, _| world.merchant.deliveries());
+    let deliveries = call.engine.look(|world, _| world.deliveries.deliveries());
     let deliveries: Vec<Value> = deliveries.iter().map(delivery).collect();
     Ok(super::ok(json!({ "deliveries": deliveries })))
 }

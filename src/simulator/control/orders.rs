@@ -6,21 +6,25 @@ use ::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::display_status::DisplayStatus;
 use super::problem::Problem;
 use super::request::{Call, Members};
-use crate::simulator::ledger::{Account, EffectKind};
-use crate::simulator::order::Order;
+use crate::simulator::domain::profile::Profile;
+use crate::simulator::domain::{Account, EffectKind, Payment};
+use crate::simulator::gateway::{Response, State};
 use crate::simulator::payer::{Payer, PayerError, Scanned};
-use crate::simulator::person::Person;
-use crate::simulator::state::State;
-use crate::simulator::status::DisplayStatus;
-use crate::simulator::wire::Response;
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
-    let orders: Vec<Value> = call
-        .engine
-        .look(|world, _| world.state.orders().iter().map(described).collect());
+    let orders: Vec<Value> = call.engine.look(|world, _| {
+        world
+            .state
+            .domain
+            .payments()
+            .iter()
+            .map(described)
+            .collect()
+    });
     Ok(super::ok(json!({ "orders": orders })))
 }
 
@@ -70,8 +74,9 @@ fn lead(call: &Call<'_>) -> Result<String, Problem> {
         return Ok(call.id.clone());
     };
     let found = call.engine.look(|world, _| {
-        let order = world.state.find(&unit, &call.id)?;
-        Some(world.state.order(order).terms.landing_page.clone())
+        let payment = world.state.domain.find(&unit, &call.id)?;
+        let payment = world.state.domain.payment(payment);
+        Some(payment.options.landing_page.clone())
     });
     found.ok_or_else(|| PayerError::NothingThere.into())
 }
@@ -82,7 +87,7 @@ fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
     let payer = Payer::new(Arc::clone(call.engine));
     let payer = match members.any("phoneNumber") {
         None => payer,
-        Some(Value::String(number)) if Person::of_number(&number).is_some() => {
+        Some(Value::String(number)) if Profile::of_number(&number).is_some() => {
             payer.with_number(number)
         }
         Some(_) => {
@@ -97,15 +102,15 @@ fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
 
 fn show(call: &Call<'_>, lead: &str) -> Result<Response, Problem> {
     let find = |state: &State, now: Timestamp| {
-        let order = Payer::order(state, lead, now)?;
-        Ok::<_, PayerError>(described(state.order(order)))
+        let payment = Payer::find(state, lead, now)?;
+        Ok::<_, PayerError>(described(state.domain.payment(payment)))
     };
     let order = call.engine.look(|world, now| find(&world.state, now))?;
     Ok(Response::json(StatusCode::OK, order))
 }
 
-fn described(order: &Order) -> Value {
-    let account = Account::of(order);
+fn described(payment: &Payment) -> Value {
+    let account = Account::of(payment);
     let effects: Vec<Value> = account
         .effects()
         .iter()
@@ -122,21 +127,24 @@ fn described(order: &Order) -> Value {
         })
         .collect();
     let mut described = json!({
-        "orderId": order.id,
-        "merchantSerialNumber": order.msn,
-        "status": DisplayStatus::of(order).name(),
-        "amount": order.total(),
-        "currency": "NOK",
-        "text": order.text,
-        "createdAt": order.created.to_string(),
-        "expiresAt": order.deadline().to_string(),
+        "orderId": payment.reference,
+        "merchantSerialNumber": payment.sales_unit,
+        "status": DisplayStatus::of(payment).name(),
+        "amount": payment.total().minor_units(),
+        "currency": payment.amount.currency().as_str(),
+        "text": payment.description,
+        "createdAt": payment.created.to_string(),
+        "expiresAt": payment.expires().to_string(),
         "reserved": account.reserved(),
         "captured": account.captured(),
         "refunded": account.refunded(),
         "released": account.released(),
         "effects": effects,
     });
-    for (name, time) in [("scannedAt", order.scanned), ("approvedAt", order.approved)] {
+    for (name, time) in [
+        ("scannedAt", payment.opened),
+        ("approvedAt", payment.approved),
+    ] {
         if let Some(time) = time {
             described[name] = time.to_string().into();
         }

@@ -3,8 +3,8 @@
 use ::http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::simulator::gateway::Response;
 use crate::simulator::payer::PayerError;
-use crate::simulator::wire::Response;
 
 /// The reason why a control request is refused.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::simulator::engine::Engine;
-use crate::simulator::wire::Request;
+use crate::simulator::gateway::Request;
 
 /// The longest time that a request may name, in seconds: 100 years.
 const LONGEST: f64 = 3_155_760_000.0;

@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::request::Call;
 use super::{clock, faults, journal, orders};
-use crate::simulator::wire::{Response, decode};
+use crate::simulator::gateway::{Response, decode};
 
 type Handler = fn(&Call<'_>) -> Result<Response, Problem>;
 

@@ -1,7 +1,6 @@
 //! Merchant callback codes.
 
 use super::*;
-use crate::simulator::webhook::Registration;
 
 const PATH: &str = "/qr/v1/merchant-callback";
 
@@ -140,16 +139,9 @@ fn a_beacon_belongs_to_one_sales_unit() {
 fn a_check_in_is_told_to_the_registered_address() {
     let mut bench = Bench::new();
     put(&mut bench, "till-1", "Kasse 1");
-    let key = (MSN.to_owned(), "till-1".to_owned());
-    let now = bench.now;
-    let nobody = bench.state.check_in(&key, &Person::default(), now);
-    assert!(nobody.unwrap_err().to_string().contains("connect to store"));
-    let registration = Registration {
-        url: "https://example.com/hook".into(),
-        secret: "secret".into(),
-    };
-    bench.state.webhooks.insert(MSN.into(), registration);
-    bench.state.check_in(&key, &Person::default(), now).unwrap();
+    assert_eq!(bench.check_in(), Err(Refusal::NoWebhook));
+    bench.put_webhook();
+    bench.check_in().unwrap();
     let call = bench.state.outbox.pop().unwrap();
     let body = call.body.unwrap();
     assert_eq!(call.url, "https://example.com/hook");

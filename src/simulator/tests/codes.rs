@@ -267,7 +267,7 @@ fn bad_fields_are_named() {
         let (_, group, code) = code(&answer);
         assert_eq!(group.as_deref(), Some("InvalidRequest"));
         assert_eq!(code, field);
-        assert!(bench.state.find(MSN, ORDER).is_none());
+        assert!(bench.state.domain.find(MSN, ORDER).is_none());
     }
 }
 

@@ -10,8 +10,7 @@ fn the_scan_shows_as_an_id_on_the_first_entry() {
     assert_eq!(entry.get("transactionId"), None);
     assert_eq!(entry["requestId"], "");
 
-    let (order, now) = (bench.order(), bench.now);
-    bench.state.scan(order, now);
+    bench.scan();
     let entry = bench.get("details")["transactionLogHistory"][0].clone();
     let id = entry["transactionId"].as_str().unwrap();
     assert!(
@@ -86,9 +85,8 @@ fn the_history_tells_amounts_keys_and_times_newest_first() {
 fn a_refused_card_stands_in_the_log_as_a_failed_reservation() {
     let mut bench = Bench::new();
     bench.open(151);
-    let (order, now) = (bench.order(), bench.now);
-    let refused = bench.state.approve(order, Person::default(), None, now);
-    assert!(refused.unwrap_err().to_string().contains("insufficient"));
+    let refused = Err(Refusal::Declined("insufficient funds"));
+    assert_eq!(bench.try_approve(None), refused);
     let log = bench.get("details")["transactionLogHistory"].clone();
     assert_eq!(log[0]["operation"], "RESERVE");
     assert_eq!(log[0]["operationSuccess"], false);

@@ -1,7 +1,6 @@
 //! Codes and tokens for phone numbers.
 
 use super::*;
-use crate::simulator::qr::exchange::{Customer, Personal};
 
 fn exchange(bench: &mut Bench, path: &str, body: Value) -> Response {
     let request = bench.signed(Method::POST, path, Some(body));
@@ -11,12 +10,9 @@ fn exchange(bench: &mut Bench, path: &str, body: Value) -> Response {
 #[test]
 fn a_personal_code_gives_the_number_it_was_made_for() {
     let mut bench = Bench::new();
-    let text = "https://qr.vipps.no/p/abc";
-    let personal = Personal {
-        msisdn: "4798765432".into(),
-        made: bench.now,
-    };
-    bench.state.codes.personal.insert(text.into(), personal);
+    let customer = Profile::of_number("4798765432").unwrap();
+    let codes = &mut bench.state.domain.codes;
+    let text = codes.add_personal(customer, &mut bench.state.random, bench.now);
     let answer = exchange(&mut bench, "/qr/v1/exchange", json!({"qrCode": text}));
     let timestamp = bench.now.as_second();
     assert_eq!(
@@ -94,12 +90,11 @@ fn refusals_have_their_own_shape() {
 #[test]
 fn a_check_in_is_good_for_fifteen_minutes() {
     let mut bench = Bench::new();
-    let customer = Customer {
-        msisdn: "4791234567".into(),
-        since: bench.now,
-    };
-    bench.state.codes.customers.insert("token".into(), customer);
-    let body = json!({"customer": {"customerToken": "token"}, "requestedData": ["MSISDN"]});
+    bench.put_webhook();
+    bench.check_in().unwrap();
+    let call = bench.state.outbox.pop().unwrap();
+    let token = call.body.unwrap()["customerToken"].clone();
+    let body = json!({"customer": {"customerToken": token}, "requestedData": ["MSISDN"]});
     bench.pass(Duration::from_secs(899));
     let answer = exchange(&mut bench, "/qr/v1/exchange/customer", body.clone());
     assert_eq!(json_of(&answer)["msisdn"], "4791234567");

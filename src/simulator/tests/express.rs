@@ -1,8 +1,6 @@
 //! Express checkout, scopes, and what is known of the customer.
 
 use super::*;
-use crate::simulator::outbound::Reason;
-use crate::simulator::payer::PayerError;
 
 fn express_body() -> Value {
     let mut body = initiate_body(ORDER, 20_000);
@@ -51,10 +49,9 @@ fn the_customer_may_choose_and_only_among_the_methods() {
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
     open(&mut bench, body);
-    let (order, now) = (bench.order(), bench.now);
-    let mut choose = |id| bench.state.approve(order, Person::default(), Some(id), now);
-    assert_eq!(choose("drone"), Err(PayerError::NoSuchShippingMethod));
-    assert_eq!(choose("pickup"), Ok(()));
+    let unknown = Err(Refusal::UnknownShippingMethod);
+    assert_eq!(bench.try_approve(Some("drone")), unknown);
+    assert_eq!(bench.try_approve(Some("pickup")), Ok(()));
     assert_eq!(bench.account().reserved(), 20_000);
 }
 
@@ -64,8 +61,8 @@ fn dynamic_shipping_is_asked_for_first() {
     open(&mut bench, express_body());
     bench.approve();
     assert_eq!(bench.operations(), ["INITIATE"]);
-    let question = bench.state.outbox.pop().unwrap();
-    assert_eq!(question.reason, Reason::Shipping);
+    let question = bench.state.outbox.last().unwrap().clone();
+    assert_eq!(question.message.id, "shipping_details");
     assert_eq!(
         question.url,
         format!("https://example.com/shipping/v2/payments/{ORDER}/shippingDetails")
@@ -76,11 +73,7 @@ fn dynamic_shipping_is_asked_for_first() {
     assert_eq!(asked["addressLine2"], Value::Null);
     let answer =
         json!({"addressId": asked["addressId"], "orderId": ORDER, "shippingDetails": methods()});
-    let (order, now) = (bench.order(), bench.now);
-    bench
-        .state
-        .shipping_answered(order, Ok(answer), now)
-        .unwrap();
+    bench.receive(answer).unwrap();
     assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
     assert_eq!(bench.account().reserved(), 29_950);
 }
@@ -94,8 +87,7 @@ fn a_wrong_answer_about_shipping_leaves_the_payment_open() {
         json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": []}),
     ] {
         bench.approve();
-        let (order, now) = (bench.order(), bench.now);
-        let result = bench.state.shipping_answered(order, Ok(answer), now);
+        let result = bench.receive(answer);
         assert!(result.is_err());
         assert_eq!(bench.operations(), ["INITIATE"]);
     }
@@ -118,8 +110,7 @@ fn merchants_response_with_one_unreadable_method_is_named() {
         bad[member] = value;
         let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [good, bad]});
         bench.approve();
-        let (order, now) = (bench.order(), bench.now);
-        let result = bench.state.shipping_answered(order, Ok(answer), now);
+        let result = bench.receive(answer);
         let reason = result.unwrap_err();
         assert!(
             reason.contains(&format!("shippingDetails.1.{member}")),
@@ -143,8 +134,7 @@ fn merchants_method_that_breaks_the_document_is_named() {
         bad[member] = value;
         let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [bad]});
         bench.approve();
-        let (order, now) = (bench.order(), bench.now);
-        let reason = bench.state.shipping_answered(order, Ok(answer), now);
+        let reason = bench.receive(answer);
         let reason = reason.unwrap_err();
         assert!(
             reason.contains(&format!("shippingDetails.0.{member}")),
@@ -167,11 +157,7 @@ fn quoted_shipping_cost_is_a_number_in_the_details() {
         let mut method = methods()[1].clone();
         method["shippingCost"] = cost.into();
         let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [method]});
-        let (order, now) = (bench.order(), bench.now);
-        bench
-            .state
-            .shipping_answered(order, Ok(answer), now)
-            .unwrap();
+        bench.receive(answer).unwrap();
         assert_eq!(
             bench.get("details")["shippingDetails"]["shippingCost"],
             shown
@@ -264,17 +250,15 @@ fn a_consent_can_be_withdrawn_once_it_was_given() {
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
     open(&mut bench, body);
-    let order = bench.order();
-    assert_eq!(
-        bench.state.withdraw_consent(order),
-        Err(PayerError::NoConsent)
-    );
+    let withdraw =
+        |bench: &mut Bench| bench.with_payment(|domain, order, _| domain.withdraw_consent(order));
+    assert_eq!(withdraw(&mut bench), Err(Refusal::NoConsent));
     bench.approve();
-    bench.state.withdraw_consent(order).unwrap();
+    withdraw(&mut bench).unwrap();
     let call = bench.state.outbox.pop().unwrap();
-    assert_eq!(call.method, Method::DELETE);
+    assert_eq!(call.message.method, Method::DELETE);
     // A base64 id ends in `=`, which travels encoded.
-    let id = Person::default().user_id().replace('=', "%3D");
+    let id = Profile::default().user_id().replace('=', "%3D");
     assert_eq!(
         call.url,
         format!("https://example.com/consent/v2/consents/{id}")
@@ -315,9 +299,8 @@ fn shipping_methods_that_come_after_the_end_change_nothing() {
     bench.approve();
     assert_eq!(bench.cancel(false).status, 200);
     let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": methods()});
-    let (order, now) = (bench.order(), bench.now);
-    let late = bench.state.shipping_answered(order, Ok(answer), now);
-    assert_eq!(late, Err("the payment is over".into()));
+    let late = bench.receive(answer);
+    assert_eq!(late, Err("the payment has ended".into()));
     assert_eq!(bench.operations(), ["CANCEL", "INITIATE"]);
     assert_eq!(bench.account().reserved(), 0);
 }

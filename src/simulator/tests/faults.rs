@@ -10,7 +10,7 @@ fn left_of(sim: Simulator) -> Weak<Engine> {
     let engine = Arc::downgrade(&sim.engine);
     let faults = sim.faults();
     let rule = faults.any().order("order-1").nth(2).status(503);
-    drop(faults.on("capture_payment_using_post").hold());
+    drop(faults.on("capture_payment_using_post").pause());
     faults.on("payment_callback").lose();
     rule.remove();
     drop((sim.payer(), sim.journal(), faults, rule));
@@ -36,7 +36,7 @@ fn statuses(sim: &Simulator, requests: usize) -> Vec<u16> {
     let ask = |_| {
         let request = super::request(super::Method::GET, path, None);
         let arrival = sim.engine.arrive(&request);
-        let answered = sim.engine.answer(&request, &arrival);
+        let answered = sim.engine.respond(&request, &arrival);
         answered.response.status.as_u16()
     };
     (0..requests).map(ask).collect()

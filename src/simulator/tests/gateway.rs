@@ -257,15 +257,3 @@ fn system_headers_have_at_most_thirty_characters() {
         "Vipps-System-Name",
     );
 }
-
-/// The journal's names are the spec's own operation ids in snake case.
-#[test]
-fn operations_are_named_after_the_spec() {
-    use crate::simulator::operations::OPERATIONS;
-    use crate::simulator::validate::operation_id;
-    for operation in &OPERATIONS {
-        let named = operation_id(operation).unwrap_or_else(|| panic!("{}", operation.template));
-        let plain = |id: &str| id.replace('_', "").to_lowercase();
-        assert_eq!(plain(&named), plain(operation.id));
-    }
-}

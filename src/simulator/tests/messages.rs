@@ -1,11 +1,10 @@
 //! The bodies of callbacks, validated against the schemas of the specification.
 
 use super::*;
-use crate::simulator::outbound::{Outbound, Reason};
-use crate::simulator::validate;
+use crate::simulator::gateway::{Outgoing, contract};
 
 /// Returns the only queued callback.
-fn told(bench: &mut Bench) -> Outbound {
+fn told(bench: &mut Bench) -> Outgoing {
     let mut calls = std::mem::take(&mut bench.state.outbox);
     assert_eq!(calls.len(), 1, "{calls:?}");
     calls.remove(0)
@@ -15,14 +14,19 @@ fn told(bench: &mut Bench) -> Outbound {
 /// nowhere else.
 fn callback(bench: &mut Bench, schema: &str, known: &[&str]) -> Value {
     let call = told(bench);
-    assert_eq!(call.reason, Reason::Payment);
+    assert_eq!(call.message.id, "payment_callback");
     assert_eq!(
         call.url,
         format!("https://example.com/vipps/callbacks/v2/payments/{ORDER}")
     );
     let body = call.body.unwrap();
-    assert_eq!(validate::against_schema(schema, &body), known, "{body:#}");
+    assert_eq!(against_schema(schema, &body), known, "{body:#}");
     body
+}
+
+/// Returns the places where a value breaks a schema of the document.
+fn against_schema(schema: &str, value: &Value) -> Vec<String> {
+    contract::against_schema(&apis::ecom::DOCUMENT, schema, value)
 }
 
 const REGULAR: &str = "RegularCheckOutPaymentRequest";
@@ -69,8 +73,9 @@ fn a_no_in_the_app() {
 fn a_no_on_the_landing_page_looks_like_nothing_done() {
     let mut bench = Bench::new();
     bench.open(20_000);
-    let (order, now) = (bench.order(), bench.now);
-    bench.state.leave(order, now);
+    bench
+        .with_payment(|domain, order, now| domain.reject(order, false, now))
+        .unwrap();
     let body = callback(&mut bench, REGULAR, &[ERROR_GROUP]);
     assert_eq!(body["transactionInfo"]["status"], "REJECTED");
     assert_eq!(body["transactionInfo"].get("transactionId"), None);
@@ -91,8 +96,7 @@ fn nothing_done() {
         let mut bench = Bench::new();
         bench.open(20_000);
         if scanned {
-            let (order, now) = (bench.order(), bench.now);
-            bench.state.scan(order, now);
+            bench.scan();
         }
         bench.pass(Duration::from_secs(600));
         let now = bench.now;
@@ -115,9 +119,7 @@ fn a_refused_card() {
     ] {
         let mut bench = Bench::with(capture_type);
         bench.open(182);
-        let (order, now) = (bench.order(), bench.now);
-        let refused = bench.state.approve(order, Person::default(), None, now);
-        assert!(refused.is_err());
+        assert!(bench.try_approve(None).is_err());
         let body = callback(&mut bench, REGULAR, &[STATUS]);
         assert_eq!(body["transactionInfo"]["status"], status);
     }
@@ -183,16 +185,16 @@ fn callback_with_a_wrong_member_breaks_the_schema() {
     ] {
         let mut wrong = body.clone();
         *wrong.pointer_mut(pointer).unwrap() = json!([]);
-        assert_eq!(validate::against_schema(REGULAR, &wrong), [pointer]);
+        assert_eq!(against_schema(REGULAR, &wrong), [pointer]);
     }
     for name in ["merchantSerialNumber", "orderId", "transactionInfo"] {
         let mut wrong = body.clone();
         wrong.as_object_mut().unwrap().remove(name);
-        assert_eq!(validate::against_schema(REGULAR, &wrong), [""], "{name}");
+        assert_eq!(against_schema(REGULAR, &wrong), [""], "{name}");
     }
     let mut rejected = body;
     rejected["errorInfo"] = json!({"errorGroup": "Payment", "errorCode": 45});
-    let mut broken = validate::against_schema(REGULAR, &rejected);
+    let mut broken = against_schema(REGULAR, &rejected);
     broken.sort();
     assert_eq!(broken, ["/errorInfo", "/errorInfo/errorCode"]);
 }

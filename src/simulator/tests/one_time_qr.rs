@@ -1,7 +1,7 @@
 //! One-time payment codes and their images.
 
 use super::*;
-use crate::simulator::qr::Target;
+use crate::simulator::domain::qr::Target;
 
 fn generate(bench: &mut Bench, url: &str, accept: &str, size: Option<&str>) -> Response {
     let mut request = bench
@@ -45,7 +45,7 @@ fn each_kind_of_output() {
     let content = answer["url"].as_str().unwrap();
     assert!(content.starts_with("https://qr.vipps.no/"), "{content}");
     let payment = Target::Payment(bench.order());
-    assert_eq!(bench.state.codes.target(content), Some(&payment));
+    assert_eq!(bench.state.domain.codes.target(content), Some(&payment));
 }
 
 #[test]
@@ -150,8 +150,7 @@ fn a_scan_does_not_make_the_landing_page_live_longer() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     bench.pass(Duration::from_secs(299));
-    let (order, now) = (bench.order(), bench.now);
-    bench.state.scan(order, now);
+    bench.scan();
     bench.pass(Duration::from_secs(1));
     let late = generate(&mut bench, &landing_page, "image/png", None);
     assert_eq!(json_of(&late)["title"], "Order timeout");

@@ -178,8 +178,7 @@ fn a_payment_that_nobody_scans_ends_after_five_minutes() {
 fn a_scan_gives_five_minutes_more() {
     let mut bench = in_state("initiated");
     bench.pass(Duration::from_secs(299));
-    let (order, now) = (bench.order(), bench.now);
-    bench.state.scan(order, now);
+    bench.scan();
     bench.pass(Duration::from_secs(299));
     bench.approve();
     assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
@@ -187,8 +186,8 @@ fn a_scan_gives_five_minutes_more() {
 
 #[test]
 fn an_approval_by_the_clock_happens_at_its_own_time() {
-    let mut bench = Bench::new();
-    bench.state.settings.approve_after = Some(Duration::from_secs(10));
+    let domain = Domain::new(Some(Duration::from_secs(10)));
+    let mut bench = Bench::of(CaptureType::Reserve, domain);
     bench.open(20_000);
     let started = bench.now;
     bench.pass(Duration::from_secs(6));
@@ -206,8 +205,7 @@ fn an_approval_by_the_clock_happens_at_its_own_time() {
 #[test]
 fn a_payment_at_the_issuer_cannot_be_cancelled() {
     let mut bench = in_state("initiated");
-    let order = bench.order();
-    bench.state.order_mut(order).authenticating = true;
+    bench.with_payment(Domain::authenticate).unwrap();
     let answer = bench.cancel(false);
     assert_eq!(answer.status, 500);
     assert_eq!(
@@ -223,8 +221,8 @@ fn a_payment_at_the_issuer_cannot_be_cancelled() {
 
 #[test]
 fn what_is_due_at_this_very_moment_has_happened() {
-    let mut bench = Bench::new();
-    bench.state.settings.approve_after = Some(Duration::from_secs(10));
+    let domain = Domain::new(Some(Duration::from_secs(10)));
+    let mut bench = Bench::of(CaptureType::Reserve, domain);
     bench.open(20_000);
     bench.pass(Duration::from_secs(10));
     assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);

@@ -1,0 +1,15 @@
+//! The APIs. Each folder has one static `Api` value, and this file registers it.
+
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every handler has the same signature, whether it can refuse or not"
+)]
+
+mod access_token;
+pub(crate) mod ecom;
+pub(crate) mod qr;
+
+use super::gateway::Api;
+
+/// The APIs that the simulator serves.
+pub(crate) static ALL: [&Api; 3] = [&access_token::API, &ecom::API, &qr::API];

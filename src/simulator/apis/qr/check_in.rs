@@ -1,0 +1,47 @@
+//! The check-in event, which is sent to the sales unit's webhook.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::json;
+
+use crate::simulator::domain::Event;
+use crate::simulator::gateway::{Message, Outgoing, State};
+
+/// The name of the event in a webhook registration.
+pub(crate) const EVENT: &str = "user.checked-in.v1";
+
+pub(super) static USER_CHECKED_IN: Message = Message {
+    id: "user_checked_in",
+    method: Method::POST,
+    timeout: Duration::from_secs(10),
+    is_retried: true,
+    has_personal_path: false,
+    receive: None,
+};
+
+/// Returns the messages about a check-in. Their time has seven decimals.
+pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
+    let Event::CheckedIn {
+        code,
+        customer_token,
+        time,
+    } = event
+    else {
+        return Vec::new();
+    };
+    let webhooks = state.domain.webhooks.for_event(&code.sales_unit, EVENT);
+    let body = json!({
+        "customerToken": customer_token,
+        "merchantQrId": code.id,
+        "msn": code.sales_unit,
+        "initiatedAt": format!("{time:.7}"),
+    });
+    webhooks
+        .map(|registration| Outgoing {
+            signed_by: Some(registration.clone()),
+            body: Some(body.clone()),
+            ..Outgoing::new(&USER_CHECKED_IN, registration.url.clone())
+        })
+        .collect()
+}

@@ -1,0 +1,76 @@
+//! The delivery of messages to the merchant: addresses, signatures, retries and the log. `server`
+//! sends the bytes.
+
+mod log;
+mod record;
+mod signature;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::gateway::Outgoing;
+
+pub(crate) use log::DeliveryLog;
+pub use record::{Delivery, DeliveryOutcome};
+
+/// A message that is ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// The number in the log.
+    pub(crate) number: u64,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) to: SocketAddr,
+    /// The delay before the message is sent, in real time.
+    pub(crate) wait: Duration,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl Job {
+    pub(crate) fn new(
+        number: u64,
+        outgoing: &Outgoing,
+        to: SocketAddr,
+        wait: Duration,
+        now: Timestamp,
+    ) -> Self {
+        let body = outgoing.body.as_ref();
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        let (host, path) = signature::host_and_path(&outgoing.url);
+        let mut headers = vec![("host", host)];
+        if body.is_some() {
+            headers.push(("content-type", "application/json; charset=utf-8".into()));
+        }
+        if let Some(authorization) = &outgoing.authorization {
+            headers.push(("authorization", authorization.clone()));
+        }
+        let body = body.unwrap_or_default();
+        if let Some(registration) = &outgoing.signed_by {
+            headers.extend(signature::sign(registration, &body, now));
+        }
+        Self {
+            number,
+            outgoing: outgoing.clone(),
+            to,
+            wait,
+            path,
+            headers,
+            body,
+        }
+    }
+}
+
+/// Returns the time until the next attempt of a webhook, after this many attempts. The simulator
+/// stops after seven attempts, while Vipps retries for a week.
+pub(crate) fn next_attempt(attempts: u32) -> Option<Duration> {
+    match attempts {
+        1..=4 => Some(Duration::from_secs(2)),
+        5 => Some(Duration::from_secs(60)),
+        6 => Some(Duration::from_secs(120)),
+        _ => None,
+    }
+}

@@ -1,0 +1,107 @@
+//! A message to the merchant as the log shows it.
+
+use jiff::Timestamp;
+
+use crate::simulator::gateway::Outgoing;
+use crate::simulator::redaction;
+use crate::testing::redact::Redactor;
+
+/// The outcome of a call to the merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeliveryOutcome {
+    /// The call is in progress.
+    Pending,
+    /// The merchant responded with this status.
+    Answered(u16),
+    /// No response was received, for this reason.
+    Failed(String),
+    /// Nothing was sent, because this URL has no route; see
+    /// [`Simulator::route`](crate::simulator::Simulator::route). The simulator never calls the real network.
+    NotRouted,
+    /// A fault lost the call.
+    Lost,
+}
+
+/// A call that the simulator made to the merchant: a payment callback, a request for shipping
+/// methods, the removal of a consent, or a check-in. Secrets and personal data are hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub(crate) number: u64,
+    time: Timestamp,
+    operation: &'static str,
+    method: String,
+    url: String,
+    body: Option<String>,
+    attempt: u32,
+    pub(super) outcome: DeliveryOutcome,
+    pub(super) note: Option<String>,
+}
+
+impl Delivery {
+    pub(super) fn new(number: u64, outgoing: &Outgoing, now: Timestamp) -> Self {
+        let message = outgoing.message;
+        let plain: Vec<String> = outgoing.reference.iter().cloned().collect();
+        let url = match outgoing.url.rsplit_once('/') {
+            Some((start, _)) if message.has_personal_path => format!("{start}/[redacted]"),
+            _ => Redactor::of_requests().url(&outgoing.url, &plain),
+        };
+        let body = outgoing.body.clone().map(|mut body| {
+            redaction::hide(&mut body);
+            body.to_string()
+        });
+        Self {
+            number,
+            time: now,
+            operation: message.id,
+            method: message.method.to_string(),
+            url,
+            body,
+            attempt: outgoing.attempt,
+            outcome: DeliveryOutcome::Pending,
+            note: None,
+        }
+    }
+
+    /// Returns the time at which the call was sent, by the simulator's clock.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// Returns `payment_callback`, `shipping_details`, `consent_removal` or `user_checked_in`. Pass
+    /// this name to [`Faults::on`](crate::simulator::Faults::on) to inject a fault into such calls.
+    pub fn operation(&self) -> &str {
+        self.operation
+    }
+
+    /// Returns the HTTP method.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Returns the merchant's URL with the path that Vipps appends. The query and parts of the path
+    /// that look like secrets are hidden.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the body as compact JSON.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
+    /// Returns the number of the attempt, counted from 1. Only check-ins are retried.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Returns the outcome of the call.
+    pub fn outcome(&self) -> &DeliveryOutcome {
+        &self.outcome
+    }
+
+    /// Returns the reason why a response with shipping methods could not be used.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+}

@@ -1,0 +1,283 @@
+//! What happens at Vipps MobilePay: payments, their money, customers, QR codes and webhook
+//! registrations, independent of any API.
+//!
+//! The domain is pure. The current time is an argument, an operation returns its effect or a
+//! [`Refusal`], and [`Domain::take_events`] returns what happened. No module here contains a name
+//! or a number of an API: each API translates requests to operations, refusals to its own errors,
+//! and events to its own callbacks or webhooks. A payment that one API started is open to all.
+
+mod customer_actions;
+mod events;
+mod ledger;
+mod money;
+mod payment;
+pub(crate) mod profile;
+pub(crate) mod qr;
+mod refusal;
+pub(crate) mod shipping;
+pub(crate) mod time;
+mod webhooks;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub(crate) use events::{Event, PaymentEvent, PaymentEventKind};
+pub use ledger::{Account, Effect, EffectKind};
+pub(crate) use money::Sums;
+pub use payment::CaptureType;
+pub(crate) use payment::{
+    CancelScope, Cancellation, Change, Ending, Expiry, Flow, Idempotency, MerchantUrls,
+    Modification, NewPayment, Payment, PaymentOptions, PaymentState,
+};
+pub(crate) use refusal::{Obstacle, Refusal};
+pub(crate) use webhooks::Registration;
+
+use payment::Entry;
+use qr::{Codes, Target};
+use time::later;
+use webhooks::Webhooks;
+
+/// The index of a payment.
+pub(crate) type PaymentId = usize;
+
+/// A planned event.
+#[derive(Debug, Clone, Copy)]
+enum Due {
+    Open(PaymentId),
+    Approve(PaymentId),
+    Expire(PaymentId),
+}
+
+/// All payments, codes and registrations.
+#[derive(Debug, Default)]
+pub(crate) struct Domain {
+    pub(crate) codes: Codes,
+    pub(crate) webhooks: Webhooks,
+    /// The time after which a customer approves each new payment, if one does.
+    approve_after: Option<Duration>,
+    payments: Vec<Payment>,
+    /// The payments of all sales units, by reference.
+    by_reference: HashMap<String, Vec<PaymentId>>,
+    by_landing_token: HashMap<String, PaymentId>,
+    /// The payment and the request of each idempotency key that a payment was created with.
+    creations: HashMap<(String, String), (PaymentId, String)>,
+    events: Vec<Event>,
+    agenda: BTreeMap<(Timestamp, u64), Due>,
+    planned: u64,
+    entries: u64,
+}
+
+impl Domain {
+    /// Creates an empty domain. With `approve_after`, a customer opens every new payment after half
+    /// of this time and approves it after all of it.
+    pub(crate) fn new(approve_after: Option<Duration>) -> Self {
+        Self {
+            approve_after,
+            ..Self::default()
+        }
+    }
+
+    /// Removes payments, codes and planned events. Registrations stay, and ids continue, so that no
+    /// id is used twice.
+    pub(crate) fn reset(&mut self) {
+        *self = Self {
+            webhooks: std::mem::take(&mut self.webhooks),
+            approve_after: self.approve_after,
+            planned: self.planned,
+            entries: self.entries,
+            ..Self::default()
+        };
+    }
+
+    /// Returns the events since the last call, oldest first.
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Starts a payment. A repeated request with the same idempotency key returns the first
+    /// payment.
+    pub(crate) fn create(&mut self, new: NewPayment, now: Timestamp) -> Result<PaymentId, Refusal> {
+        if let Some(idempotency) = &new.idempotency {
+            let key = (new.sales_unit.clone(), idempotency.key.clone());
+            if let Some((payment, request)) = self.creations.get(&key) {
+                return if *request == idempotency.request {
+                    Ok(*payment)
+                } else {
+                    let same_amount = self.payment(*payment).amount == new.amount;
+                    Err(Refusal::KeyReused { same_amount })
+                };
+            }
+        }
+        if let Some(feature) = payment::unmodelled_amount(new.amount) {
+            return Err(Refusal::NotModelled(feature));
+        }
+        if self.find(&new.sales_unit, &new.reference).is_some() {
+            return Err(Refusal::ReferenceUsed);
+        }
+        let payment = self.payments.len();
+        let same_reference = self.by_reference.entry(new.reference.clone());
+        same_reference.or_default().push(payment);
+        self.by_landing_token
+            .insert(new.options.landing_token.clone(), payment);
+        if let Some(idempotency) = new.idempotency.clone() {
+            let key = (new.sales_unit.clone(), idempotency.key);
+            self.creations.insert(key, (payment, idempotency.request));
+        }
+        let entry = self.entry(now);
+        self.payments.push(Payment::new(new, entry));
+        let created = self.payment(payment);
+        let (expires, entries) = (created.expires(), created.events.clone());
+        self.plan(expires, Due::Expire(payment));
+        if let Some(wait) = self.approve_after {
+            self.plan(later(now, wait / 2), Due::Open(payment));
+            self.plan(later(now, wait), Due::Approve(payment));
+        }
+        let events = entries.into_iter();
+        self.events
+            .extend(events.map(|entry| Event::Payment { payment, entry }));
+        Ok(payment)
+    }
+
+    /// Captures a part of a reservation.
+    pub(crate) fn capture(
+        &mut self,
+        payment: PaymentId,
+        request: &Modification,
+        now: Timestamp,
+    ) -> Result<Change, Refusal> {
+        let entry = self.entry(now);
+        let result = self.payment_mut(payment).capture(request, entry);
+        self.report(payment, result)
+    }
+
+    /// Refunds a part of what was captured.
+    pub(crate) fn refund(
+        &mut self,
+        payment: PaymentId,
+        request: &Modification,
+        now: Timestamp,
+    ) -> Result<Change, Refusal> {
+        let entry = self.entry(now);
+        let result = self.payment_mut(payment).refund(request, entry);
+        self.report(payment, result)
+    }
+
+    /// Cancels a payment that was not approved, or releases a reservation or the rest of it.
+    pub(crate) fn cancel(
+        &mut self,
+        payment: PaymentId,
+        request: &Cancellation,
+        now: Timestamp,
+    ) -> Result<Change, Refusal> {
+        let entry = self.entry(now);
+        let result = self.payment_mut(payment).cancel(request, entry);
+        self.report(payment, result)
+    }
+
+    /// Adds the event of an operation to the events, unless the operation was refused or repeated.
+    fn report(
+        &mut self,
+        payment: PaymentId,
+        result: Result<Change, Refusal>,
+    ) -> Result<Change, Refusal> {
+        if let Ok(change) = &result
+            && !change.is_repeated
+        {
+            let entry = change.event.clone();
+            self.events.push(Event::Payment { payment, entry });
+        }
+        result
+    }
+
+    /// Returns the payment of a sales unit with this reference, whatever API started it.
+    pub(crate) fn find(&self, sales_unit: &str, reference: &str) -> Option<PaymentId> {
+        let mut payments = self.by_reference(reference).iter().copied();
+        payments.find(|payment| self.payment(*payment).sales_unit == sales_unit)
+    }
+
+    /// Returns the payments of all sales units with this reference, oldest first.
+    pub(crate) fn by_reference(&self, reference: &str) -> &[PaymentId] {
+        self.by_reference.get(reference).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn by_landing_token(&self, token: &str) -> Option<PaymentId> {
+        self.by_landing_token.get(token).copied()
+    }
+
+    /// Returns a payment. Only this type creates ids, and only a reset removes payments. A reset
+    /// removes all ids too, so the payment exists.
+    #[allow(clippy::indexing_slicing)]
+    pub(crate) fn payment(&self, payment: PaymentId) -> &Payment {
+        &self.payments[payment]
+    }
+
+    #[allow(clippy::indexing_slicing)]
+    fn payment_mut(&mut self, payment: PaymentId) -> &mut Payment {
+        &mut self.payments[payment]
+    }
+
+    pub(crate) fn payments(&self) -> &[Payment] {
+        &self.payments
+    }
+
+    /// Returns `true` if the code of this text exists and has not expired. The text of a deleted
+    /// redirect code stays invalid, even if a new code has the same id.
+    pub(crate) fn code_lives(&self, text: &str, now: Timestamp) -> bool {
+        match self.codes.target(text) {
+            Some(Target::Payment(payment)) => now < self.payment(*payment).landing_page_expires(),
+            Some(Target::Redirect(key)) => {
+                let code = self.codes.redirect(key, now);
+                code.is_ok_and(|code| code.text == text)
+            }
+            Some(Target::Place(key)) => self.codes.place(key).is_ok(),
+            None => self.codes.personal(text).is_some(),
+        }
+    }
+
+    fn entry(&mut self, time: Timestamp) -> Entry {
+        self.entries += 1;
+        let id = (5_001_420_000 + self.entries).to_string();
+        Entry { id, time }
+    }
+
+    /// Returns the time of the next planned event.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.first_key_value().map(|((when, _), _)| *when)
+    }
+
+    fn plan(&mut self, when: Timestamp, what: Due) {
+        self.planned += 1;
+        self.agenda.insert((when, self.planned), what);
+    }
+
+    /// Runs the first planned event that is due, at its own time. Returns `false` if none is due.
+    pub(crate) fn run_due(&mut self, now: Timestamp) -> bool {
+        let Some(planned) = self.agenda.first_entry() else {
+            return false;
+        };
+        let (when, _) = *planned.key();
+        if when > now {
+            return false;
+        }
+        match planned.remove() {
+            Due::Open(payment) => self.open(payment, when),
+            Due::Approve(payment) => {
+                let customer = self.payment(payment).usual_customer();
+                // A refusal needs no handling: the payment has ended, or its history shows the
+                // refused card.
+                drop(self.approve(payment, customer, None, when));
+            }
+            Due::Expire(payment) => {
+                let expires = self.payment(payment).expires();
+                if expires > when {
+                    self.plan(expires, Due::Expire(payment));
+                } else if self.payment(payment).is_waiting() {
+                    self.expire(payment, when);
+                }
+            }
+        }
+        true
+    }
+}

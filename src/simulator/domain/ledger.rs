@@ -1,0 +1,143 @@
+//! The movements of money that took effect, independent of the responses.
+
+use jiff::Timestamp;
+
+use super::payment::Payment;
+use crate::types::Currency;
+
+/// The kind of a movement of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EffectKind {
+    /// The customer's bank reserved the amount.
+    Reserve,
+    /// The amount was charged at once (direct capture).
+    Sale,
+    /// Part or all of the reservation was charged.
+    Capture,
+    /// Part or all of the charge was refunded.
+    Refund,
+    /// The rest of the reservation was released to the customer.
+    Release,
+}
+
+/// A movement of money that took effect. The merchant may or may not have received the response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    kind: EffectKind,
+    amount: i64,
+    idempotency_key: Option<String>,
+    time: Timestamp,
+}
+
+impl Effect {
+    pub(crate) fn new(kind: EffectKind, amount: i64, key: Option<&str>, time: Timestamp) -> Self {
+        Self {
+            kind,
+            amount,
+            idempotency_key: key.map(str::to_owned),
+            time,
+        }
+    }
+
+    /// Returns the kind of the movement.
+    pub fn kind(&self) -> EffectKind {
+        self.kind
+    }
+
+    /// Returns the amount in minor units of [`Account::currency`].
+    pub fn amount(&self) -> i64 {
+        self.amount
+    }
+
+    /// Returns the idempotency key of the request that caused the movement.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
+    }
+
+    /// Returns the time of the movement, by the simulator's clock.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+}
+
+/// The money of one payment. [`Simulator::ledger`](crate::simulator::Simulator::ledger) returns the
+/// accounts of all payments. All sums are in minor units of [`currency`](Self::currency): øre, øre
+/// and cents for NOK, DKK and EUR.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    order_id: String,
+    merchant_serial_number: String,
+    currency: Currency,
+    effects: Vec<Effect>,
+}
+
+impl Account {
+    pub(crate) fn of(payment: &Payment) -> Self {
+        Self {
+            order_id: payment.reference.clone(),
+            merchant_serial_number: payment.sales_unit.clone(),
+            currency: payment.amount.currency(),
+            effects: payment.effects.clone(),
+        }
+    }
+
+    /// Returns the currency of the payment.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// Returns the order id or reference.
+    pub fn order_id(&self) -> &str {
+        &self.order_id
+    }
+
+    /// Returns the sales unit that the payment belongs to.
+    pub fn merchant_serial_number(&self) -> &str {
+        &self.merchant_serial_number
+    }
+
+    /// Returns every movement that took effect, oldest first.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Returns the number of movements of this kind.
+    pub fn count(&self, kind: EffectKind) -> usize {
+        self.of_kind(kind).count()
+    }
+
+    /// Returns the total amount reserved at the customer's bank.
+    pub fn reserved(&self) -> i64 {
+        self.of_kind(EffectKind::Reserve).map(Effect::amount).sum()
+    }
+
+    /// Returns the total amount charged to the customer, by capture or by direct capture.
+    pub fn captured(&self) -> i64 {
+        self.of_kind(EffectKind::Capture)
+            .chain(self.of_kind(EffectKind::Sale))
+            .map(Effect::amount)
+            .sum()
+    }
+
+    /// Returns the total amount refunded to the customer.
+    pub fn refunded(&self) -> i64 {
+        self.of_kind(EffectKind::Refund).map(Effect::amount).sum()
+    }
+
+    /// Returns the total amount of released reservations.
+    pub fn released(&self) -> i64 {
+        self.of_kind(EffectKind::Release).map(Effect::amount).sum()
+    }
+
+    /// Returns the net amount that the customer has paid: captured less refunded.
+    pub fn charged(&self) -> i64 {
+        self.captured() - self.refunded()
+    }
+
+    fn of_kind(&self, kind: EffectKind) -> impl Iterator<Item = &Effect> {
+        self.effects
+            .iter()
+            .filter(move |effect| effect.kind == kind)
+    }
+}

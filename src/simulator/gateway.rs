@@ -1,0 +1,27 @@
+//! The gateway in front of the APIs: routes, authentication, rate limits, and the check of every
+//! request and response against the vendored documents. It knows no API; `apis` registers them.
+
+mod api;
+pub(crate) mod auth;
+pub(crate) mod contract;
+mod dispatch;
+mod document;
+pub(crate) mod errors;
+pub(crate) mod images;
+mod limits;
+mod message;
+mod outgoing;
+pub(crate) mod overrides;
+mod routes;
+mod state;
+
+pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, ReferencePlace};
+pub(crate) use contract::Violation;
+pub(crate) use dispatch::dispatch;
+pub(crate) use document::Document;
+pub(crate) use message::{Body, Request, Response, decode, parameter};
+pub(crate) use outgoing::{Message, Outgoing};
+#[cfg(test)]
+pub(crate) use routes::Routes;
+pub(crate) use routes::{IMAGE_PATH, LANDING_PAGE_PATH, landing_token};
+pub(crate) use state::{Settings, State};

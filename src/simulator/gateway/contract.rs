@@ -1,0 +1,365 @@
+//! Validation of requests and responses against the vendored documents as published. The repairs
+//! that the build makes for the generated client do not affect these checks, so that simulator and
+//! client cannot share a mistake.
+
+use std::fmt;
+
+use http::StatusCode;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, Validator};
+use serde_json::{Map, Value, json};
+
+use super::document::DocumentedOperation;
+use super::message::Request;
+use super::routes::{Route, parameter};
+
+/// The part of a request that breaks a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Path,
+    Query,
+    Header,
+    Body,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Required,
+    Type,
+    Value,
+}
+
+/// A rule of the spec that a request breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) place: Place,
+    /// The parameter's name, or the path of members, joined by dots. Empty for the whole body.
+    pub(crate) field: String,
+    pub(crate) rule: Rule,
+    /// The reason. It never contains the value, which may be a secret.
+    pub(crate) reason: String,
+}
+
+impl Violation {
+    /// Returns the field, or `root` if the whole body breaks the rule.
+    pub(crate) fn name<'a>(&'a self, root: &'a str) -> &'a str {
+        if self.field.is_empty() {
+            root
+        } else {
+            &self.field
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match self.place {
+            Place::Path => "path",
+            Place::Query => "query",
+            Place::Header => "header",
+            Place::Body => "body",
+        };
+        write!(f, "{place} {}: {}", self.field, self.reason)
+    }
+}
+
+/// The compiled checks of one operation.
+#[derive(Debug)]
+pub(crate) struct Checks {
+    parameters: Vec<Parameter>,
+    body: Option<Validator>,
+    responses: Vec<(String, Option<Validator>)>,
+}
+
+#[derive(Debug)]
+struct Parameter {
+    place: Place,
+    name: String,
+    required: bool,
+    integer: bool,
+    schema: Validator,
+}
+
+/// Returns every rule of the spec that a request breaks. Fails if the spec does not have the
+/// operation.
+pub(crate) fn request(
+    route: Route,
+    request: &Request,
+    params: &[(&'static str, String)],
+    body: &Value,
+) -> Result<Vec<Violation>, String> {
+    let checks = route.api.document.checks(route.documented)?;
+    let mut violations = Vec::new();
+    for expected in &checks.parameters {
+        let sent = match expected.place {
+            Place::Path => parameter(params, &expected.name).map(str::to_owned),
+            Place::Query => request.query_parameter(&expected.name),
+            Place::Header => match request.headers.get(&expected.name) {
+                // Other modules read such a value as missing, so it must be reported here.
+                Some(value) if value.to_str().is_err() => {
+                    violations.push(Violation {
+                        place: Place::Header,
+                        field: expected.name.clone(),
+                        rule: Rule::Value,
+                        reason: format!("{} must be visible ASCII text", expected.name),
+                    });
+                    continue;
+                }
+                _ => request.header(&expected.name).map(str::to_owned),
+            },
+            Place::Body => None,
+        };
+        violations.extend(check_parameter(expected, sent));
+    }
+    if let (true, Some(schema)) = (route.documented.has_body, &checks.body) {
+        violations.extend(schema.iter_errors(body).map(|error| in_body(&error)));
+    }
+    Ok(violations)
+}
+
+/// Returns an error if the spec forbids this response.
+pub(crate) fn response(
+    route: Route,
+    status: StatusCode,
+    body: Option<&Value>,
+) -> Result<(), String> {
+    let checks = route.api.document.checks(route.documented)?;
+    let code = status.as_str();
+    let response = [code, "default"]
+        .iter()
+        .find_map(|wanted| checks.responses.iter().find(|(code, _)| code == wanted));
+    match (response, body) {
+        // The documents omit many of the errors that are sent.
+        (None, _) if status.is_client_error() || status.is_server_error() => Ok(()),
+        (None, _) => Err(format!("status {code} is not in the spec")),
+        (Some((_, Some(_))), None) => Err(format!("status {code} needs a body")),
+        (Some((_, Some(schema))), Some(body)) => match schema.iter_errors(body).next() {
+            None => Ok(()),
+            Some(error) => Err(format!(
+                "status {code}, {}: {}",
+                dotted(&error),
+                error.masked()
+            )),
+        },
+        (Some((_, None)), _) => Ok(()),
+    }
+}
+
+fn check_parameter(expected: &Parameter, sent: Option<String>) -> Option<Violation> {
+    let violation = |rule, reason: String| Violation {
+        place: expected.place,
+        field: expected.name.clone(),
+        rule,
+        reason,
+    };
+    let Some(sent) = sent else {
+        return expected
+            .required
+            .then(|| violation(Rule::Required, format!("{} is required", expected.name)));
+    };
+    let value = if expected.integer {
+        match sent.parse::<i64>() {
+            Ok(number) => Value::from(number),
+            Err(_) => {
+                return Some(violation(
+                    Rule::Type,
+                    format!("{} must be a whole number", expected.name),
+                ));
+            }
+        }
+    } else {
+        Value::String(sent)
+    };
+    let error = expected.schema.iter_errors(&value).next()?;
+    Some(violation(Rule::Value, reason(&expected.name, &error)))
+}
+
+fn in_body(error: &ValidationError<'_>) -> Violation {
+    let mut field = dotted(error);
+    let rule = match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            if let Some(name) = property.as_str() {
+                if !field.is_empty() {
+                    field.push('.');
+                }
+                field.push_str(name);
+            }
+            Rule::Required
+        }
+        ValidationErrorKind::Type { .. } => Rule::Type,
+        _ => Rule::Value,
+    };
+    let reason = match rule {
+        Rule::Required => format!("The field {field} is required."),
+        _ => reason(&field, error),
+    };
+    Violation {
+        place: Place::Body,
+        field,
+        rule,
+        reason,
+    }
+}
+
+/// Returns a sentence about a broken rule that does not contain the value.
+fn reason(field: &str, error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Pattern { pattern } => {
+            format!("The field {field} must match the regular expression '{pattern}'.")
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            format!("The field {field} must have at most {limit} characters.")
+        }
+        ValidationErrorKind::MinLength { limit } => {
+            format!("The field {field} must have at least {limit} characters.")
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            format!("The field {field} must be at least {limit}.")
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            format!("The field {field} must be at most {limit}.")
+        }
+        ValidationErrorKind::Enum { options } => {
+            format!("The field {field} must be one of {options}.")
+        }
+        kind => format!("The field {field} breaks the rule {}.", kind.keyword()),
+    }
+}
+
+fn dotted(error: &ValidationError<'_>) -> String {
+    error
+        .instance_path()
+        .as_str()
+        .trim_start_matches('/')
+        .replace('/', ".")
+}
+
+/// Returns the places where a value breaks a schema of a document.
+#[cfg(test)]
+pub(crate) fn against_schema(
+    document: &super::document::Document,
+    name: &str,
+    value: &Value,
+) -> Vec<String> {
+    let schemas = &document.root["components"]["schemas"];
+    let schema = schemas.get(name);
+    let schema = schema.unwrap_or_else(|| panic!("no schema {name}"));
+    let schema = validator(schema, schemas).unwrap();
+    let errors = schema.iter_errors(value);
+    let mut places: Vec<_> = errors
+        .map(|error| error.instance_path().as_str().to_owned())
+        .collect();
+    places.dedup();
+    places
+}
+
+/// Compiles the checks of an operation.
+pub(super) fn compile(root: &Value, operation: &DocumentedOperation) -> Result<Checks, String> {
+    let path = &root["paths"][&operation.path];
+    let described = &path[operation.method.as_str().to_ascii_lowercase()];
+    let schemas = &root["components"]["schemas"];
+
+    let listed = |item: &Value| item["parameters"].as_array().cloned().unwrap_or_default();
+    let parameters = listed(path)
+        .iter()
+        .chain(&listed(described))
+        .filter_map(|parameter| compile_parameter(parameter, schemas).transpose())
+        .collect::<Result<_, _>>()?;
+    let body = media_schema(&described["requestBody"])
+        .map(|schema| validator(schema, schemas))
+        .transpose()?;
+    let responses = described["responses"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(code, response)| {
+            let schema = media_schema(response)
+                .map(|schema| validator(schema, schemas))
+                .transpose()?;
+            Ok((code.clone(), schema))
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(Checks {
+        parameters,
+        body,
+        responses,
+    })
+}
+
+fn compile_parameter(parameter: &Value, schemas: &Value) -> Result<Option<Parameter>, String> {
+    let place = match parameter["in"].as_str() {
+        Some("path") => Place::Path,
+        Some("query") => Place::Query,
+        Some("header") => Place::Header,
+        _ => return Ok(None),
+    };
+    let Some(name) = parameter["name"].as_str() else {
+        return Ok(None);
+    };
+    // Other modules check these headers and return their own errors.
+    let checked_elsewhere = [
+        "Authorization",
+        "Ocp-Apim-Subscription-Key",
+        "Content-Type",
+        "Accept",
+        "client_id",
+        "client_secret",
+    ];
+    if place == Place::Header && checked_elsewhere.contains(&name) {
+        return Ok(None);
+    }
+    let schema = &parameter["schema"];
+    Ok(Some(Parameter {
+        place,
+        name: name.to_owned(),
+        required: parameter["required"].as_bool().unwrap_or(false),
+        integer: schema["type"] == "integer",
+        schema: validator(schema, schemas)?,
+    }))
+}
+
+/// Returns the schema of the first media type.
+fn media_schema(carrier: &Value) -> Option<&Value> {
+    carrier["content"]
+        .as_object()?
+        .values()
+        .next()?
+        .get("schema")
+}
+
+/// Returns a validator that includes the document's schemas.
+fn validator(schema: &Value, schemas: &Value) -> Result<Validator, String> {
+    let root = json!({
+        "allOf": [schema_4(schema)],
+        "components": {"schemas": schema_4(schemas)},
+    });
+    // OpenAPI 3.0 is based on draft 5, which has the keywords of draft 4.
+    jsonschema::options()
+        .with_draft(Draft::Draft4)
+        .should_validate_formats(false)
+        .build(&root)
+        .map_err(|error| format!("a schema that cannot be compiled: {error}"))
+}
+
+/// Converts `nullable`, which JSON Schema does not have, to a type.
+fn schema_4(schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => Value::Array(items.iter().map(schema_4).collect()),
+        Value::Object(members) => {
+            let mut out: Map<String, Value> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), schema_4(value)))
+                .collect();
+            if out.get("nullable") == Some(&Value::Bool(true)) {
+                if let Some(Value::String(kind)) = out.get("type").cloned() {
+                    out.insert("type".into(), json!([kind, "null"]));
+                }
+                if let Some(Value::Array(options)) = out.get_mut("enum") {
+                    options.push(Value::Null);
+                }
+            }
+            Value::Object(out)
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,219 @@
+//! The response to a request, as a function of the state, the request and the time. This module
+//! opens no socket, reads no clock and takes its randomness from the state.
+
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::api::{Call, Failure, GatewayError, Limit};
+use super::auth::{self, ForeignSalesUnit};
+use super::contract;
+use super::errors;
+use super::images;
+use super::message::{Body, Request, Response};
+use super::routes::{Found, Route, parameter};
+use super::state::State;
+
+type Params = [(&'static str, String)];
+
+/// Returns the response to one request.
+pub(crate) fn dispatch(state: &mut State, request: &Request, now: Timestamp) -> Response {
+    state.tick(now);
+    match state.routes.find(request) {
+        Found::Operation(route, params) => {
+            let response = serve(state, request, route, &params, now);
+            state.notify();
+            let response = match response {
+                Ok(response) => response,
+                Err(Failure::Response(response)) => *response,
+                Err(Failure::Refused(refusal)) => {
+                    refuse(state, route, &GatewayError::Refused(&refusal))
+                }
+            };
+            checked(route, response)
+        }
+        Found::Image => images::serve(state, request, now),
+        Found::LandingPage => errors::unmodelled(
+            "the landing page itself; Simulator::payer takes its URL and plays the customer",
+        ),
+        Found::Unmodelled(feature) => errors::unmodelled(feature),
+        Found::WrongMethod => errors::gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+        Found::Nothing => {
+            errors::gateway_info(StatusCode::NOT_FOUND, "Not Found", "Resource not found")
+        }
+    }
+}
+
+/// Returns the API's own response to a request that is refused.
+fn refuse(state: &mut State, route: Route, error: &GatewayError<'_>) -> Response {
+    (route.api.refuse)(route.operation, error, &mut state.random)
+}
+
+fn serve(
+    state: &mut State,
+    request: &Request,
+    route: Route,
+    params: &Params,
+    now: Timestamp,
+) -> Result<Response, Failure> {
+    if route.api.needs_token {
+        auth::subscription_key(state, request)?;
+        if let Err(note) = auth::access_token(state, request, now) {
+            return Err(refuse(state, route, &GatewayError::Unauthorized)
+                .noted(note)
+                .into());
+        }
+    }
+    let has_body = route.documented.has_body;
+    let body = if has_body {
+        serde_json::from_slice(&request.body).ok()
+    } else {
+        Some(Value::Null)
+    };
+    let parsed = body.as_ref().unwrap_or(&Value::Null);
+    let sales_unit = match auth::sales_unit(state, request, route.api, parsed) {
+        Ok(sales_unit) => sales_unit,
+        Err(ForeignSalesUnit { sales_unit, note }) => {
+            let error = GatewayError::ForeignSalesUnit(&sales_unit);
+            let mut response = refuse(state, route, &error);
+            response.note = note.map(str::to_owned);
+            return Err(response.into());
+        }
+    };
+    count(state, route, params, request, parsed, &sales_unit, now)?;
+    if has_body && !is_json(request) {
+        return Err(refuse(state, route, &GatewayError::UnsupportedMediaType).into());
+    }
+    let Some(body) = body else {
+        let response = refuse(state, route, &GatewayError::NotJson);
+        return Err(response.noted("the body is not JSON").into());
+    };
+    let violations = contract::request(route, request, params, &body)
+        .map_err(|missing| errors::unmodelled(&missing))?;
+    if !violations.is_empty() {
+        let notes: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        let response = refuse(state, route, &GatewayError::Violations(&violations));
+        return Err(response.noted(notes.join("; ")).into());
+    }
+    let call = Call {
+        request,
+        params,
+        now,
+        sales_unit,
+        body,
+    };
+    (route.operation.handler)(state, &call)
+}
+
+fn is_json(request: &Request) -> bool {
+    let sent = request.header("content-type").unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Counts a call for the limits, which are for each payment. A request without a reference is not
+/// counted.
+fn count(
+    state: &mut State,
+    route: Route,
+    params: &Params,
+    request: &Request,
+    body: &Value,
+    sales_unit: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let (limit, whose) = match route.operation.limit {
+        Limit::None => return Ok(()),
+        Limit::PerMerchant(limit) => (limit, sales_unit),
+        Limit::PerSubscriptionKey(limit) => {
+            let key = request.header(auth::SUBSCRIPTION_KEY);
+            (limit, key.unwrap_or_default())
+        }
+    };
+    let Some(place) = route.api.reference else {
+        return Ok(());
+    };
+    let reference = parameter(params, place.parameter)
+        .or_else(|| body.pointer(place.body)?.as_str())
+        .filter(|reference| !reference.is_empty());
+    let Some(reference) = reference else {
+        return Ok(());
+    };
+    let whose = format!("{whose}/{reference}");
+    let counted = state.limits.count(route.operation.id, whose, limit, now);
+    counted.map_err(|wait| {
+        let message = format!("Rate limit is exceeded. Try again in {wait} seconds.");
+        let note = format!("more than {limit} calls per minute for this payment");
+        let response = errors::gateway(StatusCode::TOO_MANY_REQUESTS, &message);
+        response.noted(note).into()
+    })
+}
+
+/// Replaces a response that the vendored document forbids by a 501.
+fn checked(route: Route, response: Response) -> Response {
+    if response.deviation.is_some() {
+        return response;
+    }
+    let body = match &response.body {
+        Body::Json(value) => Some(value),
+        Body::Empty => None,
+        Body::Raw(..) => return response,
+    };
+    match contract::response(route, response.status, body) {
+        Ok(()) => response,
+        Err(violation) => errors::broken_promise(route.operation.id, &violation),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::simulator::apis;
+    use crate::simulator::gateway::Routes;
+
+    fn named(id: &str) -> Route {
+        let routes = Routes::new(&apis::ALL);
+        let mut routes = routes.all();
+        routes.find(|route| route.operation.id == id).unwrap()
+    }
+
+    #[test]
+    fn no_answer_goes_out_that_the_spec_forbids() {
+        let operation = named("initiate_payment_v3_using_post");
+        for answer in [
+            Response::json(StatusCode::OK, json!({"orderId": "a"})),
+            Response::json(StatusCode::OK, json!({"orderId": 1, "url": "https://x"})),
+            Response::json(
+                StatusCode::OK,
+                json!({"orderId": "a_b", "url": "https://x"}),
+            ),
+            Response::empty(StatusCode::OK),
+            Response::json(StatusCode::BAD_REQUEST, json!({"unheard": "of"})),
+        ] {
+            let told = checked(operation, answer.clone());
+            assert_eq!(told.status, 501, "{answer:?}");
+            let Body::Json(body) = told.body else {
+                panic!("no JSON");
+            };
+            let detail = body["detail"].as_str().unwrap();
+            assert!(detail.starts_with(operation.operation.id), "{detail}");
+        }
+        let good = Response::json(StatusCode::OK, json!({"orderId": "a", "url": "https://x"}));
+        assert_eq!(checked(operation, good).status, 200);
+    }
+
+    #[test]
+    fn a_success_that_the_spec_does_not_list_is_forbidden_and_an_error_is_not() {
+        let operation = named("delete_merchant_redirect_qr");
+        assert_eq!(
+            checked(operation, Response::empty(StatusCode::CREATED)).status,
+            501
+        );
+        assert_eq!(
+            checked(operation, Response::empty(StatusCode::IM_A_TEAPOT)).status,
+            418
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! The errors that the gateway sends by itself, and those that only the simulator sends.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::message::Response;
+
+/// Returns an error that the API gateway sends by itself.
+pub(crate) fn gateway(status: StatusCode, message: &str) -> Response {
+    Response::json(
+        status,
+        json!({"statusCode": status.as_u16(), "message": message}),
+    )
+    .deviating("the gateway answers in its own shape")
+}
+
+/// Returns an error in the gateway's other format, which the eCom description uses.
+pub(crate) fn gateway_info(status: StatusCode, title: &str, message: &str) -> Response {
+    Response::json(
+        status,
+        json!({
+            "responseInfo": {"responseCode": status.as_u16(), "responseMessage": title},
+            "result": {"message": message},
+        }),
+    )
+}
+
+/// Returns the 501 for a feature that the simulator does not model.
+pub(crate) fn unmodelled(feature: &str) -> Response {
+    Response::json(
+        StatusCode::NOT_IMPLEMENTED,
+        json!({
+            "title": "Not modelled by the simulator",
+            "status": 501,
+            "detail": format!("The simulator does not model {feature}; Vipps itself might answer anything here."),
+        }),
+    )
+    .deviating("the simulator speaks for itself")
+    .noted(format!("not modelled: {feature}"))
+}
+
+/// Returns the 501 that replaces a response of the simulator that the vendored spec forbids. It
+/// reports an error in the simulator itself.
+pub(crate) fn broken_promise(operation: &str, violation: &str) -> Response {
+    Response::json(
+        StatusCode::NOT_IMPLEMENTED,
+        json!({
+            "title": "The simulator's own answer does not fit the vendored spec",
+            "status": 501,
+            "detail": format!("{operation}: {violation}"),
+        }),
+    )
+    .deviating("the simulator speaks for itself")
+    .noted(format!("own answer breaks the spec: {violation}"))
+}
+
+/// Returns the message about a sales unit that the keys do not belong to.
+pub(crate) fn foreign(sales_unit: &str) -> String {
+    format!("Invalid MSN: {sales_unit}. Check your API keys on portal.vipps.no for this sales unit")
+}
+
+/// The message of a request without a valid access token.
+pub(crate) const UNAUTHORIZED: &str = "Something went wrong, please try again later";

@@ -1,0 +1,155 @@
+//! The simulator without a socket. Requests and broken responses are values, so thousands of
+//! schedules run in a second and the test controls the time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{Request, Response};
+use bytes::Bytes;
+
+use super::encode;
+use crate::simulator::Simulator;
+use crate::simulator::engine::{Arrival, Barrier, Dispatch, Engine, WireFault};
+use crate::simulator::gateway;
+
+/// A request that has arrived but has not taken effect. [`Simulator::arrive`] returns it. A dropped
+/// request never takes effect. `Debug` shows the method, the path and the length of the body, but
+/// no keys, tokens or personal data.
+#[must_use = "a request that does not take effect is lost"]
+pub struct Arrived {
+    engine: Arc<Engine>,
+    request: gateway::Request,
+    arrival: Arrival,
+}
+
+/// The response, as the client of a socket would see it. `Debug` shows the status and the length of
+/// the body.
+#[non_exhaustive]
+pub enum Reply {
+    /// A complete response.
+    Whole(Response<Bytes>),
+    /// No byte is sent, and the connection stays open.
+    Silence,
+    /// The connection is reset before the head of the response is complete.
+    Reset,
+    /// The head and the first half of the body are sent, and then the body ends.
+    Cut(Response<Bytes>, Ending),
+}
+
+impl fmt::Debug for Arrived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrived")
+            .field("method", &self.request.method)
+            .field("path", &self.request.path)
+            .field("body_bytes", &self.request.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, answer, ending) = match self {
+            Self::Whole(answer) => ("Whole", answer, None),
+            Self::Cut(answer, ending) => ("Cut", answer, Some(ending)),
+            Self::Silence => return f.write_str("Silence"),
+            Self::Reset => return f.write_str("Reset"),
+        };
+        let mut shown = f.debug_struct(name);
+        shown
+            .field("status", &answer.status().as_u16())
+            .field("body_bytes", &answer.body().len());
+        if let Some(ending) = ending {
+            shown.field("ending", ending);
+        }
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// The end of a body that is cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The connection is reset.
+    Reset,
+    /// The connection is closed normally.
+    Closed,
+    /// No more bytes are sent, and the connection stays open.
+    Silence,
+}
+
+impl Simulator {
+    /// Passes a request to the simulator without a socket. Any simulator accepts it. Faults apply
+    /// as they do over HTTP, but no time passes: the caller must wait, or move the clock, as
+    /// [`Arrived::wait`] and [`Arrived::take_effect`] return.
+    ///
+    /// ```
+    /// # use vipps::simulator::{Reply, Simulator};
+    /// let sim = Simulator::builder().freeze_clock().in_memory()?;
+    /// let request = http::Request::get("/nowhere").body(Default::default())?;
+    /// let (late, reply) = sim.arrive(request).take_effect();
+    /// assert!(late.is_zero());
+    /// assert!(matches!(reply, Reply::Whole(response) if response.status() == 404));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn arrive(&self, request: Request<Bytes>) -> Arrived {
+        Arrived::at(&self.engine, request)
+    }
+}
+
+impl Arrived {
+    pub(super) fn at(engine: &Arc<Engine>, request: Request<Bytes>) -> Self {
+        let (head, body) = request.into_parts();
+        let mut headers = head.headers;
+        // A client with a socket would have sent this header.
+        headers
+            .entry(::http::header::CONTENT_LENGTH)
+            .or_insert_with(|| body.len().into());
+        let request = gateway::Request {
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            headers,
+            body,
+        };
+        let arrival = engine.arrive(&request);
+        Self {
+            engine: Arc::clone(engine),
+            request,
+            arrival,
+        }
+    }
+
+    /// Returns the time that a fault delays the request before it takes effect.
+    pub fn wait(&self) -> Duration {
+        self.arrival.wait()
+    }
+
+    pub(super) fn barriers(&self) -> (Option<Barrier>, Option<Barrier>) {
+        self.arrival.barriers()
+    }
+
+    /// Applies the request, unless a fault prevents that. Returns the response and the time that a
+    /// fault delays it.
+    pub fn take_effect(self) -> (Duration, Reply) {
+        let Dispatch {
+            response,
+            wait,
+            wire_fault,
+        } = self.engine.respond(&self.request, &self.arrival);
+        let whole = encode(&response, &self.engine);
+        let reply = match wire_fault {
+            WireFault::Whole => Reply::Whole(whole),
+            WireFault::Stall => Reply::Silence,
+            WireFault::Reset | WireFault::ResetInHeaders => Reply::Reset,
+            WireFault::ResetInBody => Reply::Cut(half(whole), Ending::Reset),
+            WireFault::Truncate => Reply::Cut(half(whole), Ending::Closed),
+            WireFault::StallInBody => Reply::Cut(half(whole), Ending::Silence),
+        };
+        (wait, reply)
+    }
+}
+
+fn half(answer: Response<Bytes>) -> Response<Bytes> {
+    answer.map(|body| body.slice(..body.len() / 2))
+}

@@ -1,0 +1,146 @@
+//! The simulator as the transport and the clock of a client, without a socket. Waits of minutes
+//! take microseconds.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::arrive::{Arrived, Ending, Reply};
+use crate::simulator::Simulator;
+use crate::simulator::clock::Clock;
+use crate::simulator::engine::Engine;
+use crate::transport::{Transport, TransportError, TransportFuture};
+
+/// A connection to a simulator without a socket. It is both a [`Transport`](crate::Transport) and a
+/// [`Clock`](crate::Clock). [`Simulator::transport`] creates it, and [`Simulator::client`] sets it
+/// on the clients of a simulator that [listens nowhere](crate::simulator::Builder::in_memory).
+///
+/// Faults apply as they do over HTTP. A sent request takes effect even if the client stops waiting
+/// for it. This includes a request that is [delayed](crate::simulator::FaultRule::delay) before it takes
+/// effect.
+///
+/// Time is tokio's, so `tokio::time::pause` makes a wait of minutes instant. A simulator with a
+/// [frozen](crate::simulator::Builder::freeze_clock) clock follows tokio's time. A running clock is
+/// independent of it.
+///
+/// ```
+/// # use vipps::simulator::Simulator;
+/// # use std::time::Duration;
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sim = Simulator::builder().freeze_clock().in_memory()?;
+/// let order = "order-1".parse()?;
+/// let vipps = sim.client();
+/// let begun = vipps.ecom().initiate(order, vipps::Amount::nok(9), "Tea".parse()?).await?;
+/// let before = sim.clock().now();
+/// // The customer does not act. Eleven minutes pass at once, for client and simulator alike.
+/// let details = begun.payment(&vipps).wait().await?;
+/// assert!(details.as_of().is_some_and(|at| at.duration_since(before).as_secs() >= 600));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct InMemory {
+    engine: Arc<Engine>,
+    clock: Clock,
+    begun: Instant,
+    /// The part of tokio's time that was added to the simulator's clock.
+    followed: Arc<Mutex<Duration>>,
+}
+
+impl Simulator {
+    /// Returns a connection to this simulator without a socket. A client needs it as its
+    /// [transport](crate::VippsBuilder::transport) and as its [clock](crate::VippsBuilder::clock).
+    /// Create one for each simulator and clone it.
+    pub fn transport(&self) -> InMemory {
+        InMemory {
+            engine: Arc::clone(&self.engine),
+            clock: self.clock(),
+            begun: Instant::now(),
+            followed: Arc::default(),
+        }
+    }
+}
+
+impl InMemory {
+    fn elapsed(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.begun)
+    }
+
+    /// Moves a frozen clock forward to tokio's time. Requests do this by themselves. Call it before
+    /// reading the simulator directly after a wait.
+    pub fn follow(&self) {
+        if !self.clock.stands() {
+            return;
+        }
+        let now = self.elapsed();
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = now.saturating_sub(*followed);
+        if !ahead.is_zero() {
+            self.clock.advance(ahead);
+            *followed = now;
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        self.follow();
+        let arrived = Arrived::at(&self.engine, request);
+        let wait = arrived.wait();
+        let (before, after) = arrived.barriers();
+        let (late, reply) = if wait.is_zero() && before.is_none() {
+            arrived.take_effect()
+        } else {
+            let network = self.clone();
+            let effect = tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                if let Some(barrier) = before {
+                    barrier.pass().await;
+                }
+                network.follow();
+                arrived.take_effect()
+            });
+            effect.await.map_err(TransportError::maybe_sent)?
+        };
+        if !late.is_zero() {
+            tokio::time::sleep(late).await;
+        }
+        if let Some(barrier) = after {
+            barrier.pass().await;
+        }
+        match reply {
+            Reply::Whole(answer) => Ok(answer),
+            Reply::Reset | Reply::Cut(_, Ending::Reset) => {
+                Err(TransportError::maybe_sent("connection reset"))
+            }
+            Reply::Cut(_, Ending::Closed) => {
+                Err(TransportError::maybe_sent("the response ends too early"))
+            }
+            Reply::Silence | Reply::Cut(_, Ending::Silence) => std::future::pending().await,
+        }
+    }
+}
+
+impl Transport for InMemory {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+impl crate::Clock for InMemory {
+    fn monotonic(&self) -> Duration {
+        self.elapsed()
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.follow();
+        self.clock.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> crate::Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
