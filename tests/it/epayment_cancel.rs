@@ -277,7 +277,10 @@ async fn approval_without_a_user_or_in_production_is_not_sent() {
     let recorder = Recorder::new();
     let error = payment(&recorder).force_approve().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    let production = recorder.builder().unwrap().environment(Environment::Production);
+    let production = recorder
+        .builder()
+        .unwrap()
+        .environment(Environment::Production);
     let vipps = production.build().unwrap();
     let payment = vipps.epayment().payment(reference());
     let error = payment.force_approve().customer(phone()).await.unwrap_err();
