@@ -203,18 +203,16 @@ impl Operation {
     pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
         let mut listed = tables.iter().copied().flatten();
         let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
-        match listed.find(is_it) {
-            Some(operation) => *operation,
-            None => {
-                let unlisted = Self::unlisted(endpoint);
-                let document = unlisted.endpoint.document;
-                let mut listed = tables.iter().copied().flatten();
-                let sibling = listed.find(|listed| listed.endpoint.document == document);
-                Self {
-                    api: sibling.map_or(unlisted.api, |sibling| sibling.api),
-                    ..unlisted
-                }
-            }
+        if let Some(operation) = listed.find(is_it) {
+            return *operation;
+        }
+        let unlisted = Self::unlisted(endpoint);
+        let document = unlisted.endpoint.document;
+        let mut listed = tables.iter().copied().flatten();
+        let sibling = listed.find(|listed| listed.endpoint.document == document);
+        Self {
+            api: sibling.map_or(unlisted.api, |sibling| sibling.api),
+            ..unlisted
         }
     }
 
