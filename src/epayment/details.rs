@@ -48,7 +48,7 @@ impl PaymentState {
     }
 
     /// Returns whether the payment ended without an approval.
-    fn is_without_approval(&self) -> bool {
+    pub(super) fn is_without_approval(&self) -> bool {
         matches!(self, Self::Aborted | Self::Expired | Self::Terminated)
     }
 }
@@ -306,6 +306,11 @@ impl PaymentDetails {
         !self.state.is_without_approval() && rest.is_some_and(Amount::is_positive)
     }
 
+    /// Returns whether the payment is cancelled, see [`is_given_up`].
+    pub(super) fn is_given_up(&self) -> Option<bool> {
+        is_given_up(Some(&self.state), &self.aggregate)
+    }
+
     /// Returns the payment method of the payment.
     pub fn payment_method(&self) -> Option<&UsedPaymentMethod> {
         self.payment_method.as_ref()
@@ -348,6 +353,20 @@ impl PaymentDetails {
     /// earlier than the deadline of the market.
     pub fn capture_guaranteed_until(&self) -> Option<&Timestamp> {
         self.capture_guaranteed_until.as_ref()
+    }
+}
+
+/// Returns whether a payment ended before its approval, or a part of its reservation is cancelled
+/// and nothing is left of it. Returns `None` if the state and the sums do not show it.
+pub(super) fn is_given_up(state: Option<&PaymentState>, aggregate: &Aggregate) -> Option<bool> {
+    match state {
+        Some(PaymentState::Created) => Some(false),
+        // The payment can no longer be approved, so there is nothing left to cancel.
+        Some(state) if state.is_without_approval() => Some(true),
+        _ => {
+            let rest = aggregate.remaining_to_capture()?;
+            Some(aggregate.cancelled?.is_positive() && rest.is_zero())
+        }
     }
 }
 
@@ -525,32 +544,33 @@ mod tests {
     }
 
     /// The table of the API's documentation: state and sums of a payment of 100, and whether it can
-    /// be captured, cancelled and refunded.
+    /// be captured, cancelled and refunded, and is given up.
     #[test]
     fn operations_follow_the_table_of_states() {
-        for (state, sums, capture, cancel, refund) in [
-            ("CREATED", [0, 0, 0, 0], false, true, false),
-            ("AUTHORIZED", [100, 0, 0, 0], true, true, false),
-            ("AUTHORIZED", [100, 40, 0, 0], true, true, true),
-            ("AUTHORIZED", [100, 40, 0, 40], true, true, false),
-            ("AUTHORIZED", [100, 100, 0, 0], false, false, true),
-            ("AUTHORIZED", [100, 100, 0, 30], false, false, true),
-            ("AUTHORIZED", [100, 100, 0, 100], false, false, false),
-            ("AUTHORIZED", [100, 40, 60, 0], false, false, true),
-            ("AUTHORIZED", [100, 0, 100, 0], false, false, false),
-            ("ABORTED", [0, 0, 0, 0], false, false, false),
-            ("EXPIRED", [0, 0, 0, 0], false, false, false),
+        for (state, sums, capture, cancel, refund, given_up) in [
+            ("CREATED", [0, 0, 0, 0], false, true, false, false),
+            ("AUTHORIZED", [100, 0, 0, 0], true, true, false, false),
+            ("AUTHORIZED", [100, 40, 0, 0], true, true, true, false),
+            ("AUTHORIZED", [100, 40, 0, 40], true, true, false, false),
+            ("AUTHORIZED", [100, 100, 0, 0], false, false, true, false),
+            ("AUTHORIZED", [100, 100, 0, 30], false, false, true, false),
+            ("AUTHORIZED", [100, 100, 0, 100], false, false, false, false),
+            ("AUTHORIZED", [100, 40, 60, 0], false, false, true, true),
+            ("AUTHORIZED", [100, 0, 100, 0], false, false, false, true),
+            ("ABORTED", [0, 0, 0, 0], false, false, false, true),
+            ("EXPIRED", [0, 0, 0, 0], false, false, false, true),
             // Cancelled before the approval: nothing authorized, the whole amount cancelled.
-            ("TERMINATED", [0, 0, 100, 0], false, false, false),
-            ("TERMINATED", [0, 0, 0, 0], false, false, false),
+            ("TERMINATED", [0, 0, 100, 0], false, false, false, true),
+            ("TERMINATED", [0, 0, 0, 0], false, false, false, true),
         ] {
             let details = details(state, sums);
             let found = (
                 details.can_capture(),
                 details.can_cancel(),
                 details.can_refund(),
+                details.is_given_up(),
             );
-            let expected = (capture, cancel, refund);
+            let expected = (capture, cancel, refund, Some(given_up));
             assert_eq!(found, expected, "{state} {sums:?}");
         }
     }
@@ -568,6 +588,7 @@ mod tests {
         let json = r#"{"state":"AUTHORIZED"}"#;
         let details = PaymentDetails::from_json(REFERENCE.parse().unwrap(), json).unwrap();
         assert!(!details.can_capture() && !details.can_cancel() && !details.can_refund());
+        assert_eq!(details.is_given_up(), None);
         assert_eq!(details.remaining_to_capture(), None);
         assert_eq!(details.amount(), None);
     }
