@@ -68,7 +68,7 @@ pub(super) const OVERRIDES: &[Override] = &[
                 member(root, name, "country", |schema| without(schema, &["enum"]));
             }
             member(root, "UserDetails", "userId", |schema| {
-                without(schema, &["pattern"])
+                without(schema, &["pattern"]);
             });
         },
     },

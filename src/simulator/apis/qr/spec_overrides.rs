@@ -7,7 +7,7 @@ pub(super) const OVERRIDES: &[Override] = &[Override {
     source: "samples of the QR guide",
     apply: |root| {
         schema(root, "CustomerExchangeRequest", |schema| {
-            without(schema, &["required"])
+            without(schema, &["required"]);
         });
     },
 }];
