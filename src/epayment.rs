@@ -52,6 +52,7 @@ mod wait;
 pub use cancel::Cancel;
 pub use capture::Capture;
 pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
+pub(crate) use details::WireShipping;
 pub use details::{
     Address, GetDetails, PaymentDetails, PaymentMethodKind, PaymentState, ShippingDetails,
     UsedPaymentMethod, UserDetails,
@@ -62,6 +63,7 @@ pub use modification::Modification;
 pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use types::customer::Customer;
+pub(crate) use types::express::write_groups;
 pub use types::express::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
 pub use types::money::Aggregate;
 pub use types::page_url::PageUrl;
