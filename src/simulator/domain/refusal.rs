@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     NoConsent,
     /// The sales unit has no webhook for check-ins.
     NoWebhook,
+    /// The sales unit has no webhook registration with this id.
+    UnknownWebhook,
     /// The QR code exists already, or belongs to another sales unit.
     CodeExists,
     /// There is no QR code with this id.

@@ -82,10 +82,6 @@ const UNMODELLED: &[(&str, &str)] = &[
     ("/epayment/", "the ePayment API"),
     ("/recurring/", "the Recurring API"),
     ("/checkout/", "the Checkout API"),
-    (
-        "/webhooks/",
-        "the Webhooks API; Simulator::webhook registers a receiver",
-    ),
     ("/order-management/", "the Order Management API"),
     ("/vipps-userinfo-api/", "the Userinfo API"),
     ("/access-management-1.0/", "the Login API"),
