@@ -51,6 +51,7 @@ mod wait;
 pub use cancel::Cancel;
 pub use capture::Capture;
 pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
+pub(crate) use details::WireShipping;
 pub use details::{
     Address, GetDetails, PaymentDetails, PaymentMethodKind, PaymentState, ShippingDetails,
     UsedPaymentMethod, UserDetails,
@@ -60,6 +61,7 @@ pub use force_approve::ForceApprove;
 pub use modification::Modification;
 pub use refund::Refund;
 pub use types::customer::Customer;
+pub(crate) use types::express::write_groups;
 pub use types::express::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
 pub use types::money::Aggregate;
 pub use types::page_url::PageUrl;

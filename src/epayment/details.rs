@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::runtime::Runtime;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Reference, Sensitive, Timestamp, by_name, lenient};
+use crate::types::{Amount, Currency, Reference, Sensitive, Timestamp, by_name, lenient};
 
 const NO_STATE: &str =
     "the details cannot be read: state and aggregate are missing, so that they state nothing";
@@ -175,16 +175,9 @@ impl PaymentDetails {
             return Err(NO_STATE);
         }
         let currency = wire.amount.map(Amount::currency);
-        let shipping = wire.shipping_details.map(|shipping| ShippingDetails {
-            address: shipping.address,
-            cost: shipping.shipping_cost.and_then(|cost| {
-                let minor = lenient::opt_integer(cost.clone()).ok().flatten();
-                let with_currency = by_name::from_value(cost).ok();
-                with_currency.or_else(|| Some(Amount::minor(minor?, currency?)))
-            }),
-            option_id: shipping.shipping_option_id,
-            option_name: shipping.shipping_option_name,
-        });
+        let shipping = wire
+            .shipping_details
+            .map(|wire| wire.into_details(currency));
         Ok(Self {
             reference,
             state: wire
@@ -502,7 +495,7 @@ pub struct ShippingDetails {
     schemars(rename = "ShippingDetails", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
-struct WireShipping {
+pub(crate) struct WireShipping {
     #[serde(deserialize_with = "lenient::opt")]
     address: Option<Address>,
     #[cfg_attr(feature = "schemars", schemars(with = "Option<i64>"))]
@@ -511,6 +504,22 @@ struct WireShipping {
     shipping_option_id: Option<String>,
     #[serde(deserialize_with = "lenient::opt_text")]
     shipping_option_name: Option<String>,
+}
+
+impl WireShipping {
+    /// Returns the details of a payment in this currency, which the cost does not state.
+    pub(crate) fn into_details(self, currency: Option<Currency>) -> ShippingDetails {
+        ShippingDetails {
+            address: self.address,
+            cost: self.shipping_cost.and_then(|cost| {
+                let minor = lenient::opt_integer(cost.clone()).ok().flatten();
+                let with_currency = by_name::from_value(cost).ok();
+                with_currency.or_else(|| Some(Amount::minor(minor?, currency?)))
+            }),
+            option_id: self.shipping_option_id,
+            option_name: self.shipping_option_name,
+        }
+    }
 }
 
 by_name::read! {
