@@ -17,9 +17,9 @@ use crate::simulator::gateway::{
 };
 use crate::simulator::random::Random;
 
-pub(crate) static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("OUT_DIR"), "/webhooks.vendored.json"));
-    Document::new("webhooks", text, spec_overrides::apply)
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/webhooks.source.json"));
+    Document::new(text, &[], spec_overrides::OVERRIDES)
 });
 
 pub(crate) static API: Api = Api {

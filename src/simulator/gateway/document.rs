@@ -251,6 +251,14 @@ mod tests {
                 include_str!(concat!(env!("OUT_DIR"), "/qr.source.json")),
                 include_str!("../../../openapi/qr.yaml"),
             ),
+            (
+                include_str!(concat!(env!("OUT_DIR"), "/userinfo.source.json")),
+                include_str!("../../../openapi/userinfo.yaml"),
+            ),
+            (
+                include_str!(concat!(env!("OUT_DIR"), "/webhooks.source.json")),
+                include_str!("../../../openapi/webhooks.yaml"),
+            ),
         ] {
             let vendored: Value = yaml_serde::from_str(file).unwrap();
             assert!(parse(built) == vendored, "{}", &file[..80]);

@@ -1,15 +1,21 @@
-//! Rules of the Webhooks document that the simulator does not enforce.
+//! Changes of the Webhooks document.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-pub(super) fn apply(document: &mut Value) {
-    // The document gives its operations no ids. The journal and the faults need names for them.
-    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
-        if path.ends_with("/{id}") {
-            item["delete"]["operationId"] = json!(super::DELETE);
-        } else {
-            item["get"]["operationId"] = json!(super::LIST);
-            item["post"]["operationId"] = json!(super::REGISTER);
+use super::{DELETE, LIST, REGISTER};
+use crate::simulator::gateway::overrides::Override;
+
+pub(super) const OVERRIDES: &[Override] = &[Override {
+    reason: "the document gives its operations no ids, which the journal and the faults need",
+    source: "the overlay of the document, which gives the client the same names",
+    apply: |root| {
+        for (path, item) in root["paths"].as_object_mut().into_iter().flatten() {
+            if path.ends_with("/{id}") {
+                item["delete"]["operationId"] = json!(DELETE);
+            } else {
+                item["get"]["operationId"] = json!(LIST);
+                item["post"]["operationId"] = json!(REGISTER);
+            }
         }
-    }
-}
+    },
+}];
