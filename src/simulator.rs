@@ -41,10 +41,10 @@
 //!
 //! # Limitations
 //!
-//! The simulator returns 501 for the APIs other than access token, eCom, QR and Webhooks, and for
-//! the landing page itself. A browser that opens a landing page is redirected to the phone on the simulator's page. Two rules
-//! are simplified: a refused request does not use up its idempotency key, and an order is never
-//! locked (error 94) unless a fault injects it.
+//! The simulator returns 501 for the APIs other than access token, eCom, QR, Userinfo and Webhooks,
+//! and for the landing page itself. A browser that opens a landing page is redirected to the phone
+//! on the simulator's page. Two rules are simplified: a refused request does not use up its
+//! idempotency key, and an order is never locked (error 94) unless a fault injects it.
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.
@@ -245,11 +245,15 @@ impl Simulator {
     /// Returns the calls to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.give_up_calls();
-        self.engine.look(|world, _| world.deliveries.deliveries())
+        let mut deliveries = self
+            .engine
+            .look(|world, _| world.latest_deliveries(usize::MAX));
+        deliveries.reverse();
+        deliveries
     }
 
     /// Waits, on any runtime, until no call to the merchant is waiting or in progress. Retries of
-    /// check-ins that are planned for later do not count.
+    /// webhooks that are planned for later do not count.
     pub async fn settled(&self) {
         self.give_up_calls();
         self.engine.settled().await;

@@ -14,6 +14,7 @@ mod one_time_qr;
 mod redirect_qr;
 mod states;
 mod toy_api;
+mod userinfo;
 mod webhooks;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,11 @@
 //! Webhooks of the simulator, through the client: registrations, and signed deliveries.
 
+use std::time::Duration;
+
 use vipps::Outcome;
-use vipps::simulator::{CaptureType, Scanned, Simulator};
+use vipps::simulator::{CaptureType, DeliveryOutcome, PayerError, Scanned, Simulator};
 use vipps::types::HttpsUrl;
-use vipps::webhooks::{EventType, Verifier};
+use vipps::webhooks::{EventType, Registration, Verifier};
 
 use receiver::Receiver;
 
@@ -149,7 +151,112 @@ async fn deleted_registration_receives_nothing() {
     assert_eq!(receiver.requests().len(), 1);
     webhooks.delete(registration.id()).await.unwrap();
     let refused = sim.payer().scan(&text).unwrap_err();
-    assert_eq!(refused, vipps::simulator::PayerError::CannotConnect);
+    assert_eq!(refused, PayerError::CannotConnect);
     sim.settled().await;
     assert_eq!(receiver.requests().len(), 1);
+}
+
+/// A simulator with a frozen clock, a receiver, and a registration for check-ins.
+async fn till() -> (Simulator, Receiver, Registration) {
+    let sim = Simulator::builder().freeze_clock().start().unwrap();
+    let receiver = Receiver::start(&sim).await;
+    let webhooks = sim.client().webhooks();
+    let register = webhooks.register(url(), [EventType::UserCheckedIn]);
+    let registration = register.await.unwrap();
+    (sim, receiver, registration)
+}
+
+async fn advance(sim: &Simulator, seconds: u64) {
+    sim.clock().advance(Duration::from_secs(seconds));
+    sim.settled().await;
+}
+
+#[tokio::test]
+async fn failed_delivery_is_retried_by_the_clock() {
+    let (sim, receiver, registration) = till().await;
+    receiver.respond_with([500, 302, 404, 500, 500, 500]);
+    sim.payer().scan(sticker(&sim).await).unwrap();
+    sim.settled().await;
+    assert_eq!(receiver.requests().len(), 1);
+    let first = &sim.deliveries()[0];
+    assert_eq!(first.outcome(), &DeliveryOutcome::Answered(500));
+    let wait = first.next_attempt().unwrap().duration_since(first.time());
+    assert_eq!(wait.as_secs(), 2);
+
+    advance(&sim, 1).await;
+    assert_eq!(receiver.requests().len(), 1);
+    for (wait, attempts) in [
+        (1, 2),
+        (2, 3),
+        (2, 4),
+        (2, 5),
+        (59, 5),
+        (1, 6),
+        (119, 6),
+        (1, 7),
+    ] {
+        advance(&sim, wait).await;
+        assert_eq!(receiver.requests().len(), attempts);
+    }
+    advance(&sim, 7 * 24 * 3600).await;
+    let deliveries = sim.deliveries();
+    let attempts: Vec<_> = deliveries.iter().map(|one| one.attempt()).collect();
+    assert_eq!(attempts, [1, 2, 3, 4, 5, 6, 7]);
+    assert!(deliveries.iter().all(|one| one.next_attempt().is_none()));
+    // Each attempt is signed anew.
+    let verifier = Verifier::new(URL, [registration.expose_secret()]).unwrap();
+    assert_eq!(receiver.verified(&verifier).len(), 7);
+    let requests = receiver.requests();
+    assert_eq!(requests[0].body, requests[6].body);
+    let dates = requests.iter().map(|one| &one.headers["x-ms-date"]);
+    assert_eq!(dates.collect::<std::collections::HashSet<_>>().len(), 7);
+}
+
+#[tokio::test]
+async fn deletion_ends_the_retries() {
+    let (sim, receiver, registration) = till().await;
+    receiver.respond_with([500]);
+    sim.payer().scan(sticker(&sim).await).unwrap();
+    sim.settled().await;
+    assert!(sim.deliveries()[0].next_attempt().is_some());
+    let webhooks = sim.client().webhooks();
+    webhooks.delete(registration.id()).await.unwrap();
+    assert_eq!(sim.deliveries()[0].next_attempt(), None);
+    advance(&sim, 60).await;
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn webhook_can_be_duplicated_and_lost() {
+    let (sim, receiver, registration) = till().await;
+    let text = sticker(&sim).await;
+    let verifier = Verifier::new(URL, [registration.expose_secret()]).unwrap();
+    let duplicated = sim.faults().on("user_checked_in").times(1).duplicate();
+    sim.payer().scan(&text).unwrap();
+    sim.settled().await;
+    assert_eq!(duplicated.hits(), 1);
+    let events = receiver.verified(&verifier);
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0], events[1]);
+
+    // The sender gets no response, so it sends the event again.
+    let lost = sim.faults().on("user_checked_in").times(1).lose();
+    sim.payer().scan(&text).unwrap();
+    sim.settled().await;
+    assert_eq!((lost.hits(), receiver.requests().len()), (1, 2));
+    advance(&sim, 2).await;
+    assert_eq!(receiver.verified(&verifier).len(), 3);
+}
+
+/// Both copies of a duplicated event are refused, and one retry follows.
+#[tokio::test]
+async fn refused_duplicates_are_retried_once() {
+    let (sim, receiver, _) = till().await;
+    receiver.respond_with([500, 500]);
+    sim.faults().on("user_checked_in").times(1).duplicate();
+    sim.payer().scan(sticker(&sim).await).unwrap();
+    sim.settled().await;
+    assert_eq!(receiver.requests().len(), 2);
+    advance(&sim, 3600).await;
+    assert_eq!(receiver.requests().len(), 3);
 }

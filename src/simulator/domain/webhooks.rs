@@ -60,6 +60,10 @@ impl Webhooks {
         self.0.len() != before
     }
 
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|one| one.id == id)
+    }
+
     /// Returns the registrations of a sales unit, or with `None` those for all sales units.
     pub(crate) fn owned_by<'a>(
         &'a self,

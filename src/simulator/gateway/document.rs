@@ -181,7 +181,8 @@ fn operations(root: &Value) -> Vec<DocumentedOperation> {
             operations.push(DocumentedOperation {
                 id: id.to_owned(),
                 template: template.clone(),
-                path: format!("{prefix}{template}"),
+                // A request may have a slash at the end, which the gateway ignores.
+                path: format!("{prefix}{}", template.trim_end_matches('/')),
                 has_body: !described["requestBody"].is_null(),
                 method,
                 checks: OnceLock::new(),

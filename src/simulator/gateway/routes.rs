@@ -47,6 +47,11 @@ impl Found {
         }
     }
 
+    /// Returns `true` if the path contains no id of a person, only ids that the merchant chose.
+    pub(crate) fn has_public_path(&self) -> bool {
+        matches!(self, Self::Operation(route, _) if !route.operation.has_personal_path)
+    }
+
     /// Returns the payment's reference, from the path or the body.
     pub(crate) fn reference(&self, request: &Request) -> Option<String> {
         let Self::Operation(route, params) = self else {
@@ -83,7 +88,6 @@ const UNMODELLED: &[(&str, &str)] = &[
     ("/recurring/", "the Recurring API"),
     ("/checkout/", "the Checkout API"),
     ("/order-management/", "the Order Management API"),
-    ("/vipps-userinfo-api/", "the Userinfo API"),
     ("/access-management-1.0/", "the Login API"),
     ("/report/", "the Report API"),
     ("/management/", "the Management API"),

@@ -51,6 +51,11 @@ impl Receiver {
         Self { shared, server }
     }
 
+    /// Responds to the next requests with these statuses, and to later ones with 200.
+    pub(crate) fn respond_with(&self, statuses: impl IntoIterator<Item = u16>) {
+        self.shared.lock().unwrap().statuses.extend(statuses);
+    }
+
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.lock().unwrap().requests.clone()
     }
