@@ -32,6 +32,7 @@ mod epayment;
 mod epayment_cancel;
 mod epayment_create;
 mod epayment_details;
+mod epayment_reconcile;
 mod epayment_requests;
 mod epayment_transfer;
 mod epayment_wait;
