@@ -118,7 +118,7 @@ fn is_open(types: &TypeSpace, id: &TypeId) -> bool {
     }
 }
 
-/// Returns the string literal that the text begins with, if it holds nothing that is escaped.
+/// Returns the string literal that the text begins with, if it contains no escape.
 fn literal(text: &str) -> Option<String> {
     let (literal, _) = text.strip_prefix('"')?.split_once('"')?;
     (!literal.contains('\\')).then(|| literal.to_owned())

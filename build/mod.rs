@@ -1,7 +1,7 @@
 //! The build pipeline: load, normalise, generate.
 
 mod check;
-mod document;
+pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod generate;
 mod generated;
@@ -10,7 +10,7 @@ pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
 mod passes;
-mod reachability;
+pub(crate) mod reachability;
 mod references;
 mod tables;
 mod vocabulary;

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_of_a_path_win() {
+    fn servers_of_a_path_replace_those_of_the_document() {
         becomes(
             apply,
             "{servers: [{url: /a}], paths: {/x: {servers: [{url: /b}], get: {}}, /y: {get: {}}}}",

@@ -78,7 +78,12 @@ fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Resul
             *schema = json!({});
             return Ok(());
         }
-        Value::Bool(false) => return Err(without_meaning(pointer, "`false`, which nothing fits,")),
+        Value::Bool(false) => {
+            return Err(without_meaning(
+                pointer,
+                "`false`, which refuses every value,",
+            ));
+        }
         Value::Object(map) => map,
         _ => return Ok(()),
     };
@@ -270,7 +275,7 @@ fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let Some(reference) = map.remove("$ref") else {
         return;
     };
-    changes.push("what stands beside the reference is a part of the whole".to_owned());
+    changes.push("the keywords beside the reference are a second part of a composition".to_owned());
     let mut prose = Map::new();
     let mut rest = Map::new();
     for (key, value) in std::mem::take(map) {
@@ -307,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn type_lists() {
+    fn type_lists_become_nullable_types_or_choices() {
         schema(
             "{type: [string, 'null'], maxLength: 3}",
             "{type: string, nullable: true, maxLength: 3}",
@@ -324,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn exclusive_limits() {
+    fn exclusive_limits_become_flags() {
         schema(
             "{exclusiveMinimum: 5}",
             "{minimum: 5, exclusiveMinimum: true}",
@@ -337,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_examples_and_content() {
+    fn constants_become_enumerations_and_content_a_format() {
         schema("{const: a}", "{enum: [a]}");
         schema(
             "{type: string, examples: [a, b]}",
@@ -354,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_with_null() {
+    fn choices_with_null_become_nullable() {
         schema(
             "{anyOf: [{type: string, maxLength: 2}, {type: 'null'}]}",
             "{type: string, maxLength: 2, nullable: true}",
@@ -370,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn references_with_siblings() {
+    fn references_with_siblings_become_compositions() {
         schema(
             "{properties: {a: {$ref: '#/components/schemas/A', description: d}, b: {$ref: '#/components/schemas/A', required: [x]}}}",
             "{properties: {a: {$ref: '#/components/schemas/A', description: d}, b: {allOf: [{$ref: '#/components/schemas/A'}, {required: [x]}]}}}",
@@ -378,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_meaning_in_3_0_is_refused_with_its_place() {
+    fn a_keyword_without_a_meaning_in_3_0_is_refused_with_its_place() {
         let error = refused("{properties: {t: {type: array, prefixItems: [{type: string}]}}}");
         assert_eq!(
             error.pointer,
@@ -394,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_of_3_0_stay() {
+    fn documents_of_3_0_are_unchanged() {
         leaves(
             apply,
             "{openapi: 3.0.0, components: {schemas: {A: {examples: [a], type: [string]}}}}",
