@@ -2,52 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, object, text};
+use super::super::document::{Document, is_in, object, text};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "downgrade-3-1";
 pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; what 3.0 can express is rewritten, and the rest stops the build";
 
 /// Keywords without a counterpart in 3.0.
-const WITHOUT_MEANING: [&str; 19] = [
-    "$dynamicAnchor",
-    "$dynamicRef",
-    "$recursiveAnchor",
-    "$recursiveRef",
-    "contains",
-    "contentSchema",
-    "dependentRequired",
-    "dependentSchemas",
-    "dependencies",
-    "else",
-    "if",
-    "maxContains",
-    "minContains",
-    "patternProperties",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
+const WITHOUT_MEANING: &str = "$dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef contains contentSchema \
+    dependentRequired dependentSchemas dependencies else if maxContains minContains patternProperties prefixItems \
+    propertyNames then unevaluatedItems unevaluatedProperties";
 /// Keywords that do not describe the shape.
-const SILENT: [&str; 6] = [
-    "$anchor",
-    "$comment",
-    "$id",
-    "$schema",
-    "$vocabulary",
-    "summary",
-];
+const SILENT: &str = "$anchor $comment $id $schema $vocabulary summary";
 /// Keywords beside a reference that do not change its meaning.
-const PROSE: [&str; 6] = [
-    "description",
-    "summary",
-    "example",
-    "examples",
-    "deprecated",
-    "title",
-];
+const PROSE: &str = "description summary example examples deprecated title";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     if !text(&document.root, "openapi").is_some_and(|version| version.trim().starts_with("3.1")) {
@@ -87,16 +55,13 @@ fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Resul
         Value::Object(map) => map,
         _ => return Ok(()),
     };
-    if let Some(keyword) = WITHOUT_MEANING
-        .iter()
-        .find(|keyword| map.contains_key(**keyword))
-    {
+    if let Some(keyword) = map.keys().find(|keyword| is_in(WITHOUT_MEANING, keyword)) {
         return Err(without_meaning(
             &format!("{pointer}/{keyword}"),
             &format!("`{keyword}`"),
         ));
     }
-    map.retain(|keyword, _| !SILENT.contains(&keyword.as_str()));
+    map.retain(|keyword, _| !is_in(SILENT, keyword));
     repair_limits(map, changes);
     repair_values(map, changes);
     repair_type(pointer, map, changes)?;
@@ -195,7 +160,7 @@ fn repair_type(
             map.remove("type");
             let choices: Vec<Value> = types.iter().map(|name| choice(name, map)).collect();
             map.retain(|keyword, _| {
-                PROSE.contains(&keyword.as_str()) || keyword == "nullable" || keyword == "default"
+                is_in(PROSE, keyword) || keyword == "nullable" || keyword == "default"
             });
             map.insert("anyOf".to_owned(), choices.into());
         }
@@ -205,31 +170,18 @@ fn repair_type(
 
 /// Returns the schema of one type with the keywords that apply to this type.
 fn choice(name: &Value, map: &Map<String, Value>) -> Value {
-    let own: &[&str] = match name.as_str().unwrap_or_default() {
-        "string" => &["pattern", "minLength", "maxLength", "format"],
-        "integer" | "number" => &[
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-            "format",
-        ],
-        "array" => &["items", "minItems", "maxItems", "uniqueItems"],
-        "object" => &[
-            "properties",
-            "required",
-            "additionalProperties",
-            "minProperties",
-            "maxProperties",
-        ],
-        _ => &[],
+    let own = match name.as_str().unwrap_or_default() {
+        "string" => "pattern minLength maxLength format",
+        "integer" | "number" => {
+            "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf format"
+        }
+        "array" => "items minItems maxItems uniqueItems",
+        "object" => "properties required additionalProperties minProperties maxProperties",
+        _ => "",
     };
     let mut choice = json!({ "type": name });
-    for keyword in own {
-        if let Some(value) = map.get(*keyword) {
-            choice[keyword] = value.clone();
-        }
+    for (keyword, value) in map.iter().filter(|(keyword, _)| is_in(own, keyword)) {
+        choice[keyword] = value.clone();
     }
     choice
 }
@@ -266,9 +218,7 @@ fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
 
 /// Rewrites a reference with further keywords, which OpenAPI 3.0 would ignore.
 fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
-    let beside = map
-        .keys()
-        .any(|key| key != "$ref" && !PROSE.contains(&key.as_str()));
+    let beside = map.keys().any(|key| key != "$ref" && !is_in(PROSE, key));
     if !beside || !map.contains_key("$ref") {
         return;
     }
@@ -279,7 +229,7 @@ fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let mut prose = Map::new();
     let mut rest = Map::new();
     for (key, value) in std::mem::take(map) {
-        let keep = PROSE.contains(&key.as_str()) || key == "nullable";
+        let keep = is_in(PROSE, &key) || key == "nullable";
         (if keep { &mut prose } else { &mut rest }).insert(key, value);
     }
     *map = prose;

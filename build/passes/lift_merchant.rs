@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bracketed_and_prefixed_paths_are_lifted_and_their_payloads_stay() {
+    fn merchant_paths_are_lifted_and_their_payloads_stay() {
         let document = becomes(
             apply,
             "

@@ -1,7 +1,6 @@
 //! Corrections of a document, in the form of the OpenAPI Overlay Specification 1.0.
 //!
-//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It has the facts that
-//! the document lacks: limits that the server does not enforce, members that it accepts, and members that are secret.
+//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It has the facts that the document lacks: limits that the server does not enforce, members that it accepts, and members that are secret.
 //! Its targets are those of the document as OpenAPI 3.0, with its references resolved and its paths in full.
 
 use serde_json::Value;

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nested_objects_and_enumerations_become_components_under_free_names() {
+    fn nested_objects_and_enumerations_become_components() {
         let document = becomes(
             apply,
             "components: {schemas: {A: {properties: {b: {properties: {c: {type: array, items: {enum: [x]}}}}, d: {type: string}}}, Ab: {type: string}}}",
