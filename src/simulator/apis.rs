@@ -7,9 +7,10 @@
 
 mod access_token;
 pub(crate) mod ecom;
+pub(crate) mod epayment;
 pub(crate) mod qr;
 
 use super::gateway::Api;
 
 /// The APIs that the simulator serves.
-pub(crate) static ALL: [&Api; 3] = [&access_token::API, &ecom::API, &qr::API];
+pub(crate) static ALL: [&Api; 4] = [&access_token::API, &ecom::API, &epayment::API, &qr::API];

@@ -7,6 +7,7 @@ pub(crate) mod contract;
 mod dispatch;
 mod document;
 pub(crate) mod errors;
+mod idempotency;
 pub(crate) mod images;
 mod limits;
 mod message;
@@ -19,7 +20,7 @@ pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, Referen
 pub(crate) use contract::Violation;
 pub(crate) use dispatch::dispatch;
 pub(crate) use document::Document;
-pub(crate) use message::{Body, Request, Response, decode, parameter};
+pub(crate) use message::{Body, PROBLEM, Request, Response, decode, parameter};
 pub(crate) use outgoing::{Message, Outgoing};
 #[cfg(test)]
 pub(crate) use routes::Routes;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::gateway::{Request, Response};
+use super::gateway::{PROBLEM, Request, Response};
 use crate::testing::redact::Redactor;
 
 /// A body as it was sent. Redaction takes longer than the rest of the journal's work and few tests
@@ -33,7 +33,7 @@ impl RecordedBody {
     pub(crate) fn answer(response: &Response) -> Self {
         match response.encoded() {
             (None, _) => Self::default(),
-            (Some("application/json" | "application/json;charset=UTF-8"), bytes) => {
+            (Some("application/json" | "application/json;charset=UTF-8" | PROBLEM), bytes) => {
                 Self::json(bytes, Redactor::of_responses)
             }
             (Some(media_type), bytes) => {

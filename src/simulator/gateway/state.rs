@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::api::Api;
+use super::idempotency::KeyedResponses;
 use super::images::Images;
 use super::limits::Limits;
 use super::outgoing::Outgoing;
@@ -41,6 +42,7 @@ pub(crate) struct State {
     retries: BTreeMap<(Timestamp, u64), Outgoing>,
     planned: u64,
     pub(super) limits: Limits,
+    pub(super) keyed: KeyedResponses,
 }
 
 impl State {
@@ -61,6 +63,7 @@ impl State {
             retries: BTreeMap::new(),
             planned: 0,
             limits: Limits::default(),
+            keyed: KeyedResponses::default(),
         }
     }
 
@@ -69,6 +72,7 @@ impl State {
     pub(crate) fn reset(&mut self) {
         self.domain.reset();
         self.limits = Limits::default();
+        self.keyed = KeyedResponses::default();
         self.images = Images::default();
         self.outbox.clear();
         self.retries.clear();
