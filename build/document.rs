@@ -52,6 +52,13 @@ impl Document {
         });
     }
 
+    /// Adds the notes of the current pass.
+    pub(crate) fn add_notes(&mut self, notes: Vec<Note>) {
+        let pass = self.pass;
+        self.notes
+            .extend(notes.into_iter().map(|note| Note { pass, ..note }));
+    }
+
     pub(crate) fn schemas(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.root
             .pointer("/components/schemas")
@@ -89,7 +96,6 @@ impl Document {
         &mut self,
         mut visit: impl FnMut(&mut Vec<Note>, &str, &str, &mut Map<String, Value>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let pass = self.pass;
         let mut notes = Vec::new();
         let paths = self.root.get_mut("paths").and_then(Value::as_object_mut);
         for (path, item) in paths.into_iter().flatten() {
@@ -100,26 +106,19 @@ impl Document {
                 }
             }
         }
-        self.notes
-            .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+        self.add_notes(notes);
         Ok(())
     }
 
     /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns its
     /// changes.
     pub(crate) fn each_schema(&mut self, mut visit: impl FnMut(&str, &mut Value) -> Vec<String>) {
-        let pass = self.pass;
         let mut notes = Vec::new();
         walk_schemas(&mut self.root, &mut |pointer, schema| {
-            for text in visit(pointer, schema) {
-                notes.push(Note {
-                    pass,
-                    pointer: pointer.to_owned(),
-                    text,
-                });
-            }
+            let changes = visit(pointer, schema).into_iter();
+            notes.extend(changes.map(|text| note(pointer, text)));
         });
-        self.notes.extend(notes);
+        self.add_notes(notes);
     }
 }
 

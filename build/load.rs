@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::document::{child, object};
 use super::error::Error;
 use super::yaml;
 
@@ -63,6 +64,27 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Error> {
     ))
 }
 
+/// Adds the members that every document must have and that some releases lack.
+pub(crate) fn complete(root: &mut Value) -> Result<(), Error> {
+    let has = |key| root.get(key).is_some_and(|value: &Value| !value.is_null());
+    if !has("paths") && !has("webhooks") {
+        let advice = "an API needs at least one operation";
+        return Err(Error::at("", "`paths` is missing", advice));
+    }
+    let root = object(root);
+    child(root, "paths");
+    let info = child(root, "info");
+    for (key, default) in [("title", "API"), ("version", "0")] {
+        let text = match info.get(key) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => default.to_owned(),
+        };
+        info.insert(key.to_owned(), text.into());
+    }
+    Ok(())
+}
+
 /// Returns the names of the files that the document refers to.
 pub(crate) fn referred_files(value: &Value) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
@@ -91,5 +113,30 @@ pub(crate) fn sibling(file: &str) -> &str {
     match file.rsplit_once('/') {
         Some((start, name)) if start.contains("://") => name,
         _ => file.trim_start_matches("./"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_members_are_added() {
+        let mut root = parse("{info: {version: 1.0}, webhooks: {}}").unwrap();
+        complete(&mut root).unwrap();
+        let wanted = "{info: {version: '1.0', title: API}, webhooks: {}, paths: {}}";
+        assert_eq!(root, parse(wanted).unwrap());
+        let error = complete(&mut parse("{info: {}, paths: }").unwrap()).unwrap_err();
+        assert_eq!(error.what, "`paths` is missing");
+    }
+
+    #[test]
+    fn files_are_named_by_their_last_segment_behind_a_url() {
+        let value = parse("[{$ref: './a.yaml#/x'}, {$ref: 'https://e.x/1/b.yaml'}, {$ref: '#/c'}]");
+        let files = referred_files(&value.unwrap());
+        assert_eq!(
+            files,
+            BTreeSet::from(["a.yaml".to_owned(), "b.yaml".to_owned()])
+        );
     }
 }

@@ -13,7 +13,6 @@ mod passes;
 mod reachability;
 mod references;
 mod tables;
-mod validate;
 mod vocabulary;
 mod yaml;
 
@@ -193,16 +192,15 @@ pub(crate) fn repair(
     read: load::Read<'_>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Document, Error> {
-    let (root, mut warnings) = yaml::parse(text)?;
+    let (mut root, mut warnings) = yaml::parse(text)?;
     load::check_version(&root)?;
+    vocabulary::check(&root)?;
+    load::complete(&mut root)?;
     let mut document = Document::new(root);
     document.warnings.append(&mut warnings);
     document.overlays = overlay::read(api, read)?;
-    validate::complete(&mut document)?;
-    vocabulary::check(&document.root)?;
     references::resolve(&mut document, read)?;
-    // The parts that came from other files are checked, too.
-    validate::check(&document.root)?;
+    // The parts that come from other files are checked, too.
     vocabulary::note_mistakes(&mut document)?;
     passes::run(
         passes::REPAIR.iter().filter(|pass| wanted(pass.name)),

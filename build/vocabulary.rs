@@ -1,17 +1,19 @@
 //! The check that a document uses no key and no type that OpenAPI does not define.
 //!
 //! The passes and the generator read the keys that they look for. A misspelled key would be read as
-//! absent, and its content would be lost silently.
+//! absent, and its content would be lost silently. The check also ensures the structure that every
+//! pass relies on: mappings are mappings, and lists are lists.
 
 mod kinds;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::document::{Document, escape, text};
+use super::document::{Document, escape, is_in, text};
 use super::error::Error;
+use super::generate::clip;
 use super::passes::meant_type;
-use Holds::{Callbacks, List, Map, One, Paths, Responses, Type};
-use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE};
+use Holds::{Callbacks, List, One, Paths, Responses, Type};
+use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE, SCHEMA};
 
 pub(crate) const NAME: &str = "check-vocabulary";
 pub(crate) const REASON: &str = "a misspelled key would be read as absent; a few mistakes of official documents are accepted, because they do not affect the shape";
@@ -45,20 +47,22 @@ struct Checker {
 }
 
 impl Checker {
-    /// Checks the keys of an object. Other steps check that the value is an object.
+    /// Checks an object and its keys. Null counts as missing, and a schema can be `true` or `false`.
     fn object(&mut self, value: &Value, pointer: &str, kind: &'static Kind) -> Result<(), Error> {
-        for (key, value) in value.as_object().into_iter().flatten() {
-            let is_in = |keys: &[&str]| keys.contains(&key.as_str());
+        if value.is_null() || (value.is_boolean() && std::ptr::eq(kind, &raw const SCHEMA)) {
+            return Ok(());
+        }
+        for (key, value) in mapping(value, pointer)? {
             let held = kind.keys.iter().find(|(name, _)| name == key);
-            let new = is_in(kind.since_3_1);
+            let is_new = is_in(kind.since_3_1, key);
             if let Some((_, holds)) = held {
                 self.value(value, &format!("{pointer}/{}", escape(key)), *holds)?;
-            } else if is_in(kind.mistakes) {
+            } else if is_in(kind.mistakes, key) {
                 self.mistakes.push((pointer.to_owned(), key.clone()));
-            } else if new && !self.is_3_1 {
+            } else if is_new && !self.is_3_1 {
                 let what = format!("a key of {} in OpenAPI 3.0", kind.name);
                 return Err(unknown(pointer, key, &what));
-            } else if !new && !is_in(kind.plain) && !is_in(kind.misplaced) && !is_extension(key) {
+            } else if !is_new && !is_in(kind.plain, key) && !is_extension(key) {
                 return Err(unknown(pointer, key, &format!("a key of {}", kind.name)));
             }
         }
@@ -81,21 +85,15 @@ impl Checker {
                     self.object(entry, &format!("{pointer}/{index}"), kind)
                 })
             }
-            Map(kind) => self.entries(value, pointer, One(kind), |_| true),
+            Holds::Map(kind) => self.entries(value, pointer, One(kind), |_| true),
             Callbacks => self.entries(value, pointer, Paths, |_| true),
-            Paths => {
-                let is_path = |name: &str| !is_extension(name);
-                self.entries(value, pointer, One(&PATH_ITEM), is_path)
-            }
+            Paths => self.entries(value, pointer, One(&PATH_ITEM), |name| !is_extension(name)),
             Responses => {
-                let codes = value.as_object().into_iter().flatten();
-                let odd = codes
-                    .map(|(code, _)| code)
-                    .find(|code| !is_status(code) && !is_extension(code));
-                if let Some(code) = odd {
-                    return Err(unknown(pointer, code, "a status code"));
+                let mut codes = mapping(value, pointer)?.keys();
+                match codes.find(|code| !is_status(code) && !is_extension(code)) {
+                    Some(code) => Err(unknown(pointer, code, "a status code")),
+                    None => self.entries(value, pointer, One(&RESPONSE), is_status),
                 }
-                self.entries(value, pointer, One(&RESPONSE), is_status)
             }
         }
     }
@@ -108,15 +106,12 @@ impl Checker {
         holds: Holds,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
-        let Value::Object(map) = value else {
-            let advice = "OpenAPI has named members here";
-            return Err(Error::unreadable(pointer, "not a mapping", advice));
-        };
-        map.iter()
-            .filter(|(name, _)| wanted(name))
-            .try_for_each(|(name, entry)| {
-                self.value(entry, &format!("{pointer}/{}", escape(name)), holds)
-            })
+        let mut entries = mapping(value, pointer)?
+            .iter()
+            .filter(|(name, _)| wanted(name));
+        entries.try_for_each(|(name, entry)| {
+            self.value(entry, &format!("{pointer}/{}", escape(name)), holds)
+        })
     }
 
     /// Checks the names of types. Non-standard names such as `int` are accepted, because the pass
@@ -134,12 +129,18 @@ impl Checker {
         match names.iter().find(|name| !is_known(name)) {
             Some(name) => Err(Error::unreadable(
                 pointer,
-                format!("{name} is not a type"),
+                format!("{} is not a type", clip(&name.to_string(), 60)),
                 "write string, integer, number, boolean, array or object",
             )),
             None => Ok(()),
         }
     }
+}
+
+fn mapping<'a>(value: &'a Value, pointer: &str) -> Result<&'a Map<String, Value>, Error> {
+    let advice = "OpenAPI has named members here";
+    let map = value.as_object();
+    map.ok_or_else(|| Error::unreadable(pointer, "not a mapping", advice))
 }
 
 fn unknown(pointer: &str, key: &str, what: &str) -> Error {

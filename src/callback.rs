@@ -1,7 +1,9 @@
 //! Callbacks of the eCom API: the result of a payment, the request for shipping methods, and the
-//! removal of a customer's consent.
+//! removal of a customer's consent. The ePayment API has one callback, the [request for shipping
+//! options](ShippingOptionsRequest) of an Express payment; it reports results by
+//! [`webhooks`](crate::webhooks).
 //!
-//! Each payment states the URL prefix of its callbacks, and the `authToken` that authenticates
+//! Each eCom payment states the URL prefix of its callbacks, and the `authToken` that authenticates
 //! them:
 //!
 //! ```
@@ -55,7 +57,8 @@
 //! Callbacks carry no date that could be checked, so a replayed callback looks like the original. A
 //! replay does no harm if your code acts on the details alone.
 //!
-//! The check-in event of a QR code is a signed webhook; see [`webhooks`](crate::webhooks).
+//! Events of ePayment payments and of QR codes are signed webhooks; see
+//! [`webhooks`](crate::webhooks).
 
 mod auth;
 #[cfg(feature = "axum")]
@@ -64,6 +67,7 @@ mod consent;
 mod error;
 mod payment;
 mod shipping;
+mod shipping_options;
 mod target;
 mod urls;
 
@@ -74,6 +78,7 @@ pub use consent::ConsentRemoval;
 pub use error::CallbackError;
 pub use payment::{CallbackStatus, PaymentUpdate};
 pub use shipping::{AddressType, ShippingReply, ShippingRequest};
+pub use shipping_options::{ShippingOptionsRequest, respond_to_shipping_options};
 pub use urls::CallbackUrls;
 
 use target::Target;

@@ -1,11 +1,12 @@
 //! The ePayment API: creates, captures, cancels and refunds payments in Norway, Denmark and Finland.
 //!
 //! [`EPayment::create`] creates a payment. [`EPayment::payment`] returns a payment by its reference,
-//! to read its details and events, and to wait for the customer. Amounts are in NOK, DKK or EUR, the
-//! currency of the sales unit's market.
+//! to read its details, wait for the customer, capture, cancel or refund. Amounts are in NOK, DKK or
+//! EUR, the currency of the sales unit's market.
 //!
 //! A payment is always reserved first and captured later. A payment that was started with the eCom
-//! API can be read here too: `vipps.epayment().payment(order_id.into())`.
+//! API can be read, captured, cancelled and refunded here too:
+//! `vipps.epayment().payment(order_id.into())`.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,21 +34,34 @@
 //! # Ok(()) }
 //! ```
 
+mod cancel;
+mod capture;
 mod create;
 mod details;
 pub(crate) mod error_codes;
 mod events;
+mod force_approve;
+mod modification;
 pub(crate) mod operations;
+mod refund;
+mod transfer;
 mod types;
 mod wait;
 
+pub use cancel::Cancel;
+pub use capture::Capture;
 pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
+pub(crate) use details::WireShipping;
 pub use details::{
     Address, GetDetails, PaymentDetails, PaymentMethodKind, PaymentState, ShippingDetails,
     UsedPaymentMethod, UserDetails,
 };
 pub use events::{EventName, GetEvents, PaymentEvent};
+pub use force_approve::ForceApprove;
+pub use modification::Modification;
+pub use refund::Refund;
 pub use types::customer::Customer;
+pub(crate) use types::express::write_groups;
 pub use types::express::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
 pub use types::money::Aggregate;
 pub use types::page_url::PageUrl;
@@ -227,6 +241,177 @@ impl Payment {
             self.reference.clone(),
             self.expires_at,
         );
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Captures this amount of the reserved money. The rest stays reserved, see
+    /// [`cancel`](Self::cancel).
+    ///
+    /// Calls `capturePayment` with an idempotency key; at most 5 times a minute per reference, and
+    /// up to 180 days after the approval in Norway, 14 days in Denmark and Finland.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
+    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
+    /// #     "refundedAmount": nok(0)}}).to_string();
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let captured = payment.capture(Amount::nok(50)).await?;
+    /// assert_eq!(captured.aggregate.remaining_to_capture(), Some(Amount::nok(449)));
+    /// # Ok(()) }
+    /// ```
+    pub fn capture(&self, amount: Amount) -> Capture {
+        let mut call = Capture::new(self.runtime.clone(), self.reference.clone(), Some(amount));
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Captures everything that remains: reads the details first, and sends the amount that they
+    /// state as remaining, the same on every attempt. The deadline covers both requests.
+    ///
+    /// With the idempotency key of an earlier capture of this payment, the amount is that of the
+    /// earlier capture. The call can therefore be retried after an unknown outcome.
+    ///
+    /// Calls `getPayment` and `capturePayment`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
+    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
+    /// #     "refundedAmount": nok(0)}}).to_string();
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
+    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(49900));
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let captured = payment.capture_remaining().await?;
+    /// assert_eq!(captured.amount, Some(Amount::nok(449)));
+    /// # Ok(()) }
+    /// ```
+    pub fn capture_remaining(&self) -> Capture {
+        let mut call = Capture::new(self.runtime.clone(), self.reference.clone(), None);
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Refunds this amount of the captured money.
+    ///
+    /// Calls `refundPayment` with an idempotency key; at most 5 times a minute per reference, and up
+    /// to 365 days after the reservation. The money reaches the customer after 2 to 10 bank days.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
+    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
+    /// #     "refundedAmount": nok(refunded)}}).to_string();
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(5000));
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let refunded = payment.refund(Amount::nok(50)).await?;
+    /// assert_eq!(refunded.aggregate.refunded, Some(Amount::nok(50)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refund(&self, amount: Amount) -> Refund {
+        let mut call = Refund::new(self.runtime.clone(), self.reference.clone(), Some(amount));
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Refunds everything that is captured and not refunded yet: reads the details first, and sends
+    /// the amount that they state as remaining, the same on every attempt. The deadline covers both
+    /// requests.
+    ///
+    /// With the idempotency key of an earlier refund of this payment, the amount is that of the
+    /// earlier refund. The call can therefore be retried after an unknown outcome.
+    ///
+    /// Calls `getPayment` and `refundPayment`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
+    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
+    /// #     "refundedAmount": nok(refunded)}}).to_string();
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
+    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(49900));
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let refunded = payment.refund_remaining().await?;
+    /// assert_eq!(refunded.amount, Some(Amount::nok(449)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refund_remaining(&self) -> Refund {
+        let mut call = Refund::new(self.runtime.clone(), self.reference.clone(), None);
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Cancels a payment that the customer has not approved yet, or releases everything of a
+    /// reservation that is not captured. Captured money must be refunded instead.
+    ///
+    /// Calls `cancelPayment`; at most 5 times a minute per reference, and up to 180 days after the
+    /// approval in Norway, 14 days in Denmark and Finland.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
+    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(5000), "cancelledAmount": nok(44900),
+    /// #     "refundedAmount": nok(0)}});
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", 200, &payment.to_string());
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// // 50 kroner of 499 are captured; nothing more will be delivered.
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let cancelled = payment.cancel().await?;
+    /// assert_eq!(cancelled.amount, Some(Amount::nok(449)));
+    /// # Ok(()) }
+    /// ```
+    pub fn cancel(&self) -> Cancel {
+        let mut call = Cancel::new(self.runtime.clone(), self.reference.clone());
+        call.options.merchant.clone_from(&self.merchant);
+        call
+    }
+
+    /// Approves the payment in the customer's place. Only the test environment supports it. With a
+    /// client for production, the call fails before anything is sent.
+    ///
+    /// Calls `forceApprove`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("POST", "/epayment/v1/test/payments/kiosk-7-000451/approve", 200, "");
+    /// # let vipps = recorder.client();
+    /// use vipps::PhoneNumber;
+    ///
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// payment.force_approve().customer(PhoneNumber::parse("+47 912 34 567")?).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn force_approve(&self) -> ForceApprove {
+        let mut call = ForceApprove::new(self.runtime.clone(), self.reference.clone());
         call.options.merchant.clone_from(&self.merchant);
         call
     }

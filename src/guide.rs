@@ -15,6 +15,7 @@
 //! | [`capture`] | capture, refund and cancel with an idempotency key |
 //! | [`after_a_crash`] | the values to store before a call, and the recovery after a restart |
 //! | [`what_can_go_wrong`] | outcomes, retries, error codes, rate limits and timeouts |
+//! | [`webhooks`] | registration of a URL, and the events of payments and check-ins |
 //! | [`testing`] | tests of your code, without an account, a network or waiting |
 //! | [`faq`] | frequent questions |
 //! | [`stability`] | versions, dependencies, features and the minimum Rust version |
@@ -65,6 +66,10 @@ pub mod after_a_crash {
 
 pub mod what_can_go_wrong {
     #![doc = include_str!("guide/what_can_go_wrong.md")]
+}
+
+pub mod webhooks {
+    #![doc = include_str!("guide/webhooks.md")]
 }
 
 pub mod testing {

@@ -42,7 +42,8 @@
 //! | `retry budget used up` | WARN | |
 //! | `the request may have taken effect` | WARN | `error.type`, `http.response.status_code`; see [`Outcome::Unknown`](crate::Outcome::Unknown) |
 //! | `poll failed` | DEBUG | `failures`, `error.type` |
-//! | `callback refused`, `webhook refused` | WARN | `reason`: the check that failed; from the axum handlers |
+//! | `callback refused`, `webhook refused` | WARN | `reason`: the check that failed; from the axum handlers and `webhooks::Receiver` |
+//! | `webhook handler failed`, `webhook event store failed` | WARN | `reason`: the error of your handler or store |
 //!
 //! No span and no event contains a header, a body, a query, a token or personal data. Spans contain order ids, so an
 //! order id must not contain personal data. reqwest and hyper trace on their own targets. At level `TRACE` they write the

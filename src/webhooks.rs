@@ -42,7 +42,7 @@
 //! returns the event only if the signature is valid:
 //!
 //! ```
-//! use vipps::webhooks::Verifier;
+//! use vipps::webhooks::{Event, Verifier};
 //! # use vipps::webhooks::Signer;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,18 +51,24 @@
 //! # let body = r#"{"customerToken":"AAAA","merchantQrId":"till-1","msn":"123456","initiatedAt":"2023-10-06T10:45:40.3061965Z"}"#;
 //! # let request = Signer::new(url, secret)?.sign("2023-10-06T10:45:41Z".parse()?, body)?;
 //! // `request` is an `http::Request` with the unchanged bytes of the body.
-//! let check_in = verifier.verify(&request)?.check_in()?;
-//! if check_in.is_fresh("2023-10-06T10:46:00Z".parse()?) {
-//!     println!("a customer waits at {}", check_in.merchant_qr_id);
+//! match verifier.verify(&request)?.event() {
+//!     Event::Payment(event) => println!("read the details of {}", event.reference),
+//!     Event::CheckIn(check_in) => println!("a customer waits at {}", check_in.merchant_qr_id),
+//!     _ => println!("an event that was not expected"),
 //! }
 //! # Ok(()) }
 //! ```
 //!
 //! Respond within 10 seconds: with a 2xx status as soon as the event is stored, and with
-//! [`WebhookError::status`] if it is refused. Without a 2xx response the event is sent again for up
-//! to 7 days, at first every 2 seconds and then at growing intervals. Any event may arrive twice.
-//! A check-in that is minutes old is of no use to the customer, so check [`CheckIn::is_fresh`] before
-//! you act on it. A missed event cannot be fetched later.
+//! [`WebhookError::status`] if it is refused. A [`Receiver`] does this for any web framework, and
+//! with the feature `axum` so does a ready handler. Without a 2xx response the event is sent again
+//! for up to 7 days, at first every 2 seconds and then at growing intervals, and later events of the
+//! same payment wait. Respond with 2xx also to events that you do not expect.
+//!
+//! Any event may arrive twice; see [`Receiver::deduplicate`]. A missed event cannot be fetched later.
+//! An event is a hint: read the details of a payment before you act on it, and poll open payments in
+//! any case. A check-in that is minutes old is of no use to the customer, so check
+//! [`CheckIn::is_fresh`].
 //!
 //! The eCom API has no webhooks. It has callbacks; see [`callback`](crate::callback).
 
@@ -73,8 +79,11 @@ mod delete;
 mod endpoint;
 mod ensure;
 mod error;
+mod event;
+mod event_store;
 mod list;
 pub(crate) mod operations;
+mod receiver;
 mod register;
 mod registration;
 #[cfg(feature = "testing")]
@@ -85,7 +94,10 @@ pub use check_in::CheckIn;
 pub use delete::DeleteWebhook;
 pub use ensure::{EnsureWebhook, Ensured};
 pub use error::WebhookError;
+pub use event::{Event, PaymentEvent, UnknownEvent};
+pub use event_store::{EventStore, EventStoreError, EventStoreFuture, MemoryEventStore};
 pub use list::ListWebhooks;
+pub use receiver::Receiver;
 pub use register::RegisterWebhook;
 pub use registration::{EventType, Registration, Webhook};
 #[cfg(feature = "testing")]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, Note, escape, note, object, text};
+use super::super::document::{Document, METHODS, escape, note, object, text};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "absolute-paths";
@@ -22,7 +22,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let Some(Value::Object(paths)) = document.root.get_mut("paths") else {
         return Ok(());
     };
-    let folded_already = !shared.is_empty()
+    let is_in_paths = !shared.is_empty()
         && paths.keys().all(|path| {
             clean(path)
                 .strip_prefix(&shared)
@@ -31,31 +31,34 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut notes = Vec::new();
     let mut absolute = Map::new();
     for (path, mut item) in std::mem::take(paths) {
-        let own = match item.as_object_mut().and_then(|item| item.remove("servers")) {
-            Some(servers) => Some(first_prefix(&servers)?),
-            None => operation_prefix(&mut item)?,
-        };
+        let own = item.as_object_mut().and_then(|item| item.remove("servers"));
+        let own = own.map(|servers| first_prefix(&servers)).transpose()?;
+        let pointer = format!("/paths/{}", escape(&path));
+        if METHODS.iter().any(|method| {
+            item.get(method)
+                .and_then(|operation| operation.get("servers"))
+                .is_some()
+        }) {
+            let what = "an operation with servers of its own cannot be generated";
+            return Err(Error::at(pointer, what, "give the servers to its path"));
+        }
         let prefix = match &own {
             Some(own) => own.as_str(),
-            None if folded_already => "",
+            None if is_in_paths => "",
             None => &shared,
         };
-        let new = clean(&format!("{prefix}{}", clean(&path)));
-        let pointer = format!("/paths/{}", escape(&path));
-        if new != path {
-            notes.push(note(&pointer, format!("is {new} in full")));
+        let full = clean(&format!("{prefix}{}", clean(&path)));
+        if full != path {
+            notes.push(note(&pointer, format!("is {full} in full")));
         }
-        if let Some(there) = absolute.get_mut(&new) {
-            merge(there, item, &new, &pointer)?;
-        } else {
-            absolute.insert(new, item);
+        if absolute.contains_key(&full) {
+            let what = format!("the path {full} is described twice");
+            return Err(Error::at(pointer, what, "keep one of the two descriptions"));
         }
+        absolute.insert(full, item);
     }
     *paths = absolute;
-    let pass = document.pass;
-    document
-        .notes
-        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    document.add_notes(notes);
     Ok(())
 }
 
@@ -67,39 +70,6 @@ fn clean(path: &str) -> String {
         .filter(|step| !step.is_empty())
         .collect();
     format!("/{}", steps.join("/"))
-}
-
-/// Merges two spellings of one path into one item.
-fn merge(there: &mut Value, item: Value, path: &str, pointer: &str) -> Result<(), Error> {
-    let Value::Object(item) = item else {
-        return Ok(());
-    };
-    let there = object(there);
-    for (key, value) in item {
-        if there.contains_key(&key) {
-            return Err(Error::at(
-                pointer,
-                format!("{key} {path} is described twice"),
-                "keep one of the two descriptions",
-            ));
-        }
-        there.insert(key, value);
-    }
-    Ok(())
-}
-
-/// Takes the `servers` out of the operations, and returns the prefix that they state.
-fn operation_prefix(item: &mut Value) -> Result<Option<String>, Error> {
-    let mut found = None;
-    for (_, operation) in item.as_object_mut().into_iter().flatten() {
-        if let Some(servers) = operation
-            .as_object_mut()
-            .and_then(|operation| operation.remove("servers"))
-        {
-            found = Some(first_prefix(&servers)?);
-        }
-    }
-    Ok(found)
 }
 
 fn first_prefix(servers: &Value) -> Result<String, Error> {
@@ -186,6 +156,13 @@ mod tests {
             "{servers: [{url: /a}], paths: {/x: {servers: [{url: /b}], get: {}}, /y: {get: {}}}}",
             "{servers: [{url: ''}], paths: {/b/x: {get: {}}, /a/y: {get: {}}}}",
         );
+    }
+
+    #[test]
+    fn two_spellings_of_a_path_and_servers_of_an_operation_are_refused() {
+        for paths in ["{/a: {}, a/: {}}", "{/a: {get: {servers: [{url: /b}]}}}"] {
+            run(apply, &format!("paths: {paths}")).unwrap_err();
+        }
     }
 
     #[test]

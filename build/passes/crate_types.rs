@@ -23,6 +23,11 @@ pub(crate) fn is_replaced(component: &str) -> bool {
     REPLACED.iter().any(|(name, _)| *name == component)
 }
 
+/// Returns whether the keyword is a mark of an overlay for these types.
+pub(crate) fn is_mark(keyword: &str) -> bool {
+    marked::MARKED.iter().any(|kind| kind.mark == keyword)
+}
+
 /// Replaces open JSON last, because the others give shapes to schemas.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     marked::apply(document)?;

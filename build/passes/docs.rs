@@ -6,7 +6,7 @@ use super::super::document::Document;
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "docs";
-pub(crate) const REASON: &str = "descriptions become rustdoc, which would compile indented lines and fences and warn of bare links and brackets; OpenAPI 3.0 reads no description beside a reference, but one in a composition of one part";
+pub(crate) const REASON: &str = "descriptions become rustdoc, which would compile indented lines and fences, and hide what looks like HTML; OpenAPI 3.0 reads no description beside a reference, but one in a composition of one part";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     keep_beside_references(document);
@@ -82,128 +82,33 @@ fn one_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns Markdown that rustdoc does not test, resolve as an item link or warn about.
+/// Returns Markdown without code blocks, which rustdoc would compile, and without HTML.
 pub(crate) fn plain(text: &str) -> String {
-    let mut paragraphs: Vec<String> = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        let line = line.trim();
+    let mut paragraphs: Vec<Vec<&str>> = vec![Vec::new()];
+    for line in text.lines().map(str::trim) {
         // A line that contains further backticks is a code span, not a fence.
-        let fence = line.starts_with("~~~")
+        let is_fence = line.starts_with("~~~")
             || (line.starts_with("```") && !line.trim_start_matches('`').contains('`'));
-        if line.is_empty() || fence {
-            if !lines.is_empty() {
-                paragraphs.push(escape(&lines.join("\n")));
-                lines.clear();
-            }
-        } else {
-            lines.push(line.to_owned());
+        match paragraphs.last_mut() {
+            Some(paragraph) if !line.is_empty() && !is_fence => paragraph.push(line),
+            _ => paragraphs.push(Vec::new()),
         }
     }
-    if !lines.is_empty() {
-        paragraphs.push(escape(&lines.join("\n")));
-    }
-    paragraphs.join("\n\n")
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    let paragraphs = paragraphs
+        .iter()
+        .map(|lines| without_html(&lines.join("\n")));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
-/// Escapes the markup of one paragraph. Code spans stay, and links become `text (<url>)`.
-fn escape(paragraph: &str) -> String {
-    let mut out = String::with_capacity(paragraph.len() + 16);
-    let mut rest = paragraph;
-    while let Some(c) = rest.chars().next() {
-        if c == '`' {
-            rest = code_span(rest, &mut out);
-        } else if let Some(length) = url_length(rest) {
-            out.push('<');
-            out.push_str(&rest[..length]);
-            out.push('>');
-            rest = &rest[length..];
-        } else if let Some((label, url, length)) = link(rest) {
-            out.push_str(&escape(label));
-            out.push_str(" (<");
-            out.push_str(url);
-            out.push_str(">)");
-            rest = &rest[length..];
-        } else if c == '<' && rest[1..].starts_with("http") && rest.contains('>') {
-            // An autolink: its URL is handled like a bare link.
-            rest = &rest[1..];
-            if let Some(length) = url_length(rest) {
-                out.push('<');
-                out.push_str(&rest[..length]);
-                out.push('>');
-                rest = rest[length..].strip_prefix('>').unwrap_or(&rest[length..]);
-            }
-        } else {
-            if matches!(c, '[' | ']' | '<' | '>' | '\\') {
-                out.push('\\');
-            }
-            out.push(c);
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    out
-}
-
-/// Copies a code span, or escapes its backticks if it has no end. Returns the remaining text.
-fn code_span<'a>(text: &'a str, out: &mut String) -> &'a str {
-    let marks = text.len() - text.trim_start_matches('`').len();
-    let (mark, rest) = text.split_at(marks);
-    let mut from = 0;
-    while let Some(at) = rest[from..].find('`').map(|at| at + from) {
-        let run = rest[at..].len() - rest[at..].trim_start_matches('`').len();
-        if run == marks && at > 0 {
-            out.push('`');
-            out.push_str(
-                rest[..at]
-                    .trim()
-                    .replace('`', "'")
-                    .replace('\n', " ")
-                    .as_str(),
-            );
-            out.push('`');
-            return &rest[at + run..];
-        }
-        from = at + run;
-    }
-    for _ in mark.chars() {
-        out.push_str("\\`");
-    }
-    rest
-}
-
-/// Returns the length of the URL at the start of the text.
-fn url_length(text: &str) -> Option<usize> {
-    if !(text.starts_with("http://") || text.starts_with("https://")) {
-        return None;
-    }
-    let end = text
-        .find(|c: char| {
-            c.is_whitespace()
-                || matches!(
-                    c,
-                    '<' | '>' | '(' | ')' | '[' | ']' | '`' | '"' | '\'' | '|' | '\\'
-                )
-        })
-        .unwrap_or(text.len());
-    let url = text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
-    (url.len() > "https://".len()).then_some(url.len())
-}
-
-/// Parses `[label](url)` and returns the label, the URL and the length of the whole link.
-fn link(text: &str) -> Option<(&str, &str, usize)> {
-    let inner = text.strip_prefix('[')?;
-    let (label, rest) = inner.split_once("](")?;
-    if label.contains(['[', ']']) {
-        return None;
-    }
-    let (url, _) = rest.split_once(')')?;
-    let target = url.split_whitespace().next()?;
-    if !(target.starts_with("http://") || target.starts_with("https://"))
-        || target.contains(['<', '>'])
-    {
-        return None;
-    }
-    Some((label, target, 1 + label.len() + 2 + url.len() + 1))
+/// Escapes `<` outside code spans, except at the start of a link.
+fn without_html(paragraph: &str) -> String {
+    let parts = paragraph.split('`').enumerate();
+    let parts = parts.map(|(index, part)| match index % 2 {
+        0 => part.replace('<', "\\<").replace("\\<http", "<http"),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 #[cfg(test)]
@@ -212,39 +117,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_left_that_rustdoc_would_compile() {
+    fn code_blocks_become_text() {
         assert_eq!(
             plain("One.\n\n    let x = 1;\n\n```\nrun()\n```\ntwo"),
             "One.\n\nlet x = 1;\n\nrun()\n\ntwo"
         );
-        assert_eq!(plain("```Applications``` tab"), "`Applications` tab");
+        assert_eq!(plain("```Applications``` tab"), "```Applications``` tab");
         assert_eq!(plain("\tindented"), "indented");
     }
 
     #[test]
-    fn links_are_marked_and_brackets_escaped() {
-        assert_eq!(
-            plain("See https://a.example/x."),
-            "See <https://a.example/x>."
-        );
-        assert_eq!(
-            plain("See <https://a.example/x>."),
-            "See <https://a.example/x>."
-        );
-        assert_eq!(
-            plain("The [guide](https://a.example/g#x) says"),
-            "The guide (<https://a.example/g#x>) says"
-        );
-        assert_eq!(
-            plain("[`POST:/x`](https://a.example)"),
-            "`POST:/x` (<https://a.example>)"
-        );
-        assert_eq!(plain("[x](#y) and <b>"), "\\[x\\](#y) and \\<b\\>");
-        assert_eq!(
-            plain("{image/*,[x]} `a[0]<b>`"),
-            "{image/*,\\[x\\]} `a[0]<b>`"
-        );
-        assert_eq!(plain("an open ` mark"), "an open \\` mark");
+    fn html_is_escaped_outside_code_and_links() {
+        let text = "The `<b>` of <b>, see <https://a.example/x> and [x](https://a.example).";
+        let escaped = "The `<b>` of \\<b>, see <https://a.example/x> and [x](https://a.example).";
+        assert_eq!(plain(text), escaped);
     }
 
     #[test]
@@ -261,7 +147,7 @@ mod tests {
         becomes(
             apply,
             "components: {schemas: {A: {properties: {description: {type: string, description: '<b>'}}}}}",
-            "components: {schemas: {A: {properties: {description: {type: string, description: \\<b\\>}}}}}",
+            "components: {schemas: {A: {properties: {description: {type: string, description: \\<b>}}}}}",
         );
     }
 

@@ -36,6 +36,9 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut notes = Vec::new();
     if let Some(Value::Object(paths)) = document.root.get_mut("paths") {
         paths.retain(|path, item| {
+            if path.starts_with("x-") {
+                return false;
+            }
             let pointer = format!("/paths/{}", escape(path));
             if is_merchant_path(path, &prefixes) {
                 lift_item(item, &mut lifted);
@@ -55,10 +58,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
             ));
         }
     }
-    let pass = document.pass;
-    document
-        .notes
-        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    document.add_notes(notes);
     keep_payloads(document, lifted);
     Ok(())
 }
@@ -137,8 +137,8 @@ fn keep_payloads(document: &mut Document, lifted: Vec<Value>) {
                     .map(|(_, reply)| ("sent", reply, "Reply")),
             );
         for (way, carrier, end) in carriers {
-            for schema in payloads(&document.root, carrier) {
-                if let Some(name) = keep(document, &schema, &format!("{id}{end}")) {
+            for schema in payloads(carrier) {
+                if let Some(name) = keep(document, schema, &format!("{id}{end}")) {
                     let reference = json!({ "$ref": format!("{SCHEMA_REF}{name}") });
                     let known = messages.entry(way).or_default();
                     if !known.contains(&reference) {
@@ -153,23 +153,14 @@ fn keep_payloads(document: &mut Document, lifted: Vec<Value>) {
     }
 }
 
-/// The schemas of a body or response, which may be a reference to a component.
-fn payloads(root: &Value, carrier: &Value) -> Vec<Value> {
-    let target = text(carrier, "$ref")
-        .and_then(|reference| reference.strip_prefix('#'))
-        .and_then(|pointer| root.pointer(pointer));
-    target
-        .unwrap_or(carrier)
-        .get("content")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::values)
-        .filter_map(|media| media.get("schema"))
-        .cloned()
-        .collect()
+/// Returns the schemas of a body or response.
+fn payloads(carrier: &Value) -> impl Iterator<Item = &Value> {
+    let content = carrier.get("content").and_then(Value::as_object);
+    let media = content.into_iter().flat_map(Map::values);
+    media.filter_map(|media| media.get("schema"))
 }
 
-/// The component that holds the schema, made if it was inline and describes an object.
+/// Returns the component of the schema. An inline schema that describes an object becomes one.
 fn keep(document: &mut Document, schema: &Value, wanted: &str) -> Option<String> {
     if let Some(name) = schema_ref(schema) {
         return Some(name.to_owned());

@@ -11,21 +11,17 @@
 )]
 
 mod absolute_paths;
+mod bodies;
 mod crate_types;
-mod dead_nodes;
 mod docs;
 mod downgrade;
-mod fold_responses;
-mod hoist;
-mod lenient_responses;
+mod lenient_types;
 mod lift_merchant;
-mod limits;
-mod media_types;
 mod name_lint;
+mod named_types;
 mod operation_ids;
 pub(crate) mod overlay;
 mod parameters;
-mod plain_schemas;
 mod repair;
 mod unread;
 
@@ -33,9 +29,9 @@ use super::document::Document;
 use super::error::Error;
 
 pub(crate) use crate_types::{REPLACED, is_replaced};
-pub(crate) use limits::ASIDE as LIMITS;
+pub(crate) use lenient_types::LIMITS;
 pub(crate) use parameters::KEY;
-pub(crate) use repair::{PARAMETER_SCHEMA_KEYWORDS, meant_type};
+pub(crate) use repair::meant_type;
 
 /// One named step.
 pub(crate) struct Pass {
@@ -53,35 +49,26 @@ macro_rules! passes {
 
 /// Bring the document into one shape and repair it. Its meaning stays.
 pub(crate) const REPAIR: &[Pass] = passes![
-    dead_nodes,
     lift_merchant,
     downgrade,
     repair,
     absolute_paths,
     overlay,
     operation_ids,
-    media_types,
 ];
 
 /// The passes of `REPAIR` that change the form of a document and none of its rules.
-pub(crate) const STRUCTURE: &[&str] = &[
-    dead_nodes::NAME,
-    lift_merchant::NAME,
-    downgrade::NAME,
-    absolute_paths::NAME,
-];
+pub(crate) const STRUCTURE: &[&str] = &[lift_merchant::NAME, downgrade::NAME, absolute_paths::NAME];
 
 /// Adapt the document to the generator. Its rules become looser.
 pub(crate) const ADAPT: &[Pass] = passes![
     unread,
     parameters,
-    fold_responses,
+    bodies,
     name_lint,
-    lenient_responses,
-    limits,
+    lenient_types,
     crate_types,
-    plain_schemas,
-    hoist,
+    named_types,
     docs,
 ];
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::super::document::{Document, SCHEMA_REF, escape, schema_ref, text, walk_schemas};
+use super::super::document::{Document, SCHEMA_REF, escape, is_in, schema_ref, text, walk_schemas};
 use super::super::error::Error;
 use super::super::names::{field, free, pascal, snake};
 use super::is_replaced;
@@ -13,61 +13,16 @@ pub(crate) const NAME: &str = "name-lint";
 pub(crate) const REASON: &str = "the generator silently merges or drops things with one Rust name; types are renamed, and properties and parameters stop the build";
 
 /// Type names that would shadow types used by the generated code.
-const RESERVED: [&str; 34] = [
-    "AsMut",
-    "AsRef",
-    "Box",
-    "Clone",
-    "Copy",
-    "Debug",
-    "Default",
-    "Deserialize",
-    "Display",
-    "Drop",
-    "Eq",
-    "Err",
-    "Fn",
-    "FnMut",
-    "FnOnce",
-    "From",
-    "FromStr",
-    "Hash",
-    "Into",
-    "Iterator",
-    "None",
-    "Ok",
-    "Option",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Result",
-    "Self",
-    "Self_",
-    "Serialize",
-    "Some",
-    "String",
-    "ToString",
-    "Vec",
-];
-const RESERVED_TOO: [&str; 8] = [
-    "Send",
-    "Sync",
-    "TryFrom",
-    "TryInto",
-    "ToOwned",
-    "Extend",
-    "IntoIterator",
-    "Sized",
-];
+const RESERVED: &str = "AsMut AsRef Box Clone Copy Debug Default Deserialize Display Drop Eq Err Extend Fn FnMut FnOnce \
+    From FromStr Hash Into IntoIterator Iterator None Ok Option Ord PartialEq PartialOrd Result Self Self_ Send \
+    Serialize Sized Some String Sync ToOwned ToString TryFrom TryInto Vec";
 /// Methods that every operation builder has.
 const SETTERS: [&str; 4] = ["send", "new", "clone", "body_map"];
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     rename_types(document);
     lint_parameters(document)?;
-    lint_properties(document)?;
-    lint_enums(document);
-    Ok(())
+    lint_properties(document)
 }
 
 /// Renames component schemas whose names would clash in Rust.
@@ -77,10 +32,7 @@ fn rename_types(document: &mut Document) {
     for (name, _) in document.schemas() {
         let wanted = pascal(name);
         let clash = |name: &str| {
-            taken.iter().any(|t| t == name)
-                || RESERVED.contains(&name)
-                || RESERVED_TOO.contains(&name)
-                || is_replaced(name)
+            taken.iter().any(|t| t == name) || is_in(RESERVED, name) || is_replaced(name)
         };
         let rust = if clash(&wanted) && !taken.contains(&wanted) {
             free(&format!("{}Schema", wanted.trim_end_matches('_')), clash)
@@ -175,27 +127,6 @@ fn clash(properties: &Map<String, Value>) -> Option<(String, String)> {
         .find_map(|name| Some((seen.insert(field(name), name)?.to_owned(), name.clone())))
 }
 
-/// Replaces enumerations whose values would clash in Rust by plain text.
-fn lint_enums(document: &mut Document) {
-    document.each_schema(|_, schema| {
-        let values = schema.get("enum").and_then(Value::as_array);
-        let mut seen: Vec<String> = Vec::new();
-        let clash = values.into_iter().flatten().filter_map(Value::as_str).find(|value| {
-            let name = pascal(value);
-            let clash = seen.contains(&name);
-            seen.push(name);
-            clash
-        });
-        let Some(clash) = clash.map(str::to_owned) else {
-            return Vec::new();
-        };
-        if let Value::Object(schema) = schema {
-            schema.remove("enum");
-        }
-        vec![format!("plain text instead of an enumeration: {clash:?} shares its Rust name with another value")]
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{apply as run, becomes, leaves};
@@ -234,15 +165,6 @@ mod tests {
         )
         .unwrap_err();
         assert_eq!(error.pointer, "/components/schemas/A/properties/user_id");
-    }
-
-    #[test]
-    fn values_of_one_name_become_text() {
-        becomes(
-            apply,
-            "components: {schemas: {A: {type: string, enum: [a-b, a_b]}}}",
-            "components: {schemas: {A: {type: string}}}",
-        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Defects of the published documents.
 
 mod choices;
+mod empty_members;
 mod enums;
 mod keywords;
 mod parameters;
@@ -11,14 +12,14 @@ mod types;
 use super::super::document::Document;
 use super::super::error::Error;
 
-pub(crate) use parameters::SCHEMA_KEYWORDS as PARAMETER_SCHEMA_KEYWORDS;
 pub(crate) use types::meant as meant_type;
 
 pub(crate) const NAME: &str = "repair";
-pub(crate) const REASON: &str = "a reference without a target, a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, a pattern beside an enumeration, or a choice that every object fits makes the generator fail or lose something";
+pub(crate) const REASON: &str = "an empty member, a reference without a target, a keyword of the wrong type, a type that OpenAPI does not know, a parameter without a schema, a required name without a property, a pattern beside an enumeration, or a choice that every object fits makes the generator fail or lose something";
 
-/// Repairs references and keywords first, because the other rules read them.
+/// Repairs empty members, references and keywords first, because the other rules read them.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+    empty_members::apply(document)?;
     references::apply(document)?;
     keywords::apply(document)?;
     types::apply(document)?;

@@ -26,7 +26,7 @@ use crate::runtime::{MSN, REQUEST_ID};
 use crate::telemetry::{Attempt, CallSpan};
 use crate::token::Token;
 use crate::transport::{HttpResponse, Stage, TransportError};
-use crate::types::RequestId;
+use crate::types::{InvalidValue, RequestId};
 
 /// Runs one call of this operation, from the request that the generated code has built to the
 /// response.
@@ -61,6 +61,9 @@ pub(super) async fn run(
         }
     }
 }
+
+/// The longest idempotency key of the eCom API (eCom guide, idempotency).
+const LONGEST_REQUEST_ID: usize = 40;
 
 /// The attempts of one call.
 struct Run<'a> {
@@ -208,6 +211,11 @@ impl<'a> Run<'a> {
             let name = endpoint
                 .idempotency_header
                 .map_or(REQUEST_ID, HeaderName::from_static);
+            if name == REQUEST_ID && key.as_str().len() > LONGEST_REQUEST_ID {
+                let rule = "must be at most 40 characters in the header `X-Request-Id`";
+                let invalid = InvalidValue::new("idempotency_key", rule, key.as_str());
+                return Err(self.explain(invalid.into()));
+            }
             insert(&mut headers, name, key.as_str())?;
         }
         *self.record.request.headers_mut() = headers;

@@ -41,16 +41,23 @@
 //! # Ok(()) }
 //! ```
 
+use std::fmt;
 use std::future::Future;
 
 use ::axum::Router;
 use ::axum::body::{Body, to_bytes};
 use ::axum::extract::Request;
 use ::axum::response::{IntoResponse, Response};
-use ::axum::routing::any;
+use ::axum::routing::{MethodRouter, any, post};
+use bytes::Bytes;
 
+use super::shipping_options::authorize;
 use super::target::Target;
-use super::{Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingReply};
+use super::{
+    Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingOptionsRequest, ShippingReply,
+    respond_to_shipping_options,
+};
+use crate::epayment::ShippingGroup;
 
 /// Routes the three callbacks below one prefix to `handler`, which returns the response.
 ///
@@ -81,6 +88,43 @@ where
         .route("/v2/payments/{order_id}", call.clone())
         .route("/v2/payments/{order_id}/shippingDetails", call.clone())
         .route("/v2/consents/{*user_id}", call)
+}
+
+/// Routes the requests for shipping options of Express payments of the ePayment API to `handler`, at
+/// the `callbackUrl` of the payments.
+///
+/// The handler returns the groups of shipping options. The response is that of
+/// [`respond_to_shipping_options`]. The token is checked before the body is read.
+pub fn shipping_options<S, H, F, E>(auth: CallbackAuth, handler: H) -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    H: Fn(ShippingOptionsRequest) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Vec<ShippingGroup>, E>> + Send + 'static,
+    E: fmt::Display + Send + 'static,
+{
+    post(
+        async move |request: Request| match read_authorized(&auth, request).await {
+            Ok(request) => respond_to_shipping_options(&request, &auth, handler)
+                .await
+                .map(Body::from),
+            Err(error) => {
+                tracing::warn!(reason = %error, "callback refused");
+                error.into_response()
+            }
+        },
+    )
+}
+
+async fn read_authorized(
+    auth: &CallbackAuth,
+    request: Request,
+) -> Result<http::Request<Bytes>, CallbackError> {
+    let (parts, body) = request.into_parts();
+    authorize(&parts.method, &parts.headers, auth)?;
+    let body = to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| CallbackError::TooLarge)?;
+    Ok(http::Request::from_parts(parts, body))
 }
 
 async fn receive(auth: &CallbackAuth, request: Request) -> Result<Callback, CallbackError> {

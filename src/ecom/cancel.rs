@@ -11,11 +11,9 @@ use super::types::TransactionText;
 use crate::call::{CallOptions, Deadline, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
-use crate::retry::{self, Pace, RetryPolicy};
+use crate::retry::{self, Pace};
 use crate::runtime::Runtime;
 use crate::types::OrderId;
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel);
 /// `.await` sends it.
@@ -102,7 +100,8 @@ impl Cancel {
                 }
                 Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
                     round += 1;
-                    let Some(policy) = next_round(&mut made, &deadline, &policy).await else {
+                    let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
+                    let Some(policy) = deadline.next_round(&mut made, limit, &policy).await else {
                         return Err(unknown);
                     };
                     options = deadline.options(&self.options);
@@ -157,27 +156,4 @@ impl Cancel {
         let may = details.can_cancel() || (self.release && details.can_release());
         may && details.given_up() == Some(false)
     }
-}
-
-/// Returns the policy of the next round, so that all rounds together keep the limit per minute.
-///
-/// `made` counts the requests of the last minute. Waits a minute if they leave no room for another
-/// one, and returns `None` if the deadline comes first.
-async fn next_round(
-    made: &mut u32,
-    deadline: &Deadline,
-    policy: &RetryPolicy,
-) -> Option<RetryPolicy> {
-    let limit = CANCEL
-        .rate_limit
-        .map_or(u32::MAX, |(limit, _)| limit.requests());
-    // One request is left for a replay with another token.
-    if *made + 1 >= limit {
-        if !deadline.sleep(MINUTE).await {
-            return None;
-        }
-        *made = 0;
-    }
-    let attempts = limit.saturating_sub(*made + 1);
-    Some(policy.clone().attempts(attempts.min(policy.max_attempts)))
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::runtime::Runtime;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Reference, Sensitive, Timestamp, by_name, lenient};
+use crate::types::{Amount, Currency, Reference, Sensitive, Timestamp, by_name, lenient};
 
 const NO_STATE: &str =
     "the details cannot be read: state and aggregate are missing, so that they state nothing";
@@ -48,7 +48,7 @@ impl PaymentState {
     }
 
     /// Returns whether the payment ended without an approval.
-    fn is_without_approval(&self) -> bool {
+    pub(super) fn is_without_approval(&self) -> bool {
         matches!(self, Self::Aborted | Self::Expired | Self::Terminated)
     }
 }
@@ -175,16 +175,9 @@ impl PaymentDetails {
             return Err(NO_STATE);
         }
         let currency = wire.amount.map(Amount::currency);
-        let shipping = wire.shipping_details.map(|shipping| ShippingDetails {
-            address: shipping.address,
-            cost: shipping.shipping_cost.and_then(|cost| {
-                let minor = lenient::opt_integer(cost.clone()).ok().flatten();
-                let with_currency = by_name::from_value(cost).ok();
-                with_currency.or_else(|| Some(Amount::minor(minor?, currency?)))
-            }),
-            option_id: shipping.shipping_option_id,
-            option_name: shipping.shipping_option_name,
-        });
+        let shipping = wire
+            .shipping_details
+            .map(|wire| wire.into_details(currency));
         Ok(Self {
             reference,
             state: wire
@@ -306,6 +299,11 @@ impl PaymentDetails {
         !self.state.is_without_approval() && rest.is_some_and(Amount::is_positive)
     }
 
+    /// Returns whether the payment is cancelled, see [`is_given_up`].
+    pub(super) fn is_given_up(&self) -> Option<bool> {
+        is_given_up(Some(&self.state), &self.aggregate)
+    }
+
     /// Returns the payment method of the payment.
     pub fn payment_method(&self) -> Option<&UsedPaymentMethod> {
         self.payment_method.as_ref()
@@ -348,6 +346,20 @@ impl PaymentDetails {
     /// earlier than the deadline of the market.
     pub fn capture_guaranteed_until(&self) -> Option<&Timestamp> {
         self.capture_guaranteed_until.as_ref()
+    }
+}
+
+/// Returns whether a payment ended before its approval, or a part of its reservation is cancelled
+/// and nothing is left of it. Returns `None` if the state and the sums do not show it.
+pub(super) fn is_given_up(state: Option<&PaymentState>, aggregate: &Aggregate) -> Option<bool> {
+    match state {
+        Some(PaymentState::Created) => Some(false),
+        // The payment can no longer be approved, so there is nothing left to cancel.
+        Some(state) if state.is_without_approval() => Some(true),
+        _ => {
+            let rest = aggregate.remaining_to_capture()?;
+            Some(aggregate.cancelled?.is_positive() && rest.is_zero())
+        }
     }
 }
 
@@ -483,7 +495,7 @@ pub struct ShippingDetails {
     schemars(rename = "ShippingDetails", transform = crate::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
-struct WireShipping {
+pub(crate) struct WireShipping {
     #[serde(deserialize_with = "lenient::opt")]
     address: Option<Address>,
     #[cfg_attr(feature = "schemars", schemars(with = "Option<i64>"))]
@@ -492,6 +504,22 @@ struct WireShipping {
     shipping_option_id: Option<String>,
     #[serde(deserialize_with = "lenient::opt_text")]
     shipping_option_name: Option<String>,
+}
+
+impl WireShipping {
+    /// Returns the details of a payment in this currency, which the cost does not state.
+    pub(crate) fn into_details(self, currency: Option<Currency>) -> ShippingDetails {
+        ShippingDetails {
+            address: self.address,
+            cost: self.shipping_cost.and_then(|cost| {
+                let minor = lenient::opt_integer(cost.clone()).ok().flatten();
+                let with_currency = by_name::from_value(cost).ok();
+                with_currency.or_else(|| Some(Amount::minor(minor?, currency?)))
+            }),
+            option_id: self.shipping_option_id,
+            option_name: self.shipping_option_name,
+        }
+    }
 }
 
 by_name::read! {
@@ -525,32 +553,33 @@ mod tests {
     }
 
     /// The table of the API's documentation: state and sums of a payment of 100, and whether it can
-    /// be captured, cancelled and refunded.
+    /// be captured, cancelled and refunded, and is given up.
     #[test]
     fn operations_follow_the_table_of_states() {
-        for (state, sums, capture, cancel, refund) in [
-            ("CREATED", [0, 0, 0, 0], false, true, false),
-            ("AUTHORIZED", [100, 0, 0, 0], true, true, false),
-            ("AUTHORIZED", [100, 40, 0, 0], true, true, true),
-            ("AUTHORIZED", [100, 40, 0, 40], true, true, false),
-            ("AUTHORIZED", [100, 100, 0, 0], false, false, true),
-            ("AUTHORIZED", [100, 100, 0, 30], false, false, true),
-            ("AUTHORIZED", [100, 100, 0, 100], false, false, false),
-            ("AUTHORIZED", [100, 40, 60, 0], false, false, true),
-            ("AUTHORIZED", [100, 0, 100, 0], false, false, false),
-            ("ABORTED", [0, 0, 0, 0], false, false, false),
-            ("EXPIRED", [0, 0, 0, 0], false, false, false),
+        for (state, sums, capture, cancel, refund, given_up) in [
+            ("CREATED", [0, 0, 0, 0], false, true, false, false),
+            ("AUTHORIZED", [100, 0, 0, 0], true, true, false, false),
+            ("AUTHORIZED", [100, 40, 0, 0], true, true, true, false),
+            ("AUTHORIZED", [100, 40, 0, 40], true, true, false, false),
+            ("AUTHORIZED", [100, 100, 0, 0], false, false, true, false),
+            ("AUTHORIZED", [100, 100, 0, 30], false, false, true, false),
+            ("AUTHORIZED", [100, 100, 0, 100], false, false, false, false),
+            ("AUTHORIZED", [100, 40, 60, 0], false, false, true, true),
+            ("AUTHORIZED", [100, 0, 100, 0], false, false, false, true),
+            ("ABORTED", [0, 0, 0, 0], false, false, false, true),
+            ("EXPIRED", [0, 0, 0, 0], false, false, false, true),
             // Cancelled before the approval: nothing authorized, the whole amount cancelled.
-            ("TERMINATED", [0, 0, 100, 0], false, false, false),
-            ("TERMINATED", [0, 0, 0, 0], false, false, false),
+            ("TERMINATED", [0, 0, 100, 0], false, false, false, true),
+            ("TERMINATED", [0, 0, 0, 0], false, false, false, true),
         ] {
             let details = details(state, sums);
             let found = (
                 details.can_capture(),
                 details.can_cancel(),
                 details.can_refund(),
+                details.is_given_up(),
             );
-            let expected = (capture, cancel, refund);
+            let expected = (capture, cancel, refund, Some(given_up));
             assert_eq!(found, expected, "{state} {sums:?}");
         }
     }
@@ -568,6 +597,7 @@ mod tests {
         let json = r#"{"state":"AUTHORIZED"}"#;
         let details = PaymentDetails::from_json(REFERENCE.parse().unwrap(), json).unwrap();
         assert!(!details.can_capture() && !details.can_cancel() && !details.can_refund());
+        assert_eq!(details.is_given_up(), None);
         assert_eq!(details.remaining_to_capture(), None);
         assert_eq!(details.amount(), None);
     }

@@ -148,4 +148,8 @@ impl PaymentEvent {
     pub(super) fn is(&self, name: &EventName) -> bool {
         self.name.as_ref() == Some(name)
     }
+
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.idempotency_key.as_deref() == Some(key)
+    }
 }

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use super::body::{self, ErrorBody, Origin};
 use super::{Error, ErrorKind, Inner, Outcome, hint};
 use crate::operation::{ErrorCode, Operation, PaymentId};
-use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, RequestId};
+use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, Reference, RequestId};
 
 impl Error {
     pub(crate) fn new(
@@ -114,6 +114,8 @@ impl Error {
 
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
+        // Only a refusal is final for its key.
+        self.0.needs_new_key &= outcome == Outcome::Rejected;
         self
     }
 
@@ -144,6 +146,11 @@ impl Error {
 
     pub(crate) fn with_order_id(mut self, order_id: &OrderId) -> Self {
         self.0.payment_id = Some(PaymentId::Order(order_id.clone()));
+        self
+    }
+
+    pub(crate) fn with_reference(mut self, reference: &Reference) -> Self {
+        self.0.payment_id = Some(PaymentId::Reference(reference.clone()));
         self
     }
 

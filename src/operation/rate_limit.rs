@@ -6,14 +6,15 @@ use std::time::Duration;
 /// The documented limit on the number of requests of one operation. Returned by
 /// [`Error::rate_limit`](crate::Error::rate_limit).
 ///
-/// The numbers are those of the eCom API guide, section "Rate limits". The QR API and the token
-/// endpoint document no limit.
+/// The numbers are those of the eCom and ePayment API guides, section "Rate limits". The other APIs
+/// document no limit.
 ///
 /// | operation | requests a minute | for each |
 /// |---|---|---|
 /// | initiate | 2 | order and sales unit |
+/// | create | 5 | reference and sales unit |
 /// | capture, cancel, refund | 5 each | order and sales unit |
-/// | details, status | 120 each | order and subscription key |
+/// | details, status, events | 120 each | order and subscription key |
 ///
 /// `Display` gives one line such as `5 requests in 60 s for each order and sales unit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

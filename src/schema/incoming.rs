@@ -11,7 +11,7 @@ use crate::qr::{
     Category, CheckedInCustomer, MerchantCallbackQr, MerchantRedirectQr, OneTimeQr, PersonalQrOwner,
 };
 use crate::userinfo::{BankAccount, ProfileAddress, Userinfo};
-use crate::webhooks::{CheckIn, EventType, Webhook};
+use crate::webhooks::{CheckIn, EventType, PaymentEvent, Webhook};
 
 listed! {
     "callback::AddressType": AddressType,
@@ -42,5 +42,6 @@ listed! {
     "userinfo::Userinfo": Userinfo,
     "webhooks::CheckIn": CheckIn,
     "webhooks::EventType": EventType,
+    "webhooks::PaymentEvent": PaymentEvent,
     "webhooks::Webhook": Webhook,
 }

@@ -105,7 +105,7 @@ values! {
     qr::RedirectUrl "Where a merchant redirect QR code leads."
         {"type": "string", "format": "uri", "pattern": "^https://[a-zA-Z0-9_.][a-zA-Z0-9_.#!:?+=&%@/-]*$"}
     types::RequestId "Idempotency key of a request."
-        {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 40}
+        {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 50}
     types::Scope "What the customer is asked to share: names with a blank between."
         {"type": "string", "pattern": format!("^{WORD}( {WORD})*$")}
     types::Sensitive "A secret, or personal data."

@@ -6,13 +6,14 @@ use super::text::text_type;
 use super::{InvalidValue, Reference};
 use crate::clock::{Randomness, SystemRandomness};
 
-const MAX_LEN: usize = 40;
+const MAX_LEN: usize = 50;
 
-/// The idempotency key of a capture or refund, wire name `X-Request-Id`: 1 to 40 visible ASCII
-/// characters.
+/// The idempotency key of a request: 1 to 50 visible ASCII characters, of eCom (wire name
+/// `X-Request-Id`) 1 to 40.
 ///
-/// Within an order and operation, all requests with the same key move the money once in total. A
-/// retry must repeat the same request: with another amount the API refuses it with error 93.
+/// Within a payment and operation, all requests with the same key move the money once in total. A
+/// retry must repeat the same request: with another amount the API refuses it, eCom with error 93,
+/// ePayment (wire name `Idempotency-Key`) with HTTP 409.
 ///
 /// If the caller sets no key, each call makes a random key, which is lost with the call. After a
 /// crash, a timeout or a dropped future, the request then cannot be repeated with its key. A key
@@ -45,13 +46,13 @@ impl RequestId {
     ///
     /// # Errors
     ///
-    /// When the text is empty, longer than 40 characters, or contains a space, a control character
+    /// When the text is empty, longer than 50 characters, or contains a space, a control character
     /// or a character beyond ASCII.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.bytes().all(|b| b.is_ascii_graphic()) && (1..=MAX_LEN).contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else {
-            let rule = "must be 1 to 40 visible ASCII characters without spaces";
+            let rule = "must be 1 to 50 visible ASCII characters without spaces";
             Err(InvalidValue::new("idempotency_key", rule, text))
         }
     }
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn keeps_the_rule() {
-        for text in ["1", "1542208972", "a-B_c.d:e/f~!", &"x".repeat(40)] {
+        for text in ["1", "1542208972", "a-B_c.d:e/f~!", &"x".repeat(50)] {
             assert_eq!(RequestId::parse(text).unwrap().as_str(), text);
         }
         for text in [
@@ -146,7 +147,7 @@ mod tests {
             "a\r\nX: y",
             "\u{7f}",
             "ø",
-            &"x".repeat(41),
+            &"x".repeat(51),
         ] {
             assert_eq!(
                 RequestId::parse(text).unwrap_err().field(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::WebhookError;
+use super::event::without_bom;
 use crate::types::{CustomerToken, MerchantSerialNumber, Timestamp, by_name, lenient};
 
 /// The lifetime of a customer token.
@@ -59,8 +60,7 @@ crate::json_schema::read_as! { CheckIn => Wire; }
 impl CheckIn {
     pub(super) fn read(body: &[u8]) -> Result<Self, WebhookError> {
         let error = WebhookError::NotACheckIn;
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let event: Wire = serde_json::from_slice(body)
+        let event: Wire = serde_json::from_slice(without_bom(body))
             .and_then(by_name::from_value)
             .map_err(|_| error("the body is not a JSON object"))?;
         let token = event

@@ -8,9 +8,9 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use http::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::WebhookError;
 use super::check_in::CheckIn;
 use super::endpoint::{self, Endpoint};
+use super::{Event, WebhookError};
 use crate::clock::{Clock, Time};
 use crate::types::{InvalidValue, Timestamp};
 
@@ -195,6 +195,11 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
+    /// Reads the body. Any body is an event, because the API resends an event that is refused.
+    pub fn event(&self) -> Event {
+        Event::read(self.body)
+    }
+
     /// Reads the body as a check-in.
     ///
     /// # Errors

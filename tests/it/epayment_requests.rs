@@ -23,7 +23,31 @@ fn recorder() -> (Recorder, Vipps) {
             200,
             &details("AUTHORIZED", [10_000, 0, 0, 0]),
         )
-        .answer("GET", EVENTS, 200, "[]");
+        .answer("GET", EVENTS, 200, "[]")
+        .answer(
+            "POST",
+            &format!("{PAYMENT}/capture"),
+            200,
+            &details("AUTHORIZED", [10_000, 3_000, 0, 0]),
+        )
+        .answer(
+            "POST",
+            &format!("{PAYMENT}/refund"),
+            200,
+            &details("AUTHORIZED", [10_000, 0, 0, 3_000]),
+        )
+        .answer(
+            "POST",
+            &format!("{PAYMENT}/cancel"),
+            200,
+            &details("TERMINATED", [0, 0, 10_000, 0]),
+        )
+        .answer(
+            "POST",
+            "/epayment/v1/test/payments/kiosk-7-000451/approve",
+            200,
+            "",
+        );
     let vipps = recorder.client();
     (recorder, vipps)
 }
@@ -153,4 +177,66 @@ async fn reads_for_another_sales_unit() {
     payment.events().await.unwrap();
     shape!(recorder, "get_payment", "details_full");
     shape!(recorder, "get_payment_event_log", "events_full");
+}
+
+/// The response of the refund contradicts itself, and only its request counts here.
+#[tokio::test]
+async fn transfers_minimal() {
+    let (recorder, vipps) = recorder();
+    let payment = vipps.epayment().payment(reference());
+    payment.capture(Amount::nok(30)).await.unwrap();
+    shape!(recorder, "capture_payment", "capture_minimal");
+    payment.refund(Amount::nok(30)).await.unwrap_err();
+    shape!(recorder, "refund_payment", "refund_minimal");
+}
+
+#[tokio::test]
+async fn transfers_full() {
+    let (recorder, vipps) = recorder();
+    let payment = vipps.epayment().payment(reference());
+    let payment = payment.merchant_serial_number("7654321".parse().unwrap());
+    let key = |text| RequestId::parse(text).unwrap();
+    let capture = payment
+        .capture(Amount::nok(30))
+        .idempotency_key(key("capture-1"));
+    capture.await.unwrap();
+    shape!(recorder, "capture_payment", "capture_full");
+    let refund = payment
+        .refund(Amount::nok(30))
+        .idempotency_key(key("refund-1"));
+    refund.await.unwrap_err();
+    shape!(recorder, "refund_payment", "refund_full");
+}
+
+#[tokio::test]
+async fn cancels() {
+    let (minimal, vipps) = recorder();
+    let payment = vipps.epayment().payment(reference());
+    payment.cancel().await.unwrap();
+    shape!(minimal, "cancel_payment", "cancel_minimal");
+    let (full, vipps) = recorder();
+    let payment = vipps.epayment().payment(reference());
+    let payment = payment.merchant_serial_number("7654321".parse().unwrap());
+    payment.cancel().only_if_not_approved().await.unwrap();
+    shape!(full, "cancel_payment", "cancel_full");
+}
+
+#[tokio::test]
+async fn approvals() {
+    let (minimal, vipps) = recorder();
+    let phone = vipps::PhoneNumber::parse(crate::support::PHONE).unwrap();
+    let payment = vipps.epayment().payment(reference());
+    payment
+        .force_approve()
+        .customer(phone.clone())
+        .await
+        .unwrap();
+    shape!(minimal, "force_approve", "force_approve_minimal");
+    let (full, vipps) = recorder();
+    let created = web(&vipps).await.unwrap();
+    let payment = created.payment(&vipps);
+    let payment = payment.merchant_serial_number("7654321".parse().unwrap());
+    let approve = payment.force_approve().customer(phone);
+    approve.redirect_url(&created).await.unwrap();
+    shape!(full, "force_approve", "force_approve_full");
 }

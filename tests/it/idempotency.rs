@@ -94,8 +94,17 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
         assert_eq!(error.idempotency_key(), Some(&key));
         assert_eq!(error.order_id(), Some(&id()));
     }
-    let too_long = RequestId::parse(&"k".repeat(41)).unwrap_err();
-    assert_eq!(too_long.field(), "idempotency_key");
+    let too_long = RequestId::parse(&"k".repeat(41)).unwrap();
+    let recorder = Recorder::new().answer("POST", CAPTURE, 200, TRANSACTION);
+    let payment = recorder.client().ecom().payment(id());
+    let error = payment
+        .capture()
+        .idempotency_key(too_long)
+        .await
+        .unwrap_err();
+    assert_eq!(error.invalid_value().unwrap().field(), "idempotency_key");
+    assert_eq!(error.outcome(), Outcome::NotSent);
+    assert!(recorder.requests().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

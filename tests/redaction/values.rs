@@ -5,11 +5,13 @@ use std::str::FromStr;
 use bytes::Bytes;
 use http::Request;
 use serde_json::json;
-use vipps::callback::{Callback, CallbackAuth, CallbackUrls, PaymentUpdate, ShippingRequest};
+use vipps::callback::{
+    Callback, CallbackAuth, CallbackUrls, PaymentUpdate, ShippingOptionsRequest, ShippingRequest,
+};
 use vipps::ecom::AuthToken;
 use vipps::ecom::PaymentDetails;
 use vipps::types::{CustomerToken, LandingPage, PersonalQr, PhoneNumber, Sensitive};
-use vipps::webhooks::{Signer, Verifier};
+use vipps::webhooks::{Event, EventStoreError, MemoryEventStore, Receiver, Signer, Verifier};
 use vipps::{Credentials, InvalidValue};
 
 use super::operations::{address, person};
@@ -171,6 +173,22 @@ pub(crate) fn callbacks() {
     let question = ShippingRequest::from_slice(id, question.to_string().as_bytes()).unwrap();
     assert_eq!(question.address.city.as_ref().unwrap().expose(), CITY);
     shown.debug("a question", &question);
+    let question = json!({"reference": "order-1", "AddressLine1": STREET, "AddressLine2": STREET_2,
+        "City": CITY, "PostCode": POST_CODE, "Country": "NO"});
+    for (token, body) in [
+        (AUTH_TOKEN, question.to_string()),
+        (AUTH_TOKEN, json!({"reference": EMAIL}).to_string()),
+        ("marker-auth-token-2", question.to_string()),
+    ] {
+        let request = Request::post("/").header("authorization", token).body(body);
+        match ShippingOptionsRequest::parse(&request.unwrap(), &auth) {
+            Ok(question) => {
+                assert_eq!(question.address.city.as_ref().unwrap().expose(), CITY);
+                shown.debug("a question of Express", &question);
+            }
+            Err(error) => shown.error("a refused question of Express", &error),
+        }
+    }
     shown.end(30);
 }
 
@@ -187,6 +205,9 @@ pub(crate) fn webhooks() {
         json!({"customerToken": format!("{CUSTOMER_TOKEN} x"), "merchantQrId": "till-1"}),
         json!({"customerToken": CUSTOMER_TOKEN}),
         json!([CUSTOMER_TOKEN]),
+        json!({"reference": "order-1", "name": "AUTHORIZED", "pspReference": "1", "sub": SUB,
+            "userDetails": person(), "shippingDetails": {"address": address(), "shippingCost": 1}}),
+        json!({"agreementId": "agr-1", "phone": PHONE, "name": FIRST_NAME}),
     ] {
         let now = jiff::Timestamp::from_second(1_700_000_000).unwrap();
         let request = signer.sign(now, event.to_string()).unwrap();
@@ -196,9 +217,25 @@ pub(crate) fn webhooks() {
             Ok(event) => shown.debug("a check-in", &event),
             Err(error) => shown.error("an event", &error),
         }
+        let event = verified.event();
+        shown.debug("an event", &event);
+        match event {
+            Event::Payment(event) => {
+                assert_eq!(event.sub.as_ref().unwrap().expose(), SUB);
+                shown.debug("a payment event", &*event);
+            }
+            Event::Unknown(event) => shown.debug("an unknown event", &event),
+            _ => {}
+        }
         let (parts, _) = request.into_parts();
         let forged = Request::from_parts(parts, Bytes::from(PHONE));
         shown.error("a forged event", &verifier.verify(&forged).unwrap_err());
     }
-    shown.end(15);
+    let store = MemoryEventStore::default();
+    shown.debug("a store", &store);
+    shown.debug("a receiver", &Receiver::new(verifier).deduplicate(store));
+    let failure = EventStoreError::new("no connection");
+    shown.debug("a store's failure", &failure);
+    shown.error("a store's failure", &failure);
+    shown.end(35);
 }

@@ -9,8 +9,8 @@ use super::super::super::error::Error;
 use super::super::LIMITS;
 
 /// A type of this crate, and the mark of the schemas that it replaces.
-struct Marked {
-    mark: &'static str,
+pub(super) struct Marked {
+    pub(super) mark: &'static str,
     component: &'static str,
     description: &'static str,
     /// The types that a schema with the mark can have.
@@ -23,7 +23,7 @@ pub(super) const SENSITIVE: &str = "Sensitive";
 /// The component that stands for a price in kroner with decimals.
 pub(super) const KRONER: &str = "Kroner";
 
-const MARKED: [Marked; 2] = [
+pub(super) const MARKED: [Marked; 2] = [
     Marked {
         mark: "x-sensitive",
         component: SENSITIVE,

@@ -1,114 +1,58 @@
-//! Parameters in forms that the generator cannot write.
+//! Lists and objects in headers and paths, and rare styles of queries.
 //!
-//! Lists and objects in headers and paths do not compile, and the generator refuses cookies and rare
-//! styles. As text the caller can still send them.
+//! The generator's code for them does not compile, or it refuses them. As text the caller can still
+//! send them.
 
 use serde_json::{Map, Value, json};
 
-use super::super::super::document::{Document, Note, note, schema_ref, text};
+use super::super::super::document::{Document, note, schema_ref, text};
 use super::super::super::error::Error;
 use super::super::super::reachability;
 
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let root = document.root.clone();
-    let mut warnings = Vec::new();
-    let done = document.each_operation(|notes, pointer, _, operation| {
-        let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
-            return Ok(());
-        };
-        let mut kept = Vec::new();
-        for (index, parameter) in std::mem::take(parameters).into_iter().enumerate() {
-            let pointer = format!("{pointer}/parameters/{index}");
-            let Value::Object(mut parameter) = parameter else {
+    document.each_operation(|notes, pointer, _, operation| {
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+            let Value::Object(parameter) = parameter else {
                 continue;
             };
-            if parameter.get("in") == Some(&json!("cookie")) {
-                drop_cookie(&parameter, pointer, notes, &mut warnings)?;
-                continue;
+            let is_plain = is_plain(parameter, &root);
+            for key in ["style", "explode"] {
+                parameter.remove(key);
             }
-            flatten(&mut parameter, &root, pointer, notes);
-            kept.push(Value::Object(parameter));
+            if !is_plain {
+                parameter.insert("schema".to_owned(), json!({ "type": "string" }));
+                let pointer = format!("{pointer}/parameters/{index}");
+                notes.push(note(pointer, "is text, in the form that the server reads"));
+            }
         }
-        *parameters = kept;
         Ok(())
-    });
-    document.warnings.append(&mut warnings);
-    done
+    })
 }
 
-fn drop_cookie(
-    parameter: &Map<String, Value>,
-    pointer: String,
-    notes: &mut Vec<Note>,
-    warnings: &mut Vec<String>,
-) -> Result<(), Error> {
-    let name = parameter["name"].as_str().unwrap_or_default();
-    if parameter.get("required") == Some(&Value::Bool(true)) {
-        return Err(Error::at(
-            pointer,
-            format!("the cookie {name} is required, and cookies cannot be generated"),
-            "describe it as a header, or make it optional",
-        ));
-    }
-    warnings.push(format!(
-        "#{pointer}: the cookie {name} cannot be generated and is left out"
-    ));
-    notes.push(note(pointer, format!("dropped: the cookie {name}")));
-    Ok(())
-}
-
-fn flatten(
-    parameter: &mut Map<String, Value>,
-    root: &Value,
-    pointer: String,
-    notes: &mut Vec<Note>,
-) {
-    let place = parameter["in"].as_str().unwrap_or_default().to_owned();
-    let style = parameter.remove("style");
-    let style = style
-        .as_ref()
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let explode = parameter.remove("explode");
-    for key in ["allowReserved", "allowEmptyValue"] {
-        parameter.remove(key);
-    }
-    let Some(schema) = parameter.get_mut("schema") else {
-        return;
+/// Returns whether the parameter is a scalar, or a list in a query whose entries are sent one by one.
+fn is_plain(parameter: &Map<String, Value>, root: &Value) -> bool {
+    let Some(schema) = parameter.get("schema") else {
+        return true;
     };
-    if let Value::Object(schema) = schema {
-        schema.remove("nullable");
-    }
-    let target = schema_ref(schema)
-        .and_then(|name| reachability::component(root, name))
-        .unwrap_or(schema);
-    let kind = text(target, "type").unwrap_or_default();
-    let scalar = matches!(kind, "string" | "integer" | "number" | "boolean");
-    let plain = match place.as_str() {
-        "query" => {
-            let repeated = kind == "array"
-                && matches!(style.as_str(), "" | "form")
-                && explode != Some(Value::Bool(false));
-            scalar || repeated
+    let target = schema_ref(schema).and_then(|name| reachability::component(root, name));
+    match text(target.unwrap_or(schema), "type") {
+        Some("array") => {
+            let is_repeated = parameter.get("style").is_none_or(|style| style == "form")
+                && parameter.get("explode") != Some(&Value::Bool(false));
+            is_repeated && parameter.get("in") == Some(&json!("query"))
         }
-        _ => scalar,
-    };
-    if !plain {
-        notes.push(note(
-            pointer,
-            format!(
-                "{} is text here, in the form the server wants",
-                parameter["name"]
-            ),
-        ));
-        parameter.insert("schema".to_owned(), json!({ "type": "string" }));
+        Some(name) => name != "object",
+        None => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{apply as run, becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     fn with(parameters: &str) -> String {
@@ -138,20 +82,5 @@ mod tests {
                 "[{name: q, in: query, schema: {type: array, items: {type: string}}}, {name: e, in: header, schema: {$ref: '#/components/schemas/E'}}]",
             ),
         );
-    }
-
-    #[test]
-    fn cookies_are_left_out_or_refused() {
-        let document = run(
-            apply,
-            &with("[{name: c, in: cookie, schema: {type: string}}]"),
-        )
-        .unwrap();
-        assert_eq!(document.warnings.len(), 1);
-        run(
-            apply,
-            &with("[{name: c, in: cookie, required: true, schema: {type: string}}]"),
-        )
-        .unwrap_err();
     }
 }

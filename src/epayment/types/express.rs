@@ -77,6 +77,21 @@ impl Express {
     }
 }
 
+/// Returns the groups of a response to a request for shipping options, in the form of the API.
+///
+/// # Errors
+/// If the groups break a rule, or if their costs are in different currencies.
+pub(crate) fn write_groups(groups: &[ShippingGroup]) -> Result<Vec<types::ShippingGroup>> {
+    check_groups(groups)?;
+    let mut costs = groups
+        .iter()
+        .flat_map(|group| &group.options)
+        .map(|option| option.amount);
+    // The request does not state the currency of the payment.
+    let currency = costs.next().map_or(Currency::NOK, Amount::currency);
+    groups.iter().map(|group| group.write(currency)).collect()
+}
+
 fn check_port(url: &HttpsUrl) -> Result<(), InvalidValue> {
     let port = url::Url::parse(url.as_str())
         .ok()

@@ -148,7 +148,7 @@ impl Aggregate {
 
     /// Returns whether the sums cannot be those of any payment: a sum is negative, more is captured
     /// than was authorized, or more is refunded than was captured.
-    fn contradicts(&self) -> bool {
+    pub(in crate::epayment) fn contradicts(&self) -> bool {
         let exceeds = |part: Option<Amount>, whole: Option<Amount>| {
             part.zip(whole)
                 .is_some_and(|(part, whole)| part.compare(whole).is_none_or(Ordering::is_gt))

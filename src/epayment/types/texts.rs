@@ -1,5 +1,6 @@
 //! The texts of a payment.
 
+use crate::error::{Error, Result};
 use crate::types::checked_text::{Ends, checked_texts};
 use crate::types::text::length;
 
@@ -29,5 +30,23 @@ checked_texts! {
         length: 1..=50,
         characters: "letters, digits and hyphens",
         is_allowed: |c| c.is_ascii_alphanumeric() || c == '-',
+    }
+}
+
+impl ShippingToken {
+    /// Generates a token: 20 random bytes of the operating system as 40 hexadecimal digits. Store it:
+    /// it must be the same for as long as its payments can be approved.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the operating system
+    /// returns no random bytes.
+    pub fn generate() -> Result<Self> {
+        let mut bytes = [0; 20];
+        getrandom::fill(&mut bytes).map_err(|e| {
+            Error::configuration("the operating system returned no random bytes for a token")
+                .with_source(e)
+        })?;
+        let digits = |text, byte: &u8| format!("{text}{byte:02x}");
+        Ok(Self::parse(&bytes.iter().fold(String::new(), digits))?)
     }
 }

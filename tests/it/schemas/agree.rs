@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, ECOM, QR, USERINFO, WEBHOOKS};
+use super::document::{Document, ECOM, EPAYMENT, QR, USERINFO, WEBHOOKS};
 use super::meant::{MEANT_OF_BINDINGS, MEANT_OF_READ, MEANT_OF_SENT, Meant};
 use super::schemas;
 
@@ -46,7 +46,7 @@ pub(crate) const SENT: [Pair; 13] = [
 ];
 
 /// Types that are read, including the bodies of callbacks.
-const READ: [Pair; 25] = [
+const READ: [Pair; 26] = [
     (
         "callback::PaymentUpdate",
         &ECOM,
@@ -79,6 +79,7 @@ const READ: [Pair; 25] = [
     ("userinfo::BankAccount", &USERINFO, "UserinfoAccountInfo"),
     ("userinfo::ProfileAddress", &USERINFO, "UserinfoAddress"),
     ("userinfo::Userinfo", &USERINFO, "Userinfo"),
+    ("webhooks::PaymentEvent", &EPAYMENT, "WebhookEvent"),
     ("webhooks::Webhook", &WEBHOOKS, "Webhook"),
 ];
 

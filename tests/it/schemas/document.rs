@@ -14,6 +14,8 @@ pub(crate) struct Document {
 }
 
 pub(crate) static ECOM: LazyLock<Document> = LazyLock::new(|| Document::read("ecom.yaml", ""));
+pub(crate) static EPAYMENT: LazyLock<Document> =
+    LazyLock::new(|| Document::read("epayment.yaml", "/epayment"));
 pub(crate) static QR: LazyLock<Document> = LazyLock::new(|| Document::read("qr.yaml", "/qr"));
 pub(crate) static USERINFO: LazyLock<Document> =
     LazyLock::new(|| Document::read("userinfo.yaml", ""));

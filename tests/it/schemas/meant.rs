@@ -51,6 +51,21 @@ pub(crate) const MEANT_OF_SENT: &[Meant] = &[
 
 pub(crate) const MEANT_OF_READ: &[Meant] = &[
     meant(
+        &["currency"],
+        &["pattern", "without the value"],
+        "currencies are open, and are read if they have three letters",
+    ),
+    meant(
+        &["reference"],
+        &["pattern"],
+        "an order id of eCom is a reference, and may be shorter",
+    ),
+    meant(
+        &["captureGuaranteedUntil"],
+        &["there true / false"],
+        "the server sends it, the published document lacks it",
+    ),
+    meant(
         &["errorGroup"],
         &["without the value"],
         "the bindings read any text",

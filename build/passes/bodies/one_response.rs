@@ -1,15 +1,13 @@
-//! One response for each operation.
+//! One response for each operation: the successful one.
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, note};
-use super::super::error::Error;
-use super::super::reachability::is_success;
+use super::super::super::document::{Document, note};
+use super::super::super::error::Error;
+use super::super::super::reachability::is_success;
+use super::media_types::choose;
 
-pub(crate) const NAME: &str = "fold-responses";
-pub(crate) const REASON: &str = "the generator panics on a second kind of response; error bodies are read from the raw response, which loses nothing";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_operation(|notes, pointer, _, operation| {
         let Some(Value::Object(responses)) = operation.remove("responses") else {
             operation.insert("responses".to_owned(), json!({}));
@@ -17,9 +15,14 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         };
         let pointer = format!("{pointer}/responses");
         let only_default = responses.len() == 1 && responses.contains_key("default");
-        let (good, bad): (Map<String, Value>, Map<String, Value>) = responses
+        let (mut good, bad): (Map<String, Value>, Map<String, Value>) = responses
             .into_iter()
             .partition(|(status, _)| is_success(status) || only_default);
+        for (status, response) in &mut good {
+            if let Some(Value::Object(content)) = response.get_mut("content") {
+                choose(content, &format!("{pointer}/{status}/content"), notes)?;
+            }
+        }
         if !bad.is_empty() {
             let codes: Vec<&str> = bad.keys().map(String::as_str).collect();
             notes.push(note(
@@ -79,7 +82,7 @@ fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::becomes;
+    use super::super::super::testing::{apply as run, becomes};
     use super::*;
 
     fn with(responses: &str) -> String {
@@ -119,5 +122,19 @@ mod tests {
             &with("{2XX: {description: A}}"),
         );
         becomes(apply, &with("{'404': {description: A}}"), &with("{}"));
+    }
+
+    #[test]
+    fn a_response_may_be_an_image_and_not_an_object_in_xml() {
+        let image = "{content: {image/png: {schema: {type: string}}}}";
+        let folded = "{2XX: {description: '', content: {image/png: {schema: {type: string}}}}}";
+        becomes(apply, &with(&format!("{{'200': {image}}}")), &with(folded));
+        let xml =
+            "{'200': {content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}}";
+        let error = run(apply, &with(xml)).unwrap_err();
+        assert_eq!(
+            error.pointer,
+            "/paths/~1a/get/responses/200/content/application~1xml"
+        );
     }
 }

@@ -1,42 +1,12 @@
-//! Schemas without annotations, nullable structures and wrapped references.
+//! Nullable structures and wrapped references.
 
 use serde_json::Value;
 
-use super::super::document::{Document, schema_ref};
-use super::super::error::Error;
-use super::LIMITS;
-
-pub(crate) const NAME: &str = "plain-schemas";
-pub(crate) const REASON: &str = "a title renames a type, and annotations would stand in its documentation; of a nullable object and of a reference in a wrapper the generator makes a second type, while an optional member can be left out or null just the same";
-
-/// Keywords that do not describe a value.
-const ANNOTATIONS: [&str; 8] = [
-    "discriminator",
-    "example",
-    "examples",
-    "externalDocs",
-    "readOnly",
-    "title",
-    "writeOnly",
-    "xml",
-];
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
-    document.each_schema(|_, schema| {
-        if let Value::Object(schema) = schema {
-            schema.retain(|keyword, _| {
-                let is_extension = keyword.starts_with("x-") && keyword != LIMITS;
-                !is_extension && !ANNOTATIONS.contains(&keyword.as_str())
-            });
-        }
-        Vec::new()
-    });
-    unwrap(document);
-    Ok(())
-}
+use super::super::super::document::{Document, schema_ref};
+use super::super::super::error::Error;
 
 /// Makes nullable structures optional, and unwraps lone references.
-fn unwrap(document: &mut Document) {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let nullable: Vec<String> = document
         .schemas()
         .filter(|(_, schema)| is_nullable(schema))
@@ -81,6 +51,7 @@ fn unwrap(document: &mut Document) {
         }
         changes
     });
+    Ok(())
 }
 
 /// Returns whether the generator would wrap this in a type of its own.
@@ -112,17 +83,8 @@ fn lone_reference(schema: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
-
-    #[test]
-    fn annotations_go_and_properties_of_their_names_stay() {
-        becomes(
-            apply,
-            "components: {schemas: {A: {title: T, x-limits: {minItems: 1}, x-examples: {}, properties: {example: {type: integer, example: 4}, title: {type: string}}}}}",
-            "components: {schemas: {A: {x-limits: {minItems: 1}, properties: {example: {type: integer}, title: {type: string}}}}}",
-        );
-    }
 
     #[test]
     fn nullable_objects_become_optional_members() {

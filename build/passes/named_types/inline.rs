@@ -2,14 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::document::{Document, METHODS, SCHEMA_REF, text};
-use super::super::error::Error;
-use super::super::names::{free, pascal};
+use super::super::super::document::{Document, METHODS, SCHEMA_REF, escape, text};
+use super::super::super::error::Error;
+use super::super::super::names::{free, pascal};
 
-pub(crate) const NAME: &str = "hoist-inline-schemas";
-pub(crate) const REASON: &str = "the generator names inline schemas by title or place and silently reuses the first type of that name; as components they have names that are known to be free";
-
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
     let mut hoist = Hoist {
         taken: names.iter().map(|name| pascal(name)).collect(),
@@ -17,10 +14,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         notes: Vec::new(),
     };
     for name in names {
-        let pointer = format!(
-            "/components/schemas/{}",
-            super::super::document::escape(&name)
-        );
+        let pointer = format!("/components/schemas/{}", escape(&name));
         if let Some(schema) = document.schemas_mut().get_mut(&name) {
             hoist.children(schema, &pascal(&name), &pointer);
         }
@@ -33,7 +27,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     for (path, item) in paths.into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
-                let pointer = format!("/paths/{}/{method}", super::super::document::escape(path));
+                let pointer = format!("/paths/{}/{method}", escape(path));
                 hoist.operation(operation, &pointer, &mut shared);
             }
         }
@@ -126,7 +120,7 @@ impl Hoist {
         let content = carrier.get_mut("content").and_then(Value::as_object_mut);
         for (media, entry) in content.into_iter().flatten() {
             if let Some(schema) = entry.get_mut("schema") {
-                let media = super::super::document::escape(media);
+                let media = escape(media);
                 self.schema(schema, name, &format!("{pointer}/content/{media}/schema"));
             }
         }
@@ -160,7 +154,7 @@ impl Hoist {
             match (keyword.as_str(), value) {
                 ("properties", Value::Object(properties)) => {
                     for (name, property) in properties.iter_mut() {
-                        let pointer = format!("{pointer}/{}", super::super::document::escape(name));
+                        let pointer = format!("{pointer}/{}", escape(name));
                         self.schema(property, &format!("{parent}{}", pascal(name)), &pointer);
                     }
                 }
@@ -206,7 +200,7 @@ fn needs_name(schema: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apply as run, becomes, leaves};
+    use super::super::super::testing::{apply as run, becomes, leaves};
     use super::*;
 
     #[test]

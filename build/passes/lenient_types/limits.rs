@@ -1,13 +1,13 @@
 //! Limits of values.
+//!
+//! Limits and formats are wrong in places, would be enforced on responses, and would need the crates
+//! regress, chrono and uuid in every user's build. The limits of requests stand in the JSON Schemas.
 
 use serde_json::{Map, Value};
 
-use super::super::document::Document;
-use super::super::error::Error;
-use super::super::reachability::{Reachability, read_at};
-
-pub(crate) const NAME: &str = "limits";
-pub(crate) const REASON: &str = "limits and formats are wrong in places, would be enforced on responses, and would need regress, chrono and uuid in every user's build; the limits of requests stand in the JSON Schemas instead";
+use super::super::super::document::Document;
+use super::super::super::error::Error;
+use super::super::super::reachability::{Reachability, read_at};
 
 /// The key under which a schema keeps the limits that its type does not enforce.
 pub(crate) const ASIDE: &str = "x-limits";
@@ -23,7 +23,7 @@ const OTHERS: [&str; 5] = [
     "format",
 ];
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let reachability = Reachability::of(document);
     document.each_schema(|pointer, schema| {
         let Value::Object(schema) = schema else {
@@ -98,7 +98,7 @@ fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

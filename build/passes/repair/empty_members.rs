@@ -1,35 +1,19 @@
-//! Members without a value, and keys that are not paths.
+//! Members without a value, such as `get:` with nothing below it.
+//!
+//! They are read as null, which the generator refuses.
 
 use serde_json::{Map, Value};
 
-use super::super::document::{Document, Note, escape, note};
-use super::super::error::Error;
-
-pub(crate) const NAME: &str = "drop-dead-nodes";
-pub(crate) const REASON: &str =
-    "an empty member (`get:` with nothing below) is read as null, which the generator refuses";
+use super::super::super::document::{Document, Note, escape, is_in, note};
+use super::super::super::error::Error;
 
 /// Keys whose null is a value of the API.
-const DATA: [&str; 7] = [
-    "default",
-    "example",
-    "examples",
-    "x-examples",
-    "enum",
-    "value",
-    "const",
-];
+const DATA: &str = "default example examples x-examples enum value const";
 
-pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
+pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let mut notes = Vec::new();
     visit(&mut document.root, "", false, &mut notes);
-    if let Some(Value::Object(paths)) = document.root.get_mut("paths") {
-        paths.retain(|path, _| !path.starts_with("x-"));
-    }
-    let pass = document.pass;
-    document
-        .notes
-        .extend(notes.into_iter().map(|n| Note { pass, ..n }));
+    document.add_notes(notes);
     Ok(())
 }
 
@@ -51,7 +35,7 @@ fn visit_object(map: &mut Map<String, Value>, pointer: &str, named: bool, notes:
     let keys: Vec<String> = map.keys().cloned().collect();
     for key in keys {
         let inner = format!("{pointer}/{}", escape(&key));
-        if !named && DATA.contains(&key.as_str()) {
+        if !named && is_in(DATA, &key) {
             continue;
         }
         match map.get_mut(&key) {
@@ -74,7 +58,7 @@ fn visit_object(map: &mut Map<String, Value>, pointer: &str, named: bool, notes:
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{becomes, leaves};
+    use super::super::super::testing::{becomes, leaves};
     use super::*;
 
     #[test]

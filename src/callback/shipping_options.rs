@@ -1,0 +1,180 @@
+//! The callback of an Express payment of the ePayment API, which requests shipping options.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use serde::Deserialize;
+
+use super::{CallbackAuth, CallbackError, MAX_BODY};
+use crate::epayment::{Address, ShippingGroup, write_groups};
+use crate::types::{Reference, by_name, lenient};
+
+/// A request for the shipping options to the address that the customer of an Express payment has
+/// chosen.
+///
+/// The payment was created with
+/// [`Express::with_dynamic_options`](crate::epayment::Express::with_dynamic_options). The request is
+/// `POST {callbackUrl}`, and its `Authorization` header is the payment's token. Respond within 3
+/// seconds. `Debug` does not show the address.
+///
+/// [`respond_to_shipping_options`] reads the request and responds, for any web framework. The
+/// [`axum`](super::axum) module has a handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShippingOptionsRequest {
+    /// The payment.
+    pub reference: Reference,
+    /// The address.
+    pub address: Address,
+}
+
+/// The member of the body that is not part of the address.
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(default, deserialize_with = "lenient::opt_id")]
+    reference: Option<String>,
+}
+
+impl ShippingOptionsRequest {
+    /// Authenticates and reads a request. The token is checked before the body is read.
+    ///
+    /// # Errors
+    /// Checked in this order: [`CallbackError::NotACallback`] if the method is not POST,
+    /// [`Unauthorized`](CallbackError::Unauthorized), [`TooLarge`](CallbackError::TooLarge),
+    /// [`BadBody`](CallbackError::BadBody). Respond with [`CallbackError::status`].
+    pub fn parse<B: AsRef<[u8]>>(
+        request: &Request<B>,
+        auth: &CallbackAuth,
+    ) -> Result<Self, CallbackError> {
+        authorize(request.method(), request.headers(), auth)?;
+        let body = request.body().as_ref();
+        if body.len() > MAX_BODY {
+            return Err(CallbackError::TooLarge);
+        }
+        Self::from_slice(body)
+    }
+
+    /// Reads the body of a request that is already authenticated. The API writes the names of the
+    /// members in different cases, so case is ignored.
+    ///
+    /// # Errors
+    /// [`CallbackError::BadBody`] if the body is not a JSON object with a `reference`.
+    pub fn from_slice(body: &[u8]) -> Result<Self, CallbackError> {
+        let not_json = |_| CallbackError::body("body", "must be a JSON object");
+        let wire: Wire = by_name::from_slice(body).map_err(not_json)?;
+        let reference = wire
+            .reference
+            .and_then(|reference| Reference::parse(&reference).ok())
+            .ok_or_else(|| {
+                CallbackError::body("reference", "must be the reference of a payment")
+            })?;
+        Ok(Self {
+            reference,
+            address: by_name::from_slice(body).unwrap_or_default(),
+        })
+    }
+
+    /// Returns the response: HTTP 200 with these options as JSON. Without any group the response is
+    /// HTTP 400, which means that no delivery to this address is possible.
+    ///
+    /// The API adds the cost of the option that the customer chooses to the amount of the payment.
+    ///
+    /// # Errors
+    /// If a group has no option, if an id is used twice, if a list has two
+    /// defaults, or if the costs are in different currencies.
+    pub fn reply(
+        &self,
+        groups: impl IntoIterator<Item = ShippingGroup>,
+    ) -> crate::Result<Response<Bytes>> {
+        let groups: Vec<_> = groups.into_iter().collect();
+        if groups.is_empty() {
+            return Ok(status(StatusCode::BAD_REQUEST));
+        }
+        let body = serde_json::json!({ "groups": write_groups(&groups)? });
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        Ok(response)
+    }
+}
+
+/// Checks the method and the token of a request.
+pub(super) fn authorize(
+    method: &Method,
+    headers: &HeaderMap,
+    auth: &CallbackAuth,
+) -> Result<(), CallbackError> {
+    if method != Method::POST {
+        return Err(CallbackError::NotACallback);
+    }
+    if !auth.accepts(headers) {
+        return Err(CallbackError::Unauthorized);
+    }
+    Ok(())
+}
+
+/// Authenticates a request for shipping options, passes it to `handler`, and returns the response.
+/// The body of the request must be complete.
+///
+/// `handler` returns the groups of shipping options; an empty list means that no delivery to the
+/// address is possible. The response is HTTP 500 if the handler fails, or if the groups break a rule
+/// of [`ShippingOptionsRequest::reply`], and [`CallbackError::status`] if the request is refused.
+/// These failures are logged as warnings.
+///
+/// ```
+/// use vipps::Amount;
+/// use vipps::callback::{self, CallbackAuth};
+/// use vipps::epayment::{ShippingBrand, ShippingGroup, ShippingOption, ShippingToken, ShippingType};
+///
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let token = ShippingToken::generate()?; // store the token: it must outlive the payments
+/// let auth = CallbackAuth::new(token.expose().parse()?);
+/// # let request = http::Request::post("https://shop.example.com/shipping")
+/// #     .header("Authorization", token.expose())
+/// #     .body(r#"{"reference":"acme-shop-123","PostCode":"0154","Country":"NO"}"#)?;
+/// let response = callback::respond_to_shipping_options(&request, &auth, async |request| {
+///     println!("shipping for {}", request.reference);
+///     let option = ShippingOption::new("home", "To the door", Amount::nok(99));
+///     let group = ShippingGroup::new(ShippingType::HomeDelivery, ShippingBrand::Posten, [option]);
+///     Ok::<_, std::io::Error>(vec![group])
+/// })
+/// .await;
+/// assert_eq!(response.status(), 200);
+/// # Ok(()) }
+/// ```
+pub async fn respond_to_shipping_options<B, H, F, E>(
+    request: &Request<B>,
+    auth: &CallbackAuth,
+    handler: H,
+) -> Response<Bytes>
+where
+    B: AsRef<[u8]>,
+    H: FnOnce(ShippingOptionsRequest) -> F,
+    F: Future<Output = Result<Vec<ShippingGroup>, E>>,
+    E: fmt::Display,
+{
+    match ShippingOptionsRequest::parse(request, auth) {
+        Ok(request) => {
+            let groups = handler(request.clone()).await;
+            let reply = groups
+                .map_err(|error| error.to_string())
+                .and_then(|groups| request.reply(groups).map_err(|error| error.to_string()));
+            reply.unwrap_or_else(|error| {
+                tracing::warn!(reason = %error, "callback handler failed");
+                status(StatusCode::INTERNAL_SERVER_ERROR)
+            })
+        }
+        Err(error) => {
+            tracing::warn!(reason = %error, "callback refused");
+            status(error.status())
+        }
+    }
+}
+
+fn status(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,157 @@
+//! Cancels a payment.
+
+use super::Call;
+use super::details::{GetDetails, PaymentDetails};
+use super::modification::{Modification, Wire};
+use super::operations::CANCEL;
+use crate::call::{CallOptions, Deadline, Response, operation};
+use crate::error::success_body::lists_errors;
+use crate::error::{Outcome, Result};
+use crate::raw::epayment::types;
+use crate::retry::{self, Pace};
+use crate::runtime::Runtime;
+use crate::types::Reference;
+
+const NO_PROOF: &str = "the response is no proof of a success: the details do not show that the payment is cancelled; \
+                        read the details";
+
+/// The codes with which the API refuses a cancel because of the state of the payment.
+const REFUSED: [&str; 3] = ["6050", "6060", "6190"];
+
+/// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel);
+/// `.await` sends it.
+///
+/// Before the approval, the payment is terminated. After it, everything that is not captured is
+/// released; a part of the rest cannot be released alone. A cancel cannot be undone.
+///
+/// The API has no idempotency key for a cancel. After a lost response, the call therefore reads the
+/// details. If they show that nothing is left to capture, the call succeeds. If the payment can
+/// still be cancelled, the call sends the request again. The deadline covers all of these requests.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Cancel {
+    runtime: Runtime,
+    pub(crate) options: CallOptions,
+    reference: Reference,
+    only_if_not_approved: bool,
+}
+
+operation! { Cancel => Modification; deadline, merchant_serial_number, retry }
+
+impl Cancel {
+    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
+        Self {
+            runtime,
+            options: CallOptions::default(),
+            reference,
+            only_if_not_approved: false,
+        }
+    }
+
+    /// Cancels the payment only if the customer has not approved it yet, and keeps a reservation
+    /// (wire name `cancelTransactionOnly`). An approved payment is refused with code 6060.
+    pub fn only_if_not_approved(mut self) -> Self {
+        self.only_if_not_approved = true;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// A refusal with the code 6050 or 6190 is looked up: if the payment is cancelled already, was
+    /// aborted or has expired, the call succeeds.
+    ///
+    /// # Errors
+    /// 6030: too late. 6040: captured already, so refund instead. 6060: approved, with
+    /// [`only_if_not_approved`](Self::only_if_not_approved). 6250: the customer is approving the
+    /// payment.
+    ///
+    /// A response that names another payment, or that proves no success while the details do not
+    /// show that the payment is cancelled, is an error with [`Outcome::Unknown`].
+    pub async fn send(self) -> Result<Modification> {
+        let deadline = Deadline::new(&self.runtime, &self.options);
+        let policy = self.options.policy(&self.runtime).clone();
+        let mut round = 1;
+        let mut is_unclear = false;
+        let mut made = 0;
+        let mut options = deadline.options(&self.options);
+        loop {
+            let error = match self.attempt(options).await {
+                Ok(response) => return self.read(response, &deadline).await,
+                Err(error) => error,
+            };
+            made += error.attempts();
+            let is_refused =
+                REFUSED.iter().any(|code| error.has_code(code)) && error.is_conclusive();
+            let is_lost = error.outcome() == Outcome::Unknown && !is_refused;
+            is_unclear |= is_lost;
+            if !is_unclear && !is_refused {
+                return Err(error);
+            }
+            // The refusal of a later round proves nothing about the request whose response was
+            // lost.
+            let unknown = error.clone().with_outcome(Outcome::Unknown);
+            if is_lost {
+                let jitter = crate::clock::fraction(self.runtime.randomness());
+                let pause =
+                    retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
+                if !deadline.sleep(pause).await {
+                    return Err(unknown);
+                }
+            }
+            let Some(details) = self.details(&deadline).await else {
+                return Err(unknown);
+            };
+            match details.is_given_up() {
+                Some(true) => {
+                    let cancelled = details.aggregate().cancelled;
+                    return Ok(Modification::of_details(&details, cancelled, None));
+                }
+                Some(false) if is_lost && details.can_cancel() && round < policy.max_attempts => {
+                    round += 1;
+                    let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
+                    let Some(policy) = deadline.next_round(&mut made, limit, &policy).await else {
+                        return Err(unknown);
+                    };
+                    options = deadline.options(&self.options);
+                    options.retry = Some(policy);
+                }
+                Some(false) if !is_unclear => return Err(error.with_outcome(Outcome::Rejected)),
+                _ => return Err(unknown),
+            }
+        }
+    }
+
+    async fn attempt(&self, options: CallOptions) -> Result<Response> {
+        let mut body = types::CancelModificationRequest::builder();
+        if self.only_if_not_approved {
+            body = body.cancel_transaction_only(true);
+        }
+        let call = Call::new(&self.runtime, &options);
+        call.run(|api| {
+            let cancel = api.cancel_payment().reference(self.reference.as_str());
+            cancel.body(body).send()
+        })
+        .await
+    }
+
+    async fn read(self, response: Response, deadline: &Deadline) -> Result<Modification> {
+        let wire = Wire::read(&response, &self.reference)?;
+        if wire.is_given_up() == Some(true) && !lists_errors(&response.body) {
+            let cancelled = wire.aggregate().cancelled;
+            return Ok(wire.into_modification(self.reference, cancelled, None));
+        }
+        match self.details(deadline).await {
+            Some(details) if details.is_given_up() == Some(true) => {
+                let cancelled = details.aggregate().cancelled;
+                Ok(Modification::of_details(&details, cancelled, None))
+            }
+            _ => Err(response.decode_error(NO_PROOF)),
+        }
+    }
+
+    async fn details(&self, deadline: &Deadline) -> Option<PaymentDetails> {
+        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
+        details.options = deadline.options(&self.options);
+        details.send().await.ok()
+    }
+}

@@ -1,0 +1,110 @@
+//! Captures reserved money.
+
+use super::details::PaymentDetails;
+use super::modification::Modification;
+use super::transfer::{Direction, Transfer};
+use super::types::money::Aggregate;
+use crate::call::{CallOptions, operation};
+use crate::error::Result;
+use crate::runtime::Runtime;
+use crate::types::{Amount, Reference};
+
+/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture) and
+/// [`Payment::capture_remaining`](super::Payment::capture_remaining); `.await` sends it.
+///
+/// The call reads the details first, for the sums before the capture. It succeeds when the captured
+/// sum has grown by the amount, or when the event log holds the idempotency key of the capture.
+/// Otherwise the outcome is [`Unknown`](crate::Outcome::Unknown), also after HTTP 200.
+///
+/// Each call carries one idempotency key on every attempt, so a retry after a lost response does
+/// not capture twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
+/// key of the error.
+///
+/// # Dropping the future
+///
+/// Dropping the future before it returns loses the key of the call, while the capture may have
+/// taken effect. `tokio::time::timeout` and `select!` drop futures, and so does axum when the
+/// browser disconnects. Set a key that survives the drop: a key stored before the call, or a key
+/// that is [derived](crate::RequestId::derive) from the reference.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+/// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
+/// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
+/// #     "refundedAmount": nok(0)}}).to_string();
+/// # let recorder = vipps::testing::Recorder::new()
+/// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+/// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
+/// # let vipps = recorder.client();
+/// use vipps::{Amount, Reference, RequestId};
+///
+/// let reference: Reference = "kiosk-7-000451".parse()?;
+/// let key = RequestId::derive(&reference, "capture of parcel 1");
+/// let capture = vipps.epayment().payment(reference).capture(Amount::nok(50));
+/// capture.idempotency_key(key).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct Capture {
+    runtime: Runtime,
+    pub(crate) options: CallOptions,
+    reference: Reference,
+    amount: Option<Amount>,
+    baseline: Option<Aggregate>,
+}
+
+operation! { Capture => Modification; deadline, idempotency_key, merchant_serial_number, retry }
+
+impl Capture {
+    pub(super) fn new(runtime: Runtime, reference: Reference, amount: Option<Amount>) -> Self {
+        Self {
+            runtime,
+            options: CallOptions::default(),
+            reference,
+            amount,
+            baseline: None,
+        }
+    }
+
+    /// Sets the details that were read before the first attempt, so that the call does not read
+    /// them. A retry of the call needs the same details as the first call.
+    pub fn baseline(mut self, details: &PaymentDetails) -> Self {
+        self.baseline = Some(*details.aggregate());
+        self
+    }
+
+    /// Sends the requests.
+    ///
+    /// # Errors
+    /// Before anything is sent: an amount that is not positive. With
+    /// [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
+    /// [`State`](crate::ErrorKind::State) when nothing remains.
+    ///
+    /// From the API, among others: 6070 (cancelled), 6080 (not approved yet), 6090 (more than
+    /// remains), 6100 (too late), 6140 (only the full amount). They are final for the idempotency
+    /// key, see [`Error::needs_new_key`](crate::Error::needs_new_key). 6260 and 6280: nothing is
+    /// captured yet; do not deliver, and make the same call later with the same key.
+    ///
+    /// A response that names another payment, or that proves no success while the event log does not
+    /// hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    pub async fn send(self) -> Result<Modification> {
+        let Self {
+            runtime,
+            options,
+            reference,
+            amount,
+            baseline,
+        } = self;
+        let transfer = Transfer {
+            direction: Direction::Capture,
+            runtime,
+            options,
+            reference,
+            amount,
+            baseline,
+        };
+        transfer.send().await
+    }
+}

@@ -1,0 +1,145 @@
+//! Approves a payment without a customer, in the test environment.
+
+use serde::Deserialize;
+
+use super::Call;
+use super::create::CreatedPayment;
+use super::details::{GetDetails, PaymentState};
+use super::types::customer::Customer;
+use crate::call::{CallOptions, Deadline, Response, operation};
+use crate::error::{Error, Outcome, Result};
+use crate::raw::epayment::types;
+use crate::runtime::Runtime;
+use crate::types::{InvalidValue, Reference, Sensitive, by_name, lenient};
+
+/// A request that approves a payment in the customer's place. Made by
+/// [`Payment::force_approve`](super::Payment::force_approve); `.await` sends it. Not for Express
+/// payments.
+///
+/// The test user is named by [`customer`](Self::customer), or the payment by the token of its
+/// [`redirect_url`](Self::redirect_url).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until `.await` or `send`"]
+pub struct ForceApprove {
+    runtime: Runtime,
+    pub(crate) options: CallOptions,
+    reference: Reference,
+    customer: Option<Customer>,
+    token: Option<Sensitive>,
+}
+
+operation! { ForceApprove => (); deadline, merchant_serial_number, retry }
+
+impl ForceApprove {
+    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
+        Self {
+            runtime,
+            options: CallOptions::default(),
+            reference,
+            customer: None,
+            token: None,
+        }
+    }
+
+    /// Sets the test user who approves. The user must have approved a payment in the test app
+    /// before; otherwise the call fails with code 10030.
+    pub fn customer(mut self, customer: impl Into<Customer>) -> Self {
+        self.customer = Some(customer.into());
+        self
+    }
+
+    /// Takes the token of the payment from its redirect URL.
+    pub fn redirect_url(mut self, payment: &CreatedPayment) -> Self {
+        self.token = payment.redirect_url().and_then(token).map(Sensitive::from);
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Before anything is sent: in the production environment, and without a customer or a token.
+    /// From the API: 10030 (the test user has never approved in the test app); HTTP 500 when the
+    /// test card has expired.
+    pub async fn send(self) -> Result<()> {
+        if self.runtime.environment().is_production() {
+            let reason =
+                "force approve exists only in the test environment, and this is production";
+            return Err(Error::state(reason));
+        }
+        if self.customer.is_none() && self.token.is_none() {
+            let rule = "must be set, or else the redirect URL of a created payment with a token";
+            return Err(InvalidValue::hidden("customer", rule).into());
+        }
+        let deadline = Deadline::new(&self.runtime, &self.options);
+        let mut body = types::ForceApprove::builder();
+        if let Some(customer) = &self.customer {
+            body = body.customer(customer.write()?);
+        }
+        if let Some(token) = &self.token {
+            body = body.token(token.clone());
+        }
+        let call = Call::new(&self.runtime, &self.options);
+        let reference = self.reference.as_str();
+        let sent = call
+            .run(|api| api.force_approve().reference(reference).body(body).send())
+            .await;
+        match sent {
+            Ok(response) => self.read(&response),
+            // An earlier attempt may have approved the payment.
+            Err(error)
+                if error.outcome() == Outcome::Unknown && self.is_approved(&deadline).await =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(&self, response: &Response) -> Result<()> {
+        response.accept()?;
+        // The API documents no body, so a body without a reference is accepted.
+        let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
+        response.check_reference(&self.reference, named.reference.as_deref())
+    }
+
+    async fn is_approved(&self, deadline: &Deadline) -> bool {
+        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
+        details.options = deadline.options(&self.options);
+        let details = details.send().await;
+        details.is_ok_and(|details| details.state() == &PaymentState::Authorized)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    reference: Option<String>,
+}
+
+/// Returns the token of a link, unchanged. It is a member of the query, or in the place of the host
+/// of an app link.
+fn token(url: &str) -> Option<&str> {
+    let mut parts = url.split(['/', '?', '&', '#']);
+    let token = parts.find_map(|part| part.strip_prefix("token="));
+    token.filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token;
+
+    #[test]
+    fn token_is_found_in_the_link() {
+        for (url, expected) in [
+            ("https://landing.example.com?token=eyJ0", Some("eyJ0")),
+            ("https://x/?v=2&token=a%2Fb#top", Some("a%2Fb")),
+            ("vipps://?token=abc123", Some("abc123")),
+            ("vipps://token=abc123", Some("abc123")),
+            ("https://x/?token=", None),
+            ("https://x/", None),
+        ] {
+            assert_eq!(token(url), expected, "{url}");
+        }
+    }
+}

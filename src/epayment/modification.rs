@@ -1,0 +1,106 @@
+//! The result of a capture, refund or cancel.
+
+use serde::Deserialize;
+
+use super::details::{PaymentDetails, PaymentState, is_given_up};
+use super::types::money::Aggregate;
+use crate::call::Response;
+use crate::error::Result;
+use crate::types::{Amount, Reference, RequestId, lenient};
+
+/// A capture, refund or cancel that took effect.
+///
+/// A response of HTTP 200 alone is no proof. The operation took effect if the sums of the response
+/// have grown by its amount, if the event log holds its idempotency key, or for a cancel if nothing
+/// of the payment is left to capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Modification {
+    /// The reference of the payment.
+    pub reference: Reference,
+    /// The amount that was captured or refunded; for a cancel the sum that is cancelled.
+    pub amount: Option<Amount>,
+    /// The state of the payment after the operation.
+    pub state: Option<PaymentState>,
+    /// The sums of the payment after the operation.
+    pub aggregate: Aggregate,
+    /// The reference of Vipps MobilePay (wire name `pspReference`): that of the creation. The event
+    /// of this operation has its own, which the event log contains.
+    pub psp_reference: Option<String>,
+    /// The idempotency key that the request carried. Store it with the payment.
+    pub idempotency_key: Option<RequestId>,
+}
+
+/// A response to a capture, refund or cancel.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Wire {
+    #[serde(deserialize_with = "lenient::opt_id")]
+    reference: Option<String>,
+    pub(super) state: Option<PaymentState>,
+    #[serde(deserialize_with = "lenient::opt")]
+    aggregate: Option<Aggregate>,
+    #[serde(deserialize_with = "lenient::opt_id")]
+    psp_reference: Option<String>,
+}
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { Modification => Wire; }
+
+impl Wire {
+    /// Reads a response of HTTP 200.
+    ///
+    /// # Errors
+    /// When the response names another payment. The outcome is then unknown. An unreadable response
+    /// states nothing.
+    pub(super) fn read(response: &Response, reference: &Reference) -> Result<Self> {
+        let wire: Self = response.decode().unwrap_or_default();
+        response.check_reference(reference, wire.reference.as_deref())?;
+        Ok(wire)
+    }
+
+    /// Returns the sums of the response; a missing sum is `None`.
+    pub(super) fn aggregate(&self) -> Aggregate {
+        self.aggregate.unwrap_or_default()
+    }
+
+    /// Returns whether the payment is cancelled, as far as the response shows it.
+    pub(super) fn is_given_up(&self) -> Option<bool> {
+        is_given_up(self.state.as_ref(), &self.aggregate())
+    }
+
+    pub(super) fn into_modification(
+        self,
+        reference: Reference,
+        amount: Option<Amount>,
+        key: Option<RequestId>,
+    ) -> Modification {
+        Modification {
+            reference,
+            amount,
+            aggregate: self.aggregate(),
+            state: self.state,
+            psp_reference: self.psp_reference,
+            idempotency_key: key,
+        }
+    }
+}
+
+impl Modification {
+    /// Returns the result of an operation that the details or the event log prove.
+    pub(super) fn of_details(
+        details: &PaymentDetails,
+        amount: Option<Amount>,
+        key: Option<RequestId>,
+    ) -> Self {
+        Self {
+            reference: details.reference().clone(),
+            amount,
+            state: Some(details.state().clone()),
+            aggregate: *details.aggregate(),
+            psp_reference: details.psp_reference().map(str::to_owned),
+            idempotency_key: key,
+        }
+    }
+}

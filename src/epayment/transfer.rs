@@ -1,0 +1,209 @@
+//! Captures and refunds, which move money and have the same rules.
+
+use std::time::Duration;
+
+use super::Call;
+use super::details::{GetDetails, PaymentDetails, PaymentState};
+use super::error_codes::is_conflict;
+use super::events::{EventName, GetEvents, PaymentEvent};
+use super::modification::{Modification, Wire};
+use super::types::money::{self, Aggregate};
+use crate::call::{CallOptions, Deadline, Response};
+use crate::error::success_body::lists_errors;
+use crate::error::{Error, Outcome, Result};
+use crate::raw::epayment::types;
+use crate::runtime::Runtime;
+use crate::types::{Amount, Reference, RequestId};
+
+const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
+                        log does not hold its idempotency key; read the details";
+
+/// The direction in which money moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Capture,
+    Refund,
+}
+
+impl Direction {
+    /// The sum that grows.
+    pub(super) fn sum(self, aggregate: &Aggregate) -> Option<Amount> {
+        match self {
+            Self::Capture => aggregate.captured,
+            Self::Refund => aggregate.refunded,
+        }
+    }
+
+    fn remaining(self, aggregate: &Aggregate) -> Option<Amount> {
+        match self {
+            Self::Capture => aggregate.remaining_to_capture(),
+            Self::Refund => aggregate.remaining_to_refund(),
+        }
+    }
+
+    /// The name of its event.
+    pub(super) fn event(self) -> EventName {
+        match self {
+            Self::Capture => EventName::Captured,
+            Self::Refund => EventName::Refunded,
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+        }
+    }
+}
+
+/// A capture or refund that has not been sent yet.
+pub(super) struct Transfer {
+    pub(super) direction: Direction,
+    pub(super) runtime: Runtime,
+    pub(super) options: CallOptions,
+    pub(super) reference: Reference,
+    /// `None` for everything that remains.
+    pub(super) amount: Option<Amount>,
+    /// The sums before the first attempt, if the caller knows them.
+    pub(super) baseline: Option<Aggregate>,
+}
+
+impl Transfer {
+    pub(super) async fn send(self) -> Result<Modification> {
+        let deadline = Deadline::new(&self.runtime, &self.options);
+        if let Some(amount) = self.amount {
+            money::transfer(amount)?;
+        }
+        let before = match self.baseline {
+            Some(aggregate) => aggregate,
+            None => *self.details(deadline.left()).await?.aggregate(),
+        };
+        let amount = match self.amount {
+            Some(amount) => amount,
+            None => self.remaining(&before, &deadline).await?,
+        };
+        let random = || RequestId::generate(self.runtime.randomness());
+        let key = self.options.key.clone().unwrap_or_else(random);
+        let mut options = deadline.options(&self.options);
+        options.key = Some(key.clone());
+        let unproven = self.request(&options, amount).await;
+        match &unproven {
+            Ok(response) => {
+                let wire = Wire::read(response, &self.reference)?;
+                if self.is_done(&before, amount, &wire) && !lists_errors(&response.body) {
+                    return Ok(wire.into_modification(self.reference, Some(amount), Some(key)));
+                }
+            }
+            Err(error) if error.outcome() == Outcome::Unknown || is_conflict(error) => {}
+            Err(error) => return Err(error.clone()),
+        }
+        if let Some(done) = self.look_up(amount, key, &deadline).await {
+            return Ok(done);
+        }
+        Err(match unproven {
+            Ok(response) => response.decode_error(NO_PROOF),
+            Err(error) => error.with_outcome(Outcome::Unknown),
+        })
+    }
+
+    async fn request(&self, options: &CallOptions, amount: Amount) -> Result<Response> {
+        let amount = money::transfer(amount)?;
+        let call = Call::new(&self.runtime, options);
+        let reference = self.reference.as_str();
+        match self.direction {
+            Direction::Capture => {
+                let body = types::CaptureModificationRequest::builder().modification_amount(amount);
+                call.run(|api| api.capture_payment().reference(reference).body(body).send())
+                    .await
+            }
+            Direction::Refund => {
+                let body = types::RefundModificationRequest::builder().modification_amount(amount);
+                call.run(|api| api.refund_payment().reference(reference).body(body).send())
+                    .await
+            }
+        }
+    }
+
+    /// Returns whether the sums of the response have grown by exactly the amount.
+    fn is_done(&self, before: &Aggregate, amount: Amount, wire: &Wire) -> bool {
+        let after = wire.aggregate();
+        let sums = self.direction.sum(&after).zip(self.direction.sum(before));
+        let growth = sums.and_then(|(after, before)| after.checked_sub(before));
+        let is_approved = |state: &PaymentState| !state.is_without_approval();
+        growth == Some(amount)
+            && !after.contradicts()
+            && wire.state.as_ref().is_none_or(is_approved)
+    }
+
+    /// Returns the result if the event log holds the key of this request with this amount.
+    async fn look_up(
+        &self,
+        amount: Amount,
+        key: RequestId,
+        deadline: &Deadline,
+    ) -> Option<Modification> {
+        let events = self.events(deadline.left()).await.ok()?;
+        let own = self.own_event(&events, &key)?;
+        if own.amount.is_some_and(|moved| moved != amount) {
+            return None;
+        }
+        let details = self.details(deadline.left()).await.ok()?;
+        Some(Modification::of_details(&details, Some(amount), Some(key)))
+    }
+
+    fn own_event<'a>(
+        &self,
+        events: &'a [PaymentEvent],
+        key: &RequestId,
+    ) -> Option<&'a PaymentEvent> {
+        let name = self.direction.event();
+        let mut events = events.iter();
+        events.find(|e| e.succeeded() && e.is(&name) && e.has_key(key.as_str()))
+    }
+
+    /// Returns the amount that remains. With the key of an earlier request of this payment it is the
+    /// amount of that request, because the API refuses the key with another amount.
+    async fn remaining(&self, before: &Aggregate, deadline: &Deadline) -> Result<Amount> {
+        if let Some(key) = &self.options.key {
+            let events = self.events(deadline.left()).await?;
+            if let Some(amount) = self.own_event(&events, key).and_then(|own| own.amount) {
+                return Ok(amount);
+            }
+        }
+        let verb = self.direction.verb();
+        match self.direction.remaining(before) {
+            Some(rest) if rest.is_positive() => Ok(rest),
+            Some(_) => {
+                Err(Error::state(format!("nothing is left to {verb}"))
+                    .with_reference(&self.reference))
+            }
+            None => {
+                let reason =
+                    format!("the details do not state how much is left to {verb}; give the amount");
+                Err(Error::state(reason).with_reference(&self.reference))
+            }
+        }
+    }
+
+    async fn details(&self, left: Duration) -> Result<PaymentDetails> {
+        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
+        details.options = self.read_options(left);
+        details.send().await
+    }
+
+    async fn events(&self, left: Duration) -> Result<Vec<PaymentEvent>> {
+        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
+        events.options = self.read_options(left);
+        events.send().await
+    }
+
+    /// Returns the options of a read that belongs to this call.
+    fn read_options(&self, left: Duration) -> CallOptions {
+        CallOptions {
+            deadline: Some(left),
+            key: None,
+            ..self.options.clone()
+        }
+    }
+}
