@@ -101,8 +101,8 @@ pub(crate) fn problem(code: &str, random: &mut Random) -> Response {
     let known = ALL.iter().find(|(known, ..)| *known == code);
     let (_, status, title) = known.unwrap_or(&("", 400, "Error"));
     let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
-    let details = vec![json!({"name": "ErrorCode", "reason": code})];
-    response(status, title, details, random)
+    let details = json!([{"name": "ErrorCode", "reason": code}]);
+    response(status, title, &details, random)
 }
 
 /// Returns the problem details about fields that break a rule, which have no error code.
@@ -111,10 +111,10 @@ pub(super) fn invalid(fields: &[(&str, String)], random: &mut Random) -> Respons
         .iter()
         .map(|(name, reason)| json!({"name": name, "reason": reason}))
         .collect();
-    response(StatusCode::BAD_REQUEST, "Bad Request", details, random)
+    response(StatusCode::BAD_REQUEST, "Bad Request", &details, random)
 }
 
-fn response(status: StatusCode, title: &str, details: Vec<Value>, random: &mut Random) -> Response {
+fn response(status: StatusCode, title: &str, details: &Value, random: &mut Random) -> Response {
     let number = status.as_u16();
     let body = json!({
         "type": format!("https://httpstatuses.io/{number}"),
