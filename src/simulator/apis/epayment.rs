@@ -25,8 +25,8 @@ use crate::simulator::random::Random;
 use crate::types::Amount;
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("OUT_DIR"), "/epayment.vendored.json"));
-    Document::new("epayment", text, spec_overrides::apply)
+    let text = include_str!(concat!(env!("OUT_DIR"), "/epayment.source.json"));
+    Document::new(text, &[], spec_overrides::OVERRIDES)
 });
 
 pub(crate) static API: Api = Api {
