@@ -177,6 +177,12 @@ pub struct Create {
 operation! { Create => CreatedPayment; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Create {
+    /// Shows the payment as a QR code in this format.
+    pub(crate) fn in_format(mut self, format: QrFormat) -> Self {
+        self.flow = Flow::Qr(Some(format));
+        self
+    }
+
     /// Sets the page or app that opens after the payment, paid or not.
     pub fn return_url(mut self, url: PageUrl) -> Self {
         self.return_url = Some(url);
