@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use vipps::qr::QrFormat;
 use vipps::testing::Recorder;
 use vipps::types::ImageSize;
 use vipps::{
@@ -87,7 +86,6 @@ async fn each_format_is_requested() {
         assert!(last.contains(&format!("\"format\": \"{name}\"")), "{last}");
         assert_eq!(sold.qr().content().is_some(), name == "TEXT/TARGETURL");
     }
-    let _ = QrFormat::Svg;
 }
 
 #[tokio::test]
