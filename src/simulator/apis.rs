@@ -9,8 +9,17 @@ mod access_token;
 pub(crate) mod ecom;
 pub(crate) mod epayment;
 pub(crate) mod qr;
+mod userinfo;
+mod webhooks;
 
 use super::gateway::Api;
 
 /// The APIs that the simulator serves.
-pub(crate) static ALL: [&Api; 4] = [&access_token::API, &ecom::API, &epayment::API, &qr::API];
+pub(crate) static ALL: [&Api; 6] = [
+    &access_token::API,
+    &ecom::API,
+    &epayment::API,
+    &qr::API,
+    &userinfo::API,
+    &webhooks::API,
+];

@@ -15,6 +15,7 @@ mod outgoing;
 pub(crate) mod overrides;
 mod routes;
 mod state;
+mod urls;
 
 pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, ReferencePlace};
 pub(crate) use contract::Violation;
@@ -26,3 +27,4 @@ pub(crate) use outgoing::{Message, Outgoing};
 pub(crate) use routes::Routes;
 pub(crate) use routes::{IMAGE_PATH, LANDING_PAGE_PATH, landing_token};
 pub(crate) use state::{Settings, State};
+pub(crate) use urls::is_public_https;

@@ -109,10 +109,9 @@ pub(crate) fn redacted_query(query: &str) -> String {
     members.collect::<Vec<_>>().join("&")
 }
 
-/// The path with personal ids hidden. The path of an operation contains only ids that the merchant
-/// chose.
-pub(crate) fn redacted_path(path: &str, operation: Option<&str>) -> String {
-    if operation.is_some() {
+/// Returns the path with ids of persons hidden. Public paths are those that contain no such id.
+pub(crate) fn redacted_path(path: &str, is_public: bool) -> String {
+    if is_public {
         return path.to_owned();
     }
     let mut redactor = Redactor::of_requests();

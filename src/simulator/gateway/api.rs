@@ -60,6 +60,8 @@ pub(crate) struct Operation {
     /// The header with the idempotency key, if the first request with a key decides the response to
     /// all requests with it.
     pub(crate) key_header: Option<&'static str>,
+    /// Whether the last segment of the path identifies a person.
+    pub(crate) has_personal_path: bool,
 }
 
 impl Operation {
@@ -69,7 +71,13 @@ impl Operation {
             handler,
             limit: Limit::None,
             key_header: None,
+            has_personal_path: false,
         }
+    }
+
+    pub(crate) const fn with_personal_path(mut self) -> Self {
+        self.has_personal_path = true;
+        self
     }
 
     pub(crate) const fn limited(mut self, limit: Limit) -> Self {

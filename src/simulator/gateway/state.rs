@@ -38,9 +38,6 @@ pub(crate) struct State {
     pub(crate) images: Images,
     /// The messages to the merchant that wait to be sent.
     pub(crate) outbox: Vec<Outgoing>,
-    /// The messages that are sent again later.
-    retries: BTreeMap<(Timestamp, u64), Outgoing>,
-    planned: u64,
     pub(super) limits: Limits,
     pub(super) keyed: KeyedResponses,
 }
@@ -60,8 +57,6 @@ impl State {
             tokens: HashMap::new(),
             images: Images::default(),
             outbox: Vec::new(),
-            retries: BTreeMap::new(),
-            planned: 0,
             limits: Limits::default(),
             keyed: KeyedResponses::default(),
         }
@@ -75,19 +70,6 @@ impl State {
         self.keyed = KeyedResponses::default();
         self.images = Images::default();
         self.outbox.clear();
-        self.retries.clear();
-    }
-
-    /// Plans another attempt of a message.
-    pub(crate) fn plan_retry(&mut self, when: Timestamp, outgoing: Outgoing) {
-        self.planned += 1;
-        self.retries.insert((when, self.planned), outgoing);
-    }
-
-    /// Returns the time of the next planned event.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let retry = self.retries.first_key_value().map(|((when, _), _)| *when);
-        self.domain.next_due().into_iter().chain(retry).min()
     }
 
     /// Runs all events that are due, in order and each at its own time. Returns `true` if any event
@@ -96,13 +78,6 @@ impl State {
         let mut any = false;
         while self.domain.run_due(now) {
             self.notify();
-            any = true;
-        }
-        while let Some(retry) = self.retries.first_entry() {
-            if retry.key().0 > now {
-                break;
-            }
-            self.outbox.push(retry.remove());
             any = true;
         }
         any
