@@ -75,7 +75,29 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
     if let Err(error) = write_list(&outcomes, out_dir) {
         outcomes.push(Err(error));
     }
+    if let Err(error) = write_sources(folder, out_dir) {
+        outcomes.push(Err(error));
+    }
     outcomes
+}
+
+/// Writes every document as JSON, without any change, for the simulator.
+fn write_sources(folder: &Path, out_dir: &Path) -> Result<(), Error> {
+    let read = load::from_folder(folder);
+    for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        // A file that does not parse is reported by `build_file`.
+        if let Some(stem) = name.strip_suffix(".yaml")
+            && let Some(document) = read(&name).and_then(|text| load::parse(&text).ok())
+        {
+            write(
+                out_dir,
+                &format!("{stem}.source.json"),
+                &document.to_string(),
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the list of modules, as a call of the macro `apis!` of the crate.
@@ -214,7 +236,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     let vendored = repair(text, name, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
     let mut document = repair(text, name, read, |_| true)?;
     passes::run(passes::ADAPT.iter(), &mut document)?;
-    let sources = generate::sources(&mut document)?;
+    let sources = generate::sources(name, &mut document)?;
     let info = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {
         name: name.to_owned(),
