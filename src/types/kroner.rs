@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Kroner {
 fn from_decimal(text: &str) -> Option<Kroner> {
     let kroner: f64 = text.replace(',', ".").parse().ok()?;
     let ore = (kroner * 100.0).round();
-    let is_in_range = kroner >= 0.0 && ore <= MAX_ORE as f64;
+    let is_in_range = kroner >= 0.0 && ore <= f64::from(i32::MAX);
     is_in_range.then(|| Kroner(Amount::minor(ore as i64, Currency::NOK)))
 }
 
