@@ -321,6 +321,9 @@ pub fn webhook(data: &[u8]) {
     match verifier.verify(&signed) {
         Ok(verified) => {
             assert_eq!(verified.body(), body);
+            let event = verified.event();
+            assert_eq!(format!("{event:?}").find("fuzz-secret"), None);
+            let _ = event.id();
             if let Ok(event) = verified.check_in() {
                 check_event(&event);
             }

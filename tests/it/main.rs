@@ -94,6 +94,7 @@ mod simulator_program;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
+mod sticker_flow;
 mod stored_responses;
 mod subscription_keys;
 mod token;
