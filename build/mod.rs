@@ -75,7 +75,29 @@ pub(crate) fn build_all(folder: &Path, out_dir: &Path) -> Vec<Outcome> {
     if let Err(error) = write_list(&outcomes, out_dir) {
         outcomes.push(Err(error));
     }
+    if let Err(error) = write_sources(folder, out_dir) {
+        outcomes.push(Err(error));
+    }
     outcomes
+}
+
+/// Writes every document as JSON, without any change, for the simulator.
+fn write_sources(folder: &Path, out_dir: &Path) -> Result<(), Error> {
+    let read = load::from_folder(folder);
+    for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        // A file that does not parse is reported by `build_file`.
+        if let Some(stem) = name.strip_suffix(".yaml")
+            && let Some(document) = read(&name).and_then(|text| load::parse(&text).ok())
+        {
+            write(
+                out_dir,
+                &format!("{stem}.source.json"),
+                &document.to_string(),
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the list of modules, as a call of the macro `apis!` of the crate.

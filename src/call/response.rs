@@ -40,16 +40,6 @@ impl Response {
         })
     }
 
-    /// Reads the body as a `T`. If a part of the body is unreadable, reads the body as an `L`,
-    /// which omits unreadable parts.
-    pub(crate) fn decode_parts<'a, T, L>(&'a self) -> Result<T>
-    where
-        T: Deserialize<'a>,
-        L: Deserialize<'a> + Into<T>,
-    {
-        by_name::from_slice(&self.body).or_else(|_| self.decode::<L>().map(Into::into))
-    }
-
     /// Reads the body as a list. An empty body and `null` are an empty list, and `null` entries are
     /// omitted.
     pub(crate) fn decode_list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {

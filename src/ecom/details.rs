@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
@@ -59,7 +58,7 @@ impl GetDetails {
                     .send()
             })
             .await?;
-        let wire = response.decode_parts::<Parts, Wire<'_>>()?;
+        let wire: Wire = response.decode()?;
         let mut details = PaymentDetails::new(self.order_id, wire)
             .map_err(|reason| response.decode_error(reason))?;
         details.as_of = response.date();
@@ -68,6 +67,9 @@ impl GetDetails {
 }
 
 /// The history of a payment, its sums, and the operations that can succeed next.
+///
+/// The JSON form is that of the API, with the order id, and with the time of the response as
+/// `asOf`. It contains the customer's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentDetails {
     order_id: OrderId,
@@ -82,29 +84,15 @@ pub struct PaymentDetails {
     as_of: Option<http::HeaderValue>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Parts {
-    #[serde(deserialize_with = "lenient::opt_id")]
-    order_id: Option<String>,
-    transaction_log_history: Option<Vec<Event>>,
-    transaction_summary: Option<WireSummary>,
-    user_details: Option<Box<UserDetails>>,
-    shipping_details: Option<Box<ShippingDetails>>,
-    #[serde(deserialize_with = "lenient::opt_text")]
-    sub: Option<String>,
-}
-
-// The variant of `Parts` that reads each part on its own, so that one unreadable part does not fail
-// the response.
-#[derive(Default, Deserialize)]
+/// The members of [`PaymentDetails`] in JSON. An unreadable part does not fail the response.
+#[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
     schemars(extend("required" = ["transactionLogHistory"]))
 )]
 #[serde(rename_all = "camelCase", default)]
-struct Wire<'a> {
+struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
@@ -113,38 +101,59 @@ struct Wire<'a> {
     #[serde(deserialize_with = "lenient::parts")]
     #[cfg_attr(feature = "schemars", schemars(required))]
     transaction_log_history: Option<Vec<Event>>,
-    #[serde(borrow)]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
-    transaction_summary: Option<&'a RawValue>,
-    #[serde(borrow)]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<UserDetails>"))]
-    user_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<ShippingDetails>"))]
-    shipping_details: Option<&'a RawValue>,
+    #[serde(deserialize_with = "lenient::opt_part")]
+    transaction_summary: Option<WireSummary>,
+    #[serde(deserialize_with = "lenient::opt_part")]
+    user_details: Option<UserDetails>,
+    #[serde(deserialize_with = "lenient::opt_part")]
+    shipping_details: Option<ShippingDetails>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
+    /// Of stored details: a response has it in its `Date` header.
+    #[serde(
+        deserialize_with = "lenient::opt_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    as_of: Option<String>,
 }
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { PaymentDetails => Wire; }
 
-impl From<Wire<'_>> for Parts {
-    fn from(wire: Wire<'_>) -> Self {
+by_name::json_form! { PaymentDetails => Wire; }
+
+impl From<&PaymentDetails> for Wire {
+    fn from(details: &PaymentDetails) -> Self {
+        let bank = details.sums.bank_identification_number.clone();
         Self {
-            order_id: wire.order_id,
-            transaction_log_history: wire.transaction_log_history,
-            transaction_summary: wire.transaction_summary.and_then(lenient::part),
-            user_details: wire.user_details.and_then(lenient::part),
-            shipping_details: wire.shipping_details.and_then(lenient::part),
-            sub: wire.sub,
+            order_id: Some(details.order_id.to_string()),
+            transaction_log_history: Some(details.events.clone()),
+            transaction_summary: Some(WireSummary::new(&details.stated, bank)),
+            user_details: details.user.as_deref().cloned(),
+            shipping_details: details.shipping.as_deref().cloned(),
+            sub: details.sub.clone().map(Sensitive::into_inner),
+            as_of: details
+                .as_of
+                .as_ref()
+                .and_then(|date| Some(date.to_str().ok()?.to_owned())),
         }
+    }
+}
+
+impl TryFrom<Wire> for PaymentDetails {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let order_id = wire.order_id.as_deref().and_then(|id| id.parse().ok());
+        let order_id = order_id.ok_or("the order id is missing or not valid")?;
+        Self::new(order_id, wire)
     }
 }
 
 impl PaymentDetails {
     /// Fails with the reason when the JSON has no history, or names another order.
-    fn new(order_id: OrderId, wire: Parts) -> Result<Self, &'static str> {
+    fn new(order_id: OrderId, wire: Wire) -> Result<Self, &'static str> {
         if wire
             .order_id
             .is_some_and(|named| named != order_id.as_str())
@@ -175,10 +184,10 @@ impl PaymentDetails {
             events,
             sums,
             stated,
-            user: wire.user_details,
-            shipping: wire.shipping_details,
+            user: wire.user_details.map(Box::new),
+            shipping: wire.shipping_details.map(Box::new),
             sub: wire.sub.map(Sensitive::from),
-            as_of: None,
+            as_of: wire.as_of.and_then(|date| date.parse().ok()),
         })
     }
 
@@ -204,9 +213,7 @@ impl PaymentDetails {
             let reason = "the details cannot be read: the JSON is an error of the API";
             return Err(unreadable(reason.to_owned()));
         }
-        let forgiving = |_| by_name::from_str::<Wire<'_>>(json).map(Parts::from);
-        let wire = by_name::from_str(json).or_else(forgiving);
-        let wire = wire.map_err(|cause| {
+        let wire = by_name::from_str(json).map_err(|cause| {
             let (line, column) = (cause.line(), cause.column());
             unreadable(format!(
                 "the details cannot be read (at line {line}, column {column} of the JSON)"

@@ -2,11 +2,10 @@
 
 use std::cell::LazyCell;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::types::lenient::{self, Said};
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Timestamp, by_name};
+use crate::types::{Amount, Timestamp, by_name, lenient};
 
 use super::money::{self, ZERO};
 
@@ -35,25 +34,31 @@ open_enum! {
     }
 }
 
-/// One event in the history of a payment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One event in the history of a payment. Its JSON form is that of the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
     /// The kind of the event.
     pub operation: Option<Operation>,
     /// The success that the API states. Events that failed are part of the history, but change
     /// nothing.
-    success: Said,
+    #[serde(rename = "operationSuccess")]
+    success: Option<bool>,
     /// The amount.
+    #[serde(serialize_with = "money::write")]
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction. The first event has it once the customer has opened the
     /// payment.
     pub transaction_id: Option<String>,
     /// The idempotency key of the request that caused the event (wire name `requestId`).
+    #[serde(rename = "requestId")]
     pub idempotency_key: Option<String>,
     /// The text given with the request.
+    #[serde(rename = "transactionText")]
     pub text: Option<String>,
     /// The time of the event.
+    #[serde(rename = "timeStamp")]
     pub timestamp: Option<Timestamp>,
 }
 
@@ -63,9 +68,8 @@ pub struct Event {
 #[serde(remote = "Event", rename_all = "camelCase", default)]
 struct WireEvent {
     operation: Option<Operation>,
-    #[serde(rename = "operationSuccess", deserialize_with = "lenient::said")]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
-    success: Said,
+    #[serde(rename = "operationSuccess", deserialize_with = "lenient::opt_bool")]
+    success: Option<bool>,
     #[serde(deserialize_with = "money::opt_amount")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
@@ -97,17 +101,17 @@ impl Event {
     /// state of the payment is [`Unknown`](super::PaymentState::Unknown) where the event would
     /// decide.
     pub fn succeeded(&self) -> bool {
-        self.success == Said::Bool(true)
+        self.success == Some(true)
     }
 
     /// Returns whether the event was tried and did not take place.
     pub fn failed(&self) -> bool {
-        self.success == Said::Bool(false)
+        self.success == Some(false)
     }
 
     /// Returns whether the event may or may not have taken place.
     pub(super) fn is_unclear(&self) -> bool {
-        matches!(self.success, Said::Nothing | Said::Unreadable)
+        self.success.is_none()
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -160,7 +164,8 @@ pub(super) fn reserved(events: &[Event]) -> Amount {
     sum(events, &[Operation::Reserve])
 }
 
-/// The sums of a payment.
+/// The sums of a payment. The JSON form is that of the API (`transactionSummary`), with all four
+/// sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -176,7 +181,7 @@ pub struct Summary {
     pub bank_identification_number: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
@@ -184,21 +189,62 @@ pub struct Summary {
 )]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
-    #[serde(deserialize_with = "money::opt_amount")]
+    #[serde(
+        serialize_with = "money::write",
+        deserialize_with = "money::opt_amount"
+    )]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     captured_amount: Option<Amount>,
-    #[serde(deserialize_with = "money::opt_amount")]
+    #[serde(
+        serialize_with = "money::write",
+        deserialize_with = "money::opt_amount"
+    )]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     remaining_amount_to_capture: Option<Amount>,
-    #[serde(deserialize_with = "money::opt_amount")]
+    #[serde(
+        serialize_with = "money::write",
+        deserialize_with = "money::opt_amount"
+    )]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     refunded_amount: Option<Amount>,
-    #[serde(deserialize_with = "money::opt_amount")]
+    #[serde(
+        serialize_with = "money::write",
+        deserialize_with = "money::opt_amount"
+    )]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     remaining_amount_to_refund: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_text")]
     #[cfg_attr(feature = "schemars", schemars(extend("type" = ["string", "integer", "null"])))]
     bank_identification_number: Option<String>,
+}
+
+by_name::json_form! { Summary => WireSummary; }
+
+impl From<&Summary> for WireSummary {
+    fn from(sums: &Summary) -> Self {
+        Self {
+            captured_amount: Some(sums.captured),
+            remaining_amount_to_capture: Some(sums.remaining_to_capture),
+            refunded_amount: Some(sums.refunded),
+            remaining_amount_to_refund: Some(sums.remaining_to_refund),
+            bank_identification_number: sums.bank_identification_number.clone(),
+        }
+    }
+}
+
+impl TryFrom<WireSummary> for Summary {
+    type Error = &'static str;
+
+    fn try_from(wire: WireSummary) -> Result<Self, Self::Error> {
+        let missing = "a sum is missing or is not a whole number of øre";
+        Ok(Self {
+            captured: wire.captured_amount.ok_or(missing)?,
+            remaining_to_capture: wire.remaining_amount_to_capture.ok_or(missing)?,
+            refunded: wire.refunded_amount.ok_or(missing)?,
+            remaining_to_refund: wire.remaining_amount_to_refund.ok_or(missing)?,
+            bank_identification_number: wire.bank_identification_number,
+        })
+    }
 }
 
 #[cfg(feature = "schemars")]
@@ -269,6 +315,16 @@ pub(super) fn exceeds(part: Amount, whole: Amount) -> bool {
 }
 
 impl WireSummary {
+    pub(super) fn new(stated: &StatedSums, bank_identification_number: Option<String>) -> Self {
+        Self {
+            captured_amount: stated.captured,
+            remaining_amount_to_capture: stated.remaining_to_capture,
+            refunded_amount: stated.refunded,
+            remaining_amount_to_refund: stated.remaining_to_refund,
+            bank_identification_number,
+        }
+    }
+
     pub(super) fn stated(&self) -> StatedSums {
         StatedSums {
             captured: self.captured_amount,

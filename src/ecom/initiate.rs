@@ -1,6 +1,6 @@
 //! Starts a payment.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::airline::AirlineData;
@@ -13,7 +13,7 @@ use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{
     Amount, HttpsUrl, InvalidValue, LandingPage, MerchantSerialNumber, OrderId, PhoneNumber, Scope,
-    lenient,
+    by_name, lenient,
 };
 
 /// The callback address for callers without a callback server, which poll the details instead. No
@@ -289,24 +289,67 @@ impl Initiate {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 struct Wire {
     url: String,
-    #[serde(rename = "orderId", default, deserialize_with = "lenient::opt_id")]
+    #[serde(default, deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
+    /// Of stored payments: no response has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    merchant_serial_number: Option<MerchantSerialNumber>,
 }
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { InitiatedPayment => Wire; }
 
 /// A payment that has been started, with the landing page for the customer.
+///
+/// `Debug` does not show the token of the landing page. The JSON form is that of the API, and
+/// `merchantSerialNumber` if the payment is of another sales unit than that of the credentials. It
+/// contains the token:
+///
+/// ```
+/// let json = r#"{"orderId":"order-1","url":"https://api.vipps.no/dwo?token=eyJ0"}"#;
+/// let payment: vipps::ecom::InitiatedPayment = serde_json::from_str(json)?;
+/// assert_eq!(payment.order_id().as_str(), "order-1");
+/// assert_eq!(serde_json::to_value(&payment)?, serde_json::from_str::<serde_json::Value>(json)?);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitiatedPayment {
     order_id: OrderId,
     landing_page: LandingPage,
     merchant_serial_number: Option<MerchantSerialNumber>,
+}
+
+by_name::json_form! { InitiatedPayment => Wire; }
+
+impl From<&InitiatedPayment> for Wire {
+    fn from(payment: &InitiatedPayment) -> Self {
+        Self {
+            url: payment.landing_page.as_str().to_owned(),
+            order_id: Some(payment.order_id.to_string()),
+            merchant_serial_number: payment.merchant_serial_number.clone(),
+        }
+    }
+}
+
+impl TryFrom<Wire> for InitiatedPayment {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let order_id = wire.order_id.and_then(|id| id.parse().ok());
+        Ok(Self {
+            order_id: order_id.ok_or("the order id is missing or not valid")?,
+            landing_page: LandingPage::from_response(&wire.url)
+                .map_err(|_| "the landing page is not a URL")?,
+            merchant_serial_number: wire.merchant_serial_number,
+        })
+    }
 }
 
 impl InitiatedPayment {

@@ -1,6 +1,7 @@
 //! The amounts of eCom: integers of øre on the wire, in NOK only.
 
-use serde::Deserializer;
+use serde::ser::Error as _;
+use serde::{Deserializer, Serialize, Serializer};
 
 use crate::types::{Amount, Currency, InvalidValue, lenient};
 
@@ -64,6 +65,16 @@ pub(crate) fn opt_amount<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Amount>, D::Error> {
     Ok(lenient::opt_integer(deserializer)?.map(ore))
+}
+
+/// Writes øre, the form of amounts in the JSON of eCom.
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+pub(crate) fn write<S: Serializer>(
+    amount: &Option<Amount>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let ore = amount.map(to_ore).transpose();
+    ore.map_err(S::Error::custom)?.serialize(serializer)
 }
 
 /// The JSON Schema of an amount in a request or a response.

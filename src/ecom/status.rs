@@ -1,6 +1,6 @@
 //! The deprecated request for the last transaction of a payment.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::history::Operation;
@@ -8,7 +8,7 @@ use super::money;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId, Timestamp, lenient};
+use crate::types::{Amount, OrderId, Timestamp, by_name, lenient};
 
 /// A request for the last transaction of a payment. Made by
 /// [`Payment::status`](super::Payment::status). The API has deprecated it: use
@@ -48,19 +48,12 @@ impl GetStatus {
             .await?;
         let wire: Wire = response.decode()?;
         response.check_order(&self.order_id, wire.order_id.as_deref())?;
-        let last = wire.transaction_info.unwrap_or_default();
-        Ok(PaymentStatus {
-            order_id: self.order_id,
-            operation: last.status,
-            amount: last.amount,
-            transaction_id: last.transaction_id,
-            timestamp: last.time_stamp,
-        })
+        Ok(PaymentStatus::new(self.order_id, wire.transaction_info))
     }
 }
 
 /// The last transaction of a payment, without the earlier ones: a refund of 1 kr hides that the
-/// payment is captured. An expired payment shows as rejected.
+/// payment is captured. An expired payment shows as rejected. The JSON form is that of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentStatus {
@@ -76,21 +69,60 @@ pub struct PaymentStatus {
     pub timestamp: Option<Timestamp>,
 }
 
+impl PaymentStatus {
+    fn new(order_id: OrderId, last: Option<Last>) -> Self {
+        let last = last.unwrap_or_default();
+        Self {
+            order_id,
+            operation: last.status,
+            amount: last.amount,
+            transaction_id: last.transaction_id,
+            timestamp: last.time_stamp,
+        }
+    }
+}
+
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { PaymentStatus => Wire; }
 
-#[derive(Default, Deserialize)]
+by_name::json_form! { PaymentStatus => Wire; }
+
+impl From<&PaymentStatus> for Wire {
+    fn from(status: &PaymentStatus) -> Self {
+        Self {
+            order_id: Some(status.order_id.to_string()),
+            transaction_info: Some(Last {
+                amount: status.amount,
+                status: status.operation.clone(),
+                transaction_id: status.transaction_id.clone(),
+                time_stamp: status.timestamp.clone(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<Wire> for PaymentStatus {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let order_id = wire.order_id.and_then(|id| id.parse().ok());
+        let order_id = order_id.ok_or("the order id is missing or not valid")?;
+        Ok(Self::new(order_id, wire.transaction_info))
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
-    #[serde(deserialize_with = "lenient::opt")]
+    #[serde(deserialize_with = "lenient::opt_part")]
     transaction_info: Option<Last>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
@@ -98,7 +130,10 @@ struct Wire {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {
-    #[serde(deserialize_with = "money::opt_amount")]
+    #[serde(
+        serialize_with = "money::write",
+        deserialize_with = "money::opt_amount"
+    )]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<Operation>,

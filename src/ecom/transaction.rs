@@ -1,8 +1,7 @@
 //! The result of a capture, cancel or refund. Their responses differ only in spelling, so one type
 //! represents all three.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 
 use super::details::PaymentDetails;
 use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
@@ -11,7 +10,7 @@ use crate::call::Response;
 use crate::error::Result;
 use crate::error::success_body::lists_errors;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, OrderId, RequestId, Timestamp, lenient};
+use crate::types::{Amount, OrderId, RequestId, Timestamp, by_name, lenient};
 
 /// The longest part of an unknown status that an error shows.
 const MAX_STATUS: usize = 40;
@@ -29,6 +28,8 @@ open_enum! {
 }
 
 /// A capture, cancel or refund that succeeded: its response agrees with the request.
+///
+/// The JSON form is that of the response to a capture, and the idempotency key (`idempotencyKey`).
 ///
 /// A response of HTTP 200 becomes an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
 /// has another status, another amount, an error, or sums in which the money did not move.
@@ -144,42 +145,30 @@ impl Requested {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Parts {
-    #[serde(deserialize_with = "lenient::opt_id")]
-    order_id: Option<String>,
-    transaction_info: Option<WireInfo>,
-    transaction: Option<WireInfo>,
-    transaction_summary: Option<WireSummary>,
-    #[serde(deserialize_with = "lenient::opt_text")]
-    payment_instrument: Option<String>,
-}
-
-// The variant of `Parts` that reads each part on its own, so that one unreadable part does not fail
-// the response.
-#[derive(Default, Deserialize)]
+/// The members of a [`Transaction`] in JSON. An unreadable part does not fail the response.
+#[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
-struct Wire<'a> {
+struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
-    #[serde(borrow)]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
-    transaction_info: Option<&'a RawValue>,
+    #[serde(deserialize_with = "lenient::opt_part")]
+    transaction_info: Option<WireInfo>,
     /// The name of `transactionInfo` in the response to a refund.
-    #[serde(borrow)]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireInfo>"))]
-    transaction: Option<&'a RawValue>,
-    #[serde(borrow)]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<WireSummary>"))]
-    transaction_summary: Option<&'a RawValue>,
+    #[serde(deserialize_with = "lenient::opt_part", skip_serializing)]
+    transaction: Option<WireInfo>,
+    #[serde(deserialize_with = "lenient::opt_part")]
+    transaction_summary: Option<WireSummary>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
+    /// Of stored transactions: no response has it.
+    #[serde(deserialize_with = "lenient::opt")]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    idempotency_key: Option<RequestId>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
@@ -187,7 +176,10 @@ struct Wire<'a> {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
-    #[serde(deserialize_with = "money::opt_amount")]
+    #[serde(
+        serialize_with = "money::write",
+        deserialize_with = "money::opt_amount"
+    )]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<TransactionStatus>,
@@ -201,15 +193,45 @@ struct WireInfo {
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { Transaction => Wire; }
 
-impl From<Wire<'_>> for Parts {
-    fn from(wire: Wire<'_>) -> Self {
+impl Wire {
+    fn info(&self) -> Option<&WireInfo> {
+        self.transaction_info.as_ref().or(self.transaction.as_ref())
+    }
+
+    fn stated(&self) -> StatedSums {
+        let summary = self.transaction_summary.as_ref();
+        summary.map(WireSummary::stated).unwrap_or_default()
+    }
+}
+
+by_name::json_form! { Transaction => Wire; }
+
+impl From<&Transaction> for Wire {
+    fn from(transaction: &Transaction) -> Self {
         Self {
-            order_id: wire.order_id,
-            transaction_info: wire.transaction_info.and_then(lenient::part),
-            transaction: wire.transaction.and_then(lenient::part),
-            transaction_summary: wire.transaction_summary.and_then(lenient::part),
-            payment_instrument: wire.payment_instrument,
+            order_id: Some(transaction.order_id.to_string()),
+            transaction_info: Some(WireInfo {
+                amount: transaction.amount,
+                status: transaction.status.clone(),
+                transaction_id: transaction.transaction_id.clone(),
+                transaction_text: transaction.text.clone(),
+                time_stamp: transaction.timestamp.clone(),
+            }),
+            transaction: None,
+            transaction_summary: transaction.summary.as_ref().map(WireSummary::from),
+            payment_instrument: transaction.payment_instrument.clone(),
+            idempotency_key: transaction.idempotency_key.clone(),
         }
+    }
+}
+
+impl TryFrom<Wire> for Transaction {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let order_id = wire.order_id.as_deref().and_then(|id| id.parse().ok());
+        let order_id = order_id.ok_or("the order id is missing or not valid")?;
+        Ok(Self::new(order_id, wire))
     }
 }
 
@@ -221,41 +243,39 @@ impl Transaction {
         requested: Requested,
         response: Response,
     ) -> Result<Self> {
-        let wire = response.decode_parts::<Parts, Wire<'_>>()?;
+        let wire: Wire = response.decode()?;
         response.check_order(&order_id, wire.order_id.as_deref())?;
-        let info = wire
-            .transaction_info
-            .or(wire.transaction)
-            .unwrap_or_default();
-        let summary = wire.transaction_summary;
-        let stated = summary
-            .as_ref()
-            .map(WireSummary::stated)
-            .unwrap_or_default();
         let agrees = if lists_errors(&response.body) {
             Err("it contains an error".to_owned())
         } else {
-            requested.check(&info, &stated)
+            requested.check(wire.info().unwrap_or(&WireInfo::default()), &wire.stated())
         };
         if let Err(reason) = agrees {
             return Err(response.decode_error(format!(
                 "the response is no proof of a success: {reason}; read the details"
             )));
         }
-        let payment_instrument = wire.payment_instrument;
-        Ok(Self {
+        let mut transaction = Self::new(order_id, wire);
+        transaction.idempotency_key = response.into_key();
+        Ok(transaction)
+    }
+
+    fn new(order_id: OrderId, wire: Wire) -> Self {
+        let is_stated = !wire.stated().is_empty();
+        let info = wire.transaction_info.or(wire.transaction);
+        let info = info.unwrap_or_default();
+        let summary = wire.transaction_summary.filter(|_| is_stated);
+        Self {
             order_id,
             amount: info.amount,
             status: info.status,
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary
-                .filter(|_| !stated.is_empty())
-                .map(|sums| sums.or(Summary::zero)),
-            payment_instrument,
-            idempotency_key: response.into_key(),
-        })
+            summary: summary.map(|sums| sums.or(Summary::zero)),
+            payment_instrument: wire.payment_instrument,
+            idempotency_key: wire.idempotency_key,
+        }
     }
 
     /// Returns the result of a cancel whose response was lost, from details that were read

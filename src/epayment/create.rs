@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Call;
 use super::details::{GetDetails, PaymentDetails};
 use super::error_codes::is_conflict;
-use super::events::{EventName, GetEvents, PaymentEvent};
+use super::events::{GetEvents, PaymentEvent, creation_key};
 use super::types::customer::Customer;
 use super::types::express::Express;
 use super::types::page_url::PageUrl;
@@ -389,17 +389,9 @@ impl Create {
         let Ok(events) = self.events(deadline.left()).await else {
             return Err(unknown);
         };
-        // The approval carries the key of the creation too.
-        let is_creation = |e: &&PaymentEvent| {
-            e.succeeded() && (e.is(&EventName::Created) || e.is(&EventName::Authorized))
-        };
-        let mut keys = events
-            .iter()
-            .filter(is_creation)
-            .filter_map(|e| e.idempotency_key.as_deref());
-        match keys.next() {
+        match creation_key(&events) {
             None => return Err(unknown),
-            // A payment is created once, so another request has used the reference.
+            // Another request has used the reference.
             Some(other) if other != key.as_str() => {
                 return Err(error.with_outcome(Outcome::Rejected));
             }

@@ -6,9 +6,8 @@ use super::Call;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::runtime::Runtime;
-use crate::types::lenient::{self, Said};
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Reference, Timestamp, by_name};
+use crate::types::{Amount, Reference, Timestamp, by_name, lenient};
 
 open_enum! {
     /// The name of an event.
@@ -99,7 +98,7 @@ pub struct PaymentEvent {
     pub timestamp: Option<Timestamp>,
     /// The success that the API states. Attempts that failed are part of the log, but change
     /// nothing.
-    success: Said,
+    success: Option<bool>,
 }
 
 /// The members of a [`PaymentEvent`] in JSON.
@@ -117,9 +116,8 @@ struct WireEvent {
     #[serde(deserialize_with = "opt_key")]
     idempotency_key: Option<String>,
     timestamp: Option<Timestamp>,
-    #[serde(deserialize_with = "lenient::said")]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
-    success: Said,
+    #[serde(deserialize_with = "lenient::opt_bool")]
+    success: Option<bool>,
 }
 
 by_name::read! { PaymentEvent => WireEvent; }
@@ -131,18 +129,28 @@ fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
 }
 
+/// Returns the idempotency key of the request that created the payment. A payment is created once,
+/// and its approval carries the key of the creation too.
+pub(super) fn creation_key(events: &[PaymentEvent]) -> Option<&str> {
+    let mut keys = events
+        .iter()
+        .filter(|e| e.succeeded() && (e.is(&EventName::Created) || e.is(&EventName::Authorized)))
+        .filter_map(|e| e.idempotency_key.as_deref());
+    keys.next()
+}
+
 impl PaymentEvent {
     /// Returns whether the event took place (wire name `success`).
     ///
     /// An event without `success`, or with an unreadable value, has neither succeeded nor
     /// [failed](Self::failed).
     pub fn succeeded(&self) -> bool {
-        self.success == Said::Bool(true)
+        self.success == Some(true)
     }
 
     /// Returns whether the event was tried and did not take place.
     pub fn failed(&self) -> bool {
-        self.success == Said::Bool(false)
+        self.success == Some(false)
     }
 
     pub(super) fn is(&self, name: &EventName) -> bool {

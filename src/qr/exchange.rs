@@ -1,13 +1,15 @@
 //! Exchange of a personal code or a check-in token for the customer's phone number.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Call;
-use crate::call::{CallOptions, Response, built, operation};
+use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::runtime::Runtime;
-use crate::types::{CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, lenient};
+use crate::types::{
+    CustomerToken, PersonalQr, PhoneNumber, Sensitive, Timestamp, by_name, lenient,
+};
 
 /// Exchanges the personal code of a customer's app for the phone number. Returned by
 /// [`Qr::exchange`](super::Qr::exchange); `.await` sends the request.
@@ -44,11 +46,8 @@ impl ExchangePersonalQr {
         let call = Call::new(&self.runtime, &self.options);
         let response = call.run(|api| api.exchange_qr().body(body).send()).await?;
         let wire: Wire = response.decode()?;
-        Ok(PersonalQrOwner {
-            phone_number: wire.phone_number(&response)?,
-            made_at: wire.instant(),
-            version: wire.version,
-        })
+        wire.try_into()
+            .map_err(|reason: &str| response.decode_error(reason))
     }
 }
 
@@ -92,14 +91,14 @@ impl ExchangeCustomer {
             .run(|api| api.exchange_customer().body(body).send())
             .await?;
         let wire: Wire = response.decode()?;
-        Ok(CheckedInCustomer {
-            phone_number: wire.phone_number(&response)?,
-            made_at: wire.instant(),
-        })
+        wire.try_into()
+            .map_err(|reason: &str| response.decode_error(reason))
     }
 }
 
-#[derive(Deserialize)]
+const NO_NUMBER: &str = "the response has no phone number (msisdn)";
+
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 struct Wire {
     #[serde(default)]
@@ -117,10 +116,21 @@ crate::json_schema::read_as! {
 }
 
 impl Wire {
-    fn phone_number(&self, response: &Response) -> Result<PhoneNumber> {
+    fn new(
+        number: &PhoneNumber,
+        version: Option<&String>,
+        made_at: Option<jiff::Timestamp>,
+    ) -> Self {
+        Self {
+            msisdn: Sensitive::from(number.msisdn()),
+            version: version.cloned(),
+            timestamp: made_at.map(Timestamp::from),
+        }
+    }
+
+    fn phone_number(&self) -> Result<PhoneNumber, &'static str> {
         let text = self.msisdn.expose().trim();
-        PhoneNumber::from_msisdn(text.strip_prefix('+').unwrap_or(text))
-            .map_err(|_| response.decode_error("the response has no phone number (msisdn)"))
+        PhoneNumber::from_msisdn(text.strip_prefix('+').unwrap_or(text)).map_err(|_| NO_NUMBER)
     }
 
     fn instant(&self) -> Option<jiff::Timestamp> {
@@ -128,7 +138,48 @@ impl Wire {
     }
 }
 
-/// The customer who showed a personal code. `Debug` does not show the phone number.
+by_name::json_form! {
+    PersonalQrOwner => Wire;
+    CheckedInCustomer => Wire;
+}
+
+impl From<&PersonalQrOwner> for Wire {
+    fn from(owner: &PersonalQrOwner) -> Self {
+        Self::new(&owner.phone_number, owner.version.as_ref(), owner.made_at)
+    }
+}
+
+impl From<&CheckedInCustomer> for Wire {
+    fn from(customer: &CheckedInCustomer) -> Self {
+        Self::new(&customer.phone_number, None, customer.made_at)
+    }
+}
+
+impl TryFrom<Wire> for PersonalQrOwner {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        Ok(Self {
+            phone_number: wire.phone_number()?,
+            made_at: wire.instant(),
+            version: wire.version,
+        })
+    }
+}
+
+impl TryFrom<Wire> for CheckedInCustomer {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        Ok(Self {
+            phone_number: wire.phone_number()?,
+            made_at: wire.instant(),
+        })
+    }
+}
+
+/// The customer who showed a personal code. `Debug` does not show the phone number. The JSON form is
+/// that of the API and contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalQrOwner {
     phone_number: PhoneNumber,
@@ -156,7 +207,8 @@ impl PersonalQrOwner {
     }
 }
 
-/// The customer who checked in with a callback code. `Debug` does not show the phone number.
+/// The customer who checked in with a callback code. `Debug` does not show the phone number. The
+/// JSON form is that of the API and contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedInCustomer {
     phone_number: PhoneNumber,

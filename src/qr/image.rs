@@ -45,6 +45,19 @@ impl QrFormat {
     }
 }
 
+/// Returns the format and the `url` of a code, from which [`QrFormat::read`] makes the same link and
+/// content.
+pub(super) fn format_and_url(
+    link: Option<&QrLink>,
+    content: Option<&QrContent>,
+) -> (Option<QrFormat>, Option<String>) {
+    match (link, content) {
+        (Some(link), _) => (Some(link.format), Some(link.url.clone())),
+        (None, Some(content)) => (Some(QrFormat::Content), Some(content.0.clone())),
+        (None, None) => (None, None),
+    }
+}
+
 /// A value that may hold the link to an image, for [`Qr::image`](super::Qr::image): a code, or the
 /// link itself.
 pub trait ImageSource {

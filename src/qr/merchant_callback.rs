@@ -3,15 +3,15 @@
 mod manage;
 mod put;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use manage::{DeleteMerchantCallback, GetMerchantCallback, ListMerchantCallbacks};
 pub use put::{Category, MobilePayBeacon, PutMerchantCallback, PutMobilePayBeacon};
 
-use super::image::{QrContent, QrFormat, QrLink, image_source};
+use super::image::{QrContent, QrFormat, QrLink, format_and_url, image_source};
 use super::types::{CallbackQrId, LocationDescription};
 use crate::runtime::Runtime;
-use crate::types::lenient;
+use crate::types::{by_name, lenient};
 
 /// A merchant callback code with this id. Returned by
 /// [`Qr::merchant_callback`](super::Qr::merchant_callback), which sends nothing.
@@ -91,7 +91,7 @@ impl MerchantCallback {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
@@ -105,12 +105,21 @@ struct Wire {
     qr_image_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     qr_content: Option<String>,
+    /// Of stored codes: no response has it.
+    #[serde(
+        default,
+        deserialize_with = "lenient::opt",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    format: Option<QrFormat>,
 }
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { MerchantCallbackQr => Wire; }
 
-/// A merchant callback code, as the API returns it.
+/// A merchant callback code, as the API returns it. The JSON form is that of the API, with the
+/// `format` of the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantCallbackQr {
     merchant_serial_number: Option<String>,
@@ -121,6 +130,31 @@ pub struct MerchantCallbackQr {
 }
 
 image_source!(MerchantCallbackQr);
+
+by_name::json_form! { MerchantCallbackQr => Wire; }
+
+impl From<&MerchantCallbackQr> for Wire {
+    fn from(code: &MerchantCallbackQr) -> Self {
+        let (format, url) = format_and_url(code.link(), None);
+        Self {
+            merchant_serial_number: code.merchant_serial_number.clone(),
+            merchant_qr_id: Some(code.merchant_qr_id.clone()),
+            location_description: code.location.clone(),
+            qr_image_url: url,
+            qr_content: code.content.as_ref().map(|text| text.as_str().to_owned()),
+            format,
+        }
+    }
+}
+
+impl TryFrom<Wire> for MerchantCallbackQr {
+    type Error = &'static str;
+
+    fn try_from(mut wire: Wire) -> Result<Self, Self::Error> {
+        let id = wire.merchant_qr_id.take().ok_or("the id is missing")?;
+        Ok(Self::from_wire(id, wire.format.unwrap_or_default(), wire))
+    }
+}
 
 impl MerchantCallbackQr {
     fn from_wire(id: String, format: QrFormat, wire: Wire) -> Self {

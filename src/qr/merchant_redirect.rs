@@ -6,19 +6,19 @@ mod manage;
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use create::{CreateMerchantRedirect, CreateOrUpdateMerchantRedirect};
 pub use manage::{
     DeleteMerchantRedirect, GetMerchantRedirect, ListMerchantRedirects, UpdateMerchantRedirect,
 };
 
-use super::image::{QrContent, QrFormat, QrLink, image_source};
+use super::image::{QrContent, QrFormat, QrLink, format_and_url, image_source};
 use super::types::{RedirectQrId, RedirectUrl};
 use crate::call::Response;
 use crate::error::Result;
 use crate::runtime::Runtime;
-use crate::types::lenient;
+use crate::types::{by_name, lenient};
 
 /// A merchant redirect code with this id. Returned by
 /// [`Qr::merchant_redirect`](super::Qr::merchant_redirect), which sends nothing.
@@ -140,7 +140,7 @@ impl MerchantRedirect {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
@@ -152,12 +152,21 @@ struct Wire {
     redirect_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
+    /// Of stored codes: no response has it.
+    #[serde(
+        default,
+        deserialize_with = "lenient::opt",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    format: Option<QrFormat>,
 }
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { MerchantRedirectQr => Wire; }
 
-/// A merchant redirect code, as the API returns it.
+/// A merchant redirect code, as the API returns it. The JSON form is that of the API, with the
+/// `format` of the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantRedirectQr {
     id: String,
@@ -169,6 +178,30 @@ pub struct MerchantRedirectQr {
 }
 
 image_source!(MerchantRedirectQr);
+
+by_name::json_form! { MerchantRedirectQr => Wire; }
+
+impl From<&MerchantRedirectQr> for Wire {
+    fn from(code: &MerchantRedirectQr) -> Self {
+        let (format, url) = format_and_url(code.link(), code.content());
+        Self {
+            id: Some(code.id.clone()),
+            url,
+            redirect_url: code.redirect_url.clone(),
+            expires_in: code.expires_in,
+            format,
+        }
+    }
+}
+
+impl TryFrom<Wire> for MerchantRedirectQr {
+    type Error = &'static str;
+
+    fn try_from(mut wire: Wire) -> Result<Self, Self::Error> {
+        let id = wire.id.take().ok_or("the id is missing")?;
+        Ok(Self::from_wire(id, wire.format.unwrap_or_default(), wire))
+    }
+}
 
 impl MerchantRedirectQr {
     /// Reads the response to a request for one code. A missing id is the requested one.

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Call;
-use super::image::{QrContent, QrFormat, QrLink, formats, image_source};
+use super::image::{QrContent, QrFormat, QrLink, format_and_url, formats, image_source};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
 use crate::runtime::Runtime;
-use crate::types::{InvalidValue, LandingPage, lenient};
+use crate::types::{InvalidValue, LandingPage, by_name, lenient};
 
 /// Creates a code for one payment. Returned by [`Qr::one_time`](super::Qr::one_time); `.await`
 /// sends the request.
@@ -62,35 +62,34 @@ impl OneTime {
             })
             .await?;
         let wire: Wire = response.decode()?;
-        let seconds = wire
-            .expires_in
-            .and_then(|seconds| u64::try_from(seconds).ok());
-        let expires_in = seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs);
-        let (link, content) = format.read(Some(wire.url), Some(expires_in));
-        Ok(OneTimeQr {
-            link,
-            content,
-            expires_in,
-        })
+        Ok(OneTimeQr::new(format, wire))
     }
 }
 
 /// The lifetime of a landing page: 5 minutes. Assumed if the response states no lifetime.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     url: String,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
+    /// Of stored codes: no response has it.
+    #[serde(
+        default,
+        deserialize_with = "lenient::opt",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    format: Option<QrFormat>,
 }
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { OneTimeQr => Wire; }
 
-/// The code of one payment.
+/// The code of one payment. The JSON form is that of the API, with the `format` of the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneTimeQr {
     link: Option<QrLink>,
@@ -100,7 +99,39 @@ pub struct OneTimeQr {
 
 image_source!(OneTimeQr);
 
+by_name::json_form! { OneTimeQr => Wire; }
+
+impl From<&OneTimeQr> for Wire {
+    fn from(code: &OneTimeQr) -> Self {
+        let (format, url) = format_and_url(code.link(), code.content());
+        Self {
+            url: url.unwrap_or_default(),
+            expires_in: i64::try_from(code.expires_in.as_secs()).ok(),
+            format,
+        }
+    }
+}
+
+impl From<Wire> for OneTimeQr {
+    fn from(wire: Wire) -> Self {
+        Self::new(wire.format.unwrap_or_default(), wire)
+    }
+}
+
 impl OneTimeQr {
+    fn new(format: QrFormat, wire: Wire) -> Self {
+        let seconds = wire
+            .expires_in
+            .and_then(|seconds| u64::try_from(seconds).ok());
+        let expires_in = seconds.map_or(DEFAULT_LIFETIME, Duration::from_secs);
+        let (link, content) = format.read(Some(wire.url), Some(expires_in));
+        Self {
+            link,
+            content,
+            expires_in,
+        }
+    }
+
     /// Returns the lifetime of the code, counted from the response. Show it as a countdown, and
     /// remove the code afterwards.
     pub fn expires_in(&self) -> Duration {

@@ -12,7 +12,10 @@
 use std::fmt;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess,
+    Visitor,
+};
 use serde_json::Value;
 
 pub(crate) fn from_slice<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
@@ -49,6 +52,36 @@ macro_rules! read {
     )*};
 }
 pub(crate) use read;
+
+/// Implements `Serialize` and `Deserialize` for a public type whose JSON form is a private type.
+///
+/// `From<&Public>` makes the form. `TryFrom<Form>` makes the public type, or fails with a text that
+/// holds nothing of the JSON.
+macro_rules! json_form {
+    ($($public:ty => $form:ty;)*) => {$(
+        impl ::serde::Serialize for $public {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                <$form>::from(self).serialize(serializer)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $public {
+            fn deserialize<D: ::serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+                let form: $form = $crate::types::by_name::from_any(json)?;
+                form.try_into().map_err(::serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+pub(crate) use json_form;
+
+/// Reads a type that may borrow from JSON text. The error holds nothing of the text.
+pub(crate) fn from_any<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    json: D,
+) -> Result<T, D::Error> {
+    let json = Value::deserialize(json)?.to_string();
+    from_str(&json).map_err(|_| D::Error::custom("expected an object with the members of the type"))
+}
 
 macro_rules! forward {
     ($($method:ident)*) => {$(

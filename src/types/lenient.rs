@@ -219,43 +219,14 @@ pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
-    Ok(match said(deserializer)? {
-        Said::Bool(bool) => Some(bool),
-        Said::Nothing | Said::Unreadable => None,
-    })
-}
-
-/// A value for yes or no in a response.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Said {
-    #[default]
-    Nothing,
-    Bool(bool),
-    /// A value that means neither yes nor no.
-    Unreadable,
-}
-
-/// Like [`opt_bool`], and distinguishes an unreadable value from `null`.
-pub(crate) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
-    let read = Read::deserialize(deserializer)?;
-    if let Read::Bool(bool) = read {
-        return Ok(Said::Bool(bool));
-    }
-    let Some(text) = read.into_text() else {
-        return Ok(Said::Nothing);
-    };
+    let read = Read::deserialize(deserializer)?.into_text();
     let is = |words: [&str; 4]| {
-        words
-            .iter()
-            .any(|word| text.trim().eq_ignore_ascii_case(word))
+        let text = read.as_deref().unwrap_or_default().trim();
+        words.iter().any(|word| text.eq_ignore_ascii_case(word))
     };
-    Ok(if is(["y", "yes", "true", "1"]) {
-        Said::Bool(true)
-    } else if is(["n", "no", "false", "0"]) {
-        Said::Bool(false)
-    } else {
-        Said::Unreadable
-    })
+    let yes = is(["y", "yes", "true", "1"]);
+    let no = is(["n", "no", "false", "0"]);
+    Ok((yes || no).then_some(yes))
 }
 
 /// Reads any type that implements `Deserialize`; an unreadable value is `None`.
@@ -265,8 +236,14 @@ pub(crate) fn opt<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Value::deserialize(deserializer).map(|value| by_name::from_value(value).ok())
 }
 
-/// Like [`opt`], for a part of a JSON text, which is read in place.
-pub(crate) fn part<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
+/// Like [`opt`], but reads only JSON text, and in place.
+pub(crate) fn opt_part<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<&RawValue>::deserialize(deserializer)?.and_then(part))
+}
+
+fn part<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
     by_name::from_str(json.get()).ok().or_else(|| {
         // A duplicate member is an error for a type, but not for a `Value`.
         serde_json::from_str(json.get())
@@ -275,7 +252,7 @@ pub(crate) fn part<T: DeserializeOwned>(json: &RawValue) -> Option<T> {
     })
 }
 
-/// Reads a list, each item as [`part`] does. An unreadable item is a default value, and `null`
+/// Reads a list, each item as [`opt_part`] does. An unreadable item is a default value, and `null`
 /// instead of the list is `None`. Reads only JSON text.
 pub(crate) fn parts<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     deserializer: D,

@@ -1,9 +1,12 @@
 //! The format of a QR code.
 
+use serde::{Deserialize, Serialize};
+
 use super::ImageSize;
 
-/// The format of a code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// The format of a code. In JSON it is `"svg"`, `{"png":800}` or `"content"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum QrFormat {
     /// A link to an SVG image.

@@ -14,8 +14,8 @@ use crate::simulator::random::Random;
 mod spec_overrides;
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("OUT_DIR"), "/access_token.vendored.json"));
-    Document::new("access_token", text, spec_overrides::apply)
+    let text = include_str!(concat!(env!("OUT_DIR"), "/access-token.source.json"));
+    Document::new(text, &[], spec_overrides::OVERRIDES)
 });
 
 pub(crate) static API: Api = Api {

@@ -27,8 +27,13 @@ use crate::simulator::gateway::{
 use crate::simulator::random::Random;
 
 pub(crate) static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("OUT_DIR"), "/ecom.vendored.json"));
-    Document::new("ecom", text, spec_overrides::apply)
+    let text = include_str!(concat!(env!("OUT_DIR"), "/ecom.source.json"));
+    let callbacks = include_str!(concat!(env!("OUT_DIR"), "/ms_import.source.json"));
+    Document::new(
+        text,
+        &[("ms_import.yaml", callbacks)],
+        spec_overrides::OVERRIDES,
+    )
 });
 
 pub(crate) static API: Api = Api {

@@ -22,8 +22,8 @@ use crate::simulator::random::Random;
 pub(crate) use check_in::EVENT as CHECK_IN_EVENT;
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("OUT_DIR"), "/qr.vendored.json"));
-    Document::new("qr", text, spec_overrides::apply)
+    let text = include_str!(concat!(env!("OUT_DIR"), "/qr.source.json"));
+    Document::new(text, &[], spec_overrides::OVERRIDES)
 });
 
 pub(crate) static API: Api = Api {

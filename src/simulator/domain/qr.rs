@@ -275,6 +275,7 @@ mod tests {
             "https://qr.vipps.no/p/abc",
             "https://example.com/28/2/01/031/4791234567?v=1",
             "https://qr.vipps.no/28/2/01/031/4791234567",
+            "https://qr.vipps.no/28/2/01/031/4791234567?v=2",
             "https://qr.vipps.no/28/2/01/031/x?v=1",
         ] {
             assert_eq!(number_in_text(other), None, "{other}");

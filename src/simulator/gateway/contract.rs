@@ -1,6 +1,4 @@
-//! Validation of requests and responses against the vendored documents as published. The repairs
-//! that the build makes for the generated client do not affect these checks, so that simulator and
-//! client cannot share a mistake.
+//! Validation of requests and responses against the vendored documents.
 
 use std::fmt;
 
@@ -9,7 +7,9 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
-use super::document::DocumentedOperation;
+#[cfg(test)]
+use super::document::{self, Document};
+use super::document::{DocumentedOperation, resolve};
 use super::message::Request;
 use super::routes::{Route, parameter};
 
@@ -236,15 +236,11 @@ fn dotted(error: &ValidationError<'_>) -> String {
 
 /// Returns the places where a value breaks a schema of a document.
 #[cfg(test)]
-pub(crate) fn against_schema(
-    document: &super::document::Document,
-    name: &str,
-    value: &Value,
-) -> Vec<String> {
-    let schemas = &document.root["components"]["schemas"];
-    let schema = schemas.get(name);
+pub(crate) fn against_schema(document: &Document, name: &str, value: &Value) -> Vec<String> {
+    let mut root = document.root.clone();
+    let schema = document::schema_mut(&mut root, name);
     let schema = schema.unwrap_or_else(|| panic!("no schema {name}"));
-    let schema = validator(schema, schemas).unwrap();
+    let schema = validator(&document.root, schema).unwrap();
     let errors = schema.iter_errors(value);
     let mut places: Vec<_> = errors
         .map(|error| error.instance_path().as_str().to_owned())
@@ -255,26 +251,24 @@ pub(crate) fn against_schema(
 
 /// Compiles the checks of an operation.
 pub(super) fn compile(root: &Value, operation: &DocumentedOperation) -> Result<Checks, String> {
-    let path = &root["paths"][&operation.path];
+    let path = resolve(root, &root["paths"][&operation.template]);
     let described = &path[operation.method.as_str().to_ascii_lowercase()];
-    let schemas = &root["components"]["schemas"];
-
-    let listed = |item: &Value| item["parameters"].as_array().cloned().unwrap_or_default();
-    let parameters = listed(path)
-        .iter()
-        .chain(&listed(described))
-        .filter_map(|parameter| compile_parameter(parameter, schemas).transpose())
+    let parameters = [path, described]
+        .into_iter()
+        .filter_map(|item| item["parameters"].as_array())
+        .flatten()
+        .filter_map(|parameter| compile_parameter(root, resolve(root, parameter)).transpose())
         .collect::<Result<_, _>>()?;
-    let body = media_schema(&described["requestBody"])
-        .map(|schema| validator(schema, schemas))
+    let body = media_schema(root, &described["requestBody"])
+        .map(|schema| validator(root, schema))
         .transpose()?;
     let responses = described["responses"]
         .as_object()
         .into_iter()
         .flatten()
         .map(|(code, response)| {
-            let schema = media_schema(response)
-                .map(|schema| validator(schema, schemas))
+            let schema = media_schema(root, response)
+                .map(|schema| validator(root, schema))
                 .transpose()?;
             Ok((code.clone(), schema))
         })
@@ -286,7 +280,7 @@ pub(super) fn compile(root: &Value, operation: &DocumentedOperation) -> Result<C
     })
 }
 
-fn compile_parameter(parameter: &Value, schemas: &Value) -> Result<Option<Parameter>, String> {
+fn compile_parameter(root: &Value, parameter: &Value) -> Result<Option<Parameter>, String> {
     let place = match parameter["in"].as_str() {
         Some("path") => Place::Path,
         Some("query") => Place::Query,
@@ -308,36 +302,38 @@ fn compile_parameter(parameter: &Value, schemas: &Value) -> Result<Option<Parame
     if place == Place::Header && checked_elsewhere.contains(&name) {
         return Ok(None);
     }
-    let schema = &parameter["schema"];
+    let schema = resolve(root, &parameter["schema"]);
     Ok(Some(Parameter {
         place,
         name: name.to_owned(),
         required: parameter["required"].as_bool().unwrap_or(false),
         integer: schema["type"] == "integer",
-        schema: validator(schema, schemas)?,
+        schema: validator(root, schema)?,
     }))
 }
 
 /// Returns the schema of the first media type.
-fn media_schema(carrier: &Value) -> Option<&Value> {
-    carrier["content"]
+fn media_schema<'a>(root: &'a Value, carrier: &'a Value) -> Option<&'a Value> {
+    resolve(root, carrier)["content"]
         .as_object()?
         .values()
         .next()?
         .get("schema")
 }
 
-/// Returns a validator that includes the document's schemas.
-fn validator(schema: &Value, schemas: &Value) -> Result<Validator, String> {
-    let root = json!({
-        "allOf": [schema_4(schema)],
-        "components": {"schemas": schema_4(schemas)},
-    });
+/// Returns a validator of a schema, which may refer to other parts of the document.
+fn validator(root: &Value, schema: &Value) -> Result<Validator, String> {
+    let mut compiled = json!({"allOf": [schema_4(schema)]});
+    if schema.to_string().contains("$ref") {
+        for part in ["components", "files"] {
+            compiled[part] = schema_4(&root[part]);
+        }
+    }
     // OpenAPI 3.0 is based on draft 5, which has the keywords of draft 4.
     jsonschema::options()
         .with_draft(Draft::Draft4)
         .should_validate_formats(false)
-        .build(&root)
+        .build(&compiled)
         .map_err(|error| format!("a schema that cannot be compiled: {error}"))
 }
 

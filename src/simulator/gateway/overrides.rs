@@ -1,7 +1,24 @@
-//! The tools of the `spec_overrides` files: each API lists there the rules of its document that the
-//! real servers break.
+//! Overrides: rules of a document that the real servers break. Each API lists its own in
+//! `spec_overrides`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::document::schema_mut;
+
+/// A rule that the simulator does not enforce.
+#[derive(Debug)]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "reason and source are documentation")
+)]
+pub(crate) struct Override {
+    /// What the real servers do instead.
+    pub(crate) reason: &'static str,
+    /// Where that is known from.
+    pub(crate) source: &'static str,
+    /// Changes the document.
+    pub(crate) apply: fn(&mut Value),
+}
 
 /// Removes keywords from a schema.
 pub(crate) fn without(schema: &mut Value, keywords: &[&str]) {
@@ -15,33 +32,64 @@ pub(crate) fn without_length(schema: &mut Value) {
     without(schema, &["pattern", "minLength", "maxLength"]);
 }
 
-/// Applies `change` to a schema, if the document has it.
-pub(crate) fn schema(document: &mut Value, name: &str, change: impl FnOnce(&mut Value)) {
-    if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")) {
+/// Allows a merchant serial number of 4 to 10 digits.
+pub(crate) fn any_serial_number(schema: &mut Value) {
+    without_length(schema);
+    schema["pattern"] = json!("^[0-9]{4,10}$");
+}
+
+/// Applies `change` to a schema, if the document or one of its files has it.
+pub(crate) fn schema(root: &mut Value, name: &str, change: impl FnOnce(&mut Value)) {
+    if let Some(schema) = schema_mut(root, name) {
         change(schema);
     }
 }
 
-/// Applies `change` to the schema of a member, if the document has it.
-pub(crate) fn member(
-    document: &mut Value,
-    name: &str,
-    member: &str,
-    change: impl FnOnce(&mut Value),
-) {
-    schema(document, name, |schema| {
+/// Applies `change` to the schema of a member, if the document or one of its files has it.
+pub(crate) fn member(root: &mut Value, name: &str, member: &str, change: impl FnOnce(&mut Value)) {
+    schema(root, name, |schema| {
         if let Some(schema) = schema.pointer_mut(&format!("/properties/{member}")) {
             change(schema);
         }
     });
 }
 
-/// Returns the parameters of all operations.
-pub(crate) fn parameters(document: &mut Value) -> Vec<&mut Value> {
-    let paths = document["paths"].as_object_mut().into_iter().flatten();
-    let operations = paths.filter_map(|(_, path)| path.as_object_mut()).flatten();
-    operations
-        .filter_map(|(_, operation)| operation.get_mut("parameters")?.as_array_mut())
-        .flatten()
-        .collect()
+/// Applies `change` to every parameter with this name, in the operations and in the components.
+pub(crate) fn parameter(root: &mut Value, name: &str, change: fn(&mut Value)) {
+    match root {
+        Value::Array(items) => {
+            for item in items {
+                parameter(item, name, change);
+            }
+        }
+        Value::Object(members) => {
+            let is_parameter = members.contains_key("in") && members.contains_key("schema");
+            if is_parameter && members.get("name").is_some_and(|one| one == name) {
+                change(root);
+                return;
+            }
+            for member in members.values_mut() {
+                parameter(member, name, change);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::simulator::apis;
+
+    #[test]
+    fn every_override_changes_its_document_and_has_a_source() {
+        for api in apis::ALL {
+            let mut root = api.document.vendored.clone();
+            for one in api.document.overrides {
+                let before = root.clone();
+                (one.apply)(&mut root);
+                assert!(root != before, "{}: {}", api.name, one.reason);
+                assert!(!one.source.is_empty(), "{}: {}", api.name, one.reason);
+            }
+        }
+    }
 }

@@ -1,75 +1,101 @@
-//! Rules of the eCom document that the simulator does not enforce. Responses or samples of the real
-//! servers break each of them.
+//! Rules of the eCom document that the simulator does not enforce.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::simulator::gateway::overrides::{member, parameters, schema, without, without_length};
+use crate::simulator::gateway::overrides::{
+    Override, any_serial_number, member, parameter, schema, without, without_length,
+};
 
-pub(super) fn apply(document: &mut Value) {
-    // Serial numbers with seven digits exist. The documents allow five and six.
-    for name in [
-        "MerchantInfo",
-        "MerchantInfoPayment",
-        "RegularCheckOutPaymentRequest",
-        "ExpressCheckOutPaymentRequest",
-    ] {
-        member(document, name, "merchantSerialNumber", |schema| {
-            without_length(schema);
-            schema["pattern"] = json!("^[0-9]{4,10}$");
-        });
-    }
-    // On capture and refund, null and 0 mean all that is left. The handlers check other values.
-    member(document, "Transaction", "amount", |schema| {
-        without(schema, &["minimum"]);
-        schema["nullable"] = json!(true);
-    });
-    // The last part of a payment may be less than one krone.
-    for name in [
-        "TransactionInfo",
-        "TransactionInfoCancel",
-        "OrderStatusInfoTransactionInfo",
-        "CallbackTransactionInfoRegular",
-        "CallbackTransactionInfoExpress",
-    ] {
-        member(document, name, "amount", |schema| {
-            without(schema, &["minimum"]);
-        });
-    }
-    // Vipps repairs numbers if it can, and otherwise returns error 81.
-    member(document, "CustomerInfo", "mobileNumber", without_length);
-    member(
-        document,
-        "ForceApproveRequest",
-        "customerPhoneNumber",
-        without_length,
-    );
-    // After seven days, each of these contains the text "[Expired]".
-    member(document, "UserDetails", "mobileNumber", without_length);
-    for name in ["Address", "AddressExpress"] {
-        member(document, name, "country", |schema| {
-            without(schema, &["enum"]);
-        });
-    }
-    member(document, "UserDetails", "userId", |schema| {
-        without(schema, &["pattern"]);
-    });
-    // A scope shares only some of the members.
-    schema(document, "UserDetails", |schema| {
-        without(schema, &["required"]);
-    });
-    // The schema of the express address requires `postCode` but describes `zipCode`. Vipps sends
-    // `zipCode`.
-    schema(document, "AddressExpress", |schema| {
-        if let Some(names) = schema["required"].as_array_mut() {
-            names.retain(|name| name != "postCode");
-        }
-    });
-    // The guide makes the key optional and the document requires it. Without a key no call is
-    // idempotent.
-    for parameter in parameters(document) {
-        if parameter["name"] == "X-Request-Id" {
-            parameter["required"] = json!(false);
-            parameter["schema"]["maxLength"] = json!(40);
-        }
-    }
-}
+pub(super) const OVERRIDES: &[Override] = &[
+    Override {
+        reason: "serial numbers have 4 to 10 digits; the document allows 5 or 6",
+        source: "the ePayment document, and serial numbers in use",
+        apply: |root| {
+            for name in [
+                "MerchantInfo",
+                "MerchantInfoPayment",
+                "RegularCheckOutPaymentRequest",
+                "ExpressCheckOutPaymentRequest",
+            ] {
+                member(root, name, "merchantSerialNumber", any_serial_number);
+            }
+        },
+    },
+    Override {
+        reason: "on capture and refund, `null` and 0 mean all that is left; the handlers check other values",
+        source: "eCom guide, capture",
+        apply: |root| {
+            member(root, "Transaction", "amount", |schema| {
+                without(schema, &["minimum"]);
+                schema["nullable"] = json!(true);
+            });
+        },
+    },
+    Override {
+        reason: "the last part of a payment may be less than one krone",
+        source: "partial captures of the eCom guide",
+        apply: |root| {
+            for name in [
+                "TransactionInfo",
+                "TransactionInfoCancel",
+                "OrderStatusInfoTransactionInfo",
+                "CallbackTransactionInfoRegular",
+                "CallbackTransactionInfoExpress",
+            ] {
+                member(root, name, "amount", |schema| without(schema, &["minimum"]));
+            }
+        },
+    },
+    Override {
+        reason: "phone numbers in another form are repaired, or refused with error 81",
+        source: "eCom guide, error codes",
+        apply: |root| {
+            member(root, "CustomerInfo", "mobileNumber", without_length);
+            member(
+                root,
+                "ForceApproveRequest",
+                "customerPhoneNumber",
+                without_length,
+            );
+        },
+    },
+    Override {
+        reason: "after seven days, each text of the customer's data is `[Expired]`",
+        source: "eCom guide, personal data in details",
+        apply: |root| {
+            member(root, "UserDetails", "mobileNumber", without_length);
+            for name in ["Address", "AddressExpress"] {
+                member(root, name, "country", |schema| without(schema, &["enum"]));
+            }
+            member(root, "UserDetails", "userId", |schema| {
+                without(schema, &["pattern"]);
+            });
+        },
+    },
+    Override {
+        reason: "a payment with a scope shares only the members of the scope",
+        source: "eCom guide, userinfo",
+        apply: |root| schema(root, "UserDetails", |schema| without(schema, &["required"])),
+    },
+    Override {
+        reason: "the address in an express callback has `zipCode`; the schema describes it and requires `postCode`",
+        source: "the sample of the express callback in the document",
+        apply: |root| {
+            schema(root, "AddressExpress", |schema| {
+                if let Some(names) = schema["required"].as_array_mut() {
+                    names.retain(|name| name != "postCode");
+                }
+            });
+        },
+    },
+    Override {
+        reason: "the idempotency key is optional and has at most 40 characters; without a key no call is idempotent",
+        source: "eCom guide, idempotency",
+        apply: |root| {
+            parameter(root, "X-Request-Id", |parameter| {
+                parameter["required"] = json!(false);
+                parameter["schema"]["maxLength"] = json!(40);
+            });
+        },
+    },
+];

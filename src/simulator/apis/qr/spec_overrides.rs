@@ -1,13 +1,13 @@
 //! Rules of the QR document that the simulator does not enforce.
 
-use serde_json::Value;
+use crate::simulator::gateway::overrides::{Override, schema, without};
 
-use crate::simulator::gateway::overrides::{schema, without};
-
-pub(super) fn apply(document: &mut Value) {
-    // The field has a default, and the newest samples omit it. A missing customer has its own error
-    // message.
-    schema(document, "CustomerExchangeRequest", |schema| {
-        without(schema, &["required"]);
-    });
-}
+pub(super) const OVERRIDES: &[Override] = &[Override {
+    reason: "`requestedData` has a default and may be omitted; a missing customer has its own message",
+    source: "samples of the QR guide",
+    apply: |root| {
+        schema(root, "CustomerExchangeRequest", |schema| {
+            without(schema, &["required"]);
+        });
+    },
+}];

@@ -15,7 +15,7 @@ use crate::simulator::random::Random;
 use crate::types::Amount;
 
 static DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| Document::new("toy", include_str!("document.json"), |_| {}));
+    LazyLock::new(|| Document::new(include_str!("document.json"), &[], &[]));
 
 pub(super) static API: Api = Api {
     name: "toy",
