@@ -159,7 +159,7 @@ impl Bench {
     }
 
     fn scan(&mut self) {
-        self.with_payment(|domain, order, now| domain.open(order, now));
+        self.with_payment(Domain::open);
     }
 
     /// Rejects the payment in the app.
