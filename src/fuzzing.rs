@@ -8,7 +8,9 @@ mod corpus;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
-use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
+use crate::callback::{
+    Callback, CallbackAuth, PaymentUpdate, ShippingOptionsRequest, ShippingRequest,
+};
 use crate::ecom::{AuthToken, FallbackUrl};
 use crate::ecom::{PaymentDetails, PaymentState};
 use crate::error::{Error, ErrorKind, Outcome, success_body};
@@ -271,6 +273,9 @@ pub fn callback(data: &[u8]) {
     if let Ok(request) = ShippingRequest::from_slice(id, body) {
         let _ = format!("{request:?}");
         assert!(request.reply([]).is_ok_and(|r| !r.to_json().is_empty()));
+    }
+    if let Ok(request) = ShippingOptionsRequest::from_slice(body) {
+        let _ = format!("{request:?}");
     }
     let request = Request::builder()
         .uri(path)
