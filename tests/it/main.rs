@@ -96,6 +96,8 @@ mod simulator_program;
 mod simulator_qr;
 mod simulator_shop;
 mod simulator_test_amounts;
+mod simulator_userinfo;
+mod simulator_webhooks;
 mod sticker_flow;
 mod stored_responses;
 mod subscription_keys;
