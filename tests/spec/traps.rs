@@ -246,7 +246,7 @@ fn shipping_costs_of_epayment_are_minor_units() {
             "i64",
         ],
     );
-    assert_has(&cost("ecom"), &["shippingCost: Option<ShippingCost>"]);
+    assert_has(&cost("ecom"), &["shippingCost: Option<Kroner>"]);
     assert_lacks(&cost("ecom"), "i64");
 }
 
