@@ -31,6 +31,7 @@
 //! | `orders/{id}/scan`, `…/approve`, `…/reject` | [`Simulator::payer`] |
 //! | `clock`, `clock/advance`, `clock/freeze` | [`Simulator::clock`] |
 //! | `faults`, `faults/{id}` | [`Simulator::faults`] |
+//! | `webhooks` | [`Vipps::webhooks`](crate::Vipps::webhooks) |
 //! | `journal`, `deliveries` | [`Simulator::journal`], [`Simulator::deliveries`] |
 //! | `reset` | [`Simulator::reset`] |
 //! | `health` | – |

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::simulator::gateway::Outgoing;
 use crate::simulator::redaction;
-use crate::testing::redact::Redactor;
 
 /// The outcome of a call to the merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +44,7 @@ impl Delivery {
         let plain: Vec<String> = outgoing.reference.iter().cloned().collect();
         let url = match outgoing.url.rsplit_once('/') {
             Some((start, _)) if message.has_personal_path => format!("{start}/[redacted]"),
-            _ => Redactor::of_requests().url(&outgoing.url, &plain),
+            _ => redaction::redacted_url(&outgoing.url, &plain),
         };
         let body = outgoing.body.clone().map(|mut body| {
             redaction::hide(&mut body);

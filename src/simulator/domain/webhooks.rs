@@ -60,6 +60,10 @@ impl Webhooks {
         self.0.len() != before
     }
 
+    pub(crate) fn all(&self) -> &[Registration] {
+        &self.0
+    }
+
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|one| one.id == id)
     }
