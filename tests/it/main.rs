@@ -92,6 +92,7 @@ mod simulator_customer;
 mod simulator_epayment;
 mod simulator_hostile;
 mod simulator_limits;
+mod simulator_payment_events;
 mod simulator_privacy;
 mod simulator_program;
 mod simulator_qr;

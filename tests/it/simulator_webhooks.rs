@@ -9,7 +9,7 @@ use vipps::webhooks::{EventType, Registration, Verifier};
 
 use receiver::Receiver;
 
-mod receiver;
+pub(crate) mod receiver;
 
 const URL: &str = "https://shop.example.com/hooks/vipps?till=1";
 

@@ -23,7 +23,7 @@ pub enum DeliveryOutcome {
 }
 
 /// A call that the simulator made to the merchant: a payment callback, a request for shipping
-/// methods, the removal of a consent, or a check-in. Secrets and personal data are hidden.
+/// methods, the removal of a consent, or a webhook. Secrets and personal data are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub(crate) number: u64,
@@ -78,8 +78,9 @@ impl Delivery {
     }
 
     /// Returns `payment_callback`, `shipping_details`, `shipping_options` (the Express callback of
-    /// ePayment), `consent_removal` or `user_checked_in`. Pass
-    /// this name to [`Faults::on`](crate::simulator::Faults::on) to inject a fault into such calls.
+    /// ePayment), `consent_removal`, or one of the webhooks `user_checked_in` and `payment_event`.
+    /// Pass this name to [`Faults::on`](crate::simulator::Faults::on) to inject a fault into such
+    /// calls.
     pub fn operation(&self) -> &str {
         self.operation
     }

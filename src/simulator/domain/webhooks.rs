@@ -78,7 +78,7 @@ impl Webhooks {
     }
 
     /// Returns the registrations that receive an event of a sales unit.
-    fn for_event<'a>(
+    pub(crate) fn for_event<'a>(
         &'a self,
         sales_unit: &'a str,
         event: &'a str,
