@@ -13,6 +13,7 @@ mod page;
 mod problem;
 mod request;
 mod routes;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;

@@ -109,6 +109,12 @@ pub(crate) fn redacted_query(query: &str) -> String {
     members.collect::<Vec<_>>().join("&")
 }
 
+/// Returns a URL of the merchant with everything hidden that may be secret. `plain` are ids that are
+/// shown.
+pub(crate) fn redacted_url(url: &str, plain: &[String]) -> String {
+    Redactor::of_requests().url(url, plain)
+}
+
 /// Returns the path with ids of persons hidden. Public paths are those that contain no such id.
 pub(crate) fn redacted_path(path: &str, is_public: bool) -> String {
     if is_public {

@@ -12,6 +12,7 @@ mod journal;
 mod layout;
 mod orders;
 mod phone;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

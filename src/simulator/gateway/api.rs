@@ -59,6 +59,9 @@ pub(crate) struct Operation {
     pub(crate) limit: Limit,
     /// Whether the last segment of the path identifies a person.
     pub(crate) has_personal_path: bool,
+    /// The header with the idempotency key, if the first request with a key decides the response to
+    /// all requests with it.
+    pub(crate) key_header: Option<&'static str>,
 }
 
 impl Operation {
@@ -68,6 +71,7 @@ impl Operation {
             handler,
             limit: Limit::None,
             has_personal_path: false,
+            key_header: None,
         }
     }
 
@@ -78,6 +82,11 @@ impl Operation {
 
     pub(crate) const fn limited(mut self, limit: Limit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    pub(crate) const fn keyed(mut self, header: &'static str) -> Self {
+        self.key_header = Some(header);
         self
     }
 }

@@ -107,13 +107,13 @@ fn call(delivery: &Delivery) -> Markup {
                     (DeliveryOutcome::Failed(reason), _) => span.note { (reason) },
                     _ => {}
                 }
+                @if let Some(next) = delivery.next_attempt() {
+                    span.note { "Next attempt at " (time(next)) }
+                }
             }
             dl.about {
                 dt { "Operation" } dd { (delivery.operation()) }
                 dt { "Attempt" } dd { (delivery.attempt()) }
-                @if let Some(next) = delivery.next_attempt() {
-                    dt { "Next attempt" } dd { (time(next)) }
-                }
                 @if *delivery.outcome() == DeliveryOutcome::NotRouted {
                     dt { "Outcome" } dd { "Not sent: nobody said where this URL is (Simulator::route)." }
                 }
