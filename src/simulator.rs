@@ -31,7 +31,6 @@
 //! | `orders/{id}/scan`, `…/approve`, `…/reject` | [`Simulator::payer`] |
 //! | `clock`, `clock/advance`, `clock/freeze` | [`Simulator::clock`] |
 //! | `faults`, `faults/{id}` | [`Simulator::faults`] |
-//! | `webhooks` | [`Vipps::webhooks`](crate::Vipps::webhooks) |
 //! | `journal`, `deliveries` | [`Simulator::journal`], [`Simulator::deliveries`] |
 //! | `reset` | [`Simulator::reset`] |
 //! | `health` | – |
@@ -44,9 +43,9 @@
 //!
 //! The simulator returns 501 for the APIs other than access token, eCom, ePayment, QR, Userinfo and
 //! Webhooks, and for the landing page itself. A browser that opens a landing page is redirected to
-//! the phone on the simulator's page. Three rules are simplified: in eCom a refused request does
-//! not use up its idempotency key, a payment is never locked (errors 94 and 6160) unless a fault
-//! injects it, and every sales unit accepts ePayment amounts in NOK, DKK and EUR.
+//! the phone on the simulator's page. Three rules are simplified: in eCom a refused request does not
+//! use up its idempotency key, a payment is never locked (errors 94 and 6160) unless a fault injects
+//! it, and every sales unit accepts ePayment amounts in NOK, DKK and EUR.
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.
