@@ -50,6 +50,14 @@
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.
 
+#![cfg_attr(
+    not(all(feature = "simulator-contract", feature = "simulator-page")),
+    allow(
+        dead_code,
+        reason = "only the contract check and the page use some of it"
+    )
+)]
+
 mod apis;
 mod client;
 mod clock;
@@ -82,7 +90,7 @@ pub use faults::{Fault, FaultRule, Faults, Pause};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use payer::{Payer, PayerError, Scanned};
-pub use server::{Arrived, Ending, InMemory, Reply};
+pub use server::{Arrived, Ending, InMemory, WireResponse};
 
 use control::Page;
 use domain::{Domain, Registration};

@@ -213,7 +213,9 @@ impl Engine {
         self.with(|world, now| {
             let Some(injection) = &arrival.injection else {
                 let response = dispatch(&mut world.state, request, now).ready();
-                world.records.answered(arrival.number, &response, true, now);
+                world
+                    .records
+                    .responded(arrival.number, &response, true, now);
                 return Dispatch {
                     response,
                     wait: Duration::ZERO,
@@ -234,7 +236,7 @@ impl Engine {
             let number = arrival.number;
             world
                 .records
-                .answered(number, &response, is_received, later(now, wait));
+                .responded(number, &response, is_received, later(now, wait));
             Dispatch {
                 response,
                 wait,
@@ -345,7 +347,7 @@ impl World {
         };
         let note = self.receive(&job.outgoing, body, now);
         let outcome = match response {
-            Ok((status, _)) => DeliveryOutcome::Answered(status),
+            Ok((status, _)) => DeliveryOutcome::Responded(status),
             Err(reason) => DeliveryOutcome::Failed(reason),
         };
         self.deliveries.close(job.number, outcome, note);

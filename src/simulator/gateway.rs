@@ -3,6 +3,7 @@
 
 mod api;
 pub(crate) mod auth;
+#[cfg(feature = "simulator-contract")]
 pub(crate) mod contract;
 mod dispatch;
 mod document;
@@ -14,9 +15,9 @@ mod outgoing;
 pub(crate) mod overrides;
 mod routes;
 mod state;
+pub(crate) mod violation;
 
 pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, ReferencePlace};
-pub(crate) use contract::Violation;
 pub(crate) use dispatch::dispatch;
 pub(crate) use document::Document;
 pub(crate) use message::{Body, Request, Response, decode, parameter};
@@ -25,3 +26,4 @@ pub(crate) use outgoing::{Message, Outgoing};
 pub(crate) use routes::Routes;
 pub(crate) use routes::{IMAGE_PATH, LANDING_PAGE_PATH, landing_token};
 pub(crate) use state::{Settings, State};
+pub(crate) use violation::Violation;

@@ -9,7 +9,7 @@ use super::record::{Delivery, DeliveryOutcome};
 use crate::simulator::gateway::Outgoing;
 
 /// The number of messages that are stored. Older messages are removed.
-const KEPT: usize = 20_000;
+const STORED: usize = 20_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryLog {
@@ -55,7 +55,7 @@ impl DeliveryLog {
 
     pub(crate) fn record(&mut self, outgoing: &Outgoing, now: Timestamp) -> u64 {
         self.made += 1;
-        if self.deliveries.len() >= KEPT {
+        if self.deliveries.len() >= STORED {
             self.deliveries.pop_front();
         }
         self.deliveries
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn routes_are_by_origin() {
+    fn route_is_for_one_origin() {
         let mut log = DeliveryLog::default();
         let to = SocketAddr::from(([127, 0, 0, 1], 1));
         log.route("https://Shop.example.com/x", to).unwrap();

@@ -15,7 +15,8 @@ use crate::simulator::domain::time::later;
 /// The longest lifetime of a link to an image. A link expires with its code if the code expires
 /// earlier.
 pub(crate) const LINK_LIFETIME: Duration = Duration::from_secs(3600);
-pub(crate) const SIZE: u32 = 800;
+/// The side of a PNG, in pixels, if the request names none from 100 to 2000.
+const DEFAULT_SIDE: u32 = 800;
 /// The width of the white border around a code, in modules, as the standard requires.
 const QUIET_ZONE: usize = 4;
 
@@ -25,6 +26,15 @@ pub(crate) enum Format {
     /// The side in pixels.
     Png(u32),
     Svg,
+}
+
+impl Format {
+    /// A PNG whose side a request names, in pixels.
+    pub(crate) fn png(side: Option<&str>) -> Self {
+        let side = side.and_then(|side| side.parse().ok());
+        let side = side.filter(|side| (100..=2000).contains(side));
+        Self::Png(side.unwrap_or(DEFAULT_SIDE))
+    }
 }
 
 /// The image that a link serves.
@@ -179,7 +189,7 @@ fn encode(picture: &[u8], side: u32) -> Result<Vec<u8>, png::EncodingError> {
 pub(crate) fn svg(content: &str) -> Result<String, String> {
     Ok(code(content)?
         .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(SIZE, SIZE)
+        .min_dimensions(DEFAULT_SIDE, DEFAULT_SIDE)
         .build())
 }
 
