@@ -78,10 +78,15 @@ mod server;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use tower_service::Service;
 
 pub use clock::Clock;
 pub use delivery::{Delivery, DeliveryOutcome};
@@ -93,6 +98,7 @@ pub use payer::{Payer, PayerError, Scanned};
 pub use server::{Arrived, Ending, InMemory, WireResponse};
 
 use control::Page;
+use delivery::{Destination, Receiver};
 use domain::{Domain, Registration};
 use engine::Engine;
 use gateway::{Settings, State};
@@ -204,10 +210,57 @@ impl Simulator {
             .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
     }
 
-    /// Sends the calls to all origins without a [`route`](Self::route) to this address, in plain
+    /// Sends the messages to all origins without a [`route`](Self::route) to this address, in plain
     /// HTTP. The scheme of the merchant's URLs does not matter.
     pub fn route_all(&self, to: impl Into<SocketAddr>) {
-        let to = to.into();
+        self.set_route(Destination::Address(to.into()));
+    }
+
+    /// Passes the messages to all origins without a [`route`](Self::route) to a function, which
+    /// returns the merchant's response.
+    ///
+    /// A simulator [in memory](Builder::in_memory) does this when [`settled`](Self::settled) is
+    /// awaited.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vipps::simulator::{DeliveryOutcome, Simulator};
+    ///
+    /// let sim = Simulator::builder().freeze_clock().in_memory()?;
+    /// sim.deliver_to_fn(|request| {
+    ///     assert!(request.uri().path().ends_with("/order-1"));
+    ///     http::Response::new(Default::default())
+    /// });
+    /// sim.client().ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?).await?;
+    /// sim.payer().approve("order-1")?;
+    /// sim.settled().await;
+    /// assert_eq!(sim.deliveries()[0].outcome(), &DeliveryOutcome::Responded(200));
+    /// # Ok(()) }
+    /// ```
+    pub fn deliver_to_fn<F>(&self, receive: F)
+    where
+        F: Fn(http::Request<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,
+    {
+        self.set_route(Destination::Receiver(Receiver::function(receive)));
+    }
+
+    /// Passes the messages to all origins without a [`route`](Self::route) to a service, such as
+    /// an axum router, like [`deliver_to_fn`](Self::deliver_to_fn).
+    pub fn deliver_to<S, B>(&self, service: S)
+    where
+        S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>>,
+        S: Clone + Send + Sync + 'static,
+        S::Error: Display,
+        S::Future: Send,
+        B: http_body::Body + Send,
+        B::Data: Send,
+        B::Error: Display,
+    {
+        self.set_route(Destination::Receiver(Receiver::service(service)));
+    }
+
+    fn set_route(&self, to: Destination) {
         self.engine.with(|world, _| world.deliveries.route_all(to));
     }
 
@@ -248,26 +301,31 @@ impl Simulator {
         Ok(())
     }
 
-    /// Returns the calls to the merchant, oldest first; at most the latest 20,000.
+    /// Returns the messages to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.give_up_calls();
+        let waits =
+            self.server.is_some() || self.engine.look(|world, _| world.deliveries.has_receiver());
+        if !waits {
+            self.give_up_messages();
+        }
         self.engine.look(|world, _| world.deliveries.deliveries())
     }
 
-    /// Waits, on any runtime, until no call to the merchant is waiting or in progress. Retries of
+    /// Waits, on any runtime, until no message to the merchant is waiting or in progress. Retries of
     /// check-ins that are planned for later do not count.
     pub async fn settled(&self) {
-        self.give_up_calls();
+        if self.server.is_none() {
+            server::deliver_in_memory(&self.engine).await;
+        }
         self.engine.settled().await;
     }
 
-    /// Closes the waiting calls of a simulator in memory as failed. It has no task that sends them.
-    fn give_up_calls(&self) {
-        if self.server.is_none() {
-            for job in self.engine.collect() {
-                let reason = "a simulator in memory makes no calls";
-                self.engine.delivered(job, Err(reason.into()));
-            }
+    /// Closes the waiting messages of a simulator in memory as failed. It has no task that sends
+    /// them.
+    fn give_up_messages(&self) {
+        for job in self.engine.collect() {
+            let reason = "a simulator in memory opens no socket";
+            self.engine.delivered(job, Err(reason.into()));
         }
     }
 

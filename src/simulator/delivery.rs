@@ -2,10 +2,10 @@
 //! sends the bytes.
 
 mod log;
+mod receiver;
 mod record;
 mod signature;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use super::gateway::Outgoing;
 
-pub(crate) use log::DeliveryLog;
+pub(crate) use log::{DeliveryLog, Destination};
+pub(crate) use receiver::Receiver;
 pub use record::{Delivery, DeliveryOutcome};
 
 /// A message that is ready to be sent.
@@ -22,7 +23,7 @@ pub(crate) struct Job {
     /// The number in the log.
     pub(crate) number: u64,
     pub(crate) outgoing: Outgoing,
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Destination,
     /// The delay before the message is sent, in real time.
     pub(crate) wait: Duration,
     pub(crate) path: String,
@@ -34,7 +35,7 @@ impl Job {
     pub(crate) fn new(
         number: u64,
         outgoing: &Outgoing,
-        to: SocketAddr,
+        to: Destination,
         wait: Duration,
         now: Timestamp,
     ) -> Self {
@@ -61,6 +62,18 @@ impl Job {
             headers,
             body,
         }
+    }
+
+    /// Returns the message as an HTTP request.
+    pub(crate) fn request(&self) -> Result<http::Request<Bytes>, String> {
+        let mut request = http::Request::builder()
+            .method(self.outgoing.message.method.clone())
+            .uri(self.path.as_str());
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(self.body.clone());
+        request.map_err(|error| error.to_string())
     }
 }
 

@@ -317,7 +317,7 @@ impl World {
         let unsent = if injection.is_some_and(Injection::loses) {
             Err(DeliveryOutcome::Lost)
         } else {
-            let to = self.deliveries.address_of(&outgoing.url);
+            let to = self.deliveries.destination_of(&outgoing.url);
             to.ok_or(DeliveryOutcome::NotRouted)
         };
         let to = match unsent {
@@ -333,7 +333,7 @@ impl World {
         let wait = injection.map_or(Duration::ZERO, Injection::delay);
         for _ in 0..copies {
             let number = self.deliveries.record(outgoing, now);
-            jobs.push(Job::new(number, outgoing, to, wait, now));
+            jobs.push(Job::new(number, outgoing, to.clone(), wait, now));
         }
     }
 

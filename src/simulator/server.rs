@@ -31,6 +31,7 @@ mod sender;
 
 pub use arrive::{Arrived, Ending, WireResponse};
 pub use in_memory::InMemory;
+pub(crate) use sender::deliver_in_memory;
 
 use faulty_stream::{FaultyStream, Plan};
 

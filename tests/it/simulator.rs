@@ -166,9 +166,9 @@ async fn journal_shows_duration_and_missing_responses() {
     faults.any().reset();
     shop.capture("order-1", "key").await.unwrap_err();
     let entries = shop.sim.journal().entries();
-    let took: Vec<_> = entries.iter().rev().map(Entry::took).collect();
+    let durations: Vec<_> = entries.iter().rev().map(Entry::duration).collect();
     assert_eq!(
-        took[..3],
+        durations[..3],
         [None, Some(Duration::from_millis(50)), Some(Duration::ZERO)]
     );
     assert_eq!(entries.last().unwrap().response(), None);
