@@ -29,12 +29,12 @@ pub(crate) struct Sources {
 }
 
 /// Generates the bindings, checks that they lack nothing, and writes the tables beside them.
-pub(crate) fn sources(document: &mut Document) -> Result<Sources, Error> {
+pub(crate) fn sources(name: &str, document: &mut Document) -> Result<Sources, Error> {
     let (tokens, generated) = generate(document)?;
     check::nothing_lost(document, &generated)?;
     Ok(Sources {
         bindings: readable(tokens)?,
-        tables: tables(document, &generated),
+        tables: tables(name, document, &generated),
     })
 }
 
@@ -207,7 +207,7 @@ mod tests {
             paths: {/a: {get: {operationId: a, responses: {'200': {description: '', content: {application/json: {schema: {type: string}}}}, '204': {description: ''}}}}}
             ",
         );
-        let error = sources(&mut document).unwrap_err();
+        let error = sources("api", &mut document).unwrap_err();
         assert!(
             error
                 .what

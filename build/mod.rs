@@ -236,7 +236,7 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
     let vendored = repair(text, name, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
     let mut document = repair(text, name, read, |_| true)?;
     passes::run(passes::ADAPT.iter(), &mut document)?;
-    let sources = generate::sources(&mut document)?;
+    let sources = generate::sources(name, &mut document)?;
     let info = |key| document.root["info"][key].as_str().unwrap_or_default();
     Ok(Api {
         name: name.to_owned(),

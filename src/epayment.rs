@@ -43,6 +43,7 @@ mod events;
 mod force_approve;
 mod modification;
 pub(crate) mod operations;
+mod reconcile;
 mod refund;
 mod transfer;
 mod types;
@@ -59,6 +60,7 @@ pub use details::{
 pub use events::{EventName, GetEvents, PaymentEvent};
 pub use force_approve::ForceApprove;
 pub use modification::Modification;
+pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use types::customer::Customer;
 pub(crate) use types::express::write_groups;
@@ -69,7 +71,7 @@ pub use types::receipt::{BarcodeFormat, OrderLine, PaymentSource, QuantityUnit, 
 pub use types::texts::{PaymentDescription, ShippingToken};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
-pub use crate::types::QrFormat;
+pub use crate::types::{AirlineData, QrFormat};
 
 use crate::raw;
 use crate::runtime::Runtime;
@@ -115,6 +117,49 @@ impl EPayment {
     /// ```
     pub fn create(&self, reference: Reference, amount: Amount) -> NewPayment {
         NewPayment::new(self.runtime.clone(), reference, amount)
+    }
+
+    /// Finds out whether an operation with the outcome [`Unknown`](crate::Outcome::Unknown) took
+    /// effect, from the details and the event log of the payment. The error names the payment, the
+    /// operation and the idempotency key.
+    ///
+    /// Calls `getPayment`, and for a create, capture or refund `getPaymentEventLog`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = |captured| serde_json::json!({"state": "AUTHORIZED", "aggregate": {"authorizedAmount": nok(49900),
+    /// #     "capturedAmount": nok(captured), "cancelledAmount": nok(0), "refundedAmount": nok(0)}}).to_string();
+    /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "key-1",
+    /// #     "amount": nok(5000)}]);
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
+    /// #     .lose("POST", "/epayment/v1/payments/kiosk-7-000451/capture")
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
+    /// # let vipps = recorder.client();
+    /// use vipps::epayment::Reconciled;
+    /// use vipps::{Amount, Outcome};
+    ///
+    /// // The worst case: the money is captured, and every response is lost.
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let capture = payment.capture(Amount::nok(50)).idempotency_key("key-1".parse()?);
+    /// let error = capture.await.unwrap_err();
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    ///
+    /// match vipps.epayment().reconcile(&error).await {
+    ///     Reconciled::TookEffect(details) => assert_eq!(details.aggregate().captured, Some(Amount::nok(50))),
+    ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
+    ///     Reconciled::StillUnknown(why) => println!("try again later: {why}"),
+    /// }
+    /// # assert!(matches!(vipps.epayment().reconcile(&error).await, Reconciled::TookEffect(_)));
+    /// # Ok(()) }
+    /// ```
+    pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
+        reconcile::of_error(&self.runtime, error)
     }
 
     /// Returns the payment with this reference. Sends nothing.

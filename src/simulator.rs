@@ -41,11 +41,10 @@
 //!
 //! # Limitations
 //!
-//! The simulator returns 501 for the APIs other than access token, eCom and QR, for the landing
-//! page itself, and for the registration of webhooks over HTTP (see [`Simulator::webhook`]). A
-//! browser that opens a landing page is redirected to the phone on the simulator's page. Two rules
-//! are simplified: a refused request does not use up its idempotency key, and an order is never
-//! locked (error 94) unless a fault injects it.
+//! The simulator returns 501 for the APIs other than access token, eCom, QR, Userinfo and Webhooks,
+//! and for the landing page itself. A browser that opens a landing page is redirected to the phone
+//! on the simulator's page. Two rules are simplified: a refused request does not use up its
+//! idempotency key, and an order is never locked (error 94) unless a fault injects it.
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.
@@ -264,9 +263,10 @@ impl Simulator {
         self.engine.with(|world, _| world.deliveries.route_all(to));
     }
 
-    /// Registers the sales unit's webhook for check-ins (`user.checked-in.v1`). A sales unit has at
-    /// most one webhook, so this replaces the previous one. Calls are signed with the secret, used
-    /// as text.
+    /// Registers a webhook for check-ins (`user.checked-in.v1`) with a secret of your choice, as an
+    /// alternative to [`Vipps::webhooks`](crate::Vipps::webhooks). A sales unit has at most one such
+    /// registration, so this replaces the previous one. Calls are signed with the secret, used as
+    /// text.
     ///
     /// # Errors
     /// If the URL is not `https://` with a host, or contains a `\`.
@@ -289,10 +289,12 @@ impl Simulator {
         self.engine.with_state(|state, _| {
             let sales_unit = state.settings.keys.merchant_serial_number.clone();
             let webhooks = &mut state.domain.webhooks;
-            webhooks.remove(&sales_unit, |one| one.is_for(apis::qr::CHECK_IN_EVENT));
+            webhooks.remove(Some(&sales_unit), |one| {
+                one.is_for(apis::qr::CHECK_IN_EVENT)
+            });
             webhooks.add(Registration {
                 id: state.random.uuid(),
-                sales_unit,
+                sales_unit: Some(sales_unit),
                 url,
                 secret,
                 events: vec![apis::qr::CHECK_IN_EVENT.to_owned()],
@@ -308,11 +310,15 @@ impl Simulator {
         if !waits {
             self.give_up_messages();
         }
-        self.engine.look(|world, _| world.deliveries.deliveries())
+        let mut deliveries = self
+            .engine
+            .look(|world, _| world.latest_deliveries(usize::MAX));
+        deliveries.reverse();
+        deliveries
     }
 
     /// Waits, on any runtime, until no message to the merchant is waiting or in progress. Retries of
-    /// check-ins that are planned for later do not count.
+    /// webhooks that are planned for later do not count.
     pub async fn settled(&self) {
         if self.server.is_none() {
             server::deliver_in_memory(&self.engine).await;
@@ -330,7 +336,7 @@ impl Simulator {
     }
 
     /// Removes all orders, QR codes, faults, journal entries and deliveries. Keys, access tokens,
-    /// routes, the webhook, the clock and the settings stay, so that the code under test continues
+    /// routes, webhook registrations, the clock and the settings stay, so that the code under test continues
     /// without a restart.
     pub fn reset(&self) {
         self.engine.reset();

@@ -4,6 +4,7 @@
 //! any other value is an [`InvalidValue`] before anything is sent. Responses are lenient: every
 //! spelling that an API is known to use is accepted.
 
+mod airline_data;
 mod amount;
 mod any_json;
 pub(crate) mod by_name;
@@ -28,6 +29,7 @@ pub(crate) mod text;
 mod texts;
 mod timestamp;
 
+pub use airline_data::AirlineData;
 pub use amount::Amount;
 pub use any_json::AnyJson;
 pub use currency::Currency;

@@ -20,7 +20,7 @@ use crate::types::{Reference, by_name, lenient};
 /// seconds. `Debug` does not show the address.
 ///
 /// [`respond_to_shipping_options`] reads the request and responds, for any web framework. The
-/// [`axum`](super::axum) module has a handler.
+/// feature `axum` adds a ready handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingOptionsRequest {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Call;
-use super::airline::AirlineData;
+use super::airline::{self, AirlineData};
 use super::express::Express;
 use super::money::payment_ore;
 use super::types::{AuthToken, FallbackUrl, TransactionText};
@@ -233,7 +233,7 @@ impl Initiate {
             transaction = transaction.scope(scope.to_string());
         }
         if let Some(data) = &self.airline_data {
-            transaction = transaction.additional_data(data.write()?);
+            transaction = transaction.additional_data(airline::write(data)?);
         }
         Ok(types::InitiatePaymentCommand::builder()
             .customer_info(built::<types::CustomerInfo, _>(customer)?)

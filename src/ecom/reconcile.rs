@@ -181,23 +181,19 @@ struct LostRequest {
 }
 
 impl LostOperation<PaymentDetails> for LostRequest {
-    fn read(&self, options: CallOptions) -> BoxFuture<Result<Option<PaymentDetails>>> {
+    fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<PaymentDetails>)>> {
         let mut details = GetDetails::new(self.runtime.clone(), self.order_id.clone());
         details.options = options;
+        let (kind, is_stored) = (self.kind.clone(), self.is_stored);
         Box::pin(async move {
             match details.send().await {
-                Ok(details) => Ok(Some(details)),
-                Err(error) if is_no_such_order(&error) => Ok(None),
+                Ok(details) => Ok((kind.evidence(&details), Some(details))),
+                Err(error) if is_no_such_order(&error) => {
+                    Ok((kind.without_payment(is_stored), None))
+                }
                 Err(error) => Err(error),
             }
         })
-    }
-
-    fn evidence(&self, details: Option<&PaymentDetails>) -> Evidence {
-        match details {
-            Some(details) => self.kind.evidence(details),
-            None => self.kind.without_payment(self.is_stored),
-        }
     }
 }
 

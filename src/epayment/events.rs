@@ -129,6 +129,16 @@ fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
 }
 
+/// Returns the idempotency key of the request that created the payment. A payment is created once,
+/// and its approval carries the key of the creation too.
+pub(super) fn creation_key(events: &[PaymentEvent]) -> Option<&str> {
+    let mut keys = events
+        .iter()
+        .filter(|e| e.succeeded() && (e.is(&EventName::Created) || e.is(&EventName::Authorized)))
+        .filter_map(|e| e.idempotency_key.as_deref());
+    keys.next()
+}
+
 impl PaymentEvent {
     /// Returns whether the event took place (wire name `success`).
     ///

@@ -64,7 +64,8 @@ pub(super) const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
     rate_limit: rate_limit!(5, "to cancel", "reference and sales unit"),
     unknown_hint: unknown_hint!(
-        "Read the details: they state whether the payment is cancelled. If it is not, cancel it again."
+        "`EPayment::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
+         again."
     ),
     ..Operation::new(&EPAYMENT, Cancel, &endpoints::CANCEL_PAYMENT)
 };
@@ -82,13 +83,15 @@ const EVENTS: Operation = Operation {
 /// Exists in the test environment only. A payment is approved once at most.
 const FORCE_APPROVE: Operation = Operation {
     effect: PaymentEffect::Approve,
-    unknown_hint: unknown_hint!("Read the details: they state whether the payment is approved."),
+    unknown_hint: unknown_hint!(
+        "`EPayment::reconcile` reads the details, which state whether the payment is approved."
+    ),
     ..Operation::new(&EPAYMENT, Idempotent, &endpoints::FORCE_APPROVE)
 };
 
 const TRANSFER_UNKNOWN: Option<UnknownHint> = unknown_hint!(
-    "The event log names the idempotency key of the request that caused each event. Or make the same call again with \
-     the idempotency key of this error: nothing happens twice."
+    "`EPayment::reconcile` reads the event log, which names the idempotency key of the request that caused each event. \
+     Or make the same call again with the idempotency key of this error: nothing happens twice."
 );
 
 pub(crate) static OPERATIONS: &[Operation] = &[

@@ -23,11 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// A request whose response was lost, in the terms of one API.
 pub(crate) trait LostOperation<D>: fmt::Debug + Send + Sync {
-    /// Reads the payment, or `None` if the API states that there is no such payment.
-    fn read(&self, options: CallOptions) -> BoxFuture<Result<Option<D>>>;
-
-    /// Returns what the payment proves about the request.
-    fn evidence(&self, payment: Option<&D>) -> Evidence;
+    /// Reads the payment, and returns the conclusion from it. The payment is `None` if the API states
+    /// that there is no such payment.
+    fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<D>)>>;
 }
 
 /// The result of a [`Reconcile`].
@@ -189,8 +187,8 @@ impl<D> Reconcile<D> {
                 return last;
             }
             let is_settled = time.monotonic() >= settled;
-            last = match lost.read(deadline.options(&options)).await {
-                Ok(payment) => match (lost.evidence(payment.as_ref()), payment) {
+            last = match lost.look(deadline.options(&options)).await {
+                Ok(found) => match found {
                     (Evidence::TookEffect, Some(details)) => {
                         return Reconciled::TookEffect(Box::new(details));
                     }

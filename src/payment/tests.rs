@@ -80,13 +80,10 @@ struct Lost {
 }
 
 impl LostOperation<Payment> for Lost {
-    fn read(&self, _: CallOptions) -> BoxFuture<Result<Option<Payment>>> {
+    fn look(&self, _: CallOptions) -> BoxFuture<Result<(Evidence, Option<Payment>)>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async { Ok(Some(Payment("AUTHORIZED"))) })
-    }
-
-    fn evidence(&self, _: Option<&Payment>) -> Evidence {
-        self.evidence
+        let evidence = self.evidence;
+        Box::pin(async move { Ok((evidence, Some(Payment("AUTHORIZED")))) })
     }
 }
 

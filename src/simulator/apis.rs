@@ -8,8 +8,16 @@
 mod access_token;
 pub(crate) mod ecom;
 pub(crate) mod qr;
+mod userinfo;
+mod webhooks;
 
 use super::gateway::Api;
 
 /// The APIs that the simulator serves.
-pub(crate) static ALL: [&Api; 3] = [&access_token::API, &ecom::API, &qr::API];
+pub(crate) static ALL: [&Api; 5] = [
+    &access_token::API,
+    &ecom::API,
+    &qr::API,
+    &userinfo::API,
+    &webhooks::API,
+];

@@ -2,6 +2,7 @@
 //! sends the bytes.
 
 mod log;
+mod queue;
 mod receiver;
 mod record;
 mod signature;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use super::gateway::Outgoing;
 
 pub(crate) use log::{DeliveryLog, Destination};
+pub(crate) use queue::Queue;
 pub(crate) use receiver::Receiver;
 pub use record::{Delivery, DeliveryOutcome};
 
@@ -24,6 +26,9 @@ pub(crate) struct Job {
     pub(crate) number: u64,
     pub(crate) outgoing: Outgoing,
     pub(crate) to: Destination,
+    /// Whether a fault sends the message twice and this is the second time. Its outcome changes
+    /// nothing.
+    pub(crate) is_duplicate: bool,
     /// The delay before the message is sent, in real time.
     pub(crate) wait: Duration,
     pub(crate) path: String,
@@ -57,6 +62,7 @@ impl Job {
             number,
             outgoing: outgoing.clone(),
             to,
+            is_duplicate: false,
             wait,
             path,
             headers,
@@ -74,16 +80,5 @@ impl Job {
         }
         let request = request.body(self.body.clone());
         request.map_err(|error| error.to_string())
-    }
-}
-
-/// Returns the time until the next attempt of a webhook, after this many attempts. The simulator
-/// stops after seven attempts, while Vipps retries for a week.
-pub(crate) fn next_attempt(attempts: u32) -> Option<Duration> {
-    match attempts {
-        1..=4 => Some(Duration::from_secs(2)),
-        5 => Some(Duration::from_secs(60)),
-        6 => Some(Duration::from_secs(120)),
-        _ => None,
     }
 }

@@ -14,6 +14,7 @@ mod payment;
 pub(crate) mod profile;
 pub(crate) mod qr;
 mod refusal;
+mod shared_profile;
 pub(crate) mod shipping;
 pub(crate) mod time;
 mod webhooks;
@@ -32,12 +33,11 @@ pub(crate) use payment::{
     Modification, NewPayment, Payment, PaymentOptions, PaymentState,
 };
 pub(crate) use refusal::{Obstacle, Refusal};
-pub(crate) use webhooks::Registration;
+pub(crate) use webhooks::{Registration, Webhooks};
 
 use payment::Entry;
 use qr::{Codes, Target};
 use time::later;
-use webhooks::Webhooks;
 
 /// The index of a payment.
 pub(crate) type PaymentId = usize;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
-use super::delivery::{DeliveryLog, DeliveryOutcome, Job, next_attempt};
+use super::delivery::{Delivery, DeliveryLog, DeliveryOutcome, Job, Queue};
 use super::domain::Domain;
 use super::domain::time::later;
 use super::gateway::{Outgoing, Request, Response, State, dispatch};
@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     pub(crate) records: Records,
     pub(crate) deliveries: DeliveryLog,
+    queue: Queue,
     /// The randomness of errors that faults produce. It is separate, so that faults do not change
     /// the ids of the state.
     pub(crate) random: Random,
@@ -102,6 +103,7 @@ impl Engine {
                 rules: Rules::new(seed),
                 records: Records::default(),
                 deliveries: DeliveryLog::default(),
+                queue: Queue::default(),
                 random: Random::new(!seed),
             }),
             idle: Notify::new(),
@@ -123,6 +125,7 @@ impl Engine {
             world.rules.clear();
             world.records.clear();
             world.deliveries.reset();
+            world.queue.clear();
         });
     }
 
@@ -138,11 +141,12 @@ impl Engine {
     pub(crate) fn with<T>(&self, run: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
-        world.state.tick(now);
-        let due = world.state.next_due();
+        world.tick(now);
+        let due = world.next_due();
         let result = run(&mut world, now);
         world.state.notify();
-        if !world.state.outbox.is_empty() || world.state.next_due() != due {
+        world.forget_deleted_webhooks();
+        if !world.is_idle() || world.next_due() != due {
             self.clock.nudge();
         }
         self.touch();
@@ -153,7 +157,7 @@ impl Engine {
     pub(crate) fn look<T>(&self, run: impl FnOnce(&World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
-        if world.state.tick(now) {
+        if world.tick(now) {
             self.clock.nudge();
             self.touch();
         }
@@ -202,7 +206,9 @@ impl Engine {
         let found = world.state.routes.find(request);
         let reference = found.reference(request);
         let injection = world.rules.inject(found.id(), reference.as_deref(), now);
-        let number = world.records.arrived(request, found.id(), reference, now);
+        let is_public = found.has_public_path();
+        let records = &mut world.records;
+        let number = records.arrived(request, found.id(), is_public, reference, now);
         self.touch();
         Arrival { number, injection }
     }
@@ -250,12 +256,18 @@ impl Engine {
         let mut world = self.world();
         let world = &mut *world;
         let now = self.clock.now();
-        world.state.tick(now);
+        world.tick(now);
         // The test may have moved the clock, which does not signal a change by itself.
         self.touch();
         let mut jobs = Vec::new();
         for outgoing in std::mem::take(&mut world.state.outbox) {
-            world.prepare(&outgoing, now, &mut jobs);
+            world.queue.push(outgoing);
+        }
+        // A message that is not sent can make the next one ready.
+        while !world.is_idle() {
+            for outgoing in world.queue.take_ready() {
+                world.prepare(outgoing, now, &mut jobs);
+            }
         }
         world.deliveries.in_progress += jobs.len();
         if world.deliveries.in_progress == 0 {
@@ -282,9 +294,8 @@ impl Engine {
     pub(crate) async fn settled(&self) {
         loop {
             let idle = self.idle.notified();
-            let settled = self.with(|world, _| {
-                world.state.outbox.is_empty() && world.deliveries.in_progress == 0
-            });
+            let settled =
+                self.with(|world, _| world.is_idle() && world.deliveries.in_progress == 0);
             if settled {
                 return;
             }
@@ -298,7 +309,7 @@ impl Engine {
         if self.clock.stands() {
             return None;
         }
-        let due = self.world().state.next_due()?;
+        let due = self.world().next_due()?;
         let wait = Duration::try_from(due.duration_since(self.clock.now())).unwrap_or_default();
         Some(wait.clamp(Duration::from_millis(1), Duration::from_secs(3600)))
     }
@@ -309,8 +320,38 @@ impl Engine {
 }
 
 impl World {
+    /// Runs everything that is due. Returns `true` if anything was due.
+    fn tick(&mut self, now: Timestamp) -> bool {
+        let has_events = self.state.tick(now);
+        self.queue.tick(now) || has_events
+    }
+
+    /// Returns the time of the next planned event.
+    fn next_due(&self) -> Option<Timestamp> {
+        let events = [self.state.domain.next_due(), self.queue.next_due()];
+        events.into_iter().flatten().min()
+    }
+
+    /// Returns `true` if no message is ready to be sent.
+    fn is_idle(&self) -> bool {
+        self.state.outbox.is_empty() && self.queue.is_idle()
+    }
+
+    /// Ends the messages whose registration was deleted, retries included.
+    fn forget_deleted_webhooks(&mut self) {
+        self.queue.remove_unregistered(&self.state.domain.webhooks);
+    }
+
+    /// Returns at most `count` calls to the merchant, newest first.
+    pub(crate) fn latest_deliveries(&self, count: usize) -> Vec<Delivery> {
+        let latest = self.deliveries.latest(count);
+        latest
+            .map(|delivery| delivery.with_next_attempt(self.queue.next_attempt(delivery.number)))
+            .collect()
+    }
+
     /// Records a message and prepares it for sending, unless it has no address or a fault loses it.
-    fn prepare(&mut self, outgoing: &Outgoing, now: Timestamp, jobs: &mut Vec<Job>) {
+    fn prepare(&mut self, outgoing: Outgoing, now: Timestamp, jobs: &mut Vec<Job>) {
         let id = Some(outgoing.message.id);
         let injection = self.rules.inject(id, outgoing.reference.as_deref(), now);
         let injection = injection.as_ref();
@@ -323,17 +364,28 @@ impl World {
         let to = match unsent {
             Ok(to) => to,
             Err(outcome) => {
-                let number = self.deliveries.record(outgoing, now);
-                let note = self.receive(outgoing, Err("the merchant was not reached".into()), now);
+                let number = self.deliveries.record(&outgoing, now);
+                let note = self.receive(&outgoing, Err("the merchant was not reached".into()), now);
+                let is_lost = outcome == DeliveryOutcome::Lost;
                 self.deliveries.close(number, outcome, note);
+                if is_lost {
+                    self.queue.retry(outgoing, number, now);
+                } else {
+                    // Without a route, no attempt can succeed.
+                    self.queue.complete(&outgoing);
+                }
                 return;
             }
         };
         let copies = injection.map_or(1, Injection::times_applied).max(1);
         let wait = injection.map_or(Duration::ZERO, Injection::delay);
-        for _ in 0..copies {
-            let number = self.deliveries.record(outgoing, now);
-            jobs.push(Job::new(number, outgoing, to.clone(), wait, now));
+        for copy in 0..copies {
+            let number = self.deliveries.record(&outgoing, now);
+            let job = Job::new(number, &outgoing, to.clone(), wait, now);
+            jobs.push(Job {
+                is_duplicate: copy > 0,
+                ..job
+            });
         }
     }
 
@@ -351,17 +403,13 @@ impl World {
             Err(reason) => DeliveryOutcome::Failed(reason),
         };
         self.deliveries.close(job.number, outcome, note);
-        let outgoing = job.outgoing;
-        if outgoing.message.is_retried
-            && !is_accepted
-            && let Some(wait) = next_attempt(outgoing.attempt)
-        {
-            let attempt = outgoing.attempt + 1;
-            let retry = Outgoing {
-                attempt,
-                ..outgoing
-            };
-            self.state.plan_retry(later(now, wait), retry);
+        if job.is_duplicate {
+            return;
+        }
+        if is_accepted {
+            self.queue.complete(&job.outgoing);
+        } else {
+            self.queue.retry(job.outgoing, job.number, now);
         }
     }
 

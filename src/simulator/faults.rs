@@ -308,7 +308,8 @@ impl FaultRule {
     }
 
     /// Loses the message. A request has no effect and gets no response. A call to the merchant is
-    /// never sent.
+    /// not sent,
+    /// and a webhook is retried later.
     pub fn lose(self) -> Fault {
         self.install(Stage::Before, FaultKind::Lose)
     }

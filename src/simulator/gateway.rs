@@ -15,15 +15,17 @@ mod outgoing;
 pub(crate) mod overrides;
 mod routes;
 mod state;
+mod urls;
 pub(crate) mod violation;
 
 pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, ReferencePlace};
 pub(crate) use dispatch::dispatch;
 pub(crate) use document::Document;
-pub(crate) use message::{Body, Request, Response, decode, parameter};
+pub(crate) use message::{Body, PROBLEM, Request, Response, decode, parameter};
 pub(crate) use outgoing::{Message, Outgoing};
 #[cfg(test)]
 pub(crate) use routes::Routes;
 pub(crate) use routes::{IMAGE_PATH, LANDING_PAGE_PATH, landing_token};
 pub(crate) use state::{Settings, State};
+pub(crate) use urls::is_public_https;
 pub(crate) use violation::Violation;

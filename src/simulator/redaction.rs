@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::gateway::{Request, Response};
+use super::gateway::{PROBLEM, Request, Response};
 use crate::testing::redact::Redactor;
 
 /// A body as it was sent. Redaction takes longer than the rest of the journal's work and few tests
@@ -33,7 +33,7 @@ impl RecordedBody {
     pub(crate) fn response(response: &Response) -> Self {
         match response.encoded() {
             (None, _) => Self::default(),
-            (Some("application/json" | "application/json;charset=UTF-8"), bytes) => {
+            (Some("application/json" | "application/json;charset=UTF-8" | PROBLEM), bytes) => {
                 Self::json(bytes, Redactor::of_responses)
             }
             (Some(media_type), bytes) => {
@@ -109,10 +109,9 @@ pub(crate) fn redacted_query(query: &str) -> String {
     members.collect::<Vec<_>>().join("&")
 }
 
-/// The path with personal ids hidden. The path of an operation contains only ids that the merchant
-/// chose.
-pub(crate) fn redacted_path(path: &str, operation: Option<&str>) -> String {
-    if operation.is_some() {
+/// Returns the path with ids of persons hidden. Public paths are those that contain no such id.
+pub(crate) fn redacted_path(path: &str, is_public: bool) -> String {
+    if is_public {
         return path.to_owned();
     }
     let mut redactor = Redactor::of_requests();

@@ -14,6 +14,8 @@ mod one_time_qr;
 mod redirect_qr;
 mod states;
 mod toy_api;
+mod userinfo;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -159,7 +161,7 @@ impl Bench {
     }
 
     fn scan(&mut self) {
-        self.with_payment(|domain, order, now| domain.open(order, now));
+        self.with_payment(Domain::open);
     }
 
     /// Rejects the payment in the app.
@@ -178,7 +180,7 @@ impl Bench {
     fn put_webhook(&mut self) {
         self.state.domain.webhooks.add(Registration {
             id: "1".into(),
-            sales_unit: MSN.into(),
+            sales_unit: Some(MSN.into()),
             url: "https://example.com/hook".into(),
             secret: "secret".into(),
             events: vec![CHECK_IN_EVENT.into()],

@@ -69,12 +69,12 @@ async fn two_clicks_with_a_derived_key_capture_once() {
     slow_after_commit(&sim, "capture_payment_using_post");
     for _ in 0..2 {
         // Nothing is stored: each click derives the key anew.
-        let key = RequestId::derive(&id(), "capture of parcel 1");
+        let key = RequestId::derive(id(), "capture of parcel 1");
         capture_click(&sim.client(), Some(key)).await;
     }
     assert_eq!(sim.account(ORDER).unwrap().captured(), 1_000);
     // A second parcel is a separate capture.
-    let key = RequestId::derive(&id(), "capture of parcel 2");
+    let key = RequestId::derive(id(), "capture of parcel 2");
     capture_click(&sim.client(), Some(key)).await;
     assert_eq!(sim.account(ORDER).unwrap().captured(), 2_000);
 }
@@ -131,7 +131,7 @@ fn derive_is_stable_and_at_most_thirty_characters() {
 
 #[test]
 fn derived_keys_differ_by_order_and_purpose() {
-    let of = |order: &str, purpose| RequestId::derive(&order.parse::<OrderId>().unwrap(), purpose);
+    let of = |order: &str, purpose| RequestId::derive(order.parse::<OrderId>().unwrap(), purpose);
     // Order id and purpose read the same when they are joined.
     assert_ne!(of("order-1", "2-capture"), of("order-12", "-capture"));
     assert_ne!(of("order-1", "capture"), of("order-1", "Capture"));

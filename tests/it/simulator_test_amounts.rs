@@ -71,7 +71,7 @@ fn each_scope_shares_what_it_names() {
     }
 }
 
-/// The eCom API shows no address for a scope: it gives the `sub` for a call of the Userinfo API.
+/// The details of a payment contain no address for a scope, but the `sub` for the Userinfo API.
 #[test]
 fn address_scope_leads_to_the_userinfo_api() {
     let shop = Shop::new();
@@ -86,5 +86,6 @@ fn address_scope_leads_to_the_userinfo_api() {
         details["sub"].as_str().unwrap()
     );
     let (status, body) = shop.get(&path);
-    assert_eq!(status, 501, "{body}");
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(body["address"]["postal_code"], "0191");
 }

@@ -189,6 +189,7 @@ fn an_id_is_of_the_event_and_not_of_the_delivery() {
 struct Handler(Arc<Mutex<Vec<String>>>);
 
 impl Handler {
+    #[expect(clippy::unused_async, reason = "as a handler of the user is")]
     async fn handle(&self, event: Event) -> Result<(), String> {
         let (line, fails) = match &event {
             Event::Payment(event) => (
@@ -295,10 +296,10 @@ impl EventStore for OwnStore {
                 .unwrap()
                 .entry(id.to_owned())
                 .or_default() += 1;
-            match self.fails {
-                true => Err(EventStoreError::new("no connection")),
-                false => Ok(()),
+            if self.fails {
+                return Err(EventStoreError::new("no connection"));
             }
+            Ok(())
         })
     }
 }

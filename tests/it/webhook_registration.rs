@@ -1,7 +1,7 @@
 //! Registers, lists and deletes webhooks. A response that is lost or incomplete never becomes a
 //! registration, and no registration of another URL is touched.
 
-use vipps::testing::Recorder;
+use vipps::testing::{Recorder, RequestShape};
 use vipps::types::HttpsUrl;
 use vipps::webhooks::{Ensured, EventType, Registration, Webhooks};
 use vipps::{Error, ErrorKind, Outcome};
@@ -42,7 +42,7 @@ fn webhooks(recorder: &Recorder) -> Webhooks {
 /// The operations that were sent, in order, without token requests.
 fn sent(recorder: &Recorder) -> Vec<String> {
     let requests = recorder.requests();
-    let operations = requests.iter().filter_map(|request| request.operation());
+    let operations = requests.iter().filter_map(RequestShape::operation);
     operations
         .filter(|operation| !operation.contains("token"))
         .map(str::to_owned)

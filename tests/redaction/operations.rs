@@ -95,6 +95,9 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
     if path.starts_with("/vipps-userinfo-api") {
         return profile();
     }
+    if path.starts_with("/epayment") {
+        return epayment::success(path);
+    }
     let status = match path.rsplit('/').next() {
         Some("cancel") => "Cancelled",
         Some("refund") => "Refund",
@@ -116,7 +119,7 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
 }
 
 /// Returns failures whose bodies contain the person's data and the keys.
-fn failures() -> Vec<World> {
+pub(crate) fn failures() -> Vec<World> {
     let gossip = format!(
         "User +47 {PHONE} ({EMAIL}) has no Bearer {ACCESS_TOKEN}, nor {LANDING_TOKEN}; number {MSISDN}"
     );

@@ -48,8 +48,10 @@ pub(super) fn clear(call: &Call<'_>) -> Result<Response, Problem> {
 
 pub(super) fn deliveries(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
-    let deliveries = call.engine.look(|world, _| world.deliveries.deliveries());
-    let deliveries: Vec<Value> = deliveries.iter().map(delivery).collect();
+    let deliveries = call
+        .engine
+        .look(|world, _| world.latest_deliveries(usize::MAX));
+    let deliveries: Vec<Value> = deliveries.iter().rev().map(delivery).collect();
     Ok(super::ok(json!({ "deliveries": deliveries })))
 }
 
@@ -103,6 +105,10 @@ fn delivery(delivery: &Delivery) -> Value {
         ("status", status.map(Value::from)),
         ("reason", reason.map(Value::from)),
         ("note", delivery.note().map(Value::from)),
+        (
+            "nextAttempt",
+            delivery.next_attempt().map(|time| time.to_string().into()),
+        ),
     ];
     add(&mut described, optional);
     described

@@ -108,10 +108,6 @@ impl DeliveryLog {
     pub(crate) fn len(&self) -> usize {
         self.deliveries.len()
     }
-
-    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
-        self.deliveries.iter().cloned().collect()
-    }
 }
 
 fn origin(url: &str) -> Option<String> {

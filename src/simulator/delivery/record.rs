@@ -36,6 +36,7 @@ pub struct Delivery {
     attempt: u32,
     pub(super) outcome: DeliveryOutcome,
     pub(super) note: Option<String>,
+    next_attempt: Option<Timestamp>,
 }
 
 impl Delivery {
@@ -60,6 +61,15 @@ impl Delivery {
             attempt: outgoing.attempt,
             outcome: DeliveryOutcome::Pending,
             note: None,
+            next_attempt: None,
+        }
+    }
+
+    /// Returns a copy with the time of the next attempt.
+    pub(crate) fn with_next_attempt(&self, next_attempt: Option<Timestamp>) -> Self {
+        Self {
+            next_attempt,
+            ..self.clone()
         }
     }
 
@@ -90,7 +100,7 @@ impl Delivery {
         self.body.as_deref()
     }
 
-    /// Returns the number of the attempt, counted from 1. Only check-ins are retried.
+    /// Returns the number of the attempt, counted from 1. Only webhooks are retried.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
@@ -98,6 +108,12 @@ impl Delivery {
     /// Returns the outcome of the call.
     pub fn outcome(&self) -> &DeliveryOutcome {
         &self.outcome
+    }
+
+    /// Returns the time of the next attempt, by the simulator's clock, if this one failed and another
+    /// one is planned. Webhooks are retried for up to 7 days, at first every 2 seconds.
+    pub fn next_attempt(&self) -> Option<Timestamp> {
+        self.next_attempt
     }
 
     /// Returns the reason why a response with shipping methods could not be used.

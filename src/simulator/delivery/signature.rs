@@ -33,6 +33,7 @@ pub(super) fn sign(
         ("x-ms-content-sha256", hash),
         ("authorization", authorization.clone()),
         ("x-vipps-authorization", authorization),
+        ("webhook-id", registration.id.clone()),
         ("user-agent", "Vipps MobilePay/1.0 Webhooks/1.0".into()),
     ]
 }
@@ -66,7 +67,7 @@ mod tests {
     fn signature(secret: &str, url: &str, date: &str, body: &str) -> (String, String) {
         let registration = Registration {
             id: "1".into(),
-            sales_unit: "123456".into(),
+            sales_unit: None,
             url: url.into(),
             secret: secret.into(),
             events: Vec::new(),
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_documented_vectors() {
-        let vectors: [Vector; 4] = [
+        let vectors: [Vector; 5] = [
             [
                 DOCUMENTED,
                 "https://webhook.site/e2cee29b-012e-4f1d-8ef4-e95fd74a7a63",
@@ -113,6 +114,14 @@ mod tests {
                 r#"{"customerToken":"AAAA","merchantQrId":"kasse-æøå-1","merchantSerialNumber":"1234567","initiatedAt":"2024-02-29T23:59:59.9999999Z"}"#,
                 "F9QsZT1Zm4jnfTUGXptc+Sr00OvYcSwDFPhrkXqMlJo=",
                 "dtsXRDTsl0+/5tZ+ojlPfTQTeeVWZoMl7HJg3aNPmoY=",
+            ],
+            [
+                UUID,
+                "https://shop.example.com/hooks/vipps",
+                "Mon, 19 Jan 2026 16:26:33 GMT",
+                r#"{"msn":"123456","reference":"acme-shop-123-order123abc","pspReference":"dd8e0a8e-2b26-40ed-98f1-1d5832fc129f","name":"AUTHORIZED","amount":{"currency":"NOK","value":49900},"timestamp":"2026-01-19T16:26:32.099Z","idempotencyKey":"7c8b81e7-b08b-46e4-9729-191cb801c132","success":true}"#,
+                "RPYlXrJ8cvZrUj9Od+KEKzwh+CcAKTQFt4l56m3OK24=",
+                "f7vqaxq4wVzVOxbDfayx2eYKlX6JKm6dG3IqVWwZKLg=",
             ],
             [
                 DOCUMENTED,

@@ -175,8 +175,8 @@ impl Domain {
         random: &mut Random,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let mut webhooks = self.webhooks.for_event(&code.sales_unit, event);
-        webhooks.next().ok_or(Refusal::NoWebhook)?;
+        let webhook = self.webhooks.only_for_event(&code.sales_unit, event);
+        webhook.ok_or(Refusal::NoWebhook)?;
         self.events.push(Event::CheckedIn {
             code: code.clone(),
             customer_token: self.codes.add_check_in(customer, random, now),

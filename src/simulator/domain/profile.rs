@@ -45,6 +45,15 @@ impl DataScope {
         self.0.contains(&data)
     }
 
+    /// Adds the data of another scope.
+    pub(super) fn add(&mut self, other: &Self) {
+        for data in &other.0 {
+            if !self.has(*data) {
+                self.0.push(*data);
+            }
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

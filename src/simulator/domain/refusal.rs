@@ -30,10 +30,14 @@ pub(crate) enum Refusal {
     NoConsent,
     /// The sales unit has no webhook for check-ins.
     NoWebhook,
+    /// The sales unit has no webhook registration with this id.
+    UnknownWebhook,
     /// The QR code exists already, or belongs to another sales unit.
     CodeExists,
     /// There is no QR code with this id.
     UnknownCode,
+    /// The customer has shared no data with the sales unit in the last seven days, or does not exist.
+    NothingShared,
     /// No check-in has this token.
     UnknownCustomerToken,
     /// The token of the check-in has expired.

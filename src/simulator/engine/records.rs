@@ -58,8 +58,8 @@ impl Entry {
         &self.method
     }
 
-    /// Returns the path as sent, percent-encoded. If the path belongs to no operation, parts that
-    /// may be the id of a person are hidden.
+    /// Returns the path as sent, percent-encoded. Parts that may be the id of a person are hidden: the
+    /// `sub` of a userinfo request, and those of a path that belongs to no operation.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -152,6 +152,7 @@ impl Records {
         &mut self,
         request: &Request,
         operation: Option<&'static str>,
+        has_public_path: bool,
         reference: Option<String>,
         now: Timestamp,
     ) -> u64 {
@@ -168,7 +169,7 @@ impl Records {
             operation,
             reference,
             method: request.method.to_string(),
-            path: redacted_path(&request.path, operation),
+            path: redacted_path(&request.path, has_public_path),
             query: request.query.as_deref().map(redacted_query),
             headers: redacted_headers(request),
             body: RecordedBody::request(request),
@@ -234,7 +235,7 @@ mod tests {
             body: bytes::Bytes::from_static(br#"{"token":"canary"}"#),
         };
         let mut records = Records::default();
-        let number = records.arrived(&request, None, None, Timestamp::UNIX_EPOCH);
+        let number = records.arrived(&request, None, false, None, Timestamp::UNIX_EPOCH);
         let response = Response::json(http::StatusCode::OK, json!({ "access_token": "canary" }));
         records.responded(number, &response, true, Timestamp::UNIX_EPOCH);
         let shown = format!("{records:?}");

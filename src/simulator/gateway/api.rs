@@ -57,6 +57,8 @@ pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) handler: Handler,
     pub(crate) limit: Limit,
+    /// Whether the last segment of the path identifies a person.
+    pub(crate) has_personal_path: bool,
 }
 
 impl Operation {
@@ -65,7 +67,13 @@ impl Operation {
             id,
             handler,
             limit: Limit::None,
+            has_personal_path: false,
         }
+    }
+
+    pub(crate) const fn with_personal_path(mut self) -> Self {
+        self.has_personal_path = true;
+        self
     }
 
     pub(crate) const fn limited(mut self, limit: Limit) -> Self {

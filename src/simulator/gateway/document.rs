@@ -186,7 +186,8 @@ fn operations(root: &Value) -> Vec<DocumentedOperation> {
             operations.push(DocumentedOperation {
                 id: id.to_owned(),
                 template: template.clone(),
-                path: format!("{prefix}{template}"),
+                // A request may have a slash at the end, which the gateway ignores.
+                path: format!("{prefix}{}", template.trim_end_matches('/')),
                 has_body: !described["requestBody"].is_null(),
                 method,
                 #[cfg(feature = "simulator-contract")]
@@ -256,6 +257,14 @@ mod tests {
             (
                 include_str!(concat!(env!("OUT_DIR"), "/qr.source.json")),
                 include_str!("../../../openapi/qr.yaml"),
+            ),
+            (
+                include_str!(concat!(env!("OUT_DIR"), "/userinfo.source.json")),
+                include_str!("../../../openapi/userinfo.yaml"),
+            ),
+            (
+                include_str!(concat!(env!("OUT_DIR"), "/webhooks.source.json")),
+                include_str!("../../../openapi/webhooks.yaml"),
             ),
         ] {
             let vendored: Value = yaml_serde::from_str(file).unwrap();

@@ -48,11 +48,16 @@ pub(crate) fn decode(text: &str) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
+/// The media type of problem details.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
 /// A response. Its status and headers have the types that are sent, so that no response is replaced
 /// by another when it is encoded.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
+    /// The media type of a JSON body.
+    media_type: &'static str,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Body,
     /// The reason why this response may differ from the vendored spec: Vipps is known to send it.
@@ -73,6 +78,7 @@ impl Response {
     pub(crate) fn new(status: StatusCode, body: Body) -> Self {
         Self {
             status,
+            media_type: "application/json;charset=UTF-8",
             headers: Vec::new(),
             body,
             deviation: None,
@@ -82,6 +88,14 @@ impl Response {
 
     pub(crate) fn json(status: StatusCode, body: Value) -> Self {
         Self::new(status, Body::Json(body))
+    }
+
+    /// Returns a response with problem details (RFC 9457).
+    pub(crate) fn problem(status: StatusCode, body: Value) -> Self {
+        Self {
+            media_type: PROBLEM,
+            ..Self::json(status, body)
+        }
     }
 
     pub(crate) fn empty(status: StatusCode) -> Self {
@@ -124,10 +138,7 @@ impl Response {
     pub(crate) fn encoded(&self) -> (Option<&'static str>, Bytes) {
         match &self.body {
             Body::Empty => (None, Bytes::new()),
-            Body::Json(value) => (
-                Some("application/json;charset=UTF-8"),
-                Bytes::from(value.to_string()),
-            ),
+            Body::Json(value) => (Some(self.media_type), Bytes::from(value.to_string())),
             Body::Raw(media_type, bytes) => (Some(media_type), bytes.clone()),
         }
     }

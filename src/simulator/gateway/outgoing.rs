@@ -49,6 +49,8 @@ pub(crate) struct Outgoing {
     pub(crate) body: Option<Value>,
     /// The number of the attempt, counted from 1.
     pub(crate) attempt: u32,
+    /// The time at which the first attempt failed.
+    pub(crate) first_failure: Option<Timestamp>,
 }
 
 impl Outgoing {
@@ -62,6 +64,7 @@ impl Outgoing {
             signed_by: None,
             body: None,
             attempt: 1,
+            first_failure: None,
         }
     }
 }

@@ -47,6 +47,11 @@ impl Found {
         }
     }
 
+    /// Returns `true` if the path contains no id of a person, only ids that the merchant chose.
+    pub(crate) fn has_public_path(&self) -> bool {
+        matches!(self, Self::Operation(route, _) if !route.operation.has_personal_path)
+    }
+
     /// Returns the payment's reference, from the path or the body.
     pub(crate) fn reference(&self, request: &Request) -> Option<String> {
         let Self::Operation(route, params) = self else {
@@ -82,12 +87,7 @@ const UNMODELLED: &[(&str, &str)] = &[
     ("/epayment/", "the ePayment API"),
     ("/recurring/", "the Recurring API"),
     ("/checkout/", "the Checkout API"),
-    (
-        "/webhooks/",
-        "the Webhooks API; Simulator::webhook registers a receiver",
-    ),
     ("/order-management/", "the Order Management API"),
-    ("/vipps-userinfo-api/", "the Userinfo API"),
     ("/access-management-1.0/", "the Login API"),
     ("/report/", "the Report API"),
     ("/management/", "the Management API"),

@@ -37,9 +37,6 @@ pub(crate) struct State {
     pub(crate) images: Images,
     /// The messages to the merchant that wait to be sent.
     pub(crate) outbox: Vec<Outgoing>,
-    /// The messages that are sent again later.
-    retries: BTreeMap<(Timestamp, u64), Outgoing>,
-    planned: u64,
     pub(super) limits: Limits,
 }
 
@@ -58,8 +55,6 @@ impl State {
             tokens: HashMap::new(),
             images: Images::default(),
             outbox: Vec::new(),
-            retries: BTreeMap::new(),
-            planned: 0,
             limits: Limits::default(),
         }
     }
@@ -71,19 +66,6 @@ impl State {
         self.limits = Limits::default();
         self.images = Images::default();
         self.outbox.clear();
-        self.retries.clear();
-    }
-
-    /// Plans another attempt of a message.
-    pub(crate) fn plan_retry(&mut self, when: Timestamp, outgoing: Outgoing) {
-        self.planned += 1;
-        self.retries.insert((when, self.planned), outgoing);
-    }
-
-    /// Returns the time of the next planned event.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let retry = self.retries.first_key_value().map(|((when, _), _)| *when);
-        self.domain.next_due().into_iter().chain(retry).min()
     }
 
     /// Runs all events that are due, in order and each at its own time. Returns `true` if any event
@@ -92,13 +74,6 @@ impl State {
         let mut any = false;
         while self.domain.run_due(now) {
             self.notify();
-            any = true;
-        }
-        while let Some(retry) = self.retries.first_entry() {
-            if retry.key().0 > now {
-                break;
-            }
-            self.outbox.push(retry.remove());
             any = true;
         }
         any

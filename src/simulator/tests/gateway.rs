@@ -204,7 +204,7 @@ fn nothing_is_pretended() {
         (Method::GET, "/accesstoken/get", 405),
         (Method::POST, "/epayment/v1/payments", 501),
         (Method::POST, "/miami/v1/token", 501),
-        (Method::GET, "/webhooks/v1/webhooks", 501),
+        (Method::GET, "/recurring/v3/agreements", 501),
     ] {
         let request = bench.signed(method, path, None);
         let answer = bench.send(request);

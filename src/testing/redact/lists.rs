@@ -214,32 +214,49 @@ mod tests {
     /// Members of the documents that are hidden, in lower case: secrets and personal data.
     const HIDDEN: &[&str] = &[
         "access_token",
+        "account_name",
+        "account_number",
+        "address_type",
         "addressid",
         "addressline1",
         "addressline2",
         "addresstype",
         "authtoken",
+        "bank_name",
         "bankidentificationnumber",
+        "birthdate",
         "callbackauthorizationtoken",
         "city",
         "country",
         "customerphonenumber",
         "customertoken",
         "data",
+        "default",
         "email",
+        "email_verified",
+        "extrainfo",
+        "family_name",
         "firstname",
+        "formatted",
+        "given_name",
         "lastname",
         "meta",
         "metadata",
         "mobilenumber",
         "msisdn",
         "name",
+        "nin",
         "passengername",
         "personalqr",
+        "phone_number",
         "phonenumber",
+        "postal_code",
         "postcode",
         "qrcode",
+        "region",
         "secret",
+        "sid",
+        "street_address",
         "sub",
         "ticketnumber",
         "token",
@@ -391,23 +408,25 @@ mod tests {
         [by_merchant, by_api]
     }
 
-    const DOCUMENTS: [&str; 5] = [
+    const DOCUMENTS: [&str; 6] = [
         include_str!("../../../openapi/access-token.yaml"),
         include_str!("../../../openapi/ecom.yaml"),
         include_str!("../../../openapi/ms_import.yaml"),
         include_str!("../../../openapi/qr.yaml"),
+        include_str!("../../../openapi/userinfo.yaml"),
         include_str!("../../../openapi/webhooks.yaml"),
     ];
 
     const EPAYMENT: &str = include_str!("../../../openapi/epayment.yaml");
 
     fn members() -> [BTreeSet<Vec<String>>; 2] {
-        let [token, ecom, calls, qr, webhooks] = DOCUMENTS;
+        let [token, ecom, calls, qr, userinfo, webhooks] = DOCUMENTS;
         let documents = [
             (token, false),
             (ecom, false),
             (calls, true),
             (qr, false),
+            (userinfo, false),
             (webhooks, false),
         ];
         let [mut by_merchant, mut by_api] = [BTreeSet::new(), BTreeSet::new()];

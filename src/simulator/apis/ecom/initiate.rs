@@ -10,7 +10,9 @@ use super::{NAME, shipping};
 use crate::simulator::domain::profile::{DataScope, Profile, ProfileData};
 use crate::simulator::domain::shipping::ShippingSource;
 use crate::simulator::domain::{Expiry, Flow, MerchantUrls, NewPayment, PaymentOptions};
-use crate::simulator::gateway::{Call, Failure, LANDING_PAGE_PATH, Response, State};
+use crate::simulator::gateway::{
+    Call, Failure, LANDING_PAGE_PATH, Response, State, is_public_https,
+};
 use crate::types::{Amount, Currency};
 
 /// The largest amount, in øre. The eCom API uses 32-bit integers.
@@ -234,56 +236,9 @@ fn is_app_scheme(url: &str) -> bool {
         })
 }
 
-/// Returns whether a URL is `https://` with a host name that can exist on the public internet.
-fn is_public_https(text: &str) -> bool {
-    if text.contains(char::is_whitespace) {
-        return false;
-    }
-    let Ok(url) = url::Url::parse(text) else {
-        return false;
-    };
-    let public = match url.host() {
-        Some(url::Host::Domain(name)) => {
-            let mut labels = name.trim_end_matches('.').rsplit('.');
-            let top = labels.next().unwrap_or_default();
-            labels.next().is_some_and(|label| !label.is_empty())
-                && top.len() >= 2
-                && top.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-                && top.starts_with(|c: char| c.is_ascii_alphabetic())
-                && top != "localhost"
-        }
-        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
-        None => false,
-    };
-    url.scheme() == "https" && public
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn urls_must_be_public_and_https() {
-        for good in [
-            "https://example.com/vipps",
-            "https://shop.example.co.uk:8080/",
-            "https://xn--brum-qoa.no/x?y=1",
-        ] {
-            assert!(is_public_https(good), "{good}");
-        }
-        for bad in [
-            "http://example.com/",
-            "https://localhost/",
-            "https://shop/",
-            "https:///x",
-            "https://example.com:99999/",
-            "https://example.com/a b",
-            "myapp://x",
-            "",
-        ] {
-            assert!(!is_public_https(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn an_app_may_be_the_fallback() {

@@ -30,18 +30,20 @@ pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
     else {
         return Vec::new();
     };
-    let webhooks = state.domain.webhooks.for_event(&code.sales_unit, EVENT);
+    let webhooks = &state.domain.webhooks;
+    // The limit of one registration for each owner leaves at most two, and the sales unit's own one
+    // takes precedence.
+    let registration = webhooks.only_for_event(&code.sales_unit, EVENT);
     let body = json!({
         "customerToken": customer_token,
         "merchantQrId": code.id,
         "msn": code.sales_unit,
         "initiatedAt": format!("{time:.7}"),
     });
-    webhooks
-        .map(|registration| Outgoing {
-            signed_by: Some(registration.clone()),
-            body: Some(body.clone()),
-            ..Outgoing::new(&USER_CHECKED_IN, registration.url.clone())
-        })
-        .collect()
+    let message = registration.map(|registration| Outgoing {
+        signed_by: Some(registration.clone()),
+        body: Some(body),
+        ..Outgoing::new(&USER_CHECKED_IN, registration.url.clone())
+    });
+    message.into_iter().collect()
 }

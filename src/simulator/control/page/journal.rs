@@ -29,12 +29,13 @@ impl Line<'_> {
 }
 
 pub(super) fn section(view: &View<'_>) -> Markup {
-    let (records, deliveries) = (&view.world.records, &view.world.deliveries);
+    let records = &view.world.records;
+    let deliveries = view.world.latest_deliveries(SHOWN);
     let mut lines: Vec<Line<'_>> = records.latest(SHOWN).map(Line::In).collect();
-    lines.extend(deliveries.latest(SHOWN).map(Line::Out));
+    lines.extend(deliveries.iter().map(Line::Out));
     lines.sort_by_key(|line| std::cmp::Reverse(line.time()));
     lines.truncate(SHOWN);
-    let total = records.len() + deliveries.len();
+    let total = records.len() + view.world.deliveries.len();
     html! {
         section #journal.journal {
             div.head {
@@ -110,6 +111,9 @@ fn call(delivery: &Delivery) -> Markup {
             dl.about {
                 dt { "Operation" } dd { (delivery.operation()) }
                 dt { "Attempt" } dd { (delivery.attempt()) }
+                @if let Some(next) = delivery.next_attempt() {
+                    dt { "Next attempt" } dd { (time(next)) }
+                }
                 @if *delivery.outcome() == DeliveryOutcome::NotRouted {
                     dt { "Outcome" } dd { "Not sent: nobody said where this URL is (Simulator::route)." }
                 }

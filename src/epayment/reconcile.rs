@@ -1,0 +1,231 @@
+//! Finds out whether an operation took effect although its response was lost.
+
+mod evidence;
+
+use std::sync::Arc;
+
+use self::evidence::{Kind, Record};
+use super::{GetDetails, GetEvents, Payment, PaymentDetails};
+use crate::call::{BoxFuture, CallOptions};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::payment::evidence::{Evidence, Transfer};
+use crate::payment::{self, LostOperation};
+use crate::runtime::Runtime;
+use crate::types::{Amount, Reference, RequestId};
+
+/// The result of a [`Reconcile`], proven by the details and the event log of the payment.
+pub type Reconciled = payment::Reconciled<PaymentDetails>;
+
+/// Finds out whether an operation of the ePayment API took effect. `.await` reads the details of the
+/// payment, and for a create, capture or refund its event log.
+///
+/// [`EPayment::reconcile`](super::EPayment::reconcile) makes it from an error. After a crash or a
+/// dropped future there is no error. [`Payment::reconcile_capture`] and the methods beside it then
+/// make it from the values that were stored before the call.
+///
+/// | operation | took effect | no effect |
+/// |---|---|---|
+/// | create | the creation carries the operation's idempotency key | there is no such payment, or its creation carries another key |
+/// | capture, refund | a successful event of the kind carries the operation's idempotency key | the other events account for the whole sum |
+/// | cancel | the payment ended without an approval, or the rest of its reservation is cancelled | neither |
+/// | force approve | the payment is authorized | it is in another known state |
+///
+/// *No such payment* (code 5090 or HTTP 404) means *no effect* for any operation of an error, because
+/// the error records the sales unit of the request. From stored values it means *no effect* for a
+/// create alone. A capture, refund or cancel was of a payment that existed, so the request for the
+/// details went to another sales unit or environment.
+///
+/// An incomplete event log proves nothing. The outcome stays unknown if the log holds no known event,
+/// an event of an unknown name, or an event of the operation's kind without a readable success.
+pub type Reconcile = payment::Reconcile<PaymentDetails>;
+
+pub(super) fn of_error(runtime: &Runtime, error: &Error) -> Reconcile {
+    let find = |error: &Error| {
+        let reference = error.reference().ok_or("the error names no payment")?;
+        let lost: Arc<dyn LostOperation<PaymentDetails>> = Arc::new(LostRequest {
+            runtime: runtime.clone(),
+            reference: reference.clone(),
+            kind: Kind::of(error)?,
+            is_stored: false,
+        });
+        Ok(lost)
+    };
+    Reconcile::of_error(runtime.clone(), error, find)
+}
+
+/// Reconciles operations without an error: after a crash, a restart, or a dropped future.
+///
+/// Each method takes the values that have to be stored before the call, together with the reference.
+/// A payment of another sales unit than that of the credentials also needs its stored
+/// [`merchant_serial_number`](Payment::merchant_serial_number).
+impl Payment {
+    /// Finds out whether the create with this idempotency key created the payment.
+    ///
+    /// Instead of reconciling a create, make the same call again with the same key: it returns the
+    /// payment with its redirect URL.
+    ///
+    /// Calls `getPayment` and `getPaymentEventLog`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"CREATED"}"#)
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
+    /// #         r#"[{"name":"CREATED","success":true,"idempotencyKey":"stored-key"}]"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::epayment::Reconciled;
+    ///
+    /// // The process stopped in the middle of the create. After the restart:
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// match payment.reconcile_create("stored-key".parse()?).await {
+    ///     Reconciled::TookEffect(details) => println!("created: {}", details.state()),
+    ///     Reconciled::NoEffect => println!("create it with the stored key"),
+    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn reconcile_create(&self, key: RequestId) -> Reconcile {
+        self.reconcile(Kind::Create(key))
+    }
+
+    /// Finds out whether the capture with this idempotency key took effect.
+    ///
+    /// `amount` is the amount of the capture; for a capture of the rest, the amount that remained.
+    /// An event with the key and another amount proves nothing: the key was used for another
+    /// request.
+    ///
+    /// Calls `getPayment` and `getPaymentEventLog`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
+    /// # let payment = serde_json::json!({"state": "AUTHORIZED", "aggregate": {"authorizedAmount": nok(49900),
+    /// #     "capturedAmount": nok(5000), "cancelledAmount": nok(0), "refundedAmount": nok(0)}});
+    /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "stored-key",
+    /// #     "amount": nok(5000)}]);
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string())
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
+    /// # let vipps = recorder.client();
+    /// use vipps::epayment::Reconciled;
+    /// use vipps::{Amount, RequestId};
+    ///
+    /// let part = Amount::nok(50);
+    /// let key: RequestId = "stored-key".parse()?; // stored with the amount before the call
+    ///
+    /// // The process stopped in the middle of the capture. After the restart:
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// match payment.reconcile_capture(key.clone(), part).await {
+    ///     Reconciled::TookEffect(_) => println!("captured"),
+    ///     Reconciled::NoEffect => {
+    ///         payment.capture(part).idempotency_key(key).await?;
+    ///     }
+    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
+        self.reconcile(Kind::Capture(stored(key, amount)))
+    }
+
+    /// Finds out whether the refund with this idempotency key took effect.
+    ///
+    /// `amount` is the amount of the refund; for a refund of everything, the amount that remained.
+    /// An event with the key and another amount proves nothing: the key was used for another
+    /// request.
+    ///
+    /// Calls `getPayment` and `getPaymentEventLog`. [`reconcile_capture`](Self::reconcile_capture)
+    /// has an example.
+    pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
+        self.reconcile(Kind::Refund(stored(key, amount)))
+    }
+
+    /// Finds out whether the payment is cancelled, by this or by another request: it ended without
+    /// an approval, or the rest of its reservation is cancelled.
+    ///
+    /// Calls `getPayment`. Needs only the reference.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new()
+    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"TERMINATED"}"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::epayment::Reconciled;
+    ///
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// match payment.reconcile_cancel().await {
+    ///     Reconciled::TookEffect(_) => println!("cancelled"),
+    ///     Reconciled::NoEffect => println!("cancel it again"),
+    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn reconcile_cancel(&self) -> Reconcile {
+        self.reconcile(Kind::Cancel)
+    }
+
+    fn reconcile(&self, kind: Kind) -> Reconcile {
+        let lost = LostRequest {
+            runtime: self.runtime.clone(),
+            reference: self.reference.clone(),
+            kind,
+            is_stored: true,
+        };
+        Reconcile::of_stored(self.runtime.clone(), Arc::new(lost), self.merchant.clone())
+    }
+}
+
+fn stored(key: RequestId, amount: Amount) -> Transfer {
+    Transfer {
+        key,
+        amount: Some(amount),
+    }
+}
+
+/// A request to the ePayment API whose response was lost.
+#[derive(Debug)]
+struct LostRequest {
+    runtime: Runtime,
+    reference: Reference,
+    kind: Kind,
+    /// Set if the request comes from the caller's storage and not from an error.
+    is_stored: bool,
+}
+
+impl LostOperation<PaymentDetails> for LostRequest {
+    fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<PaymentDetails>)>> {
+        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
+        details.options = options.clone();
+        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
+        events.options = options;
+        let (kind, is_stored) = (self.kind.clone(), self.is_stored);
+        Box::pin(async move {
+            let details = match details.send().await {
+                Ok(details) => details,
+                Err(error) if is_no_such_payment(&error) => {
+                    return Ok((kind.without_payment(is_stored), None));
+                }
+                Err(error) => return Err(error),
+            };
+            let events = if kind.needs_events() {
+                events.send().await?
+            } else {
+                Vec::new()
+            };
+            let record = Record {
+                details: &details,
+                events: &events,
+            };
+            Ok((kind.evidence(&record), Some(details)))
+        })
+    }
+}
+
+/// Returns whether the API states that the sales unit has no payment with the reference. A 404 of
+/// the gateway is about the path instead, and lists no errors.
+fn is_no_such_payment(error: &Error) -> bool {
+    error.kind() == ErrorKind::Api
+        && error.outcome() == Outcome::Rejected
+        && (error.has_code("5090")
+            || (error.http_status() == Some(404) && !error.api_errors().is_empty()))
+}
