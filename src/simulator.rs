@@ -1,20 +1,51 @@
 //! An in-process simulator of the Vipps MobilePay APIs, for tests without an account.
 //!
-//! [`Simulator::start`] opens an HTTP server on a loopback port. The server keeps state, returns
-//! the documented error codes and bodies, enforces the documented rate limits, and checks every
-//! request and every response of its own against the vendored spec. A feature that is not modelled
-//! gets a 501 with a reason, never a guess.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use vipps::{Amount, simulator::Simulator};
+//! let sim = Simulator::start()?;
+//! let vipps = sim.client();
+//! vipps.ecom().initiate("order-1".parse()?, Amount::nok(499), "Socks".parse()?).await?;
+//! sim.payer().approve("order-1")?;
+//! assert_eq!(sim.account("order-1").unwrap().reserved(), 49_900);
+//! # Ok(()) }
+//! ```
 //!
-//! The handles of [`Simulator`] do what a merchant cannot do through the API: act as the customer
-//! ([`Simulator::payer`]), move the clock ([`Simulator::clock`]), read the recorded requests
-//! ([`Simulator::journal`]), inject faults ([`Simulator::faults`]), and read the movements of money
-//! ([`Simulator::ledger`]).
+//! [`Simulator::start`] opens an HTTP server on a loopback port. [`Builder::in_memory`] needs no
+//! socket and no waiting.
 //!
-//! [`Simulator::base_url`] in a browser shows the same: the orders with their QR codes, a phone
-//! that scans and approves or rejects, the journal, the faults and the clock. The page is served
-//! only if the `Host` header is an IP address, `localhost` or the host in the base URL, and its
-//! buttons accept only requests from the page itself. No other site in the same browser can press
-//! them.
+//! | To make this happen | Use |
+//! |---|---|
+//! | the customer scans, approves or rejects | [`Simulator::payer`] |
+//! | every payment is approved by itself | [`Builder::approve_after`] |
+//! | the issuer refuses the card | an amount of 151, 182, 183, 184, 186, 187 or 197 øre |
+//! | a payment, token or QR code expires | [`Clock::advance`] |
+//! | a response is lost after the money moved | [`FaultRule::after_commit`] and [`FaultRule::reset`] |
+//! | an error, a delay, a broken connection | [`Simulator::faults`] |
+//! | two requests meet at a chosen moment | [`FaultRule::pause`] |
+//! | a callback or webhook arrives | [`Simulator::route`], [`Simulator::deliver_to`] |
+//! | a check-in is signed and sent | [`Simulator::webhook`] |
+//!
+//! | Modelled | Not modelled: status 501 with a reason |
+//! |---|---|
+//! | access tokens, the eCom, QR, Webhooks and Userinfo APIs | the other APIs, the landing page itself |
+//! | callbacks, webhooks, express shipping, consents | the test amounts 201 and 202 øre, refunds of 123 and 124 øre |
+//! | the documented errors, rate limits and periods | |
+//!
+//! Two rules are simplified: a refused request does not use up its idempotency key, and a payment is
+//! never locked (error 94) unless a fault injects it.
+//!
+//! [`Simulator::ledger`] returns the money that moved, whatever the responses were, and
+//! [`Simulator::journal`] the requests, with secrets hidden.
+//!
+//! # Features
+//!
+//! `simulator` contains the handles and the server. With `simulator-contract`, every request and
+//! every response of the simulator is checked against the vendored API documents: use it in tests of
+//! code that builds requests by itself. With `simulator-page`, [`Simulator::base_url`] in a browser
+//! shows the orders with their QR codes, a phone that scans and approves or rejects, the journal, the
+//! faults and the clock. `simulator-bin` is the program, with all of them.
 //!
 //! # Any language
 //!
@@ -39,15 +70,12 @@
 //! simulator that [`Simulator::start`] started serves the same paths. `examples/clients` has tests
 //! in Python and JavaScript.
 //!
-//! # Limitations
-//!
-//! The simulator returns 501 for the APIs other than access token, eCom, QR, Userinfo and Webhooks,
-//! and for the landing page itself. A browser that opens a landing page is redirected to the phone
-//! on the simulator's page. Two rules are simplified: a refused request does not use up its
-//! idempotency key, and an order is never locked (error 94) unless a fault injects it.
+//! # Security
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
-//! on loopback by default.
+//! on loopback by default. The page and the control API accept only a `Host` header with an IP
+//! address, `localhost` or the host in the base URL, and no requests from other sites, so that no
+//! other site in the same browser can use them.
 
 #![cfg_attr(
     not(all(feature = "simulator-contract", feature = "simulator-page")),
@@ -332,6 +360,25 @@ impl Simulator {
         for job in self.engine.collect() {
             let reason = "a simulator in memory opens no socket";
             self.engine.delivered(job, Err(reason.into()));
+        }
+    }
+
+    /// Writes a line of JSON for each request that has a response and for each message to the
+    /// merchant that has an outcome, from the start of the simulator on. `kind` is `request` or
+    /// `delivery`; the other members are those of `journal` and `deliveries` in the control API.
+    /// Secrets and personal data are hidden. It runs until it is dropped.
+    ///
+    /// # Errors
+    /// If the writer fails.
+    pub async fn write_json_log(&self, mut writer: impl io::Write) -> io::Result<()> {
+        let mut log = control::JsonLog::default();
+        loop {
+            let seen = self.engine.version();
+            for line in log.lines(&self.engine) {
+                writeln!(writer, "{line}")?;
+            }
+            writer.flush()?;
+            self.engine.other_than(seen).await;
         }
     }
 

@@ -8,6 +8,7 @@ mod clock;
 mod display_status;
 mod faults;
 mod journal;
+mod json_log;
 mod orders;
 #[cfg(feature = "simulator-page")]
 mod page;
@@ -28,6 +29,7 @@ use self::request::Call;
 use super::engine::Engine;
 use super::gateway::{Request, Response};
 
+pub(crate) use json_log::JsonLog;
 #[cfg(feature = "simulator-page")]
 pub(crate) use page::Page;
 

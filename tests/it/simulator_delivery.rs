@@ -146,3 +146,63 @@ async fn failing_service_is_recorded_with_its_reason() {
     let expected = DeliveryOutcome::Failed("closed for today".into());
     assert_eq!(shop.sim.deliveries()[0].outcome(), &expected);
 }
+
+/// A writer whose lines the test reads.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn of_kind(&self, kind: &str) -> Vec<Value> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.filter(|line: &Value| line["kind"] == kind).collect()
+    }
+}
+
+#[tokio::test]
+async fn json_log_has_requests_and_deliveries_once_each() {
+    let shop = Shop::new();
+    let lines = Lines::default();
+    shop.sim.deliver_to_fn(|_| response(200, ""));
+    let log = shop.sim.write_json_log(lines.clone());
+    let payment = async {
+        assert_eq!(shop.initiate(&payment("order-1", 49_900)).0, 200);
+        shop.sim.payer().approve("order-1").unwrap();
+        tokio::task::yield_now().await;
+        // The callback is still pending here.
+        assert_eq!(lines.of_kind("delivery").len(), 0);
+        shop.sim.settled().await;
+        tokio::task::yield_now().await;
+        assert_eq!(shop.get("/ecomm/v2/payments/order-1/details").0, 200);
+        tokio::task::yield_now().await;
+    };
+    tokio::select! {
+        biased;
+        ended = log => panic!("{ended:?}"),
+        () = payment => {}
+    }
+    let requests = lines.of_kind("request");
+    let operations: Vec<_> = requests
+        .iter()
+        .map(|line| line["operation"].as_str())
+        .collect();
+    let expected = [
+        "fetch_authorization_token_using_post",
+        "initiate_payment_v3_using_post",
+        "get_payment_details_using_get",
+    ];
+    assert_eq!(operations, expected.map(Some));
+    let deliveries = lines.of_kind("delivery");
+    assert_eq!(deliveries.len(), 1);
+    assert_eq!(deliveries[0]["outcome"], "responded");
+}

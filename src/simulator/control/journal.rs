@@ -55,7 +55,7 @@ pub(super) fn deliveries(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(super::ok(json!({ "deliveries": deliveries })))
 }
 
-fn described(entry: &Entry) -> Value {
+pub(super) fn described(entry: &Entry) -> Value {
     let headers = entry.headers().iter();
     let headers: Vec<Value> = headers
         .map(|(name, value)| json!({"name": name, "value": value}))
@@ -83,7 +83,7 @@ fn described(entry: &Entry) -> Value {
     described
 }
 
-fn delivery(delivery: &Delivery) -> Value {
+pub(super) fn delivery(delivery: &Delivery) -> Value {
     let (outcome, status, reason) = match delivery.outcome() {
         DeliveryOutcome::Pending => ("pending", None, None),
         DeliveryOutcome::Responded(status) => ("responded", Some(*status), None),

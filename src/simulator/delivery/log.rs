@@ -100,6 +100,12 @@ impl DeliveryLog {
         }
     }
 
+    /// Returns the messages from this number on.
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Delivery> {
+        let first = self.deliveries.partition_point(|sent| sent.number < number);
+        self.deliveries.range(first..)
+    }
+
     /// Returns at most `count` calls, newest first.
     pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Delivery> {
         self.deliveries.iter().rev().take(count)

@@ -28,6 +28,7 @@ pub struct Entry {
     status: Option<u16>,
     response: RecordedBody,
     responded: Option<Timestamp>,
+    is_complete: bool,
     note: Option<String>,
 }
 
@@ -39,6 +40,11 @@ impl Entry {
     /// Returns the reference of the payment that the request names in its path or its body.
     pub(crate) fn reference(&self) -> Option<&str> {
         self.reference.as_deref()
+    }
+
+    /// Returns `true` once the request took effect, or a fault prevented that.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Returns the time of arrival, by the simulator's clock.
@@ -126,6 +132,12 @@ impl Records {
         self.entries.iter()
     }
 
+    /// Returns the entries from this number on.
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Entry> {
+        let first = self.entries.partition_point(|entry| entry.number < number);
+        self.entries.range(first..)
+    }
+
     /// Returns the number of requests for an operation.
     pub(crate) fn count(&self, operation: &str) -> usize {
         self.counts.get(operation).copied().unwrap_or(0)
@@ -176,6 +188,7 @@ impl Records {
             status: None,
             response: RecordedBody::default(),
             responded: None,
+            is_complete: false,
             note: None,
         });
         self.written
@@ -196,6 +209,7 @@ impl Records {
             .rev()
             .find(|entry| entry.number == number);
         if let Some(entry) = entry {
+            entry.is_complete = true;
             entry.note.clone_from(&response.note);
             if is_received {
                 entry.status = Some(response.status.as_u16());

@@ -1,11 +1,11 @@
-//! The errors that the gateway sends by itself, and those that only the simulator sends.
+//! The errors of the gateway, and those that only the simulator returns.
 
 use http::StatusCode;
 use serde_json::json;
 
 use super::message::Response;
 
-/// Returns an error that the API gateway sends by itself.
+/// Returns an error of the API gateway.
 pub(crate) fn gateway(status: StatusCode, message: &str) -> Response {
     Response::json(
         status,

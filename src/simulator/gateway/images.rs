@@ -200,7 +200,7 @@ mod tests {
     const TEXT: &str = "https://qr.vipps.no/o/abcdefgh";
 
     #[test]
-    fn a_png_has_exactly_the_size_asked_for() {
+    fn png_has_the_requested_size() {
         for side in [100, 101, 333, 2000] {
             let bytes = png(TEXT, side).unwrap();
             let reader = png::Decoder::new(std::io::Cursor::new(bytes))
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_png_holds_the_code_inside_a_white_border() {
+    fn png_has_the_code_inside_a_white_border() {
         let bytes = png(TEXT, 400).unwrap();
         let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
         decoder.set_transformations(png::Transformations::EXPAND);
