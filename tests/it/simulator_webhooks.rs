@@ -151,7 +151,7 @@ async fn deleted_registration_receives_nothing() {
     assert_eq!(receiver.requests().len(), 1);
     webhooks.delete(registration.id()).await.unwrap();
     let refused = sim.payer().scan(&text).unwrap_err();
-    assert_eq!(refused, PayerError::CannotConnect);
+    assert_eq!(refused, PayerError::NoWebhook);
     sim.settled().await;
     assert_eq!(receiver.requests().len(), 1);
 }
