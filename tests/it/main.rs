@@ -35,6 +35,7 @@ mod epayment_create;
 mod epayment_details;
 mod epayment_reconcile;
 mod epayment_requests;
+mod epayment_retry_table;
 mod epayment_transfer;
 mod epayment_wait;
 mod error_bodies;
