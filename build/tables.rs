@@ -7,9 +7,9 @@ use super::generated::Generated;
 use super::names::snake;
 use super::passes::KEY;
 
-/// Writes the tables beside the bindings: the version of the document, its endpoints, the check of
+/// Writes the tables beside the bindings of this module: the version of the document, its endpoints, the check of
 /// response bodies and the list of JSON Schemas.
-pub(super) fn tables(document: &Document, generated: &Generated) -> String {
+pub(super) fn tables(name: &str, document: &Document, generated: &Generated) -> String {
     let version = document.root["info"]["version"].as_str();
     let version = version.unwrap_or_default();
     let [mut endpoints, mut list, mut bodies, mut schemas] = [const { String::new() }; 4];
@@ -21,6 +21,7 @@ pub(super) fn tables(document: &Document, generated: &Generated) -> String {
         let _ = writeln!(
             endpoints,
             "    pub static {constant}: crate::raw::Endpoint = crate::raw::Endpoint {{
+        document: {name:?},
         id: {id:?},
         method: {method:?},
         path: {:?},
@@ -36,10 +37,10 @@ pub(super) fn tables(document: &Document, generated: &Generated) -> String {
             );
         }
     }
-    for name in generated.names() {
+    for kind in generated.names() {
         let _ = writeln!(
             schemas,
-            "        ({name:?}, ::schemars::schema_for!(types::{name})),"
+            "        ({kind:?}, ::schemars::schema_for!(types::{kind})),"
         );
     }
     format!(
@@ -84,12 +85,12 @@ mod tests {
             paths: {/a: {get: {operationId: aGet}, post: {operationId: aPost, x-idempotency-key: idempotency-key}}}
             ",
         );
-        let text = tables(&document, &Generated::default());
+        let text = tables("api", &document, &Generated::default());
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
             "pub static A_GET: crate::raw::Endpoint",
-            r#"id: "a_get", method: "GET", path: "/a", idempotency_header: None,"#,
-            r#"id: "a_post", method: "POST", path: "/a", idempotency_header: Some("idempotency-key"),"#,
+            r#"document: "api", id: "a_get", method: "GET", path: "/a", idempotency_header: None,"#,
+            r#"document: "api", id: "a_post", method: "POST", path: "/a", idempotency_header: Some("idempotency-key"),"#,
             "[ &endpoints::A_GET, &endpoints::A_POST, ]",
         ] {
             assert!(text.contains(part), "{text}");
@@ -105,7 +106,7 @@ mod tests {
         generated
             .bodies
             .insert("get_a".to_owned(), "types::A".to_owned());
-        let text = tables(&document, &generated);
+        let text = tables("api", &document, &generated);
         let list = "[\n        (\"A\", ::schemars::schema_for!(types::A)),\n        (\"B\", ::schemars::schema_for!(types::B)),\n    ]";
         assert!(text.contains(list), "{text}");
     }

@@ -71,7 +71,7 @@ pub use types::receipt::{BarcodeFormat, OrderLine, PaymentSource, QuantityUnit, 
 pub use types::texts::{PaymentDescription, ShippingToken};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
-pub use crate::types::QrFormat;
+pub use crate::types::{AirlineData, QrFormat};
 
 use crate::raw;
 use crate::runtime::Runtime;

@@ -13,6 +13,7 @@
 //! | [`mobilepay`] | a QR code that MobilePay printed, used as a callback code |
 //! | [`personal_qr`] | the code in the customer's app, read by a scanner |
 //! | [`capture`] | capture, refund and cancel with an idempotency key |
+//! | [`from_ecom_to_epayment`] | the migration to the ePayment API, endpoint by endpoint |
 //! | [`after_a_crash`] | the values to store before a call, and the recovery after a restart |
 //! | [`what_can_go_wrong`] | outcomes, retries, error codes, rate limits and timeouts |
 //! | [`webhooks`] | registration of a URL, and the events of payments and check-ins |
@@ -58,6 +59,10 @@ pub mod personal_qr {
 
 pub mod capture {
     #![doc = include_str!("guide/capture.md")]
+}
+
+pub mod from_ecom_to_epayment {
+    #![doc = include_str!("guide/from_ecom_to_epayment.md")]
 }
 
 pub mod after_a_crash {

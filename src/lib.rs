@@ -63,7 +63,7 @@ pub use crate::credentials::Credentials;
 pub use crate::environment::{BaseUrl, Environment};
 pub use crate::error::{ApiError, Error, ErrorKind, Outcome, Result};
 pub use crate::operation::{ErrorGroup, RateLimit, Remedy};
-pub use crate::pay_by_qr::{PayByQr, QrPayment};
+pub use crate::pay_by_qr::{PayByQr, PayByQrEPayment, QrPayment, QrPaymentApi};
 pub use crate::retry::{RetryBudget, RetryPolicy};
 #[cfg(feature = "schemars")]
 pub use crate::schema::schemas;

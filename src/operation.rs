@@ -17,6 +17,8 @@ use crate::types::{OrderId, Reference};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoint {
+    /// The module of the document in [`raw`](crate::raw), such as `ecom`.
+    pub document: &'static str,
     /// The operation id in snake case, which is the name of the generated method.
     pub id: &'static str,
     /// The HTTP method.
@@ -159,6 +161,7 @@ static UNLISTED_API: Api = Api {
 
 /// The endpoint of a request that matches no operation of any document.
 static UNDOCUMENTED: Endpoint = Endpoint {
+    document: "",
     id: "unlisted",
     method: "POST",
     path: "",
@@ -195,13 +198,21 @@ impl Operation {
         Self::new(&UNLISTED_API, class, endpoint)
     }
 
-    /// Returns the operation of this endpoint from `tables`.
+    /// Returns the operation of this endpoint from `tables`. An unlisted operation has the error codes
+    /// and the advice of the API whose document contains it.
     pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
         let mut listed = tables.iter().copied().flatten();
         let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
-        match listed.find(is_it) {
-            Some(operation) => *operation,
-            None => Self::unlisted(endpoint),
+        if let Some(operation) = listed.find(is_it) {
+            return *operation;
+        }
+        let unlisted = Self::unlisted(endpoint);
+        let document = unlisted.endpoint.document;
+        let mut listed = tables.iter().copied().flatten();
+        let sibling = listed.find(|listed| listed.endpoint.document == document);
+        Self {
+            api: sibling.map_or(unlisted.api, |sibling| sibling.api),
+            ..unlisted
         }
     }
 
@@ -263,6 +274,7 @@ mod tests {
     use super::*;
 
     static CAPTURE: Endpoint = Endpoint {
+        document: "ecom",
         id: "capture",
         method: "POST",
         path: "/ecomm/v2/payments/{orderId}/capture",
@@ -320,6 +332,24 @@ mod tests {
         ] {
             assert_eq!(found(body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn unlisted_operation_has_the_error_codes_of_its_document() {
+        let tables = crate::client::OPERATIONS;
+        let api = |document| {
+            let endpoint = Box::leak(Box::new(Endpoint {
+                document,
+                ..CAPTURE
+            }));
+            Operation::find(tables, Some(endpoint)).api
+        };
+        for listed in tables.iter().copied().flatten() {
+            assert!(std::ptr::eq(api(listed.endpoint.document), listed.api));
+        }
+        assert!(std::ptr::eq(api("later"), &raw const UNLISTED_API));
+        let undocumented = Operation::find(tables, None);
+        assert!(std::ptr::eq(undocumented.api, &raw const UNLISTED_API));
     }
 
     #[test]

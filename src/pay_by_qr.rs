@@ -1,9 +1,16 @@
 //! A payment and its QR code in one call.
 
+mod api;
+mod with_epayment;
+
+pub use api::QrPaymentApi;
+pub use with_epayment::PayByQrEPayment;
+
 use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
 use crate::ecom::TransactionText;
-use crate::ecom::{Initiate, InitiatedPayment, Payment};
+use crate::ecom::{self, Initiate, InitiatedPayment};
+use crate::epayment::{self, CreatedPayment};
 use crate::error::{Outcome, Result};
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, ImageSize, OrderId};
@@ -13,7 +20,8 @@ const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing
 
 impl Vipps {
     /// Starts a payment and creates its QR code: [`Ecom::initiate`](crate::ecom::Ecom::initiate)
-    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call.
+    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call. [`PayByQr::epayment`] takes it over
+    /// the ePayment API instead, which Vipps MobilePay recommends to new merchants.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,7 +37,11 @@ impl Vipps {
     pub fn pay_by_qr(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> PayByQr {
         PayByQr {
             options: CallOptions::default(),
-            initiate: self.ecom().initiate(order_id, amount, text),
+            initiate: self.ecom().initiate(order_id.clone(), amount, text.clone()),
+            order_id,
+            amount,
+            text,
+            is_changed: false,
             format: QrFormat::default(),
             vipps: self.clone(),
         }
@@ -43,7 +55,12 @@ impl Vipps {
 pub struct PayByQr {
     vipps: Vipps,
     options: CallOptions,
+    order_id: OrderId,
+    amount: Amount,
+    text: TransactionText,
     initiate: Initiate,
+    /// Set if the caller has changed the payment of eCom.
+    is_changed: bool,
     format: QrFormat,
 }
 
@@ -84,7 +101,40 @@ impl PayByQr {
     /// ```
     pub fn payment(mut self, change: impl FnOnce(Initiate) -> Initiate) -> Self {
         self.initiate = change(self.initiate);
+        self.is_changed = true;
         self
+    }
+
+    /// Takes the payment over the ePayment API instead: one request, which is idempotent, in NOK, DKK
+    /// or EUR. New merchants should use it.
+    ///
+    /// The order id becomes the reference, and must have at least 8 characters. The text becomes the
+    /// description, and must have at least 3. [`payment`](Self::payment) must not be called before,
+    /// because it changes a payment of eCom.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// #     r#"{"reference":"till-1-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#);
+    /// # let vipps = recorder.client();
+    /// use vipps::Amount;
+    ///
+    /// let sale = vipps
+    ///     .pay_by_qr("till-1-000451".parse()?, Amount::nok(499), "One pair of socks".parse()?)
+    ///     .epayment()
+    ///     .payment(|p| p.customer_present())
+    ///     .await?;
+    /// let image = sale.qr().image_url().ok_or("the default is an image")?;
+    /// # let _ = image;
+    /// // ... show the image ...
+    /// # if false {
+    /// sale.wait().await?;
+    /// sale.capture().await?;
+    /// # }
+    /// # Ok(()) }
+    /// ```
+    pub fn epayment(self) -> PayByQrEPayment {
+        PayByQrEPayment::new(self)
     }
 
     /// Sends both requests.
@@ -109,7 +159,7 @@ impl PayByQr {
         match code.send().await {
             Ok(qr) => Ok(QrPayment {
                 payment: initiated.payment(&self.vipps),
-                initiated,
+                started: initiated,
                 qr,
             }),
             // A code moves no money, but the payment is started, and the caller does not get its
@@ -126,27 +176,52 @@ impl PayByQr {
     }
 }
 
-/// A started payment and its QR code.
+/// A started payment and its QR code, over the eCom API or the ePayment API. Each API has its own
+/// details, and both have the same verbs.
 #[derive(Clone, Debug)]
-pub struct QrPayment {
-    payment: Payment,
-    initiated: InitiatedPayment,
+pub struct QrPayment<P: QrPaymentApi = ecom::Payment> {
+    payment: P,
+    started: P::Started,
     qr: OneTimeQr,
 }
 
-impl QrPayment {
+impl<P: QrPaymentApi> QrPayment<P> {
     /// Returns the QR code.
     pub fn qr(&self) -> &OneTimeQr {
         &self.qr
     }
 
-    /// Returns the response that started the payment.
-    pub fn initiated(&self) -> &InitiatedPayment {
-        &self.initiated
+    /// Returns the payment, to read, capture, refund or cancel it.
+    pub fn payment(&self) -> P {
+        self.payment.clone()
     }
 
-    /// Returns the payment, to wait for, capture or cancel it.
-    pub fn payment(&self) -> Payment {
-        self.payment.clone()
+    /// Polls the payment until the customer has decided, or the payment has expired.
+    pub fn wait(&self) -> P::Wait {
+        self.payment.wait_for_customer()
+    }
+
+    /// Captures everything that remains.
+    pub fn capture(&self) -> P::Capture {
+        self.payment.capture_everything()
+    }
+
+    /// Cancels the payment, or the reservation if nothing is captured.
+    pub fn cancel(&self) -> P::Cancel {
+        self.payment.cancel_payment()
+    }
+}
+
+impl QrPayment {
+    /// Returns the response that started the payment.
+    pub fn initiated(&self) -> &InitiatedPayment {
+        &self.started
+    }
+}
+
+impl QrPayment<epayment::Payment> {
+    /// Returns the response that created the payment.
+    pub fn created(&self) -> &CreatedPayment {
+        &self.started
     }
 }

@@ -44,9 +44,9 @@
 //!
 //! The simulator returns 501 for the APIs other than access token, eCom, ePayment, QR, Userinfo and
 //! Webhooks, and for the landing page itself. A browser that opens a landing page is redirected to
-//! the phone on the simulator's page. Three rules are simplified: in eCom a refused request does
-//! not use up its idempotency key, a payment is never locked (errors 94 and 6160) unless a fault
-//! injects it, and every sales unit accepts ePayment amounts in NOK, DKK and EUR.
+//! the phone on the simulator's page. Three rules are simplified: in eCom a refused request does not
+//! use up its idempotency key, a payment is never locked (errors 94 and 6160) unless a fault injects
+//! it, and every sales unit accepts ePayment amounts in NOK, DKK and EUR.
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.

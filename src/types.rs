@@ -4,6 +4,7 @@
 //! any other value is an [`InvalidValue`] before anything is sent. Responses are lenient: every
 //! spelling that an API is known to use is accepted.
 
+mod airline_data;
 mod amount;
 mod any_json;
 pub(crate) mod by_name;
@@ -13,6 +14,7 @@ mod currency;
 pub(crate) mod https_url;
 mod image_size;
 mod invalid;
+mod kroner;
 mod landing_page;
 pub(crate) mod lenient;
 pub(crate) mod open_enum;
@@ -23,17 +25,18 @@ mod reference;
 mod request_id;
 mod scope;
 mod sensitive;
-mod shipping_cost;
 pub(crate) mod text;
 mod texts;
 mod timestamp;
 
+pub use airline_data::AirlineData;
 pub use amount::Amount;
 pub use any_json::AnyJson;
 pub use currency::Currency;
 pub use https_url::HttpsUrl;
 pub use image_size::ImageSize;
 pub use invalid::InvalidValue;
+pub use kroner::Kroner;
 pub use landing_page::LandingPage;
 pub use path_segment::PathSegment;
 pub use phone_number::PhoneNumber;
@@ -42,6 +45,5 @@ pub use reference::Reference;
 pub use request_id::RequestId;
 pub use scope::{Scope, ScopeItem};
 pub use sensitive::Sensitive;
-pub use shipping_cost::ShippingCost;
 pub use texts::{CustomerToken, MerchantSerialNumber, OrderId, PersonalQr, SystemText};
 pub use timestamp::Timestamp;

@@ -21,6 +21,7 @@ async fn call(
     idempotency_header: Option<&'static str>,
 ) -> HookResult {
     let endpoint = Box::leak(Box::new(Endpoint {
+        document: "later",
         id: "of_a_later_document",
         method,
         path: PATH,

@@ -3,103 +3,18 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::ecom::types;
-use crate::types::text::{is_printed, length};
-use crate::types::{InvalidValue, Sensitive};
 
-/// The ticket that a payment is for (wire name `additionalData`). Only for airlines and travel
-/// agencies. Passed to [`Initiate::airline_data`](super::Initiate::airline_data); checked when the
-/// payment is sent.
-///
-/// ```
-/// use vipps::ecom::AirlineData;
-///
-/// let ticket = AirlineData {
-///     passenger_name: "LOVELACE/ADA MS".into(),
-///     airline_code: "074".into(),
-///     airline_designator_code: "KL".into(),
-///     agency_invoice_number: "082404".into(),
-///     ticket_number: Some("123-1234-1234567890".into()),
-/// };
-/// # let _ = ticket;
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "callers make one with a literal, which names every member that the API requires"
-)]
-pub struct AirlineData {
-    /// Last name, first name and title: 1 to 49 characters.
-    pub passenger_name: Sensitive,
-    /// The airline's accounting code: 3 characters, such as `074`.
-    pub airline_code: String,
-    /// The airline's designator: 2 characters, such as `KL`.
-    pub airline_designator_code: String,
-    /// The travel agency's invoice number: 1 to 6 characters.
-    pub agency_invoice_number: String,
-    /// The number of the ticket, if it has been issued: 1 to 150 characters.
-    pub ticket_number: Option<String>,
-}
+pub use crate::types::AirlineData;
 
-impl AirlineData {
-    pub(super) fn write(&self) -> Result<types::AdditionalTransactionData> {
-        if !fits(self.passenger_name.expose(), 1, 49) {
-            let rule = "must be 1 to 49 characters, none of them a control character";
-            return Err(InvalidValue::hidden("passenger_name", rule).into());
-        }
-        check(
-            "airline_code",
-            "must be 3 characters",
-            &self.airline_code,
-            3,
-            3,
-        )?;
-        check(
-            "airline_designator_code",
-            "must be 2 characters",
-            &self.airline_designator_code,
-            2,
-            2,
-        )?;
-        check(
-            "agency_invoice_number",
-            "must be 1 to 6 characters",
-            &self.agency_invoice_number,
-            1,
-            6,
-        )?;
-        let mut data = types::AdditionalTransactionData::builder()
-            .passenger_name(self.passenger_name.clone())
-            .airline_code(self.airline_code.clone())
-            .airline_designator_code(self.airline_designator_code.clone())
-            .agency_invoice_number(self.agency_invoice_number.clone());
-        if let Some(number) = &self.ticket_number {
-            check(
-                "ticket_number",
-                "must be 1 to 150 characters",
-                number,
-                1,
-                150,
-            )?;
-            data = data.ticket_number(number.clone());
-        }
-        built(data)
-    }
-}
-
-fn check(
-    field: &'static str,
-    rule: &'static str,
-    text: &str,
-    least: usize,
-    most: usize,
-) -> Result<(), InvalidValue> {
-    if fits(text, least, most) {
-        Ok(())
-    } else {
-        Err(InvalidValue::new(field, rule, text))
-    }
-}
-
-fn fits(text: &str, least: usize, most: usize) -> bool {
-    (least..=most).contains(&length(text)) && !text.trim().is_empty() && is_printed(text)
+/// Returns the ticket in the form of the API.
+pub(super) fn write(data: &AirlineData) -> Result<types::AdditionalTransactionData> {
+    data.check()?;
+    built(
+        types::AdditionalTransactionData::builder()
+            .passenger_name(data.passenger_name.clone())
+            .airline_code(data.airline_code.clone())
+            .airline_designator_code(data.airline_designator_code.clone())
+            .agency_invoice_number(data.agency_invoice_number.clone())
+            .ticket_number(data.ticket_number.clone()),
+    )
 }

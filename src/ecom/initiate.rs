@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Call;
-use super::airline::AirlineData;
+use super::airline::{self, AirlineData};
 use super::express::Express;
 use super::money::payment_ore;
 use super::types::{AuthToken, FallbackUrl, TransactionText};
@@ -157,11 +157,10 @@ impl Initiate {
     /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// use vipps::ecom::{Express, ShippingMethod};
-    /// use vipps::types::ShippingCost;
     ///
     /// let shipping = Express::with_static_shipping([
-    ///     ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?.preselect(),
-    ///     ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?.priority(2),
+    ///     ShippingMethod::new("pick-up", "Pick up in the shop", Amount::nok(0))?.preselect(),
+    ///     ShippingMethod::new("parcel", "Parcel locker", "79.50 NOK".parse()?)?.priority(2),
     /// ]);
     /// let payment = vipps
     ///     .ecom()
@@ -233,7 +232,7 @@ impl Initiate {
             transaction = transaction.scope(scope.to_string());
         }
         if let Some(data) = &self.airline_data {
-            transaction = transaction.additional_data(data.write()?);
+            transaction = transaction.additional_data(airline::write(data)?);
         }
         Ok(types::InitiatePaymentCommand::builder()
             .customer_info(built::<types::CustomerInfo, _>(customer)?)

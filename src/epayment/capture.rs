@@ -78,7 +78,8 @@ impl Capture {
     /// Sends the requests.
     ///
     /// # Errors
-    /// Before anything is sent: an amount that is not positive. With
+    /// Before the request is sent: an amount that is not positive, or in another currency than the
+    /// payment. With
     /// [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
     /// [`State`](crate::ErrorKind::State) when nothing remains.
     ///

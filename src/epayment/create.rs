@@ -20,8 +20,8 @@ use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::{
-    Amount, AnyJson, MerchantSerialNumber, QrFormat, Reference, RequestId, Scope, Sensitive,
-    lenient,
+    AirlineData, Amount, AnyJson, MerchantSerialNumber, QrFormat, Reference, RequestId, Scope,
+    Sensitive, lenient,
 };
 
 /// A payment without a user flow. Made by [`EPayment::create`](super::EPayment::create); each
@@ -107,6 +107,7 @@ impl NewPayment {
             minimum_age: None,
             scope: None,
             express: None,
+            airline_data: None,
             extra: Vec::new(),
         }
     }
@@ -171,12 +172,19 @@ pub struct Create {
     minimum_age: Option<u8>,
     scope: Option<Scope>,
     express: Option<Express>,
+    airline_data: Option<AirlineData>,
     extra: Vec<(String, AnyJson)>,
 }
 
 operation! { Create => CreatedPayment; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Create {
+    /// Shows the payment as a QR code in this format.
+    pub(crate) fn in_format(mut self, format: QrFormat) -> Self {
+        self.flow = Flow::Qr(Some(format));
+        self
+    }
+
     /// Sets the page or app that opens after the payment, paid or not.
     pub fn return_url(mut self, url: PageUrl) -> Self {
         self.return_url = Some(url);
@@ -291,6 +299,13 @@ impl Create {
         self
     }
 
+    /// Sets the ticket that the payment is for, if the merchant is an airline or a travel agency
+    /// (wire name `industryData`).
+    pub fn airline_data(mut self, data: AirlineData) -> Self {
+        self.airline_data = Some(data);
+        self
+    }
+
     /// Adds a member to the request that this version does not know, unchecked. The API refuses
     /// unknown members.
     ///
@@ -330,7 +345,7 @@ impl Create {
     /// cards with another flow or method than documented; an expiry that is too soon, too late or
     /// without a receipt; a receipt whose lines do not add up; a receipt and a receipt URL; metadata
     /// beyond its limits; an age above 100; a scope for an Express payment; shipping options without
-    /// names or with the same id; a member of [`extra`](Self::extra) that is already set.
+    /// names or with the same id; airline data of a wrong length; a member of [`extra`](Self::extra) that is already set.
     ///
     /// From the API, among others: 4150 (the reference is used), 5040 (another currency than the
     /// sales unit's), 5080 (no push messages), 6010 (amount too small), 7010 (the customer cannot

@@ -13,7 +13,7 @@ use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
 use crate::raw::epayment::types;
 use crate::runtime::Runtime;
-use crate::types::{Amount, Reference, RequestId};
+use crate::types::{Amount, InvalidValue, Reference, RequestId};
 
 const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
                         log does not hold its idempotency key; read the details";
@@ -57,6 +57,17 @@ impl Direction {
     }
 }
 
+/// Refuses an amount in another currency than the payment.
+fn in_currency_of(payment: &Aggregate, amount: Amount) -> Result<Amount> {
+    match payment.authorized.map(Amount::currency) {
+        Some(currency) if currency != amount.currency() => {
+            let rule = format!("must be in {currency}, the currency of the payment");
+            Err(InvalidValue::new("amount", rule, amount.to_string()).into())
+        }
+        _ => Ok(amount),
+    }
+}
+
 /// A capture or refund that has not been sent yet.
 pub(super) struct Transfer {
     pub(super) direction: Direction,
@@ -80,7 +91,7 @@ impl Transfer {
             None => *self.details(deadline.left()).await?.aggregate(),
         };
         let amount = match self.amount {
-            Some(amount) => amount,
+            Some(amount) => in_currency_of(&before, amount)?,
             None => self.remaining(&before, &deadline).await?,
         };
         let random = || RequestId::generate(self.runtime.randomness());

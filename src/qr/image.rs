@@ -136,8 +136,8 @@ macro_rules! formats {
 pub(super) use formats;
 
 /// A link to the image of a code. It expires after about an hour, even if the code does not: fetch
-/// the image at once, and store its bytes instead of the link.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// the image at once, and store its bytes instead of the link. `Debug` does not show the URL.
+#[derive(Clone, PartialEq, Eq)]
 pub struct QrLink {
     url: String,
     format: QrFormat,
@@ -146,6 +146,15 @@ pub struct QrLink {
 
 /// The approximate lifetime of the API's image links.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
+
+impl fmt::Debug for QrLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QrLink")
+            .field("format", &self.format)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
 
 impl QrLink {
     fn new(url: String, format: QrFormat, code: Option<Duration>) -> Self {

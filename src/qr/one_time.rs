@@ -1,5 +1,6 @@
 //! One-time codes: each shows one payment.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,9 @@ struct Wire {
 crate::json_schema::read_as! { OneTimeQr => Wire; }
 
 /// The code of one payment. The JSON form is that of the API, with the `format` of the code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows neither the link nor the text, because whoever has them can see and pay the payment.
+#[derive(Clone, PartialEq, Eq)]
 pub struct OneTimeQr {
     link: Option<QrLink>,
     content: Option<QrContent>,
@@ -118,7 +121,25 @@ impl From<Wire> for OneTimeQr {
     }
 }
 
+impl fmt::Debug for OneTimeQr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OneTimeQr")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
 impl OneTimeQr {
+    /// Returns the code of a payment that was created together with its code.
+    pub(crate) fn of_payment(format: QrFormat, url: String, expires_in: Duration) -> Self {
+        let (link, content) = format.read(Some(url), Some(expires_in));
+        Self {
+            link,
+            content,
+            expires_in,
+        }
+    }
+
     fn new(format: QrFormat, wire: Wire) -> Self {
         let seconds = wire
             .expires_in

@@ -62,6 +62,7 @@ const RETRY_HINT: Option<UnknownHint> = unknown_hint!(
 );
 
 static IMAGE_LINK: Endpoint = Endpoint {
+    document: "qr",
     id: "image",
     method: "GET",
     path: "(image link)",

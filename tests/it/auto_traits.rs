@@ -23,6 +23,11 @@ fn the_client_and_its_handles_are_shared_freely() {
     shared::<vipps::userinfo::Userinfo>();
     shared::<Payment>();
     shared::<PaymentDetails>();
+    shared::<vipps::epayment::EPayment>();
+    shared::<vipps::epayment::Payment>();
+    shared::<vipps::epayment::CreatedPayment>();
+    shared::<vipps::epayment::PaymentDetails>();
+    shared::<vipps::QrPayment<vipps::epayment::Payment>>();
     shared::<Credentials>();
     shared::<Environment>();
     shared::<Error>();
@@ -55,6 +60,7 @@ fn secrets_are_not_compared_by_accident() {
     <Credentials as Compared<_>>::is_not();
     <CallbackAuth as Compared<_>>::is_not();
     <vipps::webhooks::Registration as Compared<_>>::is_not();
+    <vipps::epayment::ShippingToken as Compared<_>>::is_not();
     <vipps::webhooks::Verifier as Compared<_>>::is_not();
 }
 
@@ -101,6 +107,23 @@ async fn every_call_can_move_between_threads() {
     in_flight(&callback.get().send());
     in_flight(&callback.delete().send());
     in_flight(&qr.merchant_callbacks().send());
+    let epayment = vipps.epayment();
+    let reference = || "kiosk-7-000451".parse::<vipps::Reference>().unwrap();
+    let payment = epayment.payment(reference());
+    in_flight(&epayment.create(reference(), amount).qr().send());
+    in_flight(&payment.details().send());
+    in_flight(&payment.events().send());
+    in_flight(&payment.capture(amount).send());
+    in_flight(&payment.capture_remaining().send());
+    in_flight(&payment.refund(amount).send());
+    in_flight(&payment.refund_remaining().send());
+    in_flight(&payment.cancel().send());
+    in_flight(&payment.force_approve().send());
+    in_flight(&payment.wait().send());
+    in_flight(&payment.wait().poll());
+    in_flight(&payment.reconcile_cancel().send());
+    let by_qr = vipps.pay_by_qr(id(), amount, "text".parse().unwrap());
+    in_flight(&by_qr.epayment().send());
     let hooks = vipps.webhooks();
     let hook = || "https://shop.example.com/hooks".parse().unwrap();
     in_flight(&hooks.register(hook(), ["a"]).send());

@@ -63,7 +63,20 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
     let target = || "https://example.com".parse().unwrap();
     let hook = || "https://shop.example.com/hooks".parse().unwrap();
     let event = || ["user.checked-in.v1"];
+    let epayment = vipps.epayment();
+    let reference = || "kiosk-7-000451".parse::<vipps::Reference>().unwrap();
+    let newer = epayment.payment(reference());
     assert_setters! {
+        epayment.create(reference(), amount()).qr() => [true, true, true, true];
+        vipps.pay_by_qr(id(), amount(), text()).epayment() => [true, true, true, true];
+        newer.capture(amount()) => [true, true, true, true];
+        newer.refund(amount()) => [true, true, true, true];
+        // The document lists no key for these.
+        newer.cancel() => [false, true, true, true];
+        newer.force_approve() => [false, true, true, true];
+        newer.details() => [false, true, true, true];
+        newer.events() => [false, true, true, true];
+        newer.wait() => [false, true, true, true];
         payment.capture() => [true, true, true, true];
         payment.refund() => [true, true, true, true];
         payment.force_approve() => [true, true, true, true];

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use vipps::epayment::{
-    BarcodeFormat, Create, Express, OrderLine, PaymentMethod, PaymentSource, QrFormat,
+    AirlineData, BarcodeFormat, Create, Express, OrderLine, PaymentMethod, PaymentSource, QrFormat,
     QuantityUnit, Receipt, ShippingBrand, ShippingGroup, ShippingOption, ShippingToken,
     ShippingType,
 };
@@ -156,6 +156,29 @@ async fn create_express() {
         .await
         .unwrap();
     shape!(recorder, "create_payment", "create_express");
+}
+
+#[tokio::test]
+async fn create_for_an_airline() {
+    let (recorder, vipps) = recorder();
+    let ticket = AirlineData {
+        passenger_name: crate::support::PASSENGER.into(),
+        airline_code: "074".into(),
+        airline_designator_code: "KL".into(),
+        agency_invoice_number: "082404".into(),
+        ticket_number: Some("123-1234-1234567890".into()),
+    };
+    web(&vipps).airline_data(ticket.clone()).await.unwrap();
+    shape!(recorder, "create_payment", "create_for_an_airline");
+    let wrong = AirlineData {
+        airline_code: "07".into(),
+        ..ticket
+    };
+    let error = web(&vipps).airline_data(wrong).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "airline_code: must be 3 characters, got \"07\""
+    );
 }
 
 #[tokio::test]

@@ -358,6 +358,19 @@ async fn amount_that_is_not_positive_is_not_sent() {
 }
 
 #[tokio::test]
+async fn amount_in_another_currency_is_not_sent() {
+    for transfer in BOTH {
+        let in_euro = transfer.details(0).replace("NOK", "EUR");
+        let recorder = Recorder::new().answer("GET", PAYMENT, 200, &in_euro);
+        let error = transfer.send(&payment(&recorder)).await.unwrap_err();
+        let text = "amount: must be in EUR, the currency of the payment, got \"30.00 NOK\"";
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert_eq!(sent(&recorder, transfer), 0);
+    }
+}
+
+#[tokio::test]
 async fn remaining_amount_is_kept_on_every_retry() {
     for transfer in BOTH {
         let server = |moved| transfer.details(moved);

@@ -29,6 +29,7 @@ mod consent_removals;
 mod deadline;
 mod details_without_history;
 mod epayment;
+mod epayment_by_qr;
 mod epayment_cancel;
 mod epayment_create;
 mod epayment_details;

@@ -86,7 +86,9 @@ async fn initiate_full() {
 
 /// Kroner with at most two decimals, exactly as given.
 fn shipping() -> [ShippingMethod; 4] {
-    let method = |id, name, cost: &str| ShippingMethod::new(id, name, cost.parse().unwrap());
+    let method = |id, name, cost: &str| {
+        ShippingMethod::new(id, name, Amount::parse(cost, Currency::NOK).unwrap())
+    };
     [
         method("walk", "Walking", "0").unwrap().preselect(),
         method("parcel", "Parcel locker", "99.90")

@@ -202,7 +202,7 @@ async fn details_as_documented() {
     );
     assert_eq!(user.bank_id_verified, Some(false));
     let shipping = details.shipping().unwrap();
-    assert_eq!(shipping.shipping_cost.unwrap().as_ore(), 9_990);
+    assert_eq!(shipping.shipping_cost.unwrap().minor_units(), 9_990);
     let address = shipping.address.as_ref().unwrap();
     assert_eq!(address.post_code.as_ref().unwrap().expose(), "0191");
     assert_eq!(details.sub(), Some("c06c4afe-d9e1-4c5d-939a-177d752a0944"));
@@ -263,7 +263,12 @@ async fn details_in_other_spellings() {
     assert!(read(body).await.user().unwrap().user_id.is_some());
     let details = read(DETAILS.replace("99.9,", "\"99,90\",")).await;
     assert_eq!(
-        details.shipping().unwrap().shipping_cost.unwrap().as_ore(),
+        details
+            .shipping()
+            .unwrap()
+            .shipping_cost
+            .unwrap()
+            .minor_units(),
         9_990
     );
     // The API replaces the user's data with `[Expired]` after a week.

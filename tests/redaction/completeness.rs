@@ -18,7 +18,7 @@ fn public_types() -> BTreeSet<&'static str> {
 }
 
 /// Public paths that are not part of the path of their type, with that path.
-const REEXPORTED: [(&str, &str); 4] = [
+const REEXPORTED: [(&str, &str); 10] = [
     (
         "vipps::ecom::PollInterval",
         "vipps::payment::poll::PollInterval",
@@ -27,6 +27,27 @@ const REEXPORTED: [(&str, &str); 4] = [
         "vipps::ecom::PollTrigger",
         "vipps::payment::poll::PollTrigger",
     ),
+    (
+        "vipps::epayment::PollInterval",
+        "vipps::payment::poll::PollInterval",
+    ),
+    (
+        "vipps::epayment::PollTrigger",
+        "vipps::payment::poll::PollTrigger",
+    ),
+    (
+        "vipps::ecom::AirlineData",
+        "vipps::types::airline_data::AirlineData",
+    ),
+    (
+        "vipps::epayment::AirlineData",
+        "vipps::types::airline_data::AirlineData",
+    ),
+    (
+        "vipps::epayment::QrFormat",
+        "vipps::types::qr_format::QrFormat",
+    ),
+    ("vipps::qr::QrFormat", "vipps::types::qr_format::QrFormat"),
     ("vipps::raw::Context", "vipps::call::context::Context"),
     ("vipps::raw::Endpoint", "vipps::operation::Endpoint"),
 ];
@@ -53,6 +74,9 @@ fn every_public_type_is_searched() {
     values::webhooks();
     operations::operations_that_succeed();
     operations::operations_that_fail();
+    epayment::values_of_epayment();
+    epayment::operations_of_epayment_that_succeed();
+    epayment::operations_of_epayment_that_fail();
     raw::generated_types();
     raw::raw_calls();
     simulator::a_day_at_the_shop();

@@ -9,6 +9,7 @@ mod support;
 
 mod artefacts;
 mod completeness;
+mod epayment;
 mod kit;
 mod operations;
 mod raw;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
-use vipps::types::{PersonalQr, ShippingCost};
+use vipps::types::PersonalQr;
 use vipps::webhooks::EventType;
 use vipps::{
     Amount, Credentials, Environment, RetryBudget, RetryPolicy, Transport, TransportFuture, Vipps,
@@ -95,6 +95,9 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
     if path.starts_with("/vipps-userinfo-api") {
         return profile();
     }
+    if path.starts_with("/epayment") {
+        return epayment::success(path);
+    }
     let status = match path.rsplit('/').next() {
         Some("cancel") => "Cancelled",
         Some("refund") => "Refund",
@@ -116,7 +119,7 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
 }
 
 /// Returns failures whose bodies contain the person's data and the keys.
-fn failures() -> Vec<World> {
+pub(crate) fn failures() -> Vec<World> {
     let gossip = format!(
         "User +47 {PHONE} ({EMAIL}) has no Bearer {ACCESS_TOKEN}, nor {LANDING_TOKEN}; number {MSISDN}"
     );
@@ -222,7 +225,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
             .auth_token(AUTH_TOKEN.parse().unwrap())
             .callback_prefix("https://example.com/vipps".parse().unwrap())
     };
-    let shipping = || ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+    let shipping = || ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
     let ticket = || AirlineData {
         passenger_name: PASSENGER.into(),
         airline_code: "074".into(),

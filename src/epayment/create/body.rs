@@ -11,7 +11,7 @@ use crate::epayment::types::money;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::epayment::types;
 use crate::types::text::length;
-use crate::types::{InvalidValue, QrFormat, Reference};
+use crate::types::{AirlineData, InvalidValue, QrFormat, Reference};
 
 /// The scope that every Express payment has.
 const EXPRESS_SCOPE: &str = "name address email phoneNumber";
@@ -82,6 +82,9 @@ impl Create {
         }
         if let Some(express) = &self.express {
             body = body.shipping(express.write(self.amount.currency())?);
+        }
+        if let Some(data) = &self.airline_data {
+            body = body.industry_data(industry_data(data)?);
         }
         Ok(body)
     }
@@ -209,6 +212,17 @@ fn qr_format(format: QrFormat) -> Result<types::CreatePaymentRequestQrFormat> {
             .format(name)
             .size(format.size()),
     )
+}
+
+fn industry_data(data: &AirlineData) -> Result<types::IndustryData> {
+    data.check()?;
+    let data = types::AirlineData::builder()
+        .passenger_name(data.passenger_name.clone())
+        .airline_code(data.airline_code.clone())
+        .airline_designator_code(data.airline_designator_code.clone())
+        .agency_invoice_number(data.agency_invoice_number.clone())
+        .ticket_number(data.ticket_number.clone());
+    built(types::IndustryData::builder().airline_data(built::<types::AirlineData, _>(data)?))
 }
 
 fn add_member(body: &mut Map<String, Value>, name: &str, value: Value) -> Result<()> {

@@ -57,11 +57,11 @@ pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) handler: Handler,
     pub(crate) limit: Limit,
-    /// Whether the last segment of the path identifies a person.
-    pub(crate) has_personal_path: bool,
     /// The header with the idempotency key, if the first request with a key decides the response to
     /// all requests with it.
     pub(crate) key_header: Option<&'static str>,
+    /// Whether the last segment of the path identifies a person.
+    pub(crate) has_personal_path: bool,
 }
 
 impl Operation {
@@ -70,8 +70,8 @@ impl Operation {
             id,
             handler,
             limit: Limit::None,
-            has_personal_path: false,
             key_header: None,
+            has_personal_path: false,
         }
     }
 

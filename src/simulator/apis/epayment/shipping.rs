@@ -12,7 +12,7 @@ use super::error_codes;
 use crate::simulator::domain::profile::ADDRESS;
 use crate::simulator::domain::shipping::{ShippingMethod, ShippingSource};
 use crate::simulator::domain::{Event, Payment};
-use crate::simulator::gateway::{Call, Failure, Message, Outgoing, State};
+use crate::simulator::gateway::{Call, Failure, Message, Outgoing, State, is_public_https};
 use crate::types::{Amount, Currency};
 
 /// The ports of a URL that the API calls.
@@ -57,10 +57,10 @@ pub(super) fn source(
 }
 
 fn is_callable(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| {
-        let port = url.port_or_known_default();
-        url.scheme() == "https" && url.has_host() && port.is_some_and(|port| PORTS.contains(&port))
-    })
+    let port = url::Url::parse(url)
+        .ok()
+        .and_then(|url| url.port_or_known_default());
+    is_public_https(url) && port.is_some_and(|port| PORTS.contains(&port))
 }
 
 /// Reads the options of all groups, in the order in which the app shows them. An error is the rule
