@@ -29,12 +29,13 @@
 //!
 //! | Modelled | Not modelled: status 501 with a reason |
 //! |---|---|
-//! | access tokens, the eCom, QR, Webhooks and Userinfo APIs | the other APIs, the landing page itself |
+//! | access tokens, the eCom, ePayment, QR, Webhooks and Userinfo APIs | the other APIs, the landing page itself |
 //! | callbacks, webhooks, express shipping, consents | the test amounts 201 and 202 øre, refunds of 123 and 124 øre |
 //! | the documented errors, rate limits and periods | |
 //!
-//! Two rules are simplified: a refused request does not use up its idempotency key, and a payment is
-//! never locked (error 94) unless a fault injects it.
+//! Three rules are simplified: in eCom a refused request does not use up its idempotency key, a
+//! payment is never locked (errors 94 and 6160) unless a fault injects it, and every sales unit
+//! accepts ePayment amounts in NOK, DKK and EUR.
 //!
 //! [`Simulator::ledger`] returns the money that moved, whatever the responses were, and
 //! [`Simulator::journal`] the requests, with secrets hidden.
@@ -482,7 +483,8 @@ impl Builder {
         self
     }
 
-    /// Allows the sales units to use `skipLandingPage`. Without this they get error 38.
+    /// Allows the sales units to send push messages: `skipLandingPage` of eCom and the user flow
+    /// `PUSH_MESSAGE` of ePayment. Without this they get the errors 38 and 5080.
     pub fn allow_skip_landing_page(mut self) -> Self {
         self.may_skip_landing_page = true;
         self

@@ -91,6 +91,7 @@ mod simulator_author_errors;
 mod simulator_control;
 mod simulator_customer;
 mod simulator_delivery;
+mod simulator_epayment;
 mod simulator_hostile;
 mod simulator_limits;
 mod simulator_privacy;

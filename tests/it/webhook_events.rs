@@ -376,8 +376,8 @@ async fn an_event_makes_a_wait_poll_at_once() {
     let state =
         |state: &str| format!(r#"{{"reference":"acme-shop-123-order123abc","state":"{state}"}}"#);
     let recorder = vipps::testing::Recorder::new()
-        .answer("GET", path, 200, &state("CREATED"))
-        .answer("GET", path, 200, &state("AUTHORIZED"));
+        .respond("GET", path, 200, &state("CREATED"))
+        .respond("GET", path, 200, &state("AUTHORIZED"));
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let payment = vipps
         .epayment()

@@ -16,6 +16,8 @@ pub(crate) enum Rule {
     Required,
     Type,
     Value,
+    /// The document has no such member, and the API refuses members that it does not know.
+    Unknown,
 }
 
 /// A rule of the spec that a request breaks.
