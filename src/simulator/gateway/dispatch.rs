@@ -20,7 +20,7 @@ use super::state::State;
 use super::violation::Violation;
 use crate::simulator::domain::Refusal;
 
-type Params<'a> = [(&'a str, String)];
+type Params = [(&'static str, String)];
 
 /// Returns the response to one request.
 pub(crate) fn dispatch(state: &mut State, request: &Request, now: Timestamp) -> Response {
@@ -62,7 +62,7 @@ fn serve(
     state: &mut State,
     request: &Request,
     route: Route,
-    params: &Params<'static>,
+    params: &Params,
     now: Timestamp,
 ) -> Result<Response, Failure> {
     if route.api.needs_token {
@@ -137,7 +137,7 @@ fn key(route: Route, call: &Call<'_>) -> Option<Key> {
 
 /// Checks a request against the document and runs its operation.
 fn run(state: &mut State, route: Route, call: &Call<'_>) -> Result<Response, Failure> {
-    let violations = violations(route, call.request, call.params, &call.body)?;
+    let violations = violations(route, call)?;
     if !violations.is_empty() {
         let notes: Vec<String> = violations.iter().map(ToString::to_string).collect();
         let response = refuse(state, route, &GatewayError::Violations(&violations));
@@ -147,20 +147,15 @@ fn run(state: &mut State, route: Route, call: &Call<'_>) -> Result<Response, Fai
 }
 
 #[cfg(feature = "simulator-contract")]
-fn violations(
-    route: Route,
-    request: &Request,
-    params: &Params<'_>,
-    body: &Value,
-) -> Result<Vec<Violation>, Failure> {
-    contract::request(route, request, params, body)
+fn violations(route: Route, call: &Call<'_>) -> Result<Vec<Violation>, Failure> {
+    contract::request(route, call.request, call.params, &call.body)
         .map_err(|reason| errors::unmodelled(&reason).into())
 }
 
 /// Checks nothing. The handlers then check what their operation depends on.
 #[cfg(not(feature = "simulator-contract"))]
 #[expect(clippy::unnecessary_wraps, reason = "as with the check")]
-fn violations(_: Route, _: &Request, _: &Params<'_>, _: &Value) -> Result<Vec<Violation>, Failure> {
+fn violations(_: Route, _: &Call<'_>) -> Result<Vec<Violation>, Failure> {
     Ok(Vec::new())
 }
 
@@ -175,7 +170,7 @@ fn is_json(request: &Request) -> bool {
 fn count(
     state: &mut State,
     route: Route,
-    params: &Params<'_>,
+    params: &Params,
     request: &Request,
     body: &Value,
     sales_unit: &str,
