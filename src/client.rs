@@ -26,7 +26,7 @@ use crate::types::{MerchantSerialNumber, Sensitive};
 use crate::userinfo::GetUserinfo;
 use crate::webhooks::Webhooks;
 
-/// A client of the QR and eCom APIs for one set of keys. Cheap to clone: clones share the token,
+/// A client of the Vipps MobilePay APIs for one set of keys. Cheap to clone: clones share the token,
 /// the connections and the retry budget.
 ///
 /// ```

@@ -4,7 +4,9 @@
 use vipps::testing::{Recorder, RequestShape};
 use vipps::types::HttpsUrl;
 use vipps::webhooks::{Ensured, EventType, Registration, Webhooks};
-use vipps::{Error, ErrorKind, Outcome};
+use vipps::{Error, ErrorKind, Outcome, RetryPolicy};
+
+use crate::raw::{RawServer, write};
 
 const WEBHOOKS: &str = "/webhooks/v1/webhooks";
 const URL: &str = "https://shop.example.com/hooks/vipps";
@@ -414,4 +416,61 @@ async fn ensure_repairs_a_registration_whose_response_was_lost() {
         sent(&recorder),
         [&all[..], &all, &["delete_webhook"]].concat()
     );
+}
+
+/// The deadline covers all requests of the call.
+#[tokio::test]
+async fn ensure_ends_at_its_deadline() {
+    let recorder = Recorder::new().answer("GET", WEBHOOKS, 503, "").answer(
+        "POST",
+        WEBHOOKS,
+        201,
+        &registered(),
+    );
+    let ensure = webhooks(&recorder).ensure(url(), EVENTS, None);
+    let error = ensure
+        .deadline(std::time::Duration::ZERO)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Deadline, Outcome::NotSent)
+    );
+    assert!(sent(&recorder).is_empty());
+}
+
+/// The secret is in the part of the response that is lost.
+#[tokio::test]
+async fn register_whose_response_is_cut_is_unknown() {
+    let body = registered();
+    let whole = crate::raw::with_head("201 Created", &body);
+    let cut = whole[..whole.len() - 5].to_vec();
+    let server = RawServer::start(vec![write(cut), write(whole)]);
+    let webhooks = server.client().webhooks();
+    let register = webhooks
+        .register(url(), EVENTS)
+        .retry(RetryPolicy::default());
+    let error = register.await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(server.requests().len(), 1);
+    assert!(
+        !format!("{error} {error:?}").contains(&SECRET[..8]),
+        "{error:?}"
+    );
+    let registration = webhooks.register(url(), EVENTS).await.unwrap();
+    assert_eq!(registration.expose_secret(), SECRET);
+}
+
+#[tokio::test]
+async fn delete_accepts_a_response_without_a_body() {
+    let server = RawServer::start(vec![write("HTTP/1.1 204 No Content\r\n\r\n")]);
+    server.client().webhooks().delete(ID).await.unwrap();
+    let [request] = &server.requests()[..] else {
+        panic!("{:?}", server.requests());
+    };
+    assert_eq!(
+        request.first_line(),
+        format!("DELETE {WEBHOOKS}/{ID} HTTP/1.1")
+    );
+    assert_eq!(request.header("merchant-serial-number"), Some("123456"));
 }
