@@ -8,7 +8,9 @@ mod corpus;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
-use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
+use crate::callback::{
+    Callback, CallbackAuth, PaymentUpdate, ShippingOptionsRequest, ShippingRequest,
+};
 use crate::ecom::{AuthToken, FallbackUrl};
 use crate::ecom::{PaymentDetails, PaymentState};
 use crate::error::{Error, ErrorKind, Outcome, success_body};
@@ -269,6 +271,9 @@ pub fn callback(data: &[u8]) {
         let _ = format!("{request:?}");
         assert!(request.reply([]).is_ok_and(|r| !r.to_json().is_empty()));
     }
+    if let Ok(request) = ShippingOptionsRequest::from_slice(body) {
+        let _ = format!("{request:?}");
+    }
     let request = Request::builder()
         .uri(path)
         .method(method)
@@ -318,6 +323,9 @@ pub fn webhook(data: &[u8]) {
     match verifier.verify(&signed) {
         Ok(verified) => {
             assert_eq!(verified.body(), body);
+            let event = verified.event();
+            assert_eq!(format!("{event:?}").find("fuzz-secret"), None);
+            let _ = event.id();
             if let Ok(event) = verified.check_in() {
                 check_event(&event);
             }

@@ -250,7 +250,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
         if n == 9 { method.preselect() } else { method }
     });
     let recorder =
-        Recorder::new().answer("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED);
+        Recorder::new().respond("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED);
     let start = recorder
         .client()
         .ecom()

@@ -302,7 +302,7 @@ fn the_order_id_of_the_path_counts() {
 
 #[tokio::test]
 async fn an_update_leads_to_the_details() {
-    let recorder = vipps::testing::Recorder::new().answer(
+    let recorder = vipps::testing::Recorder::new().respond(
         "GET",
         "/ecomm/v2/payments/ABC12345/details",
         200,

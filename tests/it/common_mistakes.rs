@@ -35,9 +35,9 @@ async fn a_failed_token_response_is_not_cached() {
         for status in [200, 401] {
             let token = r#"{"access_token":"fresh.token.value","expires_in":"3599"}"#;
             let recorder = Recorder::new()
-                .answer("POST", "/accesstoken/get", status, body)
-                .answer("POST", "/accesstoken/get", 200, token)
-                .answer("GET", DETAILS_PATH, 200, DETAILS);
+                .respond("POST", "/accesstoken/get", status, body)
+                .respond("POST", "/accesstoken/get", 200, token)
+                .respond("GET", DETAILS_PATH, 200, DETAILS);
             let once = recorder.builder().unwrap().retry(RetryPolicy::none());
             let payment = once.build().unwrap().ecom().payment(id());
             let error = payment.details().await.unwrap_err();
@@ -56,8 +56,8 @@ async fn an_html_502_does_not_hide_its_status() {
     let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
     let recorder =
         Recorder::new()
-            .answer("POST", CAPTURE, 502, page)
-            .answer("GET", DETAILS_PATH, 502, page);
+            .respond("POST", CAPTURE, 502, page)
+            .respond("GET", DETAILS_PATH, 502, page);
     let payment = eager(&recorder).ecom().payment(id());
     let capture = payment.capture().await.unwrap_err();
     assert_eq!(capture.outcome(), Outcome::Unknown);
@@ -80,11 +80,11 @@ async fn status_200_with_an_error_list_is_an_error() {
     let body =
         r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c-1"}]"#;
     let recorder = Recorder::new()
-        .answer("POST", INITIATE, 200, body)
-        .answer("POST", CAPTURE, 200, body)
-        .answer("POST", REFUND, 200, body)
-        .answer("PUT", CANCEL, 200, body)
-        .answer("GET", DETAILS_PATH, 200, body);
+        .respond("POST", INITIATE, 200, body)
+        .respond("POST", CAPTURE, 200, body)
+        .respond("POST", REFUND, 200, body)
+        .respond("PUT", CANCEL, 200, body)
+        .respond("GET", DETAILS_PATH, 200, body);
     let vipps = eager(&recorder);
     let payment = vipps.ecom().payment(id());
     let writes = [
@@ -157,7 +157,7 @@ async fn shipping_costs_are_sent_unchanged() {
         "1089.65",
         "21474836.47",
     ] {
-        let recorder = Recorder::new().answer("POST", INITIATE, 200, INITIATED);
+        let recorder = Recorder::new().respond("POST", INITIATE, 200, INITIATED);
         let method =
             ShippingMethod::new("id", "name", Amount::parse(cost, Currency::NOK).unwrap()).unwrap();
         let start = recorder.client().ecom().initiate(id(), amount(), text());

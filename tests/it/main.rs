@@ -101,6 +101,7 @@ mod simulator_shop;
 mod simulator_test_amounts;
 mod simulator_userinfo;
 mod simulator_webhooks;
+mod sticker_flow;
 mod stored_responses;
 mod subscription_keys;
 mod token;

@@ -64,7 +64,7 @@ impl Api {
         (api, vipps.build().unwrap())
     }
 
-    fn answer(&self, body: &str) {
+    fn respond(&self, body: &str) {
         body.clone_into(&mut self.0.lock().unwrap());
     }
 }
@@ -82,7 +82,7 @@ impl Transport for Api {
 
 fn answering(body: &str) -> Payment {
     let (api, vipps) = Api::new();
-    api.answer(body);
+    api.respond(body);
     vipps.ecom().payment(id())
 }
 
@@ -90,7 +90,7 @@ fn answering(body: &str) -> Payment {
 #[allow(deprecated)]
 async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error> {
     let (api, vipps) = of;
-    api.answer(body);
+    api.respond(body);
     let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("one-key").unwrap();
     Ok(match kind {
