@@ -1,4 +1,5 @@
-//! The check that the generator lost nothing and merged nothing, and that no type prints open JSON.
+//! The check that the generator dropped and merged no part of the document, and that no type prints
+//! open JSON.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ const ADVICE: &str =
     "the generator merged or dropped it; name things apart in the document, or add a pass";
 
 /// Compares the generated types and operations with the document they came from.
-pub(crate) fn nothing_lost(document: &Document, generated: &Generated) -> Result<(), Error> {
+pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result<(), Error> {
     no_doubles(generated)?;
     operations(document, generated)?;
     types(document, generated)?;
@@ -75,7 +76,7 @@ fn types(document: &Document, generated: &Generated) -> Result<(), Error> {
         Some(name) => Err(Error::at(
             "/components/schemas",
             format!("the type {name} would print a JSON value that may hold personal data"),
-            "describe its shape, or extend the pass any-json",
+            "describe its shape, or extend the rule any_json of the pass crate-types",
         )),
         None => Ok(()),
     }
@@ -256,7 +257,7 @@ mod tests {
     }
 
     fn check(generated: &Generated) -> Result<(), Error> {
-        nothing_lost(&testing::document(DOCUMENT), generated)
+        completeness(&testing::document(DOCUMENT), generated)
     }
 
     /// The error about a document that was generated with this fault.
@@ -271,12 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn types_and_operations_that_are_whole_pass() {
+    fn complete_types_and_operations_pass() {
         check(&whole()).unwrap();
     }
 
     #[test]
-    fn lost_and_invented_things_are_named() {
+    fn missing_and_surplus_parts_are_named() {
         let changes = refused(|all| fields(all, "Both").truncate(2));
         assert!(changes.contains("lost [\"more\"]"), "{changes}");
         let changes = refused(|all| fields(all, "Both").push("odd".to_owned()));
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_are_found() {
+    fn two_definitions_of_one_name_are_refused() {
         let changes = refused(|all| fields(all, "A").push("id".to_owned()));
         assert!(
             changes.contains("types::A::id would be defined twice"),

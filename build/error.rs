@@ -1,11 +1,11 @@
-//! The error that stops the build: one sentence that a maintainer can act on.
+//! The error that stops the build, with its remedy, in one line.
 
 use std::fmt;
 
 /// The reason why a document cannot be generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Error {
-    /// The file as the maintainer knows it, e.g. `openapi/qr.yaml`.
+    /// The path of the file, such as `openapi/qr.yaml`.
     pub(crate) file: String,
     /// The place in the file, as a JSON pointer (`/paths/~1v1/post`); empty for the whole file.
     pub(crate) pointer: String,

@@ -28,10 +28,10 @@ pub(crate) struct Sources {
     pub(crate) tables: String,
 }
 
-/// Generates the bindings, checks that they lack nothing, and writes the tables beside them.
+/// Generates the bindings, checks that they are complete, and writes the tables beside them.
 pub(crate) fn sources(name: &str, document: &mut Document) -> Result<Sources, Error> {
     let (tokens, generated) = generate(document)?;
-    check::nothing_lost(document, &generated)?;
+    check::completeness(document, &generated)?;
     Ok(Sources {
         bindings: readable(tokens)?,
         tables: tables(name, document, &generated),
@@ -156,7 +156,7 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
             .downcast_ref::<String>()
             .cloned()
             .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_else(|| "it gave up without a reason".to_owned())
+            .unwrap_or_else(|| "the panic has no message".to_owned())
     })
 }
 

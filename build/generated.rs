@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     pub(crate) inputs: BTreeSet<String>,
 }
 
-/// Everything that the generator made of a document.
+/// The types and operations that the generator made of a document.
 #[derive(Debug, Default)]
 pub(crate) struct Generated {
     /// Struct types with the names of their fields.
@@ -24,7 +24,7 @@ pub(crate) struct Generated {
     pub(crate) enums: BTreeMap<String, Vec<String>>,
     /// Types around one value.
     pub(crate) wrappers: BTreeSet<String>,
-    /// Types whose `Debug` prints a JSON value that may be anything.
+    /// Types whose `Debug` prints a JSON value of any shape.
     pub(crate) open: BTreeSet<String>,
     pub(crate) operations: Vec<Operation>,
     /// The types of the response bodies that are JSON, by the id of their operation.
@@ -118,7 +118,7 @@ fn is_open(types: &TypeSpace, id: &TypeId) -> bool {
     }
 }
 
-/// Returns the string literal that the text begins with, if it holds nothing that is escaped.
+/// Returns the string literal that the text begins with, if it contains no escape.
 fn literal(text: &str) -> Option<String> {
     let (literal, _) = text.strip_prefix('"')?.split_once('"')?;
     (!literal.contains('\\')).then(|| literal.to_owned())

@@ -1,4 +1,4 @@
-//! Paths that the merchant serves, not the API.
+//! Paths that the merchant serves.
 
 use std::collections::BTreeSet;
 

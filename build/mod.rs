@@ -1,7 +1,7 @@
 //! The build pipeline: load, normalise, generate.
 
 mod check;
-mod document;
+pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod generate;
 mod generated;
@@ -10,7 +10,7 @@ pub(crate) mod load;
 mod merchant;
 pub(crate) mod names;
 mod passes;
-mod reachability;
+pub(crate) mod reachability;
 mod references;
 mod tables;
 mod vocabulary;
@@ -86,7 +86,7 @@ fn write_sources(folder: &Path, out_dir: &Path) -> Result<(), Error> {
     let read = load::from_folder(folder);
     for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
-        // A file that does not parse is reported by `build_file`.
+        // `build_file` reports a file that does not parse.
         if let Some(stem) = name.strip_suffix(".yaml")
             && let Some(document) = read(&name).and_then(|text| load::parse(&text).ok())
         {
@@ -148,7 +148,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
         .partition(|file| file.ends_with(overlay::END));
     let mut parts = BTreeSet::new();
     for file in &files {
-        // A file that does not parse is reported by `build_file`.
+        // `build_file` reports a file that does not parse.
         if let Some(value) =
             load::from_folder(folder)(file).and_then(|text| load::parse(&text).ok())
         {
@@ -201,7 +201,7 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
         )
         .in_file(&shown)
     })?;
-    // No panic is known. If one happens, the maintainer still reads one sentence.
+    // A panic becomes an error too, so that cargo prints one line.
     generate::quietly(|| build_text(&text, &module_name(file), &read))
         .unwrap_or_else(|message| Err(generate::unexpected(&message)))
         .map_err(|error| error.in_file(&shown))

@@ -47,7 +47,7 @@ impl Node {
             Self::Scalar(value) => Ok(value),
             Self::Infinite(number) => Err(Error::unreadable(
                 pointer,
-                format!("{number} is not a number that JSON can hold"),
+                format!("{number} is not a number that JSON has"),
                 "write a finite number, or quote it if it is text",
             )),
             Self::List(list) => list
@@ -72,11 +72,11 @@ impl Node {
                         if !prose {
                             return Err(Error::unreadable(
                                 inner,
-                                format!("the key {key:?} is there twice"),
-                                "keep one of the two; the other would be lost",
+                                format!("the key {key:?} occurs twice"),
+                                "keep one of the two, because the other would be lost",
                             ));
                         }
-                        warnings.push(format!("#{inner} is there twice; the second is used"));
+                        warnings.push(format!("#{inner} occurs twice; the second is used"));
                     }
                     map.insert(key, value);
                 }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_there_twice_is_refused_unless_nothing_is_lost() {
+    fn a_duplicate_key_is_refused_unless_the_values_are_equal() {
         let error = parse("a: {b: {type: string}, c: 1, b: {type: integer}}").unwrap_err();
         assert_eq!(error.pointer, "/a/b");
         assert_eq!(value("{a: 1, a: 1}"), json!({ "a": 1 }));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_cannot_hold_is_refused() {
+    fn a_number_that_json_does_not_have_is_refused() {
         assert_eq!(parse("a: [.inf]").unwrap_err().pointer, "/a/0");
         assert_eq!(parse("a: .nan").unwrap_err().pointer, "/a");
     }

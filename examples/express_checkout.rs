@@ -6,7 +6,7 @@ use vipps::Amount;
 use vipps::callback::CallbackAuth;
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::simulator::Simulator;
-use vipps::types::{HttpsUrl, ShippingCost};
+use vipps::types::HttpsUrl;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,8 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The app adds the cost of the chosen method to the amount.
     let shipping = Express::with_static_shipping([
-        ShippingMethod::new("locker", "Parcel locker", ShippingCost::parse("79.50")?)?.preselect(),
-        ShippingMethod::new("shop", "Pick up in the shop", ShippingCost::FREE)?,
+        ShippingMethod::new("locker", "Parcel locker", "79.50 NOK".parse()?)?.preselect(),
+        ShippingMethod::new("shop", "Pick up in the shop", Amount::nok(0))?,
     ]);
     // Express needs an endpoint that receives a request when a customer withdraws the consent. The
     // example `receive_callbacks` shows how to serve it.

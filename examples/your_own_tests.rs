@@ -352,10 +352,10 @@ mod tests {
         let reserved =
             r#"{"transactionLogHistory":[{"operation":"RESERVE","operationSuccess":true}]}"#;
         let recorder = Recorder::new()
-            .answer("POST", "/ecomm/v2/payments", 200, initiated)
-            .answer("GET", "/ecomm/v2/payments/order-1/details", 200, reserved)
+            .respond("POST", "/ecomm/v2/payments", 200, initiated)
+            .respond("GET", "/ecomm/v2/payments/order-1/details", 200, reserved)
             .lose("POST", "/ecomm/v2/payments/order-1/capture")
-            .answer(
+            .respond(
                 "POST",
                 "/ecomm/v2/payments/order-1/capture",
                 200,

@@ -9,7 +9,7 @@
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let vipps = vipps::testing::Recorder::new()
-//! #     .answer("POST", "/ecomm/v2/payments", 200, r#"{"orderId":"order-1","url":"https://api.vipps.no/x?token=y"}"#)
+//! #     .respond("POST", "/ecomm/v2/payments", 200, r#"{"orderId":"order-1","url":"https://api.vipps.no/x?token=y"}"#)
 //! #     .client();
 //! # let (id, amount, text) = ("order-1".parse()?, vipps::Amount::nok(499), "Socks".parse()?);
 //! use vipps::callback::{Callback, CallbackAuth, CallbackUrls};

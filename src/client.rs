@@ -244,9 +244,9 @@ impl CreatedPayment {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/epayment/v1/payments", 201,
+    /// #     .respond("POST", "/epayment/v1/payments", 201,
     /// #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
     /// #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
     /// # let vipps = recorder.client();
     /// # use vipps::Amount;

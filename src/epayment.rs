@@ -11,9 +11,9 @@
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let recorder = vipps::testing::Recorder::new()
-//! #     .answer("POST", "/epayment/v1/payments", 201,
+//! #     .respond("POST", "/epayment/v1/payments", 201,
 //! #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
-//! #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+//! #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
 //! #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
 //! # let vipps = recorder.client();
 //! use vipps::Amount;
@@ -101,7 +101,7 @@ impl EPayment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// # let recorder = vipps::testing::Recorder::new().respond("POST", "/epayment/v1/payments", 201,
     /// #     r#"{"reference":"acme-shop-123-order123abc","redirectUrl":"https://pay.example.com/?token=x"}"#);
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
@@ -133,13 +133,13 @@ impl EPayment {
     /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "key-1",
     /// #     "amount": nok(5000)}]);
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
     /// #     .lose("POST", "/epayment/v1/payments/kiosk-7-000451/capture")
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
     /// # let vipps = recorder.client();
     /// use vipps::epayment::Reconciled;
     /// use vipps::{Amount, Outcome};
@@ -224,7 +224,7 @@ impl Payment {
     /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(0), "cancelledAmount": nok(0),
     /// #     "refundedAmount": nok(0)}});
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string());
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string());
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
     ///
@@ -245,7 +245,7 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
+    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
     /// #     r#"[{"reference":"kiosk-7-000451","name":"CREATED","amount":{"currency":"NOK","value":49900},"success":true}]"#);
     /// # let vipps = recorder.client();
     /// use vipps::epayment::EventName;
@@ -268,7 +268,7 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
     /// #     r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
     /// # let vipps = recorder.client();
     /// use vipps::epayment::PaymentState;
@@ -303,8 +303,8 @@ impl Payment {
     /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
     /// #     "refundedAmount": nok(0)}}).to_string();
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
     ///
@@ -334,8 +334,8 @@ impl Payment {
     /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
     /// #     "refundedAmount": nok(0)}}).to_string();
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(49900));
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
+    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(49900));
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
     ///
@@ -362,8 +362,8 @@ impl Payment {
     /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
     /// #     "refundedAmount": nok(refunded)}}).to_string();
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(5000));
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(5000));
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
     ///
@@ -394,8 +394,8 @@ impl Payment {
     /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
     /// #     "refundedAmount": nok(refunded)}}).to_string();
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(49900));
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
+    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(49900));
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
     ///
@@ -423,7 +423,7 @@ impl Payment {
     /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(5000), "cancelledAmount": nok(44900),
     /// #     "refundedAmount": nok(0)}});
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", 200, &payment.to_string());
+    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", 200, &payment.to_string());
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
     ///
@@ -447,7 +447,7 @@ impl Payment {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/epayment/v1/test/payments/kiosk-7-000451/approve", 200, "");
+    /// #     .respond("POST", "/epayment/v1/test/payments/kiosk-7-000451/approve", 200, "");
     /// # let vipps = recorder.client();
     /// use vipps::PhoneNumber;
     ///

@@ -8,13 +8,15 @@ mod corpus;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
-use crate::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest};
+use crate::callback::{
+    Callback, CallbackAuth, PaymentUpdate, ShippingOptionsRequest, ShippingRequest,
+};
 use crate::ecom::{AuthToken, FallbackUrl};
 use crate::ecom::{PaymentDetails, PaymentState};
 use crate::error::{Error, ErrorKind, Outcome, success_body};
 use crate::retry::{self, Failure, Pace, RetryPolicy};
 use crate::types::{
-    Amount, Currency, HttpsUrl, LandingPage, OrderId, PhoneNumber, ShippingCost, Timestamp,
+    Amount, Currency, HttpsUrl, Kroner, LandingPage, OrderId, PhoneNumber, Timestamp,
 };
 use crate::webhooks::{CheckIn, Signer, Verifier};
 
@@ -183,17 +185,14 @@ pub fn amount(data: &[u8]) {
     if let Ok(amount) = text.parse::<Amount>() {
         assert_eq!(amount.to_string().parse(), Ok(amount));
     }
-    let cost = ShippingCost::parse(text);
-    if let Ok(cost) = &cost {
-        assert_eq!(amount.ok(), Some(cost.amount()));
-    }
-    for cost in [cost.ok(), serde_json::from_str(text).ok()]
+    let cost = amount.ok().and_then(|amount| Kroner::new(amount).ok());
+    for cost in [cost, serde_json::from_str(text).ok()]
         .into_iter()
         .flatten()
     {
-        assert!((0..=ShippingCost::MAX.as_ore()).contains(&cost.as_ore()));
+        assert_eq!(Kroner::new(cost.amount()), Ok(cost));
         let sent = serde_json::to_string(&cost).unwrap_or_default();
-        let back: Option<ShippingCost> = serde_json::from_str(&sent).ok();
+        let back: Option<Kroner> = serde_json::from_str(&sent).ok();
         assert_eq!(back, Some(cost), "{sent}");
     }
     if let Ok(amount) = serde_json::from_str::<Amount>(text) {
@@ -272,6 +271,9 @@ pub fn callback(data: &[u8]) {
         let _ = format!("{request:?}");
         assert!(request.reply([]).is_ok_and(|r| !r.to_json().is_empty()));
     }
+    if let Ok(request) = ShippingOptionsRequest::from_slice(body) {
+        let _ = format!("{request:?}");
+    }
     let request = Request::builder()
         .uri(path)
         .method(method)
@@ -321,6 +323,9 @@ pub fn webhook(data: &[u8]) {
     match verifier.verify(&signed) {
         Ok(verified) => {
             assert_eq!(verified.body(), body);
+            let event = verified.event();
+            assert_eq!(format!("{event:?}").find("fuzz-secret"), None);
+            let _ = event.id();
             if let Ok(event) = verified.check_in() {
                 check_event(&event);
             }

@@ -65,7 +65,7 @@ pub(crate) struct Operation {
 pub(crate) enum RetryClass {
     /// Changes nothing.
     Read,
-    /// Moves money, with an idempotency key.
+    /// Moves money or creates a payment, with an idempotency key.
     KeyedWrite,
     /// Has the same effect for any number of requests.
     Idempotent,
@@ -135,8 +135,8 @@ pub(crate) struct UnknownHint {
 macro_rules! foreign_response {
     () => {
         "This response is in none of the API's forms, so the API probably did not make it. A firewall or a proxy in \
-         front of the API, or the login page of the network, answers like this: compare the base URL, and ask whoever \
-         runs the network."
+         front of the API, or the login page of the network, responds like this: compare the base URL, and ask those who \
+         run the network."
     };
 }
 pub(crate) use foreign_response;

@@ -114,7 +114,7 @@ impl PayByQr {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// # let recorder = vipps::testing::Recorder::new().respond("POST", "/epayment/v1/payments", 201,
     /// #     r#"{"reference":"till-1-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#);
     /// # let vipps = recorder.client();
     /// use vipps::Amount;

@@ -162,7 +162,7 @@ impl Qr {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/qr/v1/exchange/customer", 200, r#"{"msisdn":"4798765432"}"#)
+    /// #     .respond("POST", "/qr/v1/exchange/customer", 200, r#"{"msisdn":"4798765432"}"#)
     /// #     .client();
     /// # let token_of_the_webhook = "wbA8ceVRKkoYiQAVELHeFCC3Sn5dtNCvvEtVPiOT77j6wx7uR965AG6Q+q0ATP4=";
     /// let customer = vipps.qr().exchange_customer(token_of_the_webhook.parse()?).await?;

@@ -41,10 +41,11 @@
 //!
 //! # Limitations
 //!
-//! The simulator returns 501 for the APIs other than access token, eCom, QR, Userinfo and Webhooks,
-//! and for the landing page itself. A browser that opens a landing page is redirected to the phone
-//! on the simulator's page. Two rules are simplified: a refused request does not use up its
-//! idempotency key, and an order is never locked (error 94) unless a fault injects it.
+//! The simulator returns 501 for the APIs other than access token, eCom, ePayment, QR, Userinfo and
+//! Webhooks, and for the landing page itself. A browser that opens a landing page is redirected to
+//! the phone on the simulator's page. Three rules are simplified: in eCom a refused request does not
+//! use up its idempotency key, a payment is never locked (errors 94 and 6160) unless a fault injects
+//! it, and every sales unit accepts ePayment amounts in NOK, DKK and EUR.
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default.
@@ -369,7 +370,8 @@ impl Builder {
         self
     }
 
-    /// Allows the sales units to use `skipLandingPage`. Without this they get error 38.
+    /// Allows the sales units to send push messages: `skipLandingPage` of eCom and the user flow
+    /// `PUSH_MESSAGE` of ePayment. Without this they get the errors 38 and 5080.
     pub fn allow_skip_landing_page(mut self) -> Self {
         self.may_skip_landing_page = true;
         self

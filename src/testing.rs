@@ -15,7 +15,7 @@
 //! let capture = "/ecomm/v2/payments/order-1/capture";
 //! let recorder = Recorder::new()
 //!     .lose("POST", capture)
-//!     .answer("POST", capture, 200, r#"{"transactionInfo":{"amount":4900,"status":"Captured"}}"#);
+//!     .respond("POST", capture, 200, r#"{"transactionInfo":{"amount":4900,"status":"Captured"}}"#);
 //! let vipps = recorder.client();
 //! // Your code, with `vipps` as the client:
 //! vipps.ecom().payment("order-1".parse()?).capture().await?;

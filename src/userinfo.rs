@@ -4,7 +4,7 @@
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let path = "/vipps-userinfo-api/userinfo/c06c4afe-d9e1-4c5d-939a-177d752a0944";
 //! # let body = r#"{"sub":"c06c4afe-d9e1-4c5d-939a-177d752a0944","name":"Ada Lovelace"}"#;
-//! # let vipps = vipps::testing::Recorder::new().answer("GET", path, 200, body).client();
+//! # let vipps = vipps::testing::Recorder::new().respond("GET", path, 200, body).client();
 //! // The `sub` is in the details of a payment that was started with a scope.
 //! let sub = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 //! let customer = vipps.userinfo(sub).await?;

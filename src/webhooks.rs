@@ -8,8 +8,8 @@
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let vipps = vipps::testing::Recorder::new()
-//! #     .answer("GET", "/webhooks/v1/webhooks", 200, r#"{"webhooks":[]}"#)
-//! #     .answer("POST", "/webhooks/v1/webhooks", 201, r#"{"id":"w-1","secret":"090a478d"}"#)
+//! #     .respond("GET", "/webhooks/v1/webhooks", 200, r#"{"webhooks":[]}"#)
+//! #     .respond("POST", "/webhooks/v1/webhooks", 201, r#"{"id":"w-1","secret":"090a478d"}"#)
 //! #     .client();
 //! # let stored = None;
 //! use vipps::types::HttpsUrl;
@@ -131,7 +131,7 @@ impl Webhooks {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let vipps = vipps::testing::Recorder::new()
-    /// #     .answer("POST", "/webhooks/v1/webhooks", 201, r#"{"id":"w-1","secret":"090a478d"}"#)
+    /// #     .respond("POST", "/webhooks/v1/webhooks", 201, r#"{"id":"w-1","secret":"090a478d"}"#)
     /// #     .client();
     /// use vipps::webhooks::EventType;
     ///
@@ -156,7 +156,7 @@ impl Webhooks {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let list = r#"{"webhooks":[{"id":"w-1","url":"https://shop.example.com/","events":["user.checked-in.v1"]}]}"#;
-    /// # let vipps = vipps::testing::Recorder::new().answer("GET", "/webhooks/v1/webhooks", 200, list).client();
+    /// # let vipps = vipps::testing::Recorder::new().respond("GET", "/webhooks/v1/webhooks", 200, list).client();
     /// for webhook in vipps.webhooks().list().await? {
     ///     println!("{} sends {:?} to {}", webhook.id(), webhook.events(), webhook.url());
     /// }
@@ -175,7 +175,7 @@ impl Webhooks {
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let id = "5a2c3a5e-7f1c-4a0e-9d52-0d9a5e1f3b77";
     /// # let path = format!("/webhooks/v1/webhooks/{id}");
-    /// # let vipps = vipps::testing::Recorder::new().answer("DELETE", &path, 204, "").client();
+    /// # let vipps = vipps::testing::Recorder::new().respond("DELETE", &path, 204, "").client();
     /// vipps.webhooks().delete(id).await?;
     /// # Ok(()) }
     /// ```

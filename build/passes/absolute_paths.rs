@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_of_a_path_win() {
+    fn servers_of_a_path_replace_those_of_the_document() {
         becomes(
             apply,
             "{servers: [{url: /a}], paths: {/x: {servers: [{url: /b}], get: {}}, /y: {get: {}}}}",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn two_spellings_of_a_path_and_servers_of_an_operation_are_refused() {
+    fn ambiguous_paths_are_refused() {
         for paths in ["{/a: {}, a/: {}}", "{/a: {get: {servers: [{url: /b}]}}}"] {
             run(apply, &format!("paths: {paths}")).unwrap_err();
         }

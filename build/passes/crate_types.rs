@@ -15,7 +15,7 @@ pub(crate) const REPLACED: [(&str, &str); 4] = [
     (any_json::COMPONENT, "crate::types::AnyJson"),
     (path_segments::COMPONENT, "crate::types::PathSegment"),
     (marked::SENSITIVE, "crate::types::Sensitive"),
-    (marked::KRONER, "crate::types::ShippingCost"),
+    (marked::KRONER, "crate::types::Kroner"),
 ];
 
 /// Returns whether a type of the crate replaces the component.

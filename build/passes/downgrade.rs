@@ -2,52 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Document, object, text};
+use super::super::document::{Document, is_in, object, text};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "downgrade-3-1";
 pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; what 3.0 can express is rewritten, and the rest stops the build";
 
 /// Keywords without a counterpart in 3.0.
-const WITHOUT_MEANING: [&str; 19] = [
-    "$dynamicAnchor",
-    "$dynamicRef",
-    "$recursiveAnchor",
-    "$recursiveRef",
-    "contains",
-    "contentSchema",
-    "dependentRequired",
-    "dependentSchemas",
-    "dependencies",
-    "else",
-    "if",
-    "maxContains",
-    "minContains",
-    "patternProperties",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
+const WITHOUT_MEANING: &str = "$dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef contains contentSchema \
+    dependentRequired dependentSchemas dependencies else if maxContains minContains patternProperties prefixItems \
+    propertyNames then unevaluatedItems unevaluatedProperties";
 /// Keywords that do not describe the shape.
-const SILENT: [&str; 6] = [
-    "$anchor",
-    "$comment",
-    "$id",
-    "$schema",
-    "$vocabulary",
-    "summary",
-];
+const SILENT: &str = "$anchor $comment $id $schema $vocabulary summary";
 /// Keywords beside a reference that do not change its meaning.
-const PROSE: [&str; 6] = [
-    "description",
-    "summary",
-    "example",
-    "examples",
-    "deprecated",
-    "title",
-];
+const PROSE: &str = "description summary example examples deprecated title";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     if !text(&document.root, "openapi").is_some_and(|version| version.trim().starts_with("3.1")) {
@@ -78,20 +46,22 @@ fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Resul
             *schema = json!({});
             return Ok(());
         }
-        Value::Bool(false) => return Err(without_meaning(pointer, "`false`, which nothing fits,")),
+        Value::Bool(false) => {
+            return Err(without_meaning(
+                pointer,
+                "`false`, which refuses every value,",
+            ));
+        }
         Value::Object(map) => map,
         _ => return Ok(()),
     };
-    if let Some(keyword) = WITHOUT_MEANING
-        .iter()
-        .find(|keyword| map.contains_key(**keyword))
-    {
+    if let Some(keyword) = map.keys().find(|keyword| is_in(WITHOUT_MEANING, keyword)) {
         return Err(without_meaning(
             &format!("{pointer}/{keyword}"),
             &format!("`{keyword}`"),
         ));
     }
-    map.retain(|keyword, _| !SILENT.contains(&keyword.as_str()));
+    map.retain(|keyword, _| !is_in(SILENT, keyword));
     repair_limits(map, changes);
     repair_values(map, changes);
     repair_type(pointer, map, changes)?;
@@ -190,7 +160,7 @@ fn repair_type(
             map.remove("type");
             let choices: Vec<Value> = types.iter().map(|name| choice(name, map)).collect();
             map.retain(|keyword, _| {
-                PROSE.contains(&keyword.as_str()) || keyword == "nullable" || keyword == "default"
+                is_in(PROSE, keyword) || keyword == "nullable" || keyword == "default"
             });
             map.insert("anyOf".to_owned(), choices.into());
         }
@@ -200,31 +170,18 @@ fn repair_type(
 
 /// Returns the schema of one type with the keywords that apply to this type.
 fn choice(name: &Value, map: &Map<String, Value>) -> Value {
-    let own: &[&str] = match name.as_str().unwrap_or_default() {
-        "string" => &["pattern", "minLength", "maxLength", "format"],
-        "integer" | "number" => &[
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-            "format",
-        ],
-        "array" => &["items", "minItems", "maxItems", "uniqueItems"],
-        "object" => &[
-            "properties",
-            "required",
-            "additionalProperties",
-            "minProperties",
-            "maxProperties",
-        ],
-        _ => &[],
+    let own = match name.as_str().unwrap_or_default() {
+        "string" => "pattern minLength maxLength format",
+        "integer" | "number" => {
+            "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf format"
+        }
+        "array" => "items minItems maxItems uniqueItems",
+        "object" => "properties required additionalProperties minProperties maxProperties",
+        _ => "",
     };
     let mut choice = json!({ "type": name });
-    for keyword in own {
-        if let Some(value) = map.get(*keyword) {
-            choice[keyword] = value.clone();
-        }
+    for (keyword, value) in map.iter().filter(|(keyword, _)| is_in(own, keyword)) {
+        choice[keyword] = value.clone();
     }
     choice
 }
@@ -261,20 +218,18 @@ fn repair_choices(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
 
 /// Rewrites a reference with further keywords, which OpenAPI 3.0 would ignore.
 fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
-    let beside = map
-        .keys()
-        .any(|key| key != "$ref" && !PROSE.contains(&key.as_str()));
+    let beside = map.keys().any(|key| key != "$ref" && !is_in(PROSE, key));
     if !beside || !map.contains_key("$ref") {
         return;
     }
     let Some(reference) = map.remove("$ref") else {
         return;
     };
-    changes.push("what stands beside the reference is a part of the whole".to_owned());
+    changes.push("the keywords beside the reference are a second part of a composition".to_owned());
     let mut prose = Map::new();
     let mut rest = Map::new();
     for (key, value) in std::mem::take(map) {
-        let keep = PROSE.contains(&key.as_str()) || key == "nullable";
+        let keep = is_in(PROSE, &key) || key == "nullable";
         (if keep { &mut prose } else { &mut rest }).insert(key, value);
     }
     *map = prose;
@@ -307,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn type_lists() {
+    fn type_lists_become_nullable_types_or_choices() {
         schema(
             "{type: [string, 'null'], maxLength: 3}",
             "{type: string, nullable: true, maxLength: 3}",
@@ -324,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn exclusive_limits() {
+    fn exclusive_limits_become_flags() {
         schema(
             "{exclusiveMinimum: 5}",
             "{minimum: 5, exclusiveMinimum: true}",
@@ -337,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_examples_and_content() {
+    fn constants_become_enumerations_and_content_a_format() {
         schema("{const: a}", "{enum: [a]}");
         schema(
             "{type: string, examples: [a, b]}",
@@ -354,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_with_null() {
+    fn choices_with_null_become_nullable() {
         schema(
             "{anyOf: [{type: string, maxLength: 2}, {type: 'null'}]}",
             "{type: string, maxLength: 2, nullable: true}",
@@ -370,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn references_with_siblings() {
+    fn references_with_siblings_become_compositions() {
         schema(
             "{properties: {a: {$ref: '#/components/schemas/A', description: d}, b: {$ref: '#/components/schemas/A', required: [x]}}}",
             "{properties: {a: {$ref: '#/components/schemas/A', description: d}, b: {allOf: [{$ref: '#/components/schemas/A'}, {required: [x]}]}}}",
@@ -378,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_meaning_in_3_0_is_refused_with_its_place() {
+    fn a_keyword_without_a_meaning_in_3_0_is_refused_with_its_place() {
         let error = refused("{properties: {t: {type: array, prefixItems: [{type: string}]}}}");
         assert_eq!(
             error.pointer,
@@ -394,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_of_3_0_stay() {
+    fn documents_of_3_0_are_unchanged() {
         leaves(
             apply,
             "{openapi: 3.0.0, components: {schemas: {A: {examples: [a], type: [string]}}}}",

@@ -63,7 +63,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes callbacks, and operations whose tags say they are the merchant's, out of a path item.
+/// Removes callbacks, and operations with a tag of the merchant, from a path item.
 fn lift_operations(
     item: &mut Value,
     pointer: &str,
@@ -190,13 +190,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bracketed_and_prefixed_paths_are_lifted_and_their_payloads_stay() {
+    fn merchant_paths_are_lifted_and_their_payloads_stay() {
         let document = becomes(
             apply,
             "
             paths:
               '[callbackPrefix]/v2/payments/{orderId}':
-                post: {operationId: tell, requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/News'}}}}}
+                post: {operationId: notify, requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/News'}}}}}
               /consentPrefix/v2/x:
                 post:
                   operationId: ask

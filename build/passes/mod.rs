@@ -2,8 +2,8 @@
 //! Its changes go to the log.
 //!
 //! The first family brings the document into one shape and repairs its defects. The second family
-//! adapts it to the generator. The simulator checks traffic against `<api>.vendored.json`, in which
-//! nothing is repaired.
+//! adapts it to the generator. The simulator checks traffic against `<api>.vendored.json`, which only
+//! the passes of `STRUCTURE` have changed.
 
 #![allow(
     clippy::unnecessary_wraps,

@@ -9,7 +9,7 @@ use super::super::names::{free, snake};
 pub(crate) const NAME: &str = "operation-ids";
 pub(crate) const REASON: &str = "the generator names methods by operation id: it refuses an operation without one, and two ids with one Rust name do not compile";
 
-/// Methods that the generated client has anyway, and words that its builders use.
+/// Methods of every generated client, and words that its builders use.
 const TAKEN: [&str; 14] = [
     "new",
     "new_with_client",

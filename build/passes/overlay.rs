@@ -1,8 +1,7 @@
 //! Corrections of a document, in the form of the OpenAPI Overlay Specification 1.0.
 //!
-//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It holds what is known about the API and not
-//! published: limits that the server does not keep, members that it accepts, and members that are secret. Its targets
-//! are those of the document as OpenAPI 3.0, with its references resolved and its paths in full.
+//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It has the facts that the document lacks: limits that the server does not enforce, members that it accepts, and members that are secret.
+//! Its targets are those of the document as OpenAPI 3.0, with its references resolved and its paths in full.
 
 use serde_json::Value;
 
@@ -11,12 +10,12 @@ use super::super::error::Error;
 use super::super::load::{Read, parse};
 
 pub(crate) const NAME: &str = "overlay";
-pub(crate) const REASON: &str = "a document does not say which limits the server does not keep, which members it accepts beyond the documented ones, and which are secret; the overlays do, each with its reason";
+pub(crate) const REASON: &str = "a document lacks facts about its API: limits that the server does not enforce, members that it accepts, members that are secret; each action of an overlay has its reason";
 
 /// The end of the name of an overlay.
 pub(crate) const END: &str = ".overlay.yaml";
 
-/// The overlay of all APIs. It stands in the program, so that no document is read without it.
+/// The overlay of all APIs. It is compiled in, so that no document is read without it.
 pub(crate) const ALL: &str = "all.overlay.yaml";
 const ALL_TEXT: &str = include_str!("../../openapi/all.overlay.yaml");
 
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_correction_that_the_document_has_changes_nothing() {
+    fn an_action_that_the_document_carries_changes_nothing() {
         let document = corrected(
             "{target: $.components.schemas.A.properties.n, description: why, update: {maxLength: 3}},
              {target: $.components.schemas.B.required, description: why, update: a}",
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_that_cannot_be_read_is_refused() {
+    fn an_invalid_action_is_refused() {
         for (action, what) in [
             ("{target: $.a, remove: true}", "without a reason"),
             ("{description: why, remove: true}", "JSONPath"),

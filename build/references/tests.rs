@@ -70,7 +70,7 @@ fn callbacks_and_webhooks_are_copied_with_their_parts() {
 }
 
 #[test]
-fn a_part_of_a_schema_is_copied_with_the_keywords_beside_its_reference() {
+fn a_part_of_a_schema_is_copied_and_siblings_are_kept() {
     becomes(
         "
         components:

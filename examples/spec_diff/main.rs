@@ -1,11 +1,11 @@
 //! Compares two releases of an API document: `cargo run --example spec_diff -- OLD.yaml NEW.yaml`.
 //!
 //! Prints each operation, parameter, field, value and limit that was added, removed or changed.
-//! Each change is marked as breaking or not, with the wrapper's files that it affects.
+//! Each change is marked as breaking or not, with the wrapper's files that it concerns.
 //!
 //! The exit code is 0 if requests and responses are unchanged, 1 if they changed, and 2 if a
-//! document cannot be read. Descriptions, examples and the order of entries are ignored, and so is
-//! a path prefix that moves between `servers` and `paths`.
+//! document cannot be read or has a key that OpenAPI does not define. Descriptions, examples and the
+//! order of entries are ignored, and so is a path prefix that moves between `servers` and `paths`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -15,11 +15,13 @@ use std::process::ExitCode;
 #[allow(dead_code, unused_imports)] // the entry points are the build script's
 #[path = "../../build/mod.rs"]
 mod build;
-mod compare;
-mod model;
+mod changes;
+mod parts;
 mod wrapper;
 
-use model::Model;
+use build::error::Error;
+use changes::Report;
+use parts::Model;
 use wrapper::Wrapper;
 
 fn main() -> ExitCode {
@@ -29,7 +31,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match (read(old), read(new)) {
-        (Ok(old), Ok(new)) => report(&old, &new),
+        (Ok(old), Ok(new)) => print(&old, &new),
         (old, new) => {
             for error in [old.err(), new.err()].into_iter().flatten() {
                 eprintln!("{error}");
@@ -39,59 +41,46 @@ fn main() -> ExitCode {
     }
 }
 
-fn read(file: &str) -> Result<Model, build::error::Error> {
+fn read(file: &str) -> Result<Model, Error> {
     let path = Path::new(file);
-    let folder = path.parent().unwrap_or(Path::new(""));
     let text = std::fs::read_to_string(path).map_err(|error| {
-        build::error::Error::at(
-            "",
-            format!("cannot be read: {error}"),
-            "give the path of a document",
-        )
-        .in_file(file)
+        let what = format!("cannot be read: {error}");
+        Error::at("", what, "give the path of a document").in_file(file)
     })?;
-    let read = build::load::from_folder(folder);
-    // No overlay is applied, because it would hide changes of the parts that it corrects.
+    let read = build::load::from_folder(path.parent().unwrap_or(Path::new("")));
+    // Without the overlay of the API, which would hide changes of the parts that it corrects.
     let document = build::repair(&text, "", &read, |_| true);
-    document
-        .map(|document| Model::of(&document.root))
-        .map_err(|error| error.in_file(file))
+    let document = document.map_err(|error| error.in_file(file))?;
+    Ok(Model::of(&document))
 }
 
-fn report(old: &Model, new: &Model) -> ExitCode {
-    let changes = compare::compare(old, new);
+fn print(old: &Model, new: &Model) -> ExitCode {
+    let changes = Report::of(old, new).0;
     let wrapper = Wrapper::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let mut text = format!(
-        "{} {} -> {} {}\n",
-        old.title, old.version, new.title, new.version
-    );
-    for change in &changes {
-        let weight = if change.breaking { "BREAKING" } else { "ok" };
-        let operations: Vec<&str> = change.operations.iter().map(String::as_str).collect();
-        let about = if operations.is_empty() {
-            String::new()
+    let mut text = format!("{} -> {}\n", old.title, new.title);
+    for (change, operations) in &changes {
+        let weight = if change.is_compatible {
+            "ok"
         } else {
-            format!(" [{}]", operations.join(", "))
+            "BREAKING"
         };
-        let touched = wrapper.touched(change);
-        let touched = if touched.is_empty() {
-            "no wrapper file".to_owned()
-        } else {
-            touched.join(", ")
+        let _ = write!(text, "{weight:<8}  {:<9}  {}", change.subject, change.text);
+        if !operations.is_empty() {
+            let ids: Vec<&str> = operations.iter().map(String::as_str).collect();
+            let _ = write!(text, " [{}]", ids.join(", "));
+        }
+        let touched = match wrapper.touched(change, operations).join(", ") {
+            none if none.is_empty() => "no wrapper file".to_owned(),
+            files => files,
         };
-        let _ = writeln!(
-            text,
-            "{weight:<8}  {:<9}  {}{about}\n{:23}{touched}",
-            change.subject, change.text, ""
-        );
+        let _ = writeln!(text, "\n{:23}{touched}", "");
     }
-    let breaking = changes.iter().filter(|change| change.breaking).count();
+    let breaking = changes
+        .keys()
+        .filter(|change| !change.is_compatible)
+        .count();
     let _ = writeln!(text, "{} changes, {breaking} breaking", changes.len());
     // A closed pipe, as with `| head`, is not a failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
-    if changes.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    ExitCode::from(u8::from(!changes.is_empty()))
 }

@@ -10,7 +10,6 @@ use axum::routing::{get, post};
 use vipps::OrderId;
 use vipps::callback::{self, Callback, ShippingRequest};
 use vipps::ecom::ShippingMethod;
-use vipps::types::ShippingCost;
 
 use crate::pages;
 use crate::shared::log_line;
@@ -110,11 +109,11 @@ fn shipping_methods(request: &ShippingRequest) -> Result<Vec<ShippingMethod>, vi
         "shop: shipping methods requested for {}",
         request.order_id
     ));
-    let parcel = ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?;
+    let parcel = ShippingMethod::new("parcel", "Parcel locker", "79.50 NOK".parse()?)?;
     let mut methods = vec![parcel.preselect().priority(1)];
     if in_oslo {
         methods.push(
-            ShippingMethod::new("bike", "Bicycle courier today", ShippingCost::kroner(149)?)?
+            ShippingMethod::new("bike", "Bicycle courier today", vipps::Amount::nok(149))?
                 .priority(2),
         );
     }

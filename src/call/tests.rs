@@ -43,8 +43,8 @@ async fn declared_idempotency_header_has_the_same_key_on_every_attempt() {
         ("x-request-id", "idempotency-key"),
     ] {
         let recorder = Recorder::new()
-            .answer("POST", PATH, 401, "")
-            .answer("POST", PATH, 200, "{}");
+            .respond("POST", PATH, 401, "")
+            .respond("POST", PATH, 200, "{}");
         let outcome = call(&recorder, "POST", Some(name)).await;
         assert!(matches!(outcome, HookResult::Response(_)));
         let sent = recorder.to_snapshot();
@@ -52,14 +52,14 @@ async fn declared_idempotency_header_has_the_same_key_on_every_attempt() {
         assert_eq!(sent.matches(&lines).count(), 2, "{sent}");
         assert!(!sent.contains(other), "{sent}");
     }
-    let recorder = Recorder::new().answer("POST", PATH, 200, "{}");
+    let recorder = Recorder::new().respond("POST", PATH, 200, "{}");
     call(&recorder, "POST", None).await;
     assert!(!recorder.to_snapshot().contains("idempotency key"));
 }
 
 #[tokio::test]
 async fn raw_call_has_one_deadline_for_all_its_requests() {
-    let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
+    let recorder = Recorder::new().respond("GET", PATH, 200, "{}");
     let vipps = recorder.client();
     let options = CallOptions::new().deadline(Duration::from_secs(5));
     let context = Context::raw(vipps.runtime(), &options);
@@ -81,7 +81,7 @@ async fn raw_call_has_one_deadline_for_all_its_requests() {
 /// The case of a raw call that is dropped after its first response.
 #[tokio::test]
 async fn dropped_response_releases_the_runtime() {
-    let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
+    let recorder = Recorder::new().respond("GET", PATH, 200, "{}");
     let vipps = recorder.client();
     let context = Context::raw(vipps.runtime(), &CallOptions::default());
     let sent = context.exec(request(&context, "GET"), None).await;
@@ -94,7 +94,7 @@ async fn dropped_response_releases_the_runtime() {
 
 #[tokio::test]
 async fn document_sets_media_types_and_replaces_no_header_of_the_client() {
-    let recorder = Recorder::new().answer("GET", PATH, 200, "{}");
+    let recorder = Recorder::new().respond("GET", PATH, 200, "{}");
     let vipps = recorder.client();
     let context = Context::raw(vipps.runtime(), &CallOptions::default());
     let mut request = request(&context, "GET");
@@ -127,7 +127,7 @@ async fn key_alone_lets_no_unlisted_write_be_retried() {
     assert!(error.idempotency_key().is_some());
     let recorder = Recorder::new()
         .lose("GET", PATH)
-        .answer("GET", PATH, 200, "{}");
+        .respond("GET", PATH, 200, "{}");
     let outcome = call(&recorder, "GET", None).await;
     assert!(matches!(outcome, HookResult::Response(_)));
 }

@@ -92,16 +92,16 @@ impl ShippingRequest {
     /// The API adds the cost of the method that the customer chooses to the amount of the payment.
     ///
     /// ```
+    /// use vipps::Amount;
     /// use vipps::callback::ShippingRequest;
     /// use vipps::ecom::ShippingMethod;
-    /// use vipps::types::ShippingCost;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let body = br#"{"addressId":3960,"postCode":"0191","country":"NO"}"#;
     /// let request = ShippingRequest::from_slice("order-1".parse()?, body)?;
     /// let reply = request.reply([
-    ///     ShippingMethod::new("walk", "Walking", ShippingCost::kroner(99)?)?.preselect(),
-    ///     ShippingMethod::new("cannon", "By cannon", "249.50".parse()?)?,
+    ///     ShippingMethod::new("walk", "Walking", Amount::nok(99))?.preselect(),
+    ///     ShippingMethod::new("cannon", "By cannon", "249.50 NOK".parse()?)?,
     /// ])?;
     /// assert!(reply.to_json().contains(r#""shippingCost":249.5"#));
     /// # Ok(()) }

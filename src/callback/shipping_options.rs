@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{CallbackAuth, CallbackError, MAX_BODY};
 use crate::epayment::{Address, ShippingGroup, write_groups};
-use crate::types::{Reference, by_name, lenient};
+use crate::types::{Reference, Sensitive, by_name, lenient};
 
 /// A request for the shipping options to the address that the customer of an Express payment has
 /// chosen.
@@ -30,12 +30,28 @@ pub struct ShippingOptionsRequest {
     pub address: Address,
 }
 
-/// The member of the body that is not part of the address.
-#[derive(Deserialize)]
+/// The members of a [`ShippingOptionsRequest`] in JSON.
+#[derive(Default, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(extend("required" = ["reference"]))
+)]
+#[serde(rename_all = "PascalCase", default)]
 struct Wire {
-    #[serde(default, deserialize_with = "lenient::opt_id")]
+    #[serde(rename = "reference", deserialize_with = "lenient::opt_id")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Reference"))]
     reference: Option<String>,
+    address_line1: Option<Sensitive>,
+    address_line2: Option<Sensitive>,
+    city: Option<Sensitive>,
+    post_code: Option<Sensitive>,
+    #[serde(deserialize_with = "lenient::opt_text")]
+    country: Option<String>,
 }
+
+#[cfg(feature = "schemars")]
+crate::json_schema::read_as! { ShippingOptionsRequest => Wire; }
 
 impl ShippingOptionsRequest {
     /// Authenticates and reads a request. The token is checked before the body is read.
@@ -72,7 +88,13 @@ impl ShippingOptionsRequest {
             })?;
         Ok(Self {
             reference,
-            address: by_name::from_slice(body).unwrap_or_default(),
+            address: Address {
+                address_line1: wire.address_line1,
+                address_line2: wire.address_line2,
+                city: wire.city,
+                post_code: wire.post_code,
+                country: wire.country,
+            },
         })
     }
 

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
+use super::money;
 use super::state::{self, PaymentState};
 use crate::call::{CallOptions, OTHER_ORDER, operation};
 use crate::error::success_body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
 use crate::runtime::Runtime;
-use crate::types::{OrderId, Sensitive, ShippingCost, by_name, lenient};
+use crate::types::{Amount, OrderId, Sensitive, by_name, lenient};
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
@@ -447,8 +448,9 @@ impl fmt::Debug for UserDetails {
 pub struct ShippingDetails {
     /// The address.
     pub address: Option<Address>,
-    /// The price of the shipping. On the wire it is in kroner, unlike every other amount.
-    pub shipping_cost: Option<ShippingCost>,
+    /// The price of the shipping. In JSON it is in kroner, unlike every other amount.
+    #[serde(serialize_with = "money::write_kroner")]
+    pub shipping_cost: Option<Amount>,
     /// The name of the chosen method.
     pub shipping_method: Option<String>,
     /// The id of the chosen method, as the merchant set it.
@@ -462,8 +464,9 @@ pub struct ShippingDetails {
 struct WireShipping {
     #[serde(deserialize_with = "lenient::opt")]
     address: Option<Address>,
-    #[serde(deserialize_with = "lenient::opt")]
-    shipping_cost: Option<ShippingCost>,
+    #[serde(deserialize_with = "money::opt_kroner")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<crate::types::Kroner>"))]
+    shipping_cost: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_text")]
     shipping_method: Option<String>,
     #[serde(deserialize_with = "lenient::opt_text")]

@@ -6,7 +6,7 @@ use crate::call::built;
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::types::text::{is_printed, length};
-use crate::types::{HttpsUrl, InvalidValue, ShippingCost};
+use crate::types::{Amount, HttpsUrl, InvalidValue, Kroner};
 
 /// The source of the shipping methods of an express payment. Passed to
 /// [`Initiate::express`](super::Initiate::express).
@@ -91,20 +91,20 @@ pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidVal
 ///
 /// ```
 /// use vipps::ecom::ShippingMethod;
-/// use vipps::types::ShippingCost;
+/// use vipps::{Amount, Currency};
 ///
-/// let parcel = ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?;
-/// let walk = ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?
+/// let parcel = ShippingMethod::new("parcel", "Parcel locker", Amount::parse("79.50", Currency::NOK)?)?;
+/// let walk = ShippingMethod::new("pick-up", "Pick up in the shop", Amount::nok(0))?
 ///     .priority(2)
 ///     .preselect();
-/// assert_eq!(parcel.cost().as_ore(), 7_950);
+/// assert_eq!(parcel.cost().minor_units(), 7_950);
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShippingMethod {
     is_default: bool,
     priority: Option<u32>,
-    cost: ShippingCost,
+    cost: Kroner,
     name: String,
     id: String,
 }
@@ -114,15 +114,15 @@ impl ShippingMethod {
     ///
     /// `id` is chosen by the merchant, has 1 to 100 characters, and is part of the payment's
     /// details. `name` is shown to the customer and has 1 to 256 characters, of which about 25 fit
-    /// on a screen. `cost` is added to the amount of the payment.
+    /// on a screen. `cost` is 0 to 2 147 483 647 øre, and is added to the amount of the payment.
     ///
     /// # Errors
     /// When `id` or `name` is empty, consists of white space, is too long, or has a control
-    /// character.
+    /// character; when `cost` is negative, too large, or not in NOK.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
-        cost: ShippingCost,
+        cost: Amount,
     ) -> Result<Self, InvalidValue> {
         let (id, name) = (id.into(), name.into());
         check_text(
@@ -140,7 +140,7 @@ impl ShippingMethod {
         Ok(Self {
             is_default: false,
             priority: None,
-            cost,
+            cost: Kroner::new(cost)?,
             name,
             id,
         })
@@ -171,8 +171,8 @@ impl ShippingMethod {
     }
 
     /// Returns the price of the shipping.
-    pub fn cost(&self) -> ShippingCost {
-        self.cost
+    pub fn cost(&self) -> Amount {
+        self.cost.amount()
     }
 
     fn write(&self) -> Result<types::ShippingDetails> {

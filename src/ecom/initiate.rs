@@ -157,11 +157,10 @@ impl Initiate {
     /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// use vipps::ecom::{Express, ShippingMethod};
-    /// use vipps::types::ShippingCost;
     ///
     /// let shipping = Express::with_static_shipping([
-    ///     ShippingMethod::new("pick-up", "Pick up in the shop", ShippingCost::FREE)?.preselect(),
-    ///     ShippingMethod::new("parcel", "Parcel locker", ShippingCost::parse("79.50")?)?.priority(2),
+    ///     ShippingMethod::new("pick-up", "Pick up in the shop", Amount::nok(0))?.preselect(),
+    ///     ShippingMethod::new("parcel", "Parcel locker", "79.50 NOK".parse()?)?.priority(2),
     /// ]);
     /// let payment = vipps
     ///     .ecom()

@@ -3,7 +3,7 @@
 use serde::ser::Error as _;
 use serde::{Deserializer, Serialize, Serializer};
 
-use crate::types::{Amount, Currency, InvalidValue, lenient};
+use crate::types::{Amount, Currency, InvalidValue, Kroner, lenient};
 
 const FIELD: &str = "amount";
 
@@ -75,6 +75,23 @@ pub(crate) fn write<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let ore = amount.map(to_ore).transpose();
     ore.map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// Reads kroner, the form of shipping costs. An unreadable value is `None`.
+pub(super) fn opt_kroner<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Amount>, D::Error> {
+    Ok(lenient::opt(deserializer)?.map(Kroner::amount))
+}
+
+/// Writes kroner, the form of shipping costs.
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+pub(super) fn write_kroner<S: Serializer>(
+    cost: &Option<Amount>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let cost = cost.map(Kroner::new).transpose();
+    cost.map_err(S::Error::custom)?.serialize(serializer)
 }
 
 /// The JSON Schema of an amount in a request or a response.

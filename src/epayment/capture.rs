@@ -34,8 +34,8 @@ use crate::types::{Amount, Reference};
 /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
 /// #     "refundedAmount": nok(0)}}).to_string();
 /// # let recorder = vipps::testing::Recorder::new()
-/// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-/// #     .answer("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
+/// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
+/// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
 /// # let vipps = recorder.client();
 /// use vipps::{Amount, Reference, RequestId};
 ///

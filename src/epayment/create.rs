@@ -139,7 +139,7 @@ pub enum PaymentMethod {
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+/// # let recorder = vipps::testing::Recorder::new().respond("POST", "/epayment/v1/payments", 201,
 /// #     r#"{"reference":"kiosk-7-000451","redirectUrl":"https://pay.example.com/?token=x"}"#);
 /// # let vipps = recorder.client();
 /// use vipps::{Amount, Reference, RequestId};
@@ -277,7 +277,7 @@ impl Create {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// # let recorder = vipps::testing::Recorder::new().respond("POST", "/epayment/v1/payments", 201,
     /// #     r#"{"reference":"acme-shop-123","redirectUrl":"https://pay.example.com/?token=x"}"#);
     /// # let vipps = recorder.client();
     /// use vipps::Amount;
@@ -314,7 +314,7 @@ impl Create {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("POST", "/epayment/v1/payments", 201,
+    /// # let recorder = vipps::testing::Recorder::new().respond("POST", "/epayment/v1/payments", 201,
     /// #     r#"{"reference":"acme-shop-123","redirectUrl":"https://pay.example.com/?token=x"}"#);
     /// # let vipps = recorder.client();
     /// use serde_json::json;

@@ -69,8 +69,8 @@ impl Payment {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"CREATED"}"#)
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"CREATED"}"#)
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
     /// #         r#"[{"name":"CREATED","success":true,"idempotencyKey":"stored-key"}]"#);
     /// # let vipps = recorder.client();
     /// use vipps::epayment::Reconciled;
@@ -104,8 +104,8 @@ impl Payment {
     /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "stored-key",
     /// #     "amount": nok(5000)}]);
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string())
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string())
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
     /// # let vipps = recorder.client();
     /// use vipps::epayment::Reconciled;
     /// use vipps::{Amount, RequestId};
@@ -148,7 +148,7 @@ impl Payment {
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"TERMINATED"}"#);
+    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"TERMINATED"}"#);
     /// # let vipps = recorder.client();
     /// use vipps::epayment::Reconciled;
     ///

@@ -91,7 +91,7 @@ impl Wait {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().answer("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
+    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
     /// #     r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
     /// # let vipps = recorder.client();
     /// use vipps::epayment::PollEvent;

@@ -66,7 +66,7 @@ fn of_status(status: u16, body: &ErrorBody<'_>) -> Option<&'static str> {
              with the same idempotency key.",
         ),
         500 if !has_number => Some(
-            "This API answers 500 to some malformed requests too (a member of the wrong type or spelling), so check \
+            "This API responds with 500 to some malformed requests too (a member of the wrong type or spelling), so check \
              the request as well as the status page.",
         ),
         _ => None,

@@ -8,7 +8,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a caller decides about money by each outcome, and must be told of a new one"
+    reason = "a caller decides about money by each outcome, so a new one must not compile unnoticed"
 )]
 pub enum Outcome {
     /// Nothing reached the API: an argument was refused, there was no connection, no token or no

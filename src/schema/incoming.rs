@@ -2,7 +2,10 @@
 //! it is read from.
 
 use super::listed;
-use crate::callback::{AddressType, CallbackStatus, PaymentUpdate, ShippingReply, ShippingRequest};
+use crate::callback::{
+    AddressType, CallbackStatus, PaymentUpdate, ShippingOptionsRequest, ShippingReply,
+    ShippingRequest,
+};
 use crate::ecom::{
     Address, Event, InitiatedPayment, Operation, PaymentDetails, PaymentStatus, ShippingDetails,
     Summary, Transaction, TransactionStatus, UserDetails,
@@ -17,6 +20,7 @@ listed! {
     "callback::AddressType": AddressType,
     "callback::CallbackStatus": CallbackStatus,
     "callback::PaymentUpdate": PaymentUpdate,
+    "callback::ShippingOptionsRequest": ShippingOptionsRequest,
     "callback::ShippingReply": ShippingReply,
     "callback::ShippingRequest": ShippingRequest,
     "ecom::Address": Address,

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::ecom::{AuthToken, FallbackUrl, TransactionText};
 use crate::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use crate::types::{
-    Amount, Currency, CustomerToken, HttpsUrl, ImageSize, LandingPage, MerchantSerialNumber,
-    OrderId, PersonalQr, PhoneNumber, Reference, RequestId, Scope, Sensitive, ShippingCost,
+    Amount, Currency, CustomerToken, HttpsUrl, ImageSize, Kroner, LandingPage,
+    MerchantSerialNumber, OrderId, PersonalQr, PhoneNumber, Reference, RequestId, Scope, Sensitive,
     SystemText, Timestamp,
 };
 
@@ -110,7 +110,7 @@ values! {
         {"type": "string", "pattern": format!("^{WORD}( {WORD})*$")}
     types::Sensitive "A secret, or personal data."
         {"type": "string"}
-    types::ShippingCost "Price of a delivery in kroner, with at most two decimals."
+    types::Kroner "A shipping cost in kroner, with at most two decimals."
         {"type": "number", "minimum": 0, "maximum": 21_474_836.47}
     types::SystemText "Name or version of the calling system."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": SystemText::MAX_LEN}

@@ -7,6 +7,7 @@
 
 mod access_token;
 pub(crate) mod ecom;
+pub(crate) mod epayment;
 pub(crate) mod qr;
 mod userinfo;
 mod webhooks;
@@ -14,9 +15,10 @@ mod webhooks;
 use super::gateway::Api;
 
 /// The APIs that the simulator serves.
-pub(crate) static ALL: [&Api; 5] = [
+pub(crate) static ALL: [&Api; 6] = [
     &access_token::API,
     &ecom::API,
+    &epayment::API,
     &qr::API,
     &userinfo::API,
     &webhooks::API,

@@ -30,7 +30,7 @@ pub(crate) use money::Sums;
 pub use payment::CaptureType;
 pub(crate) use payment::{
     CancelScope, Cancellation, Change, Ending, Expiry, Flow, Idempotency, MerchantUrls,
-    Modification, NewPayment, Payment, PaymentOptions, PaymentState,
+    Modification, NewPayment, Payment, PaymentOptions, PaymentSource, PaymentState,
 };
 pub(crate) use refusal::{Obstacle, Refusal};
 pub(crate) use webhooks::{Registration, Webhooks};
@@ -61,8 +61,6 @@ pub(crate) struct Domain {
     /// The payments of all sales units, by reference.
     by_reference: HashMap<String, Vec<PaymentId>>,
     by_landing_token: HashMap<String, PaymentId>,
-    /// The payment and the request of each idempotency key that a payment was created with.
-    creations: HashMap<(String, String), (PaymentId, String)>,
     events: Vec<Event>,
     agenda: BTreeMap<(Timestamp, u64), Due>,
     planned: u64,
@@ -96,20 +94,8 @@ impl Domain {
         std::mem::take(&mut self.events)
     }
 
-    /// Starts a payment. A repeated request with the same idempotency key returns the first
-    /// payment.
+    /// Starts a payment.
     pub(crate) fn create(&mut self, new: NewPayment, now: Timestamp) -> Result<PaymentId, Refusal> {
-        if let Some(idempotency) = &new.idempotency {
-            let key = (new.sales_unit.clone(), idempotency.key.clone());
-            if let Some((payment, request)) = self.creations.get(&key) {
-                return if *request == idempotency.request {
-                    Ok(*payment)
-                } else {
-                    let same_amount = self.payment(*payment).amount == new.amount;
-                    Err(Refusal::KeyReused { same_amount })
-                };
-            }
-        }
         if let Some(feature) = payment::unmodelled_amount(new.amount) {
             return Err(Refusal::NotModelled(feature));
         }
@@ -121,10 +107,6 @@ impl Domain {
         same_reference.or_default().push(payment);
         self.by_landing_token
             .insert(new.options.landing_token.clone(), payment);
-        if let Some(idempotency) = new.idempotency.clone() {
-            let key = (new.sales_unit.clone(), idempotency.key);
-            self.creations.insert(key, (payment, idempotency.request));
-        }
         let entry = self.entry(now);
         self.payments.push(Payment::new(new, entry));
         let created = self.payment(payment);

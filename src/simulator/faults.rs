@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::apis::ecom::error_codes;
+use super::apis::{ecom, epayment};
 use super::engine::{Barrier, Engine, FaultKind, RuleSettings, Stage, WireFault};
 use super::gateway::{Response, errors};
 
@@ -202,8 +202,19 @@ impl FaultRule {
         let (group, code) = (group.into(), code.into());
         let response = self
             .engine
-            .with(|world, _| error_codes::response(&group, &code, &mut world.random));
+            .with(|world, _| ecom::error_codes::response(&group, &code, &mut world.random));
         let kind = FaultKind::Respond(Box::new(response), format!("error {group} {code}"));
+        self.install(Stage::Before, kind)
+    }
+
+    /// Responds with an error of the ePayment API, such as `6280` for a capture that must be retried
+    /// later. Known codes get their title and status. Other codes get status 400.
+    pub fn epayment_error(self, code: impl Into<String>) -> Fault {
+        let code = code.into();
+        let response = self
+            .engine
+            .with(|world, _| epayment::error_codes::problem(&code, &mut world.random));
+        let kind = FaultKind::Respond(Box::new(response), format!("error {code}"));
         self.install(Stage::Before, kind)
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod contract;
 mod dispatch;
 mod document;
 pub(crate) mod errors;
+mod idempotency;
 pub(crate) mod images;
 mod limits;
 mod message;

@@ -5,6 +5,7 @@
 mod callback_qr;
 mod codes;
 mod details;
+mod epayment;
 mod exchange;
 mod express;
 mod faults;

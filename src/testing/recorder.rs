@@ -71,7 +71,7 @@ impl Recorder {
     /// # Panics
     /// Panics if the status is below 100 or above 999.
     #[must_use]
-    pub fn answer(self, method: &str, path: &str, status: u16, body: &str) -> Self {
+    pub fn respond(self, method: &str, path: &str, status: u16, body: &str) -> Self {
         let mut response = http::Response::new(Bytes::copy_from_slice(body.as_bytes()));
         #[expect(
             clippy::expect_used,
@@ -79,10 +79,17 @@ impl Recorder {
         )]
         let status = http::StatusCode::from_u16(status).expect("an HTTP status");
         *response.status_mut() = status;
-        self.respond(method, path, response)
+        self.respond_with(method, path, response)
     }
 
-    /// Adds a response with headers; otherwise like [`answer`](Self::answer).
+    // The former name, for tests that are not merged yet.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn answer(self, method: &str, path: &str, status: u16, body: &str) -> Self {
+        self.respond(method, path, status, body)
+    }
+
+    /// Adds a response with headers; otherwise like [`respond`](Self::respond).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -91,14 +98,14 @@ impl Recorder {
     /// let details = "/ecomm/v2/payments/order-1/details";
     /// let busy = http::Response::builder().status(429).header("retry-after", "7").body("")?;
     /// let recorder = Recorder::new()
-    ///     .respond("GET", details, busy)
-    ///     .answer("GET", details, 200, r#"{"transactionLogHistory":[]}"#);
+    ///     .respond_with("GET", details, busy)
+    ///     .respond("GET", details, 200, r#"{"transactionLogHistory":[]}"#);
     /// recorder.client().ecom().payment("order-1".parse()?).details().await?;
     /// assert!(recorder.to_snapshot().contains("--- 7 s later"));
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn respond(
+    pub fn respond_with(
         self,
         method: &str,
         path: &str,

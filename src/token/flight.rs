@@ -67,7 +67,7 @@ pub(super) struct Probe(Mutex<ProbeState>);
 #[derive(Debug)]
 struct ProbeState {
     /// When the flight was woken, or `None` if it was polled since.
-    unanswered_since: Option<Duration>,
+    unpolled_since: Option<Duration>,
     waker: Option<Waker>,
 }
 
@@ -75,7 +75,7 @@ impl Probe {
     /// The probe of a flight that starts now and was not polled yet.
     fn new(now: Duration) -> Self {
         Self(Mutex::new(ProbeState {
-            unanswered_since: Some(now),
+            unpolled_since: Some(now),
             waker: None,
         }))
     }
@@ -88,7 +88,7 @@ impl Probe {
     pub(super) fn send(&self, now: Duration) {
         let waker = {
             let mut state = self.state();
-            state.unanswered_since.get_or_insert(now);
+            state.unpolled_since.get_or_insert(now);
             state.waker.take()
         };
         if let Some(waker) = waker {
@@ -97,15 +97,15 @@ impl Probe {
     }
 
     /// Records that the flight is being polled.
-    pub(super) fn answer(&self, waker: &Waker) {
+    pub(super) fn mark_polled(&self, waker: &Waker) {
         let mut state = self.state();
-        state.unanswered_since = None;
+        state.unpolled_since = None;
         state.waker = Some(waker.clone());
     }
 
     /// Returns whether the flight was woken [`PROBE_LIMIT`] ago, and not polled since.
-    pub(super) fn is_unanswered(&self, now: Duration) -> bool {
-        let since = self.state().unanswered_since;
+    pub(super) fn is_stalled(&self, now: Duration) -> bool {
+        let since = self.state().unpolled_since;
         since.is_some_and(|since| now.saturating_sub(since) >= PROBE_LIMIT)
     }
 }

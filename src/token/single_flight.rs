@@ -113,7 +113,7 @@ impl SingleFlight {
             // The flight may be a task of this runtime, and be polled next.
             yield_now().await;
             let now = self.now();
-            if flight.probe.is_unanswered(now) {
+            if flight.probe.is_stalled(now) {
                 self.state().abandon(flight.id, now);
                 return None;
             }
@@ -171,7 +171,7 @@ impl LeaderGuard {
         let requested_at = self.single_flight.now();
         let flight = &self.leader.flight;
         let fetched = poll_fn(|cx| {
-            flight.probe.answer(cx.waker());
+            flight.probe.mark_polled(cx.waker());
             fetch.as_mut().poll(cx)
         })
         .await;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::CheckIn;
+use super::endpoint::content_hash;
 use crate::epayment::{EventName, ShippingDetails, UserDetails, WireShipping};
 use crate::types::{
     Amount, MerchantSerialNumber, Reference, Sensitive, Timestamp, by_name, lenient,
@@ -37,15 +38,20 @@ impl Event {
     }
 
     /// Returns a text that is the same each time this event is delivered: the `pspReference` and the
-    /// name of a payment event. `None` for other events, which have no id. A check-in that is
-    /// delivered twice has the same [`customer_token`](CheckIn::customer_token).
+    /// name of a payment event, or a hash of the customer token of a check-in. `None` if the event
+    /// has none of them. The text reveals neither a secret nor personal data.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Payment(event) => {
                 let psp_reference = event.psp_reference.as_deref()?;
                 Some(format!("{psp_reference} {}", event.name.as_str()))
             }
-            Self::CheckIn(_) | Self::Unknown(_) => None,
+            Self::CheckIn(check_in) => {
+                let token = check_in.customer_token.expose();
+                let hash = content_hash(token.as_bytes()).to_base64();
+                Some(format!("check-in {hash}"))
+            }
+            Self::Unknown(_) => None,
         }
     }
 }

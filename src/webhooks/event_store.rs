@@ -17,7 +17,7 @@ pub type EventStoreFuture<'a, T> =
 /// handler that fails, or a process that stops, therefore loses no event. Two deliveries of one event
 /// at the same time can both be handled.
 ///
-/// An id is text of about 50 characters. Events are resent for up to 7 days, so keep an id for at
+/// An id is text of about 60 characters. Events are resent for up to 7 days, so keep an id for at
 /// least that long. A store that fails never stops an event: the event is handled, and the failure is
 /// logged as a warning.
 pub trait EventStore: fmt::Debug + Send + Sync + 'static {

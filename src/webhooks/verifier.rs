@@ -75,8 +75,9 @@ impl Verifier {
     ///
     /// Events are resent for up to 7 days, and the documentation does not state that a resent event
     /// has a new date. A window may therefore refuse genuine events for good. Without a window, a
-    /// replayed event is harmless after 15 minutes, when its customer token has expired; see
-    /// [`CheckIn::is_fresh`].
+    /// replayed check-in is harmless after 15 minutes, when its customer token has expired; see
+    /// [`CheckIn::is_fresh`]. A replayed payment event is harmless if your code acts on the details
+    /// of the payment alone.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = Some(window);

@@ -1,4 +1,4 @@
-//! Breaks: what a document may not change unnoticed, and who notices it where.
+//! Breaking changes of a document, each of which the compiler or a snapshot names.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use super::surface::surface;
 use super::{Copy, Documents, build, crate_copy, openapi};
 
 /// Returns each file of the wrapper that has a compiler error, with the message.
-fn errors(said: &str) -> BTreeSet<(String, String)> {
+fn errors(output_text: &str) -> BTreeSet<(String, String)> {
     let mut errors = BTreeSet::new();
     let mut error = None;
-    for line in said.lines() {
+    for line in output_text.lines() {
         if line.starts_with("error") || line.starts_with("warning") {
             error = line.starts_with("error").then_some(line);
         }
@@ -65,25 +65,25 @@ const BREAKS: [Break; 3] = [
 #[test]
 fn the_compiler_names_a_break_in_its_builder() {
     let mut broken = Documents::ours();
-    for (_, spoil, ..) in BREAKS {
-        spoil(&mut broken);
+    for (_, edit, ..) in BREAKS {
+        edit(&mut broken);
     }
     let output = Copy::with(&broken).test(&["requests"]);
-    let said = crate_copy::said(&output);
-    assert!(!output.status.success(), "nobody noticed");
-    let errors = errors(&said);
+    let output_text = crate_copy::output_text(&output);
+    assert!(!output.status.success(), "the test must fail");
+    let errors = errors(&output_text);
     for (kind, _, file, words) in BREAKS {
         assert!(
             errors
                 .iter()
                 .any(|(place, error)| place == file && error.contains(words)),
-            "{kind}: {errors:?}\n{said}"
+            "{kind}: {errors:?}\n{output_text}"
         );
     }
     let files: BTreeSet<&str> = errors.iter().map(|(file, _)| file.as_str()).collect();
     let builders = BREAKS.iter().map(|(_, _, file, _)| *file);
     let wanted: BTreeSet<&str> = builders.chain(["src/ecom/operations.rs"]).collect();
-    assert_eq!(files, wanted, "{said}");
+    assert_eq!(files, wanted, "{output_text}");
 }
 
 /// A breaking change that still compiles changes a snapshot of a request or of the generated code.
@@ -101,23 +101,25 @@ fn a_snapshot_names_a_break_that_compiles() {
 
     // The required member stops the request that lacks it, and names it.
     let output = Copy::with(&broken).test(&["requests"]);
-    let said = crate_copy::said(&output);
-    assert!(!output.status.success(), "nobody noticed");
-    assert!(said.contains("no value supplied for reason"), "{said}");
-    let failed: BTreeSet<&str> = said
+    let output_text = crate_copy::output_text(&output);
+    assert!(!output.status.success(), "the test must fail");
+    assert!(
+        output_text.contains("no value supplied for reason"),
+        "{output_text}"
+    );
+    let failed: BTreeSet<&str> = output_text
         .lines()
         .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
         .collect();
     let wanted = BTreeSet::from(["requests::cancel_full", "requests::cancel_minimal"]);
-    assert_eq!(failed, wanted, "{said}");
+    assert_eq!(failed, wanted, "{output_text}");
 
     // The changed response type is a line of the diff, and so is the new member of the request.
     let folder = openapi();
     let lines = |documents: &Documents| -> BTreeSet<String> {
         let text = documents.ecom.to_string();
         let read = build::load::from_folder(&folder);
-        let api =
-            build::build_text(&text, "ecom", &read).unwrap_or_else(|refusal| panic!("{refusal}"));
+        let api = build::build_text(&text, "ecom", &read).unwrap_or_else(|error| panic!("{error}"));
         surface(&api.rust).lines().map(str::to_owned).collect()
     };
     let (before, after) = (lines(&ours), lines(&broken));
@@ -136,19 +138,19 @@ fn a_document_that_cannot_be_read_is_one_sentence() {
     let mut broken = Documents::ours();
     broken.qr = json!({ "swagger": "2.0", "info": broken.qr["info"], "paths": broken.qr["paths"] });
     let output = Copy::with(&broken).test(&["requests"]);
-    let said = crate_copy::said(&output);
-    assert!(!output.status.success(), "{said}");
-    let errors: Vec<&str> = said
+    let output_text = crate_copy::output_text(&output);
+    assert!(!output.status.success(), "{output_text}");
+    let errors: Vec<&str> = output_text
         .lines()
         .filter(|line| line.starts_with("error: vipps@0.0.0-documents: "))
         .collect();
-    assert_eq!(errors.len(), 1, "{said}");
+    assert_eq!(errors.len(), 1, "{output_text}");
     assert!(
         errors[0].contains("openapi/qr.yaml#/swagger: Swagger 2.0 documents are not read"),
-        "{said}"
+        "{output_text}"
     );
     assert!(
-        !said.contains("panicked") && !said.contains("backtrace"),
-        "{said}"
+        !output_text.contains("panicked") && !output_text.contains("backtrace"),
+        "{output_text}"
     );
 }

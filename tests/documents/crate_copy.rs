@@ -55,8 +55,8 @@ fn copy_folder(from: &Path, to: &Path, version: &str) {
 
 /// The manifest or the lock file, with this version of the crate.
 ///
-/// Its tests ask for few features: for what the tests of requests use, and for `redis`, without
-/// which some dependencies would have to be compiled anew.
+/// Its tests have few features: those of the tests of requests, and `redis`, without which cargo would
+/// compile some dependencies again.
 fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
     const ITSELF: &str = "vipps = { path = \".\", features = ";
     let mut text = String::from_utf8(content).unwrap();
@@ -75,7 +75,7 @@ fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
     lines.collect::<String>().into_bytes()
 }
 
-/// Writes what is new there.
+/// Writes the file if its content differs.
 pub fn write(file: &Path, content: impl AsRef<[u8]>) {
     if fs::read(file).is_ok_and(|there| there == content.as_ref()) {
         return;
@@ -83,7 +83,7 @@ pub fn write(file: &Path, content: impl AsRef<[u8]>) {
     fs::write(file, content).unwrap();
 }
 
-/// Runs cargo there, without network.
+/// Runs cargo in the folder, without network.
 pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
     // The build folder holds the one for temporary files.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
@@ -101,7 +101,7 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Returns cargo's output, for the message of a failed assertion.
-pub fn said(output: &Output) -> String {
+pub fn output_text(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }

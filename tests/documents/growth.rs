@@ -1,4 +1,4 @@
-//! Growth: what a document may gain without a change of the wrapper or of a request.
+//! Additions to a document that change neither the wrapper nor a request.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
 }
 
 /// Returns true for the names of schemas that only responses contain.
-fn is_answer(name: &str) -> bool {
+fn is_response(name: &str) -> bool {
     [
         "Response",
         "Details",
@@ -60,7 +60,7 @@ const GROWTH: [Growth; 10] = [
     }),
     ("a new optional member of every request", |documents| {
         for document in documents.both() {
-            for (_, schema) in schemas(document).filter(|(name, _)| !is_answer(name)) {
+            for (_, schema) in schemas(document).filter(|(name, _)| !is_response(name)) {
                 if let Some(properties) = schema.get_mut("properties") {
                     properties["grownMember"] =
                         json!({ "type": "string", "maxLength": 10, "default": "x" });
@@ -72,15 +72,15 @@ const GROWTH: [Growth; 10] = [
         }
     }),
     (
-        "a new optional and a new required member of every answer",
+        "a new optional and a new required member of every response",
         |documents| {
             for document in documents.both() {
-                for (_, schema) in schemas(document).filter(|(name, _)| is_answer(name)) {
+                for (_, schema) in schemas(document).filter(|(name, _)| is_response(name)) {
                     if let Some(properties) = schema.get_mut("properties") {
-                        properties["grownAnswer"] =
+                        properties["grownResponse"] =
                             json!({ "type": "string", "format": "date-time" });
                         properties["grownAmount"] = json!({ "type": "integer", "minimum": 1 });
-                        schema["required"] = json!(["grownAnswer"]);
+                        schema["required"] = json!(["grownResponse"]);
                     }
                 }
             }
@@ -101,14 +101,14 @@ const GROWTH: [Growth; 10] = [
         }
         documents.both().into_iter().for_each(grow);
     }),
-    ("a new error answer", |documents| {
+    ("a new error response", |documents| {
         for document in documents.both() {
             for operation in operations(document) {
                 operation["responses"]["429"] = json!({ "description": "Slow down.", "content": { "application/problem+json": { "schema": { "type": "object", "properties": { "wait": { "type": "integer" } } } } } });
             }
         }
     }),
-    ("a new success answer", |documents| {
+    ("a new successful response", |documents| {
         for document in documents.both() {
             for operation in operations(document) {
                 operation["responses"]["202"] = json!({ "description": "Later." });
@@ -167,14 +167,14 @@ const GROWTH: [Growth; 10] = [
     }),
 ];
 
-/// A file of `tests/specs`.
+/// Reads a file of `tests/specs`.
 fn of_tests(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
 /// Builds a copy with these documents, and compares its requests with the snapshots.
-fn nothing_is_lost(documents: &Documents) -> Result<(), String> {
+fn test_requests(documents: &Documents) -> Result<(), String> {
     let copy = Copy::with(documents);
     let mut modules = vec!["requests", "requests_qr"];
     if !documents.new.is_empty() {
@@ -186,28 +186,28 @@ fn nothing_is_lost(documents: &Documents) -> Result<(), String> {
     if output.status.success() {
         Ok(())
     } else {
-        Err(crate_copy::said(&output))
+        Err(crate_copy::output_text(&output))
     }
 }
 
-/// All kinds at once; if that fails, one by one, to tell which it is.
+/// Tests all kinds at once. If that fails, tests one by one to find the kind that fails.
 #[test]
-fn growth_changes_neither_source_nor_requests() {
+fn additions_change_neither_wrapper_nor_requests() {
     let mut grown = Documents::ours();
     for (kind, grow) in GROWTH {
         let before = grown.clone();
         grow(&mut grown);
         assert!(before != grown, "{kind}: the documents are the same");
     }
-    let Err(said) = nothing_is_lost(&grown) else {
+    let Err(output) = test_requests(&grown) else {
         return;
     };
     for (kind, grow) in GROWTH {
         let mut one = Documents::ours();
         grow(&mut one);
-        if let Err(said) = nothing_is_lost(&one) {
-            panic!("{kind}: the wrapper breaks:\n{said}");
+        if let Err(output) = test_requests(&one) {
+            panic!("{kind}: the wrapper breaks:\n{output}");
         }
     }
-    panic!("only all kinds of growth together break the wrapper:\n{said}");
+    panic!("only all kinds of growth together break the wrapper:\n{output}");
 }

@@ -1,11 +1,11 @@
 //! Builds copies of this crate with changed documents. `.ci/documents` runs this program; `cargo
 //! test` does not, because each test starts cargo.
 //!
-//! A document that grows changes neither the wrapper nor a request. The same holds for the official
-//! documents. A new document becomes a module without a line of code. A breaking change is reported
-//! in one place.
+//! Additions to a document change neither the wrapper nor a request. The same holds for the official
+//! documents. A new document becomes a module without a line of code. The compiler or a snapshot
+//! names a breaking change.
 //!
-//! All tests share one copy and take turns, so that each build reuses the one before.
+//! All tests share one copy, one after the other, so that each build reuses the one before.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 
 use std::path::{Path, PathBuf};
@@ -33,12 +33,12 @@ fn openapi() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")
 }
 
-/// Our documents, to be changed and put into the copy.
+/// Our documents, which a test changes and puts into the copy.
 #[derive(Clone, PartialEq)]
 struct Documents {
     qr: Value,
     ecom: Value,
-    /// Those that come with nothing but themselves: names and texts.
+    /// The names and texts of new documents.
     new: Vec<(&'static str, String)>,
 }
 
@@ -46,7 +46,7 @@ impl Documents {
     fn ours() -> Self {
         let read = |name: &str| {
             let text = std::fs::read_to_string(openapi().join(name)).unwrap();
-            build::load::parse(&text).unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
+            build::load::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
         Self {
             qr: read("qr.yaml"),
@@ -60,14 +60,14 @@ impl Documents {
     }
 }
 
-/// The copy of the crate. One test at a time holds it.
+/// The copy of the crate. One test at a time uses it.
 struct Copy {
     folder: PathBuf,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Copy {
-    /// With the documents that are ours.
+    /// Takes the copy with our documents.
     fn take() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Copy, crate_copy};
 
-/// The releases of one API that are OpenAPI 3, oldest first.
+/// Returns the releases of one API that are OpenAPI 3, oldest first.
 fn releases(folder: &Path) -> Vec<PathBuf> {
     let mut releases: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
@@ -30,7 +30,7 @@ fn releases(folder: &Path) -> Vec<PathBuf> {
     releases
 }
 
-/// The newest few, the oldest, and the one halfway between.
+/// Returns the newest releases, the oldest, and the one halfway between.
 fn selection(releases: &[PathBuf], newest: usize) -> Vec<PathBuf> {
     let older = releases.len().saturating_sub(newest);
     let mut chosen: Vec<PathBuf> = releases[older..].to_vec();
@@ -40,12 +40,12 @@ fn selection(releases: &[PathBuf], newest: usize) -> Vec<PathBuf> {
     chosen
 }
 
-/// The content alone: what may not be written must not stand in the way of the next test.
+/// Copies the content without the permissions, because a read-only copy would fail the next test.
 fn copy(from: &Path, to: &Path) {
     crate_copy::write(to, fs::read(from).unwrap());
 }
 
-/// Puts a release in place of our document; files beside it keep their names.
+/// Replaces our document by a release. Files beside it keep their names.
 fn drop_over(release: &Path, ours: &Path) {
     if release.is_file() {
         copy(release, ours);
@@ -63,8 +63,7 @@ fn drop_over(release: &Path, ours: &Path) {
     }
 }
 
-/// Puts a document into the crate as an API of this name; its parts come with it, under names
-/// that do not clash with those of other releases.
+/// Adds a document as an API of this name. Its parts get names that no other release has.
 fn add(document: &Path, openapi: &Path, name: &str) {
     let folder = document.is_dir();
     let main = if folder {
@@ -89,7 +88,7 @@ fn add(document: &Path, openapi: &Path, name: &str) {
 }
 
 #[test]
-fn official_documents_build() {
+fn official_documents_build_and_send_the_same_requests() {
     let Some(corpus) = std::env::var_os("VIPPS_SPEC_CORPUS").map(PathBuf::from) else {
         eprintln!("SKIPPED: VIPPS_SPEC_CORPUS names no folder, so no official document was built");
         return;
@@ -125,5 +124,9 @@ fn official_documents_build() {
         }
     }
     let output = copied.test(&["requests", "requests_qr"]);
-    assert!(output.status.success(), "{}", crate_copy::said(&output));
+    assert!(
+        output.status.success(),
+        "{}",
+        crate_copy::output_text(&output)
+    );
 }

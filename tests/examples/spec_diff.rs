@@ -22,12 +22,12 @@ fn diff(old: &Path, new: &Path) -> (Option<i32>, String) {
         stdout,
         stderr,
     } = program().arg(old).arg(new).output().unwrap();
-    let said = format!(
+    let output = format!(
         "{}{}",
         String::from_utf8_lossy(&stdout),
         String::from_utf8_lossy(&stderr)
     );
-    (status.code(), said)
+    (status.code(), output)
 }
 
 /// Our document against itself after an edit.
@@ -46,22 +46,22 @@ fn edited(name: &str, file: &str, edit: impl FnOnce(&mut Value)) -> (Option<i32>
 }
 
 /// Asserts that an edit produces exactly this line, and that the line names these files.
-fn tells(name: &str, file: &str, line: &str, touched: &str, edit: impl FnOnce(&mut Value)) {
-    let (code, said) = edited(name, file, edit);
-    let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(code, Some(1), "{said}");
-    assert_eq!(lines.len(), 4, "{said}");
+fn reports(name: &str, file: &str, line: &str, touched: &str, edit: impl FnOnce(&mut Value)) {
+    let (code, output) = edited(name, file, edit);
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!(code, Some(1), "{output}");
+    assert_eq!(lines.len(), 4, "{output}");
     assert_eq!(
         lines[1].split_whitespace().collect::<Vec<_>>().join(" "),
         line,
-        "{said}"
+        "{output}"
     );
-    assert!(lines[2].contains(touched), "{said}");
+    assert!(lines[2].contains(touched), "{output}");
     let breaking = i32::from(line.starts_with("BREAKING"));
     assert_eq!(
         lines[3],
         format!("1 changes, {breaking} breaking"),
-        "{said}"
+        "{output}"
     );
 }
 
@@ -74,39 +74,39 @@ fn schema<'a>(root: &'a mut Value, name: &str) -> &'a mut Value {
 }
 
 #[test]
-fn nothing_changed() {
+fn equal_documents_have_no_changes() {
     assert_eq!(diff(&ours(QR), &ours(QR)).0, Some(0));
-    let (code, said) = edited("prose", ECOM, |root| {
+    let (code, output) = edited("prose", ECOM, |root| {
         root["info"]["description"] = "Other words.".into();
         schema(root, "Transaction")["description"] = "Other words.".into();
         schema(root, "Transaction")["properties"]["transactionText"]["example"] = "Other".into();
     });
-    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(code, Some(0), "{output}");
 }
 
 #[test]
 fn a_prefix_that_moves_is_no_change() {
-    let (code, said) = edited("prefix", QR, |root| {
+    let (code, output) = edited("prefix", QR, |root| {
         crate::prefix::from_servers_to_paths(root, "/qr");
     });
-    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(code, Some(0), "{output}");
 }
 
 #[test]
-fn unreadable_documents() {
+fn unreadable_documents_exit_with_2() {
     let gone = ours("gone.yaml");
-    let (code, said) = diff(&ours(QR), &gone);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("gone.yaml: cannot be read"), "{said}");
-    let (code, said) = edited("swagger", QR, |root| *root = json!({ "swagger": "2.0" }));
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("Swagger 2.0"), "{said}");
+    let (code, output) = diff(&ours(QR), &gone);
+    assert_eq!(code, Some(2), "{output}");
+    assert!(output.contains("gone.yaml: cannot be read"), "{output}");
+    let (code, output) = edited("swagger", QR, |root| *root = json!({ "swagger": "2.0" }));
+    assert_eq!(code, Some(2), "{output}");
+    assert!(output.contains("Swagger 2.0"), "{output}");
     assert_eq!(program().output().unwrap().status.code(), Some(2));
 }
 
 #[test]
-fn operations() {
-    tells(
+fn operations_are_added_removed_moved_and_renamed() {
+    reports(
         "op-added",
         ECOM,
         "ok operation POST /ecomm/v3/new added [makeNew]",
@@ -116,7 +116,7 @@ fn operations() {
                 json!({ "post": { "operationId": "makeNew", "responses": {} } });
         },
     );
-    tells(
+    reports(
         "op-removed",
         ECOM,
         "BREAKING operation GET /ecomm/v2/payments/{}/details removed [getPaymentDetailsUsingGET]",
@@ -126,7 +126,7 @@ fn operations() {
             // Schemas that only the removed operation used are removed with it.
         },
     );
-    tells(
+    reports(
         "op-moved",
         ECOM,
         "BREAKING operation GET /ecomm/v2/payments/{}/details moved to GET /ecomm/v3/details/{} [getPaymentDetailsUsingGET]",
@@ -140,17 +140,17 @@ fn operations() {
             root["paths"]["/ecomm/v3/details/{orderId}"] = item;
         },
     );
-    tells(
+    reports(
         "op-renamed",
         ECOM,
-        "ok operation getPaymentDetailsUsingGET is called details in the raw bindings [getPaymentDetailsUsingGET]",
+        "ok operation the operation: operationId getPaymentDetailsUsingGET became details [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         |root| root["paths"][DETAILS]["get"]["operationId"] = "details".into(),
     );
-    tells(
+    reports(
         "op-status",
         ECOM,
-        "ok response status 429 added [getPaymentDetailsUsingGET]",
+        "ok operation the operation: responses 429 added [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         |root| {
             root["paths"][DETAILS]["get"]["responses"]["429"] =
@@ -160,7 +160,7 @@ fn operations() {
 }
 
 #[test]
-fn parameters() {
+fn added_parameters_are_breaking_if_required() {
     let add = |parameter: Value| {
         move |root: &mut Value| {
             root["paths"][DETAILS]["get"]["parameters"]
@@ -169,7 +169,7 @@ fn parameters() {
                 .push(parameter);
         }
     };
-    tells(
+    reports(
         "parameter-required",
         ECOM,
         "BREAKING parameter query page added, required [getPaymentDetailsUsingGET]",
@@ -178,14 +178,14 @@ fn parameters() {
             json!({ "name": "page", "in": "query", "required": true, "schema": { "type": "string" } }),
         ),
     );
-    tells(
+    reports(
         "parameter-optional",
         ECOM,
         "ok parameter header x-page added, optional [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         add(json!({ "name": "X-Page", "in": "header", "schema": { "type": "string" } })),
     );
-    tells(
+    reports(
         "parameter-client",
         ECOM,
         "ok parameter header vipps-system-region (set by the client) added, required [getPaymentDetailsUsingGET]",
@@ -197,19 +197,19 @@ fn parameters() {
 }
 
 #[test]
-fn fields_that_are_sent() {
+fn stricter_members_of_requests_are_breaking() {
     let to = |name: &'static str, property: Value| {
         move |root: &mut Value| schema(root, "CancelTransaction")["properties"][name] = property
     };
     let text = json!({ "type": "string" });
-    tells(
+    reports(
         "sent-optional",
         ECOM,
         "ok field CancelTransaction.reason (sent) added, optional [cancelPaymentRequestUsingPUT]",
         "src/ecom/cancel.rs",
         to("reason", text.clone()),
     );
-    tells(
+    reports(
         "sent-required",
         ECOM,
         "BREAKING field CancelTransaction.reason (sent) added, required [cancelPaymentRequestUsingPUT]",
@@ -222,27 +222,27 @@ fn fields_that_are_sent() {
                 .push("reason".into());
         },
     );
-    tells(
+    reports(
         "sent-type",
         ECOM,
-        "BREAKING field CancelTransaction.transactionText (sent): string became integer [cancelPaymentRequestUsingPUT]",
+        "BREAKING field CancelTransaction.transactionText (sent): type string became integer [cancelPaymentRequestUsingPUT]",
         "src/ecom/cancel.rs",
         to("transactionText", json!({ "type": "integer" })),
     );
-    tells(
+    reports(
         "sent-limit",
         ECOM,
-        "BREAKING limit CancelTransaction.transactionText (sent): maxLength 100 became 50 [cancelPaymentRequestUsingPUT]",
+        "BREAKING field CancelTransaction.transactionText (sent): maxLength 100 became 50 [cancelPaymentRequestUsingPUT]",
         "src/ecom/cancel.rs",
         |root| {
             schema(root, "CancelTransaction")["properties"]["transactionText"]["maxLength"] =
                 50.into();
         },
     );
-    tells(
+    reports(
         "sent-loose",
         ECOM,
-        "ok limit CancelTransaction.transactionText (sent): maxLength 100 became 200 [cancelPaymentRequestUsingPUT]",
+        "ok field CancelTransaction.transactionText (sent): maxLength 100 became 200 [cancelPaymentRequestUsingPUT]",
         "src/ecom/cancel.rs",
         |root| {
             schema(root, "CancelTransaction")["properties"]["transactionText"]["maxLength"] =
@@ -252,10 +252,10 @@ fn fields_that_are_sent() {
 }
 
 #[test]
-fn fields_that_are_received() {
+fn removed_members_of_responses_are_breaking() {
     let details =
         |edit: fn(&mut Value)| move |root: &mut Value| edit(schema(root, "TransactionDetails"));
-    tells(
+    reports(
         "received-added",
         ECOM,
         "ok field TransactionDetails.hint (received) added, required [getPaymentDetailsUsingGET]",
@@ -265,7 +265,7 @@ fn fields_that_are_received() {
             schema["required"] = json!(["hint"]);
         }),
     );
-    tells(
+    reports(
         "received-removed",
         ECOM,
         "BREAKING field TransactionDetails.sub (received) removed [getPaymentDetailsUsingGET]",
@@ -277,11 +277,11 @@ fn fields_that_are_received() {
 }
 
 #[test]
-fn values() {
-    tells(
+fn removed_values_are_breaking_in_requests() {
+    reports(
         "value-sent-added",
         QR,
-        "ok enum header accept: image/webp added [CreateMerchantRedirectQr, GetAllMerchantRedirectQrs, GetMerchantRedirectQrById, UpdateMerchantRedirectUrl, generateOtpQr]",
+        "ok parameter header accept: enum image/webp added [CreateMerchantRedirectQr, GetAllMerchantRedirectQrs, GetMerchantRedirectQrById, UpdateMerchantRedirectUrl, generateOtpQr]",
         "src/qr/one_time.rs",
         |root| {
             root["components"]["parameters"]["Accept"]["schema"]["enum"]
@@ -290,20 +290,20 @@ fn values() {
                 .push("image/webp".into());
         },
     );
-    tells(
+    reports(
         "value-sent-removed",
         ECOM,
-        "BREAKING enum MerchantInfo.paymentType (sent): eComm Express Payment removed [initiatePaymentV3UsingPOST]",
+        "BREAKING field MerchantInfo.paymentType (sent): enum eComm Express Payment removed [initiatePaymentV3UsingPOST]",
         "src/ecom/initiate.rs",
         |root| {
             schema(root, "MerchantInfo")["properties"]["paymentType"]["enum"] =
                 json!(["eComm Regular Payment"]);
         },
     );
-    tells(
+    reports(
         "value-received-removed",
         ECOM,
-        "ok enum TransactionLogHistory.operation (received): VOID removed [getPaymentDetailsUsingGET]",
+        "ok field TransactionLogHistory.operation (received): enum VOID removed [getPaymentDetailsUsingGET]",
         "src/ecom/",
         |root| {
             let values = schema(root, "TransactionLogHistory")["properties"]["operation"]["enum"]
@@ -315,8 +315,8 @@ fn values() {
 }
 
 #[test]
-fn what_the_merchant_is_sent_and_errors() {
-    tells(
+fn callbacks_are_compared_and_errors_never_breaking() {
+    reports(
         "callback",
         ECOM,
         "BREAKING field CallbackTransactionInfoRegular.timeStamp (received) removed",
@@ -328,7 +328,7 @@ fn what_the_merchant_is_sent_and_errors() {
                 .remove("timeStamp");
         },
     );
-    tells(
+    reports(
         "error",
         QR,
         "ok error QrErrorResponse.hint (received) added, optional",
@@ -341,7 +341,7 @@ fn what_the_merchant_is_sent_and_errors() {
 
 /// An unknown key would count as absent in both versions, and its change would be missed.
 #[test]
-fn an_unknown_key_is_no_comparison() {
+fn an_unknown_key_exits_with_2() {
     for (name, edit) in [
         (
             "unknown-key",
@@ -360,9 +360,9 @@ fn an_unknown_key_is_no_comparison() {
                 "sting".into();
         }),
     ] {
-        let (code, said) = edited(name, "ecom.yaml", edit);
-        assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains("is not a "), "{said}");
-        assert!(!said.contains("0 changes"), "{said}");
+        let (code, output) = edited(name, "ecom.yaml", edit);
+        assert_eq!(code, Some(2), "{output}");
+        assert!(output.contains("is not a "), "{output}");
+        assert!(!output.contains("0 changes"), "{output}");
     }
 }

@@ -121,7 +121,7 @@ const ARRAYS: [&str; 8] = [
 async fn an_array_in_place_of_a_response_is_a_decode_error() {
     for (name, method, path, run) in operations() {
         for body in ARRAYS {
-            let recorder = Recorder::new().answer(method, path, 200, body);
+            let recorder = Recorder::new().respond(method, path, 200, body);
             let error = run(recorder.client())
                 .await
                 .expect_err(&format!("{name} {body}"));
@@ -138,8 +138,8 @@ async fn an_array_in_a_list_of_codes_is_a_decode_error() {
         r#"["123456","till-1"]"#,
     ] {
         let recorder = Recorder::new()
-            .answer("GET", "/qr/v1/merchant-redirect", 200, &format!("[{item}]"))
-            .answer("GET", "/qr/v1/merchant-callback", 200, &format!("[{item}]"));
+            .respond("GET", "/qr/v1/merchant-redirect", 200, &format!("[{item}]"))
+            .respond("GET", "/qr/v1/merchant-callback", 200, &format!("[{item}]"));
         let qr = recorder.client().qr();
         assert_eq!(
             qr.merchant_redirects().await.unwrap_err().kind(),
@@ -205,7 +205,7 @@ fn an_array_in_place_of_an_address_is_absent() {
 async fn an_array_in_place_of_a_transaction_is_absent() {
     let path = "/ecomm/v2/payments/acme-shop-123/status";
     let body = r#"{"transactionInfo":[34900,"RESERVE"]}"#;
-    let recorder = Recorder::new().answer("GET", path, 200, body);
+    let recorder = Recorder::new().respond("GET", path, 200, body);
     let status = recorder
         .client()
         .ecom()

@@ -4,7 +4,7 @@ use crate::support::{id, text};
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::ecom::{FallbackUrl, TransactionText};
 use vipps::testing::Recorder;
-use vipps::types::{HttpsUrl, ImageSize, ShippingCost};
+use vipps::types::{HttpsUrl, ImageSize};
 use vipps::{Amount, Currency, ErrorKind, OrderId, Outcome};
 
 /// The message names the field, has the rule in it, and the value.
@@ -84,7 +84,7 @@ async fn an_amount_in_another_currency_is_not_sent() {
                 &amount.to_string(),
             );
         }
-        let cost = ShippingCost::try_from(amount).unwrap_err();
+        let cost = ShippingMethod::new("id", "name", amount).unwrap_err();
         check(
             &cost.to_string(),
             "shipping_cost",
@@ -211,7 +211,7 @@ async fn a_refund_out_of_range_is_not_sent() {
 }
 
 fn method(id: &str) -> ShippingMethod {
-    ShippingMethod::new(id, "Parcel locker", ShippingCost::FREE).expect("a method")
+    ShippingMethod::new(id, "Parcel locker", Amount::nok(0)).expect("a method")
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
         if n == 9 { method.preselect() } else { method }
     });
     let recorder =
-        Recorder::new().answer("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED);
+        Recorder::new().respond("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED);
     let start = recorder
         .client()
         .ecom()
@@ -270,11 +270,11 @@ fn a_shipping_method_with_a_text_of_a_wrong_length() {
         ("id", "a\tb", "shipping_method"),
         ("id", &"x".repeat(257), "shipping_method"),
     ] {
-        let error = ShippingMethod::new(id, name, ShippingCost::FREE).unwrap_err();
+        let error = ShippingMethod::new(id, name, Amount::nok(0)).unwrap_err();
         check(&error.to_string(), field, "must be 1 to", "");
     }
     let longest = ("ø".repeat(100), "ø".repeat(256));
-    assert!(ShippingMethod::new(longest.0, longest.1, ShippingCost::FREE).is_ok());
+    assert!(ShippingMethod::new(longest.0, longest.1, Amount::nok(0)).is_ok());
 }
 
 type Change = fn(&mut AirlineData, &str);

@@ -11,7 +11,6 @@ use vipps::callback::{
     ConsentRemoval, PaymentUpdate, ShippingRequest, parse,
 };
 use vipps::ecom::ShippingMethod;
-use vipps::types::ShippingCost;
 use vipps::{Amount, ErrorGroup};
 
 const TOKEN: &str = "s3cret-auth-token";
@@ -97,7 +96,7 @@ fn an_express_payment() {
     assert_eq!(user.mobile_number.unwrap().expose(), "12345678");
     assert_eq!(user.user_id.unwrap().expose(), "1234567");
     let shipping = update.shipping.unwrap();
-    assert_eq!(shipping.shipping_cost.unwrap().as_ore(), 9_900);
+    assert_eq!(shipping.shipping_cost.unwrap().minor_units(), 9_900);
     assert_eq!(shipping.shipping_method.as_deref(), Some("By cannon"));
     let address = shipping.address.unwrap();
     assert_eq!(address.post_code.unwrap().expose(), "0191");
@@ -190,7 +189,7 @@ fn every_spelling_of_the_postal_code_and_of_the_cost_is_read() {
     ] {
         let shipping = changed(EXPRESS, "/shippingDetails/shippingCost", Some(cost)).shipping;
         let shipping = shipping.expect("the rest stays");
-        assert_eq!(shipping.shipping_cost.map(ShippingCost::as_ore), ore);
+        assert_eq!(shipping.shipping_cost.map(Amount::minor_units), ore);
         assert!(shipping.address.is_some());
     }
 }
@@ -303,7 +302,7 @@ fn the_order_id_of_the_path_counts() {
 
 #[tokio::test]
 async fn an_update_leads_to_the_details() {
-    let recorder = vipps::testing::Recorder::new().answer(
+    let recorder = vipps::testing::Recorder::new().respond(
         "GET",
         "/ecomm/v2/payments/ABC12345/details",
         200,
@@ -332,8 +331,8 @@ fn shipping_request_gets_a_response_with_methods() {
     assert_eq!(address.post_code.as_ref().unwrap().expose(), "0191");
     assert_eq!(address.country.as_deref(), Some("Norway"));
 
-    let walking = ShippingMethod::new("123abc", "Walking", ShippingCost::kroner(99).unwrap());
-    let cannon = ShippingMethod::new("cannon", "By cannon", "249.50".parse().unwrap());
+    let walking = ShippingMethod::new("123abc", "Walking", Amount::nok(99));
+    let cannon = ShippingMethod::new("cannon", "By cannon", "249.50 NOK".parse().unwrap());
     let reply = request
         .reply([walking.unwrap().preselect().priority(1), cannon.unwrap()])
         .unwrap();
@@ -398,8 +397,7 @@ fn a_question_is_read_leniently_but_for_its_number() {
 #[test]
 fn shipping_response_is_checked() {
     let request = shipping(SHIPPING).unwrap();
-    let method =
-        |n: usize| ShippingMethod::new(n.to_string(), "Walking", ShippingCost::FREE).unwrap();
+    let method = |n: usize| ShippingMethod::new(n.to_string(), "Walking", Amount::nok(0)).unwrap();
     let methods = |count| (0..count).map(method);
     assert!(request.reply(methods(10)).is_ok());
     let nowhere = request.reply(methods(0)).unwrap().to_json();

@@ -55,7 +55,7 @@ impl FullQueue {
 /// A client of this address whose token is already known.
 pub(crate) fn client(scheme: &str, address: SocketAddr) -> VippsBuilder {
     let token = r#"{"access_token":"a.b.c","expires_in":"3600"}"#;
-    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 200, token);
+    let recorder = Recorder::new().respond("POST", "/accesstoken/get", 200, token);
     let number = "123456".parse().unwrap();
     let keys = vipps::Credentials::new("id", "secret", "key", number).unwrap();
     let url = format!("{scheme}://{address}");

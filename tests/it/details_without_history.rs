@@ -45,7 +45,7 @@ const WITH_ERRORS: [&str; 7] = [
 ];
 
 async fn details(body: &str) -> Result<PaymentDetails, Error> {
-    let recorder = Recorder::new().answer("GET", PATH, 200, body);
+    let recorder = Recorder::new().respond("GET", PATH, 200, body);
     recorder.client().ecom().payment(id()).details().await
 }
 
@@ -137,9 +137,9 @@ async fn members_are_read_in_any_capitalisation() {
 async fn wait_treats_details_without_a_history_as_a_failed_poll() {
     for body in WITHOUT_HISTORY.into_iter().chain(WITH_ERRORS) {
         let recorder = Recorder::new()
-            .answer("GET", PATH, 200, body)
-            .answer("GET", PATH, 200, body)
-            .answer("GET", PATH, 200, support::DETAILS);
+            .respond("GET", PATH, 200, body)
+            .respond("GET", PATH, 200, body)
+            .respond("GET", PATH, 200, support::DETAILS);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
         let details = vipps.ecom().payment(id()).wait().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved, "{body}");
@@ -149,7 +149,7 @@ async fn wait_treats_details_without_a_history_as_a_failed_poll() {
 #[tokio::test(start_paused = true)]
 async fn wait_says_at_its_end_that_its_polls_failed() {
     for body in WITHOUT_HISTORY.into_iter().chain(WITH_ERRORS) {
-        let recorder = Recorder::new().answer("GET", PATH, 200, body);
+        let recorder = Recorder::new().respond("GET", PATH, 200, body);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
         let wait = vipps.ecom().payment(id()).wait();
         let error = wait.deadline(Duration::from_secs(60)).await.unwrap_err();
@@ -166,7 +166,7 @@ async fn wait_says_at_its_end_that_the_state_is_unknown() {
     let body = r#"{"transactionLogHistory":[
         {"operation":"AUTHORISED","operationSuccess":true,"amount":34900},
         {"operation":"INITIATE","operationSuccess":true,"amount":34900}]}"#;
-    let recorder = Recorder::new().answer("GET", PATH, 200, body);
+    let recorder = Recorder::new().respond("GET", PATH, 200, body);
     let vipps = support::on_tokio_time(&recorder).build().unwrap();
     let error = vipps.ecom().payment(id()).wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);

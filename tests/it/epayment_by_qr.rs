@@ -22,7 +22,7 @@ fn response() -> String {
 }
 
 fn recorder() -> Recorder {
-    Recorder::new().answer("POST", CREATE, 201, &response())
+    Recorder::new().respond("POST", CREATE, 201, &response())
 }
 
 fn sale(vipps: &Vipps) -> PayByQrEPayment {
@@ -167,14 +167,14 @@ async fn wait_and_capture<P: QrPaymentApi>(sold: &QrPayment<P>) -> vipps::Result
 async fn both_apis_have_the_same_verbs() {
     let reserved = details("AUTHORIZED", [10_000, 0, 0, 0]);
     let recorder = recorder()
-        .answer("GET", PAYMENT, 200, &reserved)
-        .answer(
+        .respond("GET", PAYMENT, 200, &reserved)
+        .respond(
             "POST",
             &format!("{PAYMENT}/capture"),
             200,
             &details("AUTHORIZED", [10_000, 10_000, 0, 0]),
         )
-        .answer(
+        .respond(
             "POST",
             &format!("{PAYMENT}/cancel"),
             200,
@@ -186,21 +186,21 @@ async fn both_apis_have_the_same_verbs() {
     sold.cancel().await.unwrap();
     let ecom = "/ecomm/v2/payments/acme-shop-123";
     let recorder = Recorder::new()
-        .answer("POST", "/ecomm/v2/payments", 200, INITIATED)
-        .answer(
+        .respond("POST", "/ecomm/v2/payments", 200, INITIATED)
+        .respond(
             "POST",
             "/qr/v1",
             200,
             r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#,
         )
-        .answer(
+        .respond(
             "GET",
             &format!("{ecom}/details"),
             200,
             crate::support::DETAILS,
         )
-        .answer("POST", &format!("{ecom}/capture"), 200, TRANSACTION)
-        .answer(
+        .respond("POST", &format!("{ecom}/capture"), 200, TRANSACTION)
+        .respond(
             "PUT",
             &format!("{ecom}/cancel"),
             200,

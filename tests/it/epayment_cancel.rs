@@ -38,8 +38,8 @@ fn released() -> String {
 
 async fn cancel(status: u16, body: &str, then: &str) -> Result<Modification> {
     let recorder = Recorder::new()
-        .answer("POST", CANCEL, status, body)
-        .answer("GET", PAYMENT, 200, then);
+        .respond("POST", CANCEL, status, body)
+        .respond("GET", PAYMENT, 200, then);
     payment(&recorder).cancel().await
 }
 
@@ -96,7 +96,7 @@ async fn success_without_proof_is_looked_up() {
 async fn lost_cancel_is_read_and_not_repeated_when_done() {
     let recorder = Recorder::new()
         .lose("POST", CANCEL)
-        .answer("GET", PAYMENT, 200, &terminated());
+        .respond("GET", PAYMENT, 200, &terminated());
     let done = payment(&recorder).cancel().await.unwrap();
     assert_eq!(done.state, Some(PaymentState::Terminated));
     assert_eq!(sent(&recorder), 1);
@@ -107,12 +107,12 @@ async fn lost_cancel_is_repeated_while_the_payment_is_open() {
     for then in [open(), reserved()] {
         let recorder = Recorder::new()
             .lose("POST", CANCEL)
-            .answer("GET", PAYMENT, 200, &then)
-            .answer("POST", CANCEL, 200, &released());
+            .respond("GET", PAYMENT, 200, &then)
+            .respond("POST", CANCEL, 200, &released());
         payment(&recorder).cancel().await.unwrap();
         assert_eq!(sent(&recorder), 2);
     }
-    let recorder = Recorder::new().lose("POST", CANCEL).answer(
+    let recorder = Recorder::new().lose("POST", CANCEL).respond(
         "GET",
         PAYMENT,
         200,
@@ -142,7 +142,7 @@ async fn refusal_of_a_done_cancel_is_a_success() {
 #[tokio::test]
 async fn refusal_of_a_cancel_is_rejected() {
     for code in ["6030", "6040", "5090"] {
-        let recorder = Recorder::new().answer("POST", CANCEL, 400, &problem(400, code));
+        let recorder = Recorder::new().respond("POST", CANCEL, 400, &problem(400, code));
         let error = payment(&recorder).cancel().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{code}");
         assert!(!error.needs_new_key(), "{code}");
@@ -153,8 +153,8 @@ async fn refusal_of_a_cancel_is_rejected() {
 #[tokio::test]
 async fn approved_payment_keeps_its_reservation() {
     let recorder = Recorder::new()
-        .answer("POST", CANCEL, 400, &problem(400, "6060"))
-        .answer("GET", PAYMENT, 200, &reserved());
+        .respond("POST", CANCEL, 400, &problem(400, "6060"))
+        .respond("GET", PAYMENT, 200, &reserved());
     let error = payment(&recorder)
         .cancel()
         .only_if_not_approved()
@@ -168,8 +168,8 @@ async fn approved_payment_keeps_its_reservation() {
 #[tokio::test]
 async fn cancel_waits_while_the_customer_approves() {
     let recorder = Recorder::new()
-        .answer("POST", CANCEL, 400, &problem(400, "6250"))
-        .answer("POST", CANCEL, 200, &terminated());
+        .respond("POST", CANCEL, 400, &problem(400, "6250"))
+        .respond("POST", CANCEL, 200, &terminated());
     payment(&recorder).cancel().await.unwrap();
     assert_eq!(sent(&recorder), 2);
 }
@@ -178,8 +178,8 @@ async fn cancel_waits_while_the_customer_approves() {
 async fn refusal_after_a_lost_cancel_stays_unknown() {
     let recorder = Recorder::new()
         .lose("POST", CANCEL)
-        .answer("GET", PAYMENT, 200, &reserved())
-        .answer("POST", CANCEL, 400, &problem(400, "6030"));
+        .respond("GET", PAYMENT, 200, &reserved())
+        .respond("POST", CANCEL, 400, &problem(400, "6030"));
     let error = payment(&recorder).cancel().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
 }
@@ -191,7 +191,7 @@ fn phone() -> PhoneNumber {
 #[tokio::test]
 async fn approval_with_an_empty_response_is_a_success() {
     for body in ["", " ", "{}", r#"{"reference":"kiosk-7-000451"}"#] {
-        let recorder = Recorder::new().answer("POST", APPROVE, 200, body);
+        let recorder = Recorder::new().respond("POST", APPROVE, 200, body);
         payment(&recorder)
             .force_approve()
             .customer(phone())
@@ -209,10 +209,12 @@ async fn approval_with_an_empty_response_is_a_success() {
         r#"{"reference":"kiosk-7-000452"}"#,
         r#"{"status":400,"title":"x"}"#,
     ] {
-        let recorder =
-            Recorder::new()
-                .answer("POST", APPROVE, 200, body)
-                .answer("GET", PAYMENT, 200, &open());
+        let recorder = Recorder::new().respond("POST", APPROVE, 200, body).respond(
+            "GET",
+            PAYMENT,
+            200,
+            &open(),
+        );
         let error = payment(&recorder)
             .force_approve()
             .customer(phone())
@@ -226,8 +228,8 @@ async fn approval_with_an_empty_response_is_a_success() {
 async fn approval_that_took_place_before_is_a_success() {
     for (status, code) in [(400, "6230"), (500, "3010")] {
         let recorder = Recorder::new()
-            .answer("POST", APPROVE, status, &problem(status, code))
-            .answer("GET", PAYMENT, 200, &reserved());
+            .respond("POST", APPROVE, status, &problem(status, code))
+            .respond("GET", PAYMENT, 200, &reserved());
         payment(&recorder)
             .force_approve()
             .customer(phone())
@@ -235,8 +237,8 @@ async fn approval_that_took_place_before_is_a_success() {
             .unwrap();
     }
     let recorder = Recorder::new()
-        .answer("POST", APPROVE, 400, &problem(400, "10030"))
-        .answer("GET", PAYMENT, 200, &open());
+        .respond("POST", APPROVE, 400, &problem(400, "10030"))
+        .respond("GET", PAYMENT, 200, &open());
     let error = payment(&recorder)
         .force_approve()
         .customer(phone())
@@ -254,8 +256,8 @@ async fn approval_that_took_place_before_is_a_success() {
 #[tokio::test]
 async fn approval_takes_the_token_of_the_redirect_url() {
     let recorder = Recorder::new()
-        .answer("POST", CREATE, 201, CREATED)
-        .answer("POST", APPROVE, 200, "");
+        .respond("POST", CREATE, 201, CREATED)
+        .respond("POST", APPROVE, 200, "");
     let vipps = recorder.client();
     let created = vipps
         .epayment()

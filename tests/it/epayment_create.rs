@@ -113,7 +113,7 @@ async fn customer_that_the_api_refuses_is_not_sent() {
 
 #[tokio::test]
 async fn expiry_outside_of_its_limits_is_not_sent() {
-    let recorder = Recorder::new().answer("POST", CREATE, 201, CREATED);
+    let recorder = Recorder::new().respond("POST", CREATE, 201, CREATED);
     let vipps = recorder.client();
     let now = vipps::Clock::now(&recorder.clock());
     let expiring = |after: SignedDuration| web(&vipps).expires_at(now + after);
@@ -254,7 +254,7 @@ async fn shipping_is_checked() {
 
 #[tokio::test]
 async fn response_gives_link_key_and_payment() {
-    let recorder = Recorder::new().answer("POST", CREATE, 201, CREATED);
+    let recorder = Recorder::new().respond("POST", CREATE, 201, CREATED);
     let key = RequestId::parse("create-1").unwrap();
     let merchant: vipps::MerchantSerialNumber = "654321".parse().unwrap();
     let vipps = recorder.client();
@@ -277,7 +277,7 @@ async fn response_gives_link_key_and_payment() {
 #[tokio::test]
 async fn push_message_has_no_link() {
     let body = format!(r#"{{"reference":"{REFERENCE}"}}"#);
-    let recorder = Recorder::new().answer("POST", CREATE, 201, &body);
+    let recorder = Recorder::new().respond("POST", CREATE, 201, &body);
     let vipps = recorder.client();
     let created = new(&vipps).push_message(phone()).await.unwrap();
     assert_eq!(created.redirect_url(), None);
@@ -301,7 +301,7 @@ async fn success_that_proves_no_payment_is_unknown() {
         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://x","extraDetails":[{"name":"ErrorCode","reason":"4150"}]}"#,
         other,
     ] {
-        let recorder = Recorder::new().answer("POST", CREATE, 201, body);
+        let recorder = Recorder::new().respond("POST", CREATE, 201, body);
         let error = web(&recorder.client()).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}: {error}");
         assert!(!error.is_retryable(), "{body}");
@@ -313,8 +313,8 @@ async fn success_that_proves_no_payment_is_unknown() {
 async fn every_attempt_carries_the_same_key_and_body() {
     let recorder = Recorder::new()
         .lose("POST", CREATE)
-        .answer("POST", CREATE, 503, "")
-        .answer("POST", CREATE, 201, CREATED);
+        .respond("POST", CREATE, 503, "")
+        .respond("POST", CREATE, 201, CREATED);
     let created = web(&recorder.client()).await.unwrap();
     let key = created.idempotency_key().unwrap().as_str();
     assert!((20..=50).contains(&key.len()), "{key}");
@@ -359,9 +359,9 @@ fn found(value: i64, redirect_url: Option<&str>) -> String {
 /// read.
 async fn conflict(log: &str, details: &str) -> vipps::Result<vipps::epayment::CreatedPayment> {
     let recorder = Recorder::new()
-        .answer("POST", CREATE, 409, &problem(409, "4150"))
-        .answer("GET", EVENTS, 200, log)
-        .answer("GET", PAYMENT, 200, details);
+        .respond("POST", CREATE, 409, &problem(409, "4150"))
+        .respond("GET", EVENTS, 200, log)
+        .respond("GET", PAYMENT, 200, details);
     let key = RequestId::parse("mine").unwrap();
     web(&recorder.client()).idempotency_key(key).await
 }

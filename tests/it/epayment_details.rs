@@ -24,7 +24,7 @@ const FULL: &str = r#"{"aggregate":{"authorizedAmount":{"currency":"NOK","value"
 
 #[tokio::test]
 async fn every_member_of_the_details_is_read() {
-    let recorder = Recorder::new().answer("GET", PAYMENT, 200, FULL);
+    let recorder = Recorder::new().respond("GET", PAYMENT, 200, FULL);
     let payment = recorder.client().epayment().payment(reference());
     let details = payment.details().await.unwrap();
     assert_eq!(details.state(), &PaymentState::Authorized);
@@ -129,7 +129,7 @@ async fn details_that_state_nothing_are_a_decode_error() {
         r#"{"aggregate":{"capturedAmount":7}}"#,
         &other,
     ] {
-        let recorder = Recorder::new().answer("GET", PAYMENT, 200, body);
+        let recorder = Recorder::new().respond("GET", PAYMENT, 200, body);
         let payment = recorder.client().epayment().payment(reference());
         let error = payment.details().await.unwrap_err();
         assert_eq!(
@@ -141,7 +141,7 @@ async fn details_that_state_nothing_are_a_decode_error() {
     // The merchant's own data is no error of the API.
     let body =
         r#"{"state":"CREATED","metadata":{"errorCode":"44","name":"ErrorCode","reason":"6080"}}"#;
-    let recorder = Recorder::new().answer("GET", PAYMENT, 200, body);
+    let recorder = Recorder::new().respond("GET", PAYMENT, 200, body);
     let payment = recorder.client().epayment().payment(reference());
     payment.details().await.unwrap();
 }
@@ -153,7 +153,7 @@ async fn events_are_read_one_by_one() {
         {"name":"CAPTURED","pspReference":2018200034,"amount":{"currency":"NOK","value":"10000"},"idempotencyKey":"","success":false},
         {"name":"NEW_NAME","idempotencyKey":null},
         ["CAPTURED"], null, 7]"#;
-    let recorder = Recorder::new().answer("GET", EVENTS, 200, body);
+    let recorder = Recorder::new().respond("GET", EVENTS, 200, body);
     let payment = recorder.client().epayment().payment(reference());
     let events = payment.events().await.unwrap();
     assert_eq!(events.len(), 6);
@@ -180,7 +180,7 @@ async fn events_are_read_one_by_one() {
 async fn log_that_is_no_list_or_of_another_payment_is_an_error() {
     let other = r#"[{"reference":"kiosk-7-000452","name":"CREATED","success":true}]"#;
     for body in ["", "null", "{}", "7", "<html>", other] {
-        let recorder = Recorder::new().answer("GET", EVENTS, 200, body);
+        let recorder = Recorder::new().respond("GET", EVENTS, 200, body);
         let payment = recorder.client().epayment().payment(reference());
         let error = payment.events().await.unwrap_err();
         assert_eq!(
@@ -194,7 +194,7 @@ async fn log_that_is_no_list_or_of_another_payment_is_an_error() {
 #[tokio::test]
 async fn problem_states_code_remedy_and_field() {
     let body = problem(404, "5090");
-    let recorder = Recorder::new().answer("GET", PAYMENT, 404, &body);
+    let recorder = Recorder::new().respond("GET", PAYMENT, 404, &body);
     let payment = recorder.client().epayment().payment(reference());
     let error = payment.details().await.unwrap_err();
     assert!(error.has_code("5090"), "{error}");
@@ -214,7 +214,7 @@ async fn problem_states_code_remedy_and_field() {
     assert_eq!(error.correlation_id(), Some("00-813b"));
     let field = r#"{"type":"x","title":"Bad Request","status":400,"detail":"See extraDetails","traceId":"00-66",
         "extraDetails":[{"name":"reference","reason":"The field Reference must match."},{"name":"ErrorCode","reason":"4140"}]}"#;
-    let recorder = Recorder::new().answer("GET", PAYMENT, 400, field);
+    let recorder = Recorder::new().respond("GET", PAYMENT, 400, field);
     let payment = recorder.client().epayment().payment(reference());
     let error = payment.details().await.unwrap_err();
     let [first, second] = error.api_errors() else {
@@ -230,7 +230,7 @@ async fn problem_states_code_remedy_and_field() {
 async fn order_of_ecom_is_read_by_its_order_id() {
     let order: OrderId = "o-1".parse().unwrap();
     let body = r#"{"reference":"o-1","state":"AUTHORIZED"}"#;
-    let recorder = Recorder::new().answer("GET", "/epayment/v1/payments/o-1", 200, body);
+    let recorder = Recorder::new().respond("GET", "/epayment/v1/payments/o-1", 200, body);
     let payment = recorder.client().epayment().payment(order.into());
     let details = payment.details().await.unwrap();
     assert_eq!(details.reference().as_str(), "o-1");
@@ -254,10 +254,10 @@ async fn responses_are_stored_and_read() {
     let captured = details("AUTHORIZED", [6_000, 2_000, 0, 0]);
     let log = r#"[{"name":"CREATED","success":true,"idempotencyKey":"k"},{"name":"NEW","success":"maybe"}]"#;
     let recorder = Recorder::new()
-        .answer("POST", CREATE, 201, CREATED)
-        .answer("GET", PAYMENT, 200, FULL)
-        .answer("GET", EVENTS, 200, log)
-        .answer("POST", &capture, 200, &captured);
+        .respond("POST", CREATE, 201, CREATED)
+        .respond("GET", PAYMENT, 200, FULL)
+        .respond("GET", EVENTS, 200, log)
+        .respond("POST", &capture, 200, &captured);
     let vipps = recorder.client();
     let create = vipps.epayment().create(reference(), Amount::nok(60)).qr();
     let create = create.merchant_serial_number("7654321".parse().unwrap());

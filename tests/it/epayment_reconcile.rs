@@ -42,8 +42,8 @@ impl Lost {
         let cancel = format!("{PAYMENT}/cancel");
         let approve = "/epayment/v1/test/payments/kiosk-7-000451/approve";
         let recorder = Recorder::new()
-            .answer("GET", PAYMENT, 200, &details("CREATED", [0, 0, 0, 0]))
-            .answer("GET", PAYMENT, 503, "")
+            .respond("GET", PAYMENT, 200, &details("CREATED", [0, 0, 0, 0]))
+            .respond("GET", PAYMENT, 503, "")
             .lose("POST", CREATE)
             .lose("POST", &capture)
             .lose("POST", &refund)
@@ -88,12 +88,9 @@ impl Lost {
 
     /// Reconciles from the error and from stored values, with this payment and event log.
     async fn found(self, (status, body): (u16, &str), log: &Value) -> (Found, Option<Found>) {
-        let recorder = Recorder::new().answer("GET", PAYMENT, status, body).answer(
-            "GET",
-            EVENTS,
-            200,
-            &log.to_string(),
-        );
+        let recorder = Recorder::new()
+            .respond("GET", PAYMENT, status, body)
+            .respond("GET", EVENTS, 200, &log.to_string());
         let vipps = recorder.client();
         let of = |reconciled: Reconciled| match reconciled {
             Reconciled::TookEffect(_) => TookEffect,
@@ -288,7 +285,7 @@ async fn missing_payment_proves_no_effect_of_an_error() {
 
 #[tokio::test]
 async fn errors_of_other_operations_and_outcomes_need_no_request() {
-    let recorder = Recorder::new().answer("GET", PAYMENT, 404, &problem(404, "5090"));
+    let recorder = Recorder::new().respond("GET", PAYMENT, 404, &problem(404, "5090"));
     let vipps = recorder.client();
     let error = vipps
         .epayment()
@@ -314,8 +311,8 @@ async fn errors_of_other_operations_and_outcomes_need_no_request() {
 async fn sales_unit_of_the_error_is_read() {
     let recorder = Recorder::new()
         .lose("POST", &format!("{PAYMENT}/cancel"))
-        .answer("GET", PAYMENT, 503, "")
-        .answer(
+        .respond("GET", PAYMENT, 503, "")
+        .respond(
             "GET",
             PAYMENT,
             200,

@@ -16,33 +16,33 @@ use crate::epayment::{CREATE, CREATED, EVENTS, PAGE, PAYMENT, details, reference
 
 fn recorder() -> (Recorder, Vipps) {
     let recorder = Recorder::new()
-        .answer("POST", CREATE, 201, CREATED)
-        .answer(
+        .respond("POST", CREATE, 201, CREATED)
+        .respond(
             "GET",
             PAYMENT,
             200,
             &details("AUTHORIZED", [10_000, 0, 0, 0]),
         )
-        .answer("GET", EVENTS, 200, "[]")
-        .answer(
+        .respond("GET", EVENTS, 200, "[]")
+        .respond(
             "POST",
             &format!("{PAYMENT}/capture"),
             200,
             &details("AUTHORIZED", [10_000, 3_000, 0, 0]),
         )
-        .answer(
+        .respond(
             "POST",
             &format!("{PAYMENT}/refund"),
             200,
             &details("AUTHORIZED", [10_000, 0, 0, 3_000]),
         )
-        .answer(
+        .respond(
             "POST",
             &format!("{PAYMENT}/cancel"),
             200,
             &details("TERMINATED", [0, 0, 10_000, 0]),
         )
-        .answer(
+        .respond(
             "POST",
             "/epayment/v1/test/payments/kiosk-7-000451/approve",
             200,

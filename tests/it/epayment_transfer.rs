@@ -88,10 +88,10 @@ async fn responded(
     after: i64,
 ) -> Result<Modification, Error> {
     let recorder = Recorder::new()
-        .answer("GET", PAYMENT, 200, &transfer.details(1_000))
-        .answer("POST", &transfer.path(), status, body)
-        .answer("GET", EVENTS, 200, &log.to_string())
-        .answer("GET", PAYMENT, 200, &transfer.details(after));
+        .respond("GET", PAYMENT, 200, &transfer.details(1_000))
+        .respond("POST", &transfer.path(), status, body)
+        .respond("GET", EVENTS, 200, &log.to_string())
+        .respond("GET", PAYMENT, 200, &transfer.details(after));
     transfer.send(&payment(&recorder)).await
 }
 
@@ -265,8 +265,8 @@ async fn refusal_is_final_for_its_key() {
 async fn postponed_transfer_is_retryable_with_its_key() {
     for code in ["6260", "6280"] {
         let recorder = Recorder::new()
-            .answer("GET", PAYMENT, 200, &Capture.details(0))
-            .answer("POST", &Capture.path(), 400, &problem(400, code));
+            .respond("GET", PAYMENT, 200, &Capture.details(0))
+            .respond("POST", &Capture.path(), 400, &problem(400, code));
         let error = Capture.send(&payment(&recorder)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{code}");
         assert!(error.is_retryable() && !error.needs_new_key(), "{code}");
@@ -288,9 +288,9 @@ async fn lock_is_retried_with_the_same_key() {
     ] {
         for transfer in BOTH {
             let recorder = Recorder::new()
-                .answer("GET", PAYMENT, 200, &transfer.details(0))
-                .answer("POST", &transfer.path(), status, &body)
-                .answer("POST", &transfer.path(), 200, &transfer.details(3_000));
+                .respond("GET", PAYMENT, 200, &transfer.details(0))
+                .respond("POST", &transfer.path(), status, &body)
+                .respond("POST", &transfer.path(), 200, &transfer.details(3_000));
             transfer.send(&payment(&recorder)).await.unwrap();
             let snapshot = recorder.to_snapshot();
             let key = "idempotency-key: [idempotency key 1]";
@@ -305,9 +305,9 @@ async fn lock_is_retried_with_the_same_key() {
 async fn lost_success_is_proven_by_the_first_baseline() {
     for transfer in BOTH {
         let recorder = Recorder::new()
-            .answer("GET", PAYMENT, 200, &transfer.details(1_000))
+            .respond("GET", PAYMENT, 200, &transfer.details(1_000))
             .lose("POST", &transfer.path())
-            .answer("POST", &transfer.path(), 200, &transfer.details(4_000));
+            .respond("POST", &transfer.path(), 200, &transfer.details(4_000));
         let done = transfer.send(&payment(&recorder)).await.unwrap();
         assert_eq!(done.amount, Some(Amount::nok(30)));
         assert_eq!(sent(&recorder, transfer), 2);
@@ -317,13 +317,13 @@ async fn lost_success_is_proven_by_the_first_baseline() {
 #[tokio::test]
 async fn details_of_the_caller_are_the_baseline() {
     let before = PaymentDetails::from_json(reference(), &Capture.details(1_000)).unwrap();
-    let recorder = Recorder::new().answer("POST", &Capture.path(), 200, &Capture.details(4_000));
+    let recorder = Recorder::new().respond("POST", &Capture.path(), 200, &Capture.details(4_000));
     let capture = payment(&recorder)
         .capture(Amount::nok(30))
         .baseline(&before);
     capture.await.unwrap();
     let before = PaymentDetails::from_json(reference(), &Refund.details(0)).unwrap();
-    let recorder = Recorder::new().answer("POST", &Refund.path(), 200, &Refund.details(3_000));
+    let recorder = Recorder::new().respond("POST", &Refund.path(), 200, &Refund.details(3_000));
     let refund = payment(&recorder).refund(Amount::nok(30)).baseline(&before);
     refund.await.unwrap();
 }
@@ -331,7 +331,7 @@ async fn details_of_the_caller_are_the_baseline() {
 #[tokio::test]
 async fn nothing_is_sent_if_the_baseline_cannot_be_read() {
     for transfer in BOTH {
-        let recorder = Recorder::new().answer("GET", PAYMENT, 404, &problem(404, "5090"));
+        let recorder = Recorder::new().respond("GET", PAYMENT, 404, &problem(404, "5090"));
         let error = transfer.send(&payment(&recorder)).await.unwrap_err();
         assert_ne!(error.outcome(), Outcome::Unknown);
         assert_eq!(sent(&recorder, transfer), 0);
@@ -361,7 +361,7 @@ async fn amount_that_is_not_positive_is_not_sent() {
 async fn amount_in_another_currency_is_not_sent() {
     for transfer in BOTH {
         let in_euro = transfer.details(0).replace("NOK", "EUR");
-        let recorder = Recorder::new().answer("GET", PAYMENT, 200, &in_euro);
+        let recorder = Recorder::new().respond("GET", PAYMENT, 200, &in_euro);
         let error = transfer.send(&payment(&recorder)).await.unwrap_err();
         let text = "amount: must be in EUR, the currency of the payment, got \"30.00 NOK\"";
         assert_eq!(error.to_string(), text);
@@ -375,9 +375,9 @@ async fn remaining_amount_is_kept_on_every_retry() {
     for transfer in BOTH {
         let server = |moved| transfer.details(moved);
         let recorder = Recorder::new()
-            .answer("GET", PAYMENT, 200, &server(1_000))
-            .answer("POST", &transfer.path(), 503, "")
-            .answer("POST", &transfer.path(), 200, &server(10_000));
+            .respond("GET", PAYMENT, 200, &server(1_000))
+            .respond("POST", &transfer.path(), 503, "")
+            .respond("POST", &transfer.path(), 200, &server(10_000));
         let done = transfer.send_remaining(&payment(&recorder)).await.unwrap();
         assert_eq!(done.amount, Some(Amount::nok(90)));
         let snapshot = recorder.to_snapshot();
@@ -390,9 +390,9 @@ async fn remaining_amount_of_a_known_key_is_that_of_its_event() {
     for transfer in BOTH {
         let log = json!([transfer.logged(KEY, 3_000, true)]);
         let recorder = Recorder::new()
-            .answer("GET", PAYMENT, 200, &transfer.details(3_000))
-            .answer("GET", EVENTS, 200, &log.to_string())
-            .answer("POST", &transfer.path(), 200, &transfer.details(3_000));
+            .respond("GET", PAYMENT, 200, &transfer.details(3_000))
+            .respond("GET", EVENTS, 200, &log.to_string())
+            .respond("POST", &transfer.path(), 200, &transfer.details(3_000));
         let (payment, key) = (payment(&recorder), RequestId::parse(KEY).unwrap());
         let done = match transfer {
             Capture => payment.capture_remaining().idempotency_key(key).await,
@@ -413,7 +413,7 @@ async fn nothing_remaining_is_a_state_error() {
         (Capture, r#"{"state":"AUTHORIZED"}"#.to_owned()),
         (Refund, r#"{"state":"AUTHORIZED"}"#.to_owned()),
     ] {
-        let recorder = Recorder::new().answer("GET", PAYMENT, 200, &body);
+        let recorder = Recorder::new().respond("GET", PAYMENT, 200, &body);
         let error = transfer
             .send_remaining(&payment(&recorder))
             .await
@@ -431,8 +431,8 @@ async fn key_has_up_to_50_characters() {
     let key = RequestId::parse(&"k".repeat(50)).unwrap();
     RequestId::parse(&"k".repeat(51)).unwrap_err();
     let recorder = Recorder::new()
-        .answer("GET", PAYMENT, 200, &Capture.details(0))
-        .answer("POST", &Capture.path(), 200, &Capture.details(3_000));
+        .respond("GET", PAYMENT, 200, &Capture.details(0))
+        .respond("POST", &Capture.path(), 200, &Capture.details(3_000));
     let capture = payment(&recorder).capture(Amount::nok(30));
     let done = capture
         .idempotency_key(key.clone())

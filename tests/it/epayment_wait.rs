@@ -22,9 +22,9 @@ async fn wait_returns_the_stated_decision() {
         ("TERMINATED", PaymentState::Terminated),
     ] {
         let recorder = Recorder::new()
-            .answer("GET", PAYMENT, 200, &in_state("CREATED"))
-            .answer("GET", PAYMENT, 503, "")
-            .answer("GET", PAYMENT, 200, &in_state(state));
+            .respond("GET", PAYMENT, 200, &in_state("CREATED"))
+            .respond("GET", PAYMENT, 503, "")
+            .respond("GET", PAYMENT, 200, &in_state(state));
         let payment = recorder.client().epayment().payment(reference());
         let details = payment.wait().await.unwrap();
         assert_eq!(details.state(), &expected);
@@ -35,9 +35,9 @@ async fn wait_returns_the_stated_decision() {
 #[tokio::test]
 async fn poll_returns_each_step_once() {
     let recorder = Recorder::new()
-        .answer("GET", PAYMENT, 200, &in_state("CREATED"))
-        .answer("GET", PAYMENT, 200, &in_state("CREATED"))
-        .answer("GET", PAYMENT, 200, &in_state("AUTHORIZED"));
+        .respond("GET", PAYMENT, 200, &in_state("CREATED"))
+        .respond("GET", PAYMENT, 200, &in_state("CREATED"))
+        .respond("GET", PAYMENT, 200, &in_state("AUTHORIZED"));
     let payment = recorder.client().epayment().payment(reference());
     let mut poll = payment.wait().interval(PollInterval::Web).poll();
     assert!(matches!(poll.next().await, Some(Ok(PollEvent::Waiting(_)))));
@@ -47,12 +47,9 @@ async fn poll_returns_each_step_once() {
 
 /// The time until the wait of a payment that stays in this state ends.
 async fn given_up_after(state: &str, created: Option<SignedDuration>) -> Duration {
-    let recorder = Recorder::new().answer("POST", CREATE, 201, CREATED).answer(
-        "GET",
-        PAYMENT,
-        200,
-        &in_state(state),
-    );
+    let recorder = Recorder::new()
+        .respond("POST", CREATE, 201, CREATED)
+        .respond("GET", PAYMENT, 200, &in_state(state));
     let vipps = recorder.client();
     let payment = match created {
         None => vipps.epayment().payment(reference()),
@@ -91,8 +88,8 @@ async fn wait_for_a_long_living_payment_ends_after_its_expiry() {
 #[tokio::test]
 async fn unknown_state_decides_nothing() {
     let recorder = Recorder::new()
-        .answer("GET", PAYMENT, 200, &in_state("NEW_STATE"))
-        .answer("GET", PAYMENT, 200, &in_state("AUTHORIZED"));
+        .respond("GET", PAYMENT, 200, &in_state("NEW_STATE"))
+        .respond("GET", PAYMENT, 200, &in_state("AUTHORIZED"));
     let payment = recorder.client().epayment().payment(reference());
     let details = payment.wait().await.unwrap();
     assert_eq!(details.state(), &PaymentState::Authorized);

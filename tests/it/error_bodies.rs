@@ -10,13 +10,13 @@ const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
 async fn initiate(status: u16, body: &str) -> Error {
-    let recorder = Recorder::new().answer("POST", PAYMENTS, status, body);
+    let recorder = Recorder::new().respond("POST", PAYMENTS, status, body);
     let call = recorder.client().ecom().initiate(id(), amount(), text());
     call.await.unwrap_err()
 }
 
 async fn capture(status: u16, body: &str) -> Result<(), Error> {
-    let recorder = Recorder::new().answer("POST", CAPTURE, status, body);
+    let recorder = Recorder::new().respond("POST", CAPTURE, status, body);
     let call = recorder.client().ecom().payment(id()).capture();
     call.await.map(drop)
 }
@@ -178,7 +178,7 @@ async fn correlation_id_is_found_in_response_headers() {
         ] {
             let response = http::Response::builder().status(502).header(name, "h-1");
             let response = response.body(body).unwrap();
-            let recorder = Recorder::new().respond("POST", PAYMENTS, response);
+            let recorder = Recorder::new().respond_with("POST", PAYMENTS, response);
             let call = recorder.client().ecom().initiate(id(), amount(), text());
             let error = call.await.unwrap_err();
             assert_eq!(error.correlation_id(), Some(found), "{name} {body}");
@@ -208,7 +208,7 @@ async fn success_with_a_filled_error_code_is_an_error() {
             (failed.kind(), failed.outcome()),
             (ErrorKind::Api, Outcome::Unknown)
         );
-        let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, &body);
+        let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, &body);
         let details = recorder.client().ecom().payment(id()).details();
         let failed = details.await.unwrap_err();
         assert_eq!(told(&failed), one("44"), "{body}");
@@ -236,7 +236,7 @@ async fn success_with_an_empty_error_member_is_a_success() {
         let body = format!("{},{member}}}", with(TRANSACTION));
         assert!(capture(200, &body).await.is_ok(), "{body}");
         let body = format!("{},{member}}}", with(DETAILS));
-        let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, &body);
+        let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, &body);
         let details = recorder.client().ecom().payment(id()).details().await;
         assert!(details.is_ok(), "{body}: {details:?}");
     }
@@ -251,7 +251,7 @@ async fn error_inside_the_history_is_no_error_of_the_response() {
         &format!(r#""transactionLogHistory":[{failed}"#),
     );
     assert!(body.contains("errorInfo"));
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, &body);
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, &body);
     recorder
         .client()
         .ecom()
@@ -273,7 +273,7 @@ async fn error_of_every_api_is_explained() {
         (problem, Some(Remedy::NewOrder)),
         (coded, Some(Remedy::ChangeRequest)),
     ] {
-        let recorder = Recorder::new().answer("POST", "/qr/v1", 400, body);
+        let recorder = Recorder::new().respond("POST", "/qr/v1", 400, body);
         let call = recorder.client().qr().one_time(&page).await;
         let error = call.unwrap_err();
         assert_eq!(error.api_errors()[0].remedy(), remedy, "{body}");
@@ -281,7 +281,7 @@ async fn error_of_every_api_is_explained() {
     }
 
     let refused = r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired"}"#;
-    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 401, refused);
+    let recorder = Recorder::new().respond("POST", "/accesstoken/get", 401, refused);
     let call = recorder.client().ecom().initiate(id(), amount(), text());
     let error = call.await.unwrap_err();
     assert_eq!(error.api_errors()[0].code(), Some("invalid_client"));

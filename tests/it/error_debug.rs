@@ -55,7 +55,7 @@ async fn not_sent(causes: &[&'static str]) -> Error {
 }
 
 async fn refused(status: u16, body: &str) -> Error {
-    let recorder = Recorder::new().answer("POST", PAYMENTS, status, body);
+    let recorder = Recorder::new().respond("POST", PAYMENTS, status, body);
     let call = recorder.client().ecom().initiate(id(), amount(), text());
     call.await.unwrap_err()
 }

@@ -3,7 +3,7 @@
 use crate::support::{id, text};
 use vipps::ecom::{Express, PaymentState, ShippingMethod};
 use vipps::simulator::Simulator;
-use vipps::types::{ShippingCost, Timestamp};
+use vipps::types::Timestamp;
 use vipps::{Amount, Currency};
 
 #[tokio::test]
@@ -12,8 +12,8 @@ async fn chosen_shipping_is_charged_and_in_the_details() {
     let vipps = sim.client();
     let method = |id, cost: &str| ShippingMethod::new(id, id, cost.parse().unwrap()).unwrap();
     let shipping = Express::with_static_shipping([
-        method("walk", "0").preselect(),
-        method("parcel", "79.50").priority(2),
+        method("walk", "0 NOK").preselect(),
+        method("parcel", "79.50 NOK").priority(2),
     ]);
     let start = vipps.ecom().initiate(id(), Amount::nok(200), text());
     let start = start.express(shipping, "https://example.com/vipps".parse().unwrap());
@@ -33,7 +33,7 @@ async fn chosen_shipping_is_charged_and_in_the_details() {
     assert_eq!(chosen.shipping_method_id.as_deref(), Some("parcel"));
     assert_eq!(
         chosen.shipping_cost,
-        Some(ShippingCost::parse("79.50").unwrap())
+        Some(Amount::minor(7_950, Currency::NOK))
     );
     let address = chosen.address.as_ref().unwrap();
     assert!(address.post_code.is_some() && !chosen.is_expired());

@@ -116,7 +116,7 @@ fn sent(recorder: &Recorder, method: &str) -> usize {
 
 async fn failure(operation: Operation, status: u16, body: &str) -> (Error, usize) {
     let (method, path, call) = operation;
-    let recorder = Recorder::new().answer(method, path, status, body);
+    let recorder = Recorder::new().respond(method, path, status, body);
     let error = call(&client(&recorder)).await.unwrap_err();
     (error, sent(&recorder, method))
 }
@@ -233,8 +233,8 @@ async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
         (gateway, Outcome::Rejected),
     ] {
         let recorder = Recorder::new()
-            .answer("POST", PAYMENTS, 401, body)
-            .answer("POST", PAYMENTS, 400, taken);
+            .respond("POST", PAYMENTS, 401, body)
+            .respond("POST", PAYMENTS, 400, taken);
         let calling = client(&recorder).ecom().initiate(id(), amount(), text());
         let error = calling.await.unwrap_err();
         assert!(error.has_code("34"));
@@ -257,9 +257,9 @@ async fn wait_goes_on_after_foreign_responses() {
         let mut recorder = Recorder::new();
         // The poll whose token is refused is made again with another one.
         for _ in 0..if status == 401 { 2 } else { 1 } {
-            recorder = recorder.answer("GET", DETAILS_PATH, status, body);
+            recorder = recorder.respond("GET", DETAILS_PATH, status, body);
         }
-        let recorder = recorder.answer("GET", DETAILS_PATH, 200, DETAILS);
+        let recorder = recorder.respond("GET", DETAILS_PATH, 200, DETAILS);
         let details = client(&recorder).ecom().payment(id()).wait().await;
         let details = details.unwrap_or_else(|e| panic!("{status} {body}: {e:?}"));
         assert_eq!(details.state(), PaymentState::Reserved);
@@ -269,7 +269,7 @@ async fn wait_goes_on_after_foreign_responses() {
 #[tokio::test(start_paused = true)]
 async fn wait_ends_with_an_error_of_the_api() {
     for body in OF_THE_API {
-        let recorder = Recorder::new().answer("GET", DETAILS_PATH, 404, body);
+        let recorder = Recorder::new().respond("GET", DETAILS_PATH, 404, body);
         let error = client(&recorder)
             .ecom()
             .payment(id())
@@ -286,10 +286,10 @@ async fn wait_ends_with_an_error_of_the_api() {
 async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
     let token = r#"{"access_token":"t","expires_in":"3600"}"#;
     let recorder = Recorder::new()
-        .answer("POST", TOKEN, 403, FOREIGN[0])
-        .answer("POST", TOKEN, 302, "")
-        .answer("POST", TOKEN, 200, token)
-        .answer("GET", DETAILS_PATH, 200, DETAILS);
+        .respond("POST", TOKEN, 403, FOREIGN[0])
+        .respond("POST", TOKEN, 302, "")
+        .respond("POST", TOKEN, 200, token)
+        .respond("GET", DETAILS_PATH, 200, DETAILS);
     client(&recorder).ecom().payment(id()).wait().await.unwrap();
 }
 
@@ -299,7 +299,7 @@ async fn error_35_on_a_page_does_not_prove_absence() {
     let call = client(&lost).ecom().initiate(id(), amount(), text());
     let error = call.await.unwrap_err();
     for body in ["<html>404</html>", "", r#"{"message":"Not Found"}"#] {
-        let recorder = Recorder::new().answer("GET", DETAILS_PATH, 404, body);
+        let recorder = Recorder::new().respond("GET", DETAILS_PATH, 404, body);
         let vipps = client(&recorder);
         let verdict = vipps.ecom().reconcile(&error).await;
         assert!(
@@ -317,7 +317,7 @@ async fn foreign_404_is_no_finished_delete() {
         // Nor is it one after an attempt that was lost.
         let recorder = Recorder::new()
             .lose("DELETE", REDIRECT)
-            .answer("DELETE", REDIRECT, 404, body);
+            .respond("DELETE", REDIRECT, 404, body);
         let code = client(&recorder)
             .qr()
             .merchant_redirect("b".parse().unwrap());

@@ -8,7 +8,7 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 const TOKEN_PATH: &str = "/accesstoken/get";
 
 async fn details(path: &str, method: &str, status: u16, body: &str) -> Error {
-    let recorder = Recorder::new().answer(method, path, status, body);
+    let recorder = Recorder::new().respond(method, path, status, body);
     let vipps = recorder.client();
     vipps.ecom().payment(id()).details().await.unwrap_err()
 }
@@ -289,7 +289,7 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     check(&error, &["details", "cancel it again"]);
 
     // A server error leaves the outcome unknown as well, and its hint comes first.
-    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 500, "");
+    let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 500, "");
     let call = recorder.client().ecom().initiate(id(), amount(), text());
     check(&call.await.unwrap_err(), &["details", "new id"]);
     // A read that is lost changes nothing.

@@ -56,7 +56,7 @@ fn check(error: &Error, context: &str) {
 async fn read_with_a_foreign_4xx_names_a_firewall() {
     for status in [400, 401, 403, 404, 405, 407, 413] {
         for body in FOREIGN {
-            let error = details(Recorder::new().answer("GET", DETAILS, status, body)).await;
+            let error = details(Recorder::new().respond("GET", DETAILS, status, body)).await;
             check(&error, &format!("{status} {body}"));
         }
     }
@@ -65,9 +65,9 @@ async fn read_with_a_foreign_4xx_names_a_firewall() {
 #[tokio::test]
 async fn empty_403_names_a_firewall() {
     for body in ["", " \r\n"] {
-        let error = details(Recorder::new().answer("GET", DETAILS, 403, body)).await;
+        let error = details(Recorder::new().respond("GET", DETAILS, 403, body)).await;
         check(&error, body);
-        let error = details(Recorder::new().answer("POST", TOKEN, 403, body)).await;
+        let error = details(Recorder::new().respond("POST", TOKEN, 403, body)).await;
         check(&error, body);
     }
 }
@@ -76,7 +76,7 @@ async fn empty_403_names_a_firewall() {
 async fn token_with_a_foreign_4xx_names_a_firewall() {
     for status in [400, 401, 403, 404] {
         for body in FOREIGN {
-            let error = details(Recorder::new().answer("POST", TOKEN, status, body)).await;
+            let error = details(Recorder::new().respond("POST", TOKEN, status, body)).await;
             assert_eq!(error.outcome(), Outcome::NotSent);
             check(&error, &format!("{status} {body}"));
         }
@@ -87,7 +87,7 @@ async fn token_with_a_foreign_4xx_names_a_firewall() {
 async fn qr_with_a_foreign_4xx_names_a_firewall() {
     for status in [401, 403] {
         for body in FOREIGN {
-            let recorder = Recorder::new().answer("GET", REDIRECTS, status, body);
+            let recorder = Recorder::new().respond("GET", REDIRECTS, status, body);
             let error = recorder
                 .client()
                 .qr()
@@ -104,9 +104,9 @@ async fn write_with_a_foreign_4xx_names_firewall_and_way_out() {
     for status in [400, 401, 403, 404] {
         for body in FOREIGN {
             let recorder = Recorder::new()
-                .answer("POST", PAYMENTS, status, body)
-                .answer("POST", CAPTURE, status, body)
-                .answer("PUT", CANCEL, status, body);
+                .respond("POST", PAYMENTS, status, body)
+                .respond("POST", CAPTURE, status, body)
+                .respond("PUT", CANCEL, status, body);
             let ecom = recorder.client().ecom();
             let payment = ecom.payment(id());
             let errors = [
@@ -126,10 +126,10 @@ async fn write_with_a_foreign_4xx_names_firewall_and_way_out() {
 #[tokio::test]
 async fn success_that_is_a_page_names_a_proxy() {
     for body in [PAGE, " <!DOCTYPE html><title>Log in</title>"] {
-        let error = details(Recorder::new().answer("GET", DETAILS, 200, body)).await;
+        let error = details(Recorder::new().respond("GET", DETAILS, 200, body)).await;
         check(&error, body);
     }
-    let error = details(Recorder::new().answer("GET", DETAILS, 200, "[7]")).await;
+    let error = details(Recorder::new().respond("GET", DETAILS, 200, "[7]")).await;
     assert!(!error.hint().unwrap_or_default().contains("firewall"));
 }
 
@@ -137,7 +137,7 @@ async fn success_that_is_a_page_names_a_proxy() {
 async fn a_page_as_token_response_names_a_firewall() {
     let secret = "<html>eyJhbGciOiJSUzI1NiJ9.secret-part.signature</html>";
     for page in [PAGE, FOREIGN[1], "\u{feff}\n <html>", secret] {
-        let error = details(Recorder::new().answer("POST", TOKEN, 200, page)).await;
+        let error = details(Recorder::new().respond("POST", TOKEN, 200, page)).await;
         check(&error, page);
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(
@@ -149,7 +149,7 @@ async fn a_page_as_token_response_names_a_firewall() {
         assert!(!format!("{error} {error:?}").contains("secret-part"));
     }
     for body in ["", "{}", "[]", r#"{"token_type":"Bearer"}"#] {
-        let error = details(Recorder::new().answer("POST", TOKEN, 200, body)).await;
+        let error = details(Recorder::new().respond("POST", TOKEN, 200, body)).await;
         let hint = error.hint().unwrap_or_default();
         assert!(!hint.contains("firewall"), "{body}: {hint}");
     }
@@ -163,7 +163,7 @@ async fn refusal_of_the_api_still_names_the_keys() {
         r#"{"errorCode":"Unauthorized","errorMessage":"x"}"#,
         "",
     ] {
-        let error = details(Recorder::new().answer("GET", DETAILS, 401, body)).await;
+        let error = details(Recorder::new().respond("GET", DETAILS, 401, body)).await;
         let hint = error.hint().unwrap_or_default();
         assert!(
             hint.contains("client id") && !hint.contains("firewall"),
@@ -171,7 +171,7 @@ async fn refusal_of_the_api_still_names_the_keys() {
         );
     }
     let body = r#"{"statusCode":403,"message":"Forbidden"}"#;
-    let error = details(Recorder::new().answer("GET", DETAILS, 403, body)).await;
+    let error = details(Recorder::new().respond("GET", DETAILS, 403, body)).await;
     let hint = error.hint().unwrap_or_default();
     assert!(
         hint.contains("no right") && !hint.contains("firewall"),
@@ -185,7 +185,7 @@ async fn words_about_a_key_count_in_any_form() {
         "Access denied due to missing subscription key.",
         r#"{"message":"Access denied due to invalid subscription key."}"#,
     ] {
-        let error = details(Recorder::new().answer("GET", DETAILS, 401, body)).await;
+        let error = details(Recorder::new().respond("GET", DETAILS, 401, body)).await;
         let hint = error.hint().unwrap_or_default();
         assert!(hint.contains("Ocp-Apim-Subscription-Key"), "{body}: {hint}");
     }

@@ -77,8 +77,8 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
     for length in [1, 30, 31, 40] {
         let key = RequestId::parse(&"k".repeat(length)).unwrap();
         let recorder = Recorder::new()
-            .answer("POST", CAPTURE, 200, TRANSACTION)
-            .answer("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
+            .respond("POST", CAPTURE, 200, TRANSACTION)
+            .respond("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
         let payment = recorder.client().ecom().payment(id());
         let done = payment
             .capture()
@@ -95,7 +95,7 @@ async fn a_key_of_ones_own_has_up_to_forty_characters() {
         assert_eq!(error.order_id(), Some(&id()));
     }
     let too_long = RequestId::parse(&"k".repeat(41)).unwrap();
-    let recorder = Recorder::new().answer("POST", CAPTURE, 200, TRANSACTION);
+    let recorder = Recorder::new().respond("POST", CAPTURE, 200, TRANSACTION);
     let payment = recorder.client().ecom().payment(id());
     let error = payment
         .capture()
@@ -148,7 +148,7 @@ async fn a_key_counts_within_its_operation() {
 
 #[tokio::test(start_paused = true)]
 async fn no_two_keys_of_many_are_alike() {
-    let recorder = Recorder::new().answer("POST", CAPTURE, 500, "");
+    let recorder = Recorder::new().respond("POST", CAPTURE, 500, "");
     let vipps = recorder.client();
     let mut keys = std::collections::HashSet::new();
     for _ in 0..500 {
@@ -161,7 +161,7 @@ async fn no_two_keys_of_many_are_alike() {
 /// The error of a raw call contains the key and the order id.
 #[tokio::test(start_paused = true)]
 async fn raw_call_error_holds_key_and_order() {
-    let recorder = Recorder::new().answer("POST", CAPTURE, 200, "{");
+    let recorder = Recorder::new().respond("POST", CAPTURE, 200, "{");
     let error = recorder
         .client()
         .call(|raw| async move {

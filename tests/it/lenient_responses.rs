@@ -25,7 +25,7 @@ async fn the_page_of_a_payment_is_never_lost() {
         "https://pay.example?token=secret-landing-token",
     ] {
         let body = format!(r#"{{"orderId":"acme-shop-123","url":"{page}"}}"#);
-        let recorder = Recorder::new().answer("POST", PAYMENTS, 200, &body);
+        let recorder = Recorder::new().respond("POST", PAYMENTS, 200, &body);
         let started = recorder.client().ecom().initiate(id(), amount(), text());
         let started = started.await.unwrap();
         assert_eq!(started.landing_page().as_str(), page);
@@ -33,7 +33,7 @@ async fn the_page_of_a_payment_is_never_lost() {
     }
     for nothing in ["", "here", r"mobilepay://\u0000"] {
         let body = format!(r#"{{"orderId":"acme-shop-123","url":"{nothing}"}}"#);
-        let recorder = Recorder::new().answer("POST", PAYMENTS, 200, &body);
+        let recorder = Recorder::new().respond("POST", PAYMENTS, 200, &body);
         let started = recorder.client().ecom().initiate(id(), amount(), text());
         let error = started.await.unwrap_err();
         assert_eq!(
@@ -68,9 +68,9 @@ fn marked(recorder: Recorder) -> Vipps {
 async fn byte_order_mark_is_skipped() {
     let vipps = marked(
         Recorder::new()
-            .answer("POST", PAYMENTS, 200, INITIATED)
-            .answer("GET", PAYMENT_DETAILS, 200, DETAILS)
-            .answer("PUT", CALLBACK, 200, ""),
+            .respond("POST", PAYMENTS, 200, INITIATED)
+            .respond("GET", PAYMENT_DETAILS, 200, DETAILS)
+            .respond("PUT", CALLBACK, 200, ""),
     );
     let started = vipps.ecom().initiate(id(), amount(), text());
     let payment = started.await.unwrap().payment(&vipps);
@@ -101,7 +101,7 @@ async fn a_byte_order_mark_hides_no_error() {
         ),
         (200, gateway),
     ] {
-        let vipps = marked(Recorder::new().answer("GET", PAYMENT_DETAILS, status, body));
+        let vipps = marked(Recorder::new().respond("GET", PAYMENT_DETAILS, status, body));
         let error = vipps.ecom().payment(id()).details().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
     }
@@ -110,12 +110,12 @@ async fn a_byte_order_mark_hides_no_error() {
 // -- lists of codes
 
 async fn redirects(body: &str) -> Result<Vec<MerchantRedirectQr>, Error> {
-    let recorder = Recorder::new().answer("GET", REDIRECTS, 200, body);
+    let recorder = Recorder::new().respond("GET", REDIRECTS, 200, body);
     recorder.client().qr().merchant_redirects().await
 }
 
 async fn callbacks(body: &str) -> Result<Vec<MerchantCallbackQr>, Error> {
-    let recorder = Recorder::new().answer("GET", CALLBACKS, 200, body);
+    let recorder = Recorder::new().respond("GET", CALLBACKS, 200, body);
     recorder.client().qr().merchant_callbacks().await
 }
 
@@ -175,7 +175,7 @@ async fn update_accepts_an_empty_response() {
         (200, "{}"),
         (200, r#"{"id":"billboard_1","url":null}"#),
     ] {
-        let recorder = Recorder::new().answer("PUT", REDIRECT, status, body);
+        let recorder = Recorder::new().respond("PUT", REDIRECT, status, body);
         let code = recorder.client().qr();
         let code = code.merchant_redirect("billboard_1".parse().unwrap());
         let leads = "https://example.com/autumn";
@@ -183,7 +183,7 @@ async fn update_accepts_an_empty_response() {
         assert_eq!((qr.id(), qr.redirect_url()), ("billboard_1", Some(leads)));
         assert!(qr.link().is_none() && qr.content().is_none() && qr.expires_in().is_none());
     }
-    let recorder = Recorder::new().answer("PUT", REDIRECT, 200, "<html>");
+    let recorder = Recorder::new().respond("PUT", REDIRECT, 200, "<html>");
     let code = recorder.client().qr();
     let code = code.merchant_redirect("billboard_1".parse().unwrap());
     let update = code.update("https://example.com/autumn".parse().unwrap());
@@ -206,7 +206,7 @@ async fn bodiless(status: u16, body: &str) -> Vec<(&'static str, Result<(), Erro
         ("DELETE", REDIRECT),
         ("POST", APPROVE),
     ] {
-        recorder = recorder.answer(method, path, status, body);
+        recorder = recorder.respond(method, path, status, body);
     }
     let vipps = recorder.client();
     let till = vipps.qr().merchant_callback("till-1".parse().unwrap());

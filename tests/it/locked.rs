@@ -79,8 +79,8 @@ fn sent(recorder: &Recorder, method: &str) -> usize {
 #[tokio::test(start_paused = true)]
 async fn capture_retries_with_the_same_key_after_423() {
     let recorder = Recorder::new()
-        .answer("POST", CAPTURE, 423, PROBLEM)
-        .answer("POST", CAPTURE, 200, TRANSACTION);
+        .respond("POST", CAPTURE, 423, PROBLEM)
+        .respond("POST", CAPTURE, 200, TRANSACTION);
     let begun = Instant::now();
     client(&recorder)
         .ecom()
@@ -99,8 +99,8 @@ async fn every_class_retries_after_423_as_after_code_94() {
     for (method, path, success, call) in OPERATIONS {
         for (status, body) in [(423, PROBLEM), (423, CODE), (423, ""), (400, CODE)] {
             let recorder = Recorder::new()
-                .answer(method, path, status, body)
-                .answer(method, path, 200, success);
+                .respond(method, path, status, body)
+                .respond(method, path, 200, success);
             let done = call(&client(&recorder)).await;
             assert!(done.is_ok(), "{method} {path} {status} {body}: {done:?}");
             assert_eq!(sent(&recorder, method), 2, "{method} {path} {status}");
@@ -111,7 +111,7 @@ async fn every_class_retries_after_423_as_after_code_94() {
 #[tokio::test(start_paused = true)]
 async fn lock_that_lasts_is_rejected_and_retryable() {
     for (status, body) in [(423, PROBLEM), (423, ""), (400, CODE)] {
-        let recorder = Recorder::new().answer("POST", CAPTURE, status, body);
+        let recorder = Recorder::new().respond("POST", CAPTURE, status, body);
         let call = client(&recorder).ecom().payment(id()).capture();
         let error = call.await.unwrap_err();
         assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 3));
@@ -126,12 +126,12 @@ async fn lock_that_lasts_is_rejected_and_retryable() {
 #[tokio::test(start_paused = true)]
 async fn lock_of_another_sender_leaves_a_write_unknown() {
     let page = "<html><body>423 Locked</body></html>";
-    let recorder = Recorder::new().answer("POST", PAYMENTS, 423, page);
+    let recorder = Recorder::new().respond("POST", PAYMENTS, 423, page);
     let call = client(&recorder).ecom().initiate(id(), amount(), text());
     let error = call.await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
     // A capture has its key, so that it is safe to send again.
-    let recorder = Recorder::new().answer("POST", CAPTURE, 423, page).answer(
+    let recorder = Recorder::new().respond("POST", CAPTURE, 423, page).respond(
         "POST",
         CAPTURE,
         200,
@@ -149,8 +149,8 @@ async fn lock_of_another_sender_leaves_a_write_unknown() {
 async fn wait_goes_on_after_423() {
     for body in [PROBLEM, ""] {
         let recorder = Recorder::new()
-            .answer("GET", DETAILS_PATH, 423, body)
-            .answer("GET", DETAILS_PATH, 200, DETAILS);
+            .respond("GET", DETAILS_PATH, 423, body)
+            .respond("GET", DETAILS_PATH, 200, DETAILS);
         let details = client(&recorder).ecom().payment(id()).wait().await.unwrap();
         assert_eq!(details.state(), vipps::ecom::PaymentState::Reserved);
     }

@@ -100,8 +100,8 @@ impl Shop {
 
 fn methods() -> [ShippingMethod; 2] {
     [
-        ShippingMethod::new("walk", "Walking", "99".parse().unwrap()).unwrap(),
-        ShippingMethod::new("cannon", "By cannon", "249.50".parse().unwrap())
+        ShippingMethod::new("walk", "Walking", "99 NOK".parse().unwrap()).unwrap(),
+        ShippingMethod::new("cannon", "By cannon", "249.50 NOK".parse().unwrap())
             .unwrap()
             .preselect(),
     ]
@@ -168,7 +168,7 @@ async fn shipping_response_and_consent_removal_work() {
     );
     let shipping = update.shipping.as_ref().unwrap();
     assert_eq!(shipping.shipping_method_id.as_deref(), Some("cannon"));
-    assert_eq!(shipping.shipping_cost.unwrap().as_ore(), 24_950);
+    assert_eq!(shipping.shipping_cost.unwrap().minor_units(), 24_950);
     assert!(shipping.address.as_ref().unwrap().post_code.is_some());
     let user_id = update.user.as_ref().unwrap().user_id.clone().unwrap();
 

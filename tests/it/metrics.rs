@@ -34,8 +34,8 @@ macro_rules! assert_counted {
 #[tokio::test(start_paused = true)]
 async fn successes_and_the_token_before_them() {
     let recorder = Recorder::new()
-        .answer("POST", "/ecomm/v2/payments", 200, INITIATED)
-        .answer("GET", DETAILS_PATH, 200, DETAILS);
+        .respond("POST", "/ecomm/v2/payments", 200, INITIATED)
+        .respond("GET", DETAILS_PATH, 200, DETAILS);
     let vipps = recorder.client();
     let clone = vipps.clone();
     vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
@@ -49,9 +49,9 @@ async fn successes_and_the_token_before_them() {
 async fn repeats_and_replays() {
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 401, "")
-        .answer("POST", CAPTURE, 429, "")
-        .answer("POST", CAPTURE, 200, TRANSACTION);
+        .respond("POST", CAPTURE, 401, "")
+        .respond("POST", CAPTURE, 429, "")
+        .respond("POST", CAPTURE, 200, TRANSACTION);
     let vipps = recorder.client();
     vipps.ecom().payment(id()).capture().await.unwrap();
     assert_counted!(
@@ -63,9 +63,9 @@ async fn repeats_and_replays() {
 #[tokio::test(start_paused = true)]
 async fn failures_by_their_outcome() {
     let recorder = Recorder::new()
-        .answer("POST", CAPTURE, 400, r#"{"statusCode":400,"message":"x"}"#)
+        .respond("POST", CAPTURE, 400, r#"{"statusCode":400,"message":"x"}"#)
         .lose("POST", CAPTURE)
-        .answer(
+        .respond(
             "GET",
             DETAILS_PATH,
             404,
@@ -73,7 +73,7 @@ async fn failures_by_their_outcome() {
         )
         .lose("GET", DETAILS_PATH)
         // A response that cannot be read counts as a failure, even with a success status.
-        .answer("POST", "/ecomm/v2/payments", 200, "nonsense");
+        .respond("POST", "/ecomm/v2/payments", 200, "nonsense");
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
     payment.capture().await.unwrap_err();
@@ -94,8 +94,8 @@ async fn failures_by_their_outcome() {
 #[tokio::test(start_paused = true)]
 async fn undecodable_raw_response_counts_as_failed() {
     let recorder = Recorder::new()
-        .answer("GET", DETAILS_PATH, 200, DETAILS)
-        .answer("GET", DETAILS_PATH, 200, r#"{"orderId":7}"#);
+        .respond("GET", DETAILS_PATH, 200, DETAILS)
+        .respond("GET", DETAILS_PATH, 200, r#"{"orderId":7}"#);
     let vipps = recorder.client();
     let details = || {
         vipps.call(|raw| async move {
@@ -112,7 +112,7 @@ async fn undecodable_raw_response_counts_as_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_without_a_token_is_not_sent() {
-    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 500, "");
+    let recorder = Recorder::new().respond("POST", "/accesstoken/get", 500, "");
     let vipps = recorder.client();
     vipps.ecom().payment(id()).capture().await.unwrap_err();
     assert_counted!(

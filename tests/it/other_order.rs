@@ -93,7 +93,7 @@ async fn a_response_about_another_order_is_a_decode_error() {
                     r#""orderId":"acme-shop-123""#,
                     &format!(r#""{member}":{other}"#),
                 );
-                let recorder = Recorder::new().answer(method, path, 200, &body);
+                let recorder = Recorder::new().respond(method, path, 200, &body);
                 let error = run(recorder.client()).await.expect_err(name);
                 assert_eq!(error.kind(), ErrorKind::Decode, "{name} {other}");
                 let outcome = if writes {
@@ -122,7 +122,7 @@ async fn a_response_without_an_order_id_is_fine() {
             let body = body
                 .replace(r#"{"orderId":"acme-shop-123"}"#, "{}")
                 .replace(r#""orderId":"acme-shop-123","#, none);
-            let recorder = Recorder::new().answer(method, path, 200, &body);
+            let recorder = Recorder::new().respond(method, path, 200, &body);
             let result = run(recorder.client()).await;
             assert!(result.is_ok(), "{name} {none}: {result:?}");
         }
@@ -141,7 +141,7 @@ async fn details_of_another_order_reconcile_nothing() {
     let path = "/ecomm/v2/payments/acme-shop-123";
     let recorder = Recorder::new()
         .lose("POST", &format!("{path}/capture"))
-        .answer(
+        .respond(
             "GET",
             &format!("{path}/details"),
             200,

@@ -10,16 +10,16 @@ const QR: &str = "/qr/v1";
 /// is used.
 #[tokio::test(start_paused = true)]
 async fn failed_code_reports_the_open_payment() {
-    let started = || Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+    let started = || Recorder::new().respond("POST", "/ecomm/v2/payments", 200, INITIATED);
     let problem = r#"{"title":"Validation error","detail":"Order timeout"}"#;
     for (recorder, kind) in [
-        (started().answer("POST", QR, 400, problem), ErrorKind::Api),
-        (started().answer("POST", QR, 503, ""), ErrorKind::Api),
+        (started().respond("POST", QR, 400, problem), ErrorKind::Api),
+        (started().respond("POST", QR, 503, ""), ErrorKind::Api),
         (
-            started().answer("POST", QR, 429, ""),
+            started().respond("POST", QR, 429, ""),
             ErrorKind::RateLimited,
         ),
-        (started().answer("POST", QR, 200, "{}"), ErrorKind::Decode),
+        (started().respond("POST", QR, 200, "{}"), ErrorKind::Decode),
         (started().lose("POST", QR), ErrorKind::Connection),
     ] {
         let call = recorder.client().pay_by_qr(id(), amount(), text());
@@ -36,7 +36,7 @@ async fn failed_code_reports_the_open_payment() {
 #[tokio::test(start_paused = true)]
 async fn a_payment_that_is_refused_is_only_refused() {
     let used = r#"[{"errorGroup":"Payment","errorCode":"34","errorMessage":"used"}]"#;
-    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 400, used);
+    let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 400, used);
     let call = recorder.client().pay_by_qr(id(), amount(), text());
     let error = call.await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Rejected);
@@ -74,16 +74,16 @@ async fn options_without_a_code_are_refused_before_sending() {
 async fn payment_uses_the_sales_unit_that_started_it() {
     let path = |tail: &str| format!("/ecomm/v2/payments/acme-shop-123/{tail}");
     let recorder = Recorder::new()
-        .answer("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED)
-        .answer(
+        .respond("POST", "/ecomm/v2/payments", 200, crate::support::INITIATED)
+        .respond(
             "POST",
             "/qr/v1",
             200,
             r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#,
         )
-        .answer("GET", &path("details"), 200, crate::support::DETAILS)
-        .answer("POST", &path("capture"), 200, crate::support::TRANSACTION)
-        .answer("PUT", &path("cancel"), 200, crate::support::CANCELLED);
+        .respond("GET", &path("details"), 200, crate::support::DETAILS)
+        .respond("POST", &path("capture"), 200, crate::support::TRANSACTION)
+        .respond("PUT", &path("cancel"), 200, crate::support::CANCELLED);
     let number = || "7654321".parse().unwrap();
     let sale = recorder
         .client()

@@ -70,14 +70,14 @@ fn attempts(n: u32) -> RetryPolicy {
 /// Returns the number of requests of the first operation if it fails with 429, and of the second
 /// operation if it fails with 503.
 async fn requests_of(change: impl Fn(PayByQr) -> PayByQr) -> (usize, usize) {
-    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 429, "");
+    let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 429, "");
     let _ = change(sale(&recorder.client()))
         .deadline(seconds(3600))
         .await;
     let first = count(&recorder, "initiate_payment_v3_using_post");
     let recorder = Recorder::new()
-        .answer("POST", "/ecomm/v2/payments", 200, INITIATED)
-        .answer("POST", "/qr/v1", 503, "");
+        .respond("POST", "/ecomm/v2/payments", 200, INITIATED)
+        .respond("POST", "/qr/v1", 503, "");
     let _ = change(sale(&recorder.client()))
         .deadline(seconds(3600))
         .await;
@@ -104,8 +104,8 @@ async fn the_outer_retry_policy_wins_then_the_inner_one() {
 /// The requests of a call, as they were sent.
 async fn sent(change: impl FnOnce(PayByQr) -> PayByQr) -> [String; 2] {
     let recorder = Recorder::new()
-        .answer("POST", "/ecomm/v2/payments", 200, INITIATED)
-        .answer("POST", "/qr/v1", 200, CODE);
+        .respond("POST", "/ecomm/v2/payments", 200, INITIATED)
+        .respond("POST", "/qr/v1", 200, CODE);
     change(sale(&recorder.client())).await.unwrap();
     ["initiate_payment_v3_using_post", "generate_otp_qr"].map(|o| recorder.shape_of(o))
 }

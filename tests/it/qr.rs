@@ -48,8 +48,8 @@ fn operations(recorder: &Recorder) -> Vec<&'static str> {
 #[tokio::test]
 async fn a_plain_conflict_is_an_error_that_names_the_id() {
     let recorder = Recorder::new()
-        .answer("POST", REDIRECTS, 409, CONFLICT)
-        .answer("GET", REDIRECT, 200, OURS);
+        .respond("POST", REDIRECTS, 409, CONFLICT)
+        .respond("GET", REDIRECT, 200, OURS);
     let error = redirect(&recorder).create(ours()).await.unwrap_err();
     assert_eq!(error.conflict_id(), Some("billboard_1"));
     assert_eq!(
@@ -62,9 +62,9 @@ async fn a_plain_conflict_is_an_error_that_names_the_id() {
 #[tokio::test]
 async fn conflict_after_429_is_a_conflict() {
     let recorder = Recorder::new()
-        .answer("POST", REDIRECTS, 429, "")
-        .answer("POST", REDIRECTS, 409, CONFLICT)
-        .answer("GET", REDIRECT, 200, OURS);
+        .respond("POST", REDIRECTS, 429, "")
+        .respond("POST", REDIRECTS, 409, CONFLICT)
+        .respond("GET", REDIRECT, 200, OURS);
     let error = redirect(&recorder).create(ours()).await.unwrap_err();
     assert_eq!((error.attempts(), error.outcome()), (2, Outcome::Rejected));
     assert_eq!(operations(&recorder).len(), 2);
@@ -76,12 +76,12 @@ async fn after_a_lost_answer(
     found: &str,
 ) -> Result<MerchantRedirectQr, Error> {
     let lost = Recorder::new().lose("POST", REDIRECTS);
-    let failed = Recorder::new().answer("POST", REDIRECTS, 500, "");
+    let failed = Recorder::new().respond("POST", REDIRECTS, 500, "");
     let mut results = Vec::new();
     for recorder in [lost, failed] {
         let recorder = recorder
-            .answer("POST", REDIRECTS, 409, CONFLICT)
-            .answer("GET", REDIRECT, status, found);
+            .respond("POST", REDIRECTS, 409, CONFLICT)
+            .respond("GET", REDIRECT, status, found);
         let mut create = redirect(&recorder).create(ours());
         if let Some(seconds) = ttl {
             create = create.ttl(Ttl::new(Duration::from_secs(seconds)).unwrap());
@@ -171,8 +171,8 @@ async fn conflict_after_a_lost_response_is_unknown_if_unreadable() {
 async fn a_bare_host_is_the_same_page_with_a_slash() {
     let recorder = Recorder::new()
         .lose("POST", REDIRECTS)
-        .answer("POST", REDIRECTS, 409, CONFLICT)
-        .answer(
+        .respond("POST", REDIRECTS, 409, CONFLICT)
+        .respond(
             "GET",
             REDIRECT,
             200,
@@ -234,16 +234,16 @@ async fn reading_back_stays_within_the_deadline_of_the_call() {
 
 #[tokio::test]
 async fn create_or_update_makes_or_updates() {
-    let made = Recorder::new().answer("POST", REDIRECTS, 200, OURS);
+    let made = Recorder::new().respond("POST", REDIRECTS, 200, OURS);
     redirect(&made).create_or_update(ours()).await.unwrap();
     assert_eq!(operations(&made), ["create_merchant_redirect_qr"]);
 
-    let exists = Recorder::new().answer("POST", REDIRECTS, 409, CONFLICT);
+    let exists = Recorder::new().respond("POST", REDIRECTS, 409, CONFLICT);
     let lost = Recorder::new()
         .lose("POST", REDIRECTS)
-        .answer("POST", REDIRECTS, 409, CONFLICT);
+        .respond("POST", REDIRECTS, 409, CONFLICT);
     for recorder in [exists, lost] {
-        let recorder = recorder.answer("PUT", REDIRECT, 200, OURS);
+        let recorder = recorder.respond("PUT", REDIRECT, 200, OURS);
         let qr = redirect(&recorder).create_or_update(ours()).await.unwrap();
         assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
         assert_eq!(
@@ -255,7 +255,7 @@ async fn create_or_update_makes_or_updates() {
 
 #[tokio::test]
 async fn create_or_update_reports_other_errors() {
-    let refused = Recorder::new().answer("POST", REDIRECTS, 400, NOT_FOUND);
+    let refused = Recorder::new().respond("POST", REDIRECTS, 400, NOT_FOUND);
     let error = redirect(&refused)
         .create_or_update(ours())
         .await
@@ -267,8 +267,8 @@ async fn create_or_update_reports_other_errors() {
     assert_eq!(operations(&refused), ["create_merchant_redirect_qr"]);
 
     let gone = Recorder::new()
-        .answer("POST", REDIRECTS, 409, CONFLICT)
-        .answer("PUT", REDIRECT, 404, NOT_FOUND);
+        .respond("POST", REDIRECTS, 409, CONFLICT)
+        .respond("PUT", REDIRECT, 404, NOT_FOUND);
     let error = redirect(&gone).create_or_update(ours()).await.unwrap_err();
     assert_eq!(error.http_status(), Some(404));
 }
@@ -285,21 +285,21 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
                 callback(recorder).delete().await
             }
         };
-        let nothing = Recorder::new().answer("DELETE", path, 404, NOT_FOUND);
+        let nothing = Recorder::new().respond("DELETE", path, 404, NOT_FOUND);
         let error = delete(&nothing).await.unwrap_err();
         assert_eq!((error.http_status(), error.attempts()), (Some(404), 1));
 
         let lost = Recorder::new()
             .lose("DELETE", path)
-            .answer("DELETE", path, 404, NOT_FOUND);
+            .respond("DELETE", path, 404, NOT_FOUND);
         delete(&lost).await.unwrap();
         let failed = Recorder::new()
-            .answer("DELETE", path, 502, "")
-            .answer("DELETE", path, 404, NOT_FOUND);
+            .respond("DELETE", path, 502, "")
+            .respond("DELETE", path, 404, NOT_FOUND);
         delete(&failed).await.unwrap();
         let refused = Recorder::new()
             .lose("DELETE", path)
-            .answer("DELETE", path, 403, "");
+            .respond("DELETE", path, 403, "");
         let error = delete(&refused).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown);
         assert!(error.hint().unwrap().contains("Retry the call"), "{error}");
@@ -310,8 +310,8 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
 async fn put_is_retried_and_accepts_an_empty_response() {
     let recorder = Recorder::new()
         .lose("PUT", CALLBACK)
-        .answer("PUT", CALLBACK, 503, "")
-        .answer("PUT", CALLBACK, 204, "");
+        .respond("PUT", CALLBACK, 503, "")
+        .respond("PUT", CALLBACK, 204, "");
     callback(&recorder)
         .put("Kasse 1".parse().unwrap())
         .await
@@ -322,7 +322,7 @@ async fn put_is_retried_and_accepts_an_empty_response() {
 #[tokio::test]
 async fn used_beacon_is_explained() {
     let path = "/qr/v1/merchant-callback/mobilepay/1234";
-    let recorder = Recorder::new().answer("PUT", path, 409, r#"{"id":"1234"}"#);
+    let recorder = Recorder::new().respond("PUT", path, 409, r#"{"id":"1234"}"#);
     let beacon = recorder
         .client()
         .qr()
@@ -334,7 +334,7 @@ async fn used_beacon_is_explained() {
 
 #[tokio::test]
 async fn unknown_category_is_sent_unchanged() {
-    let recorder = Recorder::new().answer("PUT", CALLBACK, 200, "");
+    let recorder = Recorder::new().respond("PUT", CALLBACK, 200, "");
     let put = callback(&recorder).put("Kasse 1".parse().unwrap());
     put.category("DRIVE_IN".into()).await.unwrap();
     assert!(
@@ -347,7 +347,7 @@ async fn unknown_category_is_sent_unchanged() {
 // -- shapes of responses
 
 async fn get(body: &str) -> MerchantRedirectQr {
-    let recorder = Recorder::new().answer("GET", REDIRECT, 200, body);
+    let recorder = Recorder::new().respond("GET", REDIRECT, 200, body);
     redirect(&recorder).get().await.unwrap()
 }
 
@@ -420,7 +420,7 @@ async fn redirect_response_may_lack_and_add_members() {
 async fn the_list_has_whatever_was_ever_made() {
     let body = r#"[{"id":"billboard_1","url":"https://qr.vipps.no/r/a","redirectUrl":"https://example.com/a","expiresIn":-1},
         {"id":"made.by/hand ü","url":"https://qr.vipps.no/r/b"},{"id":42}]"#;
-    let recorder = Recorder::new().answer("GET", REDIRECTS, 200, body);
+    let recorder = Recorder::new().respond("GET", REDIRECTS, 200, body);
     let list = recorder
         .client()
         .qr()
@@ -440,7 +440,7 @@ async fn the_list_has_whatever_was_ever_made() {
 #[tokio::test]
 async fn callback_response_may_lack_and_add_members() {
     let body = r#"{"merchantSerialNumber":12345,"merchantQrId":"till-1","locationDescription":"Kasse 1","qrImageUrl":"https://qr.vipps.no/generate/qr.png?...","qrContent":"https://qr.vipps.no/b/x","category":"VENDING"}"#;
-    let recorder = Recorder::new().answer("GET", CALLBACK, 200, body);
+    let recorder = Recorder::new().respond("GET", CALLBACK, 200, body);
     let qr = callback(&recorder).get().await.unwrap();
     assert_eq!(qr.merchant_serial_number(), Some("12345"));
     assert_eq!(
@@ -454,7 +454,7 @@ async fn callback_response_may_lack_and_add_members() {
     assert_eq!(qr.content().unwrap().as_str(), "https://qr.vipps.no/b/x");
     assert_eq!(qr.link().unwrap().lifetime(), Duration::from_secs(3600));
 
-    let recorder = Recorder::new().answer("GET", CALLBACK, 200, "{}");
+    let recorder = Recorder::new().respond("GET", CALLBACK, 200, "{}");
     let bare = callback(&recorder).get().await.unwrap();
     assert_eq!((bare.merchant_qr_id(), bare.location()), ("till-1", None));
     assert!(
@@ -464,7 +464,7 @@ async fn callback_response_may_lack_and_add_members() {
     );
 
     let body = r#"[{"merchantQrId":"till-1"},{"merchantQrId":"1/2"}]"#;
-    let recorder = Recorder::new().answer("GET", CALLBACKS, 200, body);
+    let recorder = Recorder::new().respond("GET", CALLBACKS, 200, body);
     let list = recorder.client().qr().merchant_callbacks().await.unwrap();
     assert_eq!((list.len(), list[1].merchant_qr_id()), (2, "1/2"));
 }
@@ -483,7 +483,7 @@ async fn a_one_time_code_counts_down_whole_seconds() {
         (r#""soon""#, 300),
     ] {
         let body = format!(r#"{{"url":"https://qr.vipps.no/x","expiresIn":{seconds}}}"#);
-        let recorder = Recorder::new().answer("POST", "/qr/v1", 200, &body);
+        let recorder = Recorder::new().respond("POST", "/qr/v1", 200, &body);
         let code = recorder.client().qr().one_time(&page).await.unwrap();
         assert_eq!(
             code.expires_in(),

@@ -10,8 +10,8 @@ const CUSTOMER_TOKEN: &str = "secret-customer-token";
 
 fn exchange(status: u16, body: &str) -> Recorder {
     Recorder::new()
-        .answer("POST", "/qr/v1/exchange", status, body)
-        .answer("POST", "/qr/v1/exchange/customer", status, body)
+        .respond("POST", "/qr/v1/exchange", status, body)
+        .respond("POST", "/qr/v1/exchange/customer", status, body)
 }
 
 #[tokio::test]

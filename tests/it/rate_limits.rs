@@ -17,12 +17,12 @@ const QUOTA: &str = r#"{"statusCode":403,"message":"Out of call volume quota. Qu
 async fn limited(status: u16, body: &str) -> Vec<(u32, Error)> {
     let path = |name: &str| format!("{ORDER}/{name}");
     let recorder = Recorder::new()
-        .answer("POST", PAYMENTS, status, body)
-        .answer("POST", &path("capture"), status, body)
-        .answer("POST", &path("refund"), status, body)
-        .answer("PUT", &path("cancel"), status, body)
-        .answer("GET", &path("details"), status, body)
-        .answer("GET", &path("status"), status, body);
+        .respond("POST", PAYMENTS, status, body)
+        .respond("POST", &path("capture"), status, body)
+        .respond("POST", &path("refund"), status, body)
+        .respond("PUT", &path("cancel"), status, body)
+        .respond("GET", &path("details"), status, body)
+        .respond("GET", &path("status"), status, body);
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let ecom = vipps.build().unwrap().ecom();
     let payment = ecom.payment(id());
@@ -76,7 +76,7 @@ async fn hint_of_429_names_only_the_limit_of_its_operation() {
 
 #[tokio::test]
 async fn token_429_does_not_speak_of_orders() {
-    let recorder = Recorder::new().answer("POST", TOKEN, 429, "");
+    let recorder = Recorder::new().respond("POST", TOKEN, 429, "");
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let payment = vipps.build().unwrap().ecom().payment(id());
     let error = payment.capture().await.unwrap_err();
@@ -95,7 +95,7 @@ async fn token_429_does_not_speak_of_orders() {
 #[tokio::test]
 async fn qr_429_says_that_no_limit_is_documented() {
     let path = "/qr/v1/merchant-redirect";
-    let recorder = Recorder::new().answer("GET", path, 429, "");
+    let recorder = Recorder::new().respond("GET", path, 429, "");
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let error = vipps
         .build()
@@ -122,7 +122,7 @@ async fn used_up_quota_of_the_key_is_no_limit_per_order() {
             "{hint}"
         );
     }
-    let recorder = Recorder::new().answer("POST", TOKEN, 403, QUOTA);
+    let recorder = Recorder::new().respond("POST", TOKEN, 403, QUOTA);
     let payment = recorder.client().ecom().payment(id());
     let error = payment.details().await.unwrap_err();
     assert!(

@@ -23,7 +23,7 @@ async fn details(vipps: &Vipps) -> vipps::Error {
 #[tokio::test]
 async fn undecodable_response_names_member_and_attempts() {
     for body in ["", "<html>", r#"{"orderId":{"91234567":1}}"#] {
-        let recorder = Recorder::new().answer("GET", DETAILS, 200, body);
+        let recorder = Recorder::new().respond("GET", DETAILS, 200, body);
         let error = details(&recorder.client()).await;
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.method(), Some("GET"));
@@ -39,14 +39,14 @@ async fn undecodable_response_names_member_and_attempts() {
 #[tokio::test]
 async fn long_undecodable_response_is_cut() {
     let long = format!("[{}1]", "1,".repeat(100_000));
-    let recorder = Recorder::new().answer("GET", DETAILS, 200, &long);
+    let recorder = Recorder::new().respond("GET", DETAILS, 200, &long);
     let error = details(&recorder.client()).await;
     assert_eq!(error.raw_body().len(), 64 << 10);
 }
 
 #[tokio::test]
 async fn undecodable_response_to_a_write_is_unknown() {
-    let recorder = Recorder::new().answer("PUT", CANCEL, 200, "<html>");
+    let recorder = Recorder::new().respond("PUT", CANCEL, 200, "<html>");
     let call = recorder.client();
     let call = call.call(|raw| async move {
         let body = vipps::raw::ecom::types::CancelPaymentActionRequest::builder();
@@ -91,7 +91,7 @@ async fn capture(vipps: &Vipps, options: CallOptions) -> vipps::Result<()> {
 /// Raw operations accept the same options as the wrapper's operations.
 #[tokio::test]
 async fn raw_call_has_the_options_of_a_wrapped_call() {
-    let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
+    let recorder = Recorder::new().respond("POST", CAPTURE, 200, CAPTURED);
     let options = CallOptions::new()
         .idempotency_key(RequestId::parse("my-key").unwrap())
         .merchant_serial_number("654321".parse().unwrap());
@@ -99,7 +99,7 @@ async fn raw_call_has_the_options_of_a_wrapped_call() {
     let raw = recorder.shape_of("capture_payment_using_post");
     assert!(raw.contains("\nmerchant-serial-number: 654321\n"), "{raw}");
 
-    let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
+    let recorder = Recorder::new().respond("POST", CAPTURE, 200, CAPTURED);
     let payment = recorder.client().ecom().payment("order-1".parse().unwrap());
     let wrapped = payment
         .merchant_serial_number("654321".parse().unwrap())
@@ -114,7 +114,7 @@ async fn raw_call_has_the_options_of_a_wrapped_call() {
 async fn a_raw_call_in_doubt_is_repeated_with_its_own_key() {
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 200, CAPTURED);
+        .respond("POST", CAPTURE, 200, CAPTURED);
     let vipps = recorder.client();
     let once = CallOptions::new().retry(RetryPolicy::none());
     let error = capture(&vipps, once.clone()).await.unwrap_err();
@@ -128,7 +128,7 @@ async fn a_raw_call_in_doubt_is_repeated_with_its_own_key() {
 
 #[tokio::test]
 async fn raw_call_ends_at_its_own_deadline() {
-    let recorder = Recorder::new().answer("POST", CAPTURE, 429, "");
+    let recorder = Recorder::new().respond("POST", CAPTURE, 429, "");
     let hurried = CallOptions::new().deadline(Duration::from_millis(100));
     let error = capture(&recorder.client(), hurried).await.unwrap_err();
     assert_eq!((error.http_status(), error.attempts()), (Some(429), 1));
@@ -228,7 +228,7 @@ async fn an_id_with_odd_characters_reaches_its_own_path() {
         ("?#", "%3F%23"),
     ] {
         let path = format!("/ecomm/v2/payments/{path}/details");
-        let recorder = Recorder::new().answer("GET", &path, 200, r#"{"orderId":"x"}"#);
+        let recorder = Recorder::new().respond("GET", &path, 200, r#"{"orderId":"x"}"#);
         let call = recorder.client();
         let call = call.call(|raw| async move {
             let operation = raw.ecom().get_payment_details_using_get();
@@ -314,7 +314,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
 
 #[tokio::test]
 async fn a_hand_made_request_for_its_own_resource_is_sent() {
-    let recorder = Recorder::new().answer("GET", DETAILS, 200, r#"{"orderId":"order-1"}"#);
+    let recorder = Recorder::new().respond("GET", DETAILS, 200, r#"{"orderId":"order-1"}"#);
     let url = format!("https://apitest.vipps.no:443{DETAILS}?a=b")
         .parse()
         .unwrap();
@@ -372,7 +372,7 @@ async fn a_call_that_stops_after_its_first_request_is_unknown() {
         || RawError::CommunicationError(reqwest::Client::new().get("x").build().unwrap_err()),
     ];
     for error in errors {
-        let recorder = Recorder::new().answer("POST", CAPTURE, 200, CAPTURED);
+        let recorder = Recorder::new().respond("POST", CAPTURE, 200, CAPTURED);
         let vipps = recorder.client();
         let call = vipps.call(|raw: Raw| async move {
             let operation = raw.ecom().capture_payment_using_post();
@@ -390,7 +390,7 @@ async fn a_call_that_stops_after_its_first_request_is_unknown() {
 }
 
 async fn array_error(method: &str, path: &str, body: &str) -> vipps::Error {
-    let recorder = Recorder::new().answer(method, path, 200, body);
+    let recorder = Recorder::new().respond(method, path, 200, body);
     let vipps = recorder.client();
     match path {
         CAPTURE => capture(&vipps, CallOptions::new()).await.unwrap_err(),
@@ -456,7 +456,7 @@ async fn an_array_for_an_object_is_a_decode_error_of_a_raw_call() {
 #[tokio::test]
 async fn base_url_with_a_reserved_character_is_used() {
     let path = "/a%2Bb%3Bc/ecomm/v2/payments/order-1/details";
-    let recorder = Recorder::new().answer("GET", path, 200, r#"{"transactionLogHistory":[]}"#);
+    let recorder = Recorder::new().respond("GET", path, 200, r#"{"transactionLogHistory":[]}"#);
     let environment = vipps::Environment::custom("https://proxy.example.com/a+b;c").unwrap();
     let builder = recorder.builder().unwrap().environment(environment);
     let vipps = builder.build().unwrap();

@@ -60,7 +60,7 @@ async fn read(vipps: &Vipps) -> vipps::Result<epayment::types::GetPaymentRespons
 
 #[tokio::test]
 async fn raw_create_sends_token_sales_unit_and_key() {
-    let recorder = Recorder::new().answer("POST", CREATE, 201, CREATED);
+    let recorder = Recorder::new().respond("POST", CREATE, 201, CREATED);
     let created = create(&recorder.client()).await.unwrap();
     assert_eq!(*created.reference.unwrap(), "kiosk-7-000451");
     insta::assert_snapshot!(recorder.shape_of("create_payment"));
@@ -71,8 +71,8 @@ async fn raw_create_sends_token_sales_unit_and_key() {
 async fn raw_epayment_keeps_one_key_over_all_attempts() {
     for (path, status, body) in [(CREATE, 201, CREATED), (CAPTURE, 200, CHANGED)] {
         let recorder = Recorder::new()
-            .answer("POST", path, 429, "")
-            .answer("POST", path, status, body);
+            .respond("POST", path, 429, "")
+            .respond("POST", path, status, body);
         let vipps = recorder.client();
         if path == CREATE {
             create(&vipps).await.map(drop).unwrap();
@@ -109,7 +109,7 @@ async fn raw_epayment_read_is_retried() {
     let body = r#"{"state":"AUTHORIZED","amount":{"currency":"EUR","value":1},"shippingDetails":{"shippingCost":9900}}"#;
     let recorder = Recorder::new()
         .lose("GET", GET)
-        .answer("GET", GET, 200, body);
+        .respond("GET", GET, 200, body);
     let payment = read(&recorder.client()).await.unwrap();
     assert_eq!(*payment.state.unwrap(), "AUTHORIZED");
     // Minor units: 99 kroner, not 9900.
@@ -121,7 +121,7 @@ async fn raw_epayment_read_is_retried() {
 
 #[tokio::test]
 async fn raw_cancel_sends_an_empty_object() {
-    let recorder = Recorder::new().answer("POST", CANCEL, 200, CHANGED);
+    let recorder = Recorder::new().respond("POST", CANCEL, 200, CHANGED);
     let call = recorder.client();
     let call = call.call(|raw| async move {
         let operation = raw.epayment().cancel_payment().reference("kiosk-7-000451");
@@ -135,7 +135,7 @@ async fn raw_cancel_sends_an_empty_object() {
 /// A response to a write that cannot be read proves nothing.
 #[tokio::test]
 async fn raw_capture_with_an_unreadable_response_is_unknown() {
-    let recorder = Recorder::new().answer("POST", CAPTURE, 200, "<html>");
+    let recorder = Recorder::new().respond("POST", CAPTURE, 200, "<html>");
     let error = capture(&recorder.client()).await.map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -156,14 +156,14 @@ fn customers_have_exactly_one_member() {
 #[tokio::test]
 async fn raw_webhooks_register_list_and_delete() {
     let recorder = Recorder::new()
-        .answer("POST", WEBHOOKS, 201, r#"{"id":"w-1","secret":"090a478d"}"#)
-        .answer(
+        .respond("POST", WEBHOOKS, 201, r#"{"id":"w-1","secret":"090a478d"}"#)
+        .respond(
             "GET",
             WEBHOOKS,
             200,
             r#"{"webhooks":[{"id":"w-1","url":"https://x","events":["a"]}]}"#,
         )
-        .answer("DELETE", "/webhooks/v1/webhooks/w-1", 204, "");
+        .respond("DELETE", "/webhooks/v1/webhooks/w-1", 204, "");
     let vipps = recorder.client();
     let call = vipps.call(|raw| async move {
         let operation = raw.webhooks().register_webhook().body_map(|body| {
@@ -191,7 +191,7 @@ async fn raw_webhooks_register_list_and_delete() {
 #[tokio::test]
 async fn raw_userinfo_refuses_an_empty_sub() {
     let path = "/vipps-userinfo-api/userinfo/6f1c0d3e";
-    let recorder = Recorder::new().answer("GET", path, 200, r#"{"name":"Kari Nordmann"}"#);
+    let recorder = Recorder::new().respond("GET", path, 200, r#"{"name":"Kari Nordmann"}"#);
     let vipps = recorder.client();
     let read = async |sub: &'static str| {
         let call =

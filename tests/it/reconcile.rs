@@ -219,7 +219,7 @@ async fn no_effect_is_reported_only_after_the_settling_time() {
 async fn known_outcome_sends_no_request() {
     let refusal = r#"{"statusCode":400,"message":"x"}"#;
     let path = "/ecomm/v2/payments/acme-shop-123/capture";
-    let recorder = Recorder::new().answer("POST", path, 400, refusal);
+    let recorder = Recorder::new().respond("POST", path, 400, refusal);
     let vipps = recorder.client();
     let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Rejected);
@@ -288,7 +288,7 @@ async fn told(operation: &str, body: &str) -> &'static str {
         .lose("POST", &format!("{path}/capture"))
         .lose("POST", &format!("{path}/refund"))
         .lose("PUT", &format!("{path}/cancel"))
-        .answer("GET", &format!("{path}/details"), 200, body);
+        .respond("GET", &format!("{path}/details"), 200, body);
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("mine").unwrap();
@@ -337,13 +337,13 @@ async fn cancel_is_not_retried_after_empty_details() {
     ] {
         let recorder = Recorder::new()
             .lose("PUT", &format!("{path}/cancel"))
-            .answer(
+            .respond(
                 "PUT",
                 &format!("{path}/cancel"),
                 200,
                 crate::support::TRANSACTION,
             )
-            .answer("GET", &format!("{path}/details"), 200, details);
+            .respond("GET", &format!("{path}/details"), 200, details);
         let payment = recorder.client().ecom().payment(id());
         let error = payment.cancel().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
@@ -352,8 +352,8 @@ async fn cancel_is_not_retried_after_empty_details() {
         assert_eq!(cancels.count(), 1, "{details}");
         // Nor do they tell whether a release that is refused has been made before.
         let recorder = Recorder::new()
-            .answer("PUT", &format!("{path}/cancel"), 402, refused)
-            .answer("GET", &format!("{path}/details"), 200, details);
+            .respond("PUT", &format!("{path}/cancel"), 402, refused)
+            .respond("GET", &format!("{path}/details"), 200, details);
         let payment = recorder.client().ecom().payment(id());
         let error = payment.cancel().release_remaining().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
@@ -476,13 +476,13 @@ async fn undecodable_details_are_requested_again() {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let recorder = Recorder::new()
         .lose("POST", &format!("{path}/capture"))
-        .answer(
+        .respond(
             "GET",
             &format!("{path}/details"),
             200,
             "<html>maintenance</html>",
         )
-        .answer(
+        .respond(
             "GET",
             &format!("{path}/details"),
             200,
@@ -526,8 +526,8 @@ async fn a_cancel_stays_unknown_over_its_rounds() {
     let refused = r#"[{"errorGroup":"Payment","errorCode":"51","errorMessage":"x"}]"#;
     let recorder = Recorder::new()
         .lose("PUT", cancel)
-        .answer("PUT", cancel, 402, refused)
-        .answer(
+        .respond("PUT", cancel, 402, refused)
+        .respond(
             "GET",
             "/ecomm/v2/payments/acme-shop-123/details",
             200,

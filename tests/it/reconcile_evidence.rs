@@ -50,12 +50,12 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
         .lose("POST", "/qr/v1")
         // The cancel reads the details by itself.
         .lose("PUT", &path("cancel"))
-        .answer("GET", &path("details"), 500, "")
-        .answer("GET", &path("details"), 500, "")
-        .answer("GET", &path("details"), 500, "")
-        .answer("GET", &path("details"), status, details);
+        .respond("GET", &path("details"), 500, "")
+        .respond("GET", &path("details"), 500, "")
+        .respond("GET", &path("details"), 500, "")
+        .respond("GET", &path("details"), status, details);
     let recorder = match lost {
-        Lost::Code => recorder.answer("POST", PAYMENTS, 200, INITIATED),
+        Lost::Code => recorder.respond("POST", PAYMENTS, 200, INITIATED),
         _ => recorder.lose("POST", PAYMENTS),
     };
     let vipps = recorder.client();

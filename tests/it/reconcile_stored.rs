@@ -189,7 +189,7 @@ async fn settled_after_zero_trusts_the_first_read() {
 
 async fn told(stored: Stored, status: u16, details: &str) -> &'static str {
     let path = format!("/ecomm/v2/payments/{ORDER}/details");
-    let recorder = Recorder::new().answer("GET", &path, status, details);
+    let recorder = Recorder::new().respond("GET", &path, status, details);
     let payment = recorder.client().ecom().payment(id());
     verdict(&stored.reconcile(&payment).await)
 }
@@ -224,7 +224,7 @@ async fn stored_amount_in_another_currency_stays_unknown() {
             r#"{{"transactionLogHistory":[
             {{"operation":"{kind}","requestId":"stored-key","operationSuccess":true}}]}}"#
         );
-        let recorder = Recorder::new().answer("GET", &path, 200, &log);
+        let recorder = Recorder::new().respond("GET", &path, 200, &log);
         let payment = recorder.client().ecom().payment(id());
         for amount in [Amount::dkk(30), Amount::eur(30)] {
             let reconcile = payment.reconcile_capture(key(), amount);

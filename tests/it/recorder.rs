@@ -18,9 +18,9 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 #[tokio::test]
 async fn a_story() {
     let recorder = Recorder::new()
-        .answer("POST", CAPTURE, 503, "")
+        .respond("POST", CAPTURE, 503, "")
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 200, TRANSACTION);
+        .respond("POST", CAPTURE, 200, TRANSACTION);
     let payment = recorder.client().ecom().payment(id());
     payment.capture().await.unwrap();
     insta::assert_snapshot!(recorder.to_snapshot());
@@ -75,7 +75,7 @@ async fn every_run_is_the_same() {
 /// Polls for eleven minutes of virtual time, without a payment.
 #[tokio::test]
 async fn a_wait_in_vain_takes_no_time() {
-    let recorder = Recorder::new().answer(
+    let recorder = Recorder::new().respond(
         "GET",
         DETAILS_PATH,
         200,
@@ -93,7 +93,7 @@ async fn a_wait_in_vain_takes_no_time() {
 /// Two callers at once share a token, as with any clock.
 #[tokio::test]
 async fn callers_at_once() {
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, DETAILS);
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, DETAILS);
     let payment = recorder.client().ecom().payment(id());
     let (one, other) = tokio::join!(payment.details().send(), payment.details().send());
     assert!(one.is_ok() && other.is_ok());
@@ -117,7 +117,7 @@ async fn a_limit_can_be_reached_by_hand() {
     let clock = ManualClock::new();
     let token = r#"{"access_token":"t","expires_in":"3599"}"#;
     let recorder = Recorder::in_front_of(Slow(clock.clone()));
-    let recorder = recorder.answer("POST", "/accesstoken/get", 200, token);
+    let recorder = recorder.respond("POST", "/accesstoken/get", 200, token);
     let vipps = recorder.builder().unwrap().clock(clock).build().unwrap();
     let error = vipps.ecom().payment(id()).details().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
@@ -167,7 +167,7 @@ async fn canned_transport_errors_fail_the_call() {
 #[tokio::test]
 async fn canned_answers_come_first() {
     let sim = Simulator::start().unwrap();
-    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 429, "");
+    let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 429, "");
     let vipps = sim.client_builder().record(&recorder);
     let vipps = vipps.retry(vipps::RetryPolicy::none()).build().unwrap();
     let refused = vipps.ecom().initiate(id(), amount(), text()).await;

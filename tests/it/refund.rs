@@ -22,16 +22,16 @@ fn amounts(recorder: &Recorder) -> Vec<i64> {
 #[tokio::test]
 async fn rest_is_computed_from_the_details() {
     let recorder = Recorder::new()
-        .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
-        .answer("POST", REFUND, 200, &refunded(15_000));
+        .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
+        .respond("POST", REFUND, 200, &refunded(15_000));
     let payment = recorder.client().ecom().payment(id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
     // Without sums it is what the history adds up to.
     let without = PARTLY_REFUNDED.replace("transactionSummary", "gone");
     let recorder = Recorder::new()
-        .answer("GET", DETAILS, 200, &without)
-        .answer("POST", REFUND, 200, &refunded(15_000));
+        .respond("GET", DETAILS, 200, &without)
+        .respond("POST", REFUND, 200, &refunded(15_000));
     let payment = recorder.client().ecom().payment(id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
@@ -41,7 +41,7 @@ async fn rest_is_computed_from_the_details() {
 async fn refund_without_remaining_amount_sends_nothing() {
     let nothing = PARTLY_REFUNDED.replace("15000", "0");
     for details in [crate::support::DETAILS, nothing.as_str()] {
-        let recorder = Recorder::new().answer("GET", DETAILS, 200, details);
+        let recorder = Recorder::new().respond("GET", DETAILS, 200, details);
         let payment = recorder.client().ecom().payment(id());
         let error = payment.refund().rest().await.unwrap_err();
         assert_eq!(
@@ -58,12 +58,9 @@ async fn refund_without_remaining_amount_sends_nothing() {
 async fn retry_with_the_same_key_has_the_same_amount() {
     let all_back = PARTLY_REFUNDED.replace("15000", "0");
     for details in [PARTLY_REFUNDED, &all_back] {
-        let recorder = Recorder::new().answer("GET", DETAILS, 200, details).answer(
-            "POST",
-            REFUND,
-            200,
-            &refunded(5_000),
-        );
+        let recorder = Recorder::new()
+            .respond("GET", DETAILS, 200, details)
+            .respond("POST", REFUND, 200, &refunded(5_000));
         let payment = recorder.client().ecom().payment(id());
         let key = RequestId::parse("first-refund").unwrap();
         payment.refund().rest().idempotency_key(key).await.unwrap();
@@ -75,7 +72,7 @@ async fn retry_with_the_same_key_has_the_same_amount() {
 
 #[tokio::test]
 async fn without_details_no_refund_is_sent() {
-    let recorder = Recorder::new().answer("GET", DETAILS, 503, "");
+    let recorder = Recorder::new().respond("GET", DETAILS, 503, "");
     let payment = recorder.client().ecom().payment(id());
     let error = payment.refund().rest().await.unwrap_err();
     assert_eq!(
@@ -89,8 +86,8 @@ async fn without_details_no_refund_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn the_deadline_covers_the_look_and_the_refund() {
     let recorder = Recorder::new()
-        .answer("GET", DETAILS, 503, "")
-        .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
+        .respond("GET", DETAILS, 503, "")
+        .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
         .lose("POST", REFUND);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let begun = tokio::time::Instant::now();
@@ -107,9 +104,9 @@ async fn the_deadline_covers_the_look_and_the_refund() {
 #[tokio::test]
 async fn a_deadline_without_end_is_no_trouble() {
     let recorder = Recorder::new()
-        .answer("GET", DETAILS, 200, PARTLY_REFUNDED)
-        .answer("POST", REFUND, 200, &refunded(15_000))
-        .answer(
+        .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
+        .respond("POST", REFUND, 200, &refunded(15_000))
+        .respond(
             "PUT",
             "/ecomm/v2/payments/acme-shop-123/cancel",
             200,

@@ -49,10 +49,10 @@ const UNCLEAR: [(&str, &str); 6] = [
 async fn writes(status: u16, group: &str, code: &str) -> [Error; 4] {
     let body = format!(r#"[{{"errorGroup":"{group}","errorCode":"{code}","errorMessage":"x"}}]"#);
     let recorder = Recorder::new()
-        .answer("POST", "/ecomm/v2/payments", status, &body)
-        .answer("POST", &format!("{ORDER}/capture"), status, &body)
-        .answer("POST", &format!("{ORDER}/refund"), status, &body)
-        .answer("PUT", &format!("{ORDER}/cancel"), status, &body);
+        .respond("POST", "/ecomm/v2/payments", status, &body)
+        .respond("POST", &format!("{ORDER}/capture"), status, &body)
+        .respond("POST", &format!("{ORDER}/refund"), status, &body)
+        .respond("PUT", &format!("{ORDER}/cancel"), status, &body);
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let ecom = vipps.build().unwrap().ecom();
     let payment = ecom.payment(id());

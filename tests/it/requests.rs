@@ -13,19 +13,19 @@ const PAYMENTS: &str = "/ecomm/v2/payments";
 fn recorder() -> (Recorder, Vipps) {
     let order = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
     let recorder = Recorder::new()
-        .answer("POST", PAYMENTS, 200, INITIATED)
-        .answer("GET", &order("details"), 200, DETAILS)
-        .answer("POST", &order("capture"), 200, TRANSACTION)
-        .answer("PUT", &order("cancel"), 200, CANCELLED)
-        .answer("POST", &order("refund"), 200, REFUNDED)
-        .answer("GET", &order("status"), 200, STATUS)
-        .answer(
+        .respond("POST", PAYMENTS, 200, INITIATED)
+        .respond("GET", &order("details"), 200, DETAILS)
+        .respond("POST", &order("capture"), 200, TRANSACTION)
+        .respond("PUT", &order("cancel"), 200, CANCELLED)
+        .respond("POST", &order("refund"), 200, REFUNDED)
+        .respond("GET", &order("status"), 200, STATUS)
+        .respond(
             "POST",
             "/ecomm/v2/integration-test/payments/acme-shop-123/approve",
             200,
             "",
         )
-        .answer(
+        .respond(
             "POST",
             "/qr/v1",
             200,
@@ -86,7 +86,9 @@ async fn initiate_full() {
 
 /// Kroner with at most two decimals, exactly as given.
 fn shipping() -> [ShippingMethod; 4] {
-    let method = |id, name, cost: &str| ShippingMethod::new(id, name, cost.parse().unwrap());
+    let method = |id, name, cost: &str| {
+        ShippingMethod::new(id, name, Amount::parse(cost, Currency::NOK).unwrap())
+    };
     [
         method("walk", "Walking", "0").unwrap().preselect(),
         method("parcel", "Parcel locker", "99.90")
@@ -166,7 +168,7 @@ async fn refund_minimal() {
 #[tokio::test]
 async fn refund_full() {
     let path = format!("{PAYMENTS}/acme-shop-123/refund");
-    let recorder = Recorder::new().answer("POST", &path, 200, &support::refunded(1));
+    let recorder = Recorder::new().respond("POST", &path, 200, &support::refunded(1));
     let vipps = recorder.client();
     let refund = vipps.ecom().payment(id()).refund();
     refund
@@ -185,8 +187,8 @@ async fn refund_full() {
 async fn refund_of_the_rest() {
     let order = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
     let recorder = Recorder::new()
-        .answer("GET", &order("details"), 200, support::PARTLY_REFUNDED)
-        .answer("POST", &order("refund"), 200, &support::refunded(15_000));
+        .respond("GET", &order("details"), 200, support::PARTLY_REFUNDED)
+        .respond("POST", &order("refund"), 200, &support::refunded(15_000));
     let refund = recorder.client().ecom().payment(id()).refund().rest();
     refund
         .merchant_serial_number("7654321".parse().unwrap())
@@ -237,7 +239,7 @@ async fn capture_minimal() {
 #[tokio::test]
 async fn capture_full() {
     let path = format!("{PAYMENTS}/acme-shop-123/capture");
-    let recorder = Recorder::new().answer("POST", &path, 200, &support::captured(1));
+    let recorder = Recorder::new().respond("POST", &path, 200, &support::captured(1));
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
     let part = payment
@@ -255,9 +257,9 @@ async fn capture_full() {
 async fn two_captures_have_two_keys_and_a_retry_has_one() {
     let capture = "/ecomm/v2/payments/acme-shop-123/capture";
     let recorder = Recorder::new()
-        .answer("POST", capture, 503, "")
-        .answer("POST", capture, 200, &support::captured(100))
-        .answer("POST", capture, 200, &support::captured(100));
+        .respond("POST", capture, 503, "")
+        .respond("POST", capture, 200, &support::captured(100))
+        .respond("POST", capture, 200, &support::captured(100));
     let payment = recorder.client().ecom().payment(id());
     payment
         .capture()

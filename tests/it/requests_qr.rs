@@ -23,18 +23,18 @@ const PERSONAL_QR: &str = "https://qr.vipps.no/p/qwjhewqhueheuqwhuqwhe";
 
 fn recorder() -> (Recorder, Qr) {
     let recorder = Recorder::new()
-        .answer("POST", REDIRECTS, 200, REDIRECT_QR)
-        .answer("GET", REDIRECTS, 200, "[]")
-        .answer("GET", REDIRECT, 200, REDIRECT_QR)
-        .answer("PUT", REDIRECT, 200, REDIRECT_QR)
-        .answer("DELETE", REDIRECT, 200, "")
-        .answer("GET", CALLBACKS, 200, "[]")
-        .answer("GET", CALLBACK, 200, CALLBACK_QR)
-        .answer("PUT", CALLBACK, 200, "")
-        .answer("DELETE", CALLBACK, 200, "")
-        .answer("PUT", BEACON, 200, "")
-        .answer("POST", "/qr/v1/exchange", 200, CUSTOMER)
-        .answer("POST", "/qr/v1/exchange/customer", 200, CUSTOMER);
+        .respond("POST", REDIRECTS, 200, REDIRECT_QR)
+        .respond("GET", REDIRECTS, 200, "[]")
+        .respond("GET", REDIRECT, 200, REDIRECT_QR)
+        .respond("PUT", REDIRECT, 200, REDIRECT_QR)
+        .respond("DELETE", REDIRECT, 200, "")
+        .respond("GET", CALLBACKS, 200, "[]")
+        .respond("GET", CALLBACK, 200, CALLBACK_QR)
+        .respond("PUT", CALLBACK, 200, "")
+        .respond("DELETE", CALLBACK, 200, "")
+        .respond("PUT", BEACON, 200, "")
+        .respond("POST", "/qr/v1/exchange", 200, CUSTOMER)
+        .respond("POST", "/qr/v1/exchange/customer", 200, CUSTOMER);
     let qr = recorder.client().qr();
     (recorder, qr)
 }
@@ -107,8 +107,8 @@ async fn redirect_create_or_update() {
 #[tokio::test]
 async fn redirect_update_after_a_conflict_keeps_every_option() {
     let recorder = Recorder::new()
-        .answer("POST", REDIRECTS, 409, r#"{"id":"billboard_1"}"#)
-        .answer("PUT", REDIRECT, 200, REDIRECT_QR);
+        .respond("POST", REDIRECTS, 409, r#"{"id":"billboard_1"}"#)
+        .respond("PUT", REDIRECT, 200, REDIRECT_QR);
     redirect(&recorder.client().qr())
         .create_or_update(url())
         .png(size())

@@ -14,10 +14,10 @@ const SUB: &str = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 fn recorder() -> (Recorder, Vipps) {
     let registered = format!(r#"{{"id":"{ID}","secret":"{SECRET}"}}"#);
     let recorder = Recorder::new()
-        .answer("POST", WEBHOOKS, 201, &registered)
-        .answer("GET", WEBHOOKS, 200, r#"{"webhooks":[]}"#)
-        .answer("DELETE", &format!("{WEBHOOKS}/{ID}"), 204, "")
-        .answer(
+        .respond("POST", WEBHOOKS, 201, &registered)
+        .respond("GET", WEBHOOKS, 200, r#"{"webhooks":[]}"#)
+        .respond("DELETE", &format!("{WEBHOOKS}/{ID}"), 204, "")
+        .respond(
             "GET",
             &format!("/vipps-userinfo-api/userinfo/{SUB}"),
             200,
@@ -125,9 +125,9 @@ async fn webhook_ensure() {
     };
     for is_partner in [false, true] {
         let recorder = Recorder::new()
-            .answer("GET", WEBHOOKS, 200, &listed)
-            .answer("DELETE", &format!("{WEBHOOKS}/{ID}"), 204, "")
-            .answer(
+            .respond("GET", WEBHOOKS, 200, &listed)
+            .respond("DELETE", &format!("{WEBHOOKS}/{ID}"), 204, "")
+            .respond(
                 "POST",
                 WEBHOOKS,
                 201,

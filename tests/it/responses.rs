@@ -64,7 +64,7 @@ impl Api {
         (api, vipps.build().unwrap())
     }
 
-    fn answer(&self, body: &str) {
+    fn respond(&self, body: &str) {
         body.clone_into(&mut self.0.lock().unwrap());
     }
 }
@@ -82,7 +82,7 @@ impl Transport for Api {
 
 fn answering(body: &str) -> Payment {
     let (api, vipps) = Api::new();
-    api.answer(body);
+    api.respond(body);
     vipps.ecom().payment(id())
 }
 
@@ -90,7 +90,7 @@ fn answering(body: &str) -> Payment {
 #[allow(deprecated)]
 async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error> {
     let (api, vipps) = of;
-    api.answer(body);
+    api.respond(body);
     let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("one-key").unwrap();
     Ok(match kind {
@@ -202,7 +202,7 @@ async fn details_as_documented() {
     );
     assert_eq!(user.bank_id_verified, Some(false));
     let shipping = details.shipping().unwrap();
-    assert_eq!(shipping.shipping_cost.unwrap().as_ore(), 9_990);
+    assert_eq!(shipping.shipping_cost.unwrap().minor_units(), 9_990);
     let address = shipping.address.as_ref().unwrap();
     assert_eq!(address.post_code.as_ref().unwrap().expose(), "0191");
     assert_eq!(details.sub(), Some("c06c4afe-d9e1-4c5d-939a-177d752a0944"));
@@ -263,7 +263,12 @@ async fn details_in_other_spellings() {
     assert!(read(body).await.user().unwrap().user_id.is_some());
     let details = read(DETAILS.replace("99.9,", "\"99,90\",")).await;
     assert_eq!(
-        details.shipping().unwrap().shipping_cost.unwrap().as_ore(),
+        details
+            .shipping()
+            .unwrap()
+            .shipping_cost
+            .unwrap()
+            .minor_units(),
         9_990
     );
     // The API replaces the user's data with `[Expired]` after a week.

@@ -36,7 +36,7 @@ async fn capture(vipps: &Vipps) -> Result<vipps::ecom::Transaction, Error> {
 #[tokio::test(start_paused = true)]
 async fn read_is_retried_twice_and_then_fails() {
     for status in [408, 429, 500, 502, 503, 504] {
-        let recorder = Recorder::new().answer("GET", DETAILS_PATH, status, "<html>nope</html>");
+        let recorder = Recorder::new().respond("GET", DETAILS_PATH, status, "<html>nope</html>");
         let error = patient(&recorder)
             .ecom()
             .payment(id())
@@ -60,12 +60,9 @@ async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline()
     let took = |asked: &'static str, policy: RetryPolicy, deadline: u64| async move {
         let busy = http::Response::builder().status(429);
         let busy = busy.header("retry-after", asked).body("").unwrap();
-        let recorder = Recorder::new().respond("GET", DETAILS_PATH, busy).answer(
-            "GET",
-            DETAILS_PATH,
-            200,
-            DETAILS,
-        );
+        let recorder = Recorder::new()
+            .respond_with("GET", DETAILS_PATH, busy)
+            .respond("GET", DETAILS_PATH, 200, DETAILS);
         let begun = Instant::now();
         let details = patient(&recorder).ecom().payment(id()).details();
         let details = details
@@ -144,7 +141,7 @@ async fn lost_write_stays_unknown_after_a_later_refusal() {
     ] {
         let recorder = Recorder::new()
             .lose("POST", CAPTURE)
-            .answer("POST", CAPTURE, status, body);
+            .respond("POST", CAPTURE, status, body);
         let error = capture(&patient(&recorder)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{status}");
         assert_eq!(error.http_status(), Some(status));
@@ -156,8 +153,8 @@ async fn lost_write_stays_unknown_after_a_later_refusal() {
 async fn foreign_401_leaves_a_write_unknown_after_its_replay() {
     let refusal = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
     let recorder = Recorder::new()
-        .answer("POST", CAPTURE, 401, "<html>login</html>")
-        .answer("POST", CAPTURE, 400, refusal);
+        .respond("POST", CAPTURE, 401, "<html>login</html>")
+        .respond("POST", CAPTURE, 400, refusal);
     let error = capture(&patient(&recorder)).await.unwrap_err();
     assert_eq!(
         (error.http_status(), error.outcome()),
@@ -170,10 +167,10 @@ async fn foreign_401_leaves_a_write_unknown_after_its_replay() {
 async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
     let recorder = Recorder::new()
-        .answer("POST", "/accesstoken/get", 200, token)
-        .answer("POST", "/accesstoken/get", 400, "")
+        .respond("POST", "/accesstoken/get", 200, token)
+        .respond("POST", "/accesstoken/get", 400, "")
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 401, "");
+        .respond("POST", CAPTURE, 401, "");
     let error = capture(&patient(&recorder)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error:?}");
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -191,7 +188,7 @@ async fn lost_write_stays_unknown_at_the_rate_limit() {
         .lose("POST", CAPTURE)
         .lose("POST", CAPTURE)
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 401, "");
+        .respond("POST", CAPTURE, 401, "");
     let vipps = crate::support::on_tokio_time(&recorder)
         .retry(RetryPolicy::default().attempts(10))
         .build()
@@ -268,7 +265,7 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_minute_ends_an_initiate_with_its_last_error() {
-    let recorder = Recorder::new().answer("POST", INITIATE, 429, "");
+    let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
     let begun = Instant::now();
     let call = patient(&recorder).ecom().initiate(id(), amount(), text());
     let error = call.deadline(Duration::from_secs(50)).await.unwrap_err();
@@ -283,8 +280,8 @@ async fn a_full_minute_ends_an_initiate_with_its_last_error() {
 #[tokio::test(start_paused = true)]
 async fn initiate_after_429_stays_within_two_a_minute() {
     let recorder = Recorder::new()
-        .answer("POST", INITIATE, 429, "")
-        .answer("POST", INITIATE, 200, INITIATED);
+        .respond("POST", INITIATE, 429, "")
+        .respond("POST", INITIATE, 200, INITIATED);
     patient(&recorder)
         .ecom()
         .initiate(id(), amount(), text())
@@ -292,7 +289,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
         .unwrap();
     assert_eq!(count(&recorder, "initiate_payment_v3_using_post"), 2);
 
-    let recorder = Recorder::new().answer("POST", INITIATE, 429, "");
+    let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
     let begun = Instant::now();
     let call = patient(&recorder)
         .ecom()
@@ -313,9 +310,10 @@ async fn initiate_after_429_stays_within_two_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn cancel_reads_the_details_before_its_retry() {
     let cancelled = DETAILS.replace("RESERVE", "VOID");
-    let recorder = Recorder::new()
-        .lose("PUT", CANCEL)
-        .answer("GET", DETAILS_PATH, 200, &cancelled);
+    let recorder =
+        Recorder::new()
+            .lose("PUT", CANCEL)
+            .respond("GET", DETAILS_PATH, 200, &cancelled);
     let done = patient(&recorder)
         .ecom()
         .payment(id())
@@ -327,8 +325,8 @@ async fn cancel_reads_the_details_before_its_retry() {
 
     let recorder = Recorder::new()
         .lose("PUT", CANCEL)
-        .answer("PUT", CANCEL, 200, CANCELLED)
-        .answer("GET", DETAILS_PATH, 200, DETAILS);
+        .respond("PUT", CANCEL, 200, CANCELLED)
+        .respond("GET", DETAILS_PATH, 200, DETAILS);
     patient(&recorder)
         .ecom()
         .payment(id())
@@ -339,7 +337,7 @@ async fn cancel_reads_the_details_before_its_retry() {
 
     let recorder = Recorder::new()
         .lose("PUT", CANCEL)
-        .answer("GET", DETAILS_PATH, 500, "");
+        .respond("GET", DETAILS_PATH, 500, "");
     let error = patient(&recorder)
         .ecom()
         .payment(id())
@@ -351,7 +349,7 @@ async fn cancel_reads_the_details_before_its_retry() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_ends_a_call_that_would_wait_longer() {
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 503, "");
     let policy = RetryPolicy::default()
         .backoff(Duration::from_secs(4), Duration::from_secs(4))
         .attempts(10);
@@ -370,7 +368,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn policy_none_sends_one_attempt() {
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 503, "");
     let error = patient(&recorder)
         .ecom()
         .payment(id())
@@ -383,7 +381,7 @@ async fn policy_none_sends_one_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn budget_ends_retries_during_an_outage() {
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 503, "");
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 503, "");
     let vipps = patient(&recorder);
     for _ in 0..100 {
         vipps.ecom().payment(id()).details().await.unwrap_err();
@@ -396,7 +394,7 @@ async fn budget_ends_retries_during_an_outage() {
 #[tokio::test(start_paused = true)]
 async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
     for body in ["", "{", "<html>", "null", "{}", "[]", "\u{0}"] {
-        let recorder = Recorder::new().answer("POST", CAPTURE, 200, body);
+        let recorder = Recorder::new().respond("POST", CAPTURE, 200, body);
         let error = capture(&patient(&recorder)).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome()),
@@ -405,7 +403,7 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
         );
         assert!(error.idempotency_key().is_some());
     }
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, "{");
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, "{");
     let error = patient(&recorder)
         .ecom()
         .payment(id())
@@ -420,7 +418,7 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_without_time_sends_nothing() {
-    let recorder = Recorder::new().answer("GET", DETAILS_PATH, 200, DETAILS);
+    let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, DETAILS);
     let vipps = patient(&recorder);
     let payment = vipps.ecom().payment(id());
     for (tokens, attempts) in [(0, 0), (1, 1)] {

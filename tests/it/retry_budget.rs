@@ -12,7 +12,7 @@ fn client(statuses: &[u16]) -> Vipps {
     let mut recorder = Recorder::new();
     for status in statuses {
         let body = if *status == 200 { DETAILS } else { "" };
-        recorder = recorder.answer("GET", PATH, *status, body);
+        recorder = recorder.respond("GET", PATH, *status, body);
     }
     let builder = support::on_tokio_time(&recorder).retry_budget(RetryBudget::default());
     builder.build().unwrap()

@@ -149,7 +149,7 @@ fn a_call_without_a_runtime_is_an_error_and_not_sent() {
 /// The clock of a recorder waits without a runtime, and no request reaches the network.
 #[test]
 fn own_clock_and_transport_need_no_runtime() {
-    let recorder = Recorder::new().answer(
+    let recorder = Recorder::new().respond(
         "GET",
         "/ecomm/v2/payments/acme-shop-123/details",
         200,

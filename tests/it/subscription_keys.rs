@@ -60,8 +60,8 @@ fn check(error: &Error, body: &str) {
 async fn a_401_about_the_key_keeps_the_token() {
     for body in ABOUT_THE_KEY {
         let recorder = Recorder::new()
-            .answer("GET", DETAILS, 401, body)
-            .answer("POST", CAPTURE, 401, body);
+            .respond("GET", DETAILS, 401, body)
+            .respond("POST", CAPTURE, 401, body);
         let vipps = recorder.client();
         check(&details(&vipps).await, body);
         check(
@@ -78,7 +78,7 @@ async fn a_401_about_the_key_keeps_the_token() {
 #[tokio::test]
 async fn a_401_that_may_be_about_the_token_replaces_it() {
     for body in ABOUT_THE_TOKEN {
-        let recorder = Recorder::new().answer("GET", DETAILS, 401, body);
+        let recorder = Recorder::new().respond("GET", DETAILS, 401, body);
         let vipps = recorder.client();
         assert_eq!(details(&vipps).await.http_status(), Some(401));
         assert_eq!(token_requests(&recorder), 2, "{body}");

@@ -84,7 +84,7 @@ impl Server {
         self.tokens.load(Ordering::SeqCst)
     }
 
-    fn answer(&self, request: &http::Request<Bytes>) -> (u16, String) {
+    fn respond(&self, request: &http::Request<Bytes>) -> (u16, String) {
         if request.uri().path() == "/accesstoken/get" {
             let number = self.tokens.fetch_add(1, Ordering::SeqCst) + 1;
             if number <= self.failures {
@@ -126,7 +126,7 @@ impl Transport for Server {
                 std::future::pending::<()>().await;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
-            let (status, body) = self.answer(&request);
+            let (status, body) = self.respond(&request);
             if status == 0 {
                 return Err(TransportError::not_sent("no route"));
             }
@@ -450,7 +450,7 @@ async fn a_response_without_a_token_names_its_path_and_hides_body() {
         r#"{"access_token":["canned.token.value"]}"#,
     ] {
         let recorder =
-            vipps::testing::Recorder::new().answer("POST", "/accesstoken/get", 200, body);
+            vipps::testing::Recorder::new().respond("POST", "/accesstoken/get", 200, body);
         let error = recorder
             .client()
             .ecom()

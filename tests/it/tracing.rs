@@ -31,7 +31,7 @@ fn client(recorder: &Recorder) -> Vipps {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_succeeds() {
-    let recorder = Recorder::new().answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+    let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 200, INITIATED);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
     vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
@@ -42,9 +42,9 @@ async fn a_call_that_succeeds() {
 async fn a_capture_that_is_lost_then_refused_a_token_then_served() {
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 401, "")
-        .answer("POST", CAPTURE, 429, "")
-        .answer("POST", CAPTURE, 200, TRANSACTION);
+        .respond("POST", CAPTURE, 401, "")
+        .respond("POST", CAPTURE, 429, "")
+        .respond("POST", CAPTURE, 200, TRANSACTION);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
     vipps.ecom().payment(id()).capture().await.unwrap();
@@ -63,7 +63,7 @@ async fn a_capture_whose_outcome_stays_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn no_token() {
-    let recorder = Recorder::new().answer(
+    let recorder = Recorder::new().respond(
         "POST",
         "/accesstoken/get",
         403,
@@ -78,7 +78,7 @@ async fn no_token() {
 /// The body is decoded after the last attempt, and the error still belongs to the span of the call.
 #[tokio::test(start_paused = true)]
 async fn undecodable_response() {
-    let recorder = Recorder::new().answer("POST", CAPTURE, 200, "nonsense");
+    let recorder = Recorder::new().respond("POST", CAPTURE, 200, "nonsense");
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
     let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
@@ -114,9 +114,9 @@ async fn clients_with_a_store() {
         store.set_fault(fault);
         let mut recorder = Recorder::new();
         if matches!(fault, StoreFault::Down) {
-            recorder = recorder.answer("POST", "/ecomm/v2/payments", 401, "");
+            recorder = recorder.respond("POST", "/ecomm/v2/payments", 401, "");
         }
-        let recorder = recorder.answer("POST", "/ecomm/v2/payments", 200, INITIATED);
+        let recorder = recorder.respond("POST", "/ecomm/v2/payments", 200, INITIATED);
         let builder = recorder.builder().unwrap().randomness(Fixed);
         let vipps = builder.token_store(store.clone()).build().unwrap();
         vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
@@ -184,9 +184,9 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
     let table = include_str!("../../src/telemetry.rs");
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
-        .answer("POST", CAPTURE, 401, "")
-        .answer("POST", CAPTURE, 429, "")
-        .answer("POST", CAPTURE, 500, "")
+        .respond("POST", CAPTURE, 401, "")
+        .respond("POST", CAPTURE, 429, "")
+        .respond("POST", CAPTURE, 500, "")
         .lose("GET", "/ecomm/v2/payments/acme-shop-123/details");
     let (capture, _guard) = Capture::start();
     let payment = client(&recorder).ecom().payment(id());

@@ -16,7 +16,7 @@ fn closed_port() -> String {
 
 fn client(policy: RetryPolicy) -> vipps::Vipps {
     let token = r#"{"access_token":"a.b.c","expires_in":"3600"}"#;
-    let recorder = Recorder::new().answer("POST", "/accesstoken/get", 200, token);
+    let recorder = Recorder::new().respond("POST", "/accesstoken/get", 200, token);
     let keys = vipps::Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     let builder = vipps::Vipps::builder(keys)
         .environment(Environment::custom(&closed_port()).unwrap())

@@ -21,7 +21,7 @@ fn path(sub: &str) -> String {
 }
 
 async fn read(body: &str) -> Result<Userinfo> {
-    let recorder = Recorder::new().answer("GET", &path(SUB), 200, body);
+    let recorder = Recorder::new().respond("GET", &path(SUB), 200, body);
     recorder.client().userinfo(SUB).await
 }
 
@@ -135,7 +135,7 @@ async fn a_sub_that_is_no_path_segment_is_refused_unseen() {
 #[tokio::test]
 async fn a_sub_is_encoded_as_one_path_segment() {
     let sub = "a b+c;d?e#f%2Fg";
-    let recorder = Recorder::new().answer("GET", &path("a%20b%2Bc%3Bd%3Fe%23f%252Fg"), 200, "{}");
+    let recorder = Recorder::new().respond("GET", &path("a%20b%2Bc%3Bd%3Fe%23f%252Fg"), 200, "{}");
     recorder.client().userinfo(sub).await.unwrap();
     let shape = recorder.shape_of("get_userinfo");
     assert!(!shape.contains("a%20b"), "{shape}");
@@ -154,7 +154,7 @@ async fn refusals_have_their_status_and_correlation_id() {
             r#"{"title":"Forbidden","status":403,"detail":"No consent","traceId":"i-1"}"#,
         ),
     ] {
-        let recorder = Recorder::new().answer("GET", &path(SUB), status, body);
+        let recorder = Recorder::new().respond("GET", &path(SUB), status, body);
         let error = recorder.client().userinfo(SUB).await.unwrap_err();
         assert_eq!(error.http_status(), Some(status));
         assert_eq!(error.correlation_id(), Some("i-1"));

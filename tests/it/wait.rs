@@ -52,7 +52,7 @@ impl Script {
     fn wait(&self) -> Wait {
         let token = r#"{"access_token":"t","expires_in":"3599"}"#;
         let recorder =
-            Recorder::in_front_of(self.clone()).answer("POST", "/accesstoken/get", 200, token);
+            Recorder::in_front_of(self.clone()).respond("POST", "/accesstoken/get", 200, token);
         let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
         vipps.ecom().payment(id()).wait()
     }
@@ -255,9 +255,9 @@ async fn undecodable_response_does_not_end_the_wait() {
     // In place of the token too.
     let details = format!("/ecomm/v2/payments/{}/details", id());
     let recorder = Recorder::new()
-        .answer("POST", "/accesstoken/get", 200, "<html>maintenance</html>")
-        .answer("POST", "/accesstoken/get", 200, r#"{"access_token":"t"}"#)
-        .answer("GET", &details, 200, crate::support::DETAILS);
+        .respond("POST", "/accesstoken/get", 200, "<html>maintenance</html>")
+        .respond("POST", "/accesstoken/get", 200, r#"{"access_token":"t"}"#)
+        .respond("GET", &details, 200, crate::support::DETAILS);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let details = vipps.ecom().payment(id()).wait().await.unwrap();
     assert_eq!(details.state(), PaymentState::Reserved);
@@ -538,7 +538,7 @@ async fn a_watch_is_a_stream() {
 #[tokio::test(start_paused = true)]
 async fn the_options_of_the_wait_are_those_of_its_polls() {
     let path = "/ecomm/v2/payments/acme-shop-123/details";
-    let recorder = Recorder::new().answer("GET", path, 200, crate::support::DETAILS);
+    let recorder = Recorder::new().respond("GET", path, 200, crate::support::DETAILS);
     let payment = recorder.client().ecom().payment(id());
     let number = "7654321".parse().unwrap();
     payment.wait().merchant_serial_number(number).await.unwrap();

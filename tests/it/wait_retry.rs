@@ -17,7 +17,7 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
         (Some(RetryPolicy::none()), 1),
         (Some(RetryPolicy::default()), 3),
     ] {
-        let recorder = Recorder::new().answer("GET", PATH, 503, "");
+        let recorder = Recorder::new().respond("GET", PATH, 503, "");
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
         let mut wait = vipps.ecom().payment(id()).wait();
         // Two polls: the first, and the last one 5 s before the end.
@@ -37,10 +37,10 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
 #[tokio::test(start_paused = true)]
 async fn a_transient_failure_of_a_poll_ends_no_wait() {
     let failures = [408, 423, 429, 500, 502, 503, 504, 599]
-        .map(|status| Recorder::new().answer("GET", PATH, status, ""));
+        .map(|status| Recorder::new().respond("GET", PATH, status, ""));
     let lost = Recorder::new().lose("GET", PATH);
     for recorder in failures.into_iter().chain([lost]) {
-        let recorder = recorder.answer("GET", PATH, 200, support::DETAILS);
+        let recorder = recorder.respond("GET", PATH, 200, support::DETAILS);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
         let details = vipps.ecom().payment(id()).wait().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved);

@@ -142,10 +142,17 @@ fn other_bodies_are_unknown_events_with_their_bytes() {
 }
 
 #[test]
-fn a_check_in_is_an_event_without_an_id() {
-    let event = event(&format!("\u{feff}{CHECK_IN}"));
-    assert_eq!(event.id(), None);
-    assert!(matches!(event, Event::CheckIn(check_in) if check_in.merchant_qr_id == "till-1"));
+fn a_check_in_is_an_event_with_the_hash_of_its_token() {
+    let read = event(&format!("\u{feff}{CHECK_IN}"));
+    let id = read.id().unwrap();
+    assert!(matches!(read, Event::CheckIn(check_in) if check_in.merchant_qr_id == "till-1"));
+    // The SHA-256 of `AAAA`, by another program.
+    assert_eq!(id, "check-in Y8HdlR/+329/2WitTvo5uO1YTxYvRucVEU7hhPjekgE=");
+    assert_eq!(
+        event(&CHECK_IN.replace("till-1", "till-2")).id().unwrap(),
+        id
+    );
+    assert_ne!(event(&CHECK_IN.replace("AAAA", "AAAB")).id().unwrap(), id);
 }
 
 #[test]
@@ -268,7 +275,7 @@ async fn a_handled_event_is_not_handled_twice() {
     }
     // Clones share the store. What failed, and what has no id, is handled again.
     let first = ["AUTHORIZED", "CANCELLED", "check-in", "unknown", "CAPTURED"];
-    assert_eq!(handler.handled(), [&first[..], &first[2..]].concat());
+    assert_eq!(handler.handled(), [&first[..], &first[3..]].concat());
 }
 
 /// A store of the user, which can fail.
@@ -376,8 +383,8 @@ async fn an_event_makes_a_wait_poll_at_once() {
     let state =
         |state: &str| format!(r#"{{"reference":"acme-shop-123-order123abc","state":"{state}"}}"#);
     let recorder = vipps::testing::Recorder::new()
-        .answer("GET", path, 200, &state("CREATED"))
-        .answer("GET", path, 200, &state("AUTHORIZED"));
+        .respond("GET", path, 200, &state("CREATED"))
+        .respond("GET", path, 200, &state("AUTHORIZED"));
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let payment = vipps
         .epayment()

@@ -4,7 +4,9 @@
 use vipps::testing::{Recorder, RequestShape};
 use vipps::types::HttpsUrl;
 use vipps::webhooks::{Ensured, EventType, Registration, Webhooks};
-use vipps::{Error, ErrorKind, Outcome};
+use vipps::{Error, ErrorKind, Outcome, RetryPolicy};
+
+use crate::raw::{RawServer, write};
 
 const WEBHOOKS: &str = "/webhooks/v1/webhooks";
 const URL: &str = "https://shop.example.com/hooks/vipps";
@@ -56,7 +58,7 @@ async fn register(recorder: &Recorder) -> Result<Registration, Error> {
 
 #[tokio::test]
 async fn register_returns_id_and_secret() {
-    let recorder = Recorder::new().answer("POST", WEBHOOKS, 201, &registered());
+    let recorder = Recorder::new().respond("POST", WEBHOOKS, 201, &registered());
     let registration = register(&recorder).await.unwrap();
     assert_eq!(registration.id(), ID);
     assert_eq!(registration.expose_secret(), SECRET);
@@ -93,7 +95,7 @@ async fn register_without_id_or_secret_is_unknown() {
         r#"{"id":"w-1","secret":"canary "}"#,
         r#"["w-1","canary"]"#,
     ] {
-        let recorder = Recorder::new().answer("POST", WEBHOOKS, 201, body);
+        let recorder = Recorder::new().respond("POST", WEBHOOKS, 201, body);
         let error = register(&recorder).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
@@ -106,7 +108,7 @@ async fn register_without_id_or_secret_is_unknown() {
 
 #[tokio::test]
 async fn register_that_is_refused_explains_the_limits() {
-    let recorder = Recorder::new().answer("POST", WEBHOOKS, 400, REFUSED);
+    let recorder = Recorder::new().respond("POST", WEBHOOKS, 400, REFUSED);
     let error = register(&recorder).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Rejected);
     assert_eq!(
@@ -170,7 +172,7 @@ async fn list_returns_every_registration() {
             &["USER.checked-in.v1", "tomorrow.v2"],
         ),
     ]);
-    let recorder = Recorder::new().answer("GET", WEBHOOKS, 200, &body);
+    let recorder = Recorder::new().respond("GET", WEBHOOKS, 200, &body);
     let listed = webhooks(&recorder).list().await.unwrap();
     assert_eq!(listed.len(), 2);
     assert_eq!((listed[0].id(), listed[0].url()), (ID, URL));
@@ -178,7 +180,7 @@ async fn list_returns_every_registration() {
     let tomorrow = EventType::Unknown("tomorrow.v2".to_owned());
     assert_eq!(listed[1].events(), [EventType::UserCheckedIn, tomorrow]);
 
-    let recorder = Recorder::new().answer("GET", WEBHOOKS, 200, r#"{"webhooks":[],"new":1}"#);
+    let recorder = Recorder::new().respond("GET", WEBHOOKS, 200, r#"{"webhooks":[],"new":1}"#);
     assert!(webhooks(&recorder).list().await.unwrap().is_empty());
 }
 
@@ -200,7 +202,7 @@ async fn list_without_registrations_or_members_is_an_error() {
         r#"{"webhooks":[{"id":"w-1","url":"https://x.example"}]}"#,
         r#"{"webhooks":[{"id":"w-1","url":"https://x.example","events":null}]}"#,
     ] {
-        let recorder = Recorder::new().answer("GET", WEBHOOKS, 200, body);
+        let recorder = Recorder::new().respond("GET", WEBHOOKS, 200, body);
         let error = webhooks(&recorder).list().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.outcome(), Outcome::NoEffect, "{body}");
@@ -213,15 +215,15 @@ async fn list_without_registrations_or_members_is_an_error() {
 #[tokio::test]
 async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
     for (status, body) in [(400, REFUSED), (404, REFUSED), (404, ""), (404, "<html>")] {
-        let refused = || Recorder::new().answer("DELETE", &one(ID), status, body);
+        let refused = || Recorder::new().respond("DELETE", &one(ID), status, body);
         let others = list(&[(OLD_ID, URL, &["a"])]);
-        let recorder = refused().answer("GET", WEBHOOKS, 200, &others);
+        let recorder = refused().respond("GET", WEBHOOKS, 200, &others);
         webhooks(&recorder).delete(ID).await.unwrap();
 
         let upper = ID.to_uppercase();
         let listed = list(&[(OLD_ID, URL, &["a"]), (&upper, URL, &["a"])]);
         for (list_status, list_body) in [(200, listed.as_str()), (200, "{}"), (400, REFUSED)] {
-            let recorder = refused().answer("GET", WEBHOOKS, list_status, list_body);
+            let recorder = refused().respond("GET", WEBHOOKS, list_status, list_body);
             let error = webhooks(&recorder).delete(ID).await.unwrap_err();
             assert_eq!(error.http_status(), Some(status), "{list_body}");
             assert_eq!(error.operation(), Some("delete_webhook"));
@@ -233,11 +235,11 @@ async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
 async fn delete_succeeds_and_is_retried_after_a_lost_response() {
     let recorder = Recorder::new()
         .lose("DELETE", &one(ID))
-        .answer("DELETE", &one(ID), 204, "");
+        .respond("DELETE", &one(ID), 204, "");
     webhooks(&recorder).delete(ID).await.unwrap();
     assert_eq!(sent(&recorder), ["delete_webhook"; 2]);
 
-    let recorder = Recorder::new().answer("DELETE", &one(ID), 403, REFUSED);
+    let recorder = Recorder::new().respond("DELETE", &one(ID), 403, REFUSED);
     let error = webhooks(&recorder).delete(ID).await.unwrap_err();
     assert_eq!(
         (error.outcome(), sent(&recorder).len()),
@@ -264,10 +266,10 @@ async fn ensured(
     delete_first: bool,
 ) -> (Ensured, Vec<String>) {
     let mut recorder = Recorder::new()
-        .answer("GET", WEBHOOKS, 200, &list(existing))
-        .answer("POST", WEBHOOKS, 201, &registered());
+        .respond("GET", WEBHOOKS, 200, &list(existing))
+        .respond("POST", WEBHOOKS, 201, &registered());
     for (id, ..) in existing {
-        recorder = recorder.answer("DELETE", &one(id), 204, "");
+        recorder = recorder.respond("DELETE", &one(id), 204, "");
     }
     let ensure = webhooks(&recorder).ensure(url(), EVENTS, stored);
     let ensure = if delete_first {
@@ -375,10 +377,10 @@ async fn ensure_returns_the_secret_when_a_delete_fails() {
     let existing = list(&[(OLD_ID, URL, NAMES), ("w-2", URL, NAMES)]);
     let recorder = || {
         Recorder::new()
-            .answer("GET", WEBHOOKS, 200, &existing)
-            .answer("POST", WEBHOOKS, 201, &registered())
-            .answer("DELETE", &one(OLD_ID), 403, REFUSED)
-            .answer("DELETE", &one("w-2"), 204, "")
+            .respond("GET", WEBHOOKS, 200, &existing)
+            .respond("POST", WEBHOOKS, 201, &registered())
+            .respond("DELETE", &one(OLD_ID), 403, REFUSED)
+            .respond("DELETE", &one("w-2"), 204, "")
     };
     let after = recorder();
     let ensured = webhooks(&after).ensure(url(), EVENTS, None).await.unwrap();
@@ -398,11 +400,11 @@ async fn ensure_returns_the_secret_when_a_delete_fails() {
 #[tokio::test]
 async fn ensure_repairs_a_registration_whose_response_was_lost() {
     let recorder = Recorder::new()
-        .answer("GET", WEBHOOKS, 200, &list(&[]))
-        .answer("GET", WEBHOOKS, 200, &list(&[(OLD_ID, URL, NAMES)]))
+        .respond("GET", WEBHOOKS, 200, &list(&[]))
+        .respond("GET", WEBHOOKS, 200, &list(&[(OLD_ID, URL, NAMES)]))
         .lose("POST", WEBHOOKS)
-        .answer("POST", WEBHOOKS, 201, &registered())
-        .answer("DELETE", &one(OLD_ID), 204, "");
+        .respond("POST", WEBHOOKS, 201, &registered())
+        .respond("DELETE", &one(OLD_ID), 204, "");
     let webhooks = webhooks(&recorder);
     let error = webhooks.ensure(url(), EVENTS, None).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -414,4 +416,61 @@ async fn ensure_repairs_a_registration_whose_response_was_lost() {
         sent(&recorder),
         [&all[..], &all, &["delete_webhook"]].concat()
     );
+}
+
+/// The deadline covers all requests of the call.
+#[tokio::test]
+async fn ensure_ends_at_its_deadline() {
+    let recorder = Recorder::new().answer("GET", WEBHOOKS, 503, "").answer(
+        "POST",
+        WEBHOOKS,
+        201,
+        &registered(),
+    );
+    let ensure = webhooks(&recorder).ensure(url(), EVENTS, None);
+    let error = ensure
+        .deadline(std::time::Duration::ZERO)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Deadline, Outcome::NotSent)
+    );
+    assert!(sent(&recorder).is_empty());
+}
+
+/// The secret is in the part of the response that is lost.
+#[tokio::test]
+async fn register_whose_response_is_cut_is_unknown() {
+    let body = registered();
+    let whole = crate::raw::with_head("201 Created", &body);
+    let cut = whole[..whole.len() - 5].to_vec();
+    let server = RawServer::start(vec![write(cut), write(whole)]);
+    let webhooks = server.client().webhooks();
+    let register = webhooks
+        .register(url(), EVENTS)
+        .retry(RetryPolicy::default());
+    let error = register.await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(server.requests().len(), 1);
+    assert!(
+        !format!("{error} {error:?}").contains(&SECRET[..8]),
+        "{error:?}"
+    );
+    let registration = webhooks.register(url(), EVENTS).await.unwrap();
+    assert_eq!(registration.expose_secret(), SECRET);
+}
+
+#[tokio::test]
+async fn delete_accepts_a_response_without_a_body() {
+    let server = RawServer::start(vec![write("HTTP/1.1 204 No Content\r\n\r\n")]);
+    server.client().webhooks().delete(ID).await.unwrap();
+    let [request] = &server.requests()[..] else {
+        panic!("{:?}", server.requests());
+    };
+    assert_eq!(
+        request.first_line(),
+        format!("DELETE {WEBHOOKS}/{ID} HTTP/1.1")
+    );
+    assert_eq!(request.header("merchant-serial-number"), Some("123456"));
 }

@@ -24,7 +24,7 @@ impl Write {
             Cancel => ("PUT", "cancel"),
             Refund => ("POST", "refund"),
         };
-        let recorder = Recorder::new().answer(method, &format!("{path}/{verb}"), 200, body);
+        let recorder = Recorder::new().respond(method, &format!("{path}/{verb}"), 200, body);
         recorder.client().ecom().payment(id())
     }
 

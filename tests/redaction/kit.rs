@@ -60,8 +60,8 @@ async fn responses_given_to_a_recorder_are_hidden() {
         let body = json!({"orderId": "order-1", "userDetails": {"email": marker}}).to_string();
         let response = http::Response::builder().header("x-tomorrow", marker);
         let recorder = Recorder::new()
-            .respond("GET", path, response.body(body.clone()).unwrap())
-            .answer("GET", path, 200, &body);
+            .respond_with("GET", path, response.body(body.clone()).unwrap())
+            .respond("GET", path, 200, &body);
         shown.debug("before the first request", &recorder);
         let vipps = recorder.client();
         let details = vipps.ecom().payment("order-1".parse().unwrap()).details();

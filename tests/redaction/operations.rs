@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 use vipps::ecom::{AirlineData, Express, ShippingMethod};
 use vipps::testing::Recorder;
-use vipps::types::{PersonalQr, ShippingCost};
+use vipps::types::PersonalQr;
 use vipps::webhooks::EventType;
 use vipps::{
     Amount, Credentials, Environment, RetryBudget, RetryPolicy, Transport, TransportFuture, Vipps,
@@ -225,7 +225,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
             .auth_token(AUTH_TOKEN.parse().unwrap())
             .callback_prefix("https://example.com/vipps".parse().unwrap())
     };
-    let shipping = || ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+    let shipping = || ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
     let ticket = || AirlineData {
         passenger_name: PASSENGER.into(),
         airline_code: "074".into(),

@@ -131,8 +131,8 @@ pub(crate) async fn raw_calls() {
     ] {
         let details = "/ecomm/v2/payments/order-1/details";
         let recorder = vipps::testing::Recorder::new()
-            .answer("GET", details, 200, &body.to_string())
-            .answer("POST", "/ecomm/v2/payments", 200, &body.to_string());
+            .respond("GET", details, 200, &body.to_string())
+            .respond("POST", "/ecomm/v2/payments", 200, &body.to_string());
         let vipps = recorder.client();
         let details = vipps.call(|raw| async move {
             let call = raw

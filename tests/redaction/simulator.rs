@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use vipps::callback::{Callback, CallbackAuth};
 use vipps::ecom::{Express, Initiate, Payment, ShippingMethod};
 use vipps::simulator::Simulator;
-use vipps::types::{PersonalQr, ShippingCost};
+use vipps::types::PersonalQr;
 use vipps::webhooks::Verifier;
 use vipps::{Amount, Vipps};
 
@@ -51,7 +51,7 @@ impl Shop {
                 let Callback::Shipping(question) = callback else {
                     return StatusCode::OK.into_response();
                 };
-                let post = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+                let post = ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
                 let reply = question.reply([post.preselect()]);
                 reply.unwrap().into_response()
             }

@@ -13,7 +13,7 @@ use vipps::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, Redir
 use vipps::qr::{Category, QrFormat};
 use vipps::simulator::{CaptureType, EffectKind, PayerError, Reply, Simulator};
 use vipps::types::{
-    HttpsUrl, ImageSize, Scope, ScopeItem, Sensitive, ShippingCost, SystemText, Timestamp,
+    HttpsUrl, ImageSize, Kroner, Scope, ScopeItem, Sensitive, SystemText, Timestamp,
 };
 use vipps::{
     Amount, BaseUrl, Environment, ErrorGroup, ErrorKind, MerchantSerialNumber, OrderId, Outcome,
@@ -55,7 +55,7 @@ pub(crate) fn plain_values() {
         "shop".parse::<SystemText>().unwrap(),
         "name email".parse::<Scope>().unwrap(),
         ScopeItem::Nin,
-        ShippingCost::FREE,
+        Kroner::new(vipps::Amount::nok(0)).unwrap(),
         Timestamp::from("2023-10-06T10:45:41Z".to_owned()),
         CallbackUrls::new(url.parse().unwrap()),
         CallbackStatus::Reserved,
@@ -90,7 +90,7 @@ pub(crate) fn values_about_a_person() {
         agency_invoice_number: "1".into(),
         ticket_number: None,
     };
-    let method = ShippingMethod::new("post", "By post", ShippingCost::FREE).unwrap();
+    let method = ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
     let home = serde_json::json!({"shippingDetails": {"address": address()}, "userDetails": person(),
         "transactionLogHistory": [{"operation": "RESERVE", "operationSuccess": true, "amount": 1}]});
     let id = || "order-1".parse().unwrap();

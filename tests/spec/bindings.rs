@@ -17,7 +17,7 @@ const DOCUMENTS: [&str; 6] = [
 
 fn built(file: &str) -> crate::build::Api {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-    crate::build::build_file(&folder, file).unwrap_or_else(|refusal| panic!("{refusal}"))
+    crate::build::build_file(&folder, file).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn every_vendored_document_is_listed() {
 }
 
 #[test]
-fn generated_surface() {
+fn the_generated_surface_matches_its_snapshot() {
     for file in DOCUMENTS {
         let api = built(file);
         insta::assert_snapshot!(format!("surface_{}", api.name), surface(&api.rust));
@@ -38,7 +38,7 @@ fn generated_surface() {
 }
 
 #[test]
-fn changes_by_the_passes() {
+fn the_log_of_the_passes_matches_its_snapshot() {
     for file in DOCUMENTS {
         let api = built(file);
         assert_eq!(api.document.warnings, [""; 0], "{file}");
@@ -46,10 +46,9 @@ fn changes_by_the_passes() {
     }
 }
 
-/// The files that the crate includes are what the generator writes of the normalised document, and
-/// nothing else: only their layout is prettyplease's.
+/// The crate includes the output of the generator for the repaired document. Only its layout differs.
 #[test]
-fn the_bindings_are_what_progenitor_writes() {
+fn the_bindings_equal_the_output_of_progenitor() {
     for file in DOCUMENTS {
         let api = built(file);
         let path = format!("{}/{}.rs", env!("OUT_DIR"), api.name);
@@ -64,9 +63,9 @@ fn the_bindings_are_what_progenitor_writes() {
     }
 }
 
-/// No clock, no order of a hash map, no path of this machine.
+/// The output depends on no clock, no order of a hash map and no path of this machine.
 #[test]
-fn the_build_is_the_same_every_time() {
+fn two_builds_of_a_document_are_equal() {
     for file in DOCUMENTS {
         let (one, other) = (built(file), built(file));
         assert_eq!(one.rust, other.rust);

@@ -1,13 +1,11 @@
-//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS` and over our own, and
-//! prints how each fared:
+//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over our own documents,
+//! and prints the result of each:
 //!
-//! - `generated`: it becomes code, and everything that it describes is in the code;
-//! - `refused`: not YAML, not OpenAPI 3.x, or with a part at a URL; with the sentence a maintainer
-//!   would get;
+//! - `generated`: it becomes code that contains everything that the document describes;
+//! - `refused`: it is not YAML, not OpenAPI 3.x, or has a part at a URL; with the error of the build;
 //! - `failed`: anything else.
 //!
-//! A folder with a `swagger.yaml` is one document; the files beside it are its parts. Ends with an
-//! error if any document failed, or if a pass changed nothing in any of them.
+//! A folder with a `swagger.yaml` is one document; the files beside it are its parts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +17,6 @@ use crate::expected::{Expected, Fields};
 #[test]
 fn every_document_is_generated_or_refused() {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // The figures are about the corpus alone where there is one.
     let folder = std::env::var_os("VIPPS_SPEC_CORPUS").map_or_else(
         || {
             eprintln!(
@@ -39,12 +36,12 @@ fn every_document_is_generated_or_refused() {
 
 #[test]
 fn every_pass_changes_a_document() {
-    let idle = unused(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let idle = idle_passes(Path::new(env!("CARGO_MANIFEST_DIR")));
     assert!(idle.is_empty(), "passes that change no document: {idle:?}");
 }
 
-/// Passes that change nothing in the vendored documents and those of the tests: without reason.
-fn unused(own: &Path) -> Vec<&'static str> {
+/// Returns the passes that change neither a vendored document nor a document of the tests.
+fn idle_passes(own: &Path) -> Vec<&'static str> {
     let mut idle: Vec<&'static str> = crate::build::reasons().map(|(name, _)| name).collect();
     for folder in [own.join("openapi"), own.join("tests/specs")] {
         for document in documents(&folder) {
@@ -58,7 +55,7 @@ fn unused(own: &Path) -> Vec<&'static str> {
     idle
 }
 
-/// Every document below the folder, parts of others left out, in order.
+/// Returns every document below the folder in order, without the parts of others.
 fn documents(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = Vec::new();
@@ -123,13 +120,13 @@ impl Tally {
                     println!("failed {shown}: {lost}");
                 }
             },
-            Err(refusal) if !refusal.readable => {
+            Err(error) if !error.readable => {
                 self.refused += 1;
-                println!("refused {shown}: {refusal}");
+                println!("refused {shown}: {error}");
             }
-            Err(refusal) => {
+            Err(error) => {
                 self.failed += 1;
-                println!("failed {shown}: {refusal}");
+                println!("failed {shown}: {error}");
             }
         }
     }
@@ -182,7 +179,7 @@ fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<Strin
                 .iter()
                 .map(|name| crate::build::names::snake(name))
                 .collect();
-            (method.clone(), blank(path), inputs)
+            (method.clone(), without_names(path), inputs)
         })
         .collect();
     if generated != wanted {
@@ -221,8 +218,8 @@ fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<Strin
     ))
 }
 
-/// The path with `{}` for each parameter.
-fn blank(path: &str) -> String {
+/// Returns the path with `{}` for each parameter.
+fn without_names(path: &str) -> String {
     path.split('/')
         .map(|step| {
             if step.starts_with('{') && step.ends_with('}') {

@@ -1,4 +1,4 @@
-//! Our documents said in the words of OpenAPI 3.1 become the same code.
+//! Our documents, written as OpenAPI 3.1, become the same code.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn folder() -> std::path::PathBuf {
 
 fn read(name: &str) -> Option<Value> {
     let text = std::fs::read_to_string(folder().join(name)).ok()?;
-    Some(crate::build::load::parse(&text).unwrap_or_else(|refusal| panic!("{name}: {refusal}")))
+    Some(crate::build::load::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 
 /// Counts the features of 3.1 that the rewriting used, so that the test cannot pass without them.
@@ -88,14 +88,14 @@ fn raise_schema(map: &mut Map<String, Value>, used: &mut Used) {
     }
 }
 
-/// Siblings that 3.1 allows beside a reference.
+/// Adds keywords that OpenAPI 3.1 allows beside a reference.
 fn raise_reference(map: &mut Map<String, Value>, used: &mut Used) {
-    map.insert("$comment".to_owned(), "says nothing".into());
-    map.insert("examples".to_owned(), json!(["says nothing"]));
+    map.insert("$comment".to_owned(), "a comment".into());
+    map.insert("examples".to_owned(), json!(["an example"]));
     used.siblings += 1;
 }
 
-/// An optional member that refers to an object may as well be null.
+/// Lets optional members that refer to an object be null, which is the same for this crate.
 fn raise_optional_members(root: &mut Value, used: &mut Used) {
     for (_, schema) in root["components"]["schemas"].as_object_mut().unwrap() {
         let required = schema.get("required").cloned().unwrap_or_default();
@@ -117,7 +117,7 @@ fn raise_optional_members(root: &mut Value, used: &mut Used) {
 }
 
 #[test]
-fn our_documents_in_3_1_become_the_same_code() {
+fn our_documents_in_openapi_3_1_become_the_same_code() {
     let mut used = Used::default();
     for file in ["qr.yaml", "ecom.yaml", "access-token.yaml"] {
         let plain = crate::build::build_file(&folder(), file).unwrap();
@@ -136,7 +136,7 @@ fn our_documents_in_3_1_become_the_same_code() {
             Some(part.to_string())
         };
         let api = crate::build::build_text(&raised.to_string(), &plain.name, &sibling)
-            .unwrap_or_else(|refusal| panic!("{file}: {refusal}"));
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
         let mut lines = plain.rust.lines().zip(api.rust.lines());
         let other = lines.find(|(plain, raised)| plain != raised);
         assert!(
@@ -156,14 +156,14 @@ fn our_documents_in_3_1_become_the_same_code() {
 }
 
 #[test]
-fn a_form_without_a_3_0_meaning_is_refused_with_its_place() {
+fn a_keyword_without_a_meaning_in_3_0_is_refused() {
     let mut root = read("qr.yaml").unwrap();
     root["openapi"] = "3.1.0".into();
     root["components"]["schemas"]["QrErrorResponse"]["patternProperties"] = json!({ "^x-": {} });
-    let refusal = crate::build::build_text(&root.to_string(), "qr", &|_| None).unwrap_err();
+    let error = crate::build::build_text(&root.to_string(), "qr", &|_| None).unwrap_err();
     assert_eq!(
-        refusal.pointer,
+        error.pointer,
         "/components/schemas/QrErrorResponse/patternProperties"
     );
-    assert!(!refusal.readable);
+    assert!(!error.readable);
 }

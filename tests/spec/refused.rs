@@ -1,12 +1,12 @@
-//! A document that cannot be generated stops the build with one sentence: which file, where in
-//! it, what is wrong, what to do. No panic of the generator reaches the reader.
+//! A document that cannot be generated stops the build with one line: the file, the place in it, the
+//! fault and the remedy. A panic of the generator becomes such a line, too.
 //!
-//! `tests/documents/breaks.rs` sees one of them come out of cargo.
+//! `tests/documents/breaks.rs` checks what cargo prints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder with these files, as the build script would find it.
+/// Creates a folder with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("spec-refused")
@@ -21,14 +21,14 @@ fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     folder
 }
 
-/// Returns the build's error for this document.
-fn refusal(name: &str, text: &str) -> String {
+/// Returns the error of the build for this document.
+fn error_of(name: &str, text: &str) -> String {
     let folder = folder(name, &[("api.yaml", text)]);
-    let refusal =
+    let error =
         crate::build::build_file(&folder, "api.yaml").expect_err("the document must be refused");
-    let said = refusal.to_string();
-    assert!(!said.contains('\n'), "{said}");
-    said.replace(&folder.display().to_string(), "openapi")
+    let message = error.to_string();
+    assert!(!message.contains('\n'), "{message}");
+    message.replace(&folder.display().to_string(), "openapi")
 }
 
 /// A valid document with one operation, which the tests break.
@@ -46,85 +46,85 @@ components:
     Thing: {type: object, properties: {name: {type: string}}}
 ";
 
-fn spoiled(old: &str, new: &str) -> String {
+fn edited(old: &str, new: &str) -> String {
     assert!(GOOD.contains(old), "{old:?} is not in the document");
     GOOD.replace(old, new)
 }
 
 #[test]
-fn the_document_itself_is_good() {
+fn the_unedited_document_is_generated() {
     let folder = folder("good", &[("api.yaml", GOOD)]);
     let api = crate::build::build_file(&folder, "api.yaml").unwrap();
     assert!(api.rust.contains("pub fn make_thing"), "{}", api.rust);
 }
 
 #[test]
-fn bad_yaml() {
+fn invalid_yaml_is_refused() {
     assert_eq!(
-        refusal("bad-yaml", &spoiled("info: {title: A", "info: {title: [A")),
+        error_of("bad-yaml", &edited("info: {title: A", "info: {title: [A")),
         "openapi/api.yaml: not readable as YAML: did not find expected ',' or ']' at line 3 column 31, while parsing a flow sequence at line 3 column 15; the file must be one YAML 1.2 or JSON document"
     );
 }
 
 #[test]
-fn an_empty_file() {
+fn an_empty_file_is_refused() {
     assert_eq!(
-        refusal("empty", ""),
+        error_of("empty", ""),
         "openapi/api.yaml: not an OpenAPI document: the top level is no mapping; put an OpenAPI 3.0 or 3.1 document there"
     );
 }
 
 #[test]
-fn swagger_2() {
+fn swagger_2_is_refused() {
     assert_eq!(
-        refusal("swagger", &spoiled("openapi: 3.0.0", "swagger: '2.0'")),
+        error_of("swagger", &edited("openapi: 3.0.0", "swagger: '2.0'")),
         "openapi/api.yaml#/swagger: Swagger 2.0 documents are not read; convert it to OpenAPI 3.0 first (editor.swagger.io does) and put the result there"
     );
 }
 
 #[test]
-fn no_openapi_document() {
+fn a_file_without_openapi_is_refused() {
     assert_eq!(
-        refusal("other", "a: 1"),
+        error_of("other", "a: 1"),
         "openapi/api.yaml: not an OpenAPI document: `openapi` is missing; put an OpenAPI 3.0 or 3.1 document there"
     );
 }
 
 #[test]
-fn another_major_version() {
+fn openapi_4_is_refused() {
     assert_eq!(
-        refusal("version", &spoiled("openapi: 3.0.0", "openapi: 4.0.0")),
+        error_of("version", &edited("openapi: 3.0.0", "openapi: 4.0.0")),
         "openapi/api.yaml#/openapi: OpenAPI 4.0.0 is not supported; put an OpenAPI 3.0 or 3.1 document there"
     );
 }
 
 #[test]
-fn a_document_without_paths() {
+fn a_document_without_paths_is_refused() {
     assert_eq!(
-        refusal("paths", "{openapi: 3.0.0, info: {title: A, version: '1'}}"),
+        error_of("paths", "{openapi: 3.0.0, info: {title: A, version: '1'}}"),
         "openapi/api.yaml: `paths` is missing; an API needs at least one operation"
     );
 }
 
 #[test]
-fn a_dangling_reference() {
+fn a_dangling_reference_is_refused() {
     let schema = "'#/components/schemas/Thing'}}}}}";
     assert_eq!(
-        refusal(
+        error_of(
             "dangling",
-            &spoiled(schema, "'#/components/schemas/Thong'}}}}}")
+            &edited(schema, "'#/components/schemas/Thong'}}}}}")
         ),
         "openapi/api.yaml#/paths/~1things/post/responses/200/content/application~1json/schema: `$ref: #/components/schemas/Thong` leads nowhere; correct the reference or add what it names"
     );
 }
 
 #[test]
-fn a_dangling_request_body() {
+fn a_dangling_request_body_is_refused() {
     let body = "requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}";
     assert_eq!(
-        refusal(
+        error_of(
             "dangling-body",
-            &spoiled(
+            &edited(
                 body,
                 "requestBody: {$ref: '#/components/requestBodies/Thing'}"
             )
@@ -134,11 +134,11 @@ fn a_dangling_request_body() {
 }
 
 #[test]
-fn a_missing_file() {
+fn a_missing_file_is_refused() {
     assert_eq!(
-        refusal(
+        error_of(
             "missing",
-            &spoiled(
+            &edited(
                 "'#/components/schemas/Thing'}}}}\n",
                 "'more.yaml#/Thing'}}}}\n"
             )
@@ -148,32 +148,32 @@ fn a_missing_file() {
 }
 
 #[test]
-fn a_reference_out_of_the_folder() {
-    let said = refusal(
+fn a_reference_out_of_the_folder_is_refused() {
+    let message = error_of(
         "outside",
-        &spoiled(
+        &edited(
             "'#/components/schemas/Thing'}}}}\n",
             "'../../etc/x.yaml#/Thing'}}}}\n",
         ),
     );
-    assert!(said.contains("leads out of the folder"), "{said}");
+    assert!(message.contains("leads out of the folder"), "{message}");
 }
 
 #[test]
-fn an_operation_id_used_twice() {
+fn an_operation_id_used_twice_is_refused() {
     let twice = "  /others: {get: {operationId: makeThing, responses: {'200': {description: OK}}}}\ncomponents:";
     assert_eq!(
-        refusal("twice", &spoiled("components:", twice)),
+        error_of("twice", &edited("components:", twice)),
         "openapi/api.yaml#/paths/~1things/post/operationId: the operation id makeThing is used twice, here and at #/paths/~1others/get; give each operation an id of its own"
     );
 }
 
 #[test]
-fn an_unknown_media_type() {
+fn an_unknown_media_type_of_a_request_is_refused() {
     assert_eq!(
-        refusal(
+        error_of(
             "media",
-            &spoiled(
+            &edited(
                 "requestBody: {content: {application/json:",
                 "requestBody: {content: {application/xml:"
             )
@@ -183,37 +183,37 @@ fn an_unknown_media_type() {
 }
 
 #[test]
-fn an_unknown_media_type_of_an_answer() {
-    let said = refusal(
-        "media-answer",
-        &spoiled(
+fn an_unknown_media_type_of_a_response_is_refused() {
+    let message = error_of(
+        "media-response",
+        &edited(
             "OK, content: {application/json:",
             "OK, content: {application/xml:",
         ),
     );
     assert!(
-        said.contains("#/paths/~1things/post/responses/200/content/application~1xml: "),
-        "{said}"
+        message.contains("#/paths/~1things/post/responses/200/content/application~1xml: "),
+        "{message}"
     );
 }
 
 #[test]
-fn one_name_twice() {
+fn a_duplicate_key_is_refused() {
     assert_eq!(
-        refusal(
+        error_of(
             "key",
-            &spoiled("    Thing: ", "    Thing: {type: string}\n    Thing: ")
+            &edited("    Thing: ", "    Thing: {type: string}\n    Thing: ")
         ),
-        "openapi/api.yaml#/components/schemas/Thing: the key \"Thing\" is there twice; keep one of the two; the other would be lost"
+        "openapi/api.yaml#/components/schemas/Thing: the key \"Thing\" occurs twice; keep one of the two, because the other would be lost"
     );
 }
 
 #[test]
-fn two_properties_of_one_rust_name() {
+fn properties_with_one_rust_name_are_refused() {
     assert_eq!(
-        refusal(
+        error_of(
             "properties",
-            &spoiled(
+            &edited(
                 "{name: {type: string}}",
                 "{userId: {type: string}, user_id: {type: string}}"
             )
@@ -223,18 +223,18 @@ fn two_properties_of_one_rust_name() {
 }
 
 #[test]
-fn two_parameters_of_one_rust_name() {
+fn parameters_with_one_rust_name_are_refused() {
     let parameters = "operationId: makeThing\n      parameters: [{name: X-Id, in: header, schema: {type: string}}, {name: xId, in: query, schema: {type: string}}]";
-    let said = refusal("parameters", &spoiled("operationId: makeThing", parameters));
-    assert!(said.contains("#/paths/~1things/post/parameters/1/name: the parameter xId has the same Rust name as the parameter X-Id"), "{said}");
+    let message = error_of("parameters", &edited("operationId: makeThing", parameters));
+    assert!(message.contains("#/paths/~1things/post/parameters/1/name: the parameter xId has the same Rust name as the parameter X-Id"), "{message}");
 }
 
 #[test]
-fn a_node_of_the_wrong_kind() {
+fn a_node_of_the_wrong_kind_is_refused() {
     assert_eq!(
-        refusal(
+        error_of(
             "kind",
-            &spoiled(
+            &edited(
                 "operationId: makeThing",
                 "operationId: makeThing\n      parameters: [5]"
             )
@@ -242,43 +242,43 @@ fn a_node_of_the_wrong_kind() {
         "openapi/api.yaml#/paths/~1things/post/parameters/0: not a mapping; OpenAPI has named members here"
     );
     assert_eq!(
-        refusal(
+        error_of(
             "items",
-            &spoiled("{name: {type: string}}", "{name: {type: array, items: 5}}")
+            &edited("{name: {type: string}}", "{name: {type: array, items: 5}}")
         ),
         "openapi/api.yaml#/components/schemas/Thing/properties/name/items: not a mapping; OpenAPI has named members here"
     );
 }
 
 #[test]
-fn a_file_that_is_no_text() {
+fn a_binary_file_is_refused() {
     let folder = folder("binary", &[]);
     fs::write(folder.join("api.yaml"), [0xff, 0xfe, 0x00]).unwrap();
-    let said = crate::build::build_file(&folder, "api.yaml")
+    let message = crate::build::build_file(&folder, "api.yaml")
         .unwrap_err()
         .to_string();
     assert!(
-        said.contains("api.yaml: the file cannot be read: "),
-        "{said}"
+        message.contains("api.yaml: the file cannot be read: "),
+        "{message}"
     );
 }
 
 #[test]
-fn two_files_of_one_module_name() {
+fn two_files_with_one_module_name_are_refused() {
     let folder = folder("module", &[("my-api.yaml", GOOD), ("my_api.json", "{}")]);
-    let said: Vec<String> = crate::build::build_all(&folder, &folder)
+    let message: Vec<String> = crate::build::build_all(&folder, &folder)
         .into_iter()
         .filter_map(Result::err)
-        .map(|refusal| refusal.to_string())
+        .map(|error| error.to_string())
         .collect();
     assert!(
-        said[0].contains("my_api.json: another file has the module name my_api too"),
-        "{said:?}"
+        message[0].contains("my_api.json: another file has the module name my_api too"),
+        "{message:?}"
     );
 }
 
 #[test]
-fn an_overlay_without_its_document() {
+fn an_overlay_without_its_document_is_refused() {
     let folder = folder(
         "overlay",
         &[("api.yaml", GOOD), ("apis.overlay.yaml", "{}")],
@@ -289,30 +289,30 @@ fn an_overlay_without_its_document() {
         .map(|error| error.to_string())
         .collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
-    let said = "apis.overlay.yaml: no document has the module name apis; name the overlay";
-    assert!(errors[0].contains(said), "{errors:?}");
+    let message = "apis.overlay.yaml: no document has the module name apis; name the overlay";
+    assert!(errors[0].contains(message), "{errors:?}");
 }
 
 #[test]
-fn an_overlay_that_cannot_be_read() {
+fn an_invalid_overlay_is_refused() {
     let overlay = "{overlay: 1.0.0, actions: [{target: $.info, remove: true}]}";
     let folder = folder(
         "overlay-action",
         &[("api.yaml", GOOD), ("api.overlay.yaml", overlay)],
     );
     let error = crate::build::build_file(&folder, "api.yaml").unwrap_err();
-    let said = error.to_string();
+    let message = error.to_string();
     assert!(
-        said.starts_with("api.overlay.yaml#/actions/0: an action without a reason"),
-        "{said}"
+        message.starts_with("api.overlay.yaml#/actions/0: an action without a reason"),
+        "{message}"
     );
 }
 
-/// A keyword that OpenAPI does not define would be read as absent, and what it says be lost.
+/// A keyword that OpenAPI does not define would be read as absent, and its content would be lost.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn an_unknown_key_is_refused_with_its_place() {
-    const SAYS: &str =
+    const ADVICE: &str =
         "; correct its spelling or its place; the name of an extension begins with `x-`";
     let operation = "/paths/~1things/post";
     let thing = "/components/schemas/Thing";
@@ -451,19 +451,19 @@ fn an_unknown_key_is_refused_with_its_place() {
             "not a list",
         ),
     ] {
-        let said = refusal(&format!("unknown-{name}"), &spoiled(old, new));
+        let message = error_of(&format!("unknown-{name}"), &edited(old, new));
         let place = if pointer.is_empty() {
             String::new()
         } else {
             format!("#{pointer}")
         };
         assert!(
-            said.starts_with(&format!("openapi/api.yaml{place}: {what}")),
-            "{name}: {said}"
+            message.starts_with(&format!("openapi/api.yaml{place}: {what}")),
+            "{name}: {message}"
         );
         assert!(
-            said.ends_with(SAYS) || what.starts_with("not a"),
-            "{name}: {said}"
+            message.ends_with(ADVICE) || what.starts_with("not a"),
+            "{name}: {message}"
         );
     }
 }
@@ -478,22 +478,22 @@ fn an_unknown_type_is_refused_with_its_place() {
         ("'null'", "3.0.0"),
         ("[string, nul]", "3.1.0"),
     ] {
-        let document = spoiled(
+        let document = edited(
             "{name: {type: string}}",
             &format!("{{name: {{type: {kind}}}}}"),
         );
         let document = document.replace("openapi: 3.0.0", &format!("openapi: {version}"));
-        let said = refusal("unknown-type", &document);
+        let message = error_of("unknown-type", &document);
         assert!(
-            said.starts_with("openapi/api.yaml#/components/schemas/Thing/properties/name/type: "),
-            "{said}"
+            message
+                .starts_with("openapi/api.yaml#/components/schemas/Thing/properties/name/type: "),
+            "{message}"
         );
-        assert!(said.contains("is not a type"), "{said}");
+        assert!(message.contains("is not a type"), "{message}");
     }
 }
 
-/// Names and extensions that OpenAPI leaves to the author, some of which resemble a misspelt
-/// keyword.
+/// The author chooses names and extensions. Some of them resemble a misspelled keyword.
 #[test]
 fn free_names_and_extensions_are_not_refused() {
     for (name, old, new) in [
@@ -524,7 +524,7 @@ fn free_names_and_extensions_are_not_refused() {
             "responses: {default: {description: E}, 4XX: {description: C}, '200'",
         ),
     ] {
-        let folder = folder(&format!("free-{name}"), &[("api.yaml", &spoiled(old, new))]);
+        let folder = folder(&format!("free-{name}"), &[("api.yaml", &edited(old, new))]);
         let built = crate::build::build_file(&folder, "api.yaml");
         assert!(built.is_ok(), "{name}: {}", built.unwrap_err());
     }
@@ -532,7 +532,7 @@ fn free_names_and_extensions_are_not_refused() {
 
 #[test]
 fn an_unknown_key_of_a_part_is_refused() {
-    let whole = spoiled(
+    let whole = edited(
         "'#/components/schemas/Thing'}}}}\n",
         "'more.yaml#/Thing'}}}}\n",
     );
@@ -540,8 +540,8 @@ fn an_unknown_key_of_a_part_is_refused() {
         "part",
         &[("api.yaml", &whole), ("more.yaml", "Thing: {typ: string}")],
     );
-    let said = crate::build::build_file(&folder, "api.yaml")
+    let message = crate::build::build_file(&folder, "api.yaml")
         .unwrap_err()
         .to_string();
-    assert!(said.contains("#/paths/~1things/post/requestBody/content/application~1json/schema: `typ` is not a key of a schema"), "{said}");
+    assert!(message.contains("#/paths/~1things/post/requestBody/content/application~1json/schema: `typ` is not a key of a schema"), "{message}");
 }

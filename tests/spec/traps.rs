@@ -12,7 +12,7 @@ fn built_as(api: &str, members: &str) -> crate::build::Api {
     let text = format!("openapi: 3.0.0\ninfo: {{title: A, version: '1'}}\n{members}");
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let read = crate::build::load::from_folder(&folder);
-    crate::build::build_text(&text, api, &read).unwrap_or_else(|refusal| panic!("{refusal}"))
+    crate::build::build_text(&text, api, &read).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn lines(members: &str) -> Vec<String> {
@@ -43,7 +43,7 @@ fn assert_lacks(lines: &[String], word: &str) {
 }
 
 #[test]
-fn callbacks_are_no_operations_and_keep_their_schemas() {
+fn callbacks_become_schemas_and_no_operations() {
     let lines = lines(
         "
 tags: [{name: Merchant Endpoints, description: Served by the merchant.}]
@@ -146,28 +146,28 @@ components:
 }
 
 #[test]
-fn a_part_at_a_url_is_refused_in_one_sentence() {
+fn a_part_at_a_url_is_refused_in_one_line() {
     let text = "
 openapi: 3.0.0
 info: {title: A, version: '1'}
 paths: {}
 components: {schemas: {Ask: {type: object, properties: {receipt: {$ref: 'https://example.com/2.3.17/swagger.yaml#/components/schemas/Receipt'}}}}}
 ";
-    let refusal = crate::build::build_text(text, "api", &|_| None).unwrap_err();
-    let refusal = refusal.to_string();
+    let error = crate::build::build_text(text, "api", &|_| None).unwrap_err();
+    let error = error.to_string();
     assert!(
-        refusal.contains("#/components/schemas/Ask/properties/receipt"),
-        "{refusal}"
+        error.contains("#/components/schemas/Ask/properties/receipt"),
+        "{error}"
     );
     assert!(
-        refusal.contains("to https://example.com/2.3.17/swagger.yaml"),
-        "{refusal}"
+        error.contains("to https://example.com/2.3.17/swagger.yaml"),
+        "{error}"
     );
-    assert!(!refusal.contains('\n'), "{refusal}");
+    assert!(!error.contains('\n'), "{error}");
 }
 
 #[test]
-fn headers_of_the_client_are_no_parameters() {
+fn headers_of_the_client_become_no_parameters() {
     let api = built(
         "
 security: [{Bearer: []}]
@@ -193,7 +193,7 @@ components: {securitySchemes: {Bearer: {type: apiKey, in: header, name: Authoriz
 }
 
 #[test]
-fn webhooks_have_the_names_that_their_document_lacks() {
+fn operations_of_webhooks_have_names() {
     for (server, prefix) in [
         ("https://example.com/webhooks", ""),
         ("https://example.com", "/webhooks"),
@@ -246,7 +246,7 @@ fn shipping_costs_of_epayment_are_minor_units() {
             "i64",
         ],
     );
-    assert_has(&cost("ecom"), &["shippingCost: Option<ShippingCost>"]);
+    assert_has(&cost("ecom"), &["shippingCost: Option<Kroner>"]);
     assert_lacks(&cost("ecom"), "i64");
 }
 
@@ -272,7 +272,7 @@ fn a_mark_of_an_overlay_hides_a_member_in_its_api_alone() {
 }
 
 #[test]
-fn secrets_and_people_of_the_new_documents_are_hidden() {
+fn secrets_and_personal_data_are_hidden_in_any_document() {
     let members = [
         "personalQr",
         "customerToken",
@@ -345,7 +345,7 @@ components:
     );
 }
 
-/// No operation refers to the body of a webhook, which is received all the same.
+/// No operation refers to the body of a webhook. The merchant receives it all the same.
 #[test]
 fn schemas_without_an_operation_are_generated() {
     let lines = lines(
@@ -366,7 +366,7 @@ components: {schemas: {WebhookEvent: {type: object, required: [success], propert
 
 /// Values with spaces and hyphens, and an enumeration that may be null.
 #[test]
-fn values_with_spaces_are_variants_of_their_own() {
+fn values_with_spaces_are_different_variants() {
     let lines = lines(
         "
 paths:

@@ -10,8 +10,8 @@ const COPY: &str = "/api/Books/1/copies/2";
 #[tokio::test]
 async fn operations_are_called_like_any_other() {
     let recorder = Recorder::new()
-        .answer("GET", BOOKS, 200, r#"{"items":[{"state":"lent"}]}"#)
-        .answer("DELETE", COPY, 204, "");
+        .respond("GET", BOOKS, 200, r#"{"items":[{"state":"lent"}]}"#)
+        .respond("DELETE", COPY, 204, "");
     let vipps = recorder.client();
     let page = vipps.call(|raw| async move {
         let page = raw

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_go_and_any_success_code_counts() {
+    fn errors_are_dropped_and_any_success_is_2xx() {
         let document = becomes(
             apply,
             &with(

@@ -52,7 +52,7 @@ fn replace(pointer: &str, schema: &mut Value) -> Option<&'static str> {
                 any["description"] = description;
             }
             *schema = any;
-            Some("any JSON value fits, and none is printed")
+            Some("any JSON value fits, and its content is never printed")
         }
         None | Some("object") if map.contains_key("additionalProperties") => {
             // The generator would add a member for the rest of the object.
@@ -65,7 +65,7 @@ fn replace(pointer: &str, schema: &mut Value) -> Option<&'static str> {
         }
         Some("array") if !map.contains_key("items") => {
             map.insert("items".to_owned(), any);
-            Some("an entry may be any JSON value, and none is printed")
+            Some("an entry may be any JSON value, whose content is never printed")
         }
         _ => None,
     }

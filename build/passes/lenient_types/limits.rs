@@ -44,7 +44,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes what the generated types would enforce.
+/// Removes the limits that the generated types would enforce.
 fn remove(pointer: &str, schema: &mut Map<String, Value>) -> Option<String> {
     // The generator recognises a raw body by its format.
     if pointer.contains("application~1octet-stream") {

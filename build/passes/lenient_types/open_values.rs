@@ -60,7 +60,7 @@ fn open(
         }
     }
     if schema.remove("not").is_some() {
-        changes.push("not: nothing is forbidden in what is read".to_owned());
+        changes.push("not: a response may contain any value".to_owned());
     }
     changes
 }

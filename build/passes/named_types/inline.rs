@@ -8,7 +8,7 @@ use super::super::super::names::{free, pascal};
 
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
-    let mut hoist = Hoist {
+    let mut names_of_types = Names {
         taken: names.iter().map(|name| pascal(name)).collect(),
         made: Vec::new(),
         notes: Vec::new(),
@@ -16,7 +16,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     for name in names {
         let pointer = format!("/components/schemas/{}", escape(&name));
         if let Some(schema) = document.schemas_mut().get_mut(&name) {
-            hoist.children(schema, &pascal(&name), &pointer);
+            names_of_types.children(schema, &pascal(&name), &pointer);
         }
     }
     let mut shared: Vec<(Value, String)> = Vec::new();
@@ -28,26 +28,26 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
                 let pointer = format!("/paths/{}/{method}", escape(path));
-                hoist.operation(operation, &pointer, &mut shared);
+                names_of_types.operation(operation, &pointer, &mut shared);
             }
         }
     }
-    for (name, schema) in hoist.made {
+    for (name, schema) in names_of_types.made {
         document.schemas_mut().insert(name, schema);
     }
-    for (pointer, name) in hoist.notes {
+    for (pointer, name) in names_of_types.notes {
         document.note(pointer, format!("is called {name}"));
     }
     Ok(())
 }
 
-struct Hoist {
+struct Names {
     taken: Vec<String>,
     made: Vec<(String, Value)>,
     notes: Vec<(String, String)>,
 }
 
-impl Hoist {
+impl Names {
     fn operation(
         &mut self,
         operation: &mut Value,
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nested_objects_and_enumerations_become_components_under_free_names() {
+    fn nested_objects_and_enumerations_become_components() {
         let document = becomes(
             apply,
             "components: {schemas: {A: {properties: {b: {properties: {c: {type: array, items: {enum: [x]}}}}, d: {type: string}}}, Ab: {type: string}}}",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_and_answers_are_named_after_their_operation() {
+    fn bodies_and_responses_are_named_after_their_operation() {
         let document = run(
             apply,
             "paths: {/a: {post: {operationId: doIt, requestBody: {content: {application/json: {schema: {properties: {a: {}}}}}}, responses: {2XX: {content: {application/json: {schema: {type: array, items: {properties: {a: {}}}}}}}}}}}",

@@ -1,7 +1,7 @@
 //! Headers that belong to the client, not to the single call.
 //!
 //! Credentials, system names, the serial number and the idempotency key are the same for every call of
-//! a client. As parameters they would be asked for each time, or sent twice.
+//! a client. As parameters they would have to be passed to every call, or be sent twice.
 
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clients_headers_go_whatever_their_case() {
+    fn headers_of_the_client_are_removed_in_any_case() {
         let document = becomes(
             apply,
             "paths: {/a: {get: {parameters: [{name: AUTHORIZATION, in: header}, {name: Accept, in: header}, {name: Vipps-System-Name, in: header}, {name: X-Request-Id, in: header}]}, put: {parameters: [{name: Content-Type, in: header}]}}}",
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_key_is_kept() {
+    fn the_name_of_the_idempotency_header_is_recorded() {
         becomes(
             apply,
             "paths: {/a: {post: {parameters: [{name: X-Request-Id, in: header}, {name: IDEMPOTENCY-KEY, in: header}]}}}",
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_calls_own_parameters_stay() {
+    fn parameters_of_the_call_stay() {
         leaves(
             apply,
             "paths: {/a: {get: {parameters: [{name: Size, in: header}, {name: client_id, in: query}]}}}",

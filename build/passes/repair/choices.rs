@@ -1,7 +1,7 @@
 //! Choices between objects that every object fits.
 //!
-//! A choice between objects of one optional member each says nothing: the empty object fits all of
-//! them. The documents mean exactly one of the members.
+//! A choice between objects of one optional member each does not restrict anything: the empty object
+//! fits all of them. The documents mean exactly one of the members.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         let pointer = SCHEMA_REF.trim_start_matches('#');
         let note = note(
             format!("{pointer}{name}"),
-            format!("{member} is required: it tells this choice from the others"),
+            format!("{member} is required: it distinguishes this choice from the others"),
         );
         document.note(note.pointer, note.text);
     }

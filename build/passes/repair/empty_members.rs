@@ -1,4 +1,4 @@
-//! Members without a value, such as `get:` with nothing below it.
+//! Members without a value, such as an empty `get:`.
 //!
 //! They are read as null, which the generator refuses.
 
@@ -41,11 +41,11 @@ fn visit_object(map: &mut Map<String, Value>, pointer: &str, named: bool, notes:
         match map.get_mut(&key) {
             Some(Value::Null) if named => {
                 map.insert(key, Value::Object(Map::new()));
-                notes.push(note(inner, "a property without a schema may hold anything"));
+                notes.push(note(inner, "an empty property may have any value"));
             }
             Some(Value::Null) => {
                 map.remove(&key);
-                notes.push(note(inner, "dropped: there is nothing below it"));
+                notes.push(note(inner, "dropped: it is empty"));
             }
             Some(value) => {
                 let holds_names = !named && matches!(key.as_str(), "properties" | "schemas");

@@ -44,7 +44,7 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
             .is_some_and(|name| known.iter().any(|k| k == name));
         if !there {
             changes.push(format!(
-                "{name} is required but not described; it is required no more"
+                "{name} is required but not described; it is optional now"
             ));
         }
         there

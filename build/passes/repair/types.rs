@@ -1,6 +1,6 @@
-//! Type names that OpenAPI does not know, and types that contradict the keywords beside them.
+//! Type names that OpenAPI does not define, and types that contradict the keywords beside them.
 //!
-//! The generator knows six types. `type: token` is an error for it, and `type: string` beside
+//! The generator supports six types. `type: token` is an error for it, and `type: string` beside
 //! properties loses the properties.
 
 use serde_json::{Map, Value, json};
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn foreign_type_names_are_translated() {
+    fn other_type_names_are_translated() {
         becomes(
             apply,
             "components: {schemas: {A: {properties: {t: {type: token}, n: {type: Int}, y: {type: text, properties: {}}}}}}",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_type_is_read_off_the_members() {
+    fn a_missing_type_follows_from_the_other_keywords() {
         becomes(
             apply,
             "components: {schemas: {A: {items: {enum: [a]}}, B: {type: array}, C: {maxLength: 3}}}",

@@ -190,7 +190,7 @@ fn refuse_violations(violations: &[Violation], random: &mut Random) -> Response 
                     "merchantInfo.merchantSerialNumber" | "transaction.amount"
                 ),
                 Rule::Required => field == "merchantInfo.fallBack",
-                Rule::Value => false,
+                Rule::Value | Rule::Unknown => false,
             }
     };
     match violations.first() {

@@ -214,9 +214,13 @@ fn damage(
             members.finish().map(|()| rule.html(status))
         }
         "apiError" => {
-            let group = members.required_text("group")?;
+            let group = members.text("group")?;
             let code = members.required_text("code")?;
-            members.finish().map(|()| rule.ecom_error(group, code))
+            members.finish()?;
+            Ok(match group {
+                Some(group) => rule.ecom_error(group, code),
+                None => rule.epayment_error(code),
+            })
         }
         "delay" => {
             let time = members.required_seconds("seconds")?;

@@ -78,7 +78,8 @@ impl Delivery {
         self.time
     }
 
-    /// Returns `payment_callback`, `shipping_details`, `consent_removal` or `user_checked_in`. Pass
+    /// Returns `payment_callback`, `shipping_details`, `shipping_options` (the Express callback of
+    /// ePayment), `consent_removal` or `user_checked_in`. Pass
     /// this name to [`Faults::on`](crate::simulator::Faults::on) to inject a fault into such calls.
     pub fn operation(&self) -> &str {
         self.operation

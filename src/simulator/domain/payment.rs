@@ -49,8 +49,17 @@ pub(crate) enum Flow {
     /// A notification on the customer's phone, without a landing page.
     Push,
     /// A QR code.
-    #[allow(dead_code, reason = "for APIs that the simulator does not serve yet")]
     Qr,
+}
+
+/// The source of the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum PaymentSource {
+    /// A source that the customer has chosen in the app.
+    #[default]
+    Wallet,
+    /// A card whose data the customer enters in a form.
+    Card,
 }
 
 /// The time that the customer has.
@@ -59,7 +68,6 @@ pub(crate) enum Expiry {
     /// The time to open the payment, and after that the time to approve it.
     Steps { open: Duration, approve: Duration },
     /// The payment expires at this time.
-    #[allow(dead_code, reason = "for APIs that the simulator does not serve yet")]
     At(Timestamp),
 }
 
@@ -85,6 +93,9 @@ pub(crate) struct PaymentOptions {
     /// The source of the shipping methods of an express payment.
     pub(crate) shipping: Option<ShippingSource>,
     pub(crate) data_scope: DataScope,
+    pub(crate) source: PaymentSource,
+    /// The merchant's own data about the payment, by name.
+    pub(crate) metadata: Vec<(String, String)>,
     /// The customer that the merchant named.
     pub(crate) customer: Option<Profile>,
     /// The URL that the customer opens, and the token in it.
@@ -103,7 +114,7 @@ pub(crate) struct NewPayment {
     /// The text that the customer reads.
     pub(crate) description: String,
     pub(crate) capture_type: CaptureType,
-    pub(crate) idempotency: Option<Idempotency>,
+    pub(crate) idempotency_key: Option<String>,
     pub(crate) options: PaymentOptions,
 }
 
@@ -159,7 +170,6 @@ pub(crate) struct Cancellation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CancelScope {
     /// A payment that is not approved.
-    #[allow(dead_code, reason = "for APIs that the simulator does not serve yet")]
     Unapproved,
     /// Also a reservation of which nothing was captured.
     Uncaptured,
@@ -226,7 +236,7 @@ impl Payment {
             amount: new.amount,
             text: new.description.clone(),
             id: entry.id,
-            idempotency_key: new.idempotency.map(|idempotency| idempotency.key),
+            idempotency_key: new.idempotency_key,
             time: entry.time,
         };
         Self {

@@ -41,6 +41,12 @@ impl DataScope {
         Self(vec![Name, Address, Email, PhoneNumber])
     }
 
+    /// Returns `true` for exactly the data that an express payment shares.
+    pub(crate) fn is_express(&self) -> bool {
+        let express = Self::express();
+        self.0.len() == express.0.len() && express.0.iter().all(|data| self.has(*data))
+    }
+
     pub(crate) fn has(&self, data: ProfileData) -> bool {
         self.0.contains(&data)
     }

@@ -57,6 +57,9 @@ pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) handler: Handler,
     pub(crate) limit: Limit,
+    /// The header with the idempotency key, if the first request with a key decides the response to
+    /// all requests with it.
+    pub(crate) key_header: Option<&'static str>,
     /// Whether the last segment of the path identifies a person.
     pub(crate) has_personal_path: bool,
 }
@@ -67,6 +70,7 @@ impl Operation {
             id,
             handler,
             limit: Limit::None,
+            key_header: None,
             has_personal_path: false,
         }
     }
@@ -78,6 +82,11 @@ impl Operation {
 
     pub(crate) const fn limited(mut self, limit: Limit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    pub(crate) const fn keyed(mut self, header: &'static str) -> Self {
+        self.key_header = Some(header);
         self
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Rule {
     Required,
     Type,
     Value,
+    /// The document has no such member, and the API refuses members that it does not know.
+    Unknown,
 }
 
 /// A rule of the spec that a request breaks.
@@ -85,7 +87,7 @@ struct Parameter {
 pub(crate) fn request(
     route: Route,
     request: &Request,
-    params: &[(&'static str, String)],
+    params: &[(&str, String)],
     body: &Value,
 ) -> Result<Vec<Violation>, String> {
     let checks = route.api.document.checks(route.documented)?;
@@ -176,14 +178,19 @@ fn check_parameter(expected: &Parameter, sent: Option<String>) -> Option<Violati
 
 fn in_body(error: &ValidationError<'_>) -> Violation {
     let mut field = dotted(error);
+    let mut append = |name: &str| {
+        if !field.is_empty() {
+            field.push('.');
+        }
+        field.push_str(name);
+    };
     let rule = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            append(unexpected.first().map_or("", String::as_str));
+            Rule::Unknown
+        }
         ValidationErrorKind::Required { property } => {
-            if let Some(name) = property.as_str() {
-                if !field.is_empty() {
-                    field.push('.');
-                }
-                field.push_str(name);
-            }
+            append(property.as_str().unwrap_or_default());
             Rule::Required
         }
         ValidationErrorKind::Type { .. } => Rule::Type,
@@ -191,6 +198,7 @@ fn in_body(error: &ValidationError<'_>) -> Violation {
     };
     let reason = match rule {
         Rule::Required => format!("The field {field} is required."),
+        Rule::Unknown => format!("The field {field} is unknown."),
         _ => reason(&field, error),
     };
     Violation {

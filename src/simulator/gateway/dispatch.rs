@@ -9,10 +9,12 @@ use super::api::{Call, Failure, GatewayError, Limit};
 use super::auth::{self, ForeignSalesUnit};
 use super::contract;
 use super::errors;
+use super::idempotency::{Earlier, Key, Keyed};
 use super::images;
 use super::message::{Body, Request, Response};
 use super::routes::{Found, Route, parameter};
 use super::state::State;
+use crate::simulator::domain::Refusal;
 
 type Params = [(&'static str, String)];
 
@@ -23,13 +25,7 @@ pub(crate) fn dispatch(state: &mut State, request: &Request, now: Timestamp) -> 
         Found::Operation(route, params) => {
             let response = serve(state, request, route, &params, now);
             state.notify();
-            let response = match response {
-                Ok(response) => response,
-                Err(Failure::Response(response)) => *response,
-                Err(Failure::Refused(refusal)) => {
-                    refuse(state, route, &GatewayError::Refused(&refusal))
-                }
-            };
+            let response = settle(state, route, response);
             checked(route, response)
         }
         Found::Image => images::serve(state, request, now),
@@ -41,6 +37,15 @@ pub(crate) fn dispatch(state: &mut State, request: &Request, now: Timestamp) -> 
         Found::Nothing => {
             errors::gateway_info(StatusCode::NOT_FOUND, "Not Found", "Resource not found")
         }
+    }
+}
+
+/// Turns a failure into the response to it.
+fn settle(state: &mut State, route: Route, result: Result<Response, Failure>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(Failure::Response(response)) => *response,
+        Err(Failure::Refused(refusal)) => refuse(state, route, &GatewayError::Refused(&refusal)),
     }
 }
 
@@ -88,13 +93,6 @@ fn serve(
         let response = refuse(state, route, &GatewayError::NotJson);
         return Err(response.noted("the body is not JSON").into());
     };
-    let violations = contract::request(route, request, params, &body)
-        .map_err(|missing| errors::unmodelled(&missing))?;
-    if !violations.is_empty() {
-        let notes: Vec<String> = violations.iter().map(ToString::to_string).collect();
-        let response = refuse(state, route, &GatewayError::Violations(&violations));
-        return Err(response.noted(notes.join("; ")).into());
-    }
     let call = Call {
         request,
         params,
@@ -102,7 +100,47 @@ fn serve(
         sales_unit,
         body,
     };
-    (route.operation.handler)(state, &call)
+    let Some(key) = key(route, &call) else {
+        return run(state, route, &call);
+    };
+    let keyed = Keyed {
+        params: params.to_vec(),
+        body: call.body.clone(),
+    };
+    match state.keyed.find(&key, &keyed) {
+        Some(Earlier::Same(response)) => Ok(
+            response.noted("the idempotency key was used before: the first response, no effect")
+        ),
+        Some(Earlier::Other) => Err(Refusal::KeyReused { same_amount: false }.into()),
+        None => {
+            let result = run(state, route, &call);
+            let response = settle(state, route, result);
+            state.keyed.add(key, keyed, &response);
+            Ok(response)
+        }
+    }
+}
+
+/// Returns the idempotency key of a request to an operation that has keys.
+fn key(route: Route, call: &Call<'_>) -> Option<Key> {
+    let text = call.request.header(route.operation.key_header?)?;
+    Some(Key {
+        sales_unit: call.sales_unit.clone(),
+        operation: route.operation.id,
+        text: text.to_owned(),
+    })
+}
+
+/// Checks a request against the document and runs its operation.
+fn run(state: &mut State, route: Route, call: &Call<'_>) -> Result<Response, Failure> {
+    let violations = contract::request(route, call.request, call.params, &call.body)
+        .map_err(|missing| errors::unmodelled(&missing))?;
+    if !violations.is_empty() {
+        let notes: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        let response = refuse(state, route, &GatewayError::Violations(&violations));
+        return Err(response.noted(notes.join("; ")).into());
+    }
+    (route.operation.handler)(state, call)
 }
 
 fn is_json(request: &Request) -> bool {

@@ -245,6 +245,10 @@ mod tests {
                 include_str!("../../../openapi/ecom.yaml"),
             ),
             (
+                include_str!(concat!(env!("OUT_DIR"), "/epayment.source.json")),
+                include_str!("../../../openapi/epayment.yaml"),
+            ),
+            (
                 include_str!(concat!(env!("OUT_DIR"), "/ms_import.source.json")),
                 include_str!("../../../openapi/ms_import.yaml"),
             ),

@@ -65,10 +65,19 @@ pub(crate) fn link(
     code_ends: Option<Timestamp>,
     now: Timestamp,
 ) -> String {
-    let mut ends = later(now, LINK_LIFETIME);
-    if let Some(code_ends) = code_ends {
-        ends = ends.min(code_ends);
-    }
+    let latest = later(now, LINK_LIFETIME);
+    let ends = code_ends.map_or(latest, |code_ends| code_ends.min(latest));
+    link_until(state, format, content, ends, now)
+}
+
+/// Creates a link to an image of `content` that expires at `ends`.
+pub(crate) fn link_until(
+    state: &mut State,
+    format: Format,
+    content: &str,
+    ends: Timestamp,
+    now: Timestamp,
+) -> String {
     let (file, media_type) = match format {
         Format::Png(_) => ("qr.png", "image/png"),
         Format::Svg => ("qr.svg", "image/svg+xml"),

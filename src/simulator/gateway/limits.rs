@@ -1,4 +1,4 @@
-//! The rate limits for each minute and order, as documented for the eCom API.
+//! The rate limits for each minute and order, as documented for the eCom and ePayment APIs.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

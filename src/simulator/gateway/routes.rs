@@ -84,7 +84,6 @@ const UNMODELLED: &[(&str, &str)] = &[
         "/authentication/",
         "the token endpoint of the Management and Report APIs",
     ),
-    ("/epayment/", "the ePayment API"),
     ("/recurring/", "the Recurring API"),
     ("/checkout/", "the Checkout API"),
     ("/order-management/", "the Order Management API"),
@@ -181,7 +180,9 @@ impl Routes {
 
 /// Returns the token in the URL of a landing page or of an app link.
 pub(crate) fn landing_token(url: &str) -> Option<String> {
-    let (_, query) = url.trim().split_once('?')?;
+    let url = url.trim();
+    // The app link of an ePayment is `vipps://token=…`.
+    let (_, query) = url.split_once('?').or_else(|| url.split_once("://"))?;
     let query = query.split('#').next()?;
     message::parameter(query, "token")
 }
@@ -253,8 +254,8 @@ mod tests {
     #[test]
     fn what_is_elsewhere_is_named() {
         assert!(matches!(
-            found(Method::POST, "/epayment/v1/payments"),
-            Found::Unmodelled("the ePayment API")
+            found(Method::POST, "/checkout/v3/session"),
+            Found::Unmodelled("the Checkout API")
         ));
         assert!(matches!(
             found(Method::GET, "/qr/accesstoken/get"),
@@ -276,6 +277,7 @@ mod tests {
             "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJa.b",
             "   https://x/y?token=eyJa.b&v=2",
             "vippsMT://?token=eyJa.b",
+            "vipps://token=eyJa.b",
         ] {
             assert_eq!(landing_token(url).as_deref(), Some("eyJa.b"), "{url}");
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::api::Api;
+use super::idempotency::KeyedResponses;
 use super::images::Images;
 use super::limits::Limits;
 use super::outgoing::Outgoing;
@@ -38,6 +39,7 @@ pub(crate) struct State {
     /// The messages to the merchant that wait to be sent.
     pub(crate) outbox: Vec<Outgoing>,
     pub(super) limits: Limits,
+    pub(super) keyed: KeyedResponses,
 }
 
 impl State {
@@ -56,6 +58,7 @@ impl State {
             images: Images::default(),
             outbox: Vec::new(),
             limits: Limits::default(),
+            keyed: KeyedResponses::default(),
         }
     }
 
@@ -64,6 +67,7 @@ impl State {
     pub(crate) fn reset(&mut self) {
         self.domain.reset();
         self.limits = Limits::default();
+        self.keyed = KeyedResponses::default();
         self.images = Images::default();
         self.outbox.clear();
     }

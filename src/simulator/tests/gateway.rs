@@ -202,7 +202,7 @@ fn nothing_is_pretended() {
         (Method::GET, "/", 404),
         (Method::POST, "/ecomm/accesstoken/get", 404),
         (Method::GET, "/accesstoken/get", 405),
-        (Method::POST, "/epayment/v1/payments", 501),
+        (Method::POST, "/checkout/v3/session", 501),
         (Method::POST, "/miami/v1/token", 501),
         (Method::GET, "/recurring/v3/agreements", 501),
     ] {

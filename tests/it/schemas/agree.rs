@@ -46,7 +46,7 @@ pub(crate) const SENT: [Pair; 13] = [
 ];
 
 /// Types that are read, including the bodies of callbacks.
-const READ: [Pair; 33] = [
+const READ: [Pair; 34] = [
     (
         "callback::PaymentUpdate",
         &ECOM,
@@ -56,6 +56,11 @@ const READ: [Pair; 33] = [
         "callback::PaymentUpdate",
         &ECOM,
         "RegularCheckOutPaymentRequest",
+    ),
+    (
+        "callback::ShippingOptionsRequest",
+        &EPAYMENT,
+        "DynamicShippingGroupsRequest",
     ),
     ("callback::ShippingRequest", &ECOM, "ShippingCostAndMethod"),
     ("ecom::Address", &ECOM, "Address"),

@@ -11,6 +11,8 @@ use proptest::strategy::Union;
 use serde_json::{Map, Value, json};
 use vipps::callback::{PaymentUpdate, ShippingRequest};
 use vipps::ecom::{Address, Event, PaymentDetails, ShippingDetails, UserDetails};
+use vipps::types::Kroner;
+use vipps::{Amount, Currency};
 
 use super::agree::SENT;
 use super::{problems, schemas, validator};
@@ -48,7 +50,7 @@ fn of_kind(root: &Value, schema: &Value, kind: &str) -> BoxedStrategy<Value> {
                 .boxed()
         }
         "number" => (0..2_147_483_647_i64)
-            .prop_map(|ore| json!(vipps::types::ShippingCost::from_ore(ore).unwrap()))
+            .prop_map(|ore| json!(Kroner::new(Amount::minor(ore, Currency::NOK)).unwrap()))
             .boxed(),
         "string" => string(schema),
         "array" => {

@@ -159,7 +159,7 @@ fn the_reply_to_a_question() {
 
     let question = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
     let question = ShippingRequest::from_slice("order-1".parse().unwrap(), question).unwrap();
-    let way = ShippingMethod::new("a", "By post", "99.90".parse().unwrap()).unwrap();
+    let way = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
     fits("ecom::ShippingMethod", &json!(way.clone()));
     let reply = question.reply([way.priority(1).preselect()]).unwrap();
     fits(

@@ -65,10 +65,10 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
 }
 
 fn ways() -> [ShippingMethod; 2] {
-    let way = |id: &str, cost: &str| ShippingMethod::new(id, "By post", cost.parse().unwrap());
+    let way = |id: &str, ore| ShippingMethod::new(id, "By post", Amount::minor(ore, Currency::NOK));
     [
-        way("a", "0").unwrap().preselect().priority(0),
-        way("b", "99.95").unwrap(),
+        way("a", 0).unwrap().preselect().priority(0),
+        way("b", 9_995).unwrap(),
     ]
 }
 

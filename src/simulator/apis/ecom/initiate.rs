@@ -9,7 +9,9 @@ use super::error_codes::{self, Code};
 use super::{NAME, shipping};
 use crate::simulator::domain::profile::{DataScope, Profile, ProfileData};
 use crate::simulator::domain::shipping::ShippingSource;
-use crate::simulator::domain::{Expiry, Flow, MerchantUrls, NewPayment, PaymentOptions};
+use crate::simulator::domain::{
+    Expiry, Flow, MerchantUrls, NewPayment, PaymentOptions, PaymentSource,
+};
 use crate::simulator::gateway::{
     Call, Failure, LANDING_PAGE_PATH, Response, State, is_public_https,
 };
@@ -36,7 +38,7 @@ pub(super) fn initiate(state: &mut State, call: &Call<'_>) -> Result<Response, F
         amount,
         description: text(call, "/transaction/transactionText"),
         capture_type: capture_type.copied().unwrap_or_default(),
-        idempotency: None,
+        idempotency_key: None,
         options,
     };
     state.domain.create(new, call.now)?;
@@ -119,6 +121,8 @@ fn options(state: &mut State, call: &Call<'_>) -> Result<PaymentOptions, Failure
         },
         shipping,
         data_scope,
+        source: PaymentSource::Wallet,
+        metadata: Vec::new(),
         customer,
         landing_page,
         landing_token,
