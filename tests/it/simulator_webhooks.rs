@@ -9,7 +9,7 @@ use vipps::webhooks::{EventType, Registration, Verifier};
 
 use receiver::Receiver;
 
-mod receiver;
+pub(crate) mod receiver;
 
 const URL: &str = "https://shop.example.com/hooks/vipps?till=1";
 
@@ -151,7 +151,7 @@ async fn deleted_registration_receives_nothing() {
     assert_eq!(receiver.requests().len(), 1);
     webhooks.delete(registration.id()).await.unwrap();
     let refused = sim.payer().scan(&text).unwrap_err();
-    assert_eq!(refused, PayerError::CannotConnect);
+    assert_eq!(refused, PayerError::NoWebhook);
     sim.settled().await;
     assert_eq!(receiver.requests().len(), 1);
 }
@@ -179,7 +179,7 @@ async fn failed_delivery_is_retried_by_the_clock() {
     sim.settled().await;
     assert_eq!(receiver.requests().len(), 1);
     let first = &sim.deliveries()[0];
-    assert_eq!(first.outcome(), &DeliveryOutcome::Answered(500));
+    assert_eq!(first.outcome(), &DeliveryOutcome::Responded(500));
     let wait = first.next_attempt().unwrap().duration_since(first.time());
     assert_eq!(wait.as_secs(), 2);
 
@@ -259,4 +259,43 @@ async fn refused_duplicates_are_retried_once() {
     assert_eq!(receiver.requests().len(), 2);
     advance(&sim, 3600).await;
     assert_eq!(receiver.requests().len(), 3);
+}
+
+/// The control API and the page show registrations and planned attempts, but no secret.
+#[tokio::test]
+async fn registrations_and_next_attempts_are_shown() {
+    let (sim, receiver, registration) = till().await;
+    receiver.respond_with([503]);
+    sim.payer().scan(sticker(&sim).await).unwrap();
+    sim.settled().await;
+    let get = async |path: &str| {
+        let url = format!("{}{path}", sim.base_url());
+        reqwest::get(url).await.unwrap().text().await.unwrap()
+    };
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let webhooks = get("/_simulator/webhooks").await;
+    let shown = &json(&webhooks)["webhooks"][0];
+    assert_eq!(shown["id"], registration.id());
+    assert_eq!(shown["merchantSerialNumber"], "123456");
+    assert_eq!(shown["events"][0], "user.checked-in.v1");
+    let deliveries = get("/_simulator/deliveries").await;
+    let delivery = &json(&deliveries)["deliveries"][0];
+    assert_eq!(
+        (&delivery["status"], &delivery["attempt"]),
+        (&503.into(), &1.into())
+    );
+    let next = sim.deliveries()[0].next_attempt().unwrap();
+    assert_eq!(delivery["nextAttempt"], next.to_string());
+
+    let page = get("/").await;
+    for part in [
+        registration.id(),
+        "https://shop.example.com/hooks/vipps",
+        "Next attempt",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for text in [webhooks, deliveries, page] {
+        assert!(!text.contains(registration.expose_secret()));
+    }
 }

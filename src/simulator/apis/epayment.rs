@@ -9,6 +9,7 @@ mod metadata;
 mod modifications;
 mod shipping;
 mod spec_overrides;
+mod webhooks;
 
 use std::sync::LazyLock;
 
@@ -16,7 +17,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::simulator::domain::{PaymentId, Refusal};
-use crate::simulator::gateway::contract::{Place, Rule};
+use crate::simulator::gateway::violation::{Place, Rule};
 use crate::simulator::gateway::{
     Api, Call, Document, GatewayError, Limit, Operation, ReferencePlace, Response, State,
     Violation, errors,
@@ -24,7 +25,7 @@ use crate::simulator::gateway::{
 use crate::simulator::random::Random;
 use crate::types::Amount;
 
-static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+pub(crate) static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let text = include_str!(concat!(env!("OUT_DIR"), "/epayment.source.json"));
     Document::new(text, &[], spec_overrides::OVERRIDES)
 });
@@ -55,8 +56,14 @@ pub(crate) static API: Api = Api {
         body: "/reference",
     }),
     refuse,
-    notify: shipping::notify,
-    messages: &[&shipping::SHIPPING_OPTIONS],
+    notify: |state, event| {
+        [
+            shipping::notify(state, event),
+            webhooks::notify(state, event),
+        ]
+        .concat()
+    },
+    messages: &[&shipping::SHIPPING_OPTIONS, &webhooks::PAYMENT_EVENT],
 };
 
 const NAME: &str = "epayment";

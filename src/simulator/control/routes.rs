@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::request::Call;
-use super::{clock, faults, journal, orders};
+use super::{clock, faults, journal, orders, webhooks};
 use crate::simulator::gateway::{Response, decode};
 
 type Handler = fn(&Call<'_>) -> Result<Response, Problem>;
@@ -22,7 +22,7 @@ const fn route(method: &'static str, path: &'static str, handler: Handler) -> Ro
     }
 }
 
-pub(super) static ROUTES: [Route; 18] = [
+pub(super) static ROUTES: [Route; 19] = [
     route("GET", "health", super::health),
     route("GET", "openapi.json", super::document),
     route("GET", "orders", orders::list),
@@ -40,6 +40,7 @@ pub(super) static ROUTES: [Route; 18] = [
     route("GET", "journal", journal::list),
     route("DELETE", "journal", journal::clear),
     route("GET", "deliveries", journal::deliveries),
+    route("GET", "webhooks", webhooks::list),
     route("POST", "reset", super::reset),
 ];
 

@@ -9,6 +9,7 @@ use super::faults::KINDS;
 use super::routes::ROUTES;
 use super::{DOCUMENT, PREFIX, respond_to_control};
 use crate::simulator::Simulator;
+use crate::simulator::domain::qr::CodeKey;
 use crate::simulator::gateway::{Request, Response};
 
 fn document() -> Value {
@@ -103,6 +104,7 @@ fn responses_of_every_route_fit_the_document() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     started(&sim, "order-1");
     started(&sim, "order-2");
+    check_in_that_fails(&sim);
     let send = |method, template: &str, path: &str, body, status| {
         let response = respond_to_control(&sim.engine, &request(method, path, body));
         assert_eq!(response.status, status, "{method} {path} {body}");
@@ -183,6 +185,7 @@ fn responses_of_every_route_fit_the_document() {
         ("GET", "journal", "journal?orderId=order-1", "", 200),
         ("GET", "journal", "journal?status=1", "", 400),
         ("GET", "deliveries", "deliveries", "", 200),
+        ("GET", "webhooks", "webhooks", "", 200),
         ("DELETE", "journal", "journal", "", 204),
         ("POST", "reset", "reset", "", 204),
     ];
@@ -215,6 +218,25 @@ fn form_and_foreign_origin_are_refused_as_described() {
         assert_eq!(response.status, status);
         assert_described(&document, "POST", "clock/advance", &response);
     }
+}
+
+/// Adds a registration, and a delivery with a planned retry.
+fn check_in_that_fails(sim: &Simulator) {
+    sim.webhook("https://example.com/hook", "secret").unwrap();
+    sim.route("https://example.com", ([127, 0, 0, 1], 1))
+        .unwrap();
+    let text = sim.engine.with_domain(|domain, random, _| {
+        let key = CodeKey {
+            sales_unit: "123456".into(),
+            id: "till-1".into(),
+        };
+        domain.codes.put_place(key.clone(), "Till 1".into(), random);
+        let (_, text) = domain.codes.place(&key).unwrap();
+        text.to_owned()
+    });
+    sim.payer().scan(text).unwrap();
+    let deliveries = sim.deliveries();
+    assert!(deliveries.iter().any(|one| one.next_attempt().is_some()));
 }
 
 /// Starts a payment through the API, without a client.

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::simulator::gateway::Outgoing;
 use crate::simulator::redaction;
-use crate::testing::redact::Redactor;
 
 /// The outcome of a call to the merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +12,7 @@ pub enum DeliveryOutcome {
     /// The call is in progress.
     Pending,
     /// The merchant responded with this status.
-    Answered(u16),
+    Responded(u16),
     /// No response was received, for this reason.
     Failed(String),
     /// Nothing was sent, because this URL has no route; see
@@ -24,7 +23,7 @@ pub enum DeliveryOutcome {
 }
 
 /// A call that the simulator made to the merchant: a payment callback, a request for shipping
-/// methods, the removal of a consent, or a check-in. Secrets and personal data are hidden.
+/// methods, the removal of a consent, or a webhook. Secrets and personal data are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub(crate) number: u64,
@@ -45,7 +44,7 @@ impl Delivery {
         let plain: Vec<String> = outgoing.reference.iter().cloned().collect();
         let url = match outgoing.url.rsplit_once('/') {
             Some((start, _)) if message.has_personal_path => format!("{start}/[redacted]"),
-            _ => Redactor::of_requests().url(&outgoing.url, &plain),
+            _ => redaction::redacted_url(&outgoing.url, &plain),
         };
         let body = outgoing.body.clone().map(|mut body| {
             redaction::hide(&mut body);
@@ -79,8 +78,9 @@ impl Delivery {
     }
 
     /// Returns `payment_callback`, `shipping_details`, `shipping_options` (the Express callback of
-    /// ePayment), `consent_removal` or `user_checked_in`. Pass
-    /// this name to [`Faults::on`](crate::simulator::Faults::on) to inject a fault into such calls.
+    /// ePayment), `consent_removal`, or one of the webhooks `user_checked_in` and `payment_event`.
+    /// Pass this name to [`Faults::on`](crate::simulator::Faults::on) to inject a fault into such
+    /// calls.
     pub fn operation(&self) -> &str {
         self.operation
     }

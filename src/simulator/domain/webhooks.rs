@@ -60,6 +60,10 @@ impl Webhooks {
         self.0.len() != before
     }
 
+    pub(crate) fn all(&self) -> &[Registration] {
+        &self.0
+    }
+
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|one| one.id == id)
     }
@@ -74,7 +78,7 @@ impl Webhooks {
     }
 
     /// Returns the registrations that receive an event of a sales unit.
-    fn for_event<'a>(
+    pub(crate) fn for_event<'a>(
         &'a self,
         sales_unit: &'a str,
         event: &'a str,

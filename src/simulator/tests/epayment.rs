@@ -5,6 +5,7 @@ mod events;
 mod idempotency;
 mod refusals;
 mod states;
+mod webhooks;
 
 use super::*;
 

@@ -40,14 +40,18 @@ fn details(payment: &Payment, now: Timestamp) -> Value {
     }
     if let (Some(customer), Some(approved)) = (&payment.customer, payment.approved) {
         details["paymentMethod"]["cardBin"] = CARD_BIN.into();
-        let guaranteed = later(approved, GUARANTEE);
-        details["captureGuaranteedUntil"] = guaranteed
-            .strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00")
-            .to_string()
-            .into();
+        details["captureGuaranteedUntil"] = capture_guaranteed_until(approved).into();
         add_customer(&mut details, payment, customer, approved, now);
     }
     details
+}
+
+/// Returns the time until which a capture succeeds, with an offset instead of `Z`.
+pub(super) fn capture_guaranteed_until(approved: Timestamp) -> String {
+    let guaranteed = later(approved, GUARANTEE);
+    guaranteed
+        .strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00")
+        .to_string()
 }
 
 /// Adds the data that the payment shares. The subject id appears shortly after the approval, and
@@ -113,7 +117,7 @@ fn aggregate(payment: &Payment, sums: &Sums) -> Value {
 }
 
 /// Returns the customer's data in the scope of the payment.
-pub(crate) fn user_details(payment: &Payment, customer: &Profile) -> Value {
+pub(super) fn user_details(payment: &Payment, customer: &Profile) -> Value {
     let scope = &payment.options.data_scope;
     let mut user = json!({});
     if scope.has(ProfileData::Name) {
@@ -146,7 +150,7 @@ fn address() -> Value {
 }
 
 /// Returns the shipping that the customer chose.
-pub(crate) fn shipping_details(method: &ShippingMethod) -> Value {
+pub(super) fn shipping_details(method: &ShippingMethod) -> Value {
     json!({
         "address": address(),
         "shippingCost": method.cost.minor_units(),

@@ -24,7 +24,7 @@ fn log(payment: &Payment) -> Value {
 
 /// Returns the names of an event. An approval in a sales unit with direct capture, which only eCom
 /// has, is an authorization and a capture.
-pub(crate) fn names(event: &PaymentEvent) -> &'static [&'static str] {
+pub(super) fn names(event: &PaymentEvent) -> &'static [&'static str] {
     use PaymentEventKind as Kind;
     match event.kind {
         Kind::Created => &["CREATED"],
@@ -40,7 +40,7 @@ pub(crate) fn names(event: &PaymentEvent) -> &'static [&'static str] {
 }
 
 /// Returns the idempotency key of an event. An approval has the key of the creation.
-pub(crate) fn key<'a>(payment: &'a Payment, event: &'a PaymentEvent) -> Option<&'a str> {
+fn key<'a>(payment: &'a Payment, event: &'a PaymentEvent) -> Option<&'a str> {
     let event = match event.kind {
         PaymentEventKind::Authorized => payment.events.first()?,
         _ => event,
@@ -50,7 +50,7 @@ pub(crate) fn key<'a>(payment: &'a Payment, event: &'a PaymentEvent) -> Option<&
 
 /// Returns an event as the log shows it. The time of the creation has seven decimals, the others
 /// have three.
-fn shown(payment: &Payment, event: &PaymentEvent, name: &str) -> Value {
+pub(super) fn shown(payment: &Payment, event: &PaymentEvent, name: &str) -> Value {
     let time = event.time;
     let timestamp = match event.kind {
         PaymentEventKind::Created => format!("{time:.7}"),

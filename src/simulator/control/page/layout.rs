@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::{View, codes, controls, journal, orders, phone};
+use super::{View, codes, controls, journal, orders, phone, webhooks};
 use crate::simulator::gateway::Response;
 
 const STYLE: &str = include_str!("style.css");
@@ -128,6 +128,7 @@ pub(super) fn live(view: &View<'_>) -> Markup {
                 }
                 (orders::section(view))
                 (codes::section(view))
+                (webhooks::section(view))
                 (journal::section(view))
                 footer {
                     p { "A simulator: no account, no app and no real money. Not made by Vipps MobilePay, nor endorsed by it." }
