@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use measure::{describe_machine, format_quartiles, median, micros};
 use tokio::runtime::Runtime;
-use vipps::simulator::{Reply, Simulator};
+use vipps::simulator::{Simulator, WireResponse};
 use vipps::{Amount, OrderId, Vipps};
 
 /// The argument that marks a child process in which a start is measured.
@@ -213,7 +213,7 @@ fn request(sim: &Simulator) -> http::Request<Bytes> {
 
 fn send(sim: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
     let (_, reply) = sim.arrive(request).take_effect();
-    let Reply::Whole(response) = reply else {
+    let WireResponse::Whole(response) = reply else {
         panic!("not a whole response: {reply:?}")
     };
     assert!(response.status().is_success(), "{response:?}");

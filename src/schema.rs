@@ -6,6 +6,7 @@
 //! from: few members are required, most may be null, unknown members are allowed, and enumerations
 //! are open. Reading accepts more than the schema, such as numbers as text.
 
+mod epayment;
 mod incoming;
 mod requests;
 mod values;
@@ -42,6 +43,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         .into_iter()
         .chain(requests::all())
         .chain(incoming::all())
+        .chain(epayment::all())
         .collect()
 }
 

@@ -1,20 +1,52 @@
 //! An in-process simulator of the Vipps MobilePay APIs, for tests without an account.
 //!
-//! [`Simulator::start`] opens an HTTP server on a loopback port. The server keeps state, returns
-//! the documented error codes and bodies, enforces the documented rate limits, and checks every
-//! request and every response of its own against the vendored spec. A feature that is not modelled
-//! gets a 501 with a reason, never a guess.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use vipps::{Amount, simulator::Simulator};
+//! let sim = Simulator::start()?;
+//! let vipps = sim.client();
+//! vipps.ecom().initiate("order-1".parse()?, Amount::nok(499), "Socks".parse()?).await?;
+//! sim.payer().approve("order-1")?;
+//! assert_eq!(sim.account("order-1").unwrap().reserved(), 49_900);
+//! # Ok(()) }
+//! ```
 //!
-//! The handles of [`Simulator`] do what a merchant cannot do through the API: act as the customer
-//! ([`Simulator::payer`]), move the clock ([`Simulator::clock`]), read the recorded requests
-//! ([`Simulator::journal`]), inject faults ([`Simulator::faults`]), and read the movements of money
-//! ([`Simulator::ledger`]).
+//! [`Simulator::start`] opens an HTTP server on a loopback port. [`Builder::in_memory`] needs no
+//! socket and no waiting.
 //!
-//! [`Simulator::base_url`] in a browser shows the same: the orders with their QR codes, a phone
-//! that scans and approves or rejects, the journal, the faults and the clock. The page is served
-//! only if the `Host` header is an IP address, `localhost` or the host in the base URL, and its
-//! buttons accept only requests from the page itself. No other site in the same browser can press
-//! them.
+//! | To make this happen | Use |
+//! |---|---|
+//! | the customer scans, approves or rejects | [`Simulator::payer`] |
+//! | every payment is approved by itself | [`Builder::approve_after`] |
+//! | the issuer refuses the card | an amount of 151, 182, 183, 184, 186, 187 or 197 øre |
+//! | a payment, token or QR code expires | [`Clock::advance`] |
+//! | a response is lost after the money moved | [`FaultRule::after_commit`] and [`FaultRule::reset`] |
+//! | an error, a delay, a broken connection | [`Simulator::faults`] |
+//! | two requests meet at a chosen moment | [`FaultRule::pause`] |
+//! | a callback or webhook arrives | [`Simulator::route`], [`Simulator::deliver_to`] |
+//! | a check-in is signed and sent | [`Simulator::webhook`] |
+//!
+//! | Modelled | Not modelled: status 501 with a reason |
+//! |---|---|
+//! | access tokens, the eCom, ePayment, QR, Webhooks and Userinfo APIs | the other APIs, the landing page itself |
+//! | callbacks, webhooks, express shipping, consents | the test amounts 201 and 202 øre, refunds of 123 and 124 øre |
+//! | the documented errors, rate limits and periods | |
+//!
+//! Three rules are simplified: in eCom a refused request does not use up its idempotency key, a
+//! payment is never locked (errors 94 and 6160) unless a fault injects it, and every sales unit
+//! accepts ePayment amounts in NOK, DKK and EUR.
+//!
+//! [`Simulator::ledger`] returns the money that moved, whatever the responses were, and
+//! [`Simulator::journal`] the requests, with secrets hidden.
+//!
+//! # Features
+//!
+//! `simulator` contains the handles and the server. With `simulator-contract`, every request and
+//! every response of the simulator is checked against the vendored API documents: use it in tests of
+//! code that builds requests by itself. With `simulator-page`, [`Simulator::base_url`] in a browser
+//! shows the orders with their QR codes, a phone that scans and approves or rejects, the journal, the
+//! faults and the clock. `simulator-bin` is the program, with all of them.
 //!
 //! # Any language
 //!
@@ -31,7 +63,6 @@
 //! | `orders/{id}/scan`, `…/approve`, `…/reject` | [`Simulator::payer`] |
 //! | `clock`, `clock/advance`, `clock/freeze` | [`Simulator::clock`] |
 //! | `faults`, `faults/{id}` | [`Simulator::faults`] |
-//! | `webhooks` | [`Vipps::webhooks`](crate::Vipps::webhooks) |
 //! | `journal`, `deliveries` | [`Simulator::journal`], [`Simulator::deliveries`] |
 //! | `reset` | [`Simulator::reset`] |
 //! | `health` | – |
@@ -40,16 +71,20 @@
 //! simulator that [`Simulator::start`] started serves the same paths. `examples/clients` has tests
 //! in Python and JavaScript.
 //!
-//! # Limitations
-//!
-//! The simulator returns 501 for the APIs other than access token, eCom, ePayment, QR, Userinfo and
-//! Webhooks, and for the landing page itself. A browser that opens a landing page is redirected to
-//! the phone on the simulator's page. Three rules are simplified: in eCom a refused request does not
-//! use up its idempotency key, a payment is never locked (errors 94 and 6160) unless a fault injects
-//! it, and every sales unit accepts ePayment amounts in NOK, DKK and EUR.
+//! # Security
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
-//! on loopback by default.
+//! on loopback by default. The page and the control API accept only a `Host` header with an IP
+//! address, `localhost` or the host in the base URL, and no requests from other sites, so that no
+//! other site in the same browser can use them.
+
+#![cfg_attr(
+    not(all(feature = "simulator-contract", feature = "simulator-page")),
+    allow(
+        dead_code,
+        reason = "only the contract check and the page use some of it"
+    )
+)]
 
 mod apis;
 mod client;
@@ -71,10 +106,15 @@ mod server;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use tower_service::Service;
 
 pub use clock::Clock;
 pub use delivery::{Delivery, DeliveryOutcome};
@@ -83,9 +123,10 @@ pub use faults::{Fault, FaultRule, Faults, Pause};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use payer::{Payer, PayerError, Scanned};
-pub use server::{Arrived, Ending, InMemory, Reply};
+pub use server::{Arrived, Ending, InMemory, WireResponse};
 
 use control::Page;
+use delivery::{Destination, Receiver};
 use domain::{Domain, Registration};
 use engine::Engine;
 use gateway::{Settings, State};
@@ -197,10 +238,57 @@ impl Simulator {
             .map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))
     }
 
-    /// Sends the calls to all origins without a [`route`](Self::route) to this address, in plain
+    /// Sends the messages to all origins without a [`route`](Self::route) to this address, in plain
     /// HTTP. The scheme of the merchant's URLs does not matter.
     pub fn route_all(&self, to: impl Into<SocketAddr>) {
-        let to = to.into();
+        self.set_route(Destination::Address(to.into()));
+    }
+
+    /// Passes the messages to all origins without a [`route`](Self::route) to a function, which
+    /// returns the merchant's response.
+    ///
+    /// A simulator [in memory](Builder::in_memory) does this when [`settled`](Self::settled) is
+    /// awaited.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vipps::simulator::{DeliveryOutcome, Simulator};
+    ///
+    /// let sim = Simulator::builder().freeze_clock().in_memory()?;
+    /// sim.deliver_to_fn(|request| {
+    ///     assert!(request.uri().path().ends_with("/order-1"));
+    ///     http::Response::new(Default::default())
+    /// });
+    /// sim.client().ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?).await?;
+    /// sim.payer().approve("order-1")?;
+    /// sim.settled().await;
+    /// assert_eq!(sim.deliveries()[0].outcome(), &DeliveryOutcome::Responded(200));
+    /// # Ok(()) }
+    /// ```
+    pub fn deliver_to_fn<F>(&self, receive: F)
+    where
+        F: Fn(http::Request<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,
+    {
+        self.set_route(Destination::Receiver(Receiver::function(receive)));
+    }
+
+    /// Passes the messages to all origins without a [`route`](Self::route) to a service, such as
+    /// an axum router, like [`deliver_to_fn`](Self::deliver_to_fn).
+    pub fn deliver_to<S, B>(&self, service: S)
+    where
+        S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>>,
+        S: Clone + Send + Sync + 'static,
+        S::Error: Display,
+        S::Future: Send,
+        B: http_body::Body + Send,
+        B::Data: Send,
+        B::Error: Display,
+    {
+        self.set_route(Destination::Receiver(Receiver::service(service)));
+    }
+
+    fn set_route(&self, to: Destination) {
         self.engine.with(|world, _| world.deliveries.route_all(to));
     }
 
@@ -244,9 +332,13 @@ impl Simulator {
         Ok(())
     }
 
-    /// Returns the calls to the merchant, oldest first; at most the latest 20,000.
+    /// Returns the messages to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.give_up_calls();
+        let waits =
+            self.server.is_some() || self.engine.look(|world, _| world.deliveries.has_receiver());
+        if !waits {
+            self.give_up_messages();
+        }
         let mut deliveries = self
             .engine
             .look(|world, _| world.latest_deliveries(usize::MAX));
@@ -254,20 +346,40 @@ impl Simulator {
         deliveries
     }
 
-    /// Waits, on any runtime, until no call to the merchant is waiting or in progress. Retries of
+    /// Waits, on any runtime, until no message to the merchant is waiting or in progress. Retries of
     /// webhooks that are planned for later do not count.
     pub async fn settled(&self) {
-        self.give_up_calls();
+        if self.server.is_none() {
+            server::deliver_in_memory(&self.engine).await;
+        }
         self.engine.settled().await;
     }
 
-    /// Closes the waiting calls of a simulator in memory as failed. It has no task that sends them.
-    fn give_up_calls(&self) {
-        if self.server.is_none() {
-            for job in self.engine.collect() {
-                let reason = "a simulator in memory makes no calls";
-                self.engine.delivered(job, Err(reason.into()));
+    /// Closes the waiting messages of a simulator in memory as failed. It has no task that sends
+    /// them.
+    fn give_up_messages(&self) {
+        for job in self.engine.collect() {
+            let reason = "a simulator in memory opens no socket";
+            self.engine.delivered(job, Err(reason.into()));
+        }
+    }
+
+    /// Writes a line of JSON for each request that has a response and for each message to the
+    /// merchant that has an outcome, from the start of the simulator on. `kind` is `request` or
+    /// `delivery`; the other members are those of `journal` and `deliveries` in the control API.
+    /// Secrets and personal data are hidden. It runs until it is dropped.
+    ///
+    /// # Errors
+    /// If the writer fails.
+    pub async fn write_json_log(&self, mut writer: impl io::Write) -> io::Result<()> {
+        let mut log = control::JsonLog::default();
+        loop {
+            let seen = self.engine.version();
+            for line in log.lines(&self.engine) {
+                writeln!(writer, "{line}")?;
             }
+            writer.flush()?;
+            self.engine.other_than(seen).await;
         }
     }
 

@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::task::Poll;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser};
@@ -35,6 +38,8 @@ Options:
   --webhook URL=SECRET       Sign check-ins (user.checked-in.v1) for this https URL with this
                              secret
   --allow-skip-landing-page  Accept payments with skipLandingPage
+  --json-log                 Write each request and each message to the merchant to stderr, as one
+                             line of JSON each, secrets hidden
   --no-page                  Serve no page for a browser
   -h, --help                 Print this
   -V, --version              Print the version
@@ -45,6 +50,7 @@ struct Options {
     builder: Builder,
     forward_callbacks: Option<SocketAddr>,
     webhook: Option<(String, String)>,
+    json_log: bool,
 }
 
 /// The action that the arguments request.
@@ -82,6 +88,7 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
     let mut builder = Simulator::builder();
     let mut forward_callbacks = None;
     let mut webhook = None;
+    let mut json_log = false;
     while let Some(argument) = arguments.next()? {
         builder = match argument {
             Arg::Long("listen") => {
@@ -122,6 +129,10 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 builder
             }
             Arg::Long("allow-skip-landing-page") => builder.allow_skip_landing_page(),
+            Arg::Long("json-log") => {
+                json_log = true;
+                builder
+            }
             Arg::Long("no-page") => builder.without_page(),
             Arg::Short('h') | Arg::Long("help") => return Ok(Task::Print(HELP.to_owned())),
             Arg::Short('V') | Arg::Long("version") => {
@@ -135,6 +146,7 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
         builder,
         forward_callbacks,
         webhook,
+        json_log,
     })))
 }
 
@@ -231,7 +243,16 @@ fn serve(options: Options) -> io::Result<()> {
         let mut out = io::stdout();
         writeln!(out, "{ready}")?;
         out.flush()?;
-        stop.await
+        if !options.json_log {
+            return stop.await;
+        }
+        let mut log = pin!(simulator.write_json_log(io::stderr()));
+        let mut stop = pin!(stop);
+        poll_fn(|context| match stop.as_mut().poll(context) {
+            Poll::Ready(stopped) => Poll::Ready(stopped),
+            Poll::Pending => log.as_mut().poll(context),
+        })
+        .await
     })
 }
 
@@ -245,12 +266,12 @@ fn stop_signal() -> io::Result<impl Future<Output = io::Result<()>>> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::hangup())?,
     ];
-    Ok(std::future::poll_fn(move |context| {
+    Ok(poll_fn(move |context| {
         let mut polled = signals.iter_mut().map(|signal| signal.poll_recv(context));
         if polled.any(|poll| poll.is_ready()) {
-            std::task::Poll::Ready(Ok(()))
+            Poll::Ready(Ok(()))
         } else {
-            std::task::Poll::Pending
+            Poll::Pending
         }
     }))
 }

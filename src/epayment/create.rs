@@ -4,7 +4,7 @@ mod body;
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::details::{GetDetails, PaymentDetails};
@@ -21,7 +21,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::runtime::Runtime;
 use crate::types::{
     AirlineData, Amount, AnyJson, MerchantSerialNumber, QrFormat, Reference, RequestId, Scope,
-    Sensitive, lenient,
+    Sensitive, Timestamp, by_name, lenient,
 };
 
 /// A payment without a user flow. Made by [`EPayment::create`](super::EPayment::create); each
@@ -459,7 +459,8 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { CreatedPayment => Wire; }
 
-/// A payment that has been created, with the link for the customer.
+/// A payment that has been created, with the link for the customer. The JSON form is for storage, and
+/// has the link in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedPayment {
     reference: Reference,
@@ -467,6 +468,44 @@ pub struct CreatedPayment {
     expires_at: Option<jiff::Timestamp>,
     merchant_serial_number: Option<MerchantSerialNumber>,
     idempotency_key: Option<RequestId>,
+}
+
+/// The JSON form of a [`CreatedPayment`].
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    reference: Reference,
+    redirect_url: Option<Sensitive>,
+    expires_at: Option<Timestamp>,
+    merchant_serial_number: Option<MerchantSerialNumber>,
+    idempotency_key: Option<RequestId>,
+}
+
+by_name::json_form! { CreatedPayment => Stored; }
+
+impl From<&CreatedPayment> for Stored {
+    fn from(created: &CreatedPayment) -> Self {
+        let created = created.clone();
+        Self {
+            reference: created.reference,
+            redirect_url: created.redirect_url,
+            expires_at: created.expires_at.map(Timestamp::from),
+            merchant_serial_number: created.merchant_serial_number,
+            idempotency_key: created.idempotency_key,
+        }
+    }
+}
+
+impl From<Stored> for CreatedPayment {
+    fn from(stored: Stored) -> Self {
+        Self {
+            reference: stored.reference,
+            redirect_url: stored.redirect_url,
+            expires_at: stored.expires_at.and_then(|time| time.instant()),
+            merchant_serial_number: stored.merchant_serial_number,
+            idempotency_key: stored.idempotency_key,
+        }
+    }
 }
 
 impl CreatedPayment {

@@ -106,8 +106,9 @@ impl GetDetails {
     }
 }
 
-/// The state of a payment, its sums, and the operations that can succeed next.
-#[derive(Clone, Debug, PartialEq)]
+/// The state of a payment, its sums, and the operations that can succeed next. The JSON form is that of
+/// the API, with the time of the response as `asOf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentDetails {
     reference: Reference,
     state: PaymentState,
@@ -125,7 +126,7 @@ pub struct PaymentDetails {
     as_of: Option<http::HeaderValue>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
@@ -153,9 +154,16 @@ struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     sub: Option<String>,
     capture_guaranteed_until: Option<Timestamp>,
+    /// Of stored details: a response has it in its `Date` header.
+    #[serde(
+        deserialize_with = "lenient::opt_id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "schemars", schemars(skip))]
+    as_of: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
@@ -165,6 +173,44 @@ struct Wire {
 struct WireProfile {
     #[serde(deserialize_with = "lenient::opt_id")]
     sub: Option<String>,
+}
+
+by_name::json_form! { PaymentDetails => Wire; }
+
+impl From<&PaymentDetails> for Wire {
+    fn from(details: &PaymentDetails) -> Self {
+        Self {
+            reference: Some(details.reference.to_string()),
+            state: Some(details.state.clone()).filter(|state| !state.as_str().is_empty()),
+            amount: details.amount,
+            aggregate: Some(details.aggregate),
+            payment_method: details.payment_method.clone(),
+            psp_reference: details.psp_reference.clone(),
+            redirect_url: details.redirect_url().map(str::to_owned),
+            metadata: Some(details.metadata.clone()),
+            user_details: details.user.clone(),
+            shipping_details: details.shipping.as_deref().map(WireShipping::from),
+            profile: Some(WireProfile {
+                sub: details.sub().map(str::to_owned),
+            }),
+            sub: None,
+            capture_guaranteed_until: details.capture_guaranteed_until.clone(),
+            as_of: details
+                .as_of
+                .as_ref()
+                .and_then(|date| Some(date.to_str().ok()?.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<Wire> for PaymentDetails {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let reference = wire.reference.as_deref().and_then(|id| id.parse().ok());
+        let reference = reference.ok_or("the reference is missing or not valid")?;
+        Self::new(reference, wire)
+    }
 }
 
 impl PaymentDetails {
@@ -198,7 +244,7 @@ impl PaymentDetails {
                 .or(wire.sub)
                 .map(Sensitive::from),
             capture_guaranteed_until: wire.capture_guaranteed_until,
-            as_of: None,
+            as_of: wire.as_of.and_then(|date| date.parse().ok()),
         })
     }
 
@@ -364,10 +410,12 @@ pub(super) fn is_given_up(state: Option<&PaymentState>, aggregate: &Aggregate) -
 }
 
 /// The payment method of a payment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UsedPaymentMethod {
     /// The kind (wire name `type`).
+    #[serde(rename = "type")]
     pub kind: Option<PaymentMethodKind>,
     /// The first six digits of the customer's card, if they are known.
     pub card_bin: Option<String>,
@@ -488,7 +536,7 @@ pub struct ShippingDetails {
 }
 
 /// The members of [`ShippingDetails`] in JSON.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
@@ -518,6 +566,19 @@ impl WireShipping {
             }),
             option_id: self.shipping_option_id,
             option_name: self.shipping_option_name,
+        }
+    }
+}
+
+impl From<&ShippingDetails> for WireShipping {
+    fn from(shipping: &ShippingDetails) -> Self {
+        Self {
+            address: shipping.address.clone(),
+            shipping_cost: shipping
+                .cost
+                .and_then(|cost| serde_json::to_value(cost).ok()),
+            shipping_option_id: shipping.option_id.clone(),
+            shipping_option_name: shipping.option_name.clone(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The event log of a payment.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Call;
 use crate::call::{CallOptions, operation};
@@ -79,8 +79,9 @@ impl GetEvents {
 #[serde(transparent)]
 struct Log(#[serde(deserialize_with = "lenient::parts")] Option<Vec<PaymentEvent>>);
 
-/// One event of a payment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One event of a payment. The JSON form is that of the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PaymentEvent {
     /// The reference of the payment.

@@ -1,18 +1,18 @@
 //! The result of a capture, refund or cancel.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::details::{PaymentDetails, PaymentState, is_given_up};
 use super::types::money::Aggregate;
 use crate::call::Response;
 use crate::error::Result;
-use crate::types::{Amount, Reference, RequestId, lenient};
+use crate::types::{Amount, Reference, RequestId, by_name, lenient};
 
 /// A capture, refund or cancel that took effect.
 ///
 /// A response of HTTP 200 alone is no proof. The operation took effect if the sums of the response
 /// have grown by its amount, if the event log holds its idempotency key, or for a cancel if nothing
-/// of the payment is left to capture.
+/// of the payment is left to capture. The JSON form is for storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Modification {
@@ -47,6 +47,48 @@ pub(super) struct Wire {
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! { Modification => Wire; }
+
+/// The JSON form of a [`Modification`], for storage.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    reference: Reference,
+    modification_amount: Option<Amount>,
+    state: Option<PaymentState>,
+    #[serde(default)]
+    aggregate: Aggregate,
+    psp_reference: Option<String>,
+    idempotency_key: Option<RequestId>,
+}
+
+by_name::json_form! { Modification => Stored; }
+
+impl From<&Modification> for Stored {
+    fn from(done: &Modification) -> Self {
+        let done = done.clone();
+        Self {
+            reference: done.reference,
+            modification_amount: done.amount,
+            state: done.state,
+            aggregate: done.aggregate,
+            psp_reference: done.psp_reference,
+            idempotency_key: done.idempotency_key,
+        }
+    }
+}
+
+impl From<Stored> for Modification {
+    fn from(stored: Stored) -> Self {
+        Self {
+            reference: stored.reference,
+            amount: stored.modification_amount,
+            state: stored.state,
+            aggregate: stored.aggregate,
+            psp_reference: stored.psp_reference,
+            idempotency_key: stored.idempotency_key,
+        }
+    }
+}
 
 impl Wire {
     /// Reads a response of HTTP 200.

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frozen_clock_moves_only_by_hand() {
+    fn frozen_clock_moves_only_by_advance() {
         let clock = Clock::new(true);
         assert_eq!(clock.now(), FROZEN_AT);
         assert_eq!(clock.now().to_string(), "2026-03-02T09:00:00Z");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_is_held() {
+    fn clock_stops_at_the_latest_time() {
         let clock = Clock::new(true);
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);

@@ -8,7 +8,9 @@ mod clock;
 mod display_status;
 mod faults;
 mod journal;
+mod json_log;
 mod orders;
+#[cfg(feature = "simulator-page")]
 mod page;
 mod problem;
 mod request;
@@ -28,28 +30,27 @@ use self::request::Call;
 use super::engine::Engine;
 use super::gateway::{Request, Response};
 
+pub(crate) use json_log::JsonLog;
+#[cfg(feature = "simulator-page")]
 pub(crate) use page::Page;
+
+/// The page, which this build does not have.
+#[cfg(not(feature = "simulator-page"))]
+#[derive(Debug, Default)]
+pub(crate) struct Page;
 
 /// The start of the path of every control request. No path of the API starts with it.
 const PREFIX: &str = "/_simulator/";
+/// The start of the path of every request of the page, except the first.
+const PAGE_PREFIX: &str = "/_simulator/page/";
 
 /// The OpenAPI document of the control API.
 const DOCUMENT: &str = include_str!("control/openapi.json");
 
-/// Returns the response to a request for the control API or the page, or `None` for another
-/// request.
-pub(crate) async fn respond(
-    engine: &Arc<Engine>,
-    page: Option<&Page>,
-    request: &Request,
-) -> Option<Response> {
-    if request.path.starts_with(PREFIX) && !request.path.starts_with(page::PREFIX) {
-        return Some(respond_to_control(engine, request));
-    }
-    match page {
-        Some(page) if page::serves(request) => Some(page.respond(engine, request).await),
-        _ => None,
-    }
+/// Returns the response to a request for the control API, or `None` for another request.
+pub(crate) fn respond(engine: &Arc<Engine>, request: &Request) -> Option<Response> {
+    let is_control = request.path.starts_with(PREFIX) && !request.path.starts_with(PAGE_PREFIX);
+    is_control.then(|| respond_to_control(engine, request))
 }
 
 /// Handles a control request.

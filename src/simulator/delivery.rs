@@ -3,10 +3,10 @@
 
 mod log;
 mod queue;
+mod receiver;
 mod record;
 mod signature;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +14,9 @@ use jiff::Timestamp;
 
 use super::gateway::Outgoing;
 
-pub(crate) use log::DeliveryLog;
+pub(crate) use log::{DeliveryLog, Destination};
 pub(crate) use queue::Queue;
+pub(crate) use receiver::Receiver;
 pub use record::{Delivery, DeliveryOutcome};
 
 /// A message that is ready to be sent.
@@ -24,7 +25,7 @@ pub(crate) struct Job {
     /// The number in the log.
     pub(crate) number: u64,
     pub(crate) outgoing: Outgoing,
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Destination,
     /// Whether a fault sends the message twice and this is the second time. Its outcome changes
     /// nothing.
     pub(crate) is_duplicate: bool,
@@ -39,7 +40,7 @@ impl Job {
     pub(crate) fn new(
         number: u64,
         outgoing: &Outgoing,
-        to: SocketAddr,
+        to: Destination,
         wait: Duration,
         now: Timestamp,
     ) -> Self {
@@ -67,5 +68,17 @@ impl Job {
             headers,
             body,
         }
+    }
+
+    /// Returns the message as an HTTP request.
+    pub(crate) fn request(&self) -> Result<http::Request<Bytes>, String> {
+        let mut request = http::Request::builder()
+            .method(self.outgoing.message.method.clone())
+            .uri(self.path.as_str());
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(self.body.clone());
+        request.map_err(|error| error.to_string())
     }
 }

@@ -219,7 +219,9 @@ impl Engine {
         self.with(|world, now| {
             let Some(injection) = &arrival.injection else {
                 let response = dispatch(&mut world.state, request, now).ready();
-                world.records.answered(arrival.number, &response, true, now);
+                world
+                    .records
+                    .responded(arrival.number, &response, true, now);
                 return Dispatch {
                     response,
                     wait: Duration::ZERO,
@@ -240,7 +242,7 @@ impl Engine {
             let number = arrival.number;
             world
                 .records
-                .answered(number, &response, is_received, later(now, wait));
+                .responded(number, &response, is_received, later(now, wait));
             Dispatch {
                 response,
                 wait,
@@ -356,7 +358,7 @@ impl World {
         let unsent = if injection.is_some_and(Injection::loses) {
             Err(DeliveryOutcome::Lost)
         } else {
-            let to = self.deliveries.address_of(&outgoing.url);
+            let to = self.deliveries.destination_of(&outgoing.url);
             to.ok_or(DeliveryOutcome::NotRouted)
         };
         let to = match unsent {
@@ -379,7 +381,7 @@ impl World {
         let wait = injection.map_or(Duration::ZERO, Injection::delay);
         for copy in 0..copies {
             let number = self.deliveries.record(&outgoing, now);
-            let job = Job::new(number, &outgoing, to, wait, now);
+            let job = Job::new(number, &outgoing, to.clone(), wait, now);
             jobs.push(Job {
                 is_duplicate: copy > 0,
                 ..job
@@ -397,7 +399,7 @@ impl World {
         };
         let note = self.receive(&job.outgoing, body, now);
         let outcome = match response {
-            Ok((status, _)) => DeliveryOutcome::Answered(status),
+            Ok((status, _)) => DeliveryOutcome::Responded(status),
             Err(reason) => DeliveryOutcome::Failed(reason),
         };
         self.deliveries.close(job.number, outcome, note);

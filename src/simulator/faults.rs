@@ -176,7 +176,7 @@ impl FaultRule {
     #[track_caller]
     pub fn status(self, status: u16) -> Fault {
         let status = checked_status(status);
-        self.respond(errors::gateway(status, "A fault that was asked for"))
+        self.respond(errors::gateway(status, "A fault of the test"))
     }
 
     /// Responds with this status and body. The body is sent as JSON if it parses as JSON, otherwise

@@ -3,6 +3,7 @@
 
 mod api;
 pub(crate) mod auth;
+#[cfg(feature = "simulator-contract")]
 pub(crate) mod contract;
 mod dispatch;
 mod document;
@@ -16,9 +17,9 @@ pub(crate) mod overrides;
 mod routes;
 mod state;
 mod urls;
+pub(crate) mod violation;
 
 pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, ReferencePlace};
-pub(crate) use contract::Violation;
 pub(crate) use dispatch::dispatch;
 pub(crate) use document::Document;
 pub(crate) use message::{Body, PROBLEM, Request, Response, decode, parameter};
@@ -28,3 +29,4 @@ pub(crate) use routes::Routes;
 pub(crate) use routes::{IMAGE_PATH, LANDING_PAGE_PATH, landing_token};
 pub(crate) use state::{Settings, State};
 pub(crate) use urls::is_public_https;
+pub(crate) use violation::Violation;

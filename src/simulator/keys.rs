@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_the_keys() {
+    fn same_seed_makes_the_same_keys() {
         let keys = |seed| Keys::new(&mut Random::new(seed), "123456".into());
         assert_eq!(keys(1), keys(1));
         assert_ne!(keys(1), keys(2));

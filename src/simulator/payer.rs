@@ -56,7 +56,7 @@ pub enum Scanned {
 #[non_exhaustive]
 pub enum PayerError {
     /// The text identifies no order, code or link of this simulator.
-    NothingThere,
+    NotFound,
     /// The text is a code, but not the code of a payment.
     NotAPayment,
     /// Several sales units have an order with this id. Use the landing page's URL instead.
@@ -74,20 +74,20 @@ pub enum PayerError {
     NoConsent,
     /// The sales unit has no webhook for check-ins. The app shows that it cannot connect to the
     /// store.
-    CannotConnect,
+    NoWebhook,
 }
 
 impl fmt::Display for PayerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NothingThere => {
-                f.write_str("the simulator knows no payment, QR code or image link of this text")
+            Self::NotFound => {
+                f.write_str("the simulator has no payment, QR code or image link with this text")
             }
-            Self::NotAPayment => f.write_str("this QR code is not one of a payment"),
+            Self::NotAPayment => f.write_str("the QR code is not the code of a payment"),
             Self::Ambiguous => f.write_str(
-                "several sales units have an order of this id; use its landing page instead",
+                "several sales units have an order with this id; use its landing page instead",
             ),
-            Self::Expired => f.write_str("it has expired or was deleted"),
+            Self::Expired => f.write_str("the payment or the code has expired or was deleted"),
             Self::AlreadyFinal(how) => write!(f, "the payment is already {how}"),
             Self::Declined(reason) => write!(f, "the issuer refused the card: {reason}"),
             Self::NoSuchShippingMethod => {
@@ -96,7 +96,7 @@ impl fmt::Display for PayerError {
             Self::NoConsent => {
                 f.write_str("only an approved express payment has a consent to withdraw")
             }
-            Self::CannotConnect => f.write_str(
+            Self::NoWebhook => f.write_str(
                 "can't connect to store: the sales unit has no webhook for check-ins; see Simulator::webhook",
             ),
         }
@@ -226,7 +226,7 @@ impl Payer {
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
-    pub fn leave(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
+    pub fn reject_on_landing_page(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
         self.with_payment(what.as_ref(), |domain, payment, now| {
             domain.reject(payment, false, now)
         })
@@ -283,9 +283,9 @@ impl From<Refusal> for PayerError {
             Refusal::Declined(reason) => Self::Declined(reason),
             Refusal::UnknownShippingMethod => Self::NoSuchShippingMethod,
             Refusal::NoConsent => Self::NoConsent,
-            Refusal::NoWebhook => Self::CannotConnect,
+            Refusal::NoWebhook => Self::NoWebhook,
             // No action of a customer is refused for another reason.
-            _ => Self::NothingThere,
+            _ => Self::NotFound,
         }
     }
 }
@@ -297,8 +297,8 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
         let token = what
             .split_once('?')
             .and_then(|(_, query)| parameter(query, "token"))
-            .ok_or(PayerError::NothingThere)?;
-        let image = state.images.get(&token).ok_or(PayerError::NothingThere)?;
+            .ok_or(PayerError::NotFound)?;
+        let image = state.images.get(&token).ok_or(PayerError::NotFound)?;
         if image.ends <= now {
             return Err(PayerError::Expired);
         }
@@ -314,7 +314,7 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
         [] => {
             let mut beacons = domain.codes.beacons();
             let beacon = beacons.find(|beacon| beacon.id == what);
-            beacon.map(Target::Place).ok_or(PayerError::NothingThere)
+            beacon.map(Target::Place).ok_or(PayerError::NotFound)
         }
         [payment] => Ok(Target::Payment(*payment)),
         _ => Err(PayerError::Ambiguous),
@@ -323,7 +323,7 @@ fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerErr
 
 fn by_text(domain: &Domain, text: &str, now: Timestamp) -> Result<Target, PayerError> {
     match domain.codes.target(text) {
-        None => Err(PayerError::NothingThere),
+        None => Err(PayerError::NotFound),
         // A customer who has opened a payment can continue after its code has expired.
         Some(Target::Payment(payment)) => Ok(Target::Payment(*payment)),
         Some(target) if domain.code_lives(text, now) => Ok(target.clone()),

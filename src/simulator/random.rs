@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_gives_the_same_sequence() {
+    fn same_seed_makes_the_same_sequence() {
         let (mut a, mut b) = (Random::new(7), Random::new(7));
         assert_eq!(a.uuid(), b.uuid());
         assert_eq!(a.slug(), b.slug());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_is_never_at_zero_and_always_at_one() {
+    fn chance_is_false_at_zero_and_true_at_one() {
         let mut random = Random::new(1);
         for _ in 0..1000 {
             assert!(!random.chance(0.0));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_is_of_version_four() {
+    fn uuid_has_version_4() {
         let uuid = Random::new(3).uuid();
         assert_eq!(uuid.len(), 36);
         assert_eq!(uuid.as_bytes()[14], b'4');

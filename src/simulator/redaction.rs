@@ -30,7 +30,7 @@ impl RecordedBody {
         Self::json(Bytes::copy_from_slice(&request.body), Redactor::of_requests)
     }
 
-    pub(crate) fn answer(response: &Response) -> Self {
+    pub(crate) fn response(response: &Response) -> Self {
         match response.encoded() {
             (None, _) => Self::default(),
             (Some("application/json" | "application/json;charset=UTF-8" | PROBLEM), bytes) => {
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_keep_their_shape_and_lose_their_secrets() {
+    fn body_keeps_its_shape_without_secrets() {
         let body = json!({
             "customerInfo": {"mobileNumber": "91234567"},
             "merchantInfo": {"authToken": "canary", "merchantSerialNumber": "123456"},
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_cannot_be_read_is_not_shown() {
+    fn unreadable_body_is_not_shown() {
         assert_eq!(
             redacted_body(b"secret=1", Redactor::of_requests()).as_deref(),
             Some("[8 bytes that are not JSON]")
@@ -199,7 +199,7 @@ mod tests {
 
     /// A large body without content is not stored in its full length.
     #[test]
-    fn a_large_body_is_not_kept_as_it_came() {
+    fn large_body_is_not_stored() {
         let kept = RecordedBody::json(vec![b'x'; LARGE + 1].into(), Redactor::of_requests);
         assert!(kept.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
         assert_eq!(kept.shown(), Some("[16385 bytes that are not JSON]"));

@@ -29,8 +29,9 @@ mod faulty_stream;
 mod in_memory;
 mod sender;
 
-pub use arrive::{Arrived, Ending, Reply};
+pub use arrive::{Arrived, Ending, WireResponse};
 pub use in_memory::InMemory;
+pub(crate) use sender::deliver_in_memory;
 
 use faulty_stream::{FaultyStream, Plan};
 
@@ -175,7 +176,13 @@ async fn exchange(
         headers: head.headers,
         body,
     };
-    if let Some(response) = control::respond(engine, site.page.as_ref(), &request).await {
+    if let Some(response) = control::respond(engine, &request) {
+        return encode(&response, engine).map(Full::new);
+    }
+    #[cfg(feature = "simulator-page")]
+    if let Some(page) = &site.page
+        && let Some(response) = page.respond(engine, &request).await
+    {
         return encode(&response, engine).map(Full::new);
     }
     let arrival = engine.arrive(&request);

@@ -1,4 +1,4 @@
-//! The core without a socket: requests, responses, and a clock that the test advances.
+//! The gateway without a socket: requests, responses, and a clock that the test advances.
 
 #![allow(clippy::needless_pass_by_value)] // requests read best when made in place
 
@@ -39,7 +39,7 @@ use super::random::Random;
 const MSN: &str = "123456";
 const ORDER: &str = "acme-shop-123-order123abc";
 
-/// A merchant with valid keys and a token, and a clock.
+/// A merchant with valid keys, an access token and a clock.
 struct Bench {
     state: State,
     now: Timestamp,
@@ -116,8 +116,8 @@ impl Bench {
         self.now = later(self.now, time);
     }
 
-    /// Time enough that no limit per minute strikes and the token stays good.
-    fn breathe(&mut self) {
+    /// Advances the clock by less than a token's lifetime, so that no limit per minute applies.
+    fn wait_for_limits(&mut self) {
         self.calls += 1;
         self.pass(Duration::from_secs(13));
     }
@@ -131,7 +131,7 @@ impl Bench {
         self.send(request)
     }
 
-    /// Initiates and gives the landing page.
+    /// Initiates a payment and returns the landing page.
     fn open(&mut self, amount: i64) -> String {
         let answer = self.initiate(ORDER, amount);
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -224,21 +224,21 @@ impl Bench {
         self.send(request)
     }
 
-    /// A capture under a key of its own.
+    /// Captures with a new idempotency key.
     fn capture(&mut self, amount: Option<i64>) -> Response {
-        self.breathe();
+        self.wait_for_limits();
         let key = format!("key-{}", self.calls);
         self.act("capture", amount, Some(&key))
     }
 
     fn refund(&mut self, amount: Option<i64>) -> Response {
-        self.breathe();
+        self.wait_for_limits();
         let key = format!("key-{}", self.calls);
         self.act("refund", amount, Some(&key))
     }
 
     fn cancel(&mut self, release_rest: bool) -> Response {
-        self.breathe();
+        self.wait_for_limits();
         let request = self.signed(
             Method::PUT,
             &format!("/ecomm/v2/payments/{ORDER}/cancel"),

@@ -119,9 +119,7 @@ macro_rules! open_enum {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                $crate::types::lenient::some_text(deserializer).map(|text| {
-                    Self::known(&text).unwrap_or_else(|| Self::Unknown(text.into_owned()))
-                })
+                $crate::types::lenient::text(deserializer).map(Self::from)
             }
         }
     };

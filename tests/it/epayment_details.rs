@@ -5,7 +5,7 @@ use vipps::epayment::{EventName, PaymentDetails, PaymentMethodKind, PaymentState
 use vipps::testing::Recorder;
 use vipps::{Amount, Currency, ErrorKind, OrderId, Outcome};
 
-use crate::epayment::{EVENTS, PAYMENT, details, problem, reference};
+use crate::epayment::{CREATE, CREATED, EVENTS, PAYMENT, details, problem, reference};
 
 fn read(json: &str) -> PaymentDetails {
     PaymentDetails::from_json(reference(), json).unwrap()
@@ -234,4 +234,57 @@ async fn order_of_ecom_is_read_by_its_order_id() {
     let payment = recorder.client().epayment().payment(order.into());
     let details = payment.details().await.unwrap();
     assert_eq!(details.reference().as_str(), "o-1");
+}
+
+/// Writes and reads the value through text and through a `Value`.
+fn round_trip<T>(value: &T) -> serde_json::Value
+where
+    T: std::fmt::Debug + PartialEq + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let text = serde_json::to_string(value).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+    let json = serde_json::to_value(value).unwrap();
+    assert_eq!(&serde_json::from_value::<T>(json.clone()).unwrap(), value);
+    json
+}
+
+#[tokio::test]
+async fn responses_are_stored_and_read() {
+    let capture = format!("{PAYMENT}/capture");
+    let captured = details("AUTHORIZED", [6_000, 2_000, 0, 0]);
+    let log = r#"[{"name":"CREATED","success":true,"idempotencyKey":"k"},{"name":"NEW","success":"maybe"}]"#;
+    let recorder = Recorder::new()
+        .respond("POST", CREATE, 201, CREATED)
+        .respond("GET", PAYMENT, 200, FULL)
+        .respond("GET", EVENTS, 200, log)
+        .respond("POST", &capture, 200, &captured);
+    let vipps = recorder.client();
+    let create = vipps.epayment().create(reference(), Amount::nok(60)).qr();
+    let create = create.merchant_serial_number("7654321".parse().unwrap());
+    let created = create.await.unwrap();
+    assert_eq!(round_trip(&created)["merchantSerialNumber"], "7654321");
+    let payment = created.payment(&vipps);
+    let found = payment.details().await.unwrap();
+    let json = round_trip(&found);
+    assert_eq!(json["aggregate"]["capturedAmount"]["value"], 1_000);
+    assert_eq!(json["userDetails"]["firstName"], "Kari");
+    round_trip(&read(
+        r#"{"aggregate":{"capturedAmount":{"currency":"NOK","value":1}}}"#,
+    ));
+    for event in payment.events().await.unwrap() {
+        round_trip(&event);
+    }
+    let captured = payment.capture(Amount::nok(10)).await.unwrap();
+    let json = round_trip(&captured);
+    assert_eq!(json["modificationAmount"]["value"], 1_000);
+    for json in [
+        "[]",
+        "{}",
+        r#"["kiosk-7-000451"]"#,
+        r#"{"reference":"a b","state":"CREATED"}"#,
+    ] {
+        serde_json::from_str::<PaymentDetails>(json).unwrap_err();
+        serde_json::from_str::<vipps::epayment::CreatedPayment>(json).unwrap_err();
+        serde_json::from_str::<vipps::epayment::Modification>(json).unwrap_err();
+    }
 }

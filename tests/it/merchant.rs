@@ -127,7 +127,7 @@ async fn payment_sends_a_callback() {
     assert_eq!(shop.last_delivery().url(), shop.urls.payment_url(&id));
 
     shop.initiate("order-2", &shop.auth, None).await;
-    shop.sim.payer().leave("order-2").unwrap();
+    shop.sim.payer().reject_on_landing_page("order-2").unwrap();
     let heard = shop.heard().await;
     let [Callback::Payment(update)] = heard.as_slice() else {
         panic!("{heard:?}");
@@ -145,7 +145,7 @@ async fn callback_with_another_token_is_refused() {
     assert!(shop.heard().await.is_empty());
     assert_eq!(
         shop.last_delivery().outcome(),
-        &DeliveryOutcome::Answered(401)
+        &DeliveryOutcome::Responded(401)
     );
 }
 
@@ -180,7 +180,7 @@ async fn shipping_response_and_consent_removal_work() {
     assert_eq!(removal.user_id, user_id);
     assert_eq!(
         shop.last_delivery().outcome(),
-        &DeliveryOutcome::Answered(200)
+        &DeliveryOutcome::Responded(200)
     );
 }
 
@@ -217,6 +217,6 @@ async fn check_in_sends_a_webhook() {
     assert!(shop.heard.0.lock().unwrap().1.is_empty());
     assert_eq!(
         shop.last_delivery().outcome(),
-        &DeliveryOutcome::Answered(401)
+        &DeliveryOutcome::Responded(401)
     );
 }

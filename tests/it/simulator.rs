@@ -67,7 +67,7 @@ async fn payer_accepts_each_kind_of_code_and_link() {
 async fn payer_errors_state_the_reason() {
     let shop = Shop::open().await;
     let payer = shop.sim.payer();
-    assert_eq!(payer.scan("nothing"), Err(PayerError::NothingThere));
+    assert_eq!(payer.scan("nothing"), Err(PayerError::NotFound));
     shop.initiate("order-1", 20_000).await;
     payer.reject("order-1").unwrap();
     assert_eq!(shop.last("order-1").await, "CANCEL");
@@ -135,12 +135,12 @@ async fn journal_shows_requests_without_secrets() {
     assert_eq!(entry.status(), Some(200));
     assert_eq!(entry.header("Authorization"), Some("Bearer [redacted]"));
     assert!(entry.body().unwrap().contains(r#""orderId":"order-1""#));
-    let answer: serde_json::Value = serde_json::from_str(entry.answer().unwrap()).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(entry.response().unwrap()).unwrap();
     assert_eq!(
         answer,
         serde_json::json!({"orderId": "order-1", "url": "[redacted]"})
     );
-    assert!(entry.took().unwrap() < Duration::from_secs(60));
+    assert!(entry.duration().unwrap() < Duration::from_secs(60));
     let shown = format!("{:?}{:?}", journal.entries(), shop.sim);
     let keys = shop.sim.keys();
     for secret in [keys.client_secret(), keys.subscription_key(), &shop.token] {
@@ -166,12 +166,12 @@ async fn journal_shows_duration_and_missing_responses() {
     faults.any().reset();
     shop.capture("order-1", "key").await.unwrap_err();
     let entries = shop.sim.journal().entries();
-    let took: Vec<_> = entries.iter().rev().map(Entry::took).collect();
+    let durations: Vec<_> = entries.iter().rev().map(Entry::duration).collect();
     assert_eq!(
-        took[..3],
+        durations[..3],
         [None, Some(Duration::from_millis(50)), Some(Duration::ZERO)]
     );
-    assert_eq!(entries.last().unwrap().answer(), None);
+    assert_eq!(entries.last().unwrap().response(), None);
 }
 
 /// The oldest responses are dropped, so that a long run does not fill the memory.
@@ -183,9 +183,9 @@ async fn journal_holds_the_latest_entries() {
         drop(shop.sim.arrive(asked.unwrap()).take_effect());
     }
     let entries = shop.sim.journal().entries();
-    let kept = entries.iter().filter(|entry| entry.answer().is_some());
+    let kept = entries.iter().filter(|entry| entry.response().is_some());
     assert_eq!(kept.count(), 1_000);
-    assert!(entries.last().unwrap().answer().is_some());
+    assert!(entries.last().unwrap().response().is_some());
 }
 
 /// A simulator serves code that has no runtime, and inside one that blocks.

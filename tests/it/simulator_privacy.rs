@@ -20,7 +20,7 @@ fn assert_hidden(entry: &Entry) {
         entry.path(),
         entry.query(),
         entry.body(),
-        entry.answer()
+        entry.response()
     );
     assert!(!shown.contains(CANARY), "{shown}");
     assert!(!shown.contains(&NUMBER.to_string()), "{shown}");
@@ -74,7 +74,7 @@ fn journal_hides_unlisted_members_of_responses() {
     shop.get("/ecomm/v2/payments/order-1/details");
     let entry = last(&shop);
     assert_hidden(&entry);
-    let shown = entry.answer().unwrap();
+    let shown = entry.response().unwrap();
     for harmless in [
         r#""orderId":"order-1""#,
         r#""amount":1000"#,
@@ -131,7 +131,7 @@ fn journal_hides_unlisted_parts_of_urls() {
         shown.contains("example.com/a/order-1?session=[redacted]"),
         "{shown}"
     );
-    let shown = entry.answer().unwrap();
+    let shown = entry.response().unwrap();
     assert!(shown.contains(r#""url":"[redacted]""#), "{shown}");
 }
 
@@ -161,7 +161,7 @@ fn journal_hides_landing_pages_without_a_token() {
     shop.initiate(&payment("order-1", 1000));
     let entry = last(&shop);
     assert_hidden(&entry);
-    let shown = entry.answer().unwrap();
+    let shown = entry.response().unwrap();
     assert!(shown.contains(r#""orderId":"order-1""#), "{shown}");
 }
 
@@ -180,7 +180,7 @@ fn refusals_in_the_journal_do_not_repeat_refused_values() {
         *body.pointer_mut(pointer).unwrap() = value;
         shop.initiate(&body);
         let entry = last(&shop);
-        let shown = format!("{:?} {:?}", entry.answer(), entry.note());
+        let shown = format!("{:?} {:?}", entry.response(), entry.note());
         assert!(!shown.contains(CANARY), "{shown}");
         assert!(!shown.contains(&NUMBER.to_string()), "{shown}");
     }

@@ -156,6 +156,28 @@ fn signal_ends_the_program_with_exit_code_0() {
 }
 
 #[test]
+fn json_log_has_one_line_for_each_request() {
+    let mut program = Program::start(&["--json-log", "--clock", "frozen"]);
+    program.get("/ecomm/v2/payments/order-1/details");
+    program.get("/nowhere");
+    let mut log = BufReader::new(program.child.stderr.take().unwrap());
+    for (path, status) in [
+        ("/ecomm/v2/payments/order-1/details", 401),
+        ("/nowhere", 404),
+    ] {
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["kind"], "request", "{line}");
+        assert_eq!(
+            (&line["path"], &line["status"]),
+            (&path.into(), &status.into())
+        );
+        assert_eq!(line["time"], "2026-03-02T09:00:00Z");
+    }
+}
+
+#[test]
 fn without_page_the_control_api_is_still_served() {
     let program = Program::start(&["--no-page", "--clock", "frozen"]);
     let page = program.get("/");

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use vipps::simulator::{Builder, Reply, Simulator};
+use vipps::simulator::{Builder, Simulator, WireResponse};
 
 pub(crate) struct Shop {
     pub(crate) sim: Simulator,
@@ -88,7 +88,7 @@ impl Shop {
     }
 
     pub(crate) fn exchange(&self, request: http::Request<Bytes>) -> (u16, Value) {
-        let Reply::Whole(response) = self.sim.arrive(request).take_effect().1 else {
+        let WireResponse::Whole(response) = self.sim.arrive(request).take_effect().1 else {
             panic!("no response");
         };
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);

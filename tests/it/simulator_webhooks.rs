@@ -151,7 +151,7 @@ async fn deleted_registration_receives_nothing() {
     assert_eq!(receiver.requests().len(), 1);
     webhooks.delete(registration.id()).await.unwrap();
     let refused = sim.payer().scan(&text).unwrap_err();
-    assert_eq!(refused, PayerError::CannotConnect);
+    assert_eq!(refused, PayerError::NoWebhook);
     sim.settled().await;
     assert_eq!(receiver.requests().len(), 1);
 }
@@ -179,7 +179,7 @@ async fn failed_delivery_is_retried_by_the_clock() {
     sim.settled().await;
     assert_eq!(receiver.requests().len(), 1);
     let first = &sim.deliveries()[0];
-    assert_eq!(first.outcome(), &DeliveryOutcome::Answered(500));
+    assert_eq!(first.outcome(), &DeliveryOutcome::Responded(500));
     let wait = first.next_attempt().unwrap().duration_since(first.time());
     assert_eq!(wait.as_secs(), 2);
 

@@ -184,13 +184,13 @@ async fn a_simulated_check_in_signs_the_punycode_host() {
     ] {
         assert_eq!(
             check_in_status(registered, verified).await,
-            DeliveryOutcome::Answered(200),
+            DeliveryOutcome::Responded(200),
             "{registered}"
         );
     }
     assert_eq!(
         check_in_status("https://blåbær.no/hook", "https://blabar.no/hook").await,
-        DeliveryOutcome::Answered(401)
+        DeliveryOutcome::Responded(401)
     );
 }
 

@@ -275,7 +275,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     let refused = refused.details().deadline(Duration::from_secs(1)).await;
     refused.unwrap_err();
     browser
-        .until("return document.querySelector('#faults .hits').innerText.startsWith('struck')")
+        .until("return document.querySelector('#faults .hits').innerText.startsWith('applied')")
         .await;
     browser.click("#faults button.on").await;
     browser

@@ -11,7 +11,7 @@ use vipps::ecom::{
 use vipps::ecom::{FallbackUrl, TransactionText};
 use vipps::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use vipps::qr::{Category, QrFormat};
-use vipps::simulator::{CaptureType, EffectKind, PayerError, Reply, Simulator};
+use vipps::simulator::{CaptureType, EffectKind, PayerError, Simulator, WireResponse};
 use vipps::types::{
     HttpsUrl, ImageSize, Kroner, Scope, ScopeItem, Sensitive, SystemText, Timestamp,
 };
@@ -173,7 +173,7 @@ pub(crate) async fn handles() {
 pub(crate) async fn simulator() {
     let mut shown = Shown::start();
     let builder = Simulator::builder().freeze_clock();
-    show!(shown: builder, CaptureType::Direct, EffectKind::Capture, PayerError::NothingThere);
+    show!(shown: builder, CaptureType::Direct, EffectKind::Capture, PayerError::NotFound);
     let sim = builder.in_memory().unwrap();
     let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
     let rule = sim.faults().any().order("order-1").times(2);
@@ -210,7 +210,7 @@ pub(crate) async fn simulator() {
         let (_, reply) = arrived.take_effect();
         shown.debug("a reply", &reply);
         texts.push(format!("{reply:?}"));
-        if let Reply::Cut(_, ending) = &reply {
+        if let WireResponse::Cut(_, ending) = &reply {
             shown.debug("an ending", ending);
         }
     }

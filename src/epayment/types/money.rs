@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::call::built;
 use crate::error::Result;
@@ -72,18 +72,22 @@ pub(in crate::epayment) fn part(
 ///
 /// They are the only proof of what happened to the money: the state of a payment stays
 /// [`Authorized`](crate::epayment::PaymentState::Authorized) after a capture, a cancel and a
-/// refund.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// refund. The JSON form is that of the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Aggregate {
     /// The sum that the customer approved (wire name `authorizedAmount`).
+    #[serde(rename = "authorizedAmount")]
     pub authorized: Option<Amount>,
     /// The sum that is captured (wire name `capturedAmount`).
+    #[serde(rename = "capturedAmount")]
     pub captured: Option<Amount>,
     /// The sum that is cancelled (wire name `cancelledAmount`). For a payment that was cancelled
     /// before its approval it is the whole amount.
+    #[serde(rename = "cancelledAmount")]
     pub cancelled: Option<Amount>,
     /// The sum that is refunded (wire name `refundedAmount`).
+    #[serde(rename = "refundedAmount")]
     pub refunded: Option<Amount>,
 }
 

@@ -22,7 +22,7 @@ use crate::simulator::domain::{
 };
 use crate::simulator::gateway::{
     Api, Document, GatewayError, Limit, Operation, Outgoing, ReferencePlace, Response, State,
-    Violation, contract, errors,
+    Violation, errors, violation,
 };
 use crate::simulator::random::Random;
 
@@ -180,7 +180,7 @@ fn refuse(_: &Operation, error: &GatewayError<'_>, random: &mut Random) -> Respo
 /// if a serial number is not text, an amount is not an integer, or `fallBack` is missing or
 /// misspelled.
 fn refuse_violations(violations: &[Violation], random: &mut Random) -> Response {
-    use contract::{Place, Rule};
+    use violation::{Place, Rule};
     let is_internal = |violation: &Violation| {
         let field = violation.field.as_str();
         violation.place == Place::Body

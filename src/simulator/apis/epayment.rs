@@ -17,7 +17,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::simulator::domain::{PaymentId, Refusal};
-use crate::simulator::gateway::contract::{Place, Rule};
+use crate::simulator::gateway::violation::{Place, Rule};
 use crate::simulator::gateway::{
     Api, Call, Document, GatewayError, Limit, Operation, ReferencePlace, Response, State,
     Violation, errors,

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use http::StatusCode;
 
 use crate::simulator::domain::Refusal;
-use crate::simulator::gateway::images::{Format, SIZE};
+use crate::simulator::gateway::images::Format;
 use crate::simulator::gateway::{
     self, Api, Document, Failure, GatewayError, Operation, Request, Response, State,
 };
@@ -122,19 +122,15 @@ enum Wanted {
 /// Reads `Accept` and, for PNG, `Size`.
 fn wanted(state: &mut State, request: &Request) -> Result<Wanted, Failure> {
     let accept = request.header("accept").unwrap_or_default();
-    let size = request
-        .header("size")
-        .and_then(|size| size.parse().ok())
-        .unwrap_or(SIZE);
     match accept {
         // The curl command in the quick start sends `*/*`.
         "image/*" | "image/svg+xml" | "*/*" => Ok(Wanted::Link(Format::Svg)),
-        "image/png" => Ok(Wanted::Link(Format::Png(size))),
+        "image/png" => Ok(Wanted::Link(Format::png(request.header("size")))),
         _ if accept.eq_ignore_ascii_case("text/targetUrl") => Ok(Wanted::Content),
         _ => {
             let detail = "Accept must be one of image/*, image/png, image/svg+xml, text/targetUrl";
             let response = errors::media_type(detail, &mut state.random);
-            Err(response.noted("Accept asks for no kind of QR code").into())
+            Err(response.noted("Accept names no kind of QR code").into())
         }
     }
 }

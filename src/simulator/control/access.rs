@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_and_localhost_are_own() {
+    fn host_must_be_an_address_or_localhost() {
         for own in [
             "127.0.0.1:49152",
             "127.0.0.1",
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_another_site_does_nothing() {
+    fn request_of_another_site_is_refused() {
         const HOST: (&str, &str) = ("host", "127.0.0.1:1");
         for headers in [
             &[HOST, ("sec-fetch-site", "cross-site")][..],

@@ -55,7 +55,7 @@ pub(super) fn deliveries(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(super::ok(json!({ "deliveries": deliveries })))
 }
 
-fn described(entry: &Entry) -> Value {
+pub(super) fn described(entry: &Entry) -> Value {
     let headers = entry.headers().iter();
     let headers: Vec<Value> = headers
         .map(|(name, value)| json!({"name": name, "value": value}))
@@ -72,10 +72,10 @@ fn described(entry: &Entry) -> Value {
         ("query", entry.query().map(Value::from)),
         ("requestBody", entry.body().map(body)),
         ("status", entry.status().map(Value::from)),
-        ("responseBody", entry.answer().map(body)),
+        ("responseBody", entry.response().map(body)),
         (
             "durationSeconds",
-            entry.took().map(|took| took.as_secs_f64().into()),
+            entry.duration().map(|took| took.as_secs_f64().into()),
         ),
         ("note", entry.note().map(Value::from)),
     ];
@@ -83,10 +83,10 @@ fn described(entry: &Entry) -> Value {
     described
 }
 
-fn delivery(delivery: &Delivery) -> Value {
+pub(super) fn delivery(delivery: &Delivery) -> Value {
     let (outcome, status, reason) = match delivery.outcome() {
         DeliveryOutcome::Pending => ("pending", None, None),
-        DeliveryOutcome::Answered(status) => ("answered", Some(*status), None),
+        DeliveryOutcome::Responded(status) => ("responded", Some(*status), None),
         DeliveryOutcome::Failed(reason) => ("failed", None, Some(reason.as_str())),
         DeliveryOutcome::NotRouted => ("notRouted", None, None),
         DeliveryOutcome::Lost => ("lost", None, None),

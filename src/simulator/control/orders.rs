@@ -29,14 +29,14 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
 }
 
 pub(super) fn get(call: &Call<'_>) -> Result<Response, Problem> {
-    show(call, &lead(call)?)
+    show(call, &target(call)?)
 }
 
 pub(super) fn scan(call: &Call<'_>) -> Result<Response, Problem> {
-    let lead = lead(call)?;
+    let text = target(call)?;
     let (payer, members) = customer(call)?;
     members.finish()?;
-    let scanned = match payer.scan(lead)? {
+    let scanned = match payer.scan(text)? {
         Scanned::Payment { order_id } => json!({"kind": "payment", "orderId": order_id}),
         Scanned::Redirect { url } => json!({"kind": "redirect", "url": url}),
         Scanned::CheckIn { merchant_qr_id } => {
@@ -47,28 +47,28 @@ pub(super) fn scan(call: &Call<'_>) -> Result<Response, Problem> {
 }
 
 pub(super) fn approve(call: &Call<'_>) -> Result<Response, Problem> {
-    let lead = lead(call)?;
+    let text = target(call)?;
     let (payer, mut members) = customer(call)?;
     let shipping = members.text("shippingMethodId")?;
     members.finish()?;
     match shipping {
-        None => payer.approve(&lead)?,
-        Some(method) => payer.approve_with_shipping(&lead, method)?,
+        None => payer.approve(&text)?,
+        Some(method) => payer.approve_with_shipping(&text, method)?,
     }
-    show(call, &lead)
+    show(call, &text)
 }
 
 pub(super) fn reject(call: &Call<'_>) -> Result<Response, Problem> {
-    let lead = lead(call)?;
+    let text = target(call)?;
     let (payer, members) = customer(call)?;
     members.finish()?;
-    payer.reject(&lead)?;
-    show(call, &lead)
+    payer.reject(&text)?;
+    show(call, &text)
 }
 
 /// Returns the text that identifies the order: the `{id}` itself, or the landing page of the order
 /// that the sales unit in the query has under this id.
-fn lead(call: &Call<'_>) -> Result<String, Problem> {
+fn target(call: &Call<'_>) -> Result<String, Problem> {
     let [unit] = call.query(["merchantSerialNumber"])?;
     let Some(unit) = unit else {
         return Ok(call.id.clone());
@@ -78,7 +78,7 @@ fn lead(call: &Call<'_>) -> Result<String, Problem> {
         let payment = world.state.domain.payment(payment);
         Some(payment.options.landing_page.clone())
     });
-    found.ok_or_else(|| PayerError::NothingThere.into())
+    found.ok_or_else(|| PayerError::NotFound.into())
 }
 
 /// Returns the customer, whose phone number the body may contain, and the rest of the body.
@@ -100,9 +100,9 @@ fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
     Ok((payer, members))
 }
 
-fn show(call: &Call<'_>, lead: &str) -> Result<Response, Problem> {
+fn show(call: &Call<'_>, text: &str) -> Result<Response, Problem> {
     let find = |state: &State, now: Timestamp| {
-        let payment = Payer::find(state, lead, now)?;
+        let payment = Payer::find(state, text, now)?;
         Ok::<_, PayerError>(described(state.domain.payment(payment)))
     };
     let order = call.engine.look(|world, now| find(&world.state, now))?;

@@ -20,13 +20,11 @@ use std::time::Duration;
 
 use ::http::{Method, StatusCode};
 
-use super::access;
+use super::{PAGE_PREFIX as PREFIX, access};
 use crate::simulator::clock::Clock;
 use crate::simulator::engine::{Engine, World};
 use crate::simulator::gateway::{LANDING_PAGE_PATH, Request, Response};
 
-/// The start of the path of every request of the page, except the first.
-pub(crate) const PREFIX: &str = "/_simulator/page/";
 /// The longest time that a poll for changes waits. Proxies and browsers time out later.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// The delay after a change. One call causes several changes: its arrival, its response, a
@@ -46,7 +44,7 @@ struct PageState {
 }
 
 /// Returns `true` if a request is for the page and not for the API.
-pub(super) fn serves(request: &Request) -> bool {
+fn serves(request: &Request) -> bool {
     request.path.starts_with(PREFIX)
         || (matches!(request.method, Method::GET | Method::HEAD)
             // Browsers request this icon even if the page names another.
@@ -74,13 +72,20 @@ impl Page {
         engine.touch();
     }
 
-    /// Returns the response to a request for the page.
-    pub(super) async fn respond(&self, engine: &Arc<Engine>, request: &Request) -> Response {
+    /// Returns the response to a request for the page, or `None` for another request.
+    pub(crate) async fn respond(
+        &self,
+        engine: &Arc<Engine>,
+        request: &Request,
+    ) -> Option<Response> {
+        if !serves(request) {
+            return None;
+        }
         let response = match access::refusal(request, engine.host()) {
             Some(reason) => failure(StatusCode::FORBIDDEN, reason),
             None => self.route(engine, request).await,
         };
-        layout::secured(response)
+        Some(layout::secured(response))
     }
 
     async fn route(&self, engine: &Arc<Engine>, request: &Request) -> Response {

@@ -104,7 +104,7 @@ impl Problem {
 impl From<PayerError> for Problem {
     fn from(error: PayerError) -> Self {
         let (status, code) = match error {
-            PayerError::NothingThere => (StatusCode::NOT_FOUND, "notFound"),
+            PayerError::NotFound => (StatusCode::NOT_FOUND, "notFound"),
             PayerError::NotAPayment => (StatusCode::CONFLICT, "notAPayment"),
             PayerError::Ambiguous => (StatusCode::CONFLICT, "ambiguous"),
             PayerError::Expired => (StatusCode::CONFLICT, "expired"),
@@ -112,7 +112,7 @@ impl From<PayerError> for Problem {
             PayerError::Declined(_) => (StatusCode::CONFLICT, "declined"),
             PayerError::NoSuchShippingMethod => (StatusCode::CONFLICT, "noSuchShippingMethod"),
             PayerError::NoConsent => (StatusCode::CONFLICT, "noConsent"),
-            PayerError::CannotConnect => (StatusCode::CONFLICT, "noWebhook"),
+            PayerError::NoWebhook => (StatusCode::CONFLICT, "noWebhook"),
         };
         Self::new(status, code, error.to_string())
     }

@@ -5,17 +5,27 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
+use super::receiver::Receiver;
 use super::record::{Delivery, DeliveryOutcome};
 use crate::simulator::gateway::Outgoing;
 
 /// The number of messages that are stored. Older messages are removed.
-const KEPT: usize = 20_000;
+const STORED: usize = 20_000;
+
+/// The place that a message is sent to.
+#[derive(Debug, Clone)]
+pub(crate) enum Destination {
+    /// A server, in plain HTTP.
+    Address(SocketAddr),
+    /// Code in the same process.
+    Receiver(Receiver),
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryLog {
     routes: HashMap<String, SocketAddr>,
-    /// The address for calls to all other origins.
-    route_for_all: Option<SocketAddr>,
+    /// The destination of messages to all other origins.
+    route_for_all: Option<Destination>,
     deliveries: VecDeque<Delivery>,
     made: u64,
     /// The number of the last call before the latest reset.
@@ -32,14 +42,29 @@ impl DeliveryLog {
         Ok(())
     }
 
-    /// Sets the address for calls to all origins without their own route.
-    pub(crate) fn route_all(&mut self, to: SocketAddr) {
+    /// Sets the destination of messages to all origins without their own route.
+    pub(crate) fn route_all(&mut self, to: Destination) {
         self.route_for_all = Some(to);
     }
 
-    pub(crate) fn address_of(&self, url: &str) -> Option<SocketAddr> {
+    /// Returns `true` if code in the same process receives messages.
+    pub(crate) fn has_receiver(&self) -> bool {
+        matches!(self.route_for_all, Some(Destination::Receiver(_)))
+    }
+
+    pub(crate) fn destination_of(&self, url: &str) -> Option<Destination> {
         let route = self.routes.get(&origin(url)?).copied();
-        route.or(self.route_for_all)
+        route
+            .map(Destination::Address)
+            .or_else(|| self.route_for_all.clone())
+    }
+
+    /// Returns the address of the server at a URL.
+    pub(crate) fn address_of(&self, url: &str) -> Option<SocketAddr> {
+        match self.destination_of(url)? {
+            Destination::Address(address) => Some(address),
+            Destination::Receiver(_) => None,
+        }
     }
 
     /// Removes all calls; the routes stay.
@@ -55,7 +80,7 @@ impl DeliveryLog {
 
     pub(crate) fn record(&mut self, outgoing: &Outgoing, now: Timestamp) -> u64 {
         self.made += 1;
-        if self.deliveries.len() >= KEPT {
+        if self.deliveries.len() >= STORED {
             self.deliveries.pop_front();
         }
         self.deliveries
@@ -73,6 +98,12 @@ impl DeliveryLog {
             delivery.outcome = outcome;
             delivery.note = note;
         }
+    }
+
+    /// Returns the messages from this number on.
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Delivery> {
+        let first = self.deliveries.partition_point(|sent| sent.number < number);
+        self.deliveries.range(first..)
     }
 
     /// Returns at most `count` calls, newest first.
@@ -96,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn routes_are_by_origin() {
+    fn route_is_for_one_origin() {
         let mut log = DeliveryLog::default();
         let to = SocketAddr::from(([127, 0, 0, 1], 1));
         log.route("https://Shop.example.com/x", to).unwrap();

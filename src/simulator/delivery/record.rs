@@ -12,7 +12,7 @@ pub enum DeliveryOutcome {
     /// The call is in progress.
     Pending,
     /// The merchant responded with this status.
-    Answered(u16),
+    Responded(u16),
     /// No response was received, for this reason.
     Failed(String),
     /// Nothing was sent, because this URL has no route; see

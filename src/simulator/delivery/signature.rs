@@ -89,7 +89,7 @@ mod tests {
     type Vector = [&'static str; 6];
 
     #[test]
-    fn the_documented_vectors() {
+    fn signatures_match_the_documented_vectors() {
         let vectors: [Vector; 5] = [
             [
                 DOCUMENTED,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_split_as_they_stand() {
+    fn host_and_path_are_not_rewritten() {
         let cases = [
             ("https://a.no", ("a.no", "/")),
             ("https://a.no:443?x=%2F", ("a.no", "/?x=%2F")),

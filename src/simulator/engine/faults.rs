@@ -331,10 +331,7 @@ impl Injection {
     /// response of its own, the fault then uses a 503.
     pub(crate) fn apply(&self, response: Option<Response>) -> Response {
         let response = response.unwrap_or_else(|| {
-            errors::gateway(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "A fault that was asked for",
-            )
+            errors::gateway(StatusCode::SERVICE_UNAVAILABLE, "A fault of the test")
         });
         let mut changed = match &self.kind {
             FaultKind::Respond(response, _) => response.as_ref().clone(),

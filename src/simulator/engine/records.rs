@@ -9,9 +9,9 @@ use crate::simulator::gateway::{Request, Response};
 use crate::simulator::redaction::{RecordedBody, redacted_headers, redacted_path, redacted_query};
 
 /// The number of entries that are stored. Older entries are removed, but still counted.
-const KEPT: usize = 20_000;
+const STORED: usize = 20_000;
 /// The number of response bodies that are stored. Responses are large, and tests read them soon.
-const ANSWERS_KEPT: usize = 1_000;
+const RESPONSES_STORED: usize = 1_000;
 
 /// A request and its response. Values that are not known to be harmless are hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,9 @@ pub struct Entry {
     headers: Vec<(String, String)>,
     body: RecordedBody,
     status: Option<u16>,
-    answer: RecordedBody,
-    answered: Option<Timestamp>,
+    response: RecordedBody,
+    responded: Option<Timestamp>,
+    is_complete: bool,
     note: Option<String>,
 }
 
@@ -39,6 +40,11 @@ impl Entry {
     /// Returns the reference of the payment that the request names in its path or its body.
     pub(crate) fn reference(&self) -> Option<&str> {
         self.reference.as_deref()
+    }
+
+    /// Returns `true` once the request took effect, or a fault prevented that.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Returns the time of arrival, by the simulator's clock.
@@ -95,15 +101,15 @@ impl Entry {
 
     /// Returns the body of the response as compact JSON, or `None` if it was empty. Only the latest
     /// 1,000 requests have it.
-    pub fn answer(&self) -> Option<&str> {
-        self.answer.shown()
+    pub fn response(&self) -> Option<&str> {
+        self.response.shown()
     }
 
     /// Returns the time from the request to the response, by the simulator's clock, or `None` if no
     /// response was sent.
-    pub fn took(&self) -> Option<Duration> {
-        let took = self.answered?.duration_since(self.time);
-        Some(Duration::try_from(took).unwrap_or_default())
+    pub fn duration(&self) -> Option<Duration> {
+        let duration = self.responded?.duration_since(self.time);
+        Some(Duration::try_from(duration).unwrap_or_default())
     }
 
     /// Returns a remark about the request: the rule that it broke, the fault that was applied, or a
@@ -124,6 +130,12 @@ impl Records {
     /// Returns all entries, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
+    }
+
+    /// Returns the entries from this number on.
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Entry> {
+        let first = self.entries.partition_point(|entry| entry.number < number);
+        self.entries.range(first..)
     }
 
     /// Returns the number of requests for an operation.
@@ -160,7 +172,7 @@ impl Records {
         if let Some(operation) = operation {
             *self.counts.entry(operation).or_default() += 1;
         }
-        if self.entries.len() >= KEPT {
+        if self.entries.len() >= STORED {
             self.entries.pop_front();
         }
         self.entries.push_back(Entry {
@@ -174,8 +186,9 @@ impl Records {
             headers: redacted_headers(request),
             body: RecordedBody::request(request),
             status: None,
-            answer: RecordedBody::default(),
-            answered: None,
+            response: RecordedBody::default(),
+            responded: None,
+            is_complete: false,
             note: None,
         });
         self.written
@@ -183,11 +196,11 @@ impl Records {
 
     /// Records the note of the response, and its status, body and time if the client receives any
     /// of it.
-    pub(crate) fn answered(
+    pub(crate) fn responded(
         &mut self,
         number: u64,
         response: &Response,
-        told: bool,
+        is_received: bool,
         when: Timestamp,
     ) {
         let entry = self
@@ -196,16 +209,17 @@ impl Records {
             .rev()
             .find(|entry| entry.number == number);
         if let Some(entry) = entry {
+            entry.is_complete = true;
             entry.note.clone_from(&response.note);
-            if told {
+            if is_received {
                 entry.status = Some(response.status.as_u16());
-                entry.answer = RecordedBody::answer(response);
-                entry.answered = Some(when);
+                entry.response = RecordedBody::response(response);
+                entry.responded = Some(when);
             }
         }
-        let old = self.entries.len().checked_sub(ANSWERS_KEPT + 1);
+        let old = self.entries.len().checked_sub(RESPONSES_STORED + 1);
         if let Some(old) = old.and_then(|old| self.entries.get_mut(old)) {
-            old.answer = RecordedBody::default();
+            old.response = RecordedBody::default();
         }
     }
 }
@@ -216,7 +230,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn nothing_that_is_written_down_shows_a_credential() {
+    fn records_show_no_credential() {
         let mut headers = http::HeaderMap::new();
         for name in [
             "authorization",
@@ -236,8 +250,8 @@ mod tests {
         };
         let mut records = Records::default();
         let number = records.arrived(&request, None, false, None, Timestamp::UNIX_EPOCH);
-        let answer = Response::json(http::StatusCode::OK, json!({ "access_token": "canary" }));
-        records.answered(number, &answer, true, Timestamp::UNIX_EPOCH);
+        let response = Response::json(http::StatusCode::OK, json!({ "access_token": "canary" }));
+        records.responded(number, &response, true, Timestamp::UNIX_EPOCH);
         let shown = format!("{records:?}");
         assert!(shown.contains(r#"access_token\":\"[redacted]"#), "{shown}");
         assert!(!shown.contains("canary"), "{shown}");

@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::contract::Violation;
 use super::document::Document;
 use super::message::{Request, Response};
 use super::outgoing::{Message, Outgoing};
 use super::state::State;
+use super::violation::Violation;
 use crate::simulator::domain::{Event, Refusal};
 use crate::simulator::random::Random;
 

@@ -5,11 +5,13 @@
 //! simulator wrong together.
 
 use std::fmt;
+#[cfg(feature = "simulator-contract")]
 use std::sync::OnceLock;
 
 use http::Method;
 use serde_json::Value;
 
+#[cfg(feature = "simulator-contract")]
 use super::contract::{self, Checks};
 use super::overrides::Override;
 
@@ -31,7 +33,7 @@ pub(crate) struct Document {
     /// The document without the overrides.
     #[cfg(test)]
     pub(super) vendored: Value,
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test reads it"))]
+    #[cfg(test)]
     pub(super) overrides: &'static [Override],
 }
 
@@ -51,6 +53,7 @@ pub(crate) struct DocumentedOperation {
     /// The path with the server's prefix.
     pub(super) path: String,
     pub(super) has_body: bool,
+    #[cfg(feature = "simulator-contract")]
     checks: OnceLock<Result<Checks, String>>,
 }
 
@@ -83,6 +86,7 @@ impl Document {
             operations,
             #[cfg(test)]
             vendored,
+            #[cfg(test)]
             overrides,
         }
     }
@@ -95,6 +99,7 @@ impl Document {
     }
 
     /// Returns the checks of an operation, compiled at its first call in this process.
+    #[cfg(feature = "simulator-contract")]
     pub(super) fn checks<'a>(
         &self,
         operation: &'a DocumentedOperation,
@@ -185,6 +190,7 @@ fn operations(root: &Value) -> Vec<DocumentedOperation> {
                 path: format!("{prefix}{}", template.trim_end_matches('/')),
                 has_body: !described["requestBody"].is_null(),
                 method,
+                #[cfg(feature = "simulator-contract")]
                 checks: OnceLock::new(),
             });
         }

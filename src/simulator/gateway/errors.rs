@@ -1,17 +1,17 @@
-//! The errors that the gateway sends by itself, and those that only the simulator sends.
+//! The errors of the gateway, and those that only the simulator returns.
 
 use http::StatusCode;
 use serde_json::json;
 
 use super::message::Response;
 
-/// Returns an error that the API gateway sends by itself.
+/// Returns an error of the API gateway.
 pub(crate) fn gateway(status: StatusCode, message: &str) -> Response {
     Response::json(
         status,
         json!({"statusCode": status.as_u16(), "message": message}),
     )
-    .deviating("the gateway answers in its own shape")
+    .deviating("the gateway has its own error format")
 }
 
 /// Returns an error in the gateway's other format, which the eCom description uses.
@@ -32,26 +32,26 @@ pub(crate) fn unmodelled(feature: &str) -> Response {
         json!({
             "title": "Not modelled by the simulator",
             "status": 501,
-            "detail": format!("The simulator does not model {feature}; Vipps itself might answer anything here."),
+            "detail": format!("The simulator does not model {feature}; the response of Vipps is not documented."),
         }),
     )
-    .deviating("the simulator speaks for itself")
+    .deviating("an error of the simulator itself")
     .noted(format!("not modelled: {feature}"))
 }
 
 /// Returns the 501 that replaces a response of the simulator that the vendored spec forbids. It
 /// reports an error in the simulator itself.
-pub(crate) fn broken_promise(operation: &str, violation: &str) -> Response {
+pub(crate) fn invalid_response(operation: &str, violation: &str) -> Response {
     Response::json(
         StatusCode::NOT_IMPLEMENTED,
         json!({
-            "title": "The simulator's own answer does not fit the vendored spec",
+            "title": "A response of the simulator breaks the vendored document",
             "status": 501,
             "detail": format!("{operation}: {violation}"),
         }),
     )
-    .deviating("the simulator speaks for itself")
-    .noted(format!("own answer breaks the spec: {violation}"))
+    .deviating("an error of the simulator itself")
+    .noted(format!("own response breaks the document: {violation}"))
 }
 
 /// Returns the message about a sales unit that the keys do not belong to.

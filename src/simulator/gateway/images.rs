@@ -15,7 +15,8 @@ use crate::simulator::domain::time::later;
 /// The longest lifetime of a link to an image. A link expires with its code if the code expires
 /// earlier.
 pub(crate) const LINK_LIFETIME: Duration = Duration::from_secs(3600);
-pub(crate) const SIZE: u32 = 800;
+/// The side of a PNG, in pixels, if the request names none from 100 to 2000.
+const DEFAULT_SIDE: u32 = 800;
 /// The width of the white border around a code, in modules, as the standard requires.
 const QUIET_ZONE: usize = 4;
 
@@ -25,6 +26,15 @@ pub(crate) enum Format {
     /// The side in pixels.
     Png(u32),
     Svg,
+}
+
+impl Format {
+    /// A PNG whose side a request names, in pixels.
+    pub(crate) fn png(side: Option<&str>) -> Self {
+        let side = side.and_then(|side| side.parse().ok());
+        let side = side.filter(|side| (100..=2000).contains(side));
+        Self::Png(side.unwrap_or(DEFAULT_SIDE))
+    }
 }
 
 /// The image that a link serves.
@@ -188,7 +198,7 @@ fn encode(picture: &[u8], side: u32) -> Result<Vec<u8>, png::EncodingError> {
 pub(crate) fn svg(content: &str) -> Result<String, String> {
     Ok(code(content)?
         .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(SIZE, SIZE)
+        .min_dimensions(DEFAULT_SIDE, DEFAULT_SIDE)
         .build())
 }
 
@@ -199,7 +209,7 @@ mod tests {
     const TEXT: &str = "https://qr.vipps.no/o/abcdefgh";
 
     #[test]
-    fn a_png_has_exactly_the_size_asked_for() {
+    fn png_has_the_requested_size() {
         for side in [100, 101, 333, 2000] {
             let bytes = png(TEXT, side).unwrap();
             let reader = png::Decoder::new(std::io::Cursor::new(bytes))
@@ -210,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_png_holds_the_code_inside_a_white_border() {
+    fn png_has_the_code_inside_a_white_border() {
         let bytes = png(TEXT, 400).unwrap();
         let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
         decoder.set_transformations(png::Transformations::EXPAND);

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_slides() {
+    fn limit_applies_to_the_last_60_seconds() {
         let mut limits = Limits::default();
         let mut call = |seconds| limits.count("capture", "a".into(), 2, at(seconds));
         assert_eq!(call(0), Ok(()));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_orders_are_forgotten() {
+    fn idle_orders_are_removed() {
         let mut limits = Limits::default();
         for order in 0..=CROWDED {
             let _ = limits.count("details", order.to_string(), 1, at(0));

@@ -9,7 +9,7 @@ use super::document::schema_mut;
 #[derive(Debug)]
 #[cfg_attr(
     not(test),
-    expect(dead_code, reason = "reason and source are documentation")
+    allow(dead_code, reason = "reason and source are documentation")
 )]
 pub(crate) struct Override {
     /// What the real servers do instead.

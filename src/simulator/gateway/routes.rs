@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateway_is_lenient_about_case_and_a_last_slash() {
+    fn case_and_a_last_slash_are_ignored() {
         for path in [
             "/ecomm/v2/payments",
             "/Ecomm/v2/payments/",
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_elsewhere_is_named() {
+    fn unmodelled_path_is_named() {
         assert!(matches!(
             found(Method::POST, "/checkout/v3/session"),
             Found::Unmodelled("the Checkout API")
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_found_in_every_form_of_landing_page() {
+    fn token_is_read_from_each_form_of_landing_page() {
         for url in [
             "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJa.b",
             "   https://x/y?token=eyJa.b&v=2",

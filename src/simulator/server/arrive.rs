@@ -26,7 +26,7 @@ pub struct Arrived {
 /// The response, as the client of a socket would see it. `Debug` shows the status and the length of
 /// the body.
 #[non_exhaustive]
-pub enum Reply {
+pub enum WireResponse {
     /// A complete response.
     Whole(Response<Bytes>),
     /// No byte is sent, and the connection stays open.
@@ -47,18 +47,18 @@ impl fmt::Debug for Arrived {
     }
 }
 
-impl fmt::Debug for Reply {
+impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, answer, ending) = match self {
-            Self::Whole(answer) => ("Whole", answer, None),
-            Self::Cut(answer, ending) => ("Cut", answer, Some(ending)),
+        let (name, response, ending) = match self {
+            Self::Whole(response) => ("Whole", response, None),
+            Self::Cut(response, ending) => ("Cut", response, Some(ending)),
             Self::Silence => return f.write_str("Silence"),
             Self::Reset => return f.write_str("Reset"),
         };
         let mut shown = f.debug_struct(name);
         shown
-            .field("status", &answer.status().as_u16())
-            .field("body_bytes", &answer.body().len());
+            .field("status", &response.status().as_u16())
+            .field("body_bytes", &response.body().len());
         if let Some(ending) = ending {
             shown.field("ending", ending);
         }
@@ -84,12 +84,12 @@ impl Simulator {
     /// [`Arrived::wait`] and [`Arrived::take_effect`] return.
     ///
     /// ```
-    /// # use vipps::simulator::{Reply, Simulator};
+    /// # use vipps::simulator::{WireResponse, Simulator};
     /// let sim = Simulator::builder().freeze_clock().in_memory()?;
     /// let request = http::Request::get("/nowhere").body(Default::default())?;
     /// let (late, reply) = sim.arrive(request).take_effect();
     /// assert!(late.is_zero());
-    /// assert!(matches!(reply, Reply::Whole(response) if response.status() == 404));
+    /// assert!(matches!(reply, WireResponse::Whole(response) if response.status() == 404));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn arrive(&self, request: Request<Bytes>) -> Arrived {
@@ -131,7 +131,7 @@ impl Arrived {
 
     /// Applies the request, unless a fault prevents that. Returns the response and the time that a
     /// fault delays it.
-    pub fn take_effect(self) -> (Duration, Reply) {
+    pub fn take_effect(self) -> (Duration, WireResponse) {
         let Dispatch {
             response,
             wait,
@@ -139,17 +139,17 @@ impl Arrived {
         } = self.engine.respond(&self.request, &self.arrival);
         let whole = encode(&response, &self.engine);
         let reply = match wire_fault {
-            WireFault::Whole => Reply::Whole(whole),
-            WireFault::Stall => Reply::Silence,
-            WireFault::Reset | WireFault::ResetInHeaders => Reply::Reset,
-            WireFault::ResetInBody => Reply::Cut(half(whole), Ending::Reset),
-            WireFault::Truncate => Reply::Cut(half(whole), Ending::Closed),
-            WireFault::StallInBody => Reply::Cut(half(whole), Ending::Silence),
+            WireFault::Whole => WireResponse::Whole(whole),
+            WireFault::Stall => WireResponse::Silence,
+            WireFault::Reset | WireFault::ResetInHeaders => WireResponse::Reset,
+            WireFault::ResetInBody => WireResponse::Cut(half(whole), Ending::Reset),
+            WireFault::Truncate => WireResponse::Cut(half(whole), Ending::Closed),
+            WireFault::StallInBody => WireResponse::Cut(half(whole), Ending::Silence),
         };
         (wait, reply)
     }
 }
 
-fn half(answer: Response<Bytes>) -> Response<Bytes> {
-    answer.map(|body| body.slice(..body.len() / 2))
+fn half(response: Response<Bytes>) -> Response<Bytes> {
+    response.map(|body| body.slice(..body.len() / 2))
 }

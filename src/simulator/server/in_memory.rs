@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::arrive::{Arrived, Ending, Reply};
+use super::arrive::{Arrived, Ending, WireResponse};
 use crate::simulator::Simulator;
 use crate::simulator::clock::Clock;
 use crate::simulator::engine::Engine;
@@ -112,14 +112,16 @@ impl InMemory {
             barrier.pass().await;
         }
         match reply {
-            Reply::Whole(answer) => Ok(answer),
-            Reply::Reset | Reply::Cut(_, Ending::Reset) => {
+            WireResponse::Whole(response) => Ok(response),
+            WireResponse::Reset | WireResponse::Cut(_, Ending::Reset) => {
                 Err(TransportError::maybe_sent("connection reset"))
             }
-            Reply::Cut(_, Ending::Closed) => {
+            WireResponse::Cut(_, Ending::Closed) => {
                 Err(TransportError::maybe_sent("the response ends too early"))
             }
-            Reply::Silence | Reply::Cut(_, Ending::Silence) => std::future::pending().await,
+            WireResponse::Silence | WireResponse::Cut(_, Ending::Silence) => {
+                std::future::pending().await
+            }
         }
     }
 }

@@ -1,9 +1,8 @@
-//! The sender of messages to the merchant: plain HTTP to the addresses that the test routed, and
-//! nowhere else.
+//! The sender of messages to the merchant: to the test's code, or in plain HTTP to the addresses that
+//! the test routed, and nowhere else.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -11,7 +10,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::simulator::delivery::Job;
+use crate::simulator::delivery::{Destination, Job, Receiver};
 use crate::simulator::engine::Engine;
 
 /// The largest part of a merchant's response that is read, in bytes.
@@ -35,33 +34,51 @@ async fn deliver(job: Job, engine: Arc<Engine>) {
         tokio::time::sleep(job.wait).await;
     }
     let limit = job.outgoing.message.timeout;
-    let response = match tokio::time::timeout(limit, post(&job)).await {
+    let response = match tokio::time::timeout(limit, send(&job)).await {
         Ok(response) => response,
-        Err(_) => Err(format!(
-            "no response within {} s",
-            Duration::as_secs(&limit)
-        )),
+        Err(_) => Err(format!("no response within {} s", limit.as_secs())),
     };
     engine.delivered(job, response);
 }
 
-async fn post(job: &Job) -> Result<(u16, Bytes), String> {
-    let stream = connect(job.to).await?;
+/// Passes the waiting messages of a simulator in memory to the merchant's code, and the messages
+/// that follow from the responses. It uses no time, so that it runs on any runtime.
+pub(crate) async fn deliver_in_memory(engine: &Engine) {
+    loop {
+        let jobs = engine.collect();
+        if jobs.is_empty() {
+            return;
+        }
+        for job in jobs {
+            let response = match &job.to {
+                Destination::Receiver(receiver) => receive(receiver, &job).await,
+                Destination::Address(_) => Err("a simulator in memory opens no socket".into()),
+            };
+            engine.delivered(job, response);
+        }
+    }
+}
+
+async fn send(job: &Job) -> Result<(u16, Bytes), String> {
+    match &job.to {
+        Destination::Receiver(receiver) => receive(receiver, job).await,
+        Destination::Address(address) => post(*address, job).await,
+    }
+}
+
+async fn receive(receiver: &Receiver, job: &Job) -> Result<(u16, Bytes), String> {
+    let (head, body) = receiver.receive(job.request()?).await?.into_parts();
+    Ok((head.status.as_u16(), body))
+}
+
+async fn post(to: SocketAddr, job: &Job) -> Result<(u16, Bytes), String> {
+    let stream = connect(to).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| error.to_string())?;
     let connection = tokio::spawn(connection);
-    let mut request = hyper::Request::builder()
-        .method(job.outgoing.message.method.clone())
-        .uri(job.path.as_str());
-    for (name, value) in &job.headers {
-        request = request.header(*name, value);
-    }
-    let request = request
-        .body(Full::new(job.body.clone()))
-        .map_err(|error| error.to_string())?;
     let response = sender
-        .send_request(request)
+        .send_request(job.request()?.map(Full::new))
         .await
         .map_err(|error| error.to_string())?;
     let status = response.status().as_u16();

@@ -16,7 +16,7 @@ fn put(bench: &mut Bench, id: &str, location: &str) -> Response {
 }
 
 #[test]
-fn the_last_call_decides_the_text_and_the_code_never_changes() {
+fn put_changes_the_description_and_not_the_code() {
     let mut bench = Bench::new();
     let made = put(&mut bench, "till-1", "Kasse 1");
     assert!(made.status == 200 && matches!(made.body, Body::Empty));
@@ -40,7 +40,7 @@ fn the_last_call_decides_the_text_and_the_code_never_changes() {
 }
 
 #[test]
-fn the_list_shows_the_sales_units_own() {
+fn list_contains_only_codes_of_the_sales_unit() {
     let mut bench = Bench::new();
     put(&mut bench, "till-1", "Kasse 1");
     put(&mut bench, "till-2", "Kasse 2");
@@ -53,7 +53,7 @@ fn the_list_shows_the_sales_units_own() {
 }
 
 #[test]
-fn the_query_chooses_the_image_in_either_spelling() {
+fn query_selects_the_image_in_either_spelling() {
     let mut bench = Bench::new();
     put(&mut bench, "till-1", "Kasse 1");
     for (query, file) in [
@@ -77,7 +77,7 @@ fn the_query_chooses_the_image_in_either_spelling() {
 }
 
 #[test]
-fn the_serial_number_header_is_required() {
+fn serial_number_header_is_required() {
     let mut bench = Bench::new();
     let request = bench
         .signed(Method::GET, PATH, None)
@@ -99,7 +99,7 @@ fn the_serial_number_header_is_required() {
 }
 
 #[test]
-fn places_have_at_most_thirty_six_characters_and_known_categories() {
+fn place_has_at_most_36_characters_and_a_known_category() {
     let mut bench = Bench::new();
     assert_eq!(put(&mut bench, "till-1", &"å".repeat(36)).status, 200);
     assert_eq!(put(&mut bench, "till-1", &"å".repeat(37)).status, 400);
@@ -117,7 +117,7 @@ fn places_have_at_most_thirty_six_characters_and_known_categories() {
 }
 
 #[test]
-fn a_beacon_belongs_to_one_sales_unit() {
+fn beacon_belongs_to_one_sales_unit() {
     let mut bench = Bench::new();
     let path = format!("{PATH}/mobilepay/beacon-7");
     let body = json!({"locationDescription": "Kiosk"});
@@ -136,7 +136,7 @@ fn a_beacon_belongs_to_one_sales_unit() {
 }
 
 #[test]
-fn a_check_in_is_told_to_the_registered_address() {
+fn check_in_is_sent_to_the_registered_url() {
     let mut bench = Bench::new();
     put(&mut bench, "till-1", "Kasse 1");
     assert_eq!(bench.check_in(), Err(Refusal::NoWebhook));

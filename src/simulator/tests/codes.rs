@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_order_id_can_be_used_once() {
+fn second_initiate_with_an_order_id_is_refused() {
     let mut bench = Bench::new();
     bench.open(20_000);
     let answer = bench.initiate(ORDER, 20_000);
@@ -15,7 +15,7 @@ fn an_order_id_can_be_used_once() {
 }
 
 #[test]
-fn the_order_ids_of_two_sales_units_do_not_meet() {
+fn two_sales_units_can_use_the_same_order_id() {
     let mut bench = Bench::new();
     bench.open(20_000);
     let mut body = initiate_body(ORDER, 20_000);
@@ -27,7 +27,7 @@ fn the_order_ids_of_two_sales_units_do_not_meet() {
 }
 
 #[test]
-fn an_unknown_order_is_told_by_every_operation() {
+fn every_operation_refuses_an_unknown_order() {
     let mut bench = Bench::new();
     assert_code(
         &bench.act("capture", None, Some("k")),
@@ -54,7 +54,7 @@ fn an_unknown_order_is_told_by_every_operation() {
 }
 
 #[test]
-fn a_captured_order_cannot_be_cancelled() {
+fn captured_order_cannot_be_cancelled() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -63,7 +63,7 @@ fn a_captured_order_cannot_be_cancelled() {
 }
 
 #[test]
-fn the_states_have_their_groups() {
+fn refusals_have_their_error_groups() {
     let mut bench = Bench::new();
     bench.open(20_000);
     assert_code(&bench.capture(None), 400, "Payment", "62");
@@ -83,7 +83,7 @@ fn the_states_have_their_groups() {
 }
 
 #[test]
-fn the_same_key_and_body_have_one_effect_and_one_answer() {
+fn same_key_and_body_have_one_effect_and_one_response() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -95,7 +95,7 @@ fn the_same_key_and_body_have_one_effect_and_one_answer() {
 }
 
 #[test]
-fn a_key_for_the_rest_stays_good_when_nothing_is_left() {
+fn key_of_a_full_capture_repeats_when_nothing_is_left() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -106,7 +106,7 @@ fn a_key_for_the_rest_stays_good_when_nothing_is_left() {
 }
 
 #[test]
-fn a_key_does_not_fit_another_request() {
+fn key_with_another_request_is_refused() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -128,7 +128,7 @@ fn a_key_does_not_fit_another_request() {
 }
 
 #[test]
-fn the_same_key_on_another_endpoint_is_another_key() {
+fn same_key_on_another_endpoint_is_another_key() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -138,7 +138,7 @@ fn the_same_key_on_another_endpoint_is_another_key() {
 }
 
 #[test]
-fn without_a_key_money_moves_every_time() {
+fn call_without_a_key_moves_money_every_time() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -151,7 +151,7 @@ fn without_a_key_money_moves_every_time() {
 }
 
 #[test]
-fn null_and_zero_mean_everything() {
+fn null_and_zero_mean_all_that_is_left() {
     for amount in [Value::Null, json!(0)] {
         let mut bench = Bench::new();
         bench.open(20_000);
@@ -171,7 +171,7 @@ fn null_and_zero_mean_everything() {
 }
 
 #[test]
-fn parts_below_a_krone_are_refused_and_the_rest_may_be_smaller() {
+fn part_below_one_krone_is_refused_and_a_smaller_rest_is_not() {
     let mut bench = Bench::new();
     bench.open(20_050);
     bench.approve();
@@ -189,7 +189,7 @@ fn parts_below_a_krone_are_refused_and_the_rest_may_be_smaller() {
 }
 
 #[test]
-fn capture_and_cancel_end_after_half_a_year_and_refund_after_a_year() {
+fn capture_and_cancel_expire_after_180_days_refund_after_365() {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let mut bench = Bench::new();
     bench.open(20_000);
@@ -206,7 +206,7 @@ fn capture_and_cancel_end_after_half_a_year_and_refund_after_a_year() {
 }
 
 #[test]
-fn bad_fields_are_named() {
+fn invalid_field_is_named() {
     let cases: [(&str, Value, &str); 12] = [
         ("/transaction/amount", json!(99), "transaction.amount"),
         (
@@ -272,7 +272,7 @@ fn bad_fields_are_named() {
 }
 
 #[test]
-fn what_validation_does_not_catch_is_an_internal_error() {
+fn documented_mistakes_are_internal_errors() {
     let cases: [(&str, Value); 4] = [
         ("/merchantInfo/merchantSerialNumber", json!(123_456)),
         ("/transaction/amount", json!(200.5)),
@@ -299,7 +299,7 @@ fn what_validation_does_not_catch_is_an_internal_error() {
 }
 
 #[test]
-fn members_that_vipps_does_not_know_are_ignored() {
+fn unknown_members_are_ignored() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["timeStamp"] = "2018-11-14T15:22:46.736Z".into();
@@ -309,7 +309,7 @@ fn members_that_vipps_does_not_know_are_ignored() {
 }
 
 #[test]
-fn numbers_and_landing_pages_have_their_codes() {
+fn phone_number_and_landing_page_have_their_error_codes() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["customerInfo"]["mobileNumber"] = "+46701234567".into();
@@ -323,7 +323,7 @@ fn numbers_and_landing_pages_have_their_codes() {
 }
 
 #[test]
-fn an_app_may_be_called_back_and_gets_a_link_of_its_own() {
+fn app_payment_has_an_app_link_and_an_app_fallback() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["isApp"] = true.into();
@@ -335,7 +335,7 @@ fn an_app_may_be_called_back_and_gets_a_link_of_its_own() {
 }
 
 #[test]
-fn force_approve_is_the_customer_for_once() {
+fn force_approve_approves_in_place_of_the_customer() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     let (_, token) = landing_page.split_once("token=").unwrap();
@@ -358,7 +358,7 @@ fn force_approve_is_the_customer_for_once() {
 }
 
 #[test]
-fn force_approve_comes_too_late_and_never_after_a_no() {
+fn force_approve_is_refused_after_expiry_or_rejection() {
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
     let mut bench = Bench::new();
     bench.open(20_000);
@@ -374,7 +374,7 @@ fn force_approve_comes_too_late_and_never_after_a_no() {
 }
 
 #[test]
-fn a_request_id_has_at_most_forty_characters() {
+fn request_id_has_at_most_40_characters() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();

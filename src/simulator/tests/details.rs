@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_scan_shows_as_an_id_on_the_first_entry() {
+fn scan_adds_a_transaction_id_to_the_first_entry() {
     let mut bench = Bench::new();
     bench.open(20_000);
     let entry = bench.get("details")["transactionLogHistory"][0].clone();
@@ -20,7 +20,7 @@ fn the_scan_shows_as_an_id_on_the_first_entry() {
 }
 
 #[test]
-fn the_sums_appear_when_the_customer_has_acted() {
+fn sums_appear_when_the_customer_has_acted() {
     let mut bench = Bench::new();
     bench.open(20_000);
     assert_eq!(bench.get("details").get("transactionSummary"), None);
@@ -38,7 +38,7 @@ fn the_sums_appear_when_the_customer_has_acted() {
 }
 
 #[test]
-fn the_sums_never_appear_when_the_merchant_was_first() {
+fn sums_are_missing_when_the_merchant_cancelled_first() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.cancel(false);
@@ -46,7 +46,7 @@ fn the_sums_never_appear_when_the_merchant_was_first() {
 }
 
 #[test]
-fn the_history_tells_amounts_keys_and_times_newest_first() {
+fn history_has_amounts_keys_and_times_newest_first() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -82,7 +82,7 @@ fn the_history_tells_amounts_keys_and_times_newest_first() {
 }
 
 #[test]
-fn a_refused_card_stands_in_the_log_as_a_failed_reservation() {
+fn refused_card_is_logged_as_a_failed_reservation() {
     let mut bench = Bench::new();
     bench.open(151);
     let refused = Err(Refusal::Declined("insufficient funds"));
@@ -109,7 +109,7 @@ fn status_shows_the_last_transaction_only() {
 }
 
 #[test]
-fn a_refund_answers_in_its_own_way() {
+fn refund_response_has_its_own_form() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();

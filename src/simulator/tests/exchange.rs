@@ -8,7 +8,7 @@ fn exchange(bench: &mut Bench, path: &str, body: Value) -> Response {
 }
 
 #[test]
-fn a_personal_code_gives_the_number_it_was_made_for() {
+fn personal_code_is_exchanged_for_its_phone_number() {
     let mut bench = Bench::new();
     let customer = Profile::of_number("4798765432").unwrap();
     let codes = &mut bench.state.domain.codes;
@@ -22,7 +22,7 @@ fn a_personal_code_gives_the_number_it_was_made_for() {
 }
 
 #[test]
-fn an_old_code_has_no_time() {
+fn code_of_version_1_has_no_time() {
     let mut bench = Bench::new();
     let body = json!({
         "qrCode": "https://qr.vipps.no/28/2/01/031/4791234567?v=1",
@@ -36,7 +36,7 @@ fn an_old_code_has_no_time() {
 }
 
 #[test]
-fn refusals_have_their_own_shape() {
+fn exchange_errors_have_their_own_form() {
     let complete = "The complete data contained in the QR code is required.";
     let cases = [
         (
@@ -88,7 +88,7 @@ fn refusals_have_their_own_shape() {
 }
 
 #[test]
-fn a_check_in_is_good_for_fifteen_minutes() {
+fn check_in_token_expires_after_15_minutes() {
     let mut bench = Bench::new();
     bench.put_webhook();
     bench.check_in().unwrap();

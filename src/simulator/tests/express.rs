@@ -1,4 +1,4 @@
-//! Express checkout, scopes, and what is known of the customer.
+//! Express checkout, scopes, and the customer's data.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn open(bench: &mut Bench, body: Value) -> Response {
 }
 
 #[test]
-fn static_shipping_is_paid_with_the_goods() {
+fn static_shipping_is_added_to_the_amount() {
     let mut bench = Bench::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
@@ -44,7 +44,7 @@ fn static_shipping_is_paid_with_the_goods() {
 }
 
 #[test]
-fn the_customer_may_choose_and_only_among_the_methods() {
+fn customer_chooses_among_the_methods() {
     let mut bench = Bench::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
@@ -56,7 +56,7 @@ fn the_customer_may_choose_and_only_among_the_methods() {
 }
 
 #[test]
-fn dynamic_shipping_is_asked_for_first() {
+fn dynamic_shipping_is_requested_before_the_approval() {
     let mut bench = Bench::new();
     open(&mut bench, express_body());
     bench.approve();
@@ -79,7 +79,7 @@ fn dynamic_shipping_is_asked_for_first() {
 }
 
 #[test]
-fn a_wrong_answer_about_shipping_leaves_the_payment_open() {
+fn payment_waits_after_an_invalid_shipping_response() {
     let mut bench = Bench::new();
     open(&mut bench, express_body());
     for answer in [
@@ -201,7 +201,7 @@ fn express_payments_cannot_be_forced() {
 }
 
 #[test]
-fn sub_is_shown_a_moment_after_the_approval() {
+fn sub_appears_one_second_after_the_approval() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["scope"] = "name phoneNumber".into();
@@ -214,7 +214,7 @@ fn sub_is_shown_a_moment_after_the_approval() {
 }
 
 #[test]
-fn scopes_are_known_and_nin_needs_a_permission() {
+fn unknown_scope_and_nin_are_refused() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["scope"] = "name shoeSize".into();
@@ -230,7 +230,7 @@ fn scopes_are_known_and_nin_needs_a_permission() {
 }
 
 #[test]
-fn personal_data_goes_after_seven_days() {
+fn personal_data_expires_after_seven_days() {
     let mut bench = Bench::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
@@ -245,7 +245,7 @@ fn personal_data_goes_after_seven_days() {
 }
 
 #[test]
-fn a_consent_can_be_withdrawn_once_it_was_given() {
+fn consent_can_be_withdrawn_after_the_approval() {
     let mut bench = Bench::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
@@ -267,7 +267,7 @@ fn a_consent_can_be_withdrawn_once_it_was_given() {
 }
 
 #[test]
-fn a_sales_unit_may_be_allowed_to_skip_the_landing_page() {
+fn sales_unit_can_be_allowed_to_skip_the_landing_page() {
     let mut bench = Bench::new();
     bench.state.settings.may_skip_landing_page = true;
     let mut body = initiate_body(ORDER, 20_000);
@@ -293,7 +293,7 @@ fn a_sales_unit_may_be_allowed_to_skip_the_landing_page() {
 }
 
 #[test]
-fn shipping_methods_that_come_after_the_end_change_nothing() {
+fn shipping_methods_after_the_end_change_nothing() {
     let mut bench = Bench::new();
     open(&mut bench, express_body());
     bench.approve();

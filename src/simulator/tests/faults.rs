@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use super::super::Simulator;
 use super::super::engine::Engine;
 
-/// Installs every kind of rule, keeps no handle, and returns what is left of the simulator.
-fn left_of(sim: Simulator) -> Weak<Engine> {
+/// Installs each kind of rule, drops all handles, and returns a weak reference to the engine.
+fn dropped(sim: Simulator) -> Weak<Engine> {
     let engine = Arc::downgrade(&sim.engine);
     let faults = sim.faults();
     let rule = faults.any().order("order-1").nth(2).status(503);
@@ -23,7 +23,7 @@ fn faults_do_not_keep_a_dropped_simulator_alive() {
     for sim in [Simulator::start(), Simulator::builder().in_memory()] {
         let sim = sim.unwrap();
         let address = sim.address();
-        assert_eq!(left_of(sim).strong_count(), 0);
+        assert_eq!(dropped(sim).strong_count(), 0);
         if let Some(address) = address {
             assert!(std::net::TcpStream::connect(address).is_err());
         }
@@ -43,7 +43,7 @@ fn statuses(sim: &Simulator, requests: usize) -> Vec<u16> {
 }
 
 #[test]
-fn nth_counts_requests_that_an_older_rule_strikes() {
+fn nth_counts_requests_that_an_older_rule_applies_to() {
     let sim = Simulator::builder().in_memory().unwrap();
     let older = sim.faults().any().times(2).status(503);
     let third = sim.faults().any().nth(3).status(500);
@@ -52,7 +52,7 @@ fn nth_counts_requests_that_an_older_rule_strikes() {
 }
 
 #[test]
-fn rules_due_for_one_request_strike_one_after_the_other() {
+fn rules_due_for_one_request_apply_one_after_the_other() {
     let sim = Simulator::builder().in_memory().unwrap();
     sim.faults().any().nth(2).status(503);
     let younger = sim.faults().any().nth(2).status(500);
@@ -61,7 +61,7 @@ fn rules_due_for_one_request_strike_one_after_the_other() {
 }
 
 #[test]
-fn chances_of_a_rule_do_not_depend_on_other_rules() {
+fn probability_of_a_rule_does_not_depend_on_other_rules() {
     let struck = |with_an_older_rule: bool| {
         let sim = Simulator::builder().in_memory().unwrap();
         if with_an_older_rule {

@@ -1,10 +1,10 @@
-//! Before any API is asked: keys, tokens, limits, paths.
+//! The gateway: keys, tokens, limits, paths.
 
 use super::*;
 use ::http::header;
 
 #[test]
-fn a_token_has_all_seven_members_and_its_numbers_are_strings() {
+fn token_response_has_seven_members_and_string_numbers() {
     let mut bench = Bench::new();
     let answer = bench.send(bench.token_request());
     let body = json_of(&answer);
@@ -25,7 +25,7 @@ fn a_token_has_all_seven_members_and_its_numbers_are_strings() {
 }
 
 #[test]
-fn tokens_live_side_by_side() {
+fn new_token_does_not_revoke_the_old_one() {
     let mut bench = Bench::new();
     let first = bench.token.clone();
     bench.fetch_token();
@@ -36,7 +36,7 @@ fn tokens_live_side_by_side() {
 }
 
 #[test]
-fn wrong_keys_are_told_apart() {
+fn wrong_id_and_wrong_secret_have_different_errors() {
     let bench = Bench::new();
     let cases: [(&str, &str, u16, &str, &str); 4] = [
         ("client_id", "other", 400, "/error", "unauthorized_client"),
@@ -69,7 +69,7 @@ fn wrong_keys_are_told_apart() {
 }
 
 #[test]
-fn azure_dates_have_a_blank_and_descriptions_have_line_ends() {
+fn azure_error_has_a_spaced_date_and_line_ends() {
     let mut bench = Bench::new();
     let request = bench.token_request().with("client_id", "other");
     let body = json_of(&bench.send(request));
@@ -79,14 +79,14 @@ fn azure_dates_have_a_blank_and_descriptions_have_line_ends() {
 }
 
 #[test]
-fn a_token_request_needs_a_length() {
+fn token_request_needs_a_content_length() {
     let mut bench = Bench::new();
     let request = bench.token_request().without("content-length");
     assert_eq!(bench.send(request).status, 411);
 }
 
 #[test]
-fn a_token_ends_with_its_hour() {
+fn token_expires_after_one_hour() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.pass(Duration::from_secs(3599));
@@ -107,7 +107,7 @@ fn a_token_ends_with_its_hour() {
 }
 
 #[test]
-fn the_word_bearer_is_spelled_exactly() {
+fn bearer_must_be_spelled_exactly() {
     for header in ["bearer", "", "Basic"] {
         let mut bench = Bench::new();
         bench.open(20_000);
@@ -125,7 +125,7 @@ fn the_word_bearer_is_spelled_exactly() {
 }
 
 #[test]
-fn each_api_has_its_own_unauthorized() {
+fn each_api_has_its_own_401() {
     let mut bench = Bench::new();
     let request = bench
         .signed(Method::POST, "/qr/v1", Some(json!({"url": "x"})))
@@ -136,7 +136,7 @@ fn each_api_has_its_own_unauthorized() {
 }
 
 #[test]
-fn a_foreign_sales_unit_is_forbidden() {
+fn foreign_sales_unit_is_forbidden() {
     let mut bench = Bench::new();
     let request = bench
         .signed(
@@ -161,7 +161,7 @@ fn a_foreign_sales_unit_is_forbidden() {
 }
 
 #[test]
-fn the_limits_are_per_order_and_minute() {
+fn limits_are_per_order_and_minute() {
     let mut bench = Bench::new();
     for expected in [200, 400, 429] {
         assert_eq!(bench.initiate(ORDER, 20_000).status, expected);
@@ -196,7 +196,7 @@ fn details_may_be_read_twice_a_second() {
 }
 
 #[test]
-fn nothing_is_pretended() {
+fn unmodelled_api_returns_501() {
     let mut bench = Bench::new();
     for (method, path, status) in [
         (Method::GET, "/", 404),
@@ -220,7 +220,7 @@ fn nothing_is_pretended() {
 }
 
 #[test]
-fn a_body_that_is_not_json_is_not_read() {
+fn body_with_another_media_type_is_refused() {
     let mut bench = Bench::new();
     let request = bench
         .signed(
@@ -241,7 +241,7 @@ fn a_body_that_is_not_json_is_not_read() {
 }
 
 #[test]
-fn system_headers_have_at_most_thirty_characters() {
+fn system_header_has_at_most_30_characters() {
     let mut bench = Bench::new();
     let request = bench
         .signed(

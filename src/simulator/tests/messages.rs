@@ -37,7 +37,7 @@ const ERROR_GROUP: &str = "/errorInfo/errorGroup";
 const STATUS: &str = "/transactionInfo/status";
 
 #[test]
-fn a_reservation() {
+fn reservation_has_the_status_reserved() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.approve();
@@ -50,7 +50,7 @@ fn a_reservation() {
 }
 
 #[test]
-fn a_sale() {
+fn direct_capture_has_the_status_sale() {
     let mut bench = Bench::with(CaptureType::Direct);
     bench.open(20_000);
     bench.approve();
@@ -59,7 +59,7 @@ fn a_sale() {
 }
 
 #[test]
-fn a_no_in_the_app() {
+fn rejection_in_the_app_has_the_status_cancelled() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.reject();
@@ -70,7 +70,7 @@ fn a_no_in_the_app() {
 }
 
 #[test]
-fn a_no_on_the_landing_page_looks_like_nothing_done() {
+fn rejection_on_the_landing_page_has_the_status_rejected() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench
@@ -91,7 +91,7 @@ fn a_no_on_the_landing_page_looks_like_nothing_done() {
 }
 
 #[test]
-fn nothing_done() {
+fn expiry_has_the_status_rejected() {
     for scanned in [false, true] {
         let mut bench = Bench::new();
         bench.open(20_000);
@@ -112,7 +112,7 @@ fn nothing_done() {
 }
 
 #[test]
-fn a_refused_card() {
+fn refused_card_has_a_failed_status() {
     for (capture_type, status) in [
         (CaptureType::Reserve, "RESERVE_FAILED"),
         (CaptureType::Direct, "SALE_FAILED"),
@@ -126,7 +126,7 @@ fn a_refused_card() {
 }
 
 #[test]
-fn an_express_payment_tells_who_and_where() {
+fn express_callback_has_customer_and_address() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["paymentType"] = "eComm Express Payment".into();
@@ -146,7 +146,7 @@ fn an_express_payment_tells_who_and_where() {
 }
 
 #[test]
-fn a_merchants_own_cancel_is_not_told() {
+fn cancel_by_the_merchant_has_no_callback() {
     let mut bench = Bench::new();
     bench.open(20_000);
     bench.cancel(false);
@@ -154,7 +154,7 @@ fn a_merchants_own_cancel_is_not_told() {
 }
 
 #[test]
-fn the_token_comes_back_word_for_word() {
+fn auth_token_is_sent_unchanged() {
     let mut bench = Bench::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["authToken"] = "no scheme added".into();

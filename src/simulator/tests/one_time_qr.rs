@@ -19,7 +19,7 @@ fn image(bench: &mut Bench, url: &str) -> Response {
 }
 
 #[test]
-fn each_kind_of_output() {
+fn accept_selects_the_output() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     for (accept, size, media_type) in [
@@ -49,7 +49,7 @@ fn each_kind_of_output() {
 }
 
 #[test]
-fn other_kinds_of_output_are_refused() {
+fn other_accept_is_refused() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     for accept in ["application/json", "image/jpeg", "image/png, image/svg+xml"] {
@@ -60,7 +60,7 @@ fn other_kinds_of_output_are_refused() {
 }
 
 #[test]
-fn a_size_outside_the_range_is_named() {
+fn size_outside_the_range_is_named() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     for size in ["99", "2001", "big"] {
@@ -71,7 +71,7 @@ fn a_size_outside_the_range_is_named() {
 }
 
 #[test]
-fn the_countdown_is_the_landing_pages_own() {
+fn expires_in_is_that_of_the_landing_page() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     bench.pass(Duration::from_secs(53));
@@ -95,7 +95,7 @@ fn the_countdown_is_the_landing_pages_own() {
 }
 
 #[test]
-fn a_landing_page_that_nobody_issued_is_refused() {
+fn unknown_landing_page_is_refused() {
     let mut bench = Bench::new();
     bench.open(20_000);
     for url in ["https://example.com/", "https://x/y?token=eyJh", "", "   "] {
@@ -108,7 +108,7 @@ fn a_landing_page_that_nobody_issued_is_refused() {
 }
 
 #[test]
-fn blanks_around_the_landing_page_do_not_matter() {
+fn spaces_around_the_landing_page_are_ignored() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     let padded = format!("   {landing_page} ");
@@ -116,7 +116,7 @@ fn blanks_around_the_landing_page_do_not_matter() {
 }
 
 #[test]
-fn a_missing_url_is_named_in_pascal_case() {
+fn missing_url_is_named_in_pascal_case() {
     let mut bench = Bench::new();
     let request = bench
         .signed(Method::POST, "/qr/v1", Some(json!({})))
@@ -127,7 +127,7 @@ fn a_missing_url_is_named_in_pascal_case() {
 }
 
 #[test]
-fn a_link_that_nobody_made_leads_nowhere() {
+fn unknown_image_link_returns_404() {
     let mut bench = Bench::new();
     assert_eq!(
         bench
@@ -146,7 +146,7 @@ fn credentials_on_an_image_link_are_noted() {
 }
 
 #[test]
-fn a_scan_does_not_make_the_landing_page_live_longer() {
+fn scan_does_not_extend_the_landing_page() {
     let mut bench = Bench::new();
     let landing_page = bench.open(20_000);
     bench.pass(Duration::from_secs(299));

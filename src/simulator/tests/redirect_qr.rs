@@ -20,7 +20,7 @@ fn poster() -> Value {
 }
 
 #[test]
-fn a_code_keeps_its_text_and_changes_its_destination() {
+fn update_changes_the_destination_and_not_the_text() {
     let mut bench = Bench::new();
     let made = json_of(&create(&mut bench, poster()));
     assert_eq!(made["id"], "billboard_1");
@@ -57,7 +57,7 @@ fn a_code_keeps_its_text_and_changes_its_destination() {
 }
 
 #[test]
-fn an_id_in_use_is_a_conflict_that_says_only_the_id() {
+fn used_id_is_a_conflict_with_the_id_only() {
     let mut bench = Bench::new();
     create(&mut bench, poster());
     let conflict = create(&mut bench, poster());
@@ -66,7 +66,7 @@ fn an_id_in_use_is_a_conflict_that_says_only_the_id() {
 }
 
 #[test]
-fn sales_units_have_their_own_ids() {
+fn two_sales_units_can_use_the_same_code_id() {
     let mut bench = Bench::new();
     create(&mut bench, poster());
     let request = bench
@@ -77,7 +77,7 @@ fn sales_units_have_their_own_ids() {
 }
 
 #[test]
-fn a_time_to_live_ends_a_code_for_good() {
+fn code_expires_after_its_ttl() {
     let mut bench = Bench::new();
     let mut body = poster();
     body["ttl"] = 600.into();
@@ -92,7 +92,7 @@ fn a_time_to_live_ends_a_code_for_good() {
 }
 
 #[test]
-fn ids_travel_encoded() {
+fn percent_encoded_id_is_decoded() {
     let mut bench = Bench::new();
     let id = "kø + 100% blå";
     let body = json!({"id": id, "redirectUrl": "https://example.com/"});
@@ -110,7 +110,7 @@ fn ids_travel_encoded() {
 }
 
 #[test]
-fn bad_fields_are_named_in_pascal_case() {
+fn invalid_field_is_named_in_pascal_case() {
     let cases = [
         ("id", json!(""), "Id"),
         ("id", json!("a.b"), "Id"),
@@ -140,7 +140,7 @@ fn bad_fields_are_named_in_pascal_case() {
 }
 
 #[test]
-fn formats_are_chosen_by_header_on_every_operation() {
+fn accept_selects_the_format_on_every_operation() {
     let mut bench = Bench::new();
     create(&mut bench, poster());
     let one = format!("{PATH}/billboard_1");
@@ -166,7 +166,7 @@ fn formats_are_chosen_by_header_on_every_operation() {
 }
 
 #[test]
-fn image_links_live_for_an_hour() {
+fn image_link_expires_after_one_hour() {
     let mut bench = Bench::new();
     create(&mut bench, poster());
     let request = bench

@@ -52,7 +52,7 @@ fn outcome(answer: &Response) -> String {
 }
 
 #[test]
-fn every_operation_in_every_state() {
+fn operations_in_each_state_follow_the_table() {
     type Operation = fn(&mut Bench) -> Response;
     let table: [(&str, Operation, [&str; 8]); 8] = [
         (
@@ -118,7 +118,7 @@ fn every_operation_in_every_state() {
 }
 
 #[test]
-fn details_are_there_in_every_state() {
+fn details_are_available_in_each_state() {
     let expected: [&[&str]; 8] = [
         &["INITIATE"],
         &["RESERVE", "INITIATE"],
@@ -135,7 +135,7 @@ fn details_are_there_in_every_state() {
 }
 
 #[test]
-fn cancelling_before_the_customer_has_acted_is_a_cancel_and_not_a_void() {
+fn cancel_before_approval_is_logged_as_cancel() {
     let mut bench = in_state("initiated");
     let answer = json_of(&bench.cancel(false));
     assert_eq!(answer["transactionInfo"]["status"], "Cancelled");
@@ -145,7 +145,7 @@ fn cancelling_before_the_customer_has_acted_is_a_cancel_and_not_a_void() {
 }
 
 #[test]
-fn releasing_the_rest_leaves_what_was_captured() {
+fn release_of_the_rest_keeps_the_captured_amount() {
     let mut bench = in_state("partly captured");
     let answer = json_of(&bench.cancel(true));
     assert_eq!(
@@ -165,7 +165,7 @@ fn releasing_the_rest_leaves_what_was_captured() {
 }
 
 #[test]
-fn a_payment_that_nobody_scans_ends_after_five_minutes() {
+fn unscanned_payment_expires_after_five_minutes() {
     let mut bench = in_state("initiated");
     bench.pass(Duration::from_secs(301));
     assert_eq!(bench.operations(), ["INITIATE"]);
@@ -175,7 +175,7 @@ fn a_payment_that_nobody_scans_ends_after_five_minutes() {
 }
 
 #[test]
-fn a_scan_gives_five_minutes_more() {
+fn scan_adds_five_minutes() {
     let mut bench = in_state("initiated");
     bench.pass(Duration::from_secs(299));
     bench.scan();
@@ -185,7 +185,7 @@ fn a_scan_gives_five_minutes_more() {
 }
 
 #[test]
-fn an_approval_by_the_clock_happens_at_its_own_time() {
+fn planned_approval_has_its_own_time() {
     let domain = Domain::new(Some(Duration::from_secs(10)));
     let mut bench = Bench::of(CaptureType::Reserve, domain);
     bench.open(20_000);
@@ -203,7 +203,7 @@ fn an_approval_by_the_clock_happens_at_its_own_time() {
 }
 
 #[test]
-fn a_payment_at_the_issuer_cannot_be_cancelled() {
+fn payment_in_3d_secure_cannot_be_cancelled() {
     let mut bench = in_state("initiated");
     bench.with_payment(Domain::authenticate).unwrap();
     let answer = bench.cancel(false);
@@ -220,7 +220,7 @@ fn a_payment_at_the_issuer_cannot_be_cancelled() {
 }
 
 #[test]
-fn what_is_due_at_this_very_moment_has_happened() {
+fn event_due_now_has_happened() {
     let domain = Domain::new(Some(Duration::from_secs(10)));
     let mut bench = Bench::of(CaptureType::Reserve, domain);
     bench.open(20_000);

@@ -46,7 +46,7 @@ pub(crate) const SENT: [Pair; 13] = [
 ];
 
 /// Types that are read, including the bodies of callbacks.
-const READ: [Pair; 27] = [
+const READ: [Pair; 34] = [
     (
         "callback::PaymentUpdate",
         &ECOM,
@@ -76,6 +76,21 @@ const READ: [Pair; 27] = [
     ("ecom::Transaction", &ECOM, "RefundTransactionResponse"),
     ("ecom::Transaction", &ECOM, "TransactionResponse"),
     ("ecom::UserDetails", &ECOM, "UserDetails"),
+    ("epayment::Aggregate", &EPAYMENT, "Aggregate"),
+    (
+        "epayment::CreatedPayment",
+        &EPAYMENT,
+        "CreatePaymentResponse",
+    ),
+    ("epayment::Modification", &EPAYMENT, "ModificationResponse"),
+    ("epayment::PaymentDetails", &EPAYMENT, "GetPaymentResponse"),
+    ("epayment::PaymentEvent", &EPAYMENT, "PaymentEvent"),
+    (
+        "epayment::UsedPaymentMethod",
+        &EPAYMENT,
+        "PaymentMethodResponse",
+    ),
+    ("epayment::UserDetails", &EPAYMENT, "UserDetails"),
     ("qr::CheckedInCustomer", &QR, "CustomerExchangeResponse"),
     ("qr::MerchantCallbackQr", &QR, "MerchantCallbackQr"),
     ("qr::MerchantRedirectQr", &QR, "MerchantRedirectQrResponse"),
@@ -376,6 +391,10 @@ fn every_type_is_compared() {
         "callback::CallbackStatus",
         "ecom::Operation",
         "ecom::TransactionStatus",
+        "epayment::Address",
+        "epayment::EventName",
+        "epayment::PaymentMethodKind",
+        "epayment::PaymentState",
         "qr::Category",
         "qr::Ttl",
         "userinfo::AddressType",

@@ -61,6 +61,16 @@ pub(crate) const MEANT_OF_READ: &[Meant] = &[
         "an order id of eCom is a reference, and may be shorter",
     ),
     meant(
+        &["sub"],
+        &["there true / false"],
+        "the guide names it at the top level, the published document in `profile`",
+    ),
+    meant(
+        &["amount"],
+        &["there false / true"],
+        "the document does not state whether it is that of the payment or of the operation",
+    ),
+    meant(
         &["captureGuaranteedUntil"],
         &["there true / false"],
         "the server sends it, the published document lacks it",

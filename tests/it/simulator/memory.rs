@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use vipps::simulator::{DeliveryOutcome, Ending, Reply, Simulator};
+use vipps::simulator::{DeliveryOutcome, Ending, Simulator, WireResponse};
 
 use super::CAPTURE;
 
 /// Sends a complete request and returns the response.
-fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) -> Reply {
+fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) -> WireResponse {
     let request = http::Request::builder()
         .method(method)
         .uri(path)
@@ -22,8 +22,8 @@ fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) ->
     sim.arrive(request).take_effect().1
 }
 
-fn whole(reply: Reply) -> (u16, Value) {
-    let Reply::Whole(answer) = reply else {
+fn whole(reply: WireResponse) -> (u16, Value) {
+    let WireResponse::Whole(answer) = reply else {
         panic!("{reply:?}");
     };
     let body = serde_json::from_slice(answer.body()).unwrap_or_default();
@@ -58,7 +58,7 @@ fn reserved() -> (Simulator, String) {
     (sim, token)
 }
 
-fn capture(sim: &Simulator, token: &str) -> Reply {
+fn capture(sim: &Simulator, token: &str) -> WireResponse {
     let body = json!({
         "merchantInfo": {"merchantSerialNumber": "123456"},
         "transaction": {"amount": 20_000, "transactionText": "Socks"},
@@ -77,16 +77,16 @@ fn broken_responses_are_errors_in_memory() {
     let faults = sim.faults();
     let rule = || faults.on(CAPTURE).times(1);
     rule().reset();
-    assert!(matches!(capture(&sim, &token), Reply::Reset));
+    assert!(matches!(capture(&sim, &token), WireResponse::Reset));
     rule().stall();
-    assert!(matches!(capture(&sim, &token), Reply::Silence));
+    assert!(matches!(capture(&sim, &token), WireResponse::Silence));
     assert_eq!(charged(&sim), 0);
     for (ending, _fault) in [
         (Ending::Reset, rule().reset_in_body()),
         (Ending::Closed, rule().truncate()),
         (Ending::Silence, rule().stall_in_body()),
     ] {
-        let Reply::Cut(answer, how) = capture(&sim, &token) else {
+        let WireResponse::Cut(answer, how) = capture(&sim, &token) else {
             panic!("not cut");
         };
         assert_eq!(how, ending);

@@ -137,7 +137,7 @@ async fn a_payment_callback_arrives_once() {
     let deliveries = shop.sim.deliveries();
     assert_eq!(deliveries.len(), 1);
     assert_eq!(deliveries[0].operation(), "payment_callback");
-    assert_eq!(deliveries[0].outcome(), &DeliveryOutcome::Answered(200));
+    assert_eq!(deliveries[0].outcome(), &DeliveryOutcome::Responded(200));
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_callback_is_never_repeated_and_no_redirect_followed() {
         shop.sim.settled().await;
         assert_eq!(merchant.calls(), 1);
         let outcome = shop.sim.deliveries().pop().unwrap().outcome().clone();
-        assert_eq!(outcome, DeliveryOutcome::Answered(status));
+        assert_eq!(outcome, DeliveryOutcome::Responded(status));
     }
 }
 
@@ -401,8 +401,8 @@ async fn a_failed_check_in_is_tried_again_by_the_clock() {
     assert_eq!(
         attempts,
         [
-            (1, DeliveryOutcome::Answered(503)),
-            (2, DeliveryOutcome::Answered(200))
+            (1, DeliveryOutcome::Responded(503)),
+            (2, DeliveryOutcome::Responded(200))
         ]
     );
 }

@@ -234,7 +234,7 @@ async fn phone_rejects_and_shows_why_it_cannot() {
     let page = page.press(sim, "#phone button[value=close]").await;
     let typed = [("what", "no such thing")];
     let page = page.press_with(sim, "#phone .any button", &typed).await;
-    assert!(page.one("#phone .glass").contains("knows no payment"));
+    assert!(page.one("#phone .glass").contains("has no payment"));
 }
 
 #[tokio::test]
@@ -316,15 +316,12 @@ async fn faults_are_switched_on_counted_and_switched_off() {
     let on = "#faults li:has([value=capture-lost]) button";
     let page = page.press(sim, on).await;
     assert!(!page.all("#faults[open]").is_empty());
-    assert_eq!(page.one("#faults .hits"), "has not struck yet");
+    assert_eq!(page.one("#faults .hits"), "not applied yet");
     assert_eq!(page.one("#faults .chip"), "1 on");
     shop.capture("order-1", "key").await.unwrap_err();
     assert_eq!(sim.account("order-1").unwrap().captured(), 49_900);
     let page = Page::of(sim).await;
-    assert_eq!(
-        page.one("#faults .hits"),
-        "struck once, and strikes no more"
-    );
+    assert_eq!(page.one("#faults .hits"), "applied once, and expired");
     let note = page.one("#journal .note");
     assert_eq!(note, "fault: reset; the request took effect");
     assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);

@@ -179,7 +179,7 @@ impl Code {
             ecom_body(self.group, self.number, self.message, random),
         );
         if self.group.is_none() {
-            response.deviating("a duplicate order id is answered without errorGroup")
+            response.deviating("the error for a duplicate order id has no errorGroup")
         } else {
             response
         }
@@ -194,7 +194,7 @@ pub(crate) fn response(group: &str, code: &str, random: &mut Random) -> Response
         Some(known) => known.response(random),
         None => Response::json(
             StatusCode::BAD_REQUEST,
-            ecom_body(Some(group), code, "A fault that was asked for", random),
+            ecom_body(Some(group), code, "A fault of the test", random),
         ),
     }
 }
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_unique_together_with_its_group() {
+    fn code_and_group_are_unique() {
         for (index, one) in ALL.iter().enumerate() {
             for other in &ALL[index + 1..] {
                 assert_ne!((one.group, one.number), (other.group, other.number));

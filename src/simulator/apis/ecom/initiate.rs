@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_app_may_be_the_fallback() {
+    fn fallback_can_be_an_app() {
         for good in ["myapp://done", "com.example.shop://x", "INTENT"] {
             assert!(is_app_scheme(good), "{good}");
         }

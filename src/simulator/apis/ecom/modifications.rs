@@ -45,7 +45,7 @@ pub(super) fn refund(state: &mut State, call: &Call<'_>) -> Result<Response, Fai
 fn modified(response: Value, change: &Change) -> Response {
     let response = Response::json(StatusCode::OK, response);
     if change.is_repeated {
-        response.noted("repeated: the first answer again, no second effect")
+        response.noted("repeated: the first response, no second effect")
     } else if change.event.idempotency_key.is_none() {
         response.noted("X-Request-Id is missing: the same call again moves money again")
     } else {

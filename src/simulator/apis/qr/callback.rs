@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::errors;
 use crate::simulator::domain::Refusal;
 use crate::simulator::domain::qr::CodeKey;
-use crate::simulator::gateway::images::{self, Format, SIZE};
+use crate::simulator::gateway::images::{self, Format};
 use crate::simulator::gateway::{Call, Failure, Response, State};
 
 /// The categories of a place. They change the wording of the app's waiting screen.
@@ -70,13 +70,9 @@ fn key(call: &Call<'_>) -> CodeKey {
 fn show(state: &mut State, key: &CodeKey, call: &Call<'_>) -> Result<Value, Refusal> {
     let (place, text) = state.domain.codes.place(key)?;
     let (description, text) = (place.description.clone(), text.to_owned());
-    let size = call
-        .request
-        .query_parameter("QrImageSize")
-        .and_then(|size| size.parse().ok())
-        .unwrap_or(SIZE);
+    let size = call.request.query_parameter("QrImageSize");
     let format = match call.request.query_parameter("QrImageFormat").as_deref() {
-        Some("PNG") => Format::Png(size),
+        Some("PNG") => Format::png(size.as_deref()),
         _ => Format::Svg,
     };
     let url = images::link(state, format, &text, None, call.now);

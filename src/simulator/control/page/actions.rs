@@ -65,17 +65,17 @@ fn see(place: &'static str) -> Response {
 
 fn phone(page: &Page, engine: &Arc<Engine>, form: &Form) -> Option<&'static str> {
     let payer = Payer::new(Arc::clone(engine));
-    let lead = engine.look(|world, _| lead(&world.state.domain, form));
+    let text = engine.look(|world, _| text(&world.state.domain, form));
     let shown = match form.get("do") {
         "scan" => payer
-            .scan(&lead)
-            .map(|scanned| screen(engine, scanned, &lead)),
+            .scan(&text)
+            .map(|scanned| screen(engine, scanned, &text)),
         "approve" => match form.get("shipping") {
-            "" => payer.approve(&lead),
-            method => payer.approve_with_shipping(&lead, method),
+            "" => payer.approve(&text),
+            method => payer.approve_with_shipping(&text, method),
         }
-        .map(|()| payment(engine, &lead)),
-        "reject" => payer.reject(&lead).map(|()| payment(engine, &lead)),
+        .map(|()| payment(engine, &text)),
+        "reject" => payer.reject(&text).map(|()| payment(engine, &text)),
         "show" => Ok(Screen::Personal(payer.personal_qr())),
         "close" => Ok(Screen::Camera),
         _ => return None,
@@ -87,21 +87,21 @@ fn phone(page: &Page, engine: &Arc<Engine>, form: &Form) -> Option<&'static str>
 
 /// Returns the text that identifies the form's payment or code: the text that was typed in, or the
 /// landing page of the order that the form names.
-fn lead(domain: &Domain, form: &Form) -> String {
+fn text(domain: &Domain, form: &Form) -> String {
     match domain.find(form.get("msn"), form.get("order")) {
         Some(payment) => domain.payment(payment).options.landing_page.clone(),
         None => form.get("what").to_owned(),
     }
 }
 
-fn screen(engine: &Engine, scanned: Scanned, lead: &str) -> Screen {
+fn screen(engine: &Engine, scanned: Scanned, text: &str) -> Screen {
     match scanned {
-        Scanned::Payment { .. } => payment(engine, lead),
+        Scanned::Payment { .. } => payment(engine, text),
         Scanned::Redirect { url } => Screen::Redirect(url),
         Scanned::CheckIn { merchant_qr_id } => {
             let description = engine.look(|world, _| {
                 let codes = &world.state.domain.codes;
-                let Some(Target::Place(key)) = codes.target(lead) else {
+                let Some(Target::Place(key)) = codes.target(text) else {
                     return None;
                 };
                 let (place, _) = codes.place(key).ok()?;
@@ -112,9 +112,9 @@ fn screen(engine: &Engine, scanned: Scanned, lead: &str) -> Screen {
     }
 }
 
-fn payment(engine: &Engine, lead: &str) -> Screen {
+fn payment(engine: &Engine, text: &str) -> Screen {
     let landing_token = engine.look(|world, now| {
-        let payment = Payer::find(&world.state, lead, now)?;
+        let payment = Payer::find(&world.state, text, now)?;
         let payment = world.state.domain.payment(payment);
         Ok(payment.options.landing_token.clone())
     });

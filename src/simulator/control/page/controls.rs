@@ -29,8 +29,8 @@ pub(super) struct Switch {
 pub(super) const SWITCHES: [Switch; 6] = [
     Switch {
         name: "capture-lost",
-        title: "Capture’s answer is lost",
-        about: "The money moves, the connection breaks before the answer. Once.",
+        title: "Response to a capture is lost",
+        about: "The money moves, and the connection breaks before the response. Once.",
         install: |faults| faults.on(CAPTURE).after_commit().times(1).reset(),
     },
     Switch {
@@ -48,19 +48,19 @@ pub(super) const SWITCHES: [Switch; 6] = [
     Switch {
         name: "token",
         title: "No tokens",
-        about: "The token endpoint answers 500 with a page of HTML.",
+        about: "The token endpoint returns 500 with an HTML page.",
         install: |faults| faults.on(FETCH_TOKEN).html(500),
     },
     Switch {
         name: "slow",
-        title: "Slow answers",
-        about: "Every answer comes three seconds late.",
+        title: "Slow responses",
+        about: "Every response is three seconds late.",
         install: |faults| faults.any().delay(std::time::Duration::from_secs(3)),
     },
     Switch {
         name: "callbacks-lost",
         title: "Callbacks are lost",
-        about: "The merchant is never told how a payment ended.",
+        about: "No callback about a payment is sent.",
         install: |faults| faults.on("payment_callback").lose(),
     },
 ];
@@ -132,11 +132,11 @@ fn hits(rule: &FaultSummary) -> Markup {
     html! {
         p.hits {
             @match rule.hits {
-                0 => "has not struck yet",
-                1 => "struck once",
-                n => { "struck " (n) " times" },
+                0 => "not applied yet",
+                1 => "applied once",
+                n => { "applied " (n) " times" },
             }
-            @if rule.spent { ", and strikes no more" }
+            @if rule.spent { ", and expired" }
         }
     }
 }

@@ -66,7 +66,7 @@ fn request(entry: &Entry) -> Markup {
                 (verdict(entry.status()))
                 span.method { (entry.method()) }
                 span.path { (entry.path()) }
-                span.took { (entry.took().map(length).unwrap_or_default()) }
+                span.took { (entry.duration().map(length).unwrap_or_default()) }
                 @if let Some(note) = entry.note() { span.note { (note) } }
             }
             dl.about {
@@ -75,7 +75,7 @@ fn request(entry: &Entry) -> Markup {
                 @for (name, value) in entry.headers() { dt { (name) } dd { (value) } }
             }
             (body("Request", entry.body()))
-            (body("Answer", entry.answer()))
+            (body("Response", entry.response()))
         }
     }
 }
@@ -94,7 +94,7 @@ fn call(delivery: &Delivery) -> Markup {
                 (time(delivery.time()))
                 @match delivery.outcome() {
                     DeliveryOutcome::Pending => span.status { "…" },
-                    DeliveryOutcome::Answered(status) => (verdict(Some(*status))),
+                    DeliveryOutcome::Responded(status) => (verdict(Some(*status))),
                     DeliveryOutcome::Failed(_) => span.status.bad { "failed" },
                     DeliveryOutcome::NotRouted => span.status { "unsent" },
                     DeliveryOutcome::Lost => span.status.bad { "lost" },

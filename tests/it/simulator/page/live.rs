@@ -49,13 +49,13 @@ async fn each_change_is_pushed_at_once() {
             }),
         ),
         (
-            "has not struck yet",
+            "not applied yet",
             Box::pin(async {
                 sim.faults().any().times(1).status(500);
             }),
         ),
         (
-            "struck once",
+            "applied once",
             Box::pin(async {
                 drop(shop.capture("order-1", "key").await);
             }),

@@ -1,0 +1,233 @@
+//! The retry table of the ePayment API's documentation, cell by cell: the number of requests with two
+//! attempts allowed, the outcome when none succeeds, and what a later call needs. No look-up succeeds
+//! here.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use vipps::epayment::PaymentDetails;
+use vipps::{
+    Amount, Credentials, Environment, Error, Outcome, RequestId, RetryPolicy, Transport,
+    TransportError, TransportFuture, Vipps,
+};
+
+use crate::epayment::{CREATE, EVENTS, PAGE, PAYMENT, details, problem, reference};
+
+/// The result of every request of the operation.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    NotSent,
+    Broken,
+    /// A status without a body.
+    Status(u16),
+    /// A problem with this status and code.
+    Code(u16, &'static str),
+}
+use Failure::{Broken, Code, NotSent, Status};
+
+/// The key and the body of a request.
+type Sent = (Option<String>, Bytes);
+
+#[derive(Clone, Debug)]
+struct World {
+    failure: Failure,
+    /// Method and path of the operation. Every other request fails with HTTP 403.
+    operation: (&'static str, &'static str),
+    requests: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Transport for World {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        let path = request.uri().path();
+        if path == "/accesstoken/get" {
+            let token = Bytes::from(r#"{"access_token":"t","expires_in":"3600"}"#);
+            return Box::pin(async move { Ok(http::Response::new(token)) });
+        }
+        let mut failure = Code(403, "5030");
+        if (request.method().as_str(), path) == self.operation {
+            failure = self.failure;
+            let key = request.headers().get("idempotency-key");
+            let key = key.map(|key| key.to_str().unwrap().to_owned());
+            let sent = (key, request.body().clone());
+            self.requests.lock().unwrap().push(sent);
+        }
+        let (status, body) = match failure {
+            NotSent => return Box::pin(async { Err(TransportError::not_sent("no route")) }),
+            Broken => return Box::pin(async { Err(TransportError::maybe_sent("reset")) }),
+            Status(status) => (status, String::new()),
+            Code(status, code) => (status, problem(status, code)),
+        };
+        let response = http::Response::builder().status(status);
+        Box::pin(async move { Ok(response.body(body.into()).unwrap()) })
+    }
+}
+
+type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+fn run<T>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 'static>) -> Call {
+    let call = call.into_future();
+    Box::pin(async { call.await.map(drop) })
+}
+
+fn key() -> RequestId {
+    RequestId::parse("own-key").unwrap()
+}
+
+/// Details that were read before the call, so that the call does not read them.
+fn before() -> PaymentDetails {
+    PaymentDetails::from_json(reference(), &details("AUTHORIZED", [10_000, 5_000, 0, 0])).unwrap()
+}
+
+/// The operations of each column: method, path and call.
+type Operation = (&'static str, &'static str, fn(&Vipps) -> Call);
+
+const COLUMNS: [&[Operation]; 4] = [
+    &[
+        ("GET", PAYMENT, |v| {
+            run(v.epayment().payment(reference()).details())
+        }),
+        ("GET", EVENTS, |v| {
+            run(v.epayment().payment(reference()).events())
+        }),
+    ],
+    &[("POST", CREATE, |v| {
+        let create = v.epayment().create(reference(), Amount::nok(100));
+        let create = create.web_redirect(PAGE.parse().unwrap());
+        run(create.idempotency_key(key()))
+    })],
+    &[
+        (
+            "POST",
+            "/epayment/v1/payments/kiosk-7-000451/capture",
+            |v| {
+                let capture = v.epayment().payment(reference()).capture(Amount::nok(30));
+                run(capture.baseline(&before()).idempotency_key(key()))
+            },
+        ),
+        ("POST", "/epayment/v1/payments/kiosk-7-000451/refund", |v| {
+            let refund = v.epayment().payment(reference()).refund(Amount::nok(30));
+            run(refund.baseline(&before()).idempotency_key(key()))
+        }),
+    ],
+    &[
+        ("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", |v| {
+            run(v.epayment().payment(reference()).cancel())
+        }),
+    ],
+];
+
+/// The number of requests, the outcome, whether the same call may succeed later, and whether a later
+/// call needs a new key.
+type Cell = Option<(usize, Outcome, bool, bool)>;
+
+/// The documentation has no cell for this.
+const NONE: Cell = None;
+const NOTHING_SENT: Cell = Some((2, Outcome::NotSent, true, false));
+const READ_AGAIN: Cell = Some((2, Outcome::NoEffect, true, false));
+const SAME_KEY: Cell = Some((2, Outcome::Unknown, true, false));
+const LOOK: Cell = Some((1, Outcome::Unknown, false, false));
+const WAIT: Cell = Some((2, Outcome::Rejected, true, false));
+const LATER: Cell = Some((1, Outcome::Rejected, true, false));
+const NEW_TOKEN: Cell = Some((2, Outcome::Rejected, false, false));
+const NO: Cell = Some((1, Outcome::Rejected, false, false));
+const NEW_KEY: Cell = Some((1, Outcome::Rejected, false, true));
+
+/// Each situation, with the cells of the reads, create, capture and refund, and cancel.
+const TABLE: &[(&[Failure], [Cell; 4])] = &[
+    (&[NotSent], [NOTHING_SENT; 4]),
+    (
+        &[
+            Broken,
+            Status(500),
+            Status(502),
+            Status(503),
+            Status(504),
+            Code(500, "3010"),
+        ],
+        [READ_AGAIN, SAME_KEY, SAME_KEY, LOOK],
+    ),
+    (&[Status(429)], [WAIT; 4]),
+    (
+        &[
+            Status(423),
+            Code(400, "6160"),
+            Code(400, "6250"),
+            Code(423, "6160"),
+        ],
+        [WAIT; 4],
+    ),
+    (
+        &[Code(400, "6260"), Code(400, "6280")],
+        [NONE, NONE, LATER, NONE],
+    ),
+    (&[Status(401)], [NEW_TOKEN; 4]),
+    (
+        &[
+            Code(409, "4010"),
+            Code(409, "4020"),
+            Code(409, "4150"),
+            Code(400, "4020"),
+            Code(400, "4150"),
+        ],
+        [NONE, LOOK, LOOK, NONE],
+    ),
+    (&[Status(409), Code(409, "4020")], [NONE, LOOK, LOOK, LOOK]),
+    (
+        &[
+            Code(400, "4040"),
+            Code(400, "4140"),
+            Code(400, "5040"),
+            Code(403, "5080"),
+            Code(404, "5090"),
+            Code(400, "6010"),
+            Code(400, "7010"),
+            Code(422, "9999"),
+        ],
+        [NO, NEW_KEY, NEW_KEY, NO],
+    ),
+];
+
+fn client(world: &World) -> Vipps {
+    let keys = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
+    Vipps::builder(keys)
+        .environment(Environment::Test)
+        .transport(world.clone())
+        .retry(RetryPolicy::default().attempts(2))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_operation_does_what_its_cell_says() {
+    for (failures, cells) in TABLE {
+        for failure in *failures {
+            for (operations, cell) in COLUMNS.into_iter().zip(cells) {
+                let Some(expected) = *cell else {
+                    continue;
+                };
+                for (method, path, call) in operations {
+                    let world = World {
+                        failure: *failure,
+                        operation: (method, path),
+                        requests: Arc::default(),
+                    };
+                    let error = call(&client(&world)).await.unwrap_err();
+                    let requests = world.requests.lock().unwrap().clone();
+                    let about = format!("{path}, {failure:?}: {error}");
+                    let found = (
+                        requests.len(),
+                        error.outcome(),
+                        error.is_retryable(),
+                        error.needs_new_key(),
+                    );
+                    assert_eq!(found, expected, "{about}");
+                    for request in &requests {
+                        assert_eq!(*request, requests[0], "{about}: another key or body");
+                    }
+                }
+            }
+        }
+    }
+}
