@@ -4,15 +4,17 @@ use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use vipps::ecom::{PollInterval, Reconciled};
+use vipps::epayment::EventName;
 use vipps::simulator::{CaptureType, InMemory, Simulator};
 use vipps::{
-    Amount, Currency, Error, OrderId, Outcome, RequestId, RetryBudget, RetryPolicy, Vipps,
+    Amount, Currency, Error, OrderId, Outcome, Reference, RequestId, RetryBudget, RetryPolicy,
+    Vipps,
 };
+use vipps::{ecom, epayment};
 
 use crate::codes::{self, Asked, Code};
 use crate::fault_plan;
-use crate::model::{Came, Model, Order, Record, What};
+use crate::model::{Came, Model, Order, Over, Record, Shown, Verdict, What};
 use crate::network::{CALL, Network, Seen, Sent};
 use crate::rng::{Rng, Seeded};
 
@@ -21,10 +23,30 @@ const TICK: Duration = Duration::from_millis(2);
 const USUAL_DEADLINE: Duration = Duration::from_secs(30);
 const USUAL_ATTEMPTS: u32 = 3;
 
+/// Awaits a call of `reconcile` to one of the two APIs.
+macro_rules! verdict_of {
+    ($api:ident, $call:expr, $deadline:expr, $reconcile:expr) => {{
+        let mut asked = $reconcile;
+        let deadline: Option<Duration> = $deadline;
+        if let Some(deadline) = deadline {
+            asked = asked.deadline(deadline);
+        }
+        match CALL.scope($call, asked.into_future()).await {
+            $api::Reconciled::TookEffect(_) => Verdict::TookEffect,
+            $api::Reconciled::NoEffect => Verdict::NoEffect,
+            $api::Reconciled::StillUnknown(why) => {
+                assert_eq!(why.outcome(), Outcome::Unknown, "{why:?}");
+                Verdict::StillUnknown
+            }
+        }
+    }};
+}
+
 /// A call that has not been made yet.
 #[derive(Clone, Debug)]
 struct Plan {
     order: OrderId,
+    over: Over,
     what: What,
     key: Option<RequestId>,
     text: String,
@@ -38,6 +60,8 @@ struct Plan {
 }
 
 pub struct Driver {
+    /// The API under test. With ePayment, some payments are started by eCom.
+    over: Over,
     pub rng: Rng,
     pub sim: Simulator,
     memory: InMemory,
@@ -47,19 +71,21 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, over: Over) -> Self {
         let mut rng = Rng::new(seed);
         let mut builder = Simulator::builder()
             .freeze_clock()
             .seed(rng.next())
             .token_lifetime(Duration::from_secs(*rng.pick(&[3600, 3600, 3600, 61, 20])));
-        if rng.percent(15) {
+        // How ePayment shows a direct capture of eCom is not documented.
+        if over == Over::Ecom && rng.percent(15) {
             builder = builder.capture_type(CaptureType::Direct);
         }
         let sim = builder.in_memory().expect("a simulator");
         let memory = sim.transport();
         let network = Network::new(memory.clone(), rng.next());
         let mut driver = Self {
+            over,
             rng,
             sim,
             memory,
@@ -96,7 +122,7 @@ impl Driver {
     }
 
     fn worsen(&mut self) {
-        self.model.twice |= fault_plan::worsen(&self.sim, &mut self.rng);
+        self.model.twice |= fault_plan::worsen(&self.sim, self.over, &mut self.rng);
     }
 
     /// Does one thing.
@@ -153,12 +179,14 @@ impl Driver {
             self.processes.push(second);
         }
         let process = self.rng.below(self.processes.len() as u64);
+        let over = self.over_for(&order, &what);
         // A call with a long deadline and many attempts reaches the limits per minute.
         let stubborn = self.rng.percent(10);
         let deadline = if stubborn { Some(200_000) } else { deadline };
         let attempts = if stubborn { Some(10) } else { attempts };
         Plan {
             order,
+            over,
             what,
             key,
             text: format!("{word} {number}"),
@@ -166,6 +194,18 @@ impl Driver {
             attempts,
             process: usize::try_from(process).expect("small"),
             patience,
+        }
+    }
+
+    /// Chooses the API for a call. A payment that eCom started can be changed with either.
+    fn over_for(&mut self, order: &OrderId, what: &What) -> Over {
+        let started_by = self.model.order(order).started_by;
+        let is_start = matches!(what, What::Initiate { .. });
+        match (self.over, started_by) {
+            (Over::Ecom, _) => Over::Ecom,
+            (Over::Epayment, Over::Epayment) => Over::Epayment,
+            (Over::Epayment, Over::Ecom) if is_start || self.rng.percent(20) => Over::Ecom,
+            (Over::Epayment, Over::Ecom) => Over::Epayment,
         }
     }
 
@@ -190,10 +230,12 @@ impl Driver {
         } else {
             let number = self.model.orders.len();
             let amount = i64::try_from(self.rng.between(100, 90_000)).expect("small");
-            let id: OrderId = format!("order-{number}").parse().expect("an order id");
+            let id: OrderId = format!("order-no-{number}").parse().expect("an order id");
+            let by_ecom = self.over == Over::Ecom || self.rng.percent(30);
             self.model.orders.push(Order {
                 id: id.clone(),
                 amount,
+                started_by: if by_ecom { Over::Ecom } else { Over::Epayment },
             });
             id
         };
@@ -261,6 +303,7 @@ impl Driver {
         let before = self.rng.pick(&keyed).clone();
         let mut plan = self.plan(before.order.clone(), before.what.clone(), "again");
         plan.text.clone_from(&before.text);
+        plan.over = before.over;
         plan.key = before
             .key
             .as_deref()
@@ -276,8 +319,9 @@ impl Driver {
             is_same,
             self.model.records.last().map(|record| &record.came),
         ) {
+            let is_conflict = ["93", "4010"].iter().any(|code| error.has_code(code));
             assert!(
-                !error.has_code("93"),
+                !is_conflict,
                 "a repeat is not what it repeats: {before:?} {error:?}"
             );
         }
@@ -316,14 +360,18 @@ impl Driver {
             assert!(own.map_or(key.len() <= 30, |own| own == key), "{plan:?}");
         }
         if let Came::Failed(error) = &came {
-            let names = error.order_id();
+            let named = match plan.over {
+                Over::Ecom => error.order_id().map(OrderId::as_str),
+                Over::Epayment => error.reference().map(Reference::as_str),
+            };
             assert!(
-                error.attempts() == 0 || names == Some(&plan.order),
+                error.attempts() == 0 || named == Some(plan.order.as_str()),
                 "the error does not name its order: {error:?}"
             );
         }
         Record {
             order: plan.order,
+            over: plan.over,
             what: plan.what,
             text: plan.text,
             made: key.is_some() && plan.key.is_none(),
@@ -358,9 +406,39 @@ impl Driver {
             }};
         }
         let vipps = &self.processes[plan.process];
+        let ore = |ore| Amount::minor(ore, Currency::NOK);
+        if plan.over == Over::Epayment {
+            let payment = vipps.epayment().payment(plan.order.clone().into());
+            let moved = match plan.what {
+                What::Initiate { with_code } => {
+                    let amount = ore(self.model.order(&plan.order).amount);
+                    let create = vipps.epayment().create(plan.order.clone().into(), amount);
+                    let create = if with_code {
+                        create.qr()
+                    } else {
+                        create.web_redirect("https://example.com/result".parse()?)
+                    };
+                    let created = sent_with_key!(create.description(plan.text.parse()?))?;
+                    return Ok((None, created.idempotency_key().cloned()));
+                }
+                What::Capture { amount } => sent_with_key!(match amount {
+                    Some(amount) => payment.capture(ore(amount)),
+                    None => payment.capture_remaining(),
+                }),
+                What::Refund { amount, .. } => sent_with_key!(match amount {
+                    Some(amount) => payment.refund(ore(amount)),
+                    None => payment.refund_remaining(),
+                }),
+                What::Cancel { release } => sent!(if release {
+                    payment.cancel()
+                } else {
+                    payment.cancel().only_if_not_approved()
+                }),
+            }?;
+            return Ok((moved.amount.map(Amount::minor_units), moved.idempotency_key));
+        }
         let payment = vipps.ecom().payment(plan.order.clone());
         let text = plan.text.parse()?;
-        let ore = |ore| Amount::minor(ore, Currency::NOK);
         let moved = match plan.what {
             What::Initiate { with_code } => {
                 let amount = ore(self.model.order(&plan.order).amount);
@@ -403,24 +481,34 @@ impl Driver {
         let call = self.network.next_call();
         // Either poll at the maximum rate for slightly more than a minute, or poll slowly until the
         // payment expires.
-        let (interval, patience) = if self.rng.percent(10) {
-            (PollInterval::Every(Duration::ZERO), self.rng.between(1, 70))
+        let (every, patience) = if self.rng.percent(10) {
+            (Duration::ZERO, self.rng.between(1, 70))
         } else {
-            (
-                PollInterval::Every(Duration::from_secs(25)),
-                self.rng.between(1, 700),
-            )
+            (Duration::from_secs(25), self.rng.between(1, 700))
         };
         let patience = Duration::from_secs(patience);
-        let payment = self.processes[0].ecom().payment(id.clone());
+        let over = self.over_for(&id, &What::Cancel { release: false });
         let begun = Instant::now();
-        let wait = payment.wait().interval(interval).deadline(patience);
-        let waited = CALL.scope(call, wait.into_future());
-        let waited = waited.await;
+        let is_paid = match over {
+            Over::Ecom => {
+                let payment = self.processes[0].ecom().payment(id.clone());
+                let wait = payment.wait().deadline(patience);
+                let wait = wait.interval(ecom::PollInterval::Every(every));
+                let waited = CALL.scope(call, wait.into_future()).await;
+                waited.map(|details| details.state().is_paid())
+            }
+            Over::Epayment => {
+                let payment = self.processes[0].epayment().payment(id.clone().into());
+                let wait = payment.wait().deadline(patience);
+                let wait = wait.interval(epayment::PollInterval::Every(every));
+                let waited = CALL.scope(call, wait.into_future()).await;
+                waited.map(|details| details.state() == &epayment::PaymentState::Authorized)
+            }
+        };
         check_deadline(begun, patience, &"wait");
         self.network.check(call, None);
-        match waited {
-            Ok(details) if details.state().is_paid() => {
+        match is_paid {
+            Ok(true) => {
                 let account = self
                     .sim
                     .account(id.as_str())
@@ -478,18 +566,17 @@ impl Driver {
         };
         let call = self.network.next_call();
         let begun = Instant::now();
-        let mut asked = self.processes[0].ecom().reconcile(error);
-        if let Some(deadline) = deadline {
-            asked = asked.deadline(deadline);
-        }
-        let verdict = CALL.scope(call, asked.into_future()).await;
+        let vipps = &self.processes[0];
+        let verdict = match record.over {
+            Over::Ecom => verdict_of!(ecom, call, deadline, vipps.ecom().reconcile(error)),
+            Over::Epayment => {
+                verdict_of!(epayment, call, deadline, vipps.epayment().reconcile(error))
+            }
+        };
         let deadline = deadline.unwrap_or(Duration::from_secs(60));
         check_deadline(begun, deadline, &"reconcile");
         self.network.check(call, None);
-        if let Reconciled::StillUnknown(why) = &verdict {
-            assert_eq!(why.outcome(), Outcome::Unknown, "{why:?}");
-        }
-        self.model.judge(place, &verdict, &self.sim)
+        self.model.judge(place, verdict, &self.sim)
     }
 
     /// Ends all faults, waits until delayed requests have arrived, and requires a definite verdict
@@ -514,49 +601,112 @@ impl Driver {
     /// Reconciles from what a caller stores before a call, as after a crash.
     async fn reconcile_stored(&mut self, place: usize) {
         let record = &self.model.records[place];
-        let payment = self.processes[0].ecom().payment(record.order.clone());
         let key = record.key.as_deref().map(RequestId::parse);
         let key = key.transpose().expect("was accepted before");
-        let asked = match (&record.what, key) {
-            (What::Initiate { .. }, _) => payment.reconcile_initiate(),
-            (What::Cancel { .. }, _) => payment.reconcile_cancel(),
-            (What::Capture { amount }, Some(key)) => match amount {
-                Some(amount) => {
-                    payment.reconcile_capture(key.clone(), Amount::minor(*amount, Currency::NOK))
-                }
-                None => return,
-            },
-            (What::Refund { amount, .. }, Some(key)) => match amount {
-                Some(amount) => {
-                    payment.reconcile_refund(key.clone(), Amount::minor(*amount, Currency::NOK))
-                }
-                None => return,
-            },
-            (_, None) => return,
-        };
+        let vipps = &self.processes[0];
         let call = self.network.next_call();
-        let verdict = CALL.scope(call, asked.into_future()).await;
+        let nok = |ore| Amount::minor(ore, Currency::NOK);
+        let verdict = match record.over {
+            Over::Ecom => {
+                let payment = vipps.ecom().payment(record.order.clone());
+                let asked = match (&record.what, key) {
+                    (What::Initiate { .. }, _) => payment.reconcile_initiate(),
+                    (What::Cancel { .. }, _) => payment.reconcile_cancel(),
+                    (
+                        What::Capture {
+                            amount: Some(amount),
+                        },
+                        Some(key),
+                    ) => payment.reconcile_capture(key, nok(*amount)),
+                    (
+                        What::Refund {
+                            amount: Some(amount),
+                            ..
+                        },
+                        Some(key),
+                    ) => payment.reconcile_refund(key, nok(*amount)),
+                    _ => return,
+                };
+                verdict_of!(ecom, call, None, asked)
+            }
+            Over::Epayment => {
+                let payment = vipps.epayment().payment(record.order.clone().into());
+                let asked = match (&record.what, key) {
+                    (What::Initiate { .. }, Some(key)) => payment.reconcile_create(key),
+                    (What::Cancel { .. }, _) => payment.reconcile_cancel(),
+                    (
+                        What::Capture {
+                            amount: Some(amount),
+                        },
+                        Some(key),
+                    ) => payment.reconcile_capture(key, nok(*amount)),
+                    (
+                        What::Refund {
+                            amount: Some(amount),
+                            ..
+                        },
+                        Some(key),
+                    ) => payment.reconcile_refund(key, nok(*amount)),
+                    _ => return,
+                };
+                verdict_of!(epayment, call, None, asked)
+            }
+        };
         self.network.check(call, None);
-        if self.model.judge(place, &verdict, &self.sim) {
+        if self.model.judge(place, verdict, &self.sim) {
             self.model.count("reconcile: stored");
         }
     }
 
-    /// Every event of every payment, as the API shows it.
-    pub async fn events(&self, order: &OrderId) -> Vec<vipps::ecom::Event> {
-        match self.processes[0]
-            .ecom()
-            .payment(order.clone())
-            .details()
-            .await
-        {
-            Ok(details) => {
-                Model::compare_sums(&details, &self.sim);
-                details.events().to_vec()
+    /// Reads how a payment ended, and compares the sums that the APIs show with the ledger.
+    pub async fn shown(&self, order: &Order) -> Shown {
+        let mut shown = Shown::default();
+        let vipps = &self.processes[0];
+        let nothing_in_the_way = |error: &Error, missing: &str| {
+            assert!(error.has_code(missing), "nothing is in the way: {error:?}");
+        };
+        if self.over == Over::Epayment {
+            let payment = vipps.epayment().payment(order.id.clone().into());
+            match payment.details().await {
+                Ok(details) => {
+                    let aggregate = details.aggregate();
+                    let known = |sum: Option<Amount>| sum.expect("the API states every sum");
+                    let sums = (known(aggregate.captured), known(aggregate.refunded));
+                    Model::compare_sums(order.id.as_str(), sums, &self.sim);
+                    let is_open = details.state() == &epayment::PaymentState::Created;
+                    let is_authorized = details.state() == &epayment::PaymentState::Authorized;
+                    let is_released = known(aggregate.cancelled).is_positive();
+                    shown.is_given_up = is_released || !(is_open || is_authorized);
+                    let events = payment.events().await.expect("nothing is in the way");
+                    shown.creation_key = events[0].idempotency_key.clone();
+                    let cancels = events.iter().filter(|event| {
+                        let names = [Some(EventName::Cancelled), Some(EventName::Terminated)];
+                        event.succeeded() && names.contains(&event.name)
+                    });
+                    shown.cancels = cancels.map(|_| None).collect();
+                }
+                Err(error) => nothing_in_the_way(&error, "5090"),
             }
-            Err(error) if error.has_code("35") => Vec::new(),
-            Err(error) => panic!("nothing is in the way: {error:?}"),
         }
+        if order.started_by == Over::Ecom {
+            match vipps.ecom().payment(order.id.clone()).details().await {
+                Ok(details) => {
+                    let sums = (details.sums().captured, details.sums().refunded);
+                    Model::compare_sums(order.id.as_str(), sums, &self.sim);
+                    let cancels = details.events().iter().filter(|event| {
+                        let names = [ecom::Operation::Cancel, ecom::Operation::Void];
+                        event.succeeded()
+                            && event
+                                .operation
+                                .as_ref()
+                                .is_some_and(|name| names.contains(name))
+                    });
+                    shown.cancels = cancels.map(|event| event.text.clone()).collect();
+                }
+                Err(error) => nothing_in_the_way(&error, "35"),
+            }
+        }
+        shown
     }
 
     /// Returns the number of all requests sent.

@@ -4,14 +4,26 @@ use std::time::Duration;
 
 use vipps::simulator::{FaultRule, Simulator};
 
+use crate::model::Over;
 use crate::rng::Rng;
 
-const OPERATIONS: &[&str] = &[
+/// The operations of each API. The first four change a payment.
+const ECOM: &[&str] = &[
     "initiate_payment_v3_using_post",
     "capture_payment_using_post",
     "refund_payment_using_post",
     "cancel_payment_request_using_put",
     "get_payment_details_using_get",
+];
+const EPAYMENT: &[&str] = &[
+    "create_payment",
+    "capture_payment",
+    "refund_payment",
+    "cancel_payment",
+    "get_payment",
+    "get_payment_event_log",
+];
+const OTHERS: &[&str] = &[
     "fetch_authorization_token_using_post",
     "generate_otp_qr",
     "create_merchant_redirect_qr",
@@ -22,13 +34,21 @@ const OPERATIONS: &[&str] = &[
 ];
 
 /// Switches one fault on. Says whether it delivers requests twice.
-pub fn worsen(sim: &Simulator, rng: &mut Rng) -> bool {
+pub fn worsen(sim: &Simulator, over: Over, rng: &mut Rng) -> bool {
+    let of_api = match over {
+        Over::Ecom => ECOM,
+        Over::Epayment => EPAYMENT,
+    };
     let mut rule = if rng.percent(10) {
         sim.faults().any()
     } else {
         // In 60 of 100 cases the fault affects one of the four operations that change a payment.
-        let count = if rng.percent(60) { 4 } else { OPERATIONS.len() };
-        sim.faults().on(*rng.pick(&OPERATIONS[..count]))
+        let operation = if rng.percent(60) {
+            *rng.pick(&of_api[..4])
+        } else {
+            *rng.pick(&[of_api, OTHERS].concat())
+        };
+        sim.faults().on(operation)
     };
     if rng.percent(40) {
         rule = rule.nth(rng.between(1, 3));
@@ -46,11 +66,11 @@ pub fn worsen(sim: &Simulator, rng: &mut Rng) -> bool {
         rule.duplicate();
         return true;
     }
-    strike(rule, rng);
+    strike(rule, over, rng);
     false
 }
 
-fn strike(rule: FaultRule, rng: &mut Rng) {
+fn strike(rule: FaultRule, over: Over, rng: &mut Rng) {
     // The most difficult request is the one that takes effect after its caller has timed out.
     let late = Duration::from_millis(rng.between(1, 25_000));
     if rng.percent(10) {
@@ -61,20 +81,21 @@ fn strike(rule: FaultRule, rng: &mut Rng) {
         0 => rule.before_commit(),
         1 => rule.after_commit(),
         // Each fault's own.
-        _ => return plainly(rule, rng),
+        _ => return plainly(rule, over, rng),
     };
     match rng.below(8) {
         0 => rule.reset(),
         1 => rule.stall(),
         2 => rule.html(502),
         3 => rule.status(*rng.pick(&[303, 402, 408, 500, 502, 503, 504])),
+        4 | 5 if over == Over::Epayment => rule.epayment_error("3010"),
         4 => rule.ecom_error("VippsError", "99"),
         5 => rule.ecom_error("Payment", *rng.pick(&["52", "63"])),
         _ => rule.delay(late),
     };
 }
 
-fn plainly(rule: FaultRule, rng: &mut Rng) {
+fn plainly(rule: FaultRule, over: Over, rng: &mut Rng) {
     match rng.below(16) {
         0 => rule.reset_in_headers(),
         1 => rule.reset_in_body(),
@@ -90,6 +111,9 @@ fn plainly(rule: FaultRule, rng: &mut Rng) {
         10 => rule.status(429),
         11 => rule.retry_after(rng.between(0, 30)).status(429),
         12 => rule.retry_after(rng.between(0, 5)).status(503),
+        13 | 14 if over == Over::Epayment => {
+            rule.epayment_error(*rng.pick(&["6160", "6250", "6260", "6280"]))
+        }
         13 | 14 => rule.ecom_error("VippsError", *rng.pick(&["94", "98"])),
         _ => rule.oversized((1 << 20) + 1),
     };

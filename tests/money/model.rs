@@ -2,16 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vipps::ecom::{Event, Operation, PaymentDetails, Reconciled};
 use vipps::simulator::{Account, EffectKind, Simulator};
-use vipps::{Error, OrderId, Outcome};
+use vipps::{Amount, Error, OrderId, Outcome};
 
 use crate::codes::Codes;
+
+/// The API of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    Ecom,
+    Epayment,
+}
 
 #[derive(Clone, Debug)]
 pub struct Order {
     pub id: OrderId,
     pub amount: i64,
+    pub started_by: Over,
+}
+
+/// How a payment ended, as the APIs show it.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// The text of each cancellation that succeeded. `None` if the API has no such text.
+    pub cancels: Vec<Option<String>>,
+    /// Nothing of the payment is left to capture because it was cancelled, rejected or expired.
+    pub is_given_up: bool,
+    /// The key of the creation.
+    pub creation_key: Option<String>,
+}
+
+/// A verdict of `reconcile`, whatever API it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    TookEffect,
+    NoEffect,
+    StillUnknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +87,7 @@ impl Came {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub order: OrderId,
+    pub over: Over,
     pub what: What,
     pub text: String,
     pub key: Option<String>,
@@ -94,7 +121,7 @@ impl Record {
             What::Cancel { .. } => 3,
         };
         let key = match self.what {
-            What::Initiate { .. } => None,
+            What::Initiate { .. } if self.over == Over::Ecom => None,
             What::Cancel { .. } => Some(self.text.clone()),
             _ => self.key.clone(),
         };
@@ -128,7 +155,8 @@ impl Model {
     }
 
     pub fn keyed(&self) -> impl Iterator<Item = &Record> {
-        let keyed = |record: &&Record| record.kind().is_some() && record.key.is_some();
+        let keyed =
+            |record: &&Record| !matches!(record.what, What::Cancel { .. }) && record.key.is_some();
         self.records.iter().filter(keyed)
     }
 
@@ -181,6 +209,9 @@ impl Model {
                 Outcome::Unknown => "unknown",
             },
         });
+        if record.came.is_done() && record.over != self.order(&record.order).started_by {
+            self.count("done by the other API");
+        }
         if let Came::Failed(error) = &record.came
             && error.attempts() > 1
         {
@@ -191,12 +222,12 @@ impl Model {
 
     /// Holds a verdict of `reconcile` against the ledger of that moment, and keeps it for the end.
     /// Says whether it was one.
-    pub fn judge(&mut self, place: usize, verdict: &Reconciled, sim: &Simulator) -> bool {
+    pub fn judge(&mut self, place: usize, verdict: Verdict, sim: &Simulator) -> bool {
         let record = &mut self.records[place];
         let took_effect = match verdict {
-            Reconciled::TookEffect(_) => true,
-            Reconciled::NoEffect => false,
-            Reconciled::StillUnknown(_) => {
+            Verdict::TookEffect => true,
+            Verdict::NoEffect => false,
+            Verdict::StillUnknown => {
                 self.count("reconcile: still unknown");
                 return false;
             }
@@ -222,26 +253,27 @@ impl Model {
         true
     }
 
-    pub fn compare_sums(details: &PaymentDetails, sim: &Simulator) {
-        let account = sim.account(details.order_id().as_str());
+    /// Compares the captured and the refunded sum that an API shows with the ledger.
+    pub fn compare_sums(order: &str, sums: (Amount, Amount), sim: &Simulator) {
+        let account = sim.account(order);
         let account = account.expect("what has details has an account");
-        let sums = details.sums();
         assert_eq!(
-            (sums.captured.minor_units(), sums.refunded.minor_units()),
+            (sums.0.minor_units(), sums.1.minor_units()),
             (account.captured(), account.refunded()),
             "details and ledger differ"
         );
     }
 
     /// Checks the ledger after the schedule has ended.
-    pub fn audit(&self, sim: &Simulator, events: &BTreeMap<OrderId, Vec<Event>>) {
+    pub fn audit(&self, sim: &Simulator, shown: &BTreeMap<OrderId, Shown>) {
         for order in &self.orders {
             let account = sim.account(order.id.as_str());
-            self.audit_start(order, account.as_ref());
-            let events = events.get(&order.id).map_or(&[][..], Vec::as_slice);
-            self.audit_cancels(order, account.as_ref(), events);
+            let shown = shown.get(&order.id).cloned().unwrap_or_default();
+            self.audit_start(order, account.as_ref(), &shown);
+            self.audit_cancels(order, account.as_ref(), &shown);
             if let Some(account) = &account {
                 self.audit_money(order, account);
+                self.audit_releases(order, account);
             }
         }
     }
@@ -271,7 +303,7 @@ impl Model {
         verdicts.filter(move |took_effect| *took_effect || !tried_again)
     }
 
-    fn audit_start(&self, order: &Order, account: Option<&Account>) {
+    fn audit_start(&self, order: &Order, account: Option<&Account>, shown: &Shown) {
         let starts = || {
             self.of_order(order)
                 .map(|(_, record)| record)
@@ -281,14 +313,24 @@ impl Model {
             assert!(account.is_some(), "Ok, and no order: {order:?}");
         }
         for start in starts() {
+            // With a key, another start may have made the payment.
+            let made = match start.over {
+                Over::Ecom => account.is_some(),
+                Over::Epayment => account.is_some() && shown.creation_key == start.key,
+            };
             for exists in self.verdicts(start) {
-                assert_eq!(account.is_some(), exists, "reconcile was wrong: {start:?}");
+                assert_eq!(made, exists, "reconcile was wrong: {start:?}");
+            }
+            if start.over == Over::Epayment && start.came.is_done() {
+                assert!(made, "Ok, and another start made the payment: {start:?}");
             }
         }
         // A request that the network delivers twice creates the order and then fails with code 34,
         // "order id is already used".
         let innocent = |start: &Record| match &start.came {
-            Came::Failed(error) => !self.is_unclear(start) && !error.has_code("34"),
+            Came::Failed(error) => {
+                !self.is_unclear(start) && !error.has_code("34") && !error.has_code("4150")
+            }
             _ => false,
         };
         if starts().all(innocent) {
@@ -372,12 +414,21 @@ impl Model {
         }
     }
 
-    fn audit_cancels(&self, order: &Order, account: Option<&Account>, events: &[Event]) {
-        let gave_up = |event: &&Event| {
-            event.succeeded()
-                && matches!(event.operation, Some(Operation::Cancel | Operation::Void))
+    /// Checks that a release of a reservation has a call that accounts for it.
+    fn audit_releases(&self, order: &Order, account: &Account) {
+        let mut cancels = self.of_order(order).map(|(_, record)| record);
+        let accounts_for_it = |record: &Record| {
+            let may_have = record.came.is_done() || self.is_unclear(record);
+            may_have && matches!(record.what, What::Cancel { .. })
         };
-        let given_up: Vec<_> = events.iter().filter(gave_up).collect();
+        assert!(
+            account.count(EffectKind::Release) == 0 || cancels.any(accounts_for_it),
+            "money was released that no call accounts for: {account:?}"
+        );
+    }
+
+    fn audit_cancels(&self, order: &Order, account: Option<&Account>, shown: &Shown) {
+        let given_up = &shown.cancels;
         assert!(
             given_up.len() <= 1,
             "a payment was given up twice: {given_up:?}"
@@ -391,15 +442,19 @@ impl Model {
             };
             let mine = given_up
                 .iter()
-                .any(|event| event.text.as_deref() == Some(&record.text));
+                .any(|text| text.as_deref() == Some(&record.text));
+            let is_given_up = match record.over {
+                Over::Ecom => given_up.len() == 1,
+                Over::Epayment => shown.is_given_up,
+            };
             if record.came.is_done() {
-                assert_eq!(given_up.len(), 1, "Ok means exactly once: {record:?}");
+                assert!(is_given_up, "Ok means exactly once: {record:?}");
             } else if !self.is_unclear(record) {
                 assert!(!mine, "NotSent and Rejected mean no effect: {record:?}");
             }
             for took_effect in self.verdicts(record) {
                 if took_effect {
-                    assert_eq!(given_up.len(), 1, "reconcile was wrong: {record:?}");
+                    assert!(is_given_up, "reconcile was wrong: {record:?}");
                 } else {
                     assert!(!mine, "reconcile was wrong: {record:?}");
                 }

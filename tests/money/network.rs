@@ -20,10 +20,13 @@ tokio::task_local! {
 pub enum Kind {
     Token,
     Initiate,
+    /// The start of a payment with the ePayment API, which has an idempotency key.
+    Create,
     Capture,
     Refund,
     Cancel,
     Details,
+    Events,
     Qr,
 }
 
@@ -33,21 +36,28 @@ impl Kind {
         match path.rsplit('/').next().unwrap_or_default() {
             _ if path.starts_with("/accesstoken") => Self::Token,
             _ if path.starts_with("/qr/") => Self::Qr,
+            "payments" if path.starts_with("/epayment/") => Self::Create,
             "payments" => Self::Initiate,
             "capture" => Self::Capture,
             "refund" => Self::Refund,
             "cancel" => Self::Cancel,
             "details" => Self::Details,
+            "events" => Self::Events,
+            _ if path.starts_with("/epayment/") => Self::Details,
             other => panic!("no such operation: {other}"),
         }
+    }
+
+    fn has_key(self) -> bool {
+        matches!(self, Self::Create | Self::Capture | Self::Refund)
     }
 
     /// Returns the documented limit per minute and order.
     fn per_minute(self) -> usize {
         match self {
             Self::Initiate => 2,
-            Self::Capture | Self::Refund | Self::Cancel => 5,
-            Self::Details => 120,
+            Self::Create | Self::Capture | Self::Refund | Self::Cancel => 5,
+            Self::Details | Self::Events => 120,
             Self::Token | Self::Qr => usize::MAX,
         }
     }
@@ -141,12 +151,10 @@ impl Network {
             .collect()
     }
 
-    /// Returns the key of a call's capture or refund.
+    /// Returns the key of a call's create, capture or refund.
     pub fn key(&self, call: usize) -> Option<String> {
         let requests = self.requests(call);
-        let mut keyed = requests
-            .iter()
-            .filter(|sent| matches!(sent.kind, Kind::Capture | Kind::Refund));
+        let mut keyed = requests.iter().filter(|sent| sent.kind.has_key());
         keyed.next()?.key.clone()
     }
 
@@ -166,7 +174,7 @@ impl Network {
 
 /// Checks that a logical operation has one key and one body on all attempts.
 fn one_key_one_body(requests: &[Sent]) {
-    let money = |sent: &&Sent| matches!(sent.kind, Kind::Capture | Kind::Refund);
+    let money = |sent: &&Sent| sent.kind.has_key();
     let mut money = requests.iter().filter(money);
     let Some(first) = money.next() else { return };
     let key = first.key.as_ref();
@@ -210,7 +218,13 @@ fn nothing_unclear_is_repeated(requests: &[Sent]) {
 /// final.
 fn one_replay(requests: &[Sent]) {
     // Each poll and each request for the details is a call of its own.
-    for kind in [Kind::Initiate, Kind::Capture, Kind::Refund, Kind::Cancel] {
+    for kind in [
+        Kind::Initiate,
+        Kind::Create,
+        Kind::Capture,
+        Kind::Refund,
+        Kind::Cancel,
+    ] {
         let mut refused = 0;
         for sent in requests.iter().filter(|sent| sent.kind == kind) {
             assert!(
@@ -228,7 +242,7 @@ fn one_replay(requests: &[Sent]) {
 
 /// The attempts that the policy allows, and one replay. A cancel has them for each of its rounds.
 fn no_more_than(attempts: u32, requests: &[Sent]) {
-    for kind in [Kind::Initiate, Kind::Capture, Kind::Refund] {
+    for kind in [Kind::Initiate, Kind::Create, Kind::Capture, Kind::Refund] {
         let sent = requests.iter().filter(|sent| sent.kind == kind).count();
         assert!(
             sent <= attempts as usize + 1,
@@ -260,7 +274,9 @@ fn limits_per_minute(requests: &[Sent]) {
 
 impl Transport for Network {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
-        let key = request.headers().get("x-request-id");
+        let headers = request.headers();
+        let key = headers.get("x-request-id");
+        let key = key.or_else(|| headers.get("idempotency-key"));
         let mut sent = Sent {
             call: CALL.try_with(|call| *call).ok(),
             kind: Kind::of(&request),
