@@ -17,8 +17,20 @@ pub(crate) struct Change {
     /// The kind of the changed part: `operation`, `parameter`, `field`, `message`, `error` or `server`.
     pub(crate) subject: &'static str,
     pub(crate) text: String,
-    /// The name of the changed member or parameter in the API. Empty for other changes.
-    pub(crate) name: String,
+}
+
+impl Change {
+    /// Returns the name of the changed member or parameter in the API. It is empty for other changes.
+    pub(crate) fn name(&self) -> &str {
+        let part = self.text.split([':', '(']).next().unwrap_or_default();
+        let name = part
+            .trim_end()
+            .trim_end_matches("[]")
+            .rsplit(['.', ' '])
+            .next();
+        let is_part = ["field", "parameter", "error"].contains(&self.subject);
+        name.filter(|_| is_part).unwrap_or_default()
+    }
 }
 
 /// The changes, breaking ones first, with the ids of the operations that each concerns.
@@ -40,7 +52,7 @@ impl Report {
         let mut report = Self::default();
         if old.servers != new.servers {
             let text = format!("servers: {} became {}", old.servers, new.servers);
-            report.add(true, "server", text, "", "");
+            report.add(true, "server", text, "");
         }
         let mut known = BTreeSet::new();
         for (key, was) in &old.items {
@@ -54,42 +66,27 @@ impl Report {
                     was.subject != "error",
                     was.subject,
                     format!("{key} removed"),
-                    "",
                     &was.id,
                 );
                 continue;
             };
             if to != key {
-                report.add(
-                    true,
-                    was.subject,
-                    format!("{key} moved to {to}"),
-                    "",
-                    &was.id,
-                );
+                report.add(true, was.subject, format!("{key} moved to {to}"), &was.id);
             }
             known.insert(to);
             report.parts(was, now);
         }
         for (key, now) in new.items.iter().filter(|(key, _)| !known.contains(key)) {
-            report.add(false, now.subject, format!("{key} added"), "", &now.id);
+            report.add(false, now.subject, format!("{key} added"), &now.id);
         }
         report
     }
 
-    fn add(
-        &mut self,
-        is_breaking: bool,
-        subject: &'static str,
-        text: String,
-        name: &str,
-        id: &str,
-    ) {
+    fn add(&mut self, is_breaking: bool, subject: &'static str, text: String, id: &str) {
         let change = Change {
             is_compatible: !is_breaking,
             subject,
             text,
-            name: name.to_owned(),
         };
         let operations = self.0.entry(change).or_default();
         operations.extend((!id.is_empty()).then(|| id.to_owned()));
@@ -147,13 +144,12 @@ impl Report {
         let is_breaking = match part.usage {
             Use::Sent => *effect != Effect::Compatible,
             Use::Received => *effect == Effect::Incompatible,
-            Use::Tolerated => false,
+            Use::Error | Use::Other => false,
         };
         self.add(
             is_breaking,
             part.subject,
             format!("{}{text}", part.shown),
-            &part.name,
             id,
         );
     }

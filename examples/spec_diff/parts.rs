@@ -18,8 +18,10 @@ const CLIENT_HEADERS: &str = "authorization content-type ocp-apim-subscription-k
 pub(crate) enum Use {
     Sent,
     Received,
-    /// An error response, a header that the client sets itself, or a property of the operation.
-    Tolerated,
+    /// A part of an error response, which the client reads in any form.
+    Error,
+    /// A header that the client sets itself, or a property of the operation.
+    Other,
 }
 
 /// A parameter, a member of a message, or the operation itself.
@@ -27,8 +29,6 @@ pub(crate) enum Use {
 pub(crate) struct Part {
     /// The part in a line of the report, such as `Transaction.amount (sent)`.
     pub(crate) shown: String,
-    /// The name in the API.
-    pub(crate) name: String,
     pub(crate) subject: &'static str,
     pub(crate) usage: Use,
     /// The type, whether the part is required, the values and the limits.
@@ -69,11 +69,11 @@ impl Model {
             items.insert(key, operation(root, place.operation));
             let responses = members(&place.operation["responses"]);
             for (_, response) in responses.filter(|(status, _)| !is_success(status)) {
-                components(root, response, "error", Use::Tolerated, &mut items);
+                components(root, response, Use::Error, &mut items);
             }
         }
         for (key, usage) in [("received", Use::Received), ("sent", Use::Sent)] {
-            components(root, &root[MERCHANT][key], "message", usage, &mut items);
+            components(root, &root[MERCHANT][key], usage, &mut items);
         }
         Self {
             title: format!("{} {}", info("title"), info("version")),
@@ -97,7 +97,7 @@ fn operation(root: &Value, operation: &Value) -> Item {
         let is_client = place == "header"
             && (is_in(CLIENT_HEADERS, &name) || name.starts_with("vipps-system-"));
         let (usage, note) = if is_client {
-            (Use::Tolerated, " (set by the client)")
+            (Use::Other, " (set by the client)")
         } else {
             (Use::Sent, "")
         };
@@ -105,7 +105,6 @@ fn operation(root: &Value, operation: &Value) -> Item {
         let schema = target(root, &parameter["schema"]);
         let part = Part {
             shown: format!("{key}{note}"),
-            name,
             subject: "parameter",
             usage,
             rules: rules(schema, parameter["required"] == true),
@@ -119,7 +118,7 @@ fn operation(root: &Value, operation: &Value) -> Item {
     let body = operation.get("requestBody").map(|body| (Use::Sent, body));
     for (usage, body) in body.into_iter().chain(successes) {
         for (_, media) in members(&body["content"]) {
-            Reader::new(root, usage, "field", &mut parts).schema(&media["schema"], "", "", true);
+            Reader::new(root, usage, &mut parts).schema(&media["schema"], "", "", true);
         }
     }
     let id = text(operation, "operationId").unwrap_or_default();
@@ -131,9 +130,8 @@ fn operation(root: &Value, operation: &Value) -> Item {
     ];
     let itself = Part {
         shown: "the operation".to_owned(),
-        name: String::new(),
         subject: "operation",
-        usage: Use::Tolerated,
+        usage: Use::Other,
         rules: rules.map(|(key, value)| (key.to_owned(), value)).into(),
     };
     parts.insert(String::new(), itself);
@@ -142,26 +140,22 @@ fn operation(root: &Value, operation: &Value) -> Item {
 }
 
 /// Adds the parts of each component that the value refers to.
-fn components(
-    root: &Value,
-    value: &Value,
-    subject: &'static str,
-    usage: Use,
-    items: &mut BTreeMap<String, Item>,
-) {
+fn components(root: &Value, value: &Value, usage: Use, items: &mut BTreeMap<String, Item>) {
     for inner in members(value).map(|(_, inner)| inner).chain(entries(value)) {
-        components(root, inner, subject, usage, items);
+        components(root, inner, usage, items);
     }
     if let Some(name) = schema_ref(value) {
         let mut parts = BTreeMap::new();
-        let (member, how) = match usage {
-            Use::Sent => ("field", "sent"),
-            Use::Received => ("field", "received"),
-            Use::Tolerated => (subject, "response"),
+        Reader::new(root, usage, &mut parts).schema(value, "", name, true);
+        let subject = if usage == Use::Error {
+            "error"
+        } else {
+            "message"
         };
-        Reader::new(root, usage, member, &mut parts).schema(value, "", name, true);
         let id = String::new();
-        items.insert(format!("{name} ({how})"), Item { subject, id, parts });
+        let way = format!("{usage:?}").to_lowercase();
+        let key = format!("{name} ({way})");
+        items.insert(key, Item { subject, id, parts });
     }
 }
 
@@ -169,7 +163,6 @@ fn components(
 struct Reader<'a> {
     root: &'a Value,
     usage: Use,
-    subject: &'static str,
     parts: &'a mut BTreeMap<String, Part>,
     is_alternative: bool,
     /// The components around the current schema.
@@ -177,19 +170,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        root: &'a Value,
-        usage: Use,
-        subject: &'static str,
-        parts: &'a mut BTreeMap<String, Part>,
-    ) -> Self {
+    fn new(root: &'a Value, usage: Use, parts: &'a mut BTreeMap<String, Part>) -> Self {
+        let (is_alternative, trail) = (false, Vec::new());
         Self {
             root,
             usage,
-            subject,
             parts,
-            is_alternative: false,
-            trail: Vec::new(),
+            is_alternative,
+            trail,
         }
     }
 
@@ -202,39 +190,27 @@ impl<'a> Reader<'a> {
                 let target = target(self.root, schema);
                 let is_scalar = target.get("properties").is_none()
                     && !matches!(text(target, "type"), Some("object" | "array"));
-                self.schema(
-                    target,
-                    place,
-                    if is_scalar { owner } else { name },
-                    required,
-                );
+                let owner = if is_scalar { owner } else { name };
+                self.schema(target, place, owner, required);
                 self.trail.pop();
             }
             return;
         }
-        let shown = [owner, place, "the body"]
-            .into_iter()
-            .find(|name| !name.is_empty());
-        let verb = if self.usage == Use::Sent {
-            "sent"
-        } else {
-            "received"
+        let names = [owner, place, "the body"];
+        let shown = names.iter().find(|name| !name.is_empty()).unwrap_or(&"");
+        let (subject, verb) = match self.usage {
+            Use::Sent => ("field", "sent"),
+            Use::Error => ("error", "received"),
+            Use::Received | Use::Other => ("field", "received"),
         };
         let part = Part {
-            shown: format!("{} ({verb})", shown.unwrap_or_default()),
-            name: place
-                .trim_end_matches("[]")
-                .rsplit('.')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            subject: self.subject,
+            shown: format!("{shown} ({verb})"),
+            subject,
             usage: self.usage,
             rules: rules(schema, required && !self.is_alternative),
         };
-        self.parts
-            .entry(format!("{:?}:{place}", self.usage))
-            .or_insert(part);
+        let key = format!("{:?}:{place}", self.usage);
+        self.parts.entry(key).or_insert(part);
         let owner = owner.split('.').next().unwrap_or_default();
         let join = |start: &str, name: &str| match start {
             "" => name.to_owned(),
@@ -242,11 +218,7 @@ impl<'a> Reader<'a> {
         };
         for (name, property) in members(&schema["properties"]) {
             let place = join(place, name);
-            let owner = if owner.is_empty() {
-                place.clone()
-            } else {
-                join(owner, name)
-            };
+            let owner = join(owner, name);
             let required = entries(&schema["required"]).any(|required| required == name.as_str());
             self.schema(property, &place, &owner, required);
         }

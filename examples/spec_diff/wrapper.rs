@@ -41,11 +41,11 @@ impl Wrapper {
         let calls = self.mentioning(&ids, |_| true);
         // No file can mention a new member. An operation that no file calls concerns no file.
         let is_new = change.text.contains(" added");
-        if change.name.is_empty() || is_new || (calls.is_empty() && !operations.is_empty()) {
+        if change.name().is_empty() || is_new || (calls.is_empty() && !operations.is_empty()) {
             return calls;
         }
         let areas: BTreeSet<&str> = calls.iter().map(|file| area(file)).collect();
-        let words = [snake(&change.name), change.name.to_lowercase()];
+        let words = [snake(change.name()), change.name().to_lowercase()];
         let members = self.mentioning(&words, |file| {
             areas.is_empty() || areas.contains(area(file))
         });

@@ -93,6 +93,21 @@ fn a_prefix_that_moves_is_no_change() {
 }
 
 #[test]
+fn a_renamed_path_parameter_is_no_change() {
+    let (code, output) = edited("path-parameter", ECOM, |root| {
+        let paths = root["paths"].as_object_mut().unwrap();
+        let mut details = paths.remove(DETAILS).unwrap();
+        let parameters = details["get"]["parameters"].as_array_mut().unwrap();
+        let order_id = parameters
+            .iter_mut()
+            .find(|parameter| parameter["name"] == "orderId");
+        order_id.unwrap()["name"] = "id".into();
+        paths.insert(DETAILS.replace("orderId", "id"), details);
+    });
+    assert_eq!(code, Some(0), "{output}");
+}
+
+#[test]
 fn unreadable_documents_exit_with_2() {
     let gone = ours("gone.yaml");
     let (code, output) = diff(&ours(QR), &gone);
@@ -220,6 +235,18 @@ fn stricter_members_of_requests_are_breaking() {
                 .as_array_mut()
                 .unwrap()
                 .push("reason".into());
+        },
+    );
+    reports(
+        "sent-now-required",
+        ECOM,
+        "BREAKING field MerchantInfo.isApp (sent): required false became true [initiatePaymentV3UsingPOST]",
+        "src/ecom/initiate.rs",
+        |root| {
+            schema(root, "MerchantInfo")["required"]
+                .as_array_mut()
+                .unwrap()
+                .push("isApp".into());
         },
     );
     reports(
