@@ -201,12 +201,12 @@ impl Driver {
     fn over_for(&mut self, order: &OrderId, what: &What) -> Over {
         let started_by = self.model.order(order).started_by;
         let is_start = matches!(what, What::Initiate { .. });
-        match (self.over, started_by) {
-            (Over::Ecom, _) => Over::Ecom,
-            (Over::Epayment, Over::Epayment) => Over::Epayment,
-            (Over::Epayment, Over::Ecom) if is_start || self.rng.percent(20) => Over::Ecom,
-            (Over::Epayment, Over::Ecom) => Over::Epayment,
-        }
+        let by_ecom = match (self.over, started_by) {
+            (Over::Ecom, _) => true,
+            (Over::Epayment, Over::Ecom) => is_start || self.rng.percent(20),
+            (Over::Epayment, Over::Epayment) => false,
+        };
+        if by_ecom { Over::Ecom } else { Over::Epayment }
     }
 
     fn any_order(&mut self) -> OrderId {
@@ -678,7 +678,7 @@ impl Driver {
                     let is_released = known(aggregate.cancelled).is_positive();
                     shown.is_given_up = is_released || !(is_open || is_authorized);
                     let events = payment.events().await.expect("nothing is in the way");
-                    shown.creation_key = events[0].idempotency_key.clone();
+                    shown.creation_key.clone_from(&events[0].idempotency_key);
                     let cancels = events.iter().filter(|event| {
                         let names = [Some(EventName::Cancelled), Some(EventName::Terminated)];
                         event.succeeded() && names.contains(&event.name)

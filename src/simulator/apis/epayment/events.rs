@@ -23,7 +23,7 @@ fn log(payment: &Payment) -> Value {
 }
 
 /// Returns the names of an event. An approval in a sales unit with direct capture, which only eCom
-/// has, is an authorization and a capture.
+/// has, is an authorization and a capture. The documentation does not state how it is shown.
 pub(super) fn names(event: &PaymentEvent) -> &'static [&'static str] {
     use PaymentEventKind as Kind;
     match event.kind {
