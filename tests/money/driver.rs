@@ -203,9 +203,8 @@ impl Driver {
         let is_start = matches!(what, What::Initiate { .. });
         match (self.over, started_by) {
             (Over::Ecom, _) => Over::Ecom,
-            (Over::Epayment, Over::Epayment) => Over::Epayment,
             (Over::Epayment, Over::Ecom) if is_start || self.rng.percent(20) => Over::Ecom,
-            (Over::Epayment, Over::Ecom) => Over::Epayment,
+            (Over::Epayment, _) => Over::Epayment,
         }
     }
 
@@ -678,7 +677,7 @@ impl Driver {
                     let is_released = known(aggregate.cancelled).is_positive();
                     shown.is_given_up = is_released || !(is_open || is_authorized);
                     let events = payment.events().await.expect("nothing is in the way");
-                    shown.creation_key = events[0].idempotency_key.clone();
+                    shown.creation_key.clone_from(&events[0].idempotency_key);
                     let cancels = events.iter().filter(|event| {
                         let names = [Some(EventName::Cancelled), Some(EventName::Terminated)];
                         event.succeeded() && names.contains(&event.name)
