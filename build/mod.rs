@@ -23,7 +23,6 @@ use std::path::Path;
 use document::Document;
 use error::Error;
 use passes::overlay;
-use serde_json::Value;
 
 /// One document and everything that is generated from it.
 #[derive(Debug)]
@@ -36,9 +35,6 @@ pub(crate) struct Api {
     pub(crate) rust: String,
     /// The tables beside them: the version, the operations, and the JSON Schemas of the types.
     pub(crate) tables: String,
-    /// The document as its publisher wrote it, in one file, with references resolved and full paths. Nothing in it is
-    /// repaired, so that a check against it cannot share a mistake with the generated client.
-    pub(crate) vendored: Value,
     /// The document as the generator reads it, with the changes of each pass.
     pub(crate) document: Document,
 }
@@ -207,13 +203,8 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
         .map_err(|error| error.in_file(&shown))
 }
 
-/// Brings the document of an API into one shape, and repairs it with the passes that are `wanted`.
-pub(crate) fn repair(
-    text: &str,
-    api: &str,
-    read: load::Read<'_>,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<Document, Error> {
+/// Brings the document of an API into one shape, and repairs it.
+fn repair(text: &str, api: &str, read: load::Read<'_>) -> Result<Document, Error> {
     let (mut root, mut warnings) = yaml::parse(text)?;
     load::check_version(&root)?;
     vocabulary::check(&root)?;
@@ -224,17 +215,13 @@ pub(crate) fn repair(
     references::resolve(&mut document, read)?;
     // The parts that come from other files are checked, too.
     vocabulary::note_mistakes(&mut document)?;
-    passes::run(
-        passes::REPAIR.iter().filter(|pass| wanted(pass.name)),
-        &mut document,
-    )?;
+    passes::run(passes::REPAIR.iter(), &mut document)?;
     Ok(document)
 }
 
 /// Runs the whole pipeline over the text of a document.
 pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result<Api, Error> {
-    let vendored = repair(text, name, read, |pass| passes::STRUCTURE.contains(&pass))?.root;
-    let mut document = repair(text, name, read, |_| true)?;
+    let mut document = repair(text, name, read)?;
     passes::run(passes::ADAPT.iter(), &mut document)?;
     let sources = generate::sources(name, &mut document)?;
     let info = |key| document.root["info"][key].as_str().unwrap_or_default();
@@ -247,7 +234,6 @@ pub(crate) fn build_text(text: &str, name: &str, read: load::Read<'_>) -> Result
         ),
         rust: sources.bindings,
         tables: sources.tables,
-        vendored,
         document,
     })
 }
@@ -267,11 +253,6 @@ pub(crate) fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn write_out(api: &Api, out_dir: &Path) -> Result<(), Error> {
     write(out_dir, &format!("{}.rs", api.name), &api.rust)?;
     write(out_dir, &format!("{}.tables.rs", api.name), &api.tables)?;
-    write(
-        out_dir,
-        &format!("{}.vendored.json", api.name),
-        &format!("{:#}\n", api.vendored),
-    )?;
     write(out_dir, &format!("{}.passes.txt", api.name), &api.log())
 }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use vipps::simulator::Simulator;
-use vipps::{Amount, Reference, RequestId};
+use vipps::{Amount, OrderId, RequestId};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,35 +16,30 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .start()?;
     let vipps = simulator.client();
 
-    // Store the reference before the call, because it identifies the payment in all later calls.
-    let reference: Reference = "till-7-000451".parse()?;
-    let created = vipps
+    // Store the id before the call, because it identifies the payment in all later calls.
+    let id: OrderId = "till-7-000451".parse()?;
+    let sale = vipps
+        .pay_by_qr(id.clone(), Amount::nok(499), "One pair of socks".parse()?)
         .epayment()
-        .create(reference.clone(), Amount::nok(499))
-        .qr()
-        .customer_present()
-        .description("One pair of socks".parse()?)
+        .content()
         .await?;
-    let image = created
-        .redirect_url()
-        .ok_or("the response has no QR code")?;
-    println!("show the image at {image}");
+    let code = sale.qr().content().ok_or("the response has no code")?;
+    println!("{}", code.render_terminal()?);
 
     // Returns when the customer has decided, or when the payment has expired.
-    let payment = vipps.epayment().payment(reference.clone());
-    let details = payment.wait().await?;
-    println!("{reference} is {}", details.state());
+    let details = sale.wait().await?;
+    println!("{id} is {}", details.state());
     if !details.can_capture() {
-        return Err(format!("{reference} is not authorized").into());
+        return Err(format!("{id} is not authorized").into());
     }
 
     // With the stored key, a retry after a crash does not capture twice.
-    let key = RequestId::derive(&reference, "capture");
-    let captured = payment.capture_remaining().idempotency_key(key).await?;
+    let key = RequestId::derive(&id, "capture");
+    let captured = sale.capture().idempotency_key(key).await?;
     println!("captured {}", captured.amount.ok_or("no amount")?);
 
     // One of the socks has a hole.
-    let refunded = payment.refund(Amount::nok(100)).await?;
+    let refunded = sale.payment().refund(Amount::nok(100)).await?;
     println!("refunded {}", refunded.amount.ok_or("no amount")?);
     Ok(())
 }

@@ -65,7 +65,7 @@ pub(crate) struct Operation {
 pub(crate) enum RetryClass {
     /// Changes nothing.
     Read,
-    /// Moves money, with an idempotency key.
+    /// Moves money or creates a payment, with an idempotency key.
     KeyedWrite,
     /// Has the same effect for any number of requests.
     Idempotent,

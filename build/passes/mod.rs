@@ -2,8 +2,8 @@
 //! Its changes go to the log.
 //!
 //! The first family brings the document into one shape and repairs its defects. The second family
-//! adapts it to the generator. The simulator checks traffic against `<api>.vendored.json`, which only
-//! the passes of `STRUCTURE` have changed.
+//! adapts it to the generator. The simulator checks traffic against `<file>.source.json`, which no
+//! pass has changed.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -56,9 +56,6 @@ pub(crate) const REPAIR: &[Pass] = passes![
     overlay,
     operation_ids,
 ];
-
-/// The passes of `REPAIR` that change the form of a document and none of its rules.
-pub(crate) const STRUCTURE: &[&str] = &[lift_merchant::NAME, downgrade::NAME, absolute_paths::NAME];
 
 /// Adapt the document to the generator. Its rules become looser.
 pub(crate) const ADAPT: &[Pass] = passes![

@@ -1,6 +1,7 @@
 //! Helpers of the demos: arguments, exit codes, and the environment to run in.
 #![allow(dead_code, reason = "each demo uses a part")]
 
+pub(crate) mod epayment_sale;
 pub(crate) mod qr_payment;
 pub(crate) mod shutdown;
 

@@ -9,6 +9,7 @@
 mod customer_actions;
 mod events;
 mod ledger;
+mod modifications;
 mod money;
 mod payment;
 pub(crate) mod profile;
@@ -26,11 +27,12 @@ use jiff::Timestamp;
 
 pub(crate) use events::{Event, PaymentEvent, PaymentEventKind};
 pub use ledger::{Account, Effect, EffectKind};
+pub(crate) use modifications::{CancelScope, Cancellation, Change, Modification};
 pub(crate) use money::Sums;
 pub use payment::CaptureType;
 pub(crate) use payment::{
-    CancelScope, Cancellation, Change, Ending, Expiry, Flow, Idempotency, MerchantUrls,
-    Modification, NewPayment, Payment, PaymentOptions, PaymentSource, PaymentState,
+    Ending, Expiry, Flow, Idempotency, MerchantUrls, NewPayment, Payment, PaymentOptions,
+    PaymentSource, PaymentState,
 };
 pub(crate) use refusal::{Obstacle, Refusal};
 pub(crate) use webhooks::{Registration, Webhooks};

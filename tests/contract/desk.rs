@@ -1,4 +1,4 @@
-//! The fixture of each test: a client, unused ids, and a list of payments and codes to clean up.
+//! The fixture of each test: a client, unused ids, and a list of payments, codes and registrations to clean up.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,6 +25,7 @@ enum Made {
     Order(OrderId),
     Redirect(RedirectQrId),
     Callback(CallbackQrId),
+    Webhook(String),
 }
 
 /// Runs a test, and clears away after it, however it ends.
@@ -74,6 +75,11 @@ impl Desk {
         id
     }
 
+    /// Deletes a webhook registration after the test.
+    pub(crate) fn registered(&self, id: &str) {
+        self.made.lock().unwrap().push(Made::Webhook(id.to_owned()));
+    }
+
     /// A payment that waits for its customer.
     pub(crate) async fn initiated(&self) -> InitiatedPayment {
         let text = "Contract test".parse().expect("a text");
@@ -100,7 +106,7 @@ impl Desk {
         Some(payment)
     }
 
-    /// Cancels or refunds the rest of every payment, and deletes every code.
+    /// Cancels or refunds the rest of every payment, and deletes every code and registration.
     async fn clear(&self) {
         let made = std::mem::take(&mut *self.made.lock().unwrap());
         for made in made {
@@ -113,6 +119,7 @@ impl Desk {
                 Made::Callback(id) => {
                     drop(self.vipps.qr().merchant_callback(id.clone()).delete().await);
                 }
+                Made::Webhook(id) => drop(self.vipps.webhooks().delete(id).await),
             }
         }
     }

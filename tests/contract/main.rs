@@ -29,3 +29,4 @@ mod orders;
 mod payments;
 mod target;
 mod unchanged;
+mod webhooks;

@@ -1,4 +1,4 @@
-//! The four short programs, each about one task, complete in one file.
+//! The short programs, each about one task, complete in one file.
 
 use super::in_order;
 use crate::programs::{example, run};
@@ -9,6 +9,8 @@ const SHORT: [&str; 4] = [
     "receive_callbacks",
     "refund_and_recovery",
 ];
+
+const EPAYMENT: [&str; 2] = ["qr_payment", "webhook_server"];
 
 /// Runs a program with nothing set, and compares what it prints.
 fn prints(name: &str, lines: &[&str]) {
@@ -64,11 +66,34 @@ fn refund_and_recovery_refunds_once() {
 }
 
 #[test]
-fn short_examples_are_one_file_of_at_most_60_lines() {
-    for name in SHORT {
+fn qr_payment_captures_and_refunds() {
+    prints(
+        "qr_payment",
+        &[
+            "█",
+            "till-7-000451 is AUTHORIZED",
+            "captured 499.00 NOK",
+            "refunded 100.00 NOK",
+        ],
+    );
+}
+
+#[test]
+fn webhook_server_captures_on_authorized() {
+    prints(
+        "webhook_server",
+        &["AUTHORIZED of order-2026-451", "captured 499.00 NOK"],
+    );
+}
+
+#[test]
+fn short_examples_are_one_file_of_few_lines() {
+    let short = SHORT.map(|name| (name, 60));
+    let epayment = EPAYMENT.map(|name| (name, 80));
+    for (name, most) in short.into_iter().chain(epayment) {
         let path = format!("{}/examples/{name}.rs", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.lines().count() <= 60, "{path}");
+        assert!(text.lines().count() <= most, "{path}");
         assert!(!text.contains("\nmod "), "{path}");
     }
 }

@@ -37,6 +37,53 @@ fn without_variables_the_simulator_pays() {
 }
 
 #[test]
+fn api_epayment_takes_the_payment_over_epayment() {
+    let sim = Simulator::start().expect("a simulator");
+    let till = run(against(&sim, "till").args([
+        "--api",
+        "epayment",
+        "--order-id",
+        "till-test-epayment",
+        "--approve",
+        "91234567",
+    ]));
+    assert_eq!(till.code, Some(0), "{till:?}");
+    assert!(till.out.contains('█'), "no code is drawn:\n{}", till.out);
+    assert_eq!(
+        till.out.lines().last(),
+        Some("paid: till-test-epayment captured 49900 øre")
+    );
+    assert_eq!(sim.journal().count("create_payment"), 1);
+    assert_eq!(sim.journal().count("initiate_payment_v3_using_post"), 0);
+}
+
+#[test]
+fn api_epayment_refuses_a_short_order_id_before_sending() {
+    let sim = Simulator::start().expect("a simulator");
+    let till = run(against(&sim, "till").args(["--api", "epayment", "--order-id", "short"]));
+    assert_eq!(till.code, Some(2), "{till:?}");
+    assert!(till.err.contains("8"), "{till:?}");
+    assert_eq!(sim.journal().count("create_payment"), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_cancels_the_epayment_order() {
+    let sim = Simulator::start().expect("a simulator");
+    let mut till = Program::start(
+        against(&sim, "till").args(["--api", "epayment", "--order-id", "till-test-stop"]),
+        "",
+    );
+    till.says("waiting");
+    till.signal("INT");
+    let till = till.end();
+    assert_eq!(till.code, Some(1), "{till:?}");
+    let account = sim.account("till-test-stop").expect("an order");
+    assert_eq!((account.captured(), account.reserved()), (0, 0));
+    assert!(till.out.contains("cancelled: till-test-stop"), "{till:?}");
+}
+
+#[test]
 fn with_variables_the_named_server_is_used() {
     let sim = Simulator::start().expect("a simulator");
     let till = run(against(&sim, "till").args([

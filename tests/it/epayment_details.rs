@@ -254,10 +254,10 @@ async fn responses_are_stored_and_read() {
     let captured = details("AUTHORIZED", [6_000, 2_000, 0, 0]);
     let log = r#"[{"name":"CREATED","success":true,"idempotencyKey":"k"},{"name":"NEW","success":"maybe"}]"#;
     let recorder = Recorder::new()
-        .answer("POST", CREATE, 201, CREATED)
-        .answer("GET", PAYMENT, 200, FULL)
-        .answer("GET", EVENTS, 200, log)
-        .answer("POST", &capture, 200, &captured);
+        .respond("POST", CREATE, 201, CREATED)
+        .respond("GET", PAYMENT, 200, FULL)
+        .respond("GET", EVENTS, 200, log)
+        .respond("POST", &capture, 200, &captured);
     let vipps = recorder.client();
     let create = vipps.epayment().create(reference(), Amount::nok(60)).qr();
     let create = create.merchant_serial_number("7654321".parse().unwrap());

@@ -47,23 +47,23 @@ async fn sell(vipps: &Vipps, check_in: CheckIn) -> vipps::Result<bool> {
 #[tokio::test]
 async fn a_scan_of_a_sticker_becomes_one_captured_payment() {
     let recorder = Recorder::new()
-        .answer("GET", WEBHOOKS, 200, r#"{"webhooks":[]}"#)
-        .answer(
+        .respond("GET", WEBHOOKS, 200, r#"{"webhooks":[]}"#)
+        .respond(
             "POST",
             WEBHOOKS,
             201,
             &format!(r#"{{"id":"w-1","secret":"{SECRET}"}}"#),
         )
-        .answer(
+        .respond(
             "POST",
             PAYMENTS,
             201,
             r#"{"reference":"coffee-machine-1-1"}"#,
         )
-        .answer("GET", PAYMENT, 200, &payment("CREATED", 0, 0))
-        .answer("GET", PAYMENT, 200, &payment("AUTHORIZED", 2500, 0))
-        .answer("GET", &format!("{PAYMENT}/events"), 200, "[]")
-        .answer(
+        .respond("GET", PAYMENT, 200, &payment("CREATED", 0, 0))
+        .respond("GET", PAYMENT, 200, &payment("AUTHORIZED", 2500, 0))
+        .respond("GET", &format!("{PAYMENT}/events"), 200, "[]")
+        .respond(
             "POST",
             &format!("{PAYMENT}/capture"),
             200,

@@ -421,7 +421,7 @@ async fn ensure_repairs_a_registration_whose_response_was_lost() {
 /// The deadline covers all requests of the call.
 #[tokio::test]
 async fn ensure_ends_at_its_deadline() {
-    let recorder = Recorder::new().answer("GET", WEBHOOKS, 503, "").answer(
+    let recorder = Recorder::new().respond("GET", WEBHOOKS, 503, "").respond(
         "POST",
         WEBHOOKS,
         201,

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::payment::{Change, Payment};
+use super::modifications::Change;
+use super::payment::Payment;
 use super::profile::Profile;
 use super::qr::CodeKey;
 use super::refusal::Refusal;

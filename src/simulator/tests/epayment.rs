@@ -67,7 +67,7 @@ impl Bench {
 
     /// Sends a POST request with a new idempotency key, when no rate limit is reached.
     fn post(&mut self, path: &str, body: Value) -> Response {
-        self.breathe();
+        self.wait_for_limits();
         let key = format!("key-{}", self.calls);
         self.keyed(path, &key, body)
     }

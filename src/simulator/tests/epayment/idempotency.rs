@@ -114,7 +114,7 @@ fn rate_limit_and_bad_token_leave_the_key_unused() {
         bench.keyed(CAPTURE, "used", part(1_000));
     }
     assert_eq!(bench.send(request.clone()).status, 429);
-    bench.breathe();
+    bench.wait_for_limits();
     bench.pass(Duration::from_secs(60));
     assert_eq!(bench.send(request).status, 200);
     assert_eq!(bench.account().captured(), 2_000);
