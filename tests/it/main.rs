@@ -93,6 +93,7 @@ mod simulator_control;
 mod simulator_customer;
 mod simulator_delivery;
 mod simulator_epayment;
+mod simulator_epayment_hostile;
 mod simulator_hostile;
 mod simulator_limits;
 mod simulator_payment_events;

@@ -57,7 +57,7 @@ fn pointers(value: &Value) -> Vec<String> {
 }
 
 /// Bodies that each have one wrong value in them, or lack one member, with a description.
-fn spoiled(body: &Value) -> Vec<(String, Value)> {
+pub(crate) fn spoiled(body: &Value) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for pointer in pointers(body) {
         for value in hostile_values() {
