@@ -204,7 +204,7 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
 }
 
 /// Brings the document of an API into one shape, and repairs it.
-fn repair(text: &str, api: &str, read: load::Read<'_>) -> Result<Document, Error> {
+pub(crate) fn repair(text: &str, api: &str, read: load::Read<'_>) -> Result<Document, Error> {
     let (mut root, mut warnings) = yaml::parse(text)?;
     load::check_version(&root)?;
     vocabulary::check(&root)?;

@@ -49,7 +49,7 @@ fn read(file: &str) -> Result<Model, Error> {
     })?;
     let read = build::load::from_folder(path.parent().unwrap_or(Path::new("")));
     // Without the overlay of the API, which would hide changes of the parts that it corrects.
-    let document = build::repair(&text, "", &read, |_| true);
+    let document = build::repair(&text, "", &read);
     let document = document.map_err(|error| error.in_file(file))?;
     Ok(Model::of(&document))
 }

@@ -82,13 +82,6 @@ impl Recorder {
         self.respond_with(method, path, response)
     }
 
-    // The former name, for tests that are not merged yet.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn answer(self, method: &str, path: &str, status: u16, body: &str) -> Self {
-        self.respond(method, path, status, body)
-    }
-
     /// Adds a response with headers; otherwise like [`respond`](Self::respond).
     ///
     /// ```

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vipps::epayment::Create;
 use vipps::testing::Recorder;
 use vipps::types::ImageSize;
 use vipps::{
@@ -38,7 +39,7 @@ async fn one_request_creates_payment_and_code() {
     let size = ImageSize::new(300).unwrap();
     let sold = sale(&vipps)
         .png(size)
-        .payment(|p| p.customer_present())
+        .payment(Create::customer_present)
         .await
         .unwrap();
     assert_eq!(sold.qr().image_url(), Some(LINK));

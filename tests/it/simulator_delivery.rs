@@ -88,7 +88,10 @@ async fn shipping_methods_of_a_function_complete_the_approval() {
     shop.sim.settled().await;
     assert_eq!(shop.sim.account("order-1").unwrap().reserved(), 59_800);
     let outcomes: Vec<_> = shop.sim.deliveries();
-    let operations: Vec<_> = outcomes.iter().map(|one| one.operation()).collect();
+    let operations: Vec<_> = outcomes
+        .iter()
+        .map(vipps::simulator::Delivery::operation)
+        .collect();
     assert_eq!(operations, ["shipping_details", "payment_callback"]);
 }
 

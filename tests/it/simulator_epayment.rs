@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vipps::ecom::TransactionText;
-use vipps::epayment::{Customer, EventName, PaymentState};
+use vipps::epayment::EventName::{Authorized, Captured, Created, Refunded};
+use vipps::epayment::{Customer, PaymentState};
 use vipps::simulator::{EffectKind, Simulator};
 use vipps::{Amount, Currency, Outcome, PhoneNumber, Vipps};
 
@@ -59,7 +60,6 @@ async fn till_scans_approves_captures_and_refunds() {
             .iter()
             .map(|event| event.name.clone().unwrap())
             .collect();
-        use EventName::{Authorized, Captured, Created, Refunded};
         assert_eq!(
             names,
             [Created, Authorized, Captured, Captured, Refunded, Refunded]

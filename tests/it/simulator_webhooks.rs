@@ -200,7 +200,10 @@ async fn failed_delivery_is_retried_by_the_clock() {
     }
     advance(&sim, 7 * 24 * 3600).await;
     let deliveries = sim.deliveries();
-    let attempts: Vec<_> = deliveries.iter().map(|one| one.attempt()).collect();
+    let attempts: Vec<_> = deliveries
+        .iter()
+        .map(vipps::simulator::Delivery::attempt)
+        .collect();
     assert_eq!(attempts, [1, 2, 3, 4, 5, 6, 7]);
     assert!(deliveries.iter().all(|one| one.next_attempt().is_none()));
     // Each attempt is signed anew.

@@ -201,12 +201,11 @@ impl Driver {
     fn over_for(&mut self, order: &OrderId, what: &What) -> Over {
         let started_by = self.model.order(order).started_by;
         let is_start = matches!(what, What::Initiate { .. });
-        let by_ecom = match (self.over, started_by) {
-            (Over::Ecom, _) => true,
-            (Over::Epayment, Over::Ecom) => is_start || self.rng.percent(20),
-            (Over::Epayment, Over::Epayment) => false,
-        };
-        if by_ecom { Over::Ecom } else { Over::Epayment }
+        match (self.over, started_by) {
+            (Over::Ecom, _) => Over::Ecom,
+            (Over::Epayment, Over::Ecom) if is_start || self.rng.percent(20) => Over::Ecom,
+            (Over::Epayment, _) => Over::Epayment,
+        }
     }
 
     fn any_order(&mut self) -> OrderId {

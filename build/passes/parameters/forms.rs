@@ -62,14 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn lists_outside_queries_become_text() {
+    fn objects_and_lists_outside_queries_become_text() {
         becomes(
             apply,
             &with(
-                "[{name: h, in: header, schema: {type: array, items: {type: string}}}, {name: r, in: header, schema: {$ref: '#/components/schemas/L'}}, {name: p, in: query, style: pipeDelimited, schema: {type: array, items: {}}}]",
+                "[{name: h, in: header, schema: {type: array, items: {type: string}}}, {name: r, in: header, schema: {$ref: '#/components/schemas/L'}}, {name: p, in: query, style: pipeDelimited, schema: {type: array, items: {}}}, {name: o, in: query, schema: {type: object}}]",
             ),
             &with(
-                "[{name: h, in: header, schema: {type: string}}, {name: r, in: header, schema: {type: string}}, {name: p, in: query, schema: {type: string}}]",
+                "[{name: h, in: header, schema: {type: string}}, {name: r, in: header, schema: {type: string}}, {name: p, in: query, schema: {type: string}}, {name: o, in: query, schema: {type: string}}]",
             ),
         );
     }

@@ -99,6 +99,7 @@ fn document_lists_every_kind_of_a_fault() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one request of each route, in order")]
 fn responses_of_every_route_fit_the_document() {
     let document = document();
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();

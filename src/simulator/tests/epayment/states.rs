@@ -171,9 +171,7 @@ fn every_state_has_its_sums() {
 fn cancel_fails_while_the_customer_is_authenticating() {
     let mut bench = Bench::new();
     bench.created();
-    bench
-        .with_payment(|domain, payment, now| domain.authenticate(payment, now))
-        .unwrap();
+    bench.with_payment(Domain::authenticate).unwrap();
     let refused = bench.cancel_payment(json!({}));
     assert_eq!(
         (outcome(&refused).as_str(), refused.status.as_u16()),

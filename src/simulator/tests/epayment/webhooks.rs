@@ -96,7 +96,8 @@ fn each_event_has_its_own_amount_and_key() {
 
 #[test]
 fn payment_that_ends_without_approval_has_one_more_event() {
-    let ends: [(fn(&mut Bench), &str); 3] = [
+    type End = fn(&mut Bench);
+    let ends: [(End, &str); 3] = [
         (Bench::reject, "ABORTED"),
         (
             |bench| {
