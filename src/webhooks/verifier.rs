@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -119,7 +119,7 @@ impl Verifier {
             return Err(WebhookError::TooLarge);
         }
         let header = |name: HeaderName, shown| {
-            let value = headers.get(name).map(|v| v.as_bytes().trim_ascii());
+            let value = headers.get(name).map(HeaderValue::as_bytes);
             value.ok_or(WebhookError::MissingHeader(shown))
         };
         let date = header(DATE, "x-ms-date")?;
