@@ -18,8 +18,9 @@ use crate::error::Result;
 use crate::runtime::Runtime;
 
 /// The shortest time from the start of one poll to the start of the next. Both payment APIs allow
-/// 120 requests a minute for each payment.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(500);
+/// 120 requests a minute for each payment. 118 polls leave room for the replay of a poll whose token
+/// was refused.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(510);
 
 /// A payment as one poll has read it.
 pub(crate) trait Snapshot: Clone + Send + 'static {
@@ -53,7 +54,7 @@ pub enum PollInterval {
     Till,
     /// Every two seconds, the first time after five, for a customer on a web page.
     Web,
-    /// A custom interval, at least 500 ms. A shorter interval counts as 500 ms.
+    /// A custom interval, at least 510 ms. A shorter interval counts as 510 ms.
     Every(Duration),
 }
 
@@ -104,7 +105,7 @@ impl<D> PollEvent<D> {
 /// Use [`next`](Self::next), or the [`Stream`] implementation. The last item is the decision or an
 /// error. Dropping the `Poll` stops polling.
 ///
-/// Polls start at least 500 ms apart, even with a shorter interval or with triggers. This keeps
+/// Polls start at least 510 ms apart, even with a shorter interval or with triggers. This keeps
 /// within the limit of 120 requests a minute for each payment.
 pub struct Poll<D> {
     trigger: PollTrigger,
@@ -190,7 +191,7 @@ impl<D> fmt::Debug for Poll<D> {
 pub struct PollTrigger(Arc<Notify>);
 
 impl PollTrigger {
-    /// Polls now, or as soon as the limits allow: 500 ms after the last poll started, and after the
+    /// Polls now, or as soon as the limits allow: 510 ms after the last poll started, and after the
     /// pause that an HTTP 429 or a `Retry-After` requires. Several calls before a poll cause one
     /// poll. After the last step a call does nothing.
     pub fn poll_now(&self) {
