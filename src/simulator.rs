@@ -37,7 +37,7 @@
 //! payment is never locked (errors 94 and 6160) unless a fault injects it, and every sales unit
 //! accepts ePayment amounts in NOK, DKK and EUR.
 //!
-//! [`Simulator::ledger`] returns the money that moved, whatever the responses were, and
+//! [`Simulator::ledger`] returns the money that moved, independent of the responses, and
 //! [`Simulator::journal`] the requests, with secrets hidden.
 //!
 //! # Features

@@ -1,7 +1,7 @@
 //! The changes between two documents, each marked as breaking or not.
 //!
 //! This crate sends exactly the documented requests and reads responses leniently. These changes
-//! are breaking: a removed operation or member, a member of a new type, and whatever makes the API
+//! are breaking: a removed operation or member, a member of a new type, and everything that makes the API
 //! refuse a request that it accepted before.
 
 use std::collections::{BTreeMap, BTreeSet};

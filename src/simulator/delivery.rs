@@ -26,8 +26,7 @@ pub(crate) struct Job {
     pub(crate) number: u64,
     pub(crate) outgoing: Outgoing,
     pub(crate) to: Destination,
-    /// Whether a fault sends the message twice and this is the second time. Its outcome changes
-    /// nothing.
+    /// Set on the second copy of a message that a fault duplicates. Its outcome is ignored.
     pub(crate) is_duplicate: bool,
     /// The delay before the message is sent, in real time.
     pub(crate) wait: Duration,

@@ -1,4 +1,4 @@
-//! What happens at Vipps MobilePay: payments, their money, customers, QR codes and webhook
+//! The state of Vipps MobilePay: payments, their money, customers, QR codes and webhook
 //! registrations, independent of any API.
 //!
 //! The domain is pure. The current time is an argument, an operation returns its effect or a
@@ -175,7 +175,7 @@ impl Domain {
         result
     }
 
-    /// Returns the payment of a sales unit with this reference, whatever API started it.
+    /// Returns the payment of a sales unit with this reference. Any API may have started it.
     pub(crate) fn find(&self, sales_unit: &str, reference: &str) -> Option<PaymentId> {
         let mut payments = self.by_reference(reference).iter().copied();
         payments.find(|payment| self.payment(*payment).sales_unit == sales_unit)

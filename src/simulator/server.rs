@@ -106,7 +106,7 @@ impl Drop for Server {
     }
 }
 
-/// What the server serves.
+/// The services behind the server.
 struct Site {
     engine: Arc<Engine>,
     /// `None` if the page is disabled.

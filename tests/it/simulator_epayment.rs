@@ -229,7 +229,7 @@ async fn journal_hides_links_and_customers() {
     }
 }
 
-/// The control API and the page act on a payment whatever API created it.
+/// The control API and the page act on a payment of either API.
 #[tokio::test]
 async fn control_api_approves_by_reference_and_shows_the_currency() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();

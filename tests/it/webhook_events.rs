@@ -89,7 +89,7 @@ fn each_name_is_read_and_an_unknown_one_is_kept() {
     }
 }
 
-/// What an event does not state is not a success.
+/// An event that does not state its success is not a success.
 #[test]
 fn missing_and_odd_members_state_nothing() {
     let least = payment(r#"{"reference":"order-1","name":"CAPTURED"}"#);

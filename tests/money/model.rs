@@ -21,7 +21,7 @@ pub struct Order {
     pub started_by: Over,
 }
 
-/// How a payment ended, as the APIs show it.
+/// The end of a payment, as the APIs show it.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     /// The text of each cancellation that succeeded. `None` if the API has no such text.
@@ -32,7 +32,7 @@ pub struct Shown {
     pub creation_key: Option<String>,
 }
 
-/// A verdict of `reconcile`, whatever API it is about.
+/// A verdict of `reconcile`, of either API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     TookEffect,

@@ -45,7 +45,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     MARKED.iter().try_for_each(|kind| replace(document, kind))
 }
 
-/// Marks texts that have no mark of their own by the list of names at the root, whatever the spelling of a name.
+/// Marks texts that have no mark of their own by the list of names at the root, in any spelling.
 fn mark_by_name(document: &mut Document) {
     let mark = MARKED[0].mark;
     let names = document.root.get(mark).and_then(Value::as_array);

@@ -137,7 +137,7 @@ impl Page {
     }
 }
 
-/// What the page shows at one moment.
+/// The content of the page at one moment.
 struct View<'a> {
     world: &'a World,
     page: &'a PageState,

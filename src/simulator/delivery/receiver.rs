@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use tower_service::Service;
 
-/// A response of the merchant, or the reason why there is none.
+/// A response of the merchant, or the reason for its absence.
 type Received = Result<http::Response<Bytes>, String>;
 type ReceivedFuture = Pin<Box<dyn Future<Output = Received> + Send>>;
 

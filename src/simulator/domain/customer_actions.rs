@@ -87,7 +87,7 @@ impl Domain {
         Ok(())
     }
 
-    /// Approves a waiting payment whatever its amount, as the test environment can on request.
+    /// Approves a waiting payment of any amount, as the test environment can on request.
     pub(crate) fn force_approve(
         &mut self,
         payment: PaymentId,

@@ -31,7 +31,7 @@ pub(crate) struct Modification {
 #[derive(Debug, Clone)]
 pub(crate) struct Cancellation {
     pub(crate) scope: CancelScope,
-    /// Whether a payment that expired or was declined can be cancelled too.
+    /// Set if a payment that expired or was declined can be cancelled too.
     pub(crate) closes_ended: bool,
     pub(crate) text: String,
     pub(crate) idempotency_key: Option<String>,

@@ -60,7 +60,7 @@ pub(crate) struct Operation {
     /// The header with the idempotency key, if the first request with a key decides the response to
     /// all requests with it.
     pub(crate) key_header: Option<&'static str>,
-    /// Whether the last segment of the path identifies a person.
+    /// Set if the last segment of the path identifies a person.
     pub(crate) has_personal_path: bool,
 }
 

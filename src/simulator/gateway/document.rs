@@ -147,7 +147,7 @@ fn rewrite_references(value: &mut Value, name: &str) {
     }
 }
 
-/// Returns the value that a reference leads to, or the value itself if it is none.
+/// Returns the target of a reference, or the value itself if it is not a reference.
 pub(super) fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     // A reference can lead to another one. None of the documents has a longer chain.
@@ -238,7 +238,8 @@ mod tests {
         assert_eq!(operation.path, "/toy/v1/{id}");
     }
 
-    /// The documents are those of the repository, whatever the build does to them for the client.
+    /// The documents are those of the repository, without the changes that the build makes for the
+    /// client.
     #[test]
     fn documents_are_the_vendored_files() {
         for (built, file) in [

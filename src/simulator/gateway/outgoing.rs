@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::state::State;
 use crate::simulator::domain::{PaymentId, Registration};
 
-/// Continues with the merchant's response, or with the reason why there is none. Returns the reason
+/// Continues with the merchant's response, or with the reason for its absence. Returns the reason
 /// why the response cannot be used.
 pub(crate) type Receive =
     fn(&mut State, &Outgoing, Result<Value, String>, Timestamp) -> Result<(), String>;
@@ -22,9 +22,9 @@ pub(crate) struct Message {
     pub(crate) method: Method,
     /// The time that the merchant has to respond.
     pub(crate) timeout: Duration,
-    /// Whether a message that the merchant did not accept is sent again.
+    /// Set if a message that the merchant did not accept is sent again.
     pub(crate) is_retried: bool,
-    /// Whether the last segment of the path identifies a person.
+    /// Set if the last segment of the path identifies a person.
     pub(crate) has_personal_path: bool,
     pub(crate) receive: Option<Receive>,
 }

@@ -12,9 +12,9 @@ use super::document::schema_mut;
     allow(dead_code, reason = "reason and source are documentation")
 )]
 pub(crate) struct Override {
-    /// What the real servers do instead.
+    /// The behaviour of the real servers.
     pub(crate) reason: &'static str,
-    /// Where that is known from.
+    /// The source of this knowledge.
     pub(crate) source: &'static str,
     /// Changes the document.
     pub(crate) apply: fn(&mut Value),

@@ -90,7 +90,7 @@ fn operation(kind: PaymentEventKind) -> Option<&'static str> {
 }
 
 /// Returns the transaction id of an event. The steps of the customer are one transaction, and a
-/// cancellation without a reservation is none.
+/// cancellation without a reservation has no transaction.
 fn id<'a>(payment: &'a Payment, event: &'a PaymentEvent) -> Option<&'a str> {
     use PaymentEventKind as Kind;
     match event.kind {

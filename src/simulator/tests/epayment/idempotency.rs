@@ -120,7 +120,7 @@ fn rate_limit_and_bad_token_leave_the_key_unused() {
     assert_eq!(bench.account().captured(), 2_000);
 }
 
-/// The key of a capture by eCom belongs to the payment, whatever API it is used with.
+/// The key of a capture by eCom belongs to the payment in both APIs.
 #[test]
 fn key_of_an_ecom_capture_moves_no_money_here() {
     let mut bench = Bench::new();
