@@ -43,6 +43,11 @@ pub(crate) const MEANT_OF_SENT: &[Meant] = &[
     SMALL_AMOUNT,
     CATEGORY,
     meant(
+        &["customer"],
+        &["type"],
+        "the type is in each of the three choices",
+    ),
+    meant(
         &["shippingDetails"],
         &["maxItems"],
         "the API's guide states the number that the app shows",
