@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use self::evidence::{Kind, Record};
 use super::{GetDetails, GetEvents, Payment, PaymentDetails};
-use crate::call::{BoxFuture, CallOptions};
+use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::payment::evidence::{Evidence, Transfer};
 use crate::payment::{self, LostOperation};
@@ -194,10 +194,10 @@ struct LostRequest {
 
 impl LostOperation<PaymentDetails> for LostRequest {
     fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<PaymentDetails>)>> {
+        let deadline = Deadline::new(&self.runtime, &options);
         let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
         details.options = options.clone();
         let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
-        events.options = options;
         let (kind, is_stored) = (self.kind.clone(), self.is_stored);
         Box::pin(async move {
             let details = match details.send().await {
@@ -208,6 +208,7 @@ impl LostOperation<PaymentDetails> for LostRequest {
                 Err(error) => return Err(error),
             };
             let events = if kind.needs_events() {
+                events.options = deadline.options(&options);
                 events.send().await?
             } else {
                 Vec::new()
