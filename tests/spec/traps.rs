@@ -492,7 +492,7 @@ components: {schemas: {Profile: {properties: {age: {type: integer}}}}}
         &[
             "GET /userinfo/{} get_userinfo -> Profile",
             "sub: PathSegment",
-            "GET /userinfo/ userinfo_authorization_code -> ()",
+            "GET /userinfo userinfo_authorization_code -> ()",
         ],
     );
     assert_lacks(&lines, "authorization:");
