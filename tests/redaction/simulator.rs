@@ -131,7 +131,7 @@ pub(crate) async fn a_day_at_the_shop() {
     let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
     faults.any().times(3).status_with_body(500, gossip);
     shown.result("details", &payment.details().await);
-    faults.any().times(9).reset_in_body();
+    faults.any().times(9).reset();
     shown.result("details", &payment.details().await);
     faults.clear();
 

@@ -75,7 +75,7 @@ impl Shop {
     fn storm(&self, operation: &str) {
         let faults = self.sim.faults();
         faults.on(operation).times(1).status(429);
-        faults.on(operation).times(1).after_commit().reset();
+        faults.on(operation).times(1).lose_response();
     }
 
     fn count(&self, kind: EffectKind) -> usize {
@@ -224,7 +224,7 @@ async fn pay_by_qr() {
     for_all_polls(9, async |times| {
         let shop = Shop::new();
         let late = shop.sim.faults().on("generate_otp_qr");
-        late.times(1).after_commit().reset();
+        late.times(1).lose_response();
         let sale = || {
             let text = "Tea".parse().unwrap();
             shop.vipps.pay_by_qr(id(), Amount::nok(9), text)
@@ -247,7 +247,7 @@ async fn wait_and_reconcile() {
         let shop = Shop::reserved().await;
         shop.payment().details().await.unwrap();
         let lost = shop.sim.faults().on("capture_payment_using_post");
-        lost.after_commit().times(3).reset();
+        lost.times(3).lose_response();
         let error = shop.payment().capture().await.unwrap_err();
         shop.sim
             .faults()
