@@ -58,6 +58,8 @@ pub use transaction::{Transaction, TransactionStatus};
 pub use types::{AuthToken, FallbackUrl, TransactionText};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
+use std::future::IntoFuture;
+
 use crate::call::{CallOptions, built};
 use crate::raw;
 use crate::runtime::Runtime;
@@ -139,7 +141,10 @@ impl Ecom {
     /// # Ok(()) }
     /// ```
     pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
-        reconcile::of_error(&self.runtime, error)
+        let payment = error
+            .order_id()
+            .map(|order_id| self.payment(order_id.clone()));
+        Reconcile::of_error(self.runtime.clone(), error, payment)
     }
 
     /// Returns the payment with this order id, to read, capture, refund or cancel. Sends nothing.
@@ -162,6 +167,14 @@ impl Payment {
             runtime,
             order_id,
             merchant: None,
+        }
+    }
+
+    /// Returns the options of a call on this payment.
+    fn options(&self) -> CallOptions {
+        CallOptions {
+            merchant: self.merchant.clone(),
+            ..CallOptions::default()
         }
     }
 
@@ -200,9 +213,15 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn details(&self) -> GetDetails {
-        let mut call = GetDetails::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        self.details_with(self.options())
+    }
+
+    /// Returns a request for the details with the options of another call.
+    fn details_with(&self, options: CallOptions) -> GetDetails {
+        GetDetails {
+            payment: self.clone(),
+            options,
+        }
     }
 
     /// Reads the last transaction alone, which hides earlier transactions.
@@ -226,9 +245,7 @@ impl Payment {
         note = "the API has deprecated this operation: use `details`, which returns the whole history"
     )]
     pub fn status(&self) -> GetStatus {
-        let mut call = GetStatus::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        GetStatus::new(self)
     }
 
     /// Polls the details until the customer has approved or rejected the payment, or the payment
@@ -247,9 +264,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn wait(&self) -> Wait {
-        let mut call = Wait::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        let payment = self.clone();
+        let read = move |options| payment.details_with(options).into_future();
+        Wait::new(self.runtime.clone(), self.options(), None, read)
     }
 
     /// Captures the reserved money: all that remains, or a part with [`Capture::amount`].
@@ -272,9 +289,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture(&self) -> Capture {
-        let mut call = Capture::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Capture::new(self)
     }
 
     /// Cancels a reservation, or a payment that the customer has not approved yet.
@@ -300,9 +315,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn cancel(&self) -> Cancel {
-        let mut call = Cancel::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Cancel::new(self)
     }
 
     /// Refunds captured money: all of it, a part with [`Refund::amount`], or the rest with
@@ -328,9 +341,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund(&self) -> Refund {
-        let mut call = Refund::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Refund::new(self)
     }
 
     /// Approves the payment in the customer's place. Only the test environment supports it. With a
@@ -350,9 +361,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {
-        let mut call = ForceApprove::new(self.runtime.clone(), self.order_id.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        ForceApprove::new(self)
     }
 }
 

@@ -73,6 +73,9 @@ pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
 pub use crate::types::{AirlineData, QrFormat};
 
+use std::future::IntoFuture;
+
+use crate::call::CallOptions;
 use crate::raw;
 use crate::runtime::Runtime;
 use crate::types::{Amount, MerchantSerialNumber, Reference};
@@ -159,7 +162,10 @@ impl EPayment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile(&self, error: &crate::Error) -> Reconcile {
-        reconcile::of_error(&self.runtime, error)
+        let payment = error
+            .reference()
+            .map(|reference| self.payment(reference.clone()));
+        Reconcile::of_error(self.runtime.clone(), error, payment)
     }
 
     /// Returns the payment with this reference. Sends nothing.
@@ -186,6 +192,14 @@ impl Payment {
             reference,
             merchant: None,
             expires_at: None,
+        }
+    }
+
+    /// Returns the options of a call on this payment.
+    fn options(&self) -> CallOptions {
+        CallOptions {
+            merchant: self.merchant.clone(),
+            ..CallOptions::default()
         }
     }
 
@@ -234,9 +248,15 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn details(&self) -> GetDetails {
-        let mut call = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        self.details_with(self.options())
+    }
+
+    /// Returns a request for the details with the options of another call.
+    fn details_with(&self, options: CallOptions) -> GetDetails {
+        GetDetails {
+            payment: self.clone(),
+            options,
+        }
     }
 
     /// Reads the event log of the payment, oldest event first, failed attempts included.
@@ -256,9 +276,15 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn events(&self) -> GetEvents {
-        let mut call = GetEvents::new(self.runtime.clone(), self.reference.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        self.events_with(self.options())
+    }
+
+    /// Returns a request for the event log with the options of another call.
+    fn events_with(&self, options: CallOptions) -> GetEvents {
+        GetEvents {
+            payment: self.clone(),
+            options,
+        }
     }
 
     /// Polls the details until the customer has approved or stopped the payment, or the payment has
@@ -281,13 +307,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn wait(&self) -> Wait {
-        let mut call = Wait::new(
-            self.runtime.clone(),
-            self.reference.clone(),
-            self.expires_at,
-        );
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        let payment = self.clone();
+        let read = move |options| payment.details_with(options).into_future();
+        Wait::new(self.runtime.clone(), self.options(), self.expires_at, read)
     }
 
     /// Captures this amount of the reserved money. The rest stays reserved, see
@@ -314,9 +336,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture(&self, amount: Amount) -> Capture {
-        let mut call = Capture::new(self.runtime.clone(), self.reference.clone(), Some(amount));
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Capture::new(self, Some(amount))
     }
 
     /// Captures everything that remains: reads the details first, and sends the amount that they
@@ -345,9 +365,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn capture_remaining(&self) -> Capture {
-        let mut call = Capture::new(self.runtime.clone(), self.reference.clone(), None);
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Capture::new(self, None)
     }
 
     /// Refunds this amount of the captured money.
@@ -373,9 +391,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund(&self, amount: Amount) -> Refund {
-        let mut call = Refund::new(self.runtime.clone(), self.reference.clone(), Some(amount));
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Refund::new(self, Some(amount))
     }
 
     /// Refunds everything that is captured and not refunded yet: reads the details first, and sends
@@ -405,9 +421,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn refund_remaining(&self) -> Refund {
-        let mut call = Refund::new(self.runtime.clone(), self.reference.clone(), None);
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Refund::new(self, None)
     }
 
     /// Cancels a payment that the customer has not approved yet, or releases everything of a
@@ -434,9 +448,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn cancel(&self) -> Cancel {
-        let mut call = Cancel::new(self.runtime.clone(), self.reference.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        Cancel::new(self)
     }
 
     /// Approves the payment in the customer's place. Only the test environment supports it. With a
@@ -456,8 +468,6 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn force_approve(&self) -> ForceApprove {
-        let mut call = ForceApprove::new(self.runtime.clone(), self.reference.clone());
-        call.options.merchant.clone_from(&self.merchant);
-        call
+        ForceApprove::new(self)
     }
 }

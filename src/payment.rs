@@ -9,11 +9,13 @@ mod poll;
 mod reconcile;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 pub(crate) use poll::{Decision, Snapshot};
 pub use poll::{Poll, PollEvent, PollInterval, PollTrigger};
-pub(crate) use reconcile::LostOperation;
+pub(crate) use reconcile::History;
 pub use reconcile::{Reconcile, Reconciled};
+pub use wait::Wait;
 
 use crate::error::{Error, ErrorKind};
 

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Call;
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
 use super::money;
 use super::state::{self, PaymentState};
+use super::{Call, Payment};
 use crate::call::{CallOptions, OTHER_ORDER, operation};
 use crate::error::success_body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
-use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Sensitive, by_name, lenient};
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
@@ -28,30 +27,21 @@ const TIME_TO_PAY: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetDetails {
-    runtime: Runtime,
-    pub(crate) options: CallOptions,
-    order_id: OrderId,
+    pub(super) payment: Payment,
+    pub(super) options: CallOptions,
 }
 
 operation! { GetDetails => PaymentDetails; deadline, merchant_serial_number, retry }
 
 impl GetDetails {
-    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
-        Self {
-            runtime,
-            options: CallOptions::default(),
-            order_id,
-        }
-    }
-
     /// Sends the request.
     ///
     /// # Errors
     /// Code 35 when the sales unit has no payment with the order id. Otherwise the errors of every
     /// read.
     pub async fn send(self) -> Result<PaymentDetails> {
-        let call = Call::new(&self.runtime, &self.options);
-        let order_id = self.order_id.as_str();
+        let call = Call::new(&self.payment.runtime, &self.options);
+        let order_id = self.payment.order_id.as_str();
         let response = call
             .run(|api| {
                 api.get_payment_details_using_get()
@@ -60,7 +50,7 @@ impl GetDetails {
             })
             .await?;
         let wire: Wire = response.decode()?;
-        let mut details = PaymentDetails::new(self.order_id, wire)
+        let mut details = PaymentDetails::new(self.payment.order_id, wire)
             .map_err(|reason| response.decode_error(reason))?;
         details.as_of = response.date();
         Ok(details)

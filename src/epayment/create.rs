@@ -5,19 +5,16 @@ mod created;
 
 pub use created::CreatedPayment;
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
-use super::Call;
-use super::details::{GetDetails, PaymentDetails};
 use super::error_codes::is_conflict;
-use super::events::{GetEvents, PaymentEvent, creation_key};
+use super::events::creation_key;
 use super::types::customer::Customer;
 use super::types::express::Express;
 use super::types::page_url::PageUrl;
 use super::types::receipt::Receipt;
 use super::types::texts::PaymentDescription;
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response, operation};
 use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
@@ -403,7 +400,13 @@ impl Create {
         let Some(key) = error.idempotency_key().cloned() else {
             return Err(unknown);
         };
-        let Ok(events) = self.events(deadline.left()).await else {
+        let payment = Payment::new(self.runtime.clone(), self.reference.clone());
+        let read = CallOptions {
+            key: None,
+            ..self.options.clone()
+        };
+        let events = payment.events_with(deadline.options(&read));
+        let Ok(events) = events.await else {
             return Err(unknown);
         };
         match creation_key(&events) {
@@ -414,7 +417,8 @@ impl Create {
             }
             Some(_) => {}
         }
-        let Ok(details) = self.details(deadline.left()).await else {
+        let details = payment.details_with(deadline.options(&read));
+        let Ok(details) = details.await else {
             return Err(unknown);
         };
         let is_this = details.amount() == Some(self.amount);
@@ -423,27 +427,6 @@ impl Create {
             Ok(self.created(redirect_url, Some(key)))
         } else {
             Err(unknown)
-        }
-    }
-
-    async fn events(&self, left: Duration) -> Result<Vec<PaymentEvent>> {
-        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
-        events.options = self.read_options(left);
-        events.send().await
-    }
-
-    async fn details(&self, left: Duration) -> Result<PaymentDetails> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        details.options = self.read_options(left);
-        details.send().await
-    }
-
-    /// The options of a read that belongs to this call.
-    fn read_options(&self, left: Duration) -> CallOptions {
-        CallOptions {
-            deadline: Some(left),
-            key: None,
-            ..self.options.clone()
         }
     }
 }

@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) use parts::WireShipping;
 pub use parts::{Address, PaymentMethodKind, ShippingDetails, UsedPaymentMethod, UserDetails};
 
-use super::Call;
 use super::types::money::Aggregate;
+use super::{Call, Payment};
 use crate::call::{CallOptions, operation};
 use crate::error::success_body::is_error;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_date;
-use crate::runtime::Runtime;
 use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Reference, Sensitive, Timestamp, by_name, lenient};
 
@@ -61,36 +60,27 @@ impl PaymentState {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetDetails {
-    runtime: Runtime,
-    pub(crate) options: CallOptions,
-    reference: Reference,
+    pub(super) payment: Payment,
+    pub(super) options: CallOptions,
 }
 
 operation! { GetDetails => PaymentDetails; deadline, merchant_serial_number, retry }
 
 impl GetDetails {
-    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
-        Self {
-            runtime,
-            options: CallOptions::default(),
-            reference,
-        }
-    }
-
     /// Sends the request.
     ///
     /// # Errors
     /// Code 5090 or HTTP 404 when the sales unit has no payment with the reference. Otherwise the
     /// errors of every read.
     pub async fn send(self) -> Result<PaymentDetails> {
-        let call = Call::new(&self.runtime, &self.options);
-        let reference = self.reference.as_str();
+        let call = Call::new(&self.payment.runtime, &self.options);
+        let reference = self.payment.reference.as_str();
         let response = call
             .run(|api| api.get_payment().reference(reference).send())
             .await?;
         let wire: Wire = response.decode()?;
-        response.check_reference(&self.reference, wire.reference.as_deref())?;
-        let mut details = PaymentDetails::new(self.reference, wire)
+        response.check_reference(&self.payment.reference, wire.reference.as_deref())?;
+        let mut details = PaymentDetails::new(self.payment.reference, wire)
             .map_err(|reason| response.decode_error(reason))?;
         details.as_of = response.date();
         Ok(details)

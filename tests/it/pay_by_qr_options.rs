@@ -50,7 +50,8 @@ async fn the_outer_deadline_wins_then_the_inner_one() {
     }
 }
 
-/// The deadline covers both requests: what the first one took is missing for the second.
+/// The deadline covers both requests: the second request has only the time that the first request
+/// left.
 #[tokio::test(start_paused = true)]
 async fn an_inner_deadline_covers_both_requests() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
@@ -128,7 +129,8 @@ async fn the_outer_sales_unit_wins_then_the_inner_one() {
     }
 }
 
-/// Neither operation has an idempotency key in the API, and one key would join two requests.
+/// Neither operation has an idempotency key in the API. One key for both would be shared by two
+/// requests.
 #[tokio::test(start_paused = true)]
 async fn neither_request_carries_an_idempotency_key() {
     for request in sent(|sale| sale).await {
