@@ -212,9 +212,6 @@ pub(crate) async fn simulator() {
         let (_, reply) = arrived.take_effect();
         search.debug("a reply", &reply);
         texts.push(format!("{reply:?}"));
-        if let WireResponse::Cut(_, ending) = &reply {
-            search.debug("an ending", ending);
-        }
     }
     for text in &texts {
         for secret in &secrets {
