@@ -270,9 +270,9 @@ fn disturb(sim: &Simulator, rng: &mut Rng) {
     // The gateway refuses a token before the API receives the request.
     let kind = rng.below(6);
     let rule = if kind == 3 || rng.percent(50) {
-        rule.before_commit()
+        rule.before_effect()
     } else {
-        rule.after_commit()
+        rule.after_effect()
     };
     match kind {
         0 => rule.reset(),
@@ -280,7 +280,7 @@ fn disturb(sim: &Simulator, rng: &mut Rng) {
         2 => rule.status(409),
         3 => rule.status(401),
         4 => rule.delay(Duration::from_secs(15)),
-        _ => rule.html(502),
+        _ => rule.status_with_body(502, "<html>"),
     };
 }
 

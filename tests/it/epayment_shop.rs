@@ -179,7 +179,7 @@ async fn restarted_shop_finds_its_open_orders() {
     let link = shop.check_out(&captured).await.unwrap();
     sim.payer().approve(&link).unwrap();
     sim.settled().await;
-    let lose = |operation: &str| sim.faults().on(operation).after_commit().reset();
+    let lose = |operation: &str| sim.faults().on(operation).after_effect().reset();
     let faults = ["create_payment", "capture_payment", "get_payment_event_log"].map(lose);
     let error = shop.check_out(&created).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown, "{error}");

@@ -39,6 +39,7 @@ mod epayment_reconcile;
 mod epayment_requests;
 mod epayment_retry_table;
 mod epayment_shop;
+mod epayment_states;
 mod epayment_transfer;
 mod epayment_wait;
 mod error_bodies;

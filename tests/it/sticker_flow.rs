@@ -24,7 +24,7 @@ fn payment(state: &str, authorized: i64, captured: i64) -> String {
     .to_string()
 }
 
-/// Pushes a payment to the customer, waits for the approval, and captures. Returns whether the
+/// Pushes a payment to the customer, waits for the approval, and captures. Returns true if the
 /// customer has paid.
 async fn sell(vipps: &Vipps, check_in: CheckIn) -> vipps::Result<bool> {
     let reference: Reference = "coffee-machine-1-1".parse()?;
@@ -161,7 +161,7 @@ async fn a_scanned_sticker_charges_the_customer_once() {
     assert!(check_ins.try_recv().is_err(), "the event is handled once");
     assert_eq!(check_in.merchant_qr_id, "machine-1");
     assert!(check_in.is_fresh(sim.clock().now()));
-    let created = sim.faults().on("create_payment").after_commit().times(1);
+    let created = sim.faults().on("create_payment").after_effect().times(1);
     created.reset();
     let sale = tokio::spawn(async move { sell(&vipps, check_in).await });
     while sim.payer().approve("coffee-machine-1-1").is_err() {
