@@ -103,6 +103,7 @@ impl Ecom {
     /// assert!(started.landing_page().as_str().starts_with("http"));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "create payment"))]
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
         Initiate::new(self.runtime.clone(), order_id, amount, text)
     }
@@ -199,6 +200,7 @@ impl Payment {
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "status")]
     pub fn details(&self) -> GetDetails {
         let mut call = GetDetails::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
@@ -246,6 +248,7 @@ impl Payment {
     /// assert!(details.state().is_paid());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("poll", "polling"))]
     pub fn wait(&self) -> Wait {
         let mut call = Wait::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);
@@ -299,6 +302,7 @@ impl Payment {
     /// assert!(!payment.details().await?.can_capture());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("void", "release"))]
     pub fn cancel(&self) -> Cancel {
         let mut call = Cancel::new(self.runtime.clone(), self.order_id.clone());
         call.options.merchant.clone_from(&self.merchant);

@@ -115,6 +115,7 @@ impl EPayment {
     /// assert!(created.redirect_url().is_some());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "initiate"))]
     pub fn create(&self, reference: Reference, amount: Amount) -> NewPayment {
         NewPayment::new(self.runtime.clone(), reference, amount)
     }
@@ -233,6 +234,7 @@ impl Payment {
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "status")]
     pub fn details(&self) -> GetDetails {
         let mut call = GetDetails::new(self.runtime.clone(), self.reference.clone());
         call.options.merchant.clone_from(&self.merchant);
@@ -280,6 +282,7 @@ impl Payment {
     /// }
     /// # Ok(()) }
     /// ```
+    #[doc(alias("poll", "polling"))]
     pub fn wait(&self) -> Wait {
         let mut call = Wait::new(
             self.runtime.clone(),
@@ -433,6 +436,7 @@ impl Payment {
     /// assert_eq!(cancelled.amount, Some(Amount::nok(449)));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("void", "release"))]
     pub fn cancel(&self) -> Cancel {
         let mut call = Cancel::new(self.runtime.clone(), self.reference.clone());
         call.options.merchant.clone_from(&self.merchant);
