@@ -34,7 +34,6 @@ pub mod callback;
 mod call;
 mod clock;
 mod http_client;
-mod http_date;
 mod operation;
 mod retry;
 mod runtime;
