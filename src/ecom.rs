@@ -107,6 +107,7 @@ impl Ecom {
     /// assert!(started.landing_page().as_str().starts_with("http"));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "create payment"))]
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
         Initiate::new(self.runtime.clone(), order_id, amount, text)
     }

@@ -116,6 +116,7 @@ impl EPayment {
     /// assert!(created.redirect_url().is_some());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "initiate"))]
     pub fn create(&self, reference: Reference, amount: Amount) -> NewPayment {
         NewPayment::new(self.runtime.clone(), reference, amount)
     }

@@ -75,6 +75,7 @@ impl Payment {
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "status")]
     pub fn details(&self) -> GetDetails {
         self.details_with(self.options())
     }
@@ -135,6 +136,7 @@ impl Payment {
     /// }
     /// # Ok(()) }
     /// ```
+    #[doc(alias("poll", "polling"))]
     pub fn wait(&self) -> Wait {
         let payment = self.clone();
         let read = move |options| payment.details_with(options).into_future();
@@ -261,6 +263,7 @@ impl Payment {
     /// assert_eq!(cancelled.amount, Some(Amount::nok(449)));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("void", "release"))]
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self)
     }
