@@ -16,6 +16,8 @@ pub(crate) mod http_date;
 pub(crate) mod https_url;
 mod image_size;
 mod invalid;
+#[cfg(feature = "schemars")]
+pub(crate) mod json_schema;
 mod kroner;
 mod landing_page;
 pub(crate) mod lenient;

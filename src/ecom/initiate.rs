@@ -303,7 +303,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { InitiatedPayment => Wire; }
+crate::types::json_schema::read_as! { InitiatedPayment => Wire; }
 
 /// A payment that has been started, with the landing page for the customer.
 ///
