@@ -276,9 +276,9 @@ mod tests {
 
     /// The capture takes effect and every response is lost. The shop finds the capture and ships.
     #[tokio::test(start_paused = true)]
-    async fn a_response_lost_after_commit() {
+    async fn a_response_lost_after_effect() {
         let (sim, shop) = paid().await;
-        let lost = sim.faults().on(CAPTURE).after_commit().reset();
+        let lost = sim.faults().on(CAPTURE).lose_response();
         shop.ship(&order()).await.unwrap();
         assert!(lost.hits() > 1);
         assert_eq!(shop.status(&order()), Some(Status::Shipped));

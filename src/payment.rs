@@ -4,16 +4,20 @@
 //! [`ecom`](crate::ecom), which also has a shorter name for each type: `ecom::Reconciled` is
 //! [`Reconciled<ecom::PaymentDetails>`](Reconciled).
 
+mod details;
 pub(crate) mod evidence;
 mod poll;
 mod reconcile;
 #[cfg(test)]
 mod tests;
+mod wait;
 
+pub(crate) use details::details_from_json;
 pub(crate) use poll::{Decision, Snapshot};
 pub use poll::{Poll, PollEvent, PollInterval, PollTrigger};
-pub(crate) use reconcile::LostOperation;
+pub(crate) use reconcile::History;
 pub use reconcile::{Reconcile, Reconciled};
+pub use wait::Wait;
 
 use crate::error::{Error, ErrorKind};
 

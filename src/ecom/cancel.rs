@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use super::Call;
-use super::details::{GetDetails, PaymentDetails};
+use super::details::PaymentDetails;
 use super::operations::CANCEL;
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
 use super::types::TransactionText;
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
-use crate::runtime::Runtime;
-use crate::types::OrderId;
 
 /// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel);
 /// `.await` sends it.
@@ -24,9 +22,8 @@ use crate::types::OrderId;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    order_id: OrderId,
     text: Option<TransactionText>,
     release: bool,
 }
@@ -34,11 +31,10 @@ pub struct Cancel {
 operation! { Cancel => Transaction; deadline, merchant_serial_number, retry }
 
 impl Cancel {
-    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            order_id,
+            payment: payment.clone(),
+            options: payment.options(),
             text: None,
             release: false,
         }
@@ -53,6 +49,7 @@ impl Cancel {
     /// Releases the part that is still reserved after a partial capture, and leaves the captured
     /// part unchanged (wire name `shouldReleaseRemainingFunds`). Without this setting, a partly
     /// captured payment cannot be cancelled.
+    #[doc(alias("void", "release"))]
     pub fn release_remaining(mut self) -> Self {
         self.release = true;
         self
@@ -68,8 +65,8 @@ impl Cancel {
     /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that
     /// can still be captured) is an error with [`Outcome::Unknown`].
     pub async fn send(self) -> Result<Transaction> {
-        let deadline = Deadline::new(&self.runtime, &self.options);
-        let policy = self.options.policy(&self.runtime).clone();
+        let deadline = Deadline::new(&self.payment.runtime, &self.options);
+        let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
         let mut unclear = false;
         let mut made = 0;
@@ -89,7 +86,7 @@ impl Cancel {
             // lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
             let error = if unclear { unknown.clone() } else { error };
-            let jitter = crate::clock::fraction(self.runtime.randomness());
+            let jitter = crate::clock::fraction(self.payment.runtime.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
             if !deadline.sleep(pause).await {
                 return Err(unknown);
@@ -122,29 +119,29 @@ impl Cancel {
     async fn attempt(&self, options: CallOptions) -> Result<Transaction> {
         let text = self.text.as_ref().map_or("Cancel", TransactionText::as_str);
         let transaction = types::CancelTransaction::builder().transaction_text(text.to_owned());
-        let mut body = types::CancelPaymentActionRequest::builder()
-            .merchant_info(super::merchant_info(&self.runtime, &self.options)?)
-            .transaction(built::<types::CancelTransaction, _>(transaction)?);
-        if self.release {
-            body = body.should_release_remaining_funds(true);
-        }
-        let call = Call::new(&self.runtime, &options);
+        let body = types::CancelPaymentActionRequest::builder()
+            .merchant_info(super::merchant_info(&self.payment.runtime, &self.options)?)
+            .transaction(built::<types::CancelTransaction, _>(transaction)?)
+            .should_release_remaining_funds(self.release.then_some(true));
+        let call = Call::new(&self.payment.runtime, &options);
         let response = call
             .run(|api| {
                 api.cancel_payment_request_using_put()
-                    .order_id(self.order_id.as_str())
+                    .order_id(self.payment.order_id.as_str())
                     .body(body)
                     .send()
             })
             .await?;
-        Transaction::read(self.order_id.clone(), Requested::Cancel, response)
+        Transaction::read(self.payment.order_id.clone(), Requested::Cancel, response)
     }
 
     async fn details(&self, left: Duration) -> Option<PaymentDetails> {
-        let details = GetDetails::new(self.runtime.clone(), self.order_id.clone());
-        let mut details = details.deadline(left);
-        details.options.merchant.clone_from(&self.options.merchant);
-        details.await.ok()
+        let options = CallOptions {
+            deadline: Some(left),
+            merchant: self.options.merchant.clone(),
+            ..CallOptions::default()
+        };
+        self.payment.details_with(options).await.ok()
     }
 
     fn is_done(&self, details: &PaymentDetails) -> bool {

@@ -1,14 +1,14 @@
 //! Captures reserved money.
 
-use super::Call;
 use super::money::transfer_ore;
 use super::transaction::{Requested, Transaction};
 use super::types::TransactionText;
+use super::{Call, Payment};
 use crate::call::{CallOptions, built, operation};
 use crate::error::Result;
 use crate::raw::ecom::types;
 use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId};
+use crate::types::Amount;
 
 /// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture);
 /// `.await` sends it.
@@ -52,9 +52,8 @@ use crate::types::{Amount, OrderId};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    order_id: OrderId,
     amount: Option<Amount>,
     text: Option<TransactionText>,
 }
@@ -62,11 +61,10 @@ pub struct Capture {
 operation! { Capture => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Capture {
-    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            order_id,
+            payment: payment.clone(),
+            options: payment.options(),
             amount: None,
             text: None,
         }
@@ -106,9 +104,15 @@ impl Capture {
     /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let amount = self.amount;
-        let body = action(&self.runtime, &self.options, amount, self.text, "Capture")?;
-        let call = Call::new(&self.runtime, &self.options);
-        let order_id = self.order_id.as_str();
+        let body = action(
+            &self.payment.runtime,
+            &self.options,
+            amount,
+            self.text,
+            "Capture",
+        )?;
+        let call = Call::new(&self.payment.runtime, &self.options);
+        let order_id = self.payment.order_id.as_str();
         let response = call
             .run(|api| {
                 api.capture_payment_using_post()
@@ -117,7 +121,7 @@ impl Capture {
                     .send()
             })
             .await?;
-        Transaction::read(self.order_id, Requested::Capture(amount), response)
+        Transaction::read(self.payment.order_id, Requested::Capture(amount), response)
     }
 }
 
@@ -131,10 +135,9 @@ pub(super) fn action(
     default_text: &str,
 ) -> Result<types::builder::PaymentActionsRequest> {
     let text = text.map_or_else(|| default_text.to_owned(), String::from);
-    let mut transaction = types::Transaction::builder().transaction_text(text);
-    if let Some(amount) = amount {
-        transaction = transaction.amount(transfer_ore(amount)?);
-    }
+    let transaction = types::Transaction::builder()
+        .transaction_text(text)
+        .amount(amount.map(transfer_ore).transpose()?);
     Ok(types::PaymentActionsRequest::builder()
         .merchant_info(super::merchant_info(runtime, options)?)
         .transaction(built::<types::Transaction, _>(transaction)?))

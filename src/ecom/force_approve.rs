@@ -2,12 +2,11 @@
 
 use serde::Deserialize;
 
-use super::Call;
+use super::{Call, Payment};
 use crate::call::{CallOptions, operation};
 use crate::error::{Error, Result};
 use crate::raw::ecom::types;
-use crate::runtime::Runtime;
-use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive, by_name, lenient};
+use crate::types::{InvalidValue, LandingPage, PhoneNumber, Sensitive, by_name, lenient};
 
 /// A request that approves a payment in the customer's place. Made by
 /// [`Payment::force_approve`](super::Payment::force_approve); `.await` sends it. Not for express
@@ -15,9 +14,8 @@ use crate::types::{InvalidValue, LandingPage, OrderId, PhoneNumber, Sensitive, b
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ForceApprove {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    order_id: OrderId,
     phone_number: Option<PhoneNumber>,
     landing_page: Option<LandingPage>,
 }
@@ -25,11 +23,10 @@ pub struct ForceApprove {
 operation! { ForceApprove => (); deadline, idempotency_key, merchant_serial_number, retry }
 
 impl ForceApprove {
-    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            order_id,
+            payment: payment.clone(),
+            options: payment.options(),
             phone_number: None,
             landing_page: None,
         }
@@ -55,26 +52,24 @@ impl ForceApprove {
     /// Norwegian. From the API: 1082 (the test user has never approved in the test app); HTTP 500
     /// when the test card has expired.
     pub async fn send(self) -> Result<()> {
-        if self.runtime.environment().is_production() {
+        if self.payment.runtime.environment().is_production() {
             return Err(Error::state(
                 "force approve exists only in the test environment, and this is production",
             ));
         }
-        let mut body = types::ForceApproveRequest::builder();
+        let token = self.landing_page.as_ref().and_then(LandingPage::token);
+        let mut body = types::ForceApproveRequest::builder().token(token.map(Sensitive::from));
         if let Some(number) = &self.phone_number {
             let national = number.national_norwegian().ok_or_else(|| {
                 InvalidValue::hidden("phone_number", "must be Norwegian: eight digits")
             })?;
             body = body.customer_phone_number(Sensitive::from(national));
         }
-        if let Some(token) = self.landing_page.as_ref().and_then(LandingPage::token) {
-            body = body.token(Sensitive::from(token));
-        }
-        let call = Call::new(&self.runtime, &self.options);
+        let call = Call::new(&self.payment.runtime, &self.options);
         let response = call
             .run(|api| {
                 api.integration_test_approve_payment()
-                    .order_id(self.order_id.as_str())
+                    .order_id(self.payment.order_id.as_str())
                     .body(body)
                     .send()
             })
@@ -82,7 +77,7 @@ impl ForceApprove {
         response.accept()?;
         // The API documents no body, so a body without an order id is accepted.
         let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
-        response.check_order(&self.order_id, named.order_id.as_deref())
+        response.check_order(&self.payment.order_id, named.order_id.as_deref())
     }
 }
 

@@ -2,16 +2,12 @@
 
 mod evidence;
 
-use std::sync::Arc;
-
-use self::evidence::Kind;
-use super::{GetDetails, Payment, PaymentDetails};
+use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Transfer};
-use crate::payment::{self, LostOperation};
-use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId, RequestId};
+use crate::payment::evidence::{Evidence, Lost, Transfer};
+use crate::payment::{self, History};
+use crate::types::{Amount, RequestId};
 
 /// The result of a [`Reconcile`], proven by the details of the payment.
 pub type Reconciled = payment::Reconciled<PaymentDetails>;
@@ -42,20 +38,6 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// An event of an unknown kind proves nothing even with the right key: the API distinguishes keys
 /// by endpoint, so the capture and the refund of an order may carry the same key.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
-
-pub(super) fn of_error(runtime: &Runtime, error: &Error) -> Reconcile {
-    let find = |error: &Error| {
-        let order_id = error.order_id().ok_or("the error names no payment")?;
-        let lost: Arc<dyn LostOperation<PaymentDetails>> = Arc::new(LostRequest {
-            runtime: runtime.clone(),
-            order_id: order_id.clone(),
-            kind: Kind::of(error)?,
-            is_stored: false,
-        });
-        Ok(lost)
-    };
-    Reconcile::of_error(runtime.clone(), error, find)
-}
 
 /// Reconciles operations without an error: after a crash, a restart, or a dropped future.
 ///
@@ -90,7 +72,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_initiate(&self) -> Reconcile {
-        self.reconcile(Kind::Initiate)
+        self.reconcile(Lost::Start(None))
     }
 
     /// Finds out whether the capture with this idempotency key took effect.
@@ -129,7 +111,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Kind::Capture(stored(key, amount)))
+        self.reconcile(Lost::Capture(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
@@ -141,7 +123,7 @@ impl Payment {
     /// Calls `getPaymentDetailsUsingGET`. [`reconcile_capture`](Self::reconcile_capture) has an
     /// example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Kind::Refund(stored(key, amount)))
+        self.reconcile(Lost::Refund(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the payment is cancelled or the rest of its reservation is released, by
@@ -149,48 +131,27 @@ impl Payment {
     ///
     /// Calls `getPaymentDetailsUsingGET`. Needs only the order id.
     pub fn reconcile_cancel(&self) -> Reconcile {
-        self.reconcile(Kind::Cancel)
+        self.reconcile(Lost::Cancel)
     }
 
-    fn reconcile(&self, kind: Kind) -> Reconcile {
-        let lost = LostRequest {
-            runtime: self.runtime.clone(),
-            order_id: self.order_id.clone(),
-            kind,
-            is_stored: true,
-        };
-        Reconcile::of_stored(self.runtime.clone(), Arc::new(lost), self.merchant.clone())
+    fn reconcile(&self, lost: Lost) -> Reconcile {
+        let runtime = self.runtime.clone();
+        Reconcile::of_stored(runtime, lost, self.clone(), self.merchant.clone())
     }
 }
 
-fn stored(key: RequestId, amount: Amount) -> Transfer {
-    Transfer {
-        key,
-        amount: Some(amount),
-    }
-}
-
-/// A request to the eCom API whose response was lost.
-#[derive(Debug)]
-struct LostRequest {
-    runtime: Runtime,
-    order_id: OrderId,
-    kind: Kind,
-    /// Set if the request comes from the caller's storage and not from an error.
-    is_stored: bool,
-}
-
-impl LostOperation<PaymentDetails> for LostRequest {
-    fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<PaymentDetails>)>> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.order_id.clone());
-        details.options = options;
-        let (kind, is_stored) = (self.kind.clone(), self.is_stored);
+impl History<PaymentDetails> for Payment {
+    fn look_up(
+        &self,
+        lost: &Lost,
+        options: CallOptions,
+    ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
+        let details = self.details_with(options);
+        let lost = lost.clone();
         Box::pin(async move {
-            match details.send().await {
-                Ok(details) => Ok((kind.evidence(&details), Some(details))),
-                Err(error) if is_no_such_order(&error) => {
-                    Ok((kind.without_payment(is_stored), None))
-                }
+            match details.await {
+                Ok(details) => Ok(Some((evidence::of(&lost, &details), details))),
+                Err(error) if is_no_such_order(&error) => Ok(None),
                 Err(error) => Err(error),
             }
         })

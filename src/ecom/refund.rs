@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use super::Call;
 use super::capture::action;
-use super::details::{GetDetails, PaymentDetails};
+use super::details::PaymentDetails;
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
 use super::types::TransactionText;
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Result};
-use crate::runtime::Runtime;
-use crate::types::{Amount, OrderId};
+use crate::types::Amount;
 
 /// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund);
 /// `.await` sends it.
@@ -27,40 +26,13 @@ use crate::types::{Amount, OrderId};
 /// # Dropping the future
 ///
 /// Dropping the future before it returns loses the key of the call, while the refund may have taken
-/// effect. `tokio::time::timeout` and `select!` drop futures. Web frameworks do so too: axum drops
-/// a handler when the browser disconnects. A second click then makes a second refund, and the money
-/// moves twice.
-///
-/// Set a key that survives the drop: a key stored before the call, or a key that is
-/// [derived](crate::RequestId::derive) from the order.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
-/// # let vipps = sim.client();
-/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-/// # sim.payer().approve("order-1")?;
-/// # vipps.ecom().payment("order-1".parse()?).capture().await?;
-/// use vipps::{Amount, OrderId, RequestId};
-///
-/// let order: OrderId = "order-1".parse()?;
-/// let key = RequestId::derive(&order, "refund of return 17");
-/// let refund = vipps.ecom().payment(order).refund().amount(Amount::nok(50));
-/// refund.idempotency_key(key).await?;
-/// # Ok(()) }
-/// ```
-///
-/// If the key of a lost call is missing, read the details before anything else. With the key,
-/// [`Payment::reconcile_refund`](super::Payment::reconcile_refund) finds out whether the call took
-/// effect. A separate task (`tokio::spawn`) continues when its handler is dropped, and stops with
-/// the process.
+/// effect. Set a key that survives the drop, as for a
+/// [capture](super::Capture#dropping-the-future).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Refund {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    order_id: OrderId,
     share: Share,
     text: Option<TransactionText>,
 }
@@ -76,11 +48,10 @@ enum Share {
 operation! { Refund => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Refund {
-    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            order_id,
+            payment: payment.clone(),
+            options: payment.options(),
             share: Share::Full,
             text: None,
         }
@@ -123,7 +94,7 @@ impl Refund {
     /// in which the money did not move) is an error with
     /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
-        let deadline = Deadline::new(&self.runtime, &self.options);
+        let deadline = Deadline::new(&self.payment.runtime, &self.options);
         let amount = match self.share {
             Share::Full => None,
             Share::Part(amount) => Some(amount),
@@ -133,27 +104,32 @@ impl Refund {
                 Some(rest)
             }
         };
-        let body = action(&self.runtime, &self.options, amount, self.text, "Refund")?;
-        let call = Call::new(&self.runtime, &self.options);
+        let body = action(
+            &self.payment.runtime,
+            &self.options,
+            amount,
+            self.text,
+            "Refund",
+        )?;
+        let call = Call::new(&self.payment.runtime, &self.options);
         let response = call
             .run(|api| {
                 api.refund_payment_using_post()
-                    .order_id(self.order_id.as_str())
+                    .order_id(self.payment.order_id.as_str())
                     .body(body)
                     .send()
             })
             .await?;
-        Transaction::read(self.order_id, Requested::Refund(amount), response)
+        Transaction::read(self.payment.order_id, Requested::Refund(amount), response)
     }
 
     async fn remaining(&self, left: Duration) -> Result<Amount> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.order_id.clone());
-        details.options = CallOptions {
+        let options = CallOptions {
             deadline: Some(left),
             key: None,
             ..self.options.clone()
         };
-        let details = details.await?;
+        let details = self.payment.details_with(options).await?;
         if let Some(amount) = self.refunded_before(&details) {
             return Ok(amount);
         }

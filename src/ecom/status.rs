@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Call;
 use super::history::Operation;
 use super::money;
+use super::{Call, Payment};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::runtime::Runtime;
 use crate::types::{Amount, OrderId, Timestamp, by_name, lenient};
 
 /// A request for the last transaction of a payment. Made by
@@ -16,19 +15,17 @@ use crate::types::{Amount, OrderId, Timestamp, by_name, lenient};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetStatus {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    order_id: OrderId,
 }
 
 operation! { GetStatus => PaymentStatus; deadline, merchant_serial_number, retry }
 
 impl GetStatus {
-    pub(super) fn new(runtime: Runtime, order_id: OrderId) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            order_id,
+            payment: payment.clone(),
+            options: payment.options(),
         }
     }
 
@@ -38,17 +35,20 @@ impl GetStatus {
     /// Code 35 when the sales unit has no payment with the order id. Otherwise the errors of every
     /// read.
     pub async fn send(self) -> Result<PaymentStatus> {
-        let call = Call::new(&self.runtime, &self.options);
+        let call = Call::new(&self.payment.runtime, &self.options);
         let response = call
             .run(|api| {
                 api.get_order_status_using_get()
-                    .order_id(self.order_id.as_str())
+                    .order_id(self.payment.order_id.as_str())
                     .send()
             })
             .await?;
         let wire: Wire = response.decode()?;
-        response.check_order(&self.order_id, wire.order_id.as_deref())?;
-        Ok(PaymentStatus::new(self.order_id, wire.transaction_info))
+        response.check_order(&self.payment.order_id, wire.order_id.as_deref())?;
+        Ok(PaymentStatus::new(
+            self.payment.order_id,
+            wire.transaction_info,
+        ))
     }
 }
 
@@ -83,7 +83,7 @@ impl PaymentStatus {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentStatus => Wire; }
+crate::types::json_schema::read_as! { PaymentStatus => Wire; }
 
 by_name::json_form! { PaymentStatus => Wire; }
 
@@ -126,7 +126,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {

@@ -1,16 +1,14 @@
 //! Cancels a payment.
 
-use super::Call;
-use super::details::{GetDetails, PaymentDetails};
+use super::details::PaymentDetails;
 use super::modification::{Modification, Wire};
 use super::operations::CANCEL;
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response, operation};
 use crate::error::success_body::lists_errors;
 use crate::error::{Outcome, Result};
 use crate::raw::epayment::types;
 use crate::retry::{self, Pace};
-use crate::runtime::Runtime;
-use crate::types::Reference;
 
 const NO_PROOF: &str = "the response is no proof of a success: the details do not show that the payment is cancelled; \
                         read the details";
@@ -30,20 +28,18 @@ const REFUSED: [&str; 3] = ["6050", "6060", "6190"];
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    reference: Reference,
     only_if_not_approved: bool,
 }
 
 operation! { Cancel => Modification; deadline, merchant_serial_number, retry }
 
 impl Cancel {
-    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            reference,
+            payment: payment.clone(),
+            options: payment.options(),
             only_if_not_approved: false,
         }
     }
@@ -68,8 +64,8 @@ impl Cancel {
     /// A response that names another payment, or that proves no success while the details do not
     /// show that the payment is cancelled, is an error with [`Outcome::Unknown`].
     pub async fn send(self) -> Result<Modification> {
-        let deadline = Deadline::new(&self.runtime, &self.options);
-        let policy = self.options.policy(&self.runtime).clone();
+        let deadline = Deadline::new(&self.payment.runtime, &self.options);
+        let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
         let mut is_unclear = false;
         let mut made = 0;
@@ -91,7 +87,7 @@ impl Cancel {
             // lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
             if is_lost {
-                let jitter = crate::clock::fraction(self.runtime.randomness());
+                let jitter = crate::clock::fraction(self.payment.runtime.randomness());
                 let pause =
                     retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
                 if !deadline.sleep(pause).await {
@@ -122,23 +118,23 @@ impl Cancel {
     }
 
     async fn attempt(&self, options: CallOptions) -> Result<Response> {
-        let mut body = types::CancelModificationRequest::builder();
-        if self.only_if_not_approved {
-            body = body.cancel_transaction_only(true);
-        }
-        let call = Call::new(&self.runtime, &options);
+        let body = types::CancelModificationRequest::builder()
+            .cancel_transaction_only(self.only_if_not_approved.then_some(true));
+        let call = Call::new(&self.payment.runtime, &options);
         call.run(|api| {
-            let cancel = api.cancel_payment().reference(self.reference.as_str());
+            let cancel = api
+                .cancel_payment()
+                .reference(self.payment.reference.as_str());
             cancel.body(body).send()
         })
         .await
     }
 
     async fn read(self, response: Response, deadline: &Deadline) -> Result<Modification> {
-        let wire = Wire::read(&response, &self.reference)?;
+        let wire = Wire::read(&response, &self.payment.reference)?;
         if wire.is_given_up() == Some(true) && !lists_errors(&response.body) {
             let cancelled = wire.aggregate().cancelled;
-            return Ok(wire.into_modification(self.reference, cancelled, None));
+            return Ok(wire.into_modification(self.payment.reference, cancelled, None));
         }
         match self.details(deadline).await {
             Some(details) if details.is_given_up() == Some(true) => {
@@ -150,8 +146,7 @@ impl Cancel {
     }
 
     async fn details(&self, deadline: &Deadline) -> Option<PaymentDetails> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        details.options = deadline.options(&self.options);
-        details.send().await.ok()
+        let options = deadline.options(&self.options);
+        self.payment.details_with(options).await.ok()
     }
 }

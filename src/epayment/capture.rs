@@ -1,13 +1,12 @@
 //! Captures reserved money.
 
+use super::Payment;
 use super::details::PaymentDetails;
 use super::modification::Modification;
 use super::transfer::{Direction, Transfer};
-use super::types::money::Aggregate;
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::runtime::Runtime;
-use crate::types::{Amount, Reference};
+use crate::types::Amount;
 
 /// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture) and
 /// [`Payment::capture_remaining`](super::Payment::capture_remaining); `.await` sends it.
@@ -29,14 +28,10 @@ use crate::types::{Amount, Reference};
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-/// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-/// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-/// #     "refundedAmount": nok(0)}}).to_string();
-/// # let recorder = vipps::testing::Recorder::new()
-/// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-/// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
-/// # let vipps = recorder.client();
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+/// # sim.payer().approve("kiosk-7-000451")?;
 /// use vipps::{Amount, Reference, RequestId};
 ///
 /// let reference: Reference = "kiosk-7-000451".parse()?;
@@ -48,30 +43,24 @@ use crate::types::{Amount, Reference};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
-    runtime: Runtime,
     pub(crate) options: CallOptions,
-    reference: Reference,
-    amount: Option<Amount>,
-    baseline: Option<Aggregate>,
+    transfer: Transfer,
 }
 
 operation! { Capture => Modification; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Capture {
-    pub(super) fn new(runtime: Runtime, reference: Reference, amount: Option<Amount>) -> Self {
+    pub(super) fn new(payment: &Payment, amount: Option<Amount>) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            reference,
-            amount,
-            baseline: None,
+            options: payment.options(),
+            transfer: Transfer::new(Direction::Capture, payment, amount),
         }
     }
 
     /// Sets the details that were read before the first attempt, so that the call does not read
     /// them. A retry of the call needs the same details as the first call.
     pub fn baseline(mut self, details: &PaymentDetails) -> Self {
-        self.baseline = Some(*details.aggregate());
+        self.transfer.baseline = Some(*details.aggregate());
         self
     }
 
@@ -79,8 +68,7 @@ impl Capture {
     ///
     /// # Errors
     /// Before the request is sent: an amount that is not positive, or in another currency than the
-    /// payment. With
-    /// [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
+    /// payment. With [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
     /// [`State`](crate::ErrorKind::State) when nothing remains.
     ///
     /// From the API, among others: 6070 (cancelled), 6080 (not approved yet), 6090 (more than
@@ -91,21 +79,6 @@ impl Capture {
     /// A response that names another payment, or that proves no success while the event log does not
     /// hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Modification> {
-        let Self {
-            runtime,
-            options,
-            reference,
-            amount,
-            baseline,
-        } = self;
-        let transfer = Transfer {
-            direction: Direction::Capture,
-            runtime,
-            options,
-            reference,
-            amount,
-            baseline,
-        };
-        transfer.send().await
+        self.transfer.send(self.options).await
     }
 }

@@ -2,22 +2,22 @@
 
 mod body;
 mod created;
+mod new_payment;
 
 pub use created::CreatedPayment;
-
-use std::time::Duration;
+use new_payment::Flow;
+pub use new_payment::{NewPayment, PaymentMethod};
 
 use serde::Deserialize;
 
-use super::Call;
-use super::details::{GetDetails, PaymentDetails};
 use super::error_codes::is_conflict;
-use super::events::{GetEvents, PaymentEvent, creation_key};
+use super::events::creation_key;
 use super::types::customer::Customer;
 use super::types::express::Express;
 use super::types::page_url::PageUrl;
 use super::types::receipt::Receipt;
 use super::types::texts::PaymentDescription;
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response, operation};
 use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
@@ -25,106 +25,6 @@ use crate::runtime::Runtime;
 use crate::types::{
     AirlineData, Amount, AnyJson, QrFormat, Reference, RequestId, Scope, Sensitive, lenient,
 };
-
-/// A payment without a user flow. Made by [`EPayment::create`](super::EPayment::create); each
-/// method chooses the flow.
-#[derive(Clone, Debug)]
-#[must_use = "nothing is sent until a flow is chosen and the result is awaited"]
-pub struct NewPayment {
-    runtime: Runtime,
-    reference: Reference,
-    amount: Amount,
-}
-
-/// The way that takes the customer to the payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flow {
-    WebRedirect,
-    NativeRedirect,
-    PushMessage,
-    Qr(Option<QrFormat>),
-}
-
-impl NewPayment {
-    pub(super) fn new(runtime: Runtime, reference: Reference, amount: Amount) -> Self {
-        Self {
-            runtime,
-            reference,
-            amount,
-        }
-    }
-
-    /// Shows a QR code on the merchant's screen, which the customer scans (user flow `QR`).
-    ///
-    /// [`CreatedPayment::redirect_url`] is the link to an SVG image.
-    pub fn qr(self) -> Create {
-        self.flow(Flow::Qr(None))
-    }
-
-    /// Shows a QR code in this format (user flow `QR`).
-    ///
-    /// [`CreatedPayment::redirect_url`] is the link to the image, or with [`QrFormat::Content`] the
-    /// text of the code.
-    pub fn qr_with(self, format: QrFormat) -> Create {
-        self.flow(Flow::Qr(Some(format)))
-    }
-
-    /// Redirects the customer's browser (user flow `WEB_REDIRECT`): a phone with the app switches to
-    /// it, and every other device shows a landing page. `return_url` opens after the payment, paid
-    /// or not.
-    pub fn web_redirect(self, return_url: PageUrl) -> Create {
-        self.flow(Flow::WebRedirect).return_url(return_url)
-    }
-
-    /// Switches from the merchant's app to the Vipps or MobilePay app (user flow
-    /// `NATIVE_REDIRECT`), for merchants without a web site. `return_url` opens after the payment,
-    /// paid or not.
-    pub fn native_redirect(self, return_url: PageUrl) -> Create {
-        self.flow(Flow::NativeRedirect).return_url(return_url)
-    }
-
-    /// Pushes the payment to the customer's phone (user flow `PUSH_MESSAGE`), without a redirect
-    /// URL. Vipps MobilePay allows it for some sales units only.
-    pub fn push_message(self, customer: impl Into<Customer>) -> Create {
-        self.flow(Flow::PushMessage).customer(customer)
-    }
-
-    fn flow(self, flow: Flow) -> Create {
-        Create {
-            runtime: self.runtime,
-            options: CallOptions::default(),
-            reference: self.reference,
-            amount: self.amount,
-            flow,
-            return_url: None,
-            customer: None,
-            payment_method: None,
-            blocks_commercial_cards: false,
-            customer_present: false,
-            description: None,
-            expires_at: None,
-            receipt: None,
-            receipt_url: None,
-            metadata: Vec::new(),
-            minimum_age: None,
-            scope: None,
-            express: None,
-            airline_data: None,
-            extra: Vec::new(),
-        }
-    }
-}
-
-/// The payment method that the customer can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PaymentMethod {
-    /// The app (`WALLET`).
-    Wallet,
-    /// A form for card data (`CARD`). Only with [`NewPayment::web_redirect`], and not in the test
-    /// environment.
-    Card,
-}
 
 /// A payment that has not been created yet. Made by the methods of [`NewPayment`]; `.await` sends
 /// it.
@@ -403,7 +303,13 @@ impl Create {
         let Some(key) = error.idempotency_key().cloned() else {
             return Err(unknown);
         };
-        let Ok(events) = self.events(deadline.left()).await else {
+        let payment = Payment::new(self.runtime.clone(), self.reference.clone());
+        let read = CallOptions {
+            key: None,
+            ..self.options.clone()
+        };
+        let events = payment.events_with(deadline.options(&read));
+        let Ok(events) = events.await else {
             return Err(unknown);
         };
         match creation_key(&events) {
@@ -414,7 +320,8 @@ impl Create {
             }
             Some(_) => {}
         }
-        let Ok(details) = self.details(deadline.left()).await else {
+        let details = payment.details_with(deadline.options(&read));
+        let Ok(details) = details.await else {
             return Err(unknown);
         };
         let is_this = details.amount() == Some(self.amount);
@@ -423,27 +330,6 @@ impl Create {
             Ok(self.created(redirect_url, Some(key)))
         } else {
             Err(unknown)
-        }
-    }
-
-    async fn events(&self, left: Duration) -> Result<Vec<PaymentEvent>> {
-        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
-        events.options = self.read_options(left);
-        events.send().await
-    }
-
-    async fn details(&self, left: Duration) -> Result<PaymentDetails> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        details.options = self.read_options(left);
-        details.send().await
-    }
-
-    /// The options of a read that belongs to this call.
-    fn read_options(&self, left: Duration) -> CallOptions {
-        CallOptions {
-            deadline: Some(left),
-            key: None,
-            ..self.options.clone()
         }
     }
 }
@@ -459,4 +345,4 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { CreatedPayment => Wire; }
+crate::types::json_schema::read_as! { CreatedPayment => Wire; }

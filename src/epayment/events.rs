@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Call;
+use super::{Call, Payment};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::runtime::Runtime;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Reference, Timestamp, by_name, lenient};
+use crate::types::{Amount, Timestamp, by_name, lenient};
 
 open_enum! {
     /// The name of an event.
@@ -36,30 +35,21 @@ open_enum! {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct GetEvents {
-    runtime: Runtime,
-    pub(crate) options: CallOptions,
-    reference: Reference,
+    pub(super) payment: Payment,
+    pub(super) options: CallOptions,
 }
 
 operation! { GetEvents => Vec<PaymentEvent>; deadline, merchant_serial_number, retry }
 
 impl GetEvents {
-    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
-        Self {
-            runtime,
-            options: CallOptions::default(),
-            reference,
-        }
-    }
-
     /// Sends the request.
     ///
     /// # Errors
     /// Code 5090 or HTTP 404 when the sales unit has no payment with the reference. Otherwise the
     /// errors of every read.
     pub async fn send(self) -> Result<Vec<PaymentEvent>> {
-        let call = Call::new(&self.runtime, &self.options);
-        let reference = self.reference.as_str();
+        let call = Call::new(&self.payment.runtime, &self.options);
+        let reference = self.payment.reference.as_str();
         let response = call
             .run(|api| api.get_payment_event_log().reference(reference).send())
             .await?;
@@ -67,7 +57,7 @@ impl GetEvents {
             return Err(response.decode_error("the response has no list of events"));
         };
         for event in &events {
-            response.check_reference(&self.reference, event.reference.as_deref())?;
+            response.check_reference(&self.payment.reference, event.reference.as_deref())?;
         }
         Ok(events)
     }
@@ -124,7 +114,7 @@ struct WireEvent {
 by_name::read! { PaymentEvent => WireEvent; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentEvent => WireEvent; }
+crate::types::json_schema::read_as! { PaymentEvent => WireEvent; }
 
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))

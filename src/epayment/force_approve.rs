@@ -2,15 +2,14 @@
 
 use serde::Deserialize;
 
-use super::Call;
 use super::create::CreatedPayment;
-use super::details::{GetDetails, PaymentState};
+use super::state::PaymentState;
 use super::types::customer::Customer;
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::epayment::types;
-use crate::runtime::Runtime;
-use crate::types::{InvalidValue, Reference, Sensitive, by_name, lenient};
+use crate::types::{InvalidValue, Sensitive, by_name, lenient};
 
 /// A request that approves a payment in the customer's place. Made by
 /// [`Payment::force_approve`](super::Payment::force_approve); `.await` sends it. Not for Express
@@ -21,9 +20,8 @@ use crate::types::{InvalidValue, Reference, Sensitive, by_name, lenient};
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ForceApprove {
-    runtime: Runtime,
+    payment: Payment,
     pub(crate) options: CallOptions,
-    reference: Reference,
     customer: Option<Customer>,
     token: Option<Sensitive>,
 }
@@ -31,11 +29,10 @@ pub struct ForceApprove {
 operation! { ForceApprove => (); deadline, merchant_serial_number, retry }
 
 impl ForceApprove {
-    pub(super) fn new(runtime: Runtime, reference: Reference) -> Self {
+    pub(super) fn new(payment: &Payment) -> Self {
         Self {
-            runtime,
-            options: CallOptions::default(),
-            reference,
+            payment: payment.clone(),
+            options: payment.options(),
             customer: None,
             token: None,
         }
@@ -61,7 +58,7 @@ impl ForceApprove {
     /// From the API: 10030 (the test user has never approved in the test app); HTTP 500 when the
     /// test card has expired.
     pub async fn send(self) -> Result<()> {
-        if self.runtime.environment().is_production() {
+        if self.payment.runtime.environment().is_production() {
             let reason =
                 "force approve exists only in the test environment, and this is production";
             return Err(Error::state(reason));
@@ -70,16 +67,12 @@ impl ForceApprove {
             let rule = "must be set, or else the redirect URL of a created payment with a token";
             return Err(InvalidValue::hidden("customer", rule).into());
         }
-        let deadline = Deadline::new(&self.runtime, &self.options);
-        let mut body = types::ForceApprove::builder();
-        if let Some(customer) = &self.customer {
-            body = body.customer(customer.write()?);
-        }
-        if let Some(token) = &self.token {
-            body = body.token(token.clone());
-        }
-        let call = Call::new(&self.runtime, &self.options);
-        let reference = self.reference.as_str();
+        let deadline = Deadline::new(&self.payment.runtime, &self.options);
+        let body = types::ForceApprove::builder()
+            .customer(self.customer.as_ref().map(Customer::write).transpose()?)
+            .token(self.token.clone());
+        let call = Call::new(&self.payment.runtime, &self.options);
+        let reference = self.payment.reference.as_str();
         let sent = call
             .run(|api| api.force_approve().reference(reference).body(body).send())
             .await;
@@ -99,13 +92,12 @@ impl ForceApprove {
         response.accept()?;
         // The API documents no body, so a body without a reference is accepted.
         let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
-        response.check_reference(&self.reference, named.reference.as_deref())
+        response.check_reference(&self.payment.reference, named.reference.as_deref())
     }
 
     async fn is_approved(&self, deadline: &Deadline) -> bool {
-        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        details.options = deadline.options(&self.options);
-        let details = details.send().await;
+        let options = deadline.options(&self.options);
+        let details = self.payment.details_with(options).await;
         details.is_ok_and(|details| details.state() == &PaymentState::Authorized)
     }
 }

@@ -2,16 +2,12 @@
 
 mod evidence;
 
-use std::sync::Arc;
-
-use self::evidence::{Kind, Record};
-use super::{GetDetails, GetEvents, Payment, PaymentDetails};
+use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Transfer};
-use crate::payment::{self, LostOperation};
-use crate::runtime::Runtime;
-use crate::types::{Amount, Reference, RequestId};
+use crate::payment::evidence::{Evidence, Lost, Transfer};
+use crate::payment::{self, History};
+use crate::types::{Amount, RequestId};
 
 /// The result of a [`Reconcile`], proven by the details and the event log of the payment.
 pub type Reconciled = payment::Reconciled<PaymentDetails>;
@@ -39,20 +35,6 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// an event of an unknown name, or an event of the operation's kind without a readable success.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
 
-pub(super) fn of_error(runtime: &Runtime, error: &Error) -> Reconcile {
-    let find = |error: &Error| {
-        let reference = error.reference().ok_or("the error names no payment")?;
-        let lost: Arc<dyn LostOperation<PaymentDetails>> = Arc::new(LostRequest {
-            runtime: runtime.clone(),
-            reference: reference.clone(),
-            kind: Kind::of(error)?,
-            is_stored: false,
-        });
-        Ok(lost)
-    };
-    Reconcile::of_error(runtime.clone(), error, find)
-}
-
 /// Reconciles operations without an error: after a crash, a restart, or a dropped future.
 ///
 /// Each method takes the values that have to be stored before the call, together with the reference.
@@ -67,12 +49,12 @@ impl Payment {
     /// Calls `getPayment` and `getPaymentEventLog`.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"CREATED"}"#)
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
-    /// #         r#"[{"name":"CREATED","success":true,"idempotencyKey":"stored-key"}]"#);
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let create = vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr();
+    /// # create.idempotency_key("stored-key".parse()?).await?;
     /// use vipps::epayment::Reconciled;
     ///
     /// // The process stopped in the middle of the create. After the restart:
@@ -85,7 +67,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_create(&self, key: RequestId) -> Reconcile {
-        self.reconcile(Kind::Create(key))
+        self.reconcile(Lost::Start(Some(key)))
     }
 
     /// Finds out whether the capture with this idempotency key took effect.
@@ -97,16 +79,13 @@ impl Payment {
     /// Calls `getPayment` and `getPaymentEventLog`.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"state": "AUTHORIZED", "aggregate": {"authorizedAmount": nok(49900),
-    /// #     "capturedAmount": nok(5000), "cancelledAmount": nok(0), "refundedAmount": nok(0)}});
-    /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "stored-key",
-    /// #     "amount": nok(5000)}]);
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string())
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let create = vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr();
+    /// # create.await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::epayment::Reconciled;
     /// use vipps::{Amount, RequestId};
     ///
@@ -125,7 +104,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Kind::Capture(stored(key, amount)))
+        self.reconcile(Lost::Capture(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
@@ -137,7 +116,7 @@ impl Payment {
     /// Calls `getPayment` and `getPaymentEventLog`. [`reconcile_capture`](Self::reconcile_capture)
     /// has an example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Kind::Refund(stored(key, amount)))
+        self.reconcile(Lost::Refund(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the payment is cancelled, by this or by another request: it ended without
@@ -146,10 +125,12 @@ impl Payment {
     /// Calls `getPayment`. Needs only the reference.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"TERMINATED"}"#);
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let create = vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr();
+    /// # create.await?.payment(&vipps).cancel().await?;
     /// use vipps::epayment::Reconciled;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -161,62 +142,36 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_cancel(&self) -> Reconcile {
-        self.reconcile(Kind::Cancel)
+        self.reconcile(Lost::Cancel)
     }
 
-    fn reconcile(&self, kind: Kind) -> Reconcile {
-        let lost = LostRequest {
-            runtime: self.runtime.clone(),
-            reference: self.reference.clone(),
-            kind,
-            is_stored: true,
-        };
-        Reconcile::of_stored(self.runtime.clone(), Arc::new(lost), self.merchant.clone())
+    fn reconcile(&self, lost: Lost) -> Reconcile {
+        let runtime = self.runtime.clone();
+        Reconcile::of_stored(runtime, lost, self.clone(), self.merchant.clone())
     }
 }
 
-fn stored(key: RequestId, amount: Amount) -> Transfer {
-    Transfer {
-        key,
-        amount: Some(amount),
-    }
-}
-
-/// A request to the ePayment API whose response was lost.
-#[derive(Debug)]
-struct LostRequest {
-    runtime: Runtime,
-    reference: Reference,
-    kind: Kind,
-    /// Set if the request comes from the caller's storage and not from an error.
-    is_stored: bool,
-}
-
-impl LostOperation<PaymentDetails> for LostRequest {
-    fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<PaymentDetails>)>> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        details.options = options.clone();
-        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
-        events.options = options;
-        let (kind, is_stored) = (self.kind.clone(), self.is_stored);
+impl History<PaymentDetails> for Payment {
+    fn look_up(
+        &self,
+        lost: &Lost,
+        options: CallOptions,
+    ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
+        let details = self.details_with(options.clone());
+        let events = self.events_with(options);
+        let lost = lost.clone();
         Box::pin(async move {
-            let details = match details.send().await {
+            let details = match details.await {
                 Ok(details) => details,
-                Err(error) if is_no_such_payment(&error) => {
-                    return Ok((kind.without_payment(is_stored), None));
-                }
+                Err(error) if is_no_such_payment(&error) => return Ok(None),
                 Err(error) => return Err(error),
             };
-            let events = if kind.needs_events() {
-                events.send().await?
-            } else {
-                Vec::new()
+            let events = match lost {
+                Lost::Start(_) | Lost::Capture(_) | Lost::Refund(_) => events.await?,
+                _ => Vec::new(),
             };
-            let record = Record {
-                details: &details,
-                events: &events,
-            };
-            Ok((kind.evidence(&record), Some(details)))
+            let evidence = evidence::of(&lost, &details, &events);
+            Ok(Some((evidence, details)))
         })
     }
 }

@@ -1,19 +1,16 @@
 //! Captures and refunds, which move money and have the same rules.
 
-use std::time::Duration;
-
-use super::Call;
-use super::details::{GetDetails, PaymentDetails, PaymentState};
 use super::error_codes::is_conflict;
-use super::events::{EventName, GetEvents, PaymentEvent};
+use super::events::{EventName, PaymentEvent};
 use super::modification::{Modification, Wire};
+use super::state::PaymentState;
 use super::types::money::{self, Aggregate};
+use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response};
 use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
 use crate::raw::epayment::types;
-use crate::runtime::Runtime;
-use crate::types::{Amount, InvalidValue, Reference, RequestId};
+use crate::types::{Amount, InvalidValue, RequestId};
 
 const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
                         log does not hold its idempotency key; read the details";
@@ -69,47 +66,71 @@ fn in_currency_of(payment: &Aggregate, amount: Amount) -> Result<Amount> {
 }
 
 /// A capture or refund that has not been sent yet.
+#[derive(Clone, Debug)]
 pub(super) struct Transfer {
-    pub(super) direction: Direction,
-    pub(super) runtime: Runtime,
-    pub(super) options: CallOptions,
-    pub(super) reference: Reference,
+    direction: Direction,
+    payment: Payment,
     /// `None` for everything that remains.
-    pub(super) amount: Option<Amount>,
+    amount: Option<Amount>,
     /// The sums before the first attempt, if the caller knows them.
     pub(super) baseline: Option<Aggregate>,
 }
 
 impl Transfer {
-    pub(super) async fn send(self) -> Result<Modification> {
-        let deadline = Deadline::new(&self.runtime, &self.options);
+    pub(super) fn new(direction: Direction, payment: &Payment, amount: Option<Amount>) -> Self {
+        Self {
+            direction,
+            payment: payment.clone(),
+            amount,
+            baseline: None,
+        }
+    }
+
+    pub(super) async fn send(self, options: CallOptions) -> Result<Modification> {
+        let deadline = Deadline::new(&self.payment.runtime, &options);
         if let Some(amount) = self.amount {
             money::transfer(amount)?;
         }
+        let read = CallOptions {
+            key: None,
+            ..options.clone()
+        };
         let before = match self.baseline {
             Some(aggregate) => aggregate,
-            None => *self.details(deadline.left()).await?.aggregate(),
+            None => {
+                let details = self.payment.details_with(deadline.options(&read));
+                *details.await?.aggregate()
+            }
         };
-        let amount = match self.amount {
-            Some(amount) => in_currency_of(&before, amount)?,
-            None => self.remaining(&before, &deadline).await?,
+        let amount = match (self.amount, &options.key) {
+            (Some(amount), _) => in_currency_of(&before, amount)?,
+            (None, Some(key)) => {
+                // The API refuses the key of an earlier request with another amount.
+                let events = self.payment.events_with(deadline.options(&read)).await?;
+                let moved = self.own_event(&events, key).and_then(|own| own.amount);
+                moved.map_or_else(|| self.remaining(&before), Ok)?
+            }
+            (None, None) => self.remaining(&before)?,
         };
-        let random = || RequestId::generate(self.runtime.randomness());
-        let key = self.options.key.clone().unwrap_or_else(random);
-        let mut options = deadline.options(&self.options);
-        options.key = Some(key.clone());
-        let unproven = self.request(&options, amount).await;
+        let random = || RequestId::generate(self.payment.runtime.randomness());
+        let key = options.key.clone().unwrap_or_else(random);
+        let request = CallOptions {
+            key: Some(key.clone()),
+            ..deadline.options(&options)
+        };
+        let unproven = self.request(&request, amount).await;
         match &unproven {
             Ok(response) => {
-                let wire = Wire::read(response, &self.reference)?;
+                let wire = Wire::read(response, &self.payment.reference)?;
                 if self.is_done(&before, amount, &wire) && !lists_errors(&response.body) {
-                    return Ok(wire.into_modification(self.reference, Some(amount), Some(key)));
+                    let reference = self.payment.reference;
+                    return Ok(wire.into_modification(reference, Some(amount), Some(key)));
                 }
             }
             Err(error) if error.outcome() == Outcome::Unknown || is_conflict(error) => {}
             Err(error) => return Err(error.clone()),
         }
-        if let Some(done) = self.look_up(amount, key, &deadline).await {
+        if let Some(done) = self.look_up(amount, key, &deadline, &read).await {
             return Ok(done);
         }
         Err(match unproven {
@@ -120,8 +141,8 @@ impl Transfer {
 
     async fn request(&self, options: &CallOptions, amount: Amount) -> Result<Response> {
         let amount = money::transfer(amount)?;
-        let call = Call::new(&self.runtime, options);
-        let reference = self.reference.as_str();
+        let call = Call::new(&self.payment.runtime, options);
+        let reference = self.payment.reference.as_str();
         match self.direction {
             Direction::Capture => {
                 let body = types::CaptureModificationRequest::builder().modification_amount(amount);
@@ -153,13 +174,16 @@ impl Transfer {
         amount: Amount,
         key: RequestId,
         deadline: &Deadline,
+        read: &CallOptions,
     ) -> Option<Modification> {
-        let events = self.events(deadline.left()).await.ok()?;
+        let events = self.payment.events_with(deadline.options(read));
+        let events = events.await.ok()?;
         let own = self.own_event(&events, &key)?;
         if own.amount.is_some_and(|moved| moved != amount) {
             return None;
         }
-        let details = self.details(deadline.left()).await.ok()?;
+        let details = self.payment.details_with(deadline.options(read));
+        let details = details.await.ok()?;
         Some(Modification::of_details(&details, Some(amount), Some(key)))
     }
 
@@ -173,48 +197,13 @@ impl Transfer {
         events.find(|e| e.succeeded() && e.is(&name) && e.has_key(key.as_str()))
     }
 
-    /// Returns the amount that remains. With the key of an earlier request of this payment it is the
-    /// amount of that request, because the API refuses the key with another amount.
-    async fn remaining(&self, before: &Aggregate, deadline: &Deadline) -> Result<Amount> {
-        if let Some(key) = &self.options.key {
-            let events = self.events(deadline.left()).await?;
-            if let Some(amount) = self.own_event(&events, key).and_then(|own| own.amount) {
-                return Ok(amount);
-            }
-        }
+    fn remaining(&self, before: &Aggregate) -> Result<Amount> {
         let verb = self.direction.verb();
-        match self.direction.remaining(before) {
-            Some(rest) if rest.is_positive() => Ok(rest),
-            Some(_) => {
-                Err(Error::state(format!("nothing is left to {verb}"))
-                    .with_reference(&self.reference))
-            }
-            None => {
-                let reason =
-                    format!("the details do not state how much is left to {verb}; give the amount");
-                Err(Error::state(reason).with_reference(&self.reference))
-            }
-        }
-    }
-
-    async fn details(&self, left: Duration) -> Result<PaymentDetails> {
-        let mut details = GetDetails::new(self.runtime.clone(), self.reference.clone());
-        details.options = self.read_options(left);
-        details.send().await
-    }
-
-    async fn events(&self, left: Duration) -> Result<Vec<PaymentEvent>> {
-        let mut events = GetEvents::new(self.runtime.clone(), self.reference.clone());
-        events.options = self.read_options(left);
-        events.send().await
-    }
-
-    /// Returns the options of a read that belongs to this call.
-    fn read_options(&self, left: Duration) -> CallOptions {
-        CallOptions {
-            deadline: Some(left),
-            key: None,
-            ..self.options.clone()
-        }
+        let reason = match self.direction.remaining(before) {
+            Some(rest) if rest.is_positive() => return Ok(rest),
+            Some(_) => format!("nothing is left to {verb}"),
+            None => format!("the details do not state how much is left to {verb}; give the amount"),
+        };
+        Err(Error::state(reason).with_reference(&self.payment.reference))
     }
 }

@@ -1,5 +1,7 @@
 //! The conclusions that the history of a payment allows about a request whose response was lost.
 
+use crate::error::Error;
+use crate::operation::PaymentEffect;
 use crate::types::{Amount, RequestId};
 
 /// The reason for events that do not state readably whether they succeeded.
@@ -13,6 +15,67 @@ pub(crate) enum Evidence {
     NoEffect,
     /// The history proves neither, for this reason.
     Inconclusive(&'static str),
+}
+
+/// An operation whose response was lost.
+#[derive(Clone, Debug)]
+pub(crate) enum Lost {
+    /// The start of a payment, with its idempotency key if the API has keys for it.
+    Start(Option<RequestId>),
+    /// The QR code of a payment that [`PayByQr`](crate::PayByQr) has started.
+    QrCode,
+    Capture(Transfer),
+    Refund(Transfer),
+    Cancel,
+    ForceApprove,
+}
+
+impl Lost {
+    /// Returns the operation that an error is about, or the reason why the payment cannot show its
+    /// outcome.
+    pub(crate) fn of(error: &Error) -> Result<Self, &'static str> {
+        let key = error.idempotency_key().cloned();
+        let transfer = |key: Option<RequestId>| match key {
+            Some(key) => Ok(Transfer { key, amount: None }),
+            None => Err("the error carries no idempotency key"),
+        };
+        let effect = error.call().map(|operation| operation.effect);
+        match effect.unwrap_or(PaymentEffect::None) {
+            PaymentEffect::Start => Ok(Self::Start(key)),
+            PaymentEffect::Show => Ok(Self::QrCode),
+            PaymentEffect::Capture => transfer(key).map(Self::Capture),
+            PaymentEffect::Refund => transfer(key).map(Self::Refund),
+            PaymentEffect::Cancel => Ok(Self::Cancel),
+            PaymentEffect::Approve => Ok(Self::ForceApprove),
+            PaymentEffect::None => Err("the operation of the error leaves no trace in the payment"),
+        }
+    }
+
+    /// Returns the conclusion from a sales unit that has no such payment. A `stored` operation may
+    /// be looked up for another sales unit than the one that sent it.
+    pub(super) fn without_payment(&self, stored: bool) -> Evidence {
+        match self {
+            // The code is requested only after the API has confirmed the payment.
+            Self::QrCode => Evidence::Inconclusive(
+                "the payment was started, yet the API reports no such payment",
+            ),
+            Self::Start(_) => Evidence::NoEffect,
+            _ if stored => Evidence::Inconclusive(
+                "the sales unit has no such payment: check the merchant serial number and the environment",
+            ),
+            _ => Evidence::NoEffect,
+        }
+    }
+}
+
+/// Returns the conclusion about a cancel from whether the payment is given up: cancelled, or the
+/// rest of its reservation released.
+pub(crate) fn of_cancel(is_given_up: Option<bool>) -> Evidence {
+    match is_given_up {
+        Some(true) => Evidence::TookEffect,
+        Some(false) => Evidence::NoEffect,
+        None => Evidence::Inconclusive("the details do not state whether the payment is cancelled"),
+    }
 }
 
 /// A capture or refund as it was sent.
@@ -37,6 +100,12 @@ pub(crate) struct TransferEvent<'a> {
 }
 
 impl Transfer {
+    /// Returns the transfer that stored values describe.
+    pub(crate) fn stored(key: RequestId, amount: Amount) -> Self {
+        let amount = Some(amount);
+        Self { key, amount }
+    }
+
     /// Returns whether money moved under the key, judged by all events of the kind and by their
     /// `sum` as the API states it. `incompleteness` is the reason why the history may lack events.
     ///

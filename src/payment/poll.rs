@@ -22,8 +22,9 @@ use crate::runtime::Runtime;
 /// was refused.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(510);
 
-/// A payment as one poll has read it.
-pub(crate) trait Snapshot: Clone + Send + 'static {
+/// A payment as one poll has read it: the details of a payment API. Not exported, so that it cannot
+/// be implemented for other types.
+pub trait Snapshot: Clone + Send + 'static {
     /// Returns the time of the response by the API's clock, if the response states it.
     fn as_of(&self) -> Option<jiff::Timestamp>;
 
@@ -37,7 +38,8 @@ pub(crate) trait Snapshot: Clone + Send + 'static {
 
 /// A statement about the customer's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
+#[non_exhaustive]
+pub enum Decision {
     /// The customer has not decided.
     Pending,
     /// Waiting is over: paid, refused, cancelled or expired.
@@ -100,7 +102,7 @@ impl<D> PollEvent<D> {
 }
 
 /// Polls a payment and returns each of its steps once. Made by
-/// [`Wait::poll`](crate::ecom::Wait::poll).
+/// [`Wait::poll`](super::Wait::poll).
 ///
 /// Use [`next`](Self::next), or the [`Stream`] implementation. The last item is the decision or an
 /// error. Dropping the `Poll` stops polling.

@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Lost};
 use super::is_transient;
 use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -21,11 +21,15 @@ const TIME_TO_READ: Duration = Duration::from_secs(30);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// A request whose response was lost, in the terms of one API.
-pub(crate) trait LostOperation<D>: fmt::Debug + Send + Sync {
-    /// Reads the payment, and returns the conclusion from it. The payment is `None` if the API states
-    /// that there is no such payment.
-    fn look(&self, options: CallOptions) -> BoxFuture<Result<(Evidence, Option<D>)>>;
+/// A payment of one API whose history shows what took effect.
+pub(crate) trait History<D>: fmt::Debug + Send + Sync {
+    /// Reads the payment, and returns the conclusion about an operation. `None` if the API states
+    /// that the sales unit has no such payment.
+    fn look_up(
+        &self,
+        lost: &Lost,
+        options: CallOptions,
+    ) -> BoxFuture<Result<Option<(Evidence, D)>>>;
 }
 
 /// The result of a [`Reconcile`].
@@ -66,11 +70,11 @@ pub enum Reconciled<D> {
 ///
 /// An error whose outcome is not unknown needs no request: operations that were not sent, were
 /// refused or only read took no effect.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Reconcile<D> {
     runtime: Runtime,
-    subject: Subject<D>,
+    subject: Arc<Subject<D>>,
     /// The end of the last attempt, by the monotonic clock.
     ended: Option<Duration>,
     /// The end of the last attempt, by the wall clock, which is valid beyond the process.
@@ -80,8 +84,14 @@ pub struct Reconcile<D> {
     merchant: Option<MerchantSerialNumber>,
 }
 
+#[derive(Debug)]
 enum Subject<D> {
-    Lost(Arc<dyn LostOperation<D>>),
+    Lost {
+        lost: Lost,
+        payment: Box<dyn History<D>>,
+        /// Set if the operation comes from the caller's storage and not from an error.
+        is_stored: bool,
+    },
     /// The error already proves that nothing took effect.
     NoEffect,
     /// The details cannot show the outcome, for this reason.
@@ -89,15 +99,22 @@ enum Subject<D> {
 }
 
 impl<D> Reconcile<D> {
-    /// Reconciles the operation of an error. `find` derives the operation from the error, or
-    /// returns the reason why the details cannot show it.
+    /// Reconciles the operation of an error about this payment, or about none.
     pub(crate) fn of_error(
         runtime: Runtime,
         error: &Error,
-        find: impl FnOnce(&Error) -> Result<Arc<dyn LostOperation<D>>, &'static str>,
+        payment: Option<impl History<D> + 'static>,
     ) -> Self {
+        let find = || {
+            let payment = payment.ok_or("the error names no payment")?;
+            Ok(Subject::Lost {
+                lost: Lost::of(error)?,
+                payment: Box::new(payment),
+                is_stored: false,
+            })
+        };
         let subject = if error.outcome() == Outcome::Unknown {
-            find(error).map_or_else(Subject::Untraceable, Subject::Lost)
+            find().unwrap_or_else(Subject::Untraceable)
         } else {
             Subject::NoEffect
         };
@@ -110,16 +127,22 @@ impl<D> Reconcile<D> {
     /// Reconciles an operation that is described by stored values.
     pub(crate) fn of_stored(
         runtime: Runtime,
-        lost: Arc<dyn LostOperation<D>>,
+        lost: Lost,
+        payment: impl History<D> + 'static,
         merchant: Option<MerchantSerialNumber>,
     ) -> Self {
-        Self::new(runtime, Subject::Lost(lost), merchant)
+        let subject = Subject::Lost {
+            lost,
+            payment: Box::new(payment),
+            is_stored: true,
+        };
+        Self::new(runtime, subject, merchant)
     }
 
     fn new(runtime: Runtime, subject: Subject<D>, merchant: Option<MerchantSerialNumber>) -> Self {
         Self {
             runtime,
-            subject,
+            subject: Arc::new(subject),
             ended: None,
             given_up_at: None,
             deadline: None,
@@ -164,8 +187,12 @@ impl<D> Reconcile<D> {
 
     /// Reads the details until they prove something or the deadline passes.
     pub async fn send(self) -> Reconciled<D> {
-        let lost = match &self.subject {
-            Subject::Lost(lost) => lost,
+        let (lost, payment, is_stored) = match &*self.subject {
+            Subject::Lost {
+                lost,
+                payment,
+                is_stored,
+            } => (lost, payment, *is_stored),
             Subject::NoEffect => return Reconciled::NoEffect,
             Subject::Untraceable(reason) => return still_unknown(reason),
         };
@@ -187,20 +214,23 @@ impl<D> Reconcile<D> {
                 return last;
             }
             let is_settled = time.monotonic() >= settled;
-            last = match lost.look(deadline.options(&options)).await {
-                Ok(found) => match found {
-                    (Evidence::TookEffect, Some(details)) => {
-                        return Reconciled::TookEffect(Box::new(details));
+            last = match payment.look_up(lost, deadline.options(&options)).await {
+                Ok(Some((Evidence::TookEffect, details))) => {
+                    return Reconciled::TookEffect(Box::new(details));
+                }
+                Ok(found) => {
+                    let evidence = found.map(|(evidence, _)| evidence);
+                    match evidence.unwrap_or_else(|| lost.without_payment(is_stored)) {
+                        Evidence::NoEffect if is_settled => return Reconciled::NoEffect,
+                        Evidence::Inconclusive(reason) if is_settled => {
+                            return still_unknown(reason);
+                        }
+                        Evidence::Inconclusive(reason) => still_unknown(reason),
+                        Evidence::NoEffect | Evidence::TookEffect => still_unknown(
+                            "the request was sent so recently that it may still take effect",
+                        ),
                     }
-                    (Evidence::NoEffect, _) if is_settled => return Reconciled::NoEffect,
-                    (Evidence::Inconclusive(reason), _) if is_settled => {
-                        return still_unknown(reason);
-                    }
-                    (Evidence::Inconclusive(reason), _) => still_unknown(reason),
-                    (Evidence::NoEffect | Evidence::TookEffect, _) => still_unknown(
-                        "the request was sent so recently that it may still take effect",
-                    ),
-                },
+                }
                 Err(error) => {
                     let is_final = !is_transient(&error);
                     pause = pause.max(error.retry_after().unwrap_or_default());
@@ -242,35 +272,6 @@ impl<D: Send + 'static> IntoFuture for Reconcile<D> {
     /// Reads the details, as `send` does.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
-    }
-}
-
-impl<D> fmt::Debug for Reconcile<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reconcile")
-            .field("subject", &self.subject)
-            .field("settled_after", &self.settled_after)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<D> Clone for Subject<D> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Lost(lost) => Self::Lost(lost.clone()),
-            Self::NoEffect => Self::NoEffect,
-            Self::Untraceable(reason) => Self::Untraceable(reason),
-        }
-    }
-}
-
-impl<D> fmt::Debug for Subject<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lost(lost) => lost.fmt(f),
-            Self::NoEffect => f.write_str("NoEffect"),
-            Self::Untraceable(reason) => write!(f, "Untraceable({reason:?})"),
-        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The mechanism with a payment of no API in this crate, whose response states its state.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Lost};
 use super::*;
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Outcome, Result};
@@ -73,27 +73,29 @@ async fn unknown_state_is_inconclusive() {
     assert!(poll.next().await.is_none());
 }
 
+/// A history with one conclusion, or of no payment, which counts how often it is read.
 #[derive(Debug)]
-struct Lost {
-    reads: AtomicUsize,
-    evidence: Evidence,
+struct Fixed {
+    reads: &'static AtomicUsize,
+    evidence: Option<Evidence>,
 }
 
-impl LostOperation<Payment> for Lost {
-    fn look(&self, _: CallOptions) -> BoxFuture<Result<(Evidence, Option<Payment>)>> {
+impl History<Payment> for Fixed {
+    fn look_up(&self, _: &Lost, _: CallOptions) -> BoxFuture<Result<Option<(Evidence, Payment)>>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let evidence = self.evidence;
-        Box::pin(async move { Ok((evidence, Some(Payment("AUTHORIZED")))) })
+        let found = self.evidence.map(|found| (found, Payment("AUTHORIZED")));
+        Box::pin(async move { Ok(found) })
     }
 }
 
 async fn reconcile(evidence: Evidence) -> (Reconciled<Payment>, usize) {
-    let lost = Arc::new(Lost {
-        reads: AtomicUsize::new(0),
-        evidence,
-    });
-    let found = Reconcile::of_stored(runtime(), lost.clone(), None).await;
-    (found, lost.reads.load(Ordering::Relaxed))
+    let reads = Box::leak(Box::new(AtomicUsize::new(0)));
+    let history = Fixed {
+        reads,
+        evidence: Some(evidence),
+    };
+    let found = Reconcile::of_stored(runtime(), Lost::Cancel, history, None).await;
+    (found, reads.load(Ordering::Relaxed))
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>(path: &str) -> T {
 }
 
 #[tokio::test]
-async fn a_payment_has_a_code_in_every_format() {
+async fn payment_has_a_code_in_every_format() {
     at(async |desk| {
         let payment = desk.initiated().await;
         let qr = desk.vipps.qr();
@@ -38,17 +38,20 @@ async fn a_payment_has_a_code_in_every_format() {
 }
 
 #[tokio::test]
-async fn a_redirect_code_lives() {
+async fn redirect_code_is_created_updated_and_deleted() {
     at(async |desk| {
         let (id, qr) = (desk.redirect(), desk.vipps.qr());
         let code = qr.merchant_redirect(id.clone());
         let missing = code.get().await.unwrap_err();
         assert_eq!(missing.http_status(), Some(404), "{missing}");
 
-        let made = code.create(url("one")).await.unwrap();
-        assert_eq!(made.id(), id.as_str());
-        assert_eq!(made.expires_in(), None);
-        assert_eq!(qr.image(&made).await.unwrap().media_type(), "image/svg+xml");
+        let created = code.create(url("one")).await.unwrap();
+        assert_eq!(created.id(), id.as_str());
+        assert_eq!(created.expires_in(), None);
+        assert_eq!(
+            qr.image(&created).await.unwrap().media_type(),
+            "image/svg+xml"
+        );
 
         let taken = code.create(url("other")).await.unwrap_err();
         assert_eq!(taken.http_status(), Some(409), "{taken}");
@@ -57,35 +60,38 @@ async fn a_redirect_code_lives() {
 
         let read = code.get().png(size()).await.unwrap();
         assert_eq!(read.redirect_url(), Some("https://example.com/one"));
-        let led = code.update(url("two")).await.unwrap();
-        assert_eq!(led.redirect_url(), Some("https://example.com/two"));
+        let updated = code.update(url("two")).await.unwrap();
+        assert_eq!(updated.redirect_url(), Some("https://example.com/two"));
         let all = qr.merchant_redirects().await.unwrap();
         let listed: Vec<_> = all.iter().filter(|qr| qr.id() == id.as_str()).collect();
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].redirect_url(), Some("https://example.com/two"));
 
         code.delete().await.unwrap();
-        let gone = code.get().await.unwrap_err();
-        assert_eq!(gone.http_status(), Some(404), "{gone}");
+        let missing = code.get().await.unwrap_err();
+        assert_eq!(missing.http_status(), Some(404), "{missing}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_redirect_code_ends_by_itself() {
+async fn redirect_code_with_a_lifetime_expires() {
     at(async |desk| {
         let code = desk.vipps.qr().merchant_redirect(desk.redirect());
-        let made = code
+        let created = code
             .create(url("one"))
             .ttl(Duration::from_secs(300).try_into().unwrap());
-        let left = made.await.unwrap().expires_in().unwrap();
-        assert!((200..=300).contains(&left.as_secs()), "{left:?}");
+        let expires_in = created.await.unwrap().expires_in().unwrap();
+        assert!(
+            (200..=300).contains(&expires_in.as_secs()),
+            "{expires_in:?}"
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_callback_code_lives() {
+async fn callback_code_is_created_updated_and_deleted() {
     at(async |desk| {
         let (id, qr) = (desk.callback(), desk.vipps.qr());
         let till = qr.merchant_callback(id.clone());
@@ -106,8 +112,8 @@ async fn a_callback_code_lives() {
         let ours = all.iter().filter(|qr| qr.merchant_qr_id() == id.as_str());
         assert_eq!(ours.count(), 1);
         till.delete().await.unwrap();
-        let gone = till.get().await.unwrap_err();
-        assert_eq!(gone.http_status(), Some(404), "{gone}");
+        let missing = till.get().await.unwrap_err();
+        assert_eq!(missing.http_status(), Some(404), "{missing}");
     })
     .await;
 }

@@ -17,11 +17,11 @@ pub(crate) const PRICE: Amount = Amount::nok(10);
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) vipps: Vipps,
-    made: Arc<Mutex<Vec<Made>>>,
+    created: Arc<Mutex<Vec<Created>>>,
 }
 
 /// A resource that outlives a test unless it is cleaned up.
-enum Made {
+enum Created {
     Order(OrderId),
     Redirect(RedirectQrId),
     Callback(CallbackQrId),
@@ -35,11 +35,11 @@ where
 {
     let desk = Desk {
         vipps: target::client(),
-        made: Arc::default(),
+        created: Arc::default(),
     };
-    let ended = tokio::spawn(test(desk.clone())).await;
+    let result = tokio::spawn(test(desk.clone())).await;
     desk.clear().await;
-    if let Err(failure) = ended {
+    if let Err(failure) = result {
         std::panic::resume_unwind(failure.into_panic());
     }
 }
@@ -59,25 +59,37 @@ impl Desk {
 
     pub(crate) fn order(&self) -> OrderId {
         let id: OrderId = Self::fresh().parse().expect("an order id");
-        self.made.lock().unwrap().push(Made::Order(id.clone()));
+        self.created
+            .lock()
+            .unwrap()
+            .push(Created::Order(id.clone()));
         id
     }
 
     pub(crate) fn redirect(&self) -> RedirectQrId {
         let id: RedirectQrId = Self::fresh().parse().expect("an id");
-        self.made.lock().unwrap().push(Made::Redirect(id.clone()));
+        self.created
+            .lock()
+            .unwrap()
+            .push(Created::Redirect(id.clone()));
         id
     }
 
     pub(crate) fn callback(&self) -> CallbackQrId {
         let id: CallbackQrId = Self::fresh().parse().expect("an id");
-        self.made.lock().unwrap().push(Made::Callback(id.clone()));
+        self.created
+            .lock()
+            .unwrap()
+            .push(Created::Callback(id.clone()));
         id
     }
 
     /// Deletes a webhook registration after the test.
     pub(crate) fn registered(&self, id: &str) {
-        self.made.lock().unwrap().push(Made::Webhook(id.to_owned()));
+        self.created
+            .lock()
+            .unwrap()
+            .push(Created::Webhook(id.to_owned()));
     }
 
     /// A payment that waits for its customer.
@@ -108,18 +120,18 @@ impl Desk {
 
     /// Cancels or refunds the rest of every payment, and deletes every code and registration.
     async fn clear(&self) {
-        let made = std::mem::take(&mut *self.made.lock().unwrap());
-        for made in made {
+        let created = std::mem::take(&mut *self.created.lock().unwrap());
+        for created in created {
             // A resource that does not exist needs no cleanup, so errors are ignored.
-            match made {
-                Made::Order(id) => self.clear_order(&id).await,
-                Made::Redirect(id) => {
+            match created {
+                Created::Order(id) => self.clear_order(&id).await,
+                Created::Redirect(id) => {
                     drop(self.vipps.qr().merchant_redirect(id.clone()).delete().await);
                 }
-                Made::Callback(id) => {
+                Created::Callback(id) => {
                     drop(self.vipps.qr().merchant_callback(id.clone()).delete().await);
                 }
-                Made::Webhook(id) => drop(self.vipps.webhooks().delete(id).await),
+                Created::Webhook(id) => drop(self.vipps.webhooks().delete(id).await),
             }
         }
     }

@@ -31,9 +31,9 @@ async fn invalid_keys_return_no_token() {
             "00000000000000000000000000000000",
             number,
         );
-        let stranger = Vipps::builder(keys.unwrap()).environment(target::environment());
-        let stranger = stranger.build().unwrap();
-        let details = stranger.ecom().payment(desk.order()).details();
+        let unknown_client = Vipps::builder(keys.unwrap()).environment(target::environment());
+        let unknown_client = unknown_client.build().unwrap();
+        let details = unknown_client.ecom().payment(desk.order()).details();
         let error = details.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
         assert_eq!(error.outcome(), Outcome::NotSent);
@@ -42,7 +42,7 @@ async fn invalid_keys_return_no_token() {
 }
 
 #[tokio::test]
-async fn a_payment_begins() {
+async fn initiated_payment_has_a_landing_page() {
     at(async |desk| {
         let started = desk.initiated().await;
         assert!(!started.landing_page().is_app_link());
@@ -79,7 +79,7 @@ async fn payment_is_cancelled_before_approval() {
 
 /// An order id cannot be reused, not even after its payment was cancelled.
 #[tokio::test]
-async fn an_order_id_is_good_once() {
+async fn used_order_id_is_refused() {
     at(async |desk| {
         let payment = desk.initiated().await.payment(&desk.vipps);
         payment.cancel().await.unwrap();

@@ -16,7 +16,7 @@ macro_rules! approved {
 }
 
 #[tokio::test]
-async fn an_approval_reserves() {
+async fn approved_payment_is_reserved() {
     at(async |desk| {
         let payment = approved!(desk, "an_approval_reserves");
         let details = payment.details().await.unwrap();
@@ -32,7 +32,7 @@ async fn an_approval_reserves() {
             (Amount::nok(0), Amount::nok(0))
         );
 
-        #[allow(deprecated, reason = "it is there all the same")]
+        #[allow(deprecated, reason = "the operation is still available")]
         let status = payment.status().await.unwrap();
         assert_eq!(status.operation, Some(Operation::Reserve));
     })
@@ -78,7 +78,7 @@ async fn payment_is_captured_and_refunded_in_parts() {
 /// Retries after a lost response rely on this: the same key moves the money once, and the log
 /// contains the key.
 #[tokio::test]
-async fn a_key_captures_once() {
+async fn same_key_captures_once() {
     at(async |desk| {
         let payment = approved!(desk, "a_key_captures_once");
         let key = RequestId::parse("contract-capture").unwrap();
@@ -154,7 +154,7 @@ async fn the_rest_of_a_reservation_is_released() {
 
 /// A program detects an excessive amount by these error codes.
 #[tokio::test]
-async fn too_much_is_refused_by_its_code() {
+async fn amount_above_the_limit_is_refused_with_a_code() {
     at(async |desk| {
         let payment = approved!(desk, "too_much_is_refused_by_its_code");
         let more = Amount::nok(11);

@@ -29,9 +29,9 @@ pub(crate) fn choose(variable: impl Fn(&str) -> Option<String>) -> Result<Choice
             ));
         }
     }
-    let refused = |what: &str| {
+    let refused = |setting: &str| {
         Err(format!(
-            "refused: {what} is no test environment, and these tests move money"
+            "refused: {setting} is no test environment, and these tests move money"
         ))
     };
     if let Some(name) = variable("VIPPS_ENVIRONMENT").filter(|name| name.trim() != "test") {

@@ -59,44 +59,54 @@ fn suite(sim: &Simulator, variables: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
 /// Returns the number of tests with this result.
-fn ended(said: &str, how: &str) -> usize {
-    let counts = said
+fn count_of(output_text: &str, result: &str) -> usize {
+    let counts = output_text
         .lines()
         .filter_map(|line| line.strip_prefix("test result: "));
     counts
         .flat_map(|line| line.split([';', '.']))
-        .filter_map(|part| part.trim().strip_suffix(how)?.trim().parse::<usize>().ok())
+        .filter_map(|part| {
+            part.trim()
+                .strip_suffix(result)?
+                .trim()
+                .parse::<usize>()
+                .ok()
+        })
         .sum()
 }
 
 #[test]
-fn the_same_tests_run_against_a_server_that_the_environment_names() {
+fn all_tests_run_against_the_server_of_the_environment() {
     let sim = Simulator::start().unwrap();
-    let asked = [
+    let variables = [
         ("VIPPS_CONTRACT", "test-environment"),
         ("VIPPS_BASE_URL", sim.base_url()),
     ];
-    let output = suite(&sim, &asked);
-    let said = said(&output);
-    assert!(output.status.success(), "{said}");
-    assert!(!said.contains("SKIPPED"), "{said}");
+    let output = suite(&sim, &variables);
+    let output_text = output_text(&output);
+    assert!(output.status.success(), "{output_text}");
+    assert!(!output_text.contains("SKIPPED"), "{output_text}");
     let listed = Command::new(std::env::current_exe().unwrap())
         .args(["--list", "--skip", "unchanged::"])
         .output()
         .unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     let tests = listed.lines().filter(|line| line.ends_with(": test"));
-    assert_eq!(ended(&said, "passed"), tests.count(), "{said}");
+    assert_eq!(
+        count_of(&output_text, "passed"),
+        tests.count(),
+        "{output_text}"
+    );
     for operation in OPERATIONS {
         assert!(sim.journal().count(operation) > 0, "{operation}");
     }
-    // And nothing is left behind: no money, no code.
+    // No money stays reserved or captured.
     for account in sim.ledger() {
         let held = account.reserved() - account.captured() - account.released();
         assert_eq!((account.charged(), held), (0, 0), "{account:?}");
@@ -108,36 +118,36 @@ fn the_same_tests_run_against_a_server_that_the_environment_names() {
 fn unselected_server_receives_no_request() {
     let sim = Simulator::start().unwrap();
     let output = suite(&sim, &[("VIPPS_BASE_URL", sim.base_url())]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(sim.journal().entries().len(), 0);
 }
 
 #[test]
 fn production_is_refused_by_every_test() {
     let sim = Simulator::start().unwrap();
-    let asked = [
+    let variables = [
         ("VIPPS_CONTRACT", "test-environment"),
         ("VIPPS_ENVIRONMENT", "production"),
     ];
-    let output = suite(&sim, &asked);
-    let said = said(&output);
+    let output = suite(&sim, &variables);
+    let output_text = output_text(&output);
     assert!(!output.status.success());
-    assert_eq!(ended(&said, "passed"), 0, "{said}");
+    assert_eq!(count_of(&output_text, "passed"), 0, "{output_text}");
     assert!(
-        said.contains("refused: VIPPS_ENVIRONMENT `production`"),
-        "{said}"
+        output_text.contains("refused: VIPPS_ENVIRONMENT `production`"),
+        "{output_text}"
     );
 }
 
 #[test]
-fn only_a_test_environment_is_chosen() {
+fn only_a_test_environment_is_accepted() {
     let with = |variables: &[(&str, &str)]| {
         choose(|name| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         })
     };
-    let asked = ("VIPPS_CONTRACT", "test-environment");
+    let selected = ("VIPPS_CONTRACT", "test-environment");
     for own in [
         &[][..],
         &[
@@ -148,29 +158,29 @@ fn only_a_test_environment_is_chosen() {
         assert_eq!(with(own), Ok(Choice::OwnSimulator));
     }
     for named in [
-        &[asked][..],
-        &[asked, ("VIPPS_ENVIRONMENT", "test")],
-        &[asked, ("VIPPS_BASE_URL", "http://127.0.0.1:8080")],
-        &[asked, ("VIPPS_BASE_URL", "https://apitest.vipps.no/")],
+        &[selected][..],
+        &[selected, ("VIPPS_ENVIRONMENT", "test")],
+        &[selected, ("VIPPS_BASE_URL", "http://127.0.0.1:8080")],
+        &[selected, ("VIPPS_BASE_URL", "https://apitest.vipps.no/")],
     ] {
         assert_eq!(with(named), Ok(Choice::Named), "{named:?}");
     }
     for refused in [
         &[("VIPPS_CONTRACT", "1")][..],
         &[("VIPPS_CONTRACT", "")],
-        &[asked, ("VIPPS_ENVIRONMENT", "production")],
-        &[asked, ("VIPPS_ENVIRONMENT", "Production ")],
-        &[asked, ("VIPPS_ENVIRONMENT", "")],
-        &[asked, ("VIPPS_BASE_URL", "https://api.vipps.no")],
-        &[asked, ("VIPPS_BASE_URL", "https://API.vipps.no:443/x")],
-        &[asked, ("VIPPS_BASE_URL", "https://proxy.example.com")],
+        &[selected, ("VIPPS_ENVIRONMENT", "production")],
+        &[selected, ("VIPPS_ENVIRONMENT", "Production ")],
+        &[selected, ("VIPPS_ENVIRONMENT", "")],
+        &[selected, ("VIPPS_BASE_URL", "https://api.vipps.no")],
+        &[selected, ("VIPPS_BASE_URL", "https://API.vipps.no:443/x")],
+        &[selected, ("VIPPS_BASE_URL", "https://proxy.example.com")],
         &[
-            asked,
+            selected,
             ("VIPPS_BASE_URL", "https://apitest.vipps.no.evil.example"),
         ],
-        &[asked, ("VIPPS_BASE_URL", "http://192.0.2.1")],
+        &[selected, ("VIPPS_BASE_URL", "http://192.0.2.1")],
         &[
-            asked,
+            selected,
             ("VIPPS_ENVIRONMENT", "production"),
             ("VIPPS_BASE_URL", "http://127.0.0.1:8080"),
         ],

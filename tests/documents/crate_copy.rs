@@ -77,7 +77,7 @@ fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
 
 /// Writes the file if its content differs.
 pub fn write(file: &Path, content: impl AsRef<[u8]>) {
-    if fs::read(file).is_ok_and(|there| there == content.as_ref()) {
+    if fs::read(file).is_ok_and(|existing| existing == content.as_ref()) {
         return;
     }
     fs::write(file, content).unwrap();

@@ -90,8 +90,8 @@ fn failed_refund_is_reported() {
     let mut command = against(&sim, "go_live");
     let go_live = run(command.args(["--prefix", "live-5", "--approve", "91234567"]));
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
-    let told = "live-5-refund is captured, and its refund is not confirmed; check it in the business portal";
-    assert!(go_live.err.contains(told), "{go_live:?}");
+    let message = "live-5-refund is captured, and its refund is not confirmed; check it in the business portal";
+    assert!(go_live.err.contains(message), "{go_live:?}");
     assert!(!go_live.out.contains("Evidence"), "{go_live:?}");
 }
 

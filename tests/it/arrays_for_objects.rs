@@ -19,7 +19,7 @@ type Run = fn(Vipps) -> Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
 const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";
 
-/// Every operation whose response is an object: name, method, path, how to call it.
+/// Every operation whose response is an object: name, method, path and call.
 #[allow(deprecated)]
 fn operations() -> Vec<(&'static str, &'static str, &'static str, Run)> {
     vec![
@@ -302,7 +302,7 @@ fn sources(folder: PathBuf) -> Vec<(String, String)> {
     found
 }
 
-/// serde's derive accepts an array. The types of the test above are read by private types.
+/// serde's derive accepts an array, so public types are read through private types.
 #[test]
 fn no_public_struct_derives_deserialize() {
     let mut found = Vec::new();

@@ -48,14 +48,14 @@ fn the_client_and_its_handles_are_shared_freely() {
 /// Secrets do not implement `PartialEq`. The duration of `==` depends on the length of the equal
 /// prefix, which reveals a secret byte by byte.
 #[test]
-fn secrets_are_not_compared_by_accident() {
+fn secrets_do_not_implement_partial_eq() {
     trait Compared<T> {
         fn is_not() {}
     }
     struct Comparable;
     impl<T> Compared<()> for T {}
     impl<T: PartialEq> Compared<Comparable> for T {}
-    // These do not compile once there are two implementations to choose from.
+    // The call is ambiguous, and does not compile, if the type implements the trait.
     <vipps::ecom::AuthToken as Compared<_>>::is_not();
     <Credentials as Compared<_>>::is_not();
     <CallbackAuth as Compared<_>>::is_not();

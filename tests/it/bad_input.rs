@@ -7,7 +7,7 @@ use vipps::testing::Recorder;
 use vipps::types::{HttpsUrl, ImageSize};
 use vipps::{Amount, Currency, ErrorKind, OrderId, Outcome};
 
-/// The message names the field, has the rule in it, and the value.
+/// Asserts that the message names the field, the rule and the value.
 fn check(message: &str, field: &str, rule: &str, value: &str) {
     assert!(message.starts_with(&format!("{field}: ")), "{message}");
     assert!(message.contains(rule), "{message}");
@@ -96,7 +96,7 @@ async fn an_amount_in_another_currency_is_not_sent() {
 }
 
 #[test]
-fn an_order_id_with_other_characters_or_too_long() {
+fn invalid_or_long_order_id_is_not_sent() {
     for bad in ["", "a b", "a/b", "å", "a_b", "..", "a.b", "a\n"] {
         check(
             &bad.parse::<OrderId>().unwrap_err().to_string(),
@@ -116,7 +116,7 @@ fn an_order_id_with_other_characters_or_too_long() {
 }
 
 #[test]
-fn a_callback_url_that_is_not_https_or_too_long() {
+fn callback_url_that_is_not_https_or_too_long_is_not_sent() {
     for bad in [
         "http://example.com",
         "ftp://example.com",
@@ -137,7 +137,7 @@ fn a_callback_url_that_is_not_https_or_too_long() {
 }
 
 #[test]
-fn a_text_over_100_characters() {
+fn text_over_100_characters_is_not_sent() {
     assert!("ø".repeat(100).parse::<TransactionText>().is_ok());
     let error = "ø"
         .repeat(101)
@@ -149,7 +149,7 @@ fn a_text_over_100_characters() {
 }
 
 #[test]
-fn a_png_size_outside_100_to_2000() {
+fn png_size_outside_100_to_2000_is_not_sent() {
     for bad in [0, 99, 2001, u16::MAX] {
         check(
             &ImageSize::new(bad).unwrap_err().to_string(),
@@ -162,7 +162,7 @@ fn a_png_size_outside_100_to_2000() {
 }
 
 #[tokio::test]
-async fn a_phone_number_is_never_shown() {
+async fn error_of_a_phone_number_does_not_show_it() {
     let recorder = Recorder::new();
     let swedish: vipps::PhoneNumber = "+46701234567".parse().unwrap();
     let error = recorder
@@ -178,7 +178,7 @@ async fn a_phone_number_is_never_shown() {
 }
 
 #[test]
-fn a_client_with_a_bad_setting_is_not_made() {
+fn client_with_an_invalid_setting_is_not_built() {
     let build = |change: fn(vipps::VippsBuilder) -> vipps::VippsBuilder| {
         change(Recorder::new().builder().unwrap())
             .build()
@@ -260,7 +260,7 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
 }
 
 #[test]
-fn a_shipping_method_with_a_text_of_a_wrong_length() {
+fn shipping_method_with_an_invalid_length_is_not_sent() {
     for (id, name, field) in [
         ("", "name", "shipping_method_id"),
         (" ", "name", "shipping_method_id"),

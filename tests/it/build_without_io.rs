@@ -19,7 +19,7 @@ fn build_makes_no_read_or_write_call() {
         act();
         calls() - before - (before - first)
     };
-    // On a thread of its own, so that the thread's buffers and caches are in the same state.
+    // A new thread has unused buffers and caches.
     std::thread::spawn(move || {
         counted(&|| ());
         let build = || {

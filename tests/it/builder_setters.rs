@@ -71,7 +71,7 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
         vipps.pay_by_qr(id(), amount(), text()).epayment() => [true, true, true, true];
         newer.capture(amount()) => [true, true, true, true];
         newer.refund(amount()) => [true, true, true, true];
-        // The document lists no key for these.
+        // The document has no key for these operations.
         newer.cancel() => [false, true, true, true];
         newer.force_approve() => [false, true, true, true];
         newer.details() => [false, true, true, true];
@@ -80,7 +80,7 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
         payment.capture() => [true, true, true, true];
         payment.refund() => [true, true, true, true];
         payment.force_approve() => [true, true, true, true];
-        // The API has no key for these; the header would change nothing.
+        // The API has no key for these operations, so the header would have no effect.
         ecom.initiate(id(), amount(), text()) => [false, true, true, true];
         vipps.pay_by_qr(id(), amount(), text()) => [false, true, true, true];
         payment.cancel() => [false, true, true, true];

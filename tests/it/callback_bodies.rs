@@ -1,5 +1,4 @@
-//! Members of a callback are read under every name and with the padding that the API is known to
-//! send.
+//! Members of a callback are read under every known name and with padding.
 
 use http::Request;
 use vipps::callback::{Callback, CallbackAuth, PaymentUpdate, ShippingRequest, parse};

@@ -1,5 +1,5 @@
-//! A callback is recognised in a query, wherever a proxy or a gateway has put it and however it is
-//! encoded.
+//! A callback path is found in a query at any position and in any encoding, because proxies and
+//! gateways rewrite URLs.
 
 use http::{Method, Request};
 use vipps::callback::{Callback, CallbackAuth, CallbackError, parse};
@@ -69,7 +69,7 @@ fn a_consent_removal_is_found_anywhere_in_a_query() {
         ("/?x=/a/b&p=%2Fv2%2Fconsents%2F1234567", "1234567"),
         ("/?p=/v2/consents/uiJ%2Fk%3D%3D&x=1", "uiJ/k=="),
         ("/?p=/v2/consents/uiJ+k==&x=1", "uiJ+k=="),
-        // Decoded and encoded again by a gateway, and encoded a second time by another one.
+        // Encoded once by one gateway, and encoded a second time by another gateway.
         ("/?p=%2Fv2%2Fconsents%2FuiJ%2Fk%3D%3D&x=1", "uiJ/k=="),
         ("/?p=%2Fv2%2Fconsents%2FuiJ%252Fk%253D%253D&x=1", "uiJ/k=="),
         ("/?p=%2Fv2%2Fconsents%2FuiJ%2Bk", "uiJ+k"),
@@ -79,7 +79,7 @@ fn a_consent_removal_is_found_anywhere_in_a_query() {
 }
 
 #[test]
-fn the_path_counts_before_the_query() {
+fn path_takes_precedence_over_the_query() {
     is(
         &Method::POST,
         "/v2/payments/order-1?p=/v2/payments/order-2",

@@ -1,8 +1,8 @@
 //! Requests that Vipps sends to the merchant. Every documented and every observed shape is
 //! accepted, but only with valid authentication.
 
+mod later_versions;
 mod router;
-mod tomorrow;
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ const REJECTED: &str = r#"{"merchantSerialNumber":"123456","orderId":"ABC12345",
 const SHIPPING: &str = r#"{"addressId":3960,"addressLine1":"Dronning Eufemias gate 42","addressLine2":null,"country":"Norway","city":"OSLO","postCode":"0191","addressType":"H"}"#;
 
 #[test]
-fn a_regular_payment() {
+fn regular_payment_is_read() {
     let update = update(REGULAR);
     assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
     assert_eq!(update.merchant_serial_number.unwrap().as_str(), "123456");
@@ -86,7 +86,7 @@ fn a_regular_payment() {
 }
 
 #[test]
-fn an_express_payment() {
+fn express_payment_is_read_with_user_and_address() {
     let update = update(EXPRESS);
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
     let user = update.user.unwrap();
@@ -104,7 +104,7 @@ fn an_express_payment() {
     assert_eq!(address.country.as_deref(), Some("NO"));
 }
 
-/// The sample with one change, by JSON pointer; `None` takes the member away.
+/// Returns the sample with one changed member, given by JSON pointer. `None` removes the member.
 fn changed(sample: &str, pointer: &str, value: Option<Value>) -> PaymentUpdate {
     let mut body: Value = serde_json::from_str(sample).unwrap();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -117,7 +117,7 @@ fn changed(sample: &str, pointer: &str, value: Option<Value>) -> PaymentUpdate {
 }
 
 #[test]
-fn every_status() {
+fn every_status_is_read() {
     for (text, status) in [
         ("RESERVED", CallbackStatus::Reserved),
         ("RESERVE", CallbackStatus::Reserved),
@@ -134,7 +134,7 @@ fn every_status() {
 }
 
 #[test]
-fn a_sales_unit_as_number_or_text_of_any_length() {
+fn sales_unit_is_read_as_number_or_text_of_any_length() {
     for (value, number) in [
         (json!(123_456), Some("123456")),
         (json!("1234567"), Some("1234567")),
@@ -274,7 +274,7 @@ fn missing_or_malformed_members_do_not_hide_the_rest() {
 }
 
 #[test]
-fn the_order_id_of_the_path_counts() {
+fn order_id_of_the_body_must_match_the_path() {
     let without = post("order-1", r#"{"transactionInfo":{"status":"SALE"}}"#);
     match parse(&without, &auth()).unwrap() {
         Callback::Payment(update) => assert_eq!(update.order_id.as_str(), "order-1"),
@@ -286,7 +286,7 @@ fn the_order_id_of_the_path_counts() {
         "orderId: must be the order id of the path"
     );
 
-    // Alone, the body must have it.
+    // A body that is read without a path must contain the order id.
     let update = PaymentUpdate::from_slice(REGULAR.as_bytes()).unwrap();
     assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
     for body in ["{}", r#"{"orderId":""}"#, r#"{"orderId":"a canary"}"#] {
@@ -301,7 +301,7 @@ fn the_order_id_of_the_path_counts() {
 }
 
 #[tokio::test]
-async fn an_update_leads_to_the_details() {
+async fn update_returns_a_payment_with_details() {
     let recorder = vipps::testing::Recorder::new().respond(
         "GET",
         "/ecomm/v2/payments/ABC12345/details",
@@ -365,7 +365,7 @@ fn a_shipping_request_has_its_post_code_under_any_name() {
 }
 
 #[test]
-fn a_question_is_read_leniently_but_for_its_number() {
+fn shipping_request_is_read_leniently_except_address_id() {
     for (value, kind) in [
         (json!("W"), Some(AddressType::Work)),
         (json!("O"), Some(AddressType::Other)),
@@ -424,7 +424,7 @@ fn shipping_response_is_checked() {
 }
 
 #[test]
-fn the_end_of_a_consent() {
+fn consent_removal_is_read() {
     let allowed = auth().allow_unauthenticated_consent_removal();
     let removal = |token: Option<&str>| -> Result<ConsentRemoval, CallbackError> {
         let url = urls().consent_url("uiJ/sk+NQ6==");
@@ -483,7 +483,7 @@ fn unauthenticated_call_is_refused_before_its_body() {
 }
 
 #[test]
-fn tokens_are_made_and_changed() {
+fn tokens_are_generated_and_rotated() {
     let (first, second) = (
         CallbackAuth::generate().unwrap(),
         CallbackAuth::generate().unwrap(),

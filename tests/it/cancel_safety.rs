@@ -1,4 +1,4 @@
-//! A future that is dropped loses its idempotency key; a key of the caller's own survives it.
+//! A dropped future loses its generated idempotency key. A key of the caller survives.
 
 mod every_await;
 
@@ -21,7 +21,8 @@ async fn reserved() -> Simulator {
     sim
 }
 
-/// The handler of a button: captures 10 kr, unless the browser goes away before the response comes.
+/// The handler of a button: captures 10 kr, and is dropped if the browser disconnects before the
+/// response.
 async fn capture_click(vipps: &Vipps, key: Option<RequestId>) {
     let mut capture = vipps.ecom().payment(id()).capture().amount(Amount::nok(10));
     if let Some(key) = key {
@@ -44,16 +45,16 @@ async fn refund_click(vipps: &Vipps, key: Option<RequestId>) {
     }
 }
 
-/// The first click takes effect, and its response is slower than the browser.
-fn slow_after_commit(sim: &Simulator, operation: &str) {
+/// The first click takes effect, and its response is later than the disconnect of the browser.
+fn slow_after_effect(sim: &Simulator, operation: &str) {
     let stalled = sim.faults().on(operation);
-    stalled.after_commit().times(1).stall();
+    stalled.after_effect().times(1).stall();
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_clicks_with_a_stored_key_capture_once() {
     let sim = reserved().await;
-    slow_after_commit(&sim, "capture_payment_using_post");
+    slow_after_effect(&sim, "capture_payment_using_post");
     let stored = RequestId::random();
     capture_click(&sim.client(), Some(stored.clone())).await;
     assert_eq!(sim.account(ORDER).unwrap().captured(), 1_000);
@@ -66,9 +67,9 @@ async fn two_clicks_with_a_stored_key_capture_once() {
 #[tokio::test(start_paused = true)]
 async fn two_clicks_with_a_derived_key_capture_once() {
     let sim = reserved().await;
-    slow_after_commit(&sim, "capture_payment_using_post");
+    slow_after_effect(&sim, "capture_payment_using_post");
     for _ in 0..2 {
-        // Nothing is stored: each click derives the key anew.
+        // No key is stored. Each click derives it.
         let key = RequestId::derive(id(), "capture of parcel 1");
         capture_click(&sim.client(), Some(key)).await;
     }
@@ -83,7 +84,7 @@ async fn two_clicks_with_a_derived_key_capture_once() {
 async fn two_clicks_with_a_stored_key_refund_once() {
     let sim = reserved().await;
     sim.client().ecom().payment(id()).capture().await.unwrap();
-    slow_after_commit(&sim, "refund_payment_using_post");
+    slow_after_effect(&sim, "refund_payment_using_post");
     let stored = RequestId::random();
     for _ in 0..2 {
         refund_click(&sim.client(), Some(stored.clone())).await;
@@ -95,19 +96,19 @@ async fn two_clicks_with_a_stored_key_refund_once() {
 #[tokio::test(start_paused = true)]
 async fn two_clicks_without_a_key_move_the_money_twice() {
     let sim = reserved().await;
-    slow_after_commit(&sim, "capture_payment_using_post");
+    slow_after_effect(&sim, "capture_payment_using_post");
     for _ in 0..2 {
         capture_click(&sim.client(), None).await;
     }
     assert_eq!(sim.account(ORDER).unwrap().captured(), 2_000);
-    slow_after_commit(&sim, "refund_payment_using_post");
+    slow_after_effect(&sim, "refund_payment_using_post");
     for _ in 0..2 {
         refund_click(&sim.client(), None).await;
     }
     assert_eq!(sim.account(ORDER).unwrap().refunded(), 2_000);
 }
 
-/// Keys are stored and compared across releases, so that these texts never change.
+/// Keys are stored and compared across releases, so these texts never change.
 #[test]
 fn derive_is_stable_and_at_most_thirty_characters() {
     // Base 32 of the first 16 bytes of `sha256("vipps/idempotency-key/1/{order}/{purpose}")`, from
@@ -132,7 +133,7 @@ fn derive_is_stable_and_at_most_thirty_characters() {
 #[test]
 fn derived_keys_differ_by_order_and_purpose() {
     let of = |order: &str, purpose| RequestId::derive(order.parse::<OrderId>().unwrap(), purpose);
-    // Order id and purpose read the same when they are joined.
+    // The joined texts of order id and purpose are equal.
     assert_ne!(of("order-1", "2-capture"), of("order-12", "-capture"));
     assert_ne!(of("order-1", "capture"), of("order-1", "Capture"));
     assert_ne!(of("order-1", "capture"), of("order-1", "capture "));

@@ -1,4 +1,4 @@
-//! Mistakes that other clients of these APIs made and that cost their users money or days.
+//! Mistakes of other clients of these APIs, which cost their users money or days.
 
 use crate::support::{DETAILS, INITIATED, amount, id, text};
 use vipps::ecom::{Express, ShippingMethod};
@@ -11,7 +11,7 @@ const REFUND: &str = "/ecomm/v2/payments/acme-shop-123/refund";
 const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
-/// A client that would repeat ten times, if it were asked to.
+/// A client with a policy of ten attempts.
 fn eager(recorder: &Recorder) -> Vipps {
     let policy = RetryPolicy::default().attempts(10);
     let builder = recorder.builder().unwrap().retry(policy);
@@ -50,7 +50,7 @@ async fn a_failed_token_response_is_not_cached() {
     }
 }
 
-/// A page of a proxy is no reason to tell of broken JSON.
+/// The error for a page of a proxy names the status, and not invalid JSON.
 #[tokio::test(start_paused = true)]
 async fn an_html_502_does_not_hide_its_status() {
     let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
@@ -138,7 +138,7 @@ fn ore_do_not_become_kroner_through_a_float() {
         let sent = serde_json::to_string(&method).unwrap();
         let member = format!(r#""shippingCost":{expected},"#);
         assert!(sent.contains(&member), "{ore} øre: {sent}");
-        // The same through the bindings, which take what is sent.
+        // The bindings send the same number.
         let bound: vipps::raw::ecom::types::ShippingDetails = serde_json::from_str(&sent).unwrap();
         let sent = serde_json::to_string(&bound).unwrap();
         assert!(sent.contains(&member), "{ore} øre: {sent}");

@@ -1,4 +1,4 @@
-//! Time that runs out before a connection exists proves that no request was sent.
+//! A timeout before the connection exists proves that no request was sent.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -155,7 +155,7 @@ async fn connect_with_a_client_of_the_caller_is_not_sent() {
     }
 }
 
-/// A clock of the caller's own, which happens to count as tokio does.
+/// A clock of the caller, with the time of tokio.
 #[derive(Debug)]
 struct OwnClock(tokio::time::Instant);
 
@@ -211,7 +211,7 @@ async fn deadline_on_a_new_connection_stays_unknown() {
 /// The deadlines are spread around the moment at which the connection is made and the request is
 /// sent.
 #[tokio::test]
-async fn a_request_that_arrived_is_never_called_not_sent() {
+async fn request_that_arrived_is_never_reported_as_not_sent() {
     for round in 0_u64..60 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -225,9 +225,9 @@ async fn a_request_that_arrived_is_never_called_not_sent() {
         let vipps = client("http", address).build().unwrap();
         let error = initiate(&vipps, Duration::from_micros(400 + round * 60)).await;
         drop(vipps);
-        // Ends a server that no connection has reached.
+        // Unblocks a server that has no connection yet.
         drop(TcpStream::connect(address));
-        // The runtime must go on running: its tasks close the connection that the server reads
+        // The runtime must continue, because its tasks close the connection that the server reads
         // from.
         let ended = tokio::task::spawn_blocking(|| server.join().unwrap());
         let arrived = ended.await.unwrap() == Some(true);

@@ -1,4 +1,4 @@
-//! A consent removal without a token is accepted only where the user has allowed it.
+//! A consent removal without a token is accepted only if the user has allowed it.
 
 use axum::response::IntoResponse as _;
 use http::{Method, Request, StatusCode};

@@ -18,7 +18,7 @@ const ORDER: &str = "acme-shop-123";
 const CAPTURE: &str = "capture_payment_using_post";
 const TOKEN: &str = "fetch_authorization_token_using_post";
 const DEADLINE: Duration = Duration::from_secs(7);
-/// tokio's timers go by the millisecond.
+/// The timers of tokio have a resolution of 1 ms.
 const TICK: Duration = Duration::from_millis(2);
 
 struct Shop {
@@ -27,7 +27,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// A shop with one payment that is reserved, a part of it captured.
+    /// Returns a shop with one reserved payment, of which a part is captured.
     async fn open() -> Self {
         let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
         let memory = sim.transport();
@@ -43,7 +43,7 @@ impl Shop {
         shop
     }
 
-    /// A client without a token yet.
+    /// Returns a client without a token.
     fn client(&self) -> Vipps {
         self.builder().build().unwrap()
     }
@@ -74,7 +74,7 @@ fn run<T>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 's
     Box::pin(async { call.await.map(drop) })
 }
 
-/// Every operation, those that make several requests too.
+/// All operations, including those with several requests.
 const OPERATIONS: [Operation; 20] = [
     ("initiate", |v| {
         let order = v.ecom().initiate("new".parse().unwrap(), amount(), text());
@@ -127,7 +127,7 @@ const OPERATIONS: [Operation; 20] = [
         let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.create(url()).deadline(DEADLINE))
     }),
-    // The code exists: a request to make it, and one to change it.
+    // The code exists, so a request to create it and a request to change it are sent.
     ("create or update", |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
         run(code.create_or_update(url()).deadline(DEADLINE))
@@ -156,20 +156,20 @@ const OPERATIONS: [Operation; 20] = [
 /// Returns the result of a call and its duration.
 async fn timed(call: Call) -> (Result<(), Error>, Duration) {
     let begun = Instant::now();
-    let came = call.await;
-    (came, begun.elapsed())
+    let result = call.await;
+    (result, begun.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_does_not_come() {
+async fn stalled_token_request_ends_at_the_deadline() {
     for (name, operation) in OPERATIONS {
         let shop = Shop::open().await;
         shop.sim.faults().on(TOKEN).stall();
         // The timeout of an attempt is longer than the deadline of the call.
         let vipps = shop.builder().attempt_timeout(DEADLINE * 3);
         let vipps = vipps.total_timeout(DEADLINE * 5).build().unwrap();
-        let (came, took) = timed(operation(&vipps)).await;
-        let error = came.unwrap_err();
+        let (result, took) = timed(operation(&vipps)).await;
+        let error = result.unwrap_err();
         // A wait changes nothing at the API, so its outcome is `NoEffect`.
         let outcome = if name == "wait" {
             Outcome::NoEffect
@@ -185,9 +185,9 @@ async fn a_token_that_does_not_come() {
     }
 }
 
-/// The pauses between fetches of a token that fails are longer than the call has time.
+/// After eight failures, the pause before the next token request is longer than the deadline.
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_held_back() {
+async fn paused_token_request_ends_at_the_deadline() {
     let shop = Shop::open().await;
     let vipps = shop.builder().retry(RetryPolicy::none()).build().unwrap();
     shop.sim.faults().on(TOKEN).status(500);
@@ -195,8 +195,8 @@ async fn a_token_that_is_held_back() {
     for _ in 0..8 {
         payment.details().await.unwrap_err();
     }
-    let (came, took) = timed(run(payment.details().deadline(Duration::from_secs(2)))).await;
-    let error = came.unwrap_err();
+    let (result, took) = timed(run(payment.details().deadline(Duration::from_secs(2)))).await;
+    let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline, "{error:?}");
     assert!(took <= Duration::from_secs(2) + TICK, "{took:?}");
 }
@@ -213,8 +213,8 @@ async fn attempts_without_a_response_end_at_the_deadline() {
         vipps.ecom().payment(id()).details().await.unwrap();
         let before = shop.sim.journal().entries().len();
         shop.sim.faults().any().stall();
-        let (came, took) = timed(operation(&vipps)).await;
-        let error = came.unwrap_err();
+        let (result, took) = timed(operation(&vipps)).await;
+        let error = result.unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Timeout),
             "{name}: {error:?}"
@@ -224,9 +224,9 @@ async fn attempts_without_a_response_end_at_the_deadline() {
     }
 }
 
-/// Each request has two thirds of the time, so that nothing that makes two of them can end well.
+/// Each request takes two thirds of the deadline, so operations with two requests fail.
 #[tokio::test(start_paused = true)]
-async fn requests_that_take_long() {
+async fn slow_requests_end_at_the_deadline() {
     let mut several = Vec::new();
     for (name, operation) in OPERATIONS {
         let shop = Shop::open().await;
@@ -234,10 +234,10 @@ async fn requests_that_take_long() {
         vipps.ecom().payment(id()).details().await.unwrap();
         let before = shop.sim.journal().entries().len();
         shop.sim.faults().any().delay(DEADLINE * 2 / 3);
-        let (came, took) = timed(operation(&vipps)).await;
+        let (result, took) = timed(operation(&vipps)).await;
         assert!(took <= DEADLINE + TICK, "{name}: {took:?}");
         if shop.sim.journal().entries().len() - before > 1 {
-            let error = came.unwrap_err();
+            let error = result.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Deadline, "{name}: {error:?}");
             several.push(name);
         }
@@ -251,24 +251,24 @@ async fn requests_that_take_long() {
 /// A slow token, a retry after a pause, and a request without a response: the deadline includes all
 /// of them.
 #[tokio::test(start_paused = true)]
-async fn token_attempt_wait_and_attempt() {
+async fn deadline_covers_token_attempts_and_waits() {
     let shop = Shop::open().await;
     let vipps = shop.client();
     let second = Duration::from_secs(1);
     shop.sim.faults().on(TOKEN).delay(second);
     let faults = shop.sim.faults();
-    faults.on(CAPTURE).times(1).before_commit().delay(second);
+    faults.on(CAPTURE).times(1).before_effect().delay(second);
     faults.on(CAPTURE).times(1).retry_after(3).status(503);
     faults.on(CAPTURE).stall();
     let capture = vipps.ecom().payment(id()).capture();
-    // The first one takes its second and succeeds; the second one meets the rest.
+    // The first capture takes 1 s and succeeds. The second capture meets the other faults.
     let part = capture.clone().amount(Amount::nok(1));
-    let (came, took) = timed(run(part.deadline(DEADLINE))).await;
-    came.unwrap();
+    let (result, took) = timed(run(part.deadline(DEADLINE))).await;
+    result.unwrap();
     assert!(took >= second * 2 && took <= second * 2 + TICK, "{took:?}");
     shop.sim.revoke_tokens();
-    let (came, took) = timed(run(capture.deadline(DEADLINE))).await;
-    let error = came.unwrap_err();
+    let (result, took) = timed(run(capture.deadline(DEADLINE))).await;
+    let error = result.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::Deadline, Outcome::Unknown)
@@ -278,17 +278,17 @@ async fn token_attempt_wait_and_attempt() {
     assert!(error.elapsed() <= DEADLINE + TICK);
 }
 
-/// A wait that would not end in time is not begun.
+/// A wait that would end after the deadline is not started.
 #[tokio::test(start_paused = true)]
-async fn a_wait_beyond_the_deadline() {
+async fn retry_that_would_exceed_the_deadline_is_not_awaited() {
     for status in [429, 503] {
         let shop = Shop::open().await;
         let vipps = shop.client();
         vipps.ecom().payment(id()).details().await.unwrap();
         shop.sim.faults().on(CAPTURE).retry_after(3).status(status);
         let capture = vipps.ecom().payment(id()).capture();
-        let (came, took) = timed(run(capture.deadline(DEADLINE))).await;
-        let error = came.unwrap_err();
+        let (result, took) = timed(run(capture.deadline(DEADLINE))).await;
+        let error = result.unwrap_err();
         assert_eq!(error.http_status(), Some(status));
         assert_eq!(error.attempts(), 3, "at 0, 3 and 6 s");
         assert!(
@@ -298,9 +298,9 @@ async fn a_wait_beyond_the_deadline() {
     }
 }
 
-/// Raw calls have the client's time for all calls.
+/// Raw calls have the total timeout of the client.
 #[tokio::test(start_paused = true)]
-async fn a_raw_call() {
+async fn raw_call_ends_at_the_total_timeout() {
     let shop = Shop::open().await;
     let vipps = shop.builder().total_timeout(DEADLINE).build().unwrap();
     vipps.ecom().payment(id()).details().await.unwrap();

@@ -1,5 +1,5 @@
-//! Details that do not state what happened are an error or leave the state unknown.
-//! They never describe a payment that was just started.
+//! Details without a usable history are an error, or leave the state unknown. They are never read
+//! as a payment that was just started.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::{self, id};
 
 const PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
-/// Bodies without the member `transactionLogHistory`, or with one that states nothing.
+/// Bodies without a usable member `transactionLogHistory`.
 const WITHOUT_HISTORY: [&str; 15] = [
     "{}",
     "[]",
@@ -32,7 +32,7 @@ const WITHOUT_HISTORY: [&str; 15] = [
     r#"{"transactionSummary":{}}"#,
 ];
 
-/// Bodies that carry an error beside what they should carry.
+/// Bodies with an error in addition to the expected members.
 const WITH_ERRORS: [&str; 7] = [
     r#"{"error":[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"No such order"}]}"#,
     r#"{"error":{"errorGroup":"Merchant","errorCode":"35","errorMessage":"No such order"}}"#,
@@ -71,7 +71,7 @@ async fn details_with_an_error_list_name_its_codes() {
     }
 }
 
-/// The history lacks even the start of the payment, so it proves nothing.
+/// The history lacks the start of the payment, so it proves nothing.
 #[tokio::test]
 async fn an_empty_history_leaves_the_state_unknown() {
     for body in [
@@ -107,7 +107,7 @@ async fn entries_that_state_nothing_leave_the_state_unknown() {
     }
 }
 
-/// A failed event never counts as one that took place because a name has other capitals.
+/// Names in other capitals must not turn a failed event into a successful event.
 #[tokio::test]
 async fn members_are_read_in_any_capitalisation() {
     let reserved = r#"{"OrderId":"acme-shop-123","TransactionLogHistory":[
@@ -147,7 +147,7 @@ async fn wait_treats_details_without_a_history_as_a_failed_poll() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wait_says_at_its_end_that_its_polls_failed() {
+async fn expired_wait_states_that_its_polls_failed() {
     for body in WITHOUT_HISTORY.into_iter().chain(WITH_ERRORS) {
         let recorder = Recorder::new().respond("GET", PATH, 200, body);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
@@ -162,7 +162,7 @@ async fn wait_says_at_its_end_that_its_polls_failed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wait_says_at_its_end_that_the_state_is_unknown() {
+async fn expired_wait_states_that_the_state_is_unknown() {
     let body = r#"{"transactionLogHistory":[
         {"operation":"AUTHORISED","operationSuccess":true,"amount":34900},
         {"operation":"INITIATE","operationSuccess":true,"amount":34900}]}"#;

@@ -72,7 +72,7 @@ async fn each_format_is_requested() {
         (sale(&vipps).svg(), "IMAGE/SVG+XML"),
         (sale(&vipps).content(), "TEXT/TARGETURL"),
         (sale(&vipps).png(ImageSize::MAX), "IMAGE/PNG"),
-        // Set before the API is chosen.
+        // These options are set before the API is chosen.
         (
             vipps
                 .pay_by_qr(order(), Amount::eur(100), text())
@@ -113,7 +113,7 @@ async fn short_id_or_text_is_refused_before_sending() {
             .starts_with("description: must be 3 to 100"),
         "{error}"
     );
-    // A change of a payment of eCom would be lost.
+    // Changes of the eCom payment have no effect on ePayment, so they are refused.
     let changed = vipps.pay_by_qr(order(), Amount::nok(1), crate::support::text());
     let error = changed.payment(|p| p).epayment().await.unwrap_err();
     assert!(
@@ -126,7 +126,7 @@ async fn short_id_or_text_is_refused_before_sending() {
 }
 
 #[tokio::test]
-async fn lost_payment_is_repeated_with_its_key() {
+async fn lost_payment_is_retried_with_its_key() {
     let recorder = Recorder::new().lose("POST", CREATE);
     let error = sale(&recorder.client()).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);

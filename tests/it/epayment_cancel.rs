@@ -1,4 +1,4 @@
-//! Cancels and approvals of ePayment: a cancel is looked up before it is repeated.
+//! Cancels and approvals of ePayment: the details are read before a cancel is retried.
 
 use vipps::epayment::{Modification, Payment, PaymentState};
 use vipps::testing::Recorder;
@@ -62,7 +62,7 @@ async fn cancelled_payment_is_a_success() {
 }
 
 #[tokio::test]
-async fn success_without_proof_is_looked_up() {
+async fn success_without_proof_is_verified_by_the_details() {
     for body in [
         "",
         "{}",
@@ -93,7 +93,7 @@ async fn success_without_proof_is_looked_up() {
 }
 
 #[tokio::test]
-async fn lost_cancel_is_read_and_not_repeated_when_done() {
+async fn lost_cancel_that_took_effect_is_not_retried() {
     let recorder = Recorder::new()
         .lose("POST", CANCEL)
         .respond("GET", PAYMENT, 200, &terminated());
@@ -103,7 +103,7 @@ async fn lost_cancel_is_read_and_not_repeated_when_done() {
 }
 
 #[tokio::test]
-async fn lost_cancel_is_repeated_while_the_payment_is_open() {
+async fn lost_cancel_is_retried_while_the_payment_is_open() {
     for then in [open(), reserved()] {
         let recorder = Recorder::new()
             .lose("POST", CANCEL)
@@ -124,7 +124,7 @@ async fn lost_cancel_is_repeated_while_the_payment_is_open() {
 }
 
 #[tokio::test]
-async fn refusal_of_a_done_cancel_is_a_success() {
+async fn refusal_after_a_completed_cancel_is_a_success() {
     let expired = details("EXPIRED", [0, 0, 0, 0]);
     for code in ["6050", "6190"] {
         for then in [terminated(), released(), expired.clone()] {

@@ -1,5 +1,5 @@
-//! Creating a payment with ePayment: values that are refused before the wire, the response, the
-//! idempotency key, and refusals that are looked up.
+//! Creating a payment with ePayment: values that are refused before sending, the response, the
+//! idempotency key, and refusals after which the payment is read.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -35,7 +35,7 @@ fn express() -> Express {
     Express::with_fixed_options([group])
 }
 
-/// The message of the refusal, after nothing but possibly nothing was sent.
+/// Returns the message of the refusal, and asserts that no request was sent.
 async fn refused(change: impl FnOnce(&Vipps) -> Create) -> String {
     let recorder = Recorder::new();
     let error = change(&recorder.client()).await.unwrap_err();
@@ -329,7 +329,7 @@ async fn every_attempt_carries_the_same_key_and_body() {
 }
 
 #[tokio::test]
-async fn lost_create_says_that_a_repeat_is_safe() {
+async fn lost_create_states_that_a_retry_is_safe() {
     let recorder = Recorder::new().lose("POST", CREATE);
     let error = web(&recorder.client()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
@@ -355,8 +355,8 @@ fn found(value: i64, redirect_url: Option<&str>) -> String {
     .to_string()
 }
 
-/// A create with the key `mine` that the API refuses with code 4150, and the payment that is then
-/// read.
+/// Sends a create with the key `mine`. The API refuses it with code 4150, and returns this event
+/// log and this payment.
 async fn conflict(log: &str, details: &str) -> vipps::Result<vipps::epayment::CreatedPayment> {
     let recorder = Recorder::new()
         .respond("POST", CREATE, 409, &problem(409, "4150"))
@@ -405,7 +405,7 @@ async fn used_reference_that_proves_nothing_is_unknown() {
     }
 }
 
-/// A repeat with the same key must have the same body.
+/// A retry with the same key must have the same body.
 #[tokio::test]
 async fn equal_calls_send_equal_bytes() {
     let server = crate::raw::RawServer::start(vec![crate::raw::answer("201 Created", CREATED)]);

@@ -138,7 +138,7 @@ async fn details_that_state_nothing_are_a_decode_error() {
             "{body}"
         );
     }
-    // The merchant's own data is no error of the API.
+    // Data of the merchant is not read as an error of the API.
     let body =
         r#"{"state":"CREATED","metadata":{"errorCode":"44","name":"ErrorCode","reason":"6080"}}"#;
     let recorder = Recorder::new().respond("GET", PAYMENT, 200, body);
@@ -169,7 +169,7 @@ async fn events_are_read_one_by_one() {
         events[2].name,
         Some(EventName::Unknown("NEW_NAME".to_owned()))
     );
-    // Neither succeeded nor failed.
+    // The event states neither success nor failure.
     for event in &events[2..] {
         assert!(!event.succeeded() && !event.failed(), "{event:?}");
     }
@@ -225,7 +225,7 @@ async fn problem_states_code_remedy_and_field() {
     assert_eq!((second.field(), second.code()), (None, Some("4140")));
 }
 
-/// A payment that was started with eCom may have a shorter name than a new payment.
+/// The reference of a payment that was started with eCom may be shorter than 8 characters.
 #[tokio::test]
 async fn order_of_ecom_is_read_by_its_order_id() {
     let order: OrderId = "o-1".parse().unwrap();

@@ -9,7 +9,7 @@ use crate::epayment::{CREATE, EVENTS, PAGE, PAYMENT, details, problem, reference
 
 const KEY: &str = "own-key";
 
-/// The conclusion, without its reason.
+/// The verdict without its reason.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Found {
     TookEffect,
@@ -207,7 +207,7 @@ async fn transfer_is_found_by_its_key_in_the_log() {
     }
 }
 
-/// Only a caller who has stored the amount can tell that the key was used for another one.
+/// The key of another amount is detected only if the caller has stored the amount.
 #[tokio::test]
 async fn own_key_with_another_amount_is_unknown() {
     let body = details("AUTHORIZED", [10_000, 2_000, 0, 0]);
@@ -245,7 +245,8 @@ async fn cancel_and_approval_are_found_by_state_and_sums() {
         .await;
 }
 
-/// The error records the sales unit of its request. Stored values may be looked up for another one.
+/// The error contains the sales unit of its request. Stored values may be read for another sales
+/// unit.
 #[tokio::test]
 async fn missing_payment_proves_no_effect_of_an_error() {
     let bodies = [

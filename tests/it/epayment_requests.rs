@@ -202,7 +202,7 @@ async fn reads_for_another_sales_unit() {
     shape!(recorder, "get_payment_event_log", "events_full");
 }
 
-/// The response of the refund contradicts itself, and only its request counts here.
+/// The response of the refund contradicts itself, but only its request is tested.
 #[tokio::test]
 async fn transfers_minimal() {
     let (recorder, vipps) = recorder();

@@ -1,6 +1,6 @@
-//! The retry table of the ePayment API's documentation, cell by cell: the number of requests with two
-//! attempts allowed, the outcome when none succeeds, and what a later call needs. No look-up succeeds
-//! here.
+//! The retry table of the ePayment API's documentation, cell by cell: the number of requests with
+//! two attempts, the outcome if both fail, and the conditions of a later call. Every read of the
+//! details fails.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -75,7 +75,7 @@ fn key() -> RequestId {
     RequestId::parse("own-key").unwrap()
 }
 
-/// Details that were read before the call, so that the call does not read them.
+/// Details that are passed to the call, so that the call does not read them.
 fn before() -> PaymentDetails {
     PaymentDetails::from_json(reference(), &details("AUTHORIZED", [10_000, 5_000, 0, 0])).unwrap()
 }
@@ -200,7 +200,7 @@ fn client(world: &World) -> Vipps {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_operation_does_what_its_cell_says() {
+async fn every_operation_matches_its_cell() {
     for (failures, cells) in TABLE {
         for failure in *failures {
             for (operations, cell) in COLUMNS.into_iter().zip(cells) {

@@ -45,7 +45,7 @@ impl Transfer {
         details("AUTHORIZED", self.sums(moved))
     }
 
-    /// An event of this kind, in øre.
+    /// Returns an event of this kind. The amount is in øre.
     fn logged(self, key: &str, moved: i64, success: bool) -> Value {
         json!({"reference": REFERENCE, "name": self.event(), "idempotencyKey": key, "success": success,
             "amount": {"currency": "NOK", "value": moved}, "pspReference": "1"})
@@ -139,7 +139,7 @@ async fn success_without_proof_is_unknown() {
             "null",
             "<html>",
             r#"{"state":"AUTHORIZED"}"#,
-            // Nothing, or another amount has moved.
+            // No amount or another amount has moved.
             &transfer.details(1_000),
             &transfer.details(2_000),
             &transfer.details(5_000),
@@ -224,7 +224,7 @@ async fn conflict_without_the_own_key_is_unknown() {
     }
 }
 
-/// The event log may hold the request in the meantime, but the response is no proof of anything.
+/// The event log may contain the request, but the response itself proves nothing.
 #[tokio::test]
 async fn response_about_another_payment_is_unknown() {
     for transfer in BOTH {
@@ -299,8 +299,7 @@ async fn lock_is_retried_with_the_same_key() {
     }
 }
 
-/// The baseline is read before the first attempt, so that a retry after a lost success is proven by
-/// the sums.
+/// The baseline is read before the first attempt, so the sums prove a retry after a lost success.
 #[tokio::test]
 async fn lost_success_is_proven_by_the_first_baseline() {
     for transfer in BOTH {

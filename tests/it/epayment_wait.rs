@@ -45,7 +45,7 @@ async fn poll_returns_each_step_once() {
     assert!(poll.next().await.is_none());
 }
 
-/// The time until the wait of a payment that stays in this state ends.
+/// Returns the duration of a wait for a payment that stays in this state.
 async fn given_up_after(state: &str, created: Option<SignedDuration>) -> Duration {
     let recorder = Recorder::new()
         .respond("POST", CREATE, 201, CREATED)

@@ -22,7 +22,7 @@ async fn capture(status: u16, body: &str) -> Result<(), Error> {
 }
 
 /// The group, the code and the message of each error.
-fn told(error: &Error) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String>)> {
+fn errors_of(error: &Error) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String>)> {
     let errors = error.api_errors().iter();
     let text = |text: Option<&str>| text.map(str::to_owned);
     errors
@@ -30,7 +30,7 @@ fn told(error: &Error) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String
         .collect()
 }
 
-fn one(code: &str) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String>)> {
+fn expected_error(code: &str) -> Vec<(Option<ErrorGroup>, Option<String>, Option<String>)> {
     let (code, message) = (Some(code.to_owned()), Some("m".to_owned()));
     vec![(Some(ErrorGroup::Payment), code, message)]
 }
@@ -68,10 +68,10 @@ async fn error_is_read_under_every_name_and_spelling() {
             r#"{{"title":"t","status":400,"errors":[{error}]}}"#
         ));
         for body in bodies {
-            let told_by = initiate(400, &body).await;
-            assert_eq!(told(&told_by), one("44"), "{body}");
-            assert_eq!(told_by.outcome(), Outcome::Rejected, "{body}");
-            let remedy = told_by.api_errors()[0].remedy();
+            let failure = initiate(400, &body).await;
+            assert_eq!(errors_of(&failure), expected_error("44"), "{body}");
+            assert_eq!(failure.outcome(), Outcome::Rejected, "{body}");
+            let remedy = failure.api_errors()[0].remedy();
             assert_eq!(remedy, Some(Remedy::NewOrder), "{body}");
         }
     }
@@ -105,7 +105,7 @@ async fn gateway_message_is_read_in_any_capitals() {
 }
 
 #[tokio::test]
-async fn list_cut_inside_its_first_error_keeps_what_came() {
+async fn list_cut_inside_its_first_error_keeps_its_code() {
     let head = r#"{"errorGroup":"Payment","errorCode":"44","errorMessage":"m","#;
     for body in [
         format!("[{head}"),
@@ -114,7 +114,7 @@ async fn list_cut_inside_its_first_error_keeps_what_came() {
         format!(r#"{{"errors":[{head}"contextId":"#),
     ] {
         let error = initiate(400, &body).await;
-        assert_eq!(told(&error), one("44"), "{body}");
+        assert_eq!(errors_of(&error), expected_error("44"), "{body}");
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
     }
 }
@@ -203,7 +203,7 @@ async fn success_with_a_filled_error_code_is_an_error() {
         format!(r#"{{{done},"errorGroup":"Payment","errorCode":"44","errorMessage":"m"}}"#),
     ] {
         let failed = capture(200, &body).await.unwrap_err();
-        assert_eq!(told(&failed), one("44"), "{body}");
+        assert_eq!(errors_of(&failed), expected_error("44"), "{body}");
         assert_eq!(
             (failed.kind(), failed.outcome()),
             (ErrorKind::Api, Outcome::Unknown)
@@ -211,7 +211,7 @@ async fn success_with_a_filled_error_code_is_an_error() {
         let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, &body);
         let details = recorder.client().ecom().payment(id()).details();
         let failed = details.await.unwrap_err();
-        assert_eq!(told(&failed), one("44"), "{body}");
+        assert_eq!(errors_of(&failed), expected_error("44"), "{body}");
         assert_eq!(failed.outcome(), Outcome::NoEffect, "{body}");
     }
 }

@@ -1,4 +1,4 @@
-//! Errors of the network hold no URL, since a URL holds order ids.
+//! Network errors contain no URL, because URLs contain order ids.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ fn order() -> OrderId {
     ORDER.parse().unwrap()
 }
 
-/// The error and all of its causes, in every form.
+/// Returns the error and all of its causes in every form.
 fn shown(error: &Error) -> String {
     let mut all = format!("{error} {error:?} {error:#?}");
     let mut next = error.source();

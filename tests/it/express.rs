@@ -1,4 +1,4 @@
-//! An express payment from the cart to the parcel, against the simulator.
+//! A complete Express payment against the simulator.
 
 use crate::support::{id, text};
 use vipps::ecom::{Express, PaymentState, ShippingMethod};
@@ -24,7 +24,7 @@ async fn chosen_shipping_is_charged_and_in_the_details() {
 
     let details = payment.wait().await.unwrap();
     assert_eq!(details.state(), PaymentState::Reserved);
-    // The cost of the delivery is added.
+    // The shipping cost is added to the amount.
     assert_eq!(
         details.sums().remaining_to_capture,
         Amount::minor(27_950, Currency::NOK)

@@ -235,8 +235,8 @@ async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
         let recorder = Recorder::new()
             .respond("POST", PAYMENTS, 401, body)
             .respond("POST", PAYMENTS, 400, taken);
-        let calling = client(&recorder).ecom().initiate(id(), amount(), text());
-        let error = calling.await.unwrap_err();
+        let call = client(&recorder).ecom().initiate(id(), amount(), text());
+        let error = call.await.unwrap_err();
         assert!(error.has_code("34"));
         assert_eq!(error.outcome(), outcome, "{body}");
     }
@@ -255,7 +255,7 @@ async fn wait_goes_on_after_foreign_responses() {
     }
     for (status, body) in cases {
         let mut recorder = Recorder::new();
-        // The poll whose token is refused is made again with another one.
+        // A poll whose token is refused is sent again with another token.
         for _ in 0..if status == 401 { 2 } else { 1 } {
             recorder = recorder.respond("GET", DETAILS_PATH, status, body);
         }
@@ -281,7 +281,7 @@ async fn wait_ends_with_an_error_of_the_api() {
     }
 }
 
-/// A firewall in front of the token endpoint .
+/// A firewall in front of the token endpoint sends the page.
 #[tokio::test(start_paused = true)]
 async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
     let token = r#"{"access_token":"t","expires_in":"3600"}"#;
@@ -314,7 +314,7 @@ async fn foreign_404_is_no_finished_delete() {
     for body in FOREIGN {
         let (error, _) = failure(WRITES[5], 404, body).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
-        // Nor is it one after an attempt that was lost.
+        // The same holds after an attempt whose response was lost.
         let recorder = Recorder::new()
             .lose("DELETE", REDIRECT)
             .respond("DELETE", REDIRECT, 404, body);
@@ -326,7 +326,7 @@ async fn foreign_404_is_no_finished_delete() {
     }
 }
 
-/// The part that is missing may name one of the codes that leave the outcome open.
+/// The missing part may name a code that leaves the outcome open.
 #[tokio::test(start_paused = true)]
 async fn unfinished_json_leaves_a_write_unknown() {
     let two = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"},{"errorGroup":"Payment","errorCode":"63","errorMessage":"x"}]"#;
@@ -365,11 +365,11 @@ async fn error_cut_at_64_kib_leaves_a_write_unknown() {
 async fn list_too_long_to_read_leaves_a_write_unknown() {
     let error = r#"{"errorCode":"61","errorGroup":"Payment"}"#;
     let list = |n: usize| format!("[{}]", vec![error; n].join(","));
-    let (told, _) = failure(WRITES[0], 400, &list(32)).await;
-    assert_eq!(told.outcome(), Outcome::Rejected);
-    let (told, _) = failure(WRITES[0], 400, &list(33)).await;
+    let (error, _) = failure(WRITES[0], 400, &list(32)).await;
+    assert_eq!(error.outcome(), Outcome::Rejected);
+    let (error, _) = failure(WRITES[0], 400, &list(33)).await;
     assert_eq!(
-        (told.outcome(), told.api_errors().len()),
+        (error.outcome(), error.api_errors().len()),
         (Outcome::Unknown, 32)
     );
 }

@@ -1,4 +1,4 @@
-//! Each snippet of a guide shows the origin of every variable.
+//! Each snippet of a guide defines every variable in its visible lines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn hidden<'a>(snippet: &[&'a str]) -> Vec<&'a str> {
     lines.filter_map(|line| line.strip_prefix("# ")).collect()
 }
 
-/// Returns true if a hidden line defines a name that the visible lines could use.
+/// Returns true if a hidden line defines a name for the visible lines.
 fn makes_a_name(line: &str) -> bool {
     let is_wrapper = line.starts_with("async fn main()") || line.starts_with("fn main()");
     let has = |word: &str| {
@@ -57,7 +57,7 @@ fn makes_a_name(line: &str) -> bool {
 }
 
 #[test]
-fn no_hidden_line_makes_a_name() {
+fn no_hidden_line_defines_a_name() {
     let mut wrong = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
@@ -73,7 +73,7 @@ fn no_hidden_line_makes_a_name() {
 }
 
 #[test]
-fn check_of_hidden_lines_sees_what_is_wrong() {
+fn check_of_hidden_lines_finds_definitions() {
     let page = "```\n# let sim = 1;\n# use vipps::Amount;\nlet a = 1;\n# async fn f(vipps: Vipps) {\n\
                 # async fn main() -> Result<(), E> {\n# assert!(a == 1);\n# Ok(()) }\n```\n\
                 ```text\n# let no = 1;\n```\n";
@@ -91,7 +91,7 @@ fn check_of_hidden_lines_sees_what_is_wrong() {
     assert_eq!(wrong, expected);
 }
 
-/// A dropped future loses its key, so that the first example must show one that survives.
+/// A dropped future loses its key, so the first example must show a key that survives.
 #[test]
 fn first_example_of_the_capture_page_derives_its_key() {
     let page = fs::read_to_string(root().join("src/guide/capture.md")).unwrap_or_default();
@@ -132,7 +132,7 @@ fn crash_page_says_what_to_store_for_each_operation() {
     }
 }
 
-/// The reference: 5 minutes for the landing page, 5 more in the app, 10 in all.
+/// The limits of the API: 5 minutes for the landing page and 5 more in the app, 10 in total.
 #[test]
 fn time_limits_of_the_guide_are_those_of_the_api() {
     let page = fs::read_to_string(root().join("src/guide/payment_states.md")).unwrap();

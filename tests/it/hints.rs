@@ -1,4 +1,4 @@
-//! The hint of an error names the value that is wrong or the next step; its wording is free.
+//! The hint of an error names the wrong value or the next step. Its wording is not tested.
 
 use crate::support::{amount, id, text};
 use vipps::testing::Recorder;
@@ -288,18 +288,18 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();
     check(&error, &["details", "cancel it again"]);
 
-    // A server error leaves the outcome unknown as well, and its hint comes first.
+    // A server error leaves the outcome unknown too, and its own hint takes precedence.
     let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 500, "");
     let call = recorder.client().ecom().initiate(id(), amount(), text());
     check(&call.await.unwrap_err(), &["details", "new id"]);
-    // A read that is lost changes nothing.
+    // A lost read has no effect.
     let vipps = lost("GET", DETAILS_PATH.to_owned());
     let error = vipps.ecom().payment(id()).details().await.unwrap_err();
     assert_eq!((error.outcome(), error.hint()), (Outcome::NoEffect, None));
 }
 
 #[tokio::test]
-async fn hint_of_a_redirect_says_that_none_is_followed() {
+async fn hint_of_a_redirect_states_that_it_is_not_followed() {
     let error = details(DETAILS_PATH, "GET", 302, "").await;
     check(&error, &["redirect", "base URL"]);
 }

@@ -1,4 +1,4 @@
-//! The hint for a response that the API did not make names what is in between, and never the keys.
+//! The hint for a response of another system names the proxy or firewall, and never the keys.
 
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Outcome};
@@ -30,7 +30,7 @@ async fn details(recorder: Recorder) -> Error {
     payment.details().await.unwrap_err()
 }
 
-/// The hint speaks of what is in between, and blames no key and no number.
+/// Asserts that the hint names the proxy or firewall, and neither the keys nor the MSN.
 #[track_caller]
 fn check(error: &Error, context: &str) {
     let hint = error.hint().unwrap_or_default();
@@ -144,7 +144,7 @@ async fn a_page_as_token_response_names_a_firewall() {
             (error.outcome(), error.http_status()),
             (Outcome::NotSent, Some(200))
         );
-        // The body may hold a token, however odd.
+        // The body may contain a token in an unknown form.
         assert!(error.raw_body().is_empty());
         assert!(!format!("{error} {error:?}").contains("secret-part"));
     }

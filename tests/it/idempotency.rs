@@ -1,5 +1,5 @@
-//! One key per operation that moves money. The key is generated or given, is part of the result and
-//! of the error, and is the same on every attempt and in every process.
+//! Each operation that moves money has one key, generated or set by the caller. The key is part of
+//! the result and of the error, and is the same on every attempt and in every process.
 
 use crate::support::{TRANSACTION, id};
 use vipps::simulator::{EffectKind, Simulator};
@@ -30,40 +30,40 @@ fn keys_sent(sim: &Simulator, operation: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_operation_has_a_key_and_its_response_holds_it() {
+async fn each_operation_has_a_key_that_its_response_contains() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(id());
     let part = || payment.capture().amount(Amount::nok(20));
     let (first, second) = (part().await.unwrap(), part().await.unwrap());
     let refund = payment.refund().amount(Amount::nok(20)).await.unwrap();
-    let told: Vec<_> = [&first, &second, &refund]
+    let keys: Vec<_> = [&first, &second, &refund]
         .map(|t| t.idempotency_key.clone().unwrap().to_string())
         .to_vec();
-    assert!(told[0] != told[1] && told[1] != told[2] && told[0] != told[2]);
-    for key in &told {
+    assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
+    for key in &keys {
         assert!(
             (20..=RequestId::MAX_GENERATED_LEN).contains(&key.len()),
             "{key}"
         );
     }
-    assert_eq!(keys_sent(&sim, "capture_payment_using_post"), told[..2]);
-    assert_eq!(keys_sent(&sim, "refund_payment_using_post"), told[2..]);
+    assert_eq!(keys_sent(&sim, "capture_payment_using_post"), keys[..2]);
+    assert_eq!(keys_sent(&sim, "refund_payment_using_post"), keys[2..]);
     let account = sim.account("acme-shop-123").unwrap();
     let in_ledger: Vec<_> = account
         .effects()
         .iter()
         .filter_map(|e| e.idempotency_key())
         .collect();
-    assert_eq!(in_ledger, told);
+    assert_eq!(in_ledger, keys);
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_attempt_carries_the_key_of_the_first() {
     let (sim, vipps) = reserved().await;
     let lost = sim.faults().on("capture_payment_using_post");
-    lost.after_commit().times(2).reset();
-    let done = vipps.ecom().payment(id()).capture().await.unwrap();
-    let key = done.idempotency_key.unwrap().to_string();
+    lost.times(2).lose_response();
+    let captured = vipps.ecom().payment(id()).capture().await.unwrap();
+    let key = captured.idempotency_key.unwrap().to_string();
     assert_eq!(keys_sent(&sim, "capture_payment_using_post"), vec![key; 3]);
     let account = sim.account("acme-shop-123").unwrap();
     assert_eq!(
@@ -73,19 +73,19 @@ async fn every_attempt_carries_the_key_of_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_of_ones_own_has_up_to_forty_characters() {
+async fn key_of_the_caller_has_1_to_40_characters() {
     for length in [1, 30, 31, 40] {
         let key = RequestId::parse(&"k".repeat(length)).unwrap();
         let recorder = Recorder::new()
             .respond("POST", CAPTURE, 200, TRANSACTION)
             .respond("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
         let payment = recorder.client().ecom().payment(id());
-        let done = payment
+        let captured = payment
             .capture()
             .idempotency_key(key.clone())
             .await
             .unwrap();
-        assert_eq!(done.idempotency_key, Some(key.clone()));
+        assert_eq!(captured.idempotency_key, Some(key.clone()));
         let error = payment
             .refund()
             .idempotency_key(key.clone())
@@ -132,7 +132,7 @@ async fn key_reused_for_another_request_is_refused() {
 
 /// Keys belong to an operation of an order: a refund may carry the key of a capture.
 #[tokio::test(start_paused = true)]
-async fn a_key_counts_within_its_operation() {
+async fn key_of_a_capture_is_accepted_for_a_refund() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(id());
     let key: RequestId = "one-key".parse().unwrap();
@@ -147,7 +147,7 @@ async fn a_key_counts_within_its_operation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_two_keys_of_many_are_alike() {
+async fn five_hundred_generated_keys_are_different() {
     let recorder = Recorder::new().respond("POST", CAPTURE, 500, "");
     let vipps = recorder.client();
     let mut keys = std::collections::HashSet::new();
@@ -160,7 +160,7 @@ async fn no_two_keys_of_many_are_alike() {
 
 /// The error of a raw call contains the key and the order id.
 #[tokio::test(start_paused = true)]
-async fn raw_call_error_holds_key_and_order() {
+async fn raw_call_error_contains_key_and_order_id() {
     let recorder = Recorder::new().respond("POST", CAPTURE, 200, "{");
     let error = recorder
         .client()

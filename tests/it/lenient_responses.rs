@@ -1,4 +1,5 @@
-//! Successes of an odd form: what worked is not lost, and what did not work is not taken for it.
+//! Successes in an unexpected form: a success stays a success, and a failure never becomes a
+//! success.
 
 use crate::support::{DETAILS, INITIATED, amount, assert_nothing_leaks, id, text};
 use bytes::Bytes;
@@ -18,7 +19,7 @@ const BEACON: &str = "/qr/v1/merchant-callback/mobilepay/1234";
 // -- a landing page of a kind that is not known yet
 
 #[tokio::test]
-async fn the_page_of_a_payment_is_never_lost() {
+async fn landing_page_of_an_unknown_kind_is_returned() {
     for page in [
         "mobilepay://?token=secret-landing-token",
         "vippsmt2:pay?token=secret-landing-token",

@@ -23,8 +23,8 @@ fn most_in_a_minute(sim: &Simulator, operation: &str) -> usize {
     times.iter().map(within).max().unwrap_or_default()
 }
 
-/// Two refusals fill the minute of an initiate, so that the replay with a new token waits for the
-/// next.
+/// Two refusals use up the limit of an initiate, so the replay with a new token waits for the next
+/// minute.
 #[tokio::test(start_paused = true)]
 async fn replay_after_401_waits_for_the_rate_limit() {
     const INITIATE: &str = "initiate_payment_v3_using_post";
@@ -42,7 +42,7 @@ async fn replay_after_401_waits_for_the_rate_limit() {
     assert_eq!(sim.journal().count(INITIATE), 3);
     assert_eq!(most_in_a_minute(&sim, INITIATE), 2);
 
-    // Without the time for it, the call ends before it makes a third request.
+    // With a short deadline, the call ends before a third request.
     sim.faults().on(INITIATE).times(1).status(429);
     sim.faults().on(INITIATE).times(1).status(401);
     let begun = tokio::time::Instant::now();
@@ -50,7 +50,7 @@ async fn replay_after_401_waits_for_the_rate_limit() {
         .deadline(Duration::from_secs(30))
         .await
         .unwrap_err();
-    // The call does not wait for a request that it cannot send before the deadline.
+    // The call does not wait for a request that could only be sent after the deadline.
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(error.operation(), Some(INITIATE));
@@ -61,7 +61,7 @@ async fn replay_after_401_waits_for_the_rate_limit() {
 /// A cancel reads the details after a lost response and is sent again. All its requests count
 /// together.
 #[tokio::test(start_paused = true)]
-async fn the_rounds_of_a_cancel_count_together() {
+async fn rounds_of_a_cancel_share_one_rate_limit() {
     const CANCEL: &str = "cancel_payment_request_using_put";
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let vipps = sim.client();
@@ -71,7 +71,7 @@ async fn the_rounds_of_a_cancel_count_together() {
     order.await.unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
     sim.faults().on(CANCEL).times(2).status(429);
-    sim.faults().on(CANCEL).times(3).reset();
+    sim.faults().on(CANCEL).times(3).lose_request();
     let cancel = vipps.ecom().payment(id()).cancel();
     let policy = vipps::RetryPolicy::default().attempts(4);
     let cancel = cancel.retry(policy).deadline(Duration::from_secs(600));

@@ -20,7 +20,7 @@ use vipps::simulator::{EffectKind, Simulator};
 use vipps::types::RequestId;
 use vipps::{Amount, Error, Outcome, RetryBudget, RetryPolicy, Vipps};
 
-/// Enough to meet every kind of fault, and done in about a second.
+/// The payments meet every kind of fault, and take about 1 s.
 const PAYMENTS: usize = 40;
 /// The settling time. The longest delay of the simulator is 200 ms, so no request takes effect
 /// later.
@@ -43,16 +43,18 @@ fn resident() -> Option<u64> {
 /// Injects faults into one request in ten. Half of the faults happen after the request took effect.
 fn storm(sim: &Simulator) {
     let rule = || sim.faults().any().probability(0.012);
-    rule().seed(1).reset();
-    rule().seed(2).after_commit().reset();
+    rule().seed(1).lose_request();
+    rule().seed(2).lose_response();
     rule().seed(3).status(503);
-    rule().seed(4).after_commit().html(502);
-    rule().seed(5).reset_in_body();
-    rule().seed(6).truncate();
-    rule().seed(7).garbage_json();
+    rule()
+        .seed(4)
+        .after_effect()
+        .status_with_body(502, "<html></html>");
+    rule().seed(5).reset();
+    rule().seed(7).malformed_json();
     rule()
         .seed(8)
-        .after_commit()
+        .after_effect()
         .delay(Duration::from_millis(200));
     rule().seed(9).duplicate();
 }
@@ -69,8 +71,8 @@ impl Seen {
     /// Returns `Some(true)` if the operation took effect, `None` if its outcome is still unknown.
     async fn reconcile(&self, vipps: &Vipps, error: &Error) -> Option<bool> {
         self.unknown.fetch_add(1, Ordering::Relaxed);
-        let asked = vipps.ecom().reconcile(error).settled_after(SETTLED);
-        match asked.deadline(Duration::from_secs(120)).await {
+        let reconcile = vipps.ecom().reconcile(error).settled_after(SETTLED);
+        match reconcile.deadline(Duration::from_secs(120)).await {
             Reconciled::TookEffect(_) => {
                 self.took_effect.fetch_add(1, Ordering::Relaxed);
                 Some(true)
@@ -84,7 +86,8 @@ impl Seen {
     }
 }
 
-/// Starts a payment by QR; an order whose landing page is lost is cancelled, and another one taken.
+/// Starts a payment by QR. An order whose landing page is lost is cancelled and replaced by a new
+/// order.
 async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
     let mut attempt = 0;
     loop {
@@ -118,8 +121,10 @@ async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
 async fn sell(sim: &Simulator, vipps: &Vipps, seen: &Seen, number: usize) {
     let payment = start(vipps, seen, number).await;
     let order = payment.order_id().as_str().to_owned();
-    sim.payer().approve(&order).expect("a payment that waits");
-    // The customer has decided, so the first poll need not wait as it does on a web page.
+    sim.payer()
+        .approve(&order)
+        .expect("a payment that waits for its customer");
+    // The customer has decided, so the first poll does not need the wait of a web page.
     while payment.wait().interval(PollInterval::Till).await.is_err() {}
     let key = RequestId::parse(&format!("capture-{order}")).expect("a key");
     loop {
@@ -170,7 +175,7 @@ fn under_load_each_payment_is_captured_once() {
             let next = tokio::time::timeout(Duration::from_millis(50), tasks.join_next()).await;
             peak = peak.max(resident());
             match next {
-                Ok(Some(sold)) => sold.expect("no sale panics"),
+                Ok(Some(sold)) => sold.expect("a sale without a panic"),
                 Ok(None) => return peak,
                 Err(_) => {}
             }
@@ -192,7 +197,7 @@ fn under_load_each_payment_is_captured_once() {
             _ => panic!("a wrong amount: {account:?}"),
         }
     }
-    assert_eq!(captured, count, "lost, or sold twice");
+    assert_eq!(captured, count, "not captured, or captured twice");
     let requests: usize = sim.journal().entries().len();
     eprintln!(
         "{count} payments in {took:.1?}: {requests} requests kept in the journal, {} orders, {} unknown outcomes \
@@ -206,7 +211,7 @@ fn under_load_each_payment_is_captured_once() {
     if let (Some(before), Some(peak)) = (before, peak) {
         let each = peak.saturating_sub(before) / count as u64;
         eprintln!("{} KiB of memory per payment at the peak", each / 1024);
-        // The figure covers the whole process, so it is checked only if this test runs alone.
+        // The memory is that of the whole process, so it is checked only if this test runs alone.
         if std::env::var_os("VIPPS_LOAD_PAYMENTS").is_some() {
             assert!(each < 256 * 1024, "{each} bytes per payment");
         }

@@ -1,4 +1,5 @@
-//! HTTP 423 and the eCom code 94 both say that the order is locked: wait, then send the same again.
+//! HTTP 423 and the eCom code 94 both mean that the order is locked. The same request is retried
+//! after a wait.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -90,7 +91,7 @@ async fn capture_retries_with_the_same_key_after_423() {
         .unwrap();
     assert_eq!(sent(&recorder, "POST"), 2);
     assert!(!recorder.to_snapshot().contains("[idempotency key 2]"));
-    // The slow pace: never sooner than 100 ms.
+    // The slow waits are at least 100 ms.
     assert!(begun.elapsed() >= Duration::from_millis(100));
 }
 
@@ -130,7 +131,7 @@ async fn lock_of_another_sender_leaves_a_write_unknown() {
     let call = client(&recorder).ecom().initiate(id(), amount(), text());
     let error = call.await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
-    // A capture has its key, so that it is safe to send again.
+    // A capture has a key, so it can be retried.
     let recorder = Recorder::new().respond("POST", CAPTURE, 423, page).respond(
         "POST",
         CAPTURE,

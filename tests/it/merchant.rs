@@ -1,4 +1,4 @@
-//! A merchant on a socket, called by the simulator: what one side sends the other understands.
+//! A merchant on a socket receives the callbacks and webhooks of the simulator and responds to them.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,27 +15,27 @@ const HOOK: &str = "https://shop.example.com/hooks/vipps?unit=kiosk-7";
 const SECRET: &str = "090a478d-37ff-4e77-970e-d457aeb26a3a";
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<(Vec<Callback>, Vec<CheckIn>)>>);
+struct Received(Arc<Mutex<(Vec<Callback>, Vec<CheckIn>)>>);
 
 struct Shop {
     sim: Simulator,
     vipps: Vipps,
-    heard: Heard,
+    received: Received,
     urls: CallbackUrls,
     auth: CallbackAuth,
 }
 
 impl Shop {
-    /// A shop that expects `expected` of its callbacks, and signs with `SECRET`.
+    /// Returns a shop whose webhooks are signed with `SECRET`.
     async fn open() -> Self {
-        let heard = Heard::default();
-        // The simulator sends consent removals as they are documented: without a token.
+        let received = Received::default();
+        // As documented, the simulator sends consent removals without a token.
         let auth = CallbackAuth::generate()
             .unwrap()
             .allow_unauthenticated_consent_removal();
         let urls = CallbackUrls::new("https://shop.example.com/vipps/".parse().unwrap());
 
-        let calls = heard.clone();
+        let calls = received.clone();
         let callbacks = callback::axum::router(auth.clone(), move |callback| {
             calls.0.lock().unwrap().0.push(callback.clone());
             async move {
@@ -47,7 +47,7 @@ impl Shop {
                 }
             }
         });
-        let check_ins = heard.clone();
+        let check_ins = received.clone();
         let verifier = Verifier::new(HOOK, [SECRET]).unwrap();
         let hook = webhooks::axum::post(verifier, move |check_in: CheckIn| {
             check_ins.0.lock().unwrap().1.push(check_in);
@@ -66,7 +66,7 @@ impl Shop {
         Self {
             sim,
             vipps,
-            heard,
+            received,
             urls,
             auth,
         }
@@ -88,9 +88,9 @@ impl Shop {
         id
     }
 
-    async fn heard(&self) -> Vec<Callback> {
+    async fn received(&self) -> Vec<Callback> {
         self.sim.settled().await;
-        std::mem::take(&mut self.heard.0.lock().unwrap().0)
+        std::mem::take(&mut self.received.0.lock().unwrap().0)
     }
 
     fn last_delivery(&self) -> Delivery {
@@ -112,9 +112,9 @@ async fn payment_sends_a_callback() {
     let shop = Shop::open().await;
     let id = shop.initiate("order-1", &shop.auth, None).await;
     shop.sim.payer().approve("order-1").unwrap();
-    let heard = shop.heard().await;
-    let [Callback::Payment(update)] = heard.as_slice() else {
-        panic!("{heard:?}");
+    let received = shop.received().await;
+    let [Callback::Payment(update)] = received.as_slice() else {
+        panic!("{received:?}");
     };
     assert_eq!(update.order_id, id);
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
@@ -128,9 +128,9 @@ async fn payment_sends_a_callback() {
 
     shop.initiate("order-2", &shop.auth, None).await;
     shop.sim.payer().reject_on_landing_page("order-2").unwrap();
-    let heard = shop.heard().await;
-    let [Callback::Payment(update)] = heard.as_slice() else {
-        panic!("{heard:?}");
+    let received = shop.received().await;
+    let [Callback::Payment(update)] = received.as_slice() else {
+        panic!("{received:?}");
     };
     assert_eq!(update.status, Some(CallbackStatus::Rejected));
     assert_eq!(update.error.as_ref().unwrap().code(), Some("45"));
@@ -142,7 +142,7 @@ async fn callback_with_another_token_is_refused() {
     let other = CallbackAuth::generate().unwrap();
     shop.initiate("order-1", &other, None).await;
     shop.sim.payer().approve("order-1").unwrap();
-    assert!(shop.heard().await.is_empty());
+    assert!(shop.received().await.is_empty());
     assert_eq!(
         shop.last_delivery().outcome(),
         &DeliveryOutcome::Responded(401)
@@ -155,12 +155,12 @@ async fn shipping_response_and_consent_removal_work() {
     let express = Express::with_dynamic_shipping(shop.urls.prefix().clone());
     let id = shop.initiate("order-1", &shop.auth, Some(express)).await;
     shop.sim.payer().approve("order-1").unwrap();
-    let heard = shop.heard().await;
-    let [Callback::Shipping(question), Callback::Payment(update)] = heard.as_slice() else {
-        panic!("{heard:?}");
+    let received = shop.received().await;
+    let [Callback::Shipping(request), Callback::Payment(update)] = received.as_slice() else {
+        panic!("{received:?}");
     };
-    assert_eq!(question.order_id, id);
-    assert!(question.address_type.is_some() && question.address.post_code.is_some());
+    assert_eq!(request.order_id, id);
+    assert!(request.address_type.is_some() && request.address.post_code.is_some());
     assert_eq!(update.status, Some(CallbackStatus::Reserved));
     assert_eq!(
         update.amount,
@@ -173,9 +173,9 @@ async fn shipping_response_and_consent_removal_work() {
     let user_id = update.user.as_ref().unwrap().user_id.clone().unwrap();
 
     shop.sim.payer().withdraw_consent("order-1").unwrap();
-    let heard = shop.heard().await;
-    let [Callback::Consent(removal)] = heard.as_slice() else {
-        panic!("{heard:?}");
+    let received = shop.received().await;
+    let [Callback::Consent(removal)] = received.as_slice() else {
+        panic!("{received:?}");
     };
     assert_eq!(removal.user_id, user_id);
     assert_eq!(
@@ -200,7 +200,7 @@ async fn check_in_sends_a_webhook() {
     shop.sim.webhook(HOOK, SECRET).unwrap();
     scan();
     shop.sim.settled().await;
-    let check_ins = std::mem::take(&mut shop.heard.0.lock().unwrap().1);
+    let check_ins = std::mem::take(&mut shop.received.0.lock().unwrap().1);
     let [check_in] = check_ins.as_slice() else {
         panic!("{check_ins:?}");
     };
@@ -214,7 +214,7 @@ async fn check_in_sends_a_webhook() {
     shop.sim.webhook(HOOK, "another").unwrap();
     scan();
     shop.sim.settled().await;
-    assert!(shop.heard.0.lock().unwrap().1.is_empty());
+    assert!(shop.received.0.lock().unwrap().1.is_empty());
     assert_eq!(
         shop.last_delivery().outcome(),
         &DeliveryOutcome::Responded(401)

@@ -10,7 +10,7 @@ use vipps::{Credentials, Environment, Metrics, Vipps};
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
-/// Each counter by its name, as `Debug` shows them, without the zeros.
+/// Returns the counters that are not zero, in the form of `Debug`.
 fn counted(metrics: Metrics) -> Vec<(String, u64)> {
     let shown = format!("{metrics:?}");
     let inner = shown
@@ -32,7 +32,7 @@ macro_rules! assert_counted {
 }
 
 #[tokio::test(start_paused = true)]
-async fn successes_and_the_token_before_them() {
+async fn successes_and_the_token_request_are_counted() {
     let recorder = Recorder::new()
         .respond("POST", "/ecomm/v2/payments", 200, INITIATED)
         .respond("GET", DETAILS_PATH, 200, DETAILS);
@@ -46,7 +46,7 @@ async fn successes_and_the_token_before_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeats_and_replays() {
+async fn retries_and_replays_are_counted() {
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "")
@@ -61,7 +61,7 @@ async fn repeats_and_replays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_by_their_outcome() {
+async fn failures_are_counted_by_outcome() {
     let recorder = Recorder::new()
         .respond("POST", CAPTURE, 400, r#"{"statusCode":400,"message":"x"}"#)
         .lose("POST", CAPTURE)

@@ -22,40 +22,40 @@ const MSN: &str = "654321";
 /// the request.
 struct Origin {
     address: SocketAddr,
-    heard: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Origin {
-    fn start(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+    fn start(respond: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (record, answer) = (heard.clone(), Arc::new(answer));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (record, respond) = (requests.clone(), Arc::new(respond));
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (record, answer) = (record.clone(), answer.clone());
-                std::thread::spawn(move || serve(connection, &record, &*answer));
+                let (record, respond) = (record.clone(), respond.clone());
+                std::thread::spawn(move || serve(connection, &record, &*respond));
             }
         });
-        Self { address, heard }
+        Self { address, requests }
     }
 
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Everything that came, connections without a request included.
-    fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
+    /// Returns all requests. A connection without a request is an empty text.
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
-fn serve(mut connection: TcpStream, record: &Mutex<Vec<String>>, answer: &dyn Fn(&str) -> String) {
+fn serve(mut connection: TcpStream, record: &Mutex<Vec<String>>, respond: &dyn Fn(&str) -> String) {
     let _ = connection.set_read_timeout(Some(Duration::from_secs(10)));
     let at = {
-        let mut heard = record.lock().unwrap();
-        heard.push(String::new());
-        heard.len() - 1
+        let mut requests = record.lock().unwrap();
+        requests.push(String::new());
+        requests.len() - 1
     };
     let mut text = String::new();
     let mut buffer = [0; 4096];
@@ -67,7 +67,7 @@ fn serve(mut connection: TcpStream, record: &Mutex<Vec<String>>, answer: &dyn Fn
         record.lock().unwrap()[at].clone_from(&text);
     }
     let first = text.lines().next().unwrap_or_default();
-    let _ = connection.write_all(answer(first).as_bytes());
+    let _ = connection.write_all(respond(first).as_bytes());
 }
 
 fn is_whole(request: &str) -> bool {
@@ -81,7 +81,7 @@ fn is_whole(request: &str) -> bool {
     body.len() >= length.unwrap_or(0_usize)
 }
 
-fn answer(status: &str, headers: &str, body: &str) -> String {
+fn http_response(status: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
@@ -89,7 +89,7 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 }
 
 fn json(body: &str) -> String {
-    answer("200 OK", "content-type: application/json\r\n", body)
+    http_response("200 OK", "content-type: application/json\r\n", body)
 }
 
 fn token() -> String {
@@ -112,13 +112,13 @@ fn client(api: &Origin) -> Vipps {
 fn assert_anonymous(request: &str) {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     for secret in KEYS.iter().chain(&[TOKEN, MSN]) {
-        assert!(!request.contains(secret), "{secret} went out:\n{request}");
+        assert!(!request.contains(secret), "{secret} was sent:\n{request}");
     }
     assert_eq!(body, "");
     let allowed = ["host", "user-agent", "accept", "accept-encoding"];
     for line in head.lines().skip(1) {
         let name = line.split(':').next().unwrap().to_ascii_lowercase();
-        assert!(allowed.contains(&&*name), "{line} went out");
+        assert!(allowed.contains(&&*name), "{line} was sent");
     }
 }
 
@@ -126,7 +126,7 @@ const SVG: &str = "<svg xmlns='http://www.w3.org/2000/svg'/>";
 
 #[tokio::test]
 async fn credentials_reach_only_the_configured_origin() {
-    let images = Origin::start(|_| answer("200 OK", "content-type: image/svg+xml\r\n", SVG));
+    let images = Origin::start(|_| http_response("200 OK", "content-type: image/svg+xml\r\n", SVG));
     let link = images.url("/code.svg?sig=abc");
     let api = Origin::start(move |first| match first {
         _ if first.contains("/accesstoken/get") => token(),
@@ -138,15 +138,19 @@ async fn credentials_reach_only_the_configured_origin() {
     let image = qr.image(&code).await.unwrap();
     assert_eq!(&image.bytes()[..], SVG.as_bytes());
 
-    let [asked, made] = &api.heard()[..] else {
-        panic!("{:?}", api.heard());
+    let [token_request, code_request] = &api.requests()[..] else {
+        panic!("{:?}", api.requests());
     };
-    // The API gets what it must, or the rest would prove nothing.
-    assert!(asked.contains(KEYS[1]) && asked.contains(KEYS[2]));
-    assert!(made.contains(TOKEN) && made.contains(KEYS[2]) && made.contains(MSN));
-    assert!(!made.contains(KEYS[1]), "the secret is for the token alone");
-    let [fetched] = &images.heard()[..] else {
-        panic!("{:?}", images.heard());
+    // The API receives the credentials; otherwise the rest would prove nothing.
+    assert!(token_request.contains(KEYS[1]) && token_request.contains(KEYS[2]));
+    assert!(code_request.contains(TOKEN));
+    assert!(code_request.contains(KEYS[2]) && code_request.contains(MSN));
+    assert!(
+        !code_request.contains(KEYS[1]),
+        "only the token request has the secret"
+    );
+    let [fetched] = &images.requests()[..] else {
+        panic!("{:?}", images.requests());
     };
     assert!(fetched.starts_with("GET /code.svg?sig=abc HTTP/1.1\r\n"));
     assert_anonymous(fetched);
@@ -170,13 +174,17 @@ async fn redirect_is_not_followed() {
                 }
                 // The other origin is in `Location` and in further headers that a client may
                 // follow.
-                let also =
+                let refresh_headers =
                     format!("refresh: 0; url={location}\r\ncontent-location: {location}\r\n");
                 let link = format!(
                     "link: <{location}>; rel=preload\r\nalt-svc: h2=\"{}\"\r\n",
                     &location[7..]
                 );
-                answer(status, &format!("location: {location}\r\n{also}{link}"), "")
+                http_response(
+                    status,
+                    &format!("location: {location}\r\n{refresh_headers}{link}"),
+                    "",
+                )
             });
             let vipps = client(&api);
             let payment = vipps.ecom().payment("order-1".parse().unwrap());
@@ -185,22 +193,23 @@ async fn redirect_is_not_followed() {
                 assert_eq!(error.kind(), ErrorKind::Authentication);
             } else {
                 // A proxy may have sent the redirect after the API had seen the capture.
-                let seen = (error.kind(), error.outcome());
-                assert_eq!(seen, (ErrorKind::Api, Outcome::Unknown));
+                let failure = (error.kind(), error.outcome());
+                assert_eq!(failure, (ErrorKind::Api, Outcome::Unknown));
             }
             let code = PersonalQr::parse("https://qr.vipps.no/p/x").unwrap();
             vipps.qr().exchange(code).await.unwrap_err();
         }
     }
-    assert_eq!(other.heard(), Vec::<String>::new());
+    assert_eq!(other.requests(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn redirect_of_an_image_link_is_not_followed() {
-    let other = Origin::start(|_| answer("200 OK", "content-type: image/svg+xml\r\n", SVG));
+    let other = Origin::start(|_| http_response("200 OK", "content-type: image/svg+xml\r\n", SVG));
     let location = other.url("/");
-    let images =
-        Origin::start(move |_| answer("302 Found", &format!("location: {location}\r\n"), ""));
+    let images = Origin::start(move |_| {
+        http_response("302 Found", &format!("location: {location}\r\n"), "")
+    });
     let link = images.url("/");
     let api = Origin::start(move |first| match first {
         _ if first.contains("/accesstoken/get") => token(),
@@ -211,8 +220,8 @@ async fn redirect_of_an_image_link_is_not_followed() {
     let code = qr.one_time(&page).await.unwrap();
     let error = qr.image(&code).await.unwrap_err();
     assert_eq!(error.http_status(), Some(302));
-    assert_anonymous(&images.heard()[0]);
-    assert_eq!(other.heard(), Vec::<String>::new());
+    assert_anonymous(&images.requests()[0]);
+    assert_eq!(other.requests(), Vec::<String>::new());
 }
 
 /// The client does not open the URLs in a request or in a response.
@@ -220,17 +229,18 @@ async fn redirect_of_an_image_link_is_not_followed() {
 async fn urls_that_are_only_passed_on_are_not_visited() {
     let other = Origin::start(|_| json("{}"));
     let port = other.address.port();
-    let named = format!("https://localhost:{port}/named");
+    let redirect_url = format!("https://localhost:{port}/named");
     let page = format!("http://127.0.0.1:{port}/page?token=abc");
-    let answered =
-        format!(r#"{{"orderId":"order-1","url":"{page}","redirectUrl":"{named}","id":"b"}}"#);
+    let body = format!(
+        r#"{{"orderId":"order-1","url":"{page}","redirectUrl":"{redirect_url}","id":"b"}}"#
+    );
     let api = Origin::start(move |first| match first {
         _ if first.contains("/accesstoken/get") => token(),
-        _ => json(&answered),
+        _ => json(&body),
     });
     let vipps = client(&api);
     let prefix: vipps::types::HttpsUrl = "https://shop.example.com/vipps".parse().unwrap();
-    let sold = vipps
+    let payment = vipps
         .ecom()
         .initiate(
             "order-1".parse().unwrap(),
@@ -242,16 +252,16 @@ async fn urls_that_are_only_passed_on_are_not_visited() {
         .express(Express::with_dynamic_shipping(prefix.clone()), prefix)
         .await
         .unwrap();
-    assert!(sold.landing_page().as_str().contains(&port.to_string()));
+    assert!(payment.landing_page().as_str().contains(&port.to_string()));
     vipps
         .qr()
         .merchant_redirect("b".parse().unwrap())
         .get()
         .await
         .unwrap();
-    vipps.qr().one_time(&sold).await.unwrap();
-    assert_eq!(api.heard().len(), 4);
-    assert_eq!(other.heard(), Vec::<String>::new());
+    vipps.qr().one_time(&payment).await.unwrap();
+    assert_eq!(api.requests().len(), 4);
+    assert_eq!(other.requests(), Vec::<String>::new());
 }
 
 /// A generated client made for another base URL builds such requests.
@@ -313,14 +323,14 @@ async fn a_raw_request_to_another_origin_is_refused_unsent() {
         (ErrorKind::InvalidInput, Outcome::NotSent)
     );
     assert_eq!(error.invalid_value().unwrap().field(), "host");
-    assert_eq!(other.heard(), Vec::<String>::new());
-    assert_eq!(api.heard(), Vec::<String>::new());
+    assert_eq!(other.requests(), Vec::<String>::new());
+    assert_eq!(api.requests(), Vec::<String>::new());
 
     // The rest would prove nothing if no hand-made request were sent.
     exec(&vipps, "get_payment_details_using_get", &url, None)
         .await
         .unwrap();
-    assert_eq!(api.heard().len(), 2);
+    assert_eq!(api.requests().len(), 2);
 }
 
 /// Passes a request to the retry loop without the generated builders.

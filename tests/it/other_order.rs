@@ -1,5 +1,5 @@
-//! A response about another order is never accepted. It may arrive on a connection that is off by
-//! one response.
+//! A response about another order is never accepted. It arrives if a connection delivers the
+//! response to an earlier request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use crate::support::{self, amount, id, text};
 
 type Run = fn(Vipps) -> Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
-/// Every operation of an order: name, method, path, a response, whether it changes anything.
+/// Every operation of an order: name, method, path, a response, and true for a write.
 #[allow(deprecated)]
 fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, Run)> {
     let status = |verb: &str, info: &str| {

@@ -25,7 +25,7 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
             SHORT,
             Duration::from_millis(2_900),
         ),
-        // Longer than the limit of the client that the crate makes.
+        // The timeout is longer than the default of the crate.
         (
             own().connect_timeout(Duration::from_millis(3_700)),
             Duration::from_millis(3_700),

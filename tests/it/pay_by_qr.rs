@@ -43,7 +43,7 @@ async fn a_payment_that_is_refused_is_only_refused() {
     assert!(recorder.shape_of("generate_otp_qr").is_empty());
 }
 
-/// A payment that could be started but never shown as a code is not started.
+/// A payment that cannot have a code is not started.
 #[tokio::test]
 async fn options_without_a_code_are_refused_before_sending() {
     let recorder = Recorder::new();
@@ -69,7 +69,7 @@ async fn options_without_a_code_are_refused_before_sending() {
     assert!(recorder.requests().is_empty());
 }
 
-/// A partner starts a payment for a merchant; what follows is for that merchant too.
+/// A partner starts a payment for a merchant. The later calls are for that merchant too.
 #[tokio::test]
 async fn payment_uses_the_sales_unit_that_started_it() {
     let path = |tail: &str| format!("/ecomm/v2/payments/acme-shop-123/{tail}");

@@ -22,7 +22,7 @@ fn seconds(seconds: u64) -> Duration {
 /// Returns the duration of a call in seconds, if the named operation never gets a response.
 async fn seconds_until_given_up(stalled: &str, change: impl FnOnce(PayByQr) -> PayByQr) -> u64 {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
-    sim.faults().on(stalled).after_commit().stall();
+    sim.faults().on(stalled).after_effect().stall();
     let begun = Instant::now();
     let error = change(sale(&sim.client())).await.unwrap_err();
     assert!(
@@ -50,13 +50,14 @@ async fn the_outer_deadline_wins_then_the_inner_one() {
     }
 }
 
-/// The deadline covers both requests: what the first one took is missing for the second.
+/// The deadline covers both requests: the second request has only the time that the first request
+/// left.
 #[tokio::test(start_paused = true)]
 async fn an_inner_deadline_covers_both_requests() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let slow = sim.faults().on("initiate_payment_v3_using_post");
-    slow.after_commit().delay(seconds(3));
-    sim.faults().on("generate_otp_qr").after_commit().stall();
+    slow.after_effect().delay(seconds(3));
+    sim.faults().on("generate_otp_qr").after_effect().stall();
     let begun = Instant::now();
     let call = sale(&sim.client()).payment(|p| p.deadline(seconds(5)));
     call.await.unwrap_err();
@@ -128,7 +129,8 @@ async fn the_outer_sales_unit_wins_then_the_inner_one() {
     }
 }
 
-/// Neither operation has an idempotency key in the API, and one key would join two requests.
+/// Neither operation has an idempotency key in the API. One key for both would be shared by two
+/// requests.
 #[tokio::test(start_paused = true)]
 async fn neither_request_carries_an_idempotency_key() {
     for request in sent(|sale| sale).await {

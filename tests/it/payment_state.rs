@@ -12,8 +12,7 @@ use PaymentState::{
 
 const BEGUN: &str = "2026-03-02T09:00:00Z";
 
-/// A log, given oldest first as it happened and written newest first as the API does: operation,
-/// øre, success.
+/// Writes a log, newest first like the API. The input is oldest first: operation, øre, success.
 fn json(log: &[(&str, i64, bool)], sums: Option<[i64; 4]>) -> String {
     let entries: Vec<String> = log
         .iter()
@@ -43,7 +42,7 @@ fn read(json: &str) -> PaymentDetails {
     PaymentDetails::from_json("order-1".parse().unwrap(), json).unwrap()
 }
 
-/// Returns the allowed operations as a set of words.
+/// Returns the names of the allowed operations.
 fn can(details: &PaymentDetails) -> BTreeSet<&'static str> {
     let all = [
         ("capture", details.can_capture()),
@@ -62,8 +61,8 @@ struct Row {
     /// The column of the API's table of states and operations.
     name: &'static str,
     log: Log,
-    /// captured, to capture, refunded, to refund: as the API states them, and as the log must add
-    /// up to.
+    /// The sums captured, to capture, refunded and to refund. The stated sums and the sums of the
+    /// log are equal.
     sums: [i64; 4],
     state: PaymentState,
     can: &'static [&'static str],
@@ -95,11 +94,11 @@ const ROWS: &[Row] = &[
     Row { name: "fully captured", log: &[I, R, ALL], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
     Row { name: "fully captured, a refund failed", log: &[I, R, ALL, ("REFUND", 20_000, false)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
     Row { name: "direct capture", log: &[I, ("SALE", 20_000, true)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
-    // Given up.
+    // Cancelled or expired.
     Row { name: "cancelled before it was reserved", log: &[I, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
     Row { name: "cancelled after it was reserved", log: &[I, R, ("VOID", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
-    Row { name: "cancelled after it was reserved, told as CANCEL", log: &[I, R, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
-    // Given back.
+    Row { name: "cancelled after it was reserved, recorded as CANCEL", log: &[I, R, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    // Refunded.
     Row { name: "refunded in part", log: &[I, R, ALL, ("REFUND", 5_000, true)], sums: [20_000, 0, 5_000, 15_000], state: PartiallyRefunded, can: &["refund"] },
     Row { name: "refunded in part, some not captured", log: &[I, R, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true)], sums: [10_000, 10_000, 5_000, 5_000], state: PartiallyRefunded, can: &["capture", "release", "refund"] },
     Row { name: "refunded in part, the rest released", log: &[I, R, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true), ("VOID", 10_000, true)], sums: [10_000, 0, 5_000, 5_000], state: PartiallyRefunded, can: &["refund"] },
@@ -120,7 +119,7 @@ fn each_state_allows_its_operations() {
     for row in ROWS {
         let can_do: BTreeSet<_> = row.can.iter().copied().collect();
         for stated in [None, Some(row.sums)] {
-            // The API states no sums before the customer has acted.
+            // The API returns no sums before the customer has acted.
             let details = read(&json(row.log, stated));
             let name = format!("{} (stated: {stated:?})", row.name);
             assert_eq!(details.state(), row.state, "{name}");
@@ -137,14 +136,14 @@ fn each_state_allows_its_operations() {
             assert_eq!(
                 details.events().len(),
                 row.log.len(),
-                "{name}: failed ones are kept"
+                "{name}: failed events are part of the list"
             );
         }
     }
 }
 
 #[test]
-fn every_spelling_of_every_operation() {
+fn every_spelling_of_an_operation_is_read() {
     for (operation, spellings) in [
         (
             Operation::Initiate,
@@ -182,7 +181,7 @@ fn every_spelling_of_every_operation() {
 
 /// Every spelling of an operation produces the same state.
 #[test]
-fn every_spelling_of_every_state() {
+fn every_spelling_leads_to_the_same_state() {
     let state = |log: &[(&str, i64, bool)]| read(&json(log, None)).state();
     for started in ["INITIATE", "REGISTER"] {
         assert_eq!(state(&[(started, 100, true)]), Initiated);
@@ -217,9 +216,9 @@ fn every_spelling_of_every_state() {
     }
 }
 
-/// The API may cancel a payment that was not approved without an event, so its age decides.
+/// The API may cancel an unapproved payment without an event, so the age of the payment decides.
 #[test]
-fn without_an_event_expiry_follows_from_age() {
+fn expiry_without_an_event_follows_from_the_age() {
     let begun: jiff::Timestamp = BEGUN.parse().unwrap();
     let after = |seconds: i64| begun + jiff::SignedDuration::from_secs(seconds);
     let waiting = read(&json(&[I], None));
@@ -229,8 +228,12 @@ fn without_an_event_expiry_follows_from_age() {
         assert_eq!(details.state_at(after(600)), Initiated);
         assert_eq!(details.state_at(after(601)), Expired);
         assert!(details.is_expired(after(601)) && !details.is_expired(after(600)));
-        assert_eq!(details.state(), Initiated, "without a clock nobody knows");
-        // A clock that is behind.
+        assert_eq!(
+            details.state(),
+            Initiated,
+            "without a clock the expiry is unknown"
+        );
+        // The clock is behind.
         assert!(!details.is_expired(after(-86_400)));
     }
     for log in [
@@ -249,10 +252,10 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
     let event = |operation: &str, success: &str| {
         format!(r#"{{"operation":"{operation}","amount":20000{success}}}"#)
     };
-    let said = |value: &str| format!(r#","operationSuccess":{value}"#);
-    let started = event("INITIATE", &said("true"));
+    let success_flag = |value: &str| format!(r#","operationSuccess":{value}"#);
+    let started = event("INITIATE", &success_flag("true"));
     for stated in ["true", r#""Y""#, "1"] {
-        let reserve = event("RESERVE", &said(stated));
+        let reserve = event("RESERVE", &success_flag(stated));
         let details = read(&format!(
             r#"{{"transactionLogHistory":[{reserve},{started}]}}"#
         ));
@@ -275,10 +278,10 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
         for operation in [
             "RESERVE", "SALE", "CAPTURE", "REFUND", "CANCEL", "VOID", "REJECT",
         ] {
-            let unread = event(operation, &said(value));
+            let unread = event(operation, &success_flag(value));
             for rest in [
                 started.clone(),
-                format!("{},{started}", event("RESERVE", &said("true"))),
+                format!("{},{started}", event("RESERVE", &success_flag("true"))),
             ] {
                 for sums in [
                     "",
@@ -303,22 +306,22 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
             }
         }
     }
-    // A later event that can be read takes precedence, and so do the sums that the API states.
-    let reserve = event("RESERVE", &said("2"));
-    let void = event("VOID", &said("true"));
+    // A later readable event takes precedence, and so do the stated sums.
+    let reserve = event("RESERVE", &success_flag("2"));
+    let void = event("VOID", &success_flag("true"));
     let details = read(&format!(
         r#"{{"transactionLogHistory":[{void},{reserve},{started}]}}"#
     ));
     assert_eq!(details.state(), Cancelled);
     let sums = r#""transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":0,"remainingAmountToRefund":20000},"#;
-    let capture = event("CAPTURE", &said("2"));
+    let capture = event("CAPTURE", &success_flag("2"));
     let details = read(&format!(
         r#"{{{sums}"transactionLogHistory":[{capture},{started}]}}"#
     ));
     assert_eq!(details.state(), Captured);
     // Without such an event or sum, a part that may have moved makes the whole state unknown.
-    let captured = event("CAPTURE", &said("true"));
-    let refund = event("REFUND", &said("2"));
+    let captured = event("CAPTURE", &success_flag("true"));
+    let refund = event("REFUND", &success_flag("2"));
     let details = read(&format!(
         r#"{{"transactionLogHistory":[{refund},{captured},{started}]}}"#
     ));
@@ -371,7 +374,7 @@ fn events_are_sorted_newest_first() {
 }
 
 #[test]
-fn scanned_and_captured_at_once() {
+fn scan_and_direct_capture_are_read_from_the_events() {
     let opened = r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true,"transactionId":"5001420062"}]}"#;
     assert!(read(opened).is_scanned());
     assert!(!read(&json(&[I], None)).is_scanned());
@@ -384,7 +387,7 @@ fn scanned_and_captured_at_once() {
 }
 
 #[test]
-fn personal_data_that_the_api_has_withdrawn() {
+fn removed_personal_data_is_reported_as_expired() {
     let expired = r#"{"transactionLogHistory":[],
         "userDetails":{"firstName":"[Expired]","lastName":"[Expired]","email":"[Expired]","mobileNumber":"[Expired]","userId":"uiJskNQ6qNN1iwN891uuob=="},
         "shippingDetails":{"address":{"addressLine1":"[Expired]","city":"[Expired]","country":"[Expired]","postCode":"[Expired]"},"shippingCost":99.9,"shippingMethod":"Walking","shippingMethodId":"w"}}"#;

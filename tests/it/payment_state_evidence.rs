@@ -1,4 +1,4 @@
-//! The state of a payment never contradicts the evidence in its details.
+//! The state of a payment never contradicts the events and sums in its details.
 
 use vipps::callback::{CallbackStatus, PaymentUpdate};
 use vipps::ecom::{PaymentDetails, PaymentState};
@@ -8,8 +8,7 @@ use PaymentState::{
     Rejected, Reserved, Unknown,
 };
 
-/// An event as the API writes it: operation, success as JSON (empty for a missing member), amount,
-/// minute.
+/// An event of the API: operation, success as JSON (empty for a missing member), amount, minute.
 type Entry = (&'static str, &'static str, Option<i64>, u8);
 
 fn history(entries: &[Entry]) -> String {
@@ -116,7 +115,7 @@ fn stated_sums_decide_where_the_history_does_not() {
             (sums(0, 0, 40, 0), Unknown),
             (sums(0, 0, 0, 40), Unknown),
             (sums(-1, 0, 0, 0), Unknown),
-            // More was refunded, or can be, than was captured.
+            // The refunded and refundable amounts exceed the captured amount.
             (sums(100, 0, 101, 0), Unknown),
             (sums(100, 0, 0, 101), Unknown),
             (sums(100, 0, 60, 41), Unknown),
@@ -128,7 +127,7 @@ fn stated_sums_decide_where_the_history_does_not() {
                 r#"{"capturedAmount":100,"remainingAmountToRefund":101}"#.to_owned(),
                 Unknown,
             ),
-            // The time limit of refunds may leave less than the rest.
+            // After the time limit of refunds, the refundable amount may be less than the rest.
             (sums(100, 0, 60, 0), PartiallyRefunded),
         ] {
             let details = read(entries, &stated);
@@ -152,7 +151,7 @@ fn missing_sums_state_nothing() {
     }
     assert_eq!(read(&[reserve, INITIATE], "{}").state(), Reserved);
     assert!(read(&[reserve, INITIATE], "{}").summary().is_none());
-    // Nothing captured, nothing left, both stated: the reservation is released.
+    // Both sums are stated as zero: the reservation is released.
     assert_eq!(
         read(&[reserve, INITIATE], &sums(0, 0, 0, 0)).state(),
         Cancelled
@@ -201,7 +200,7 @@ fn an_event_counts_only_if_it_states_its_success() {
     }
 }
 
-/// A payment whose start did not succeed is not a started one.
+/// A payment whose start failed is not started.
 #[test]
 fn failed_events_alone_leave_the_state_unknown() {
     for word in ["INITIATE", "RESERVE", "SALE", "CANCEL"] {
@@ -275,7 +274,7 @@ fn the_state_does_not_depend_on_skewed_time_stamps() {
     ];
     for (steps, state) in rows {
         let n = u8::try_from(steps.len()).unwrap();
-        // Every assignment of as many minutes to the steps, ties included, in both orders of the
+        // All assignments of minutes to the steps, including equal minutes, in both orders of the
         // list.
         for code in 0..n.pow(u32::from(n)) {
             let mut rest = code;
@@ -307,7 +306,7 @@ fn expiry_is_counted_from_the_start_of_the_payment() {
 }
 
 #[test]
-fn a_capture_is_captured_whatever_the_order() {
+fn a_capture_is_captured_in_any_order_of_events() {
     for entries in [[CAPTURE, RESERVE, INITIATE], [INITIATE, RESERVE, CAPTURE]] {
         assert_eq!(read(&entries, "").state(), Captured);
     }
@@ -319,7 +318,7 @@ fn a_reservation_that_sums_contradict_is_unknown() {
         ("INITIATE", "true", Some(500), 0),
         ("RESERVE", "true", Some(500), 1),
     ];
-    // Nothing is left to capture, and whether it was captured or released is not stated.
+    // Nothing is left to capture. The details do not state whether it was captured or released.
     let nothing_left = r#"{"remainingAmountToCapture":0}"#;
     assert_eq!(read(&reserved, nothing_left).state(), Unknown);
     // A cancelled reservation has nothing left to capture.
@@ -328,7 +327,7 @@ fn a_reservation_that_sums_contradict_is_unknown() {
     assert_eq!(read(&void, some_left).state(), Unknown);
 }
 
-/// Failed events change nothing, so that they contradict nothing.
+/// Failed events change nothing, so they contradict nothing.
 #[test]
 fn a_failed_event_contradicts_no_event_of_its_step() {
     let rows = [
@@ -364,7 +363,7 @@ fn an_unclear_event_leaves_unstated_sums_unknown() {
             let mut rest = stated.to_vec();
             rest.remove(missing);
             let details = read(&entries, &format!("{{{}}}", rest.join(",")));
-            // Nothing that an INITIATE does changes the sums.
+            // An INITIATE does not change the sums.
             let expected = match word {
                 "INITIATE" => PartiallyCaptured,
                 _ => Unknown,
@@ -380,7 +379,7 @@ fn more_refunded_than_captured_is_unknown() {
         ("CAPTURE", "true", Some(40), 2),
         ("REFUND", "true", Some(60), 3),
     );
-    // The amount of the second capture is missing, so that some of it may be left.
+    // The amount of the second capture is missing, so a part may be left to capture.
     let unread: Entry = ("CAPTURE", "true", None, 2);
     let details = read(&[refund, unread, part, RESERVE, INITIATE], "");
     assert_eq!(details.state(), Unknown);
@@ -388,8 +387,8 @@ fn more_refunded_than_captured_is_unknown() {
     assert_eq!(details.state(), Unknown);
 }
 
-/// The sum of refunds never exceeds the sum of captures, nor that sum the reservation (eCom guide,
-/// sums).
+/// The sum of refunds cannot exceed the sum of captures, which cannot exceed the reservation (eCom
+/// guide, sums).
 #[test]
 fn sums_above_what_the_history_states_are_unknown() {
     let capture = |ore| ("CAPTURE", "true", Some(ore), 2);
@@ -410,7 +409,7 @@ fn sums_above_what_the_history_states_are_unknown() {
         assert!(!details.can_refund() && !details.can_release(), "{about}");
         assert!(!details.can_capture() && !details.can_cancel(), "{about}");
     }
-    // An amount that is missing states nothing.
+    // A missing amount proves nothing.
     let unstated: Entry = ("RESERVE", "true", None, 1);
     let details = read(&[unstated, RESERVE, INITIATE], &sums(101, 0, 0, 101));
     assert_eq!(details.state(), Captured);

@@ -1,8 +1,8 @@
-//! Phone numbers are read as people write them, and an error never shows the number.
+//! Phone numbers are accepted in all common notations, and an error never shows the number.
 
 use vipps::PhoneNumber;
 
-/// A Norwegian number in all the forms that mean 47 400 55 123.
+/// Asserts that all forms are read as 47 400 55 123.
 #[track_caller]
 fn is_norwegian(text: &str) {
     match PhoneNumber::parse(text) {
@@ -120,7 +120,7 @@ fn a_tel_prefix_is_dropped() {
 }
 
 #[test]
-fn a_bracketed_trunk_zero_never_ends_up_in_the_number() {
+fn bracketed_trunk_zero_is_dropped() {
     for (text, msisdn) in [
         ("+44 (0)20 7946 0958", "442079460958"),
         ("+44(0)2079460958", "442079460958"),
@@ -137,12 +137,12 @@ fn a_bracketed_trunk_zero_never_ends_up_in_the_number() {
         let number = PhoneNumber::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         assert_eq!(number.msisdn(), msisdn, "{text:?}");
     }
-    // Other brackets hold digits of the number.
+    // Other brackets contain digits of the number.
     assert_eq!(
         PhoneNumber::parse("+44 (20) 7946 0958").unwrap().msisdn(),
         "442079460958"
     );
-    // Without a country code before it, or twice, or inside the number.
+    // The zero has no country code before it, occurs twice, or is inside the number.
     for text in [
         "(0)20 7946 0958",
         "(0)40055123",
@@ -156,7 +156,7 @@ fn a_bracketed_trunk_zero_never_ends_up_in_the_number() {
     ] {
         refusal(text);
     }
-    // Italian numbers keep their zero when they are dialled from abroad.
+    // Italian numbers keep their leading zero after the country code.
     let error = refusal("+39 (0)6 1234 5678");
     assert!(error.contains("(0)"), "{error}");
     assert_eq!(

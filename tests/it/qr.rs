@@ -43,7 +43,7 @@ fn operations(recorder: &Recorder) -> Vec<&'static str> {
     names.filter(|o| !o.starts_with("fetch_")).collect()
 }
 
-// -- a create that meets a code of the same id
+// -- a create whose id is already in use
 
 #[tokio::test]
 async fn a_plain_conflict_is_an_error_that_names_the_id() {
@@ -70,7 +70,7 @@ async fn conflict_after_429_is_a_conflict() {
     assert_eq!(operations(&recorder).len(), 2);
 }
 
-async fn after_a_lost_answer(
+async fn conflict_after_a_lost_response(
     ttl: Option<u64>,
     status: u16,
     found: &str,
@@ -102,7 +102,9 @@ async fn after_a_lost_answer(
 
 #[tokio::test]
 async fn conflict_after_a_lost_response_is_a_success_if_it_matches() {
-    let qr = after_a_lost_answer(None, 200, OURS).await.unwrap();
+    let qr = conflict_after_a_lost_response(None, 200, OURS)
+        .await
+        .unwrap();
     assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
     assert_eq!(
         qr.image_url(),
@@ -113,13 +115,15 @@ async fn conflict_after_a_lost_response_is_a_success_if_it_matches() {
         (None, r#","expiresIn":-1"#),
         (Some(600), r#","expiresIn":598"#),
         (Some(600), r#","expiresIn":600"#),
-        // A server that does not say.
+        // The server does not return the redirect URL.
         (Some(600), ""),
     ] {
         let found = format!(
             r#"{{"id":"billboard_1","redirectUrl":"https://example.com/ours"{expires_in}}}"#
         );
-        after_a_lost_answer(ttl, 200, &found).await.unwrap();
+        conflict_after_a_lost_response(ttl, 200, &found)
+            .await
+            .unwrap();
     }
 }
 
@@ -142,9 +146,11 @@ async fn conflict_after_a_lost_response_is_a_conflict_if_it_differs() {
         ),
     ] {
         let found = format!(r#"{{"id":"billboard_1",{members}}}"#);
-        let error = after_a_lost_answer(ttl, 200, &found).await.unwrap_err();
+        let error = conflict_after_a_lost_response(ttl, 200, &found)
+            .await
+            .unwrap_err();
         assert_eq!(error.conflict_id(), Some("billboard_1"), "{members}");
-        // The lost request may have come first, or may still come.
+        // The lost request may have arrived before the conflict, or may still arrive.
         assert_eq!(error.outcome(), Outcome::Unknown, "{members}");
     }
 }
@@ -157,7 +163,9 @@ async fn conflict_after_a_lost_response_is_unknown_if_unreadable() {
         (404, NOT_FOUND),
         (503, ""),
     ] {
-        let error = after_a_lost_answer(None, status, found).await.unwrap_err();
+        let error = conflict_after_a_lost_response(None, status, found)
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.http_status(), error.outcome()),
             (Some(409), Outcome::Unknown),
@@ -192,7 +200,7 @@ async fn lost_create_is_unknown_with_a_hint() {
     assert!(error.hint().unwrap().contains("create_or_update"));
 }
 
-/// Answers nothing to the first request, HTTP 409 to the second, and nothing again.
+/// Responds with HTTP 409 to the second request, and never to the first and the third.
 #[derive(Debug, Default)]
 struct Silent(AtomicUsize);
 
@@ -233,10 +241,10 @@ async fn reading_back_stays_within_the_deadline_of_the_call() {
 }
 
 #[tokio::test]
-async fn create_or_update_makes_or_updates() {
-    let made = Recorder::new().respond("POST", REDIRECTS, 200, OURS);
-    redirect(&made).create_or_update(ours()).await.unwrap();
-    assert_eq!(operations(&made), ["create_merchant_redirect_qr"]);
+async fn create_or_update_creates_or_updates() {
+    let recorder = Recorder::new().respond("POST", REDIRECTS, 200, OURS);
+    redirect(&recorder).create_or_update(ours()).await.unwrap();
+    assert_eq!(operations(&recorder), ["create_merchant_redirect_qr"]);
 
     let exists = Recorder::new().respond("POST", REDIRECTS, 409, CONFLICT);
     let lost = Recorder::new()
@@ -417,7 +425,7 @@ async fn redirect_response_may_lack_and_add_members() {
 }
 
 #[tokio::test]
-async fn the_list_has_whatever_was_ever_made() {
+async fn list_contains_codes_with_any_id() {
     let body = r#"[{"id":"billboard_1","url":"https://qr.vipps.no/r/a","redirectUrl":"https://example.com/a","expiresIn":-1},
         {"id":"made.by/hand ü","url":"https://qr.vipps.no/r/b"},{"id":42}]"#;
     let recorder = Recorder::new().respond("GET", REDIRECTS, 200, body);

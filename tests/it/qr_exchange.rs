@@ -1,5 +1,5 @@
-//! The exchange of a scanned code or a check-in for a phone number, without a trace of the number
-//! in `Debug`, errors and recordings.
+//! The exchange of a scanned code or a check-in for a phone number. The number never appears in
+//! `Debug` output, errors and recordings.
 
 use crate::support::assert_nothing_leaks;
 use vipps::testing::Recorder;
@@ -16,12 +16,12 @@ fn exchange(status: u16, body: &str) -> Recorder {
 
 #[tokio::test]
 async fn phone_numbers_are_read_in_every_spelling() {
-    let made: jiff::Timestamp = "2024-06-10T06:13:20Z".parse().unwrap();
+    let created_at: jiff::Timestamp = "2024-06-10T06:13:20Z".parse().unwrap();
     for (body, version, at) in [
         (
             r#"{"msisdn":"4791234567","version":"2.0","timestamp":1718000000}"#,
             Some("2.0"),
-            Some(made),
+            Some(created_at),
         ),
         (
             r#"{"msisdn":"+4791234567","version":"1.0"}"#,
@@ -31,7 +31,7 @@ async fn phone_numbers_are_read_in_every_spelling() {
         (
             r#"{"msisdn":4791234567,"version":2.5,"timestamp":"1718000000","new":1}"#,
             Some("2.5"),
-            Some(made),
+            Some(created_at),
         ),
         (r#"{"msisdn":"4791234567","timestamp":null}"#, None, None),
         (r#"{"msisdn":"4791234567","timestamp":-5}"#, None, None),
@@ -101,7 +101,7 @@ async fn a_refused_exchange_names_the_field() {
 }
 
 #[tokio::test]
-async fn whom_a_request_is_about_is_never_shown() {
+async fn debug_of_a_request_hides_the_customer() {
     let recorder = exchange(200, r#"{"msisdn":"4791234567"}"#);
     let qr = recorder.client().qr();
     let (code, token) = (

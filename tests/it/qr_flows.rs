@@ -19,15 +19,21 @@ fn leads_to(name: &str) -> Scanned {
 }
 
 #[tokio::test]
-async fn a_printed_code_is_led_elsewhere_and_deleted() {
+async fn printed_code_is_redirected_and_deleted() {
     let sim = Simulator::start().unwrap();
     let qr = sim.client().qr();
     let code = qr.merchant_redirect("50% off + æøå".parse().unwrap());
     let size = ImageSize::new(320).unwrap();
 
-    let made = code.create(page("spring")).png(size).await.unwrap();
-    assert_eq!((made.id(), made.expires_in()), ("50% off + æøå", None));
-    assert_eq!(qr.image(&made).await.unwrap().format(), QrFormat::Png(size));
+    let created = code.create(page("spring")).png(size).await.unwrap();
+    assert_eq!(
+        (created.id(), created.expires_in()),
+        ("50% off + æøå", None)
+    );
+    assert_eq!(
+        qr.image(&created).await.unwrap().format(),
+        QrFormat::Png(size)
+    );
     let printed = code
         .get()
         .content()
@@ -49,12 +55,12 @@ async fn a_printed_code_is_led_elsewhere_and_deleted() {
         sim.payer().scan(printed.as_str()).unwrap(),
         leads_to("summer")
     );
-    let led = code
+    let updated = code
         .create_or_update(page("autumn"))
         .content()
         .await
         .unwrap();
-    assert_eq!(led.content(), Some(&printed));
+    assert_eq!(updated.content(), Some(&printed));
     assert_eq!(
         sim.payer().scan(printed.as_str()).unwrap(),
         leads_to("autumn")
@@ -82,21 +88,19 @@ async fn create_succeeds_after_a_lost_response() {
         .faults()
         .on("create_merchant_redirect_qr")
         .nth(1)
-        .after_commit()
-        .reset();
-    let made = code.create(page("sale")).await.unwrap();
+        .lose_response();
+    let created = code.create(page("sale")).await.unwrap();
     assert_eq!(
-        (fault.hits(), made.redirect_url()),
+        (fault.hits(), created.redirect_url()),
         (1, Some("https://example.com/sale"))
     );
 
-    // Another program created a code with this id, and the first attempt did not arrive.
+    // The first attempt did not arrive, and another program has created a code with this id.
     let fault = sim
         .faults()
         .on("create_merchant_redirect_qr")
         .nth(1)
-        .before_commit()
-        .reset();
+        .lose_request();
     let error = code.create(page("other")).await.unwrap_err();
     assert_eq!((fault.hits(), error.outcome()), (1, Outcome::Unknown));
     assert_eq!(error.conflict_id(), Some("sale"));
@@ -105,8 +109,7 @@ async fn create_succeeds_after_a_lost_response() {
         .faults()
         .on("delete_merchant_redirect_qr")
         .nth(1)
-        .after_commit()
-        .reset();
+        .lose_response();
     code.delete().await.unwrap();
     assert_eq!(fault.hits(), 1);
 }
@@ -145,18 +148,21 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
         .unwrap();
 
     let size = ImageSize::new(200).unwrap();
-    let made = till.get().png(size).await.unwrap();
+    let created = till.get().png(size).await.unwrap();
     assert_eq!(
-        (made.merchant_qr_id(), made.location()),
+        (created.merchant_qr_id(), created.location()),
         ("till 1, 2. etasje", Some("Automat 1"))
     );
-    assert_eq!(qr.image(&made).await.unwrap().format(), QrFormat::Png(size));
+    assert_eq!(
+        qr.image(&created).await.unwrap().format(),
+        QrFormat::Png(size)
+    );
     let list = qr.merchant_callbacks().await.unwrap();
     assert_eq!(list.len(), 1);
-    assert_eq!(list[0].content(), made.content());
+    assert_eq!(list[0].content(), created.content());
 
     let payer = sim.payer().with_number("4798765432");
-    let printed = made.content().unwrap();
+    let printed = created.content().unwrap();
     assert!(printed.is_accepted_by_app());
     let scanned = payer.scan(printed.as_str()).unwrap();
     let merchant_qr_id = "till 1, 2. etasje".to_owned();
@@ -211,7 +217,7 @@ async fn earlier_lost_attempt_keeps_the_outcome_unknown() {
             .merchant_redirect("poster".parse().unwrap());
         if lost {
             let create = sim.faults().on("create_merchant_redirect_qr");
-            create.times(1).after_commit().reset();
+            create.times(1).lose_response();
         } else {
             code.create(page("spring")).await.unwrap();
         }
@@ -219,7 +225,7 @@ async fn earlier_lost_attempt_keeps_the_outcome_unknown() {
         let error = code.create_or_update(page("autumn")).await.unwrap_err();
         assert_eq!(error.outcome(), outcome, "{error:?}");
         let leads = code.get().await.unwrap();
-        let there = leads.redirect_url() == Some(page("autumn").as_str());
-        assert_eq!(there, lost);
+        let is_updated = leads.redirect_url() == Some(page("autumn").as_str());
+        assert_eq!(is_updated, lost);
     }
 }

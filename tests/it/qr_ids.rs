@@ -1,4 +1,4 @@
-//! Any id that is allowed reaches exactly its own resource, and nothing else is sent at all.
+//! An allowed id reaches exactly its own resource. Other ids are refused before sending.
 
 use percent_encoding::percent_decode_str;
 use proptest::collection::vec;
@@ -68,7 +68,7 @@ fn redirect_id() -> impl Strategy<Value = RedirectQrId> {
     })
 }
 
-/// Mostly what means something in a URL.
+/// Texts of characters that have a meaning in a URL.
 fn text() -> impl Strategy<Value = String> {
     let special: Vec<char> = "%+;:@&=,.~!$'()*|^`{}[]<>\" -_aZ0å/\\?#\t2eEfF5cC"
         .chars()
@@ -123,7 +123,7 @@ proptest! {
 }
 
 #[test]
-fn ids_that_peers_send_elsewhere() {
+fn ids_that_other_clients_misroute_reach_their_code() {
     for text in [
         "50% off",
         "a+b c",

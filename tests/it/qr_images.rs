@@ -1,4 +1,4 @@
-//! The image of every kind of code, and which texts the app takes.
+//! The image of every kind of code, and the texts that the app accepts.
 
 use bytes::Bytes;
 use vipps::qr::RedirectUrl;
@@ -15,7 +15,7 @@ fn redirect_of(vipps: &Vipps) -> MerchantRedirect {
     vipps.qr().merchant_redirect("billboard_1".parse().unwrap())
 }
 
-/// Answers each kind of code with a link, and each link with the image that it names.
+/// Returns a link for each kind of code, and the image for each link.
 #[derive(Debug)]
 struct Images;
 
@@ -25,7 +25,7 @@ impl Transport for Images {
         const SVG: &[u8] =
             br#"<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>"#;
         let path = request.uri().path().to_owned();
-        let asked = request
+        let accept = request
             .headers()
             .get(http::header::ACCEPT)
             .map(|v| v.as_bytes().to_vec());
@@ -49,7 +49,7 @@ impl Transport for Images {
             Bytes::from(if path.contains("/png/") { PNG } else { SVG })
         } else {
             let is_png =
-                asked.as_deref() == Some(b"image/png") || query.contains("QrImageFormat=PNG");
+                accept.as_deref() == Some(b"image/png") || query.contains("QrImageFormat=PNG");
             let link = format!(
                 "https://qr.vipps.no/generate/{}/qr",
                 if is_png { "png" } else { "svg" }
@@ -135,7 +135,7 @@ fn the_app_accepts_its_own_domains_only() {
     }
 }
 
-/// Answers the code with one link and everything at another host with one image.
+/// Returns one link for the code, and one image for every request to another host.
 #[derive(Clone, Debug)]
 struct OneImage {
     link: &'static str,
@@ -234,7 +234,7 @@ async fn an_image_that_is_gone_is_not_blamed_on_keys_or_base_url() {
     }
 }
 
-/// The host of the images has no error form, so that the status alone decides.
+/// The image host has no error format, so the status alone decides.
 #[tokio::test(start_paused = true)]
 async fn an_image_is_fetched_again_unless_its_host_refuses() {
     for (statuses, attempts) in [

@@ -1,5 +1,5 @@
-//! An error carries the documented limit of its own operation, and the hint of a 429 speaks of its
-//! API.
+//! An error contains the documented limit of its operation. The hint of a 429 is about the API of
+//! its operation.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn limited(status: u16, body: &str) -> Vec<(u32, Error)> {
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let ecom = vipps.build().unwrap().ecom();
     let payment = ecom.payment(id());
-    #[expect(deprecated, reason = "the old operation has a limit too")]
+    #[expect(deprecated, reason = "the deprecated operation has a limit too")]
     let state = payment.status();
     vec![
         (2, ecom.initiate(id(), amount(), text()).await.unwrap_err()),
@@ -75,7 +75,7 @@ async fn hint_of_429_names_only_the_limit_of_its_operation() {
 }
 
 #[tokio::test]
-async fn token_429_does_not_speak_of_orders() {
+async fn hint_of_a_token_429_names_no_order_limit() {
     let recorder = Recorder::new().respond("POST", TOKEN, 429, "");
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let payment = vipps.build().unwrap().ecom().payment(id());
@@ -83,7 +83,7 @@ async fn token_429_does_not_speak_of_orders() {
     assert_eq!(
         error.rate_limit(),
         None,
-        "the limit of captures is not the token endpoint's"
+        "the limit of captures does not apply to the token endpoint"
     );
     let hint = error.hint().unwrap_or_default();
     assert!(
@@ -93,7 +93,7 @@ async fn token_429_does_not_speak_of_orders() {
 }
 
 #[tokio::test]
-async fn qr_429_says_that_no_limit_is_documented() {
+async fn hint_of_a_qr_429_states_that_no_limit_is_documented() {
     let path = "/qr/v1/merchant-redirect";
     let recorder = Recorder::new().respond("GET", path, 429, "");
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
@@ -140,8 +140,7 @@ async fn error_code_of_a_429_is_explained_before_the_limit() {
     }
 }
 
-/// A capture that was refused for its sum has the limit too, so that a caller can pace what
-/// follows.
+/// The error of a refused amount contains the limit too, so that a caller can space later calls.
 #[tokio::test]
 async fn every_error_of_a_limited_operation_carries_the_limit() {
     let key = RequestId::random();

@@ -30,7 +30,7 @@ async fn undecodable_response_names_member_and_attempts() {
         assert_eq!(error.path(), Some("/ecomm/v2/payments/{orderId}/details"));
         assert_eq!((error.http_status(), error.attempts()), (Some(200), 1));
         assert_eq!(error.raw_body(), body.as_bytes());
-        // The operation only reads, so its outcome is `NoEffect`.
+        // The operation is a read, so its outcome is `NoEffect`.
         assert_eq!(error.outcome(), Outcome::NoEffect);
         assert_nothing_leaks(&format!("{error} {error:?}"));
     }
@@ -111,7 +111,7 @@ async fn raw_call_has_the_options_of_a_wrapped_call() {
 }
 
 #[tokio::test]
-async fn a_raw_call_in_doubt_is_repeated_with_its_own_key() {
+async fn unclear_raw_call_is_retried_with_its_key() {
     let recorder = Recorder::new()
         .lose("POST", CAPTURE)
         .respond("POST", CAPTURE, 200, CAPTURED);
@@ -129,8 +129,10 @@ async fn a_raw_call_in_doubt_is_repeated_with_its_own_key() {
 #[tokio::test]
 async fn raw_call_ends_at_its_own_deadline() {
     let recorder = Recorder::new().respond("POST", CAPTURE, 429, "");
-    let hurried = CallOptions::new().deadline(Duration::from_millis(100));
-    let error = capture(&recorder.client(), hurried).await.unwrap_err();
+    let short_deadline = CallOptions::new().deadline(Duration::from_millis(100));
+    let error = capture(&recorder.client(), short_deadline)
+        .await
+        .unwrap_err();
     assert_eq!((error.http_status(), error.attempts()), (Some(429), 1));
     let error = capture(&recorder.client(), CallOptions::new())
         .await
@@ -138,7 +140,7 @@ async fn raw_call_ends_at_its_own_deadline() {
     assert_eq!(error.attempts(), 3);
 }
 
-/// The generated methods take no key, so that the table has to say who sends one.
+/// The generated methods take no key, so the table states which operations send a key.
 #[test]
 fn operations_state_their_idempotency_header() {
     let keyed = |endpoints: &[&vipps::raw::Endpoint]| -> Vec<_> {
@@ -174,7 +176,7 @@ async fn send_as(vipps: &Vipps, id: &'static str, request: reqwest::Request) -> 
     call.await.map(drop)
 }
 
-/// Refused before anything was sent, and before a token was fetched.
+/// Asserts that the call was refused before any request, including the token request.
 fn assert_refused(recorder: &Recorder, error: &vipps::Error, field: &str, value: &str) {
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     let sent = (error.outcome(), error.attempts());
@@ -284,7 +286,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
             "/x/ecomm/v2/payments/a/details",
         ),
         ("/", "path", "/"),
-        // A single segment that a server may decode to several segments.
+        // A server may decode this single segment to several segments.
         ("/ecomm/v2/payments//details", "order_id", ""),
         ("/ecomm/v2/payments/a%2Fb/details", "order_id", "a/b"),
         ("/ecomm/v2/payments/a%5Cb/details", "order_id", "a\\b"),
@@ -303,7 +305,7 @@ async fn a_request_for_another_resource_is_refused_unsent() {
     let error = send_as(&recorder.client(), ID, request).await.unwrap_err();
     assert_refused(&recorder, &error, "method", "DELETE");
 
-    // An operation that no document has is held to one segment for each `/`.
+    // For an operation of no document, each `/` separates two segments.
     let url = format!("{base}/v9/new/a%2Fb").parse().unwrap();
     let request = reqwest::Request::new(http::Method::GET, url);
     let error = send_as(&recorder.client(), "new", request)

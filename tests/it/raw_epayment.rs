@@ -66,7 +66,7 @@ async fn raw_create_sends_token_sales_unit_and_key() {
     insta::assert_snapshot!(recorder.shape_of("create_payment"));
 }
 
-/// The API refuses the request when its limit is reached, so that nothing has happened.
+/// A request above the rate limit is refused, so it has no effect.
 #[tokio::test]
 async fn raw_epayment_keeps_one_key_over_all_attempts() {
     for (path, status, body) in [(CREATE, 201, CREATED), (CAPTURE, 200, CHANGED)] {
@@ -112,7 +112,7 @@ async fn raw_epayment_read_is_retried() {
         .respond("GET", GET, 200, body);
     let payment = read(&recorder.client()).await.unwrap();
     assert_eq!(*payment.state.unwrap(), "AUTHORIZED");
-    // Minor units: 99 kroner, not 9900.
+    // The amount is in minor units: 99 kroner, not 9900.
     assert_eq!(payment.shipping_details.unwrap().shipping_cost, Some(9900));
     let shape = recorder.shape_of("get_payment");
     assert!(!shape.contains("idempotency-key"), "{shape}");
@@ -149,8 +149,8 @@ fn customers_have_exactly_one_member() {
     let json = serde_json::to_string(&customer).unwrap();
     assert_eq!(json, r#"{"customerToken":"t"}"#);
     serde_json::from_str::<epayment::types::Customer>("{}").unwrap_err();
-    let nobody = epayment::types::CustomerPhoneNumber::builder();
-    epayment::types::CustomerPhoneNumber::try_from(nobody).unwrap_err();
+    let empty_customer = epayment::types::CustomerPhoneNumber::builder();
+    epayment::types::CustomerPhoneNumber::try_from(empty_customer).unwrap_err();
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! The outcome of an operation whose response was lost. `reconcile` reads it from the details, and
-//! returns no verdict before the details can be final.
+//! returns no verdict before the settling time has passed.
 
 use std::time::Duration;
 
@@ -48,13 +48,13 @@ impl Shop {
     fn lose(&self, operation: &str, after: bool) {
         let rule = self.sim.faults().on(operation).times(3);
         if after {
-            rule.after_commit().reset();
+            rule.lose_response();
         } else {
-            rule.before_commit().reset();
+            rule.lose_request();
         }
     }
 
-    /// The verdict, in a word.
+    /// Returns the name of the verdict.
     async fn verdict(&self, error: &Error) -> &'static str {
         assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
         assert_eq!(error.order_id(), Some(&id()));
@@ -77,13 +77,13 @@ fn expected(after: bool) -> &'static str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_initiate() {
+async fn lost_initiate_is_reconciled() {
     for after in [true, false] {
         let shop = Shop::new();
         shop.lose(INITIATE, after);
         let error = shop.initiate().await.unwrap_err();
         assert_eq!(shop.verdict(&error).await, expected(after));
-        // The way on that each verdict promises.
+        // The next step that each verdict allows.
         if after {
             shop.payment().cancel().await.unwrap();
         } else {
@@ -93,7 +93,7 @@ async fn an_initiate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_capture_and_a_refund() {
+async fn lost_capture_and_refund_are_reconciled() {
     for after in [true, false] {
         let shop = Shop::reserved().await;
         let before = shop.payment().capture().amount(Amount::nok(20));
@@ -121,9 +121,9 @@ async fn a_capture_and_a_refund() {
     }
 }
 
-/// The details are out of reach as well, so that the cancel cannot look by itself.
+/// Reads of the details fail too, so the cancel cannot verify its own outcome.
 #[tokio::test(start_paused = true)]
-async fn a_cancel() {
+async fn lost_cancel_is_reconciled() {
     for after in [true, false] {
         let shop = Shop::reserved().await;
         shop.lose(CANCEL, after);
@@ -134,7 +134,7 @@ async fn a_cancel() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_code_of_a_payment_that_is_started() {
+async fn lost_code_of_a_started_payment_is_reconciled() {
     let shop = Shop::new();
     shop.sim.faults().on("generate_otp_qr").status(400);
     let error = shop
@@ -160,9 +160,9 @@ async fn capture_whose_retry_gets_no_token_is_unknown() {
         let shop = Shop::reserved().await;
         let lost = shop.sim.faults().on(CAPTURE).times(1);
         if after {
-            lost.after_commit().reset();
+            lost.lose_response();
         } else {
-            lost.before_commit().reset();
+            lost.lose_request();
         }
         shop.sim.faults().on(CAPTURE).times(1).status(401);
         shop.sim
@@ -175,18 +175,22 @@ async fn capture_whose_retry_gets_no_token_is_unknown() {
     }
 }
 
-/// The request is still on its way when the call ends, and lands seconds later.
+/// The simulator applies the request seconds after the call has ended.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_late() {
+async fn capture_applied_after_the_call_ended_is_found() {
     let shop = Shop::reserved().await;
-    let late = shop.sim.faults().on(CAPTURE).before_commit();
-    late.delay(Duration::from_secs(20));
+    let fault = shop.sim.faults().on(CAPTURE).before_effect();
+    fault.delay(Duration::from_secs(20));
     let capture = shop.payment().capture().retry(RetryPolicy::none());
     let error = capture.deadline(Duration::from_secs(2)).await.unwrap_err();
     assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 0);
     let at_once = shop.vipps.ecom().reconcile(&error);
     let at_once = at_once.settled_after(Duration::ZERO).await;
-    assert_eq!(word(&at_once), "no effect", "what is there now");
+    assert_eq!(
+        word(&at_once),
+        "no effect",
+        "the details do not contain the late capture"
+    );
     let short = shop.vipps.ecom().reconcile(&error);
     let short = short.deadline(Duration::from_secs(3)).await;
     assert_eq!(word(&short), "still unknown");
@@ -204,15 +208,15 @@ async fn no_effect_is_reported_only_after_the_settling_time() {
         .retry(RetryPolicy::none())
         .await
         .unwrap_err();
-    let asked = shop.sim.journal().count(DETAILS);
+    let requests_before = shop.sim.journal().count(DETAILS);
     assert_eq!(shop.verdict(&error).await, "no effect");
     assert!(begun.elapsed() >= Duration::from_secs(30));
-    assert!(shop.sim.journal().count(DETAILS) - asked < 8);
+    assert!(shop.sim.journal().count(DETAILS) - requests_before < 8);
     // The operation is now old enough for a verdict after a single request.
-    let (begun, asked) = (Instant::now(), shop.sim.journal().count(DETAILS));
+    let (begun, requests_before) = (Instant::now(), shop.sim.journal().count(DETAILS));
     assert_eq!(shop.verdict(&error).await, "no effect");
     assert!(begun.elapsed() < Duration::from_secs(1));
-    assert_eq!(shop.sim.journal().count(DETAILS) - asked, 1);
+    assert_eq!(shop.sim.journal().count(DETAILS) - requests_before, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,7 +251,7 @@ async fn unreachable_details_are_still_unknown() {
     }
 }
 
-/// A history that does not account for all the money proves nothing.
+/// A history with incomplete sums proves nothing.
 #[tokio::test(start_paused = true)]
 async fn incomplete_history_is_still_unknown() {
     let event = |key: &str| {
@@ -272,17 +276,17 @@ async fn incomplete_history_is_still_unknown() {
         (String::new(), 5_000, "still unknown"),
         // A failed event moved nothing.
         (event("mine").replacen("true", "false", 1), 0, "no effect"),
-        // Direct capture takes the money without a key.
+        // A direct capture has no key.
         (event("").replace("CAPTURE", "SALE"), 5_000, "no effect"),
     ] {
         let body = details(&events, captured);
-        assert_eq!(told(CAPTURE, &body).await, verdict, "{body}");
+        assert_eq!(verdict_of(CAPTURE, &body).await, verdict, "{body}");
     }
 }
 
 /// Returns the verdict of `reconcile` for these details, after an operation with the key `mine`
 /// whose response was lost.
-async fn told(operation: &str, body: &str) -> &'static str {
+async fn verdict_of(operation: &str, body: &str) -> &'static str {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let recorder = Recorder::new()
         .lose("POST", &format!("{path}/capture"))
@@ -296,10 +300,10 @@ async fn told(operation: &str, body: &str) -> &'static str {
         CAPTURE => payment.capture().idempotency_key(key).await,
         REFUND => payment.refund().idempotency_key(key).await,
         CANCEL => payment.cancel().release_remaining().await,
-        other => panic!("{other} is not lost here"),
+        other => panic!("{other} is not a lost operation of this test"),
     };
     let Err(error) = error else {
-        // The cancel has read the details by itself.
+        // The cancel has already read the details.
         return "took effect";
     };
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -319,13 +323,13 @@ async fn empty_details_are_still_unknown() {
             r#"{"transactionLogHistory":[{"operation":"RESERVE","operationSuccess":false}]}"#,
             r#"{"transactionSummary":{"capturedAmount":0,"remainingAmountToCapture":20000,"refundedAmount":0,"remainingAmountToRefund":0}}"#,
         ] {
-            let verdict = told(operation, body).await;
+            let verdict = verdict_of(operation, body).await;
             assert_eq!(verdict, "still unknown", "{operation} {body}");
         }
     }
 }
 
-/// A cancel is made again only if the details tell that the first one did nothing.
+/// A cancel is retried only if the details prove that the first request had no effect.
 #[tokio::test(start_paused = true)]
 async fn cancel_is_not_retried_after_empty_details() {
     let path = format!("/ecomm/v2/payments/{ORDER}");
@@ -350,7 +354,7 @@ async fn cancel_is_not_retried_after_empty_details() {
         let sent = recorder.requests();
         let cancels = sent.iter().filter(|r| r.operation() == Some(CANCEL));
         assert_eq!(cancels.count(), 1, "{details}");
-        // Nor do they tell whether a release that is refused has been made before.
+        // The details do not prove whether a refused release has already taken effect.
         let recorder = Recorder::new()
             .respond("PUT", &format!("{path}/cancel"), 402, refused)
             .respond("GET", &format!("{path}/details"), 200, details);
@@ -379,13 +383,17 @@ async fn unknown_events_are_still_unknown() {
             "7",
         ] {
             let body = format!(r#"{{"transactionLogHistory":[{event},{reserved}]}}"#);
-            let verdict = told(operation, &body).await;
+            let verdict = verdict_of(operation, &body).await;
             assert_eq!(verdict, "still unknown", "{operation} {body}");
         }
         // A failed event of any kind has no effect.
         let failed = r#"{"operation":"TOMORROW","requestId":"mine","operationSuccess":false}"#;
         let body = format!(r#"{{"transactionLogHistory":[{failed},{reserved}]}}"#);
-        assert_eq!(told(operation, &body).await, "no effect", "{operation}");
+        assert_eq!(
+            verdict_of(operation, &body).await,
+            "no effect",
+            "{operation}"
+        );
     }
 }
 
@@ -409,7 +417,7 @@ async fn unreadable_success_flag_is_still_unknown() {
                 let body = format!(
                     r#"{{"transactionLogHistory":[{event},{{"amount":20000,"operation":"RESERVE","operationSuccess":true}}]}}"#
                 );
-                let verdict = told(operation, &body).await;
+                let verdict = verdict_of(operation, &body).await;
                 assert_eq!(verdict, "still unknown", "{operation} {body}");
             }
         }
@@ -419,7 +427,7 @@ async fn unreadable_success_flag_is_still_unknown() {
 /// The rest of a partly captured payment is released. The API may report this in each of these
 /// ways.
 #[tokio::test(start_paused = true)]
-async fn a_release_after_a_partial_capture() {
+async fn release_after_a_partial_capture_is_reconciled() {
     let summary = |remaining: i64, captured: i64| {
         format!(
             r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{remaining},"refundedAmount":0,"remainingAmountToRefund":{captured}}},"#
@@ -450,7 +458,7 @@ async fn a_release_after_a_partial_capture() {
         (String::new(), log(&event("CANCEL"), 10_000), "took effect"),
         (summary(10_000, 10_000), log("", 10_000), "no effect"),
         (String::new(), log("", 10_000), "no effect"),
-        // Captured in full: there was nothing to release.
+        // The payment is captured in full, so nothing was left to release.
         (summary(0, 20_000), log("", 20_000), "no effect"),
         // Sums and events that contradict each other.
         (summary(0, 10_000), log("", 10_000), "still unknown"),
@@ -466,11 +474,11 @@ async fn a_release_after_a_partial_capture() {
         ),
     ] {
         let body = format!("{{{summary}{log}}}");
-        assert_eq!(told(CANCEL, &body).await, verdict, "{body}");
+        assert_eq!(verdict_of(CANCEL, &body).await, verdict, "{body}");
     }
 }
 
-/// A gateway's page in place of the details is asked for again, like any failure that passes.
+/// Details are requested again after a page of a gateway, like after any transient failure.
 #[tokio::test(start_paused = true)]
 async fn undecodable_details_are_requested_again() {
     let path = format!("/ecomm/v2/payments/{ORDER}");
@@ -496,7 +504,7 @@ async fn undecodable_details_are_requested_again() {
 
 /// A partner's request names the sales unit of the operation.
 #[tokio::test(start_paused = true)]
-async fn the_sales_unit_is_the_operations_own() {
+async fn reconcile_uses_the_sales_unit_of_the_operation() {
     let recorder = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let vipps = recorder.client();
     let capture = vipps.ecom().payment(id()).capture();
@@ -539,7 +547,7 @@ async fn a_cancel_stays_unknown_over_its_rounds() {
     assert!(error.has_code("51"));
 }
 
-/// A release that arrives twice is refused the second time, though it took effect.
+/// The second of two identical releases is refused, although the first has taken effect.
 #[tokio::test(start_paused = true)]
 async fn a_release_that_arrives_twice_is_done() {
     let shop = Shop::reserved().await;

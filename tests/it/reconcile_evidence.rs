@@ -1,4 +1,4 @@
-//! `reconcile` concludes only what the details state.
+//! `reconcile` returns only verdicts that the details prove.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
         .lose("POST", &path("refund"))
         .lose("POST", approve)
         .lose("POST", "/qr/v1")
-        // The cancel reads the details by itself.
+        // The cancel itself reads the details.
         .lose("PUT", &path("cancel"))
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), 500, "")
@@ -127,7 +127,7 @@ async fn initiate_took_effect_by_any_event_that_succeeded() {
 
 #[tokio::test(start_paused = true)]
 async fn details_of_another_order_are_still_unknown() {
-    // Each would be proof, were it about this order.
+    // Each body would be a proof if it were about this order.
     let event = |operation: &str, key: &str| {
         format!(
             r#"{{"amount":20000,"operation":"{operation}","requestId":"{key}","operationSuccess":true}},"#
@@ -163,8 +163,8 @@ async fn an_unknown_order_is_no_effect_unless_it_was_started() {
     let unknown = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
     for lost in ALL {
         let reconciled = reconciled_with(lost, 404, unknown).await;
-        // Only after a successful initiate is a code asked for, so that the two contradict each
-        // other.
+        // A code is requested only after a successful initiate, so an unknown order contradicts the
+        // request.
         let expected = if lost == Lost::Code {
             "still unknown"
         } else {
@@ -182,7 +182,7 @@ async fn an_unknown_order_is_no_effect_unless_it_was_started() {
     }
 }
 
-/// A cancel is proven by its event and by what is left to capture.
+/// A cancel is proven by its event and by the amount that is left to capture.
 #[tokio::test(start_paused = true)]
 async fn a_cancel_is_judged_by_its_event_and_the_sums() {
     const RESERVE: &str = r#"{"operation":"RESERVE","operationSuccess":true,"amount":100}"#;
@@ -209,7 +209,7 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
     let reserved = format!("{RESERVE},");
     let without_reserve = r#"{"operation":"CAPTURE","operationSuccess":true,"amount":40},"#;
     for (stated, events, expected) in [
-        // Reserved, and nothing is left: captured or cancelled.
+        // The payment was reserved and nothing is left: it was captured or cancelled.
         (only_remaining(0), reserved.clone(), "still unknown"),
         // A cancel that failed.
         (sums(0, 100), event("VOID", "false", &reserved), "no effect"),
@@ -246,7 +246,7 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
         (sums(100, 0), event("CANCEL", "true", &all), "still unknown"),
         // Released without an event, or captured by an event that lacks its amount.
         (only_remaining(0), unread.clone(), "still unknown"),
-        // More captured than was reserved: the sums contradict the events.
+        // The captured amount exceeds the reservation: the sums contradict the events.
         (sums(101, 0), event("VOID", "true", &all), "still unknown"),
         (sums(101, 0), all.clone(), "still unknown"),
     ] {
@@ -256,7 +256,7 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
     }
 }
 
-/// The request may still be on its way when the attempt is given up, however long ago it began.
+/// The request may still be in transit when the attempt times out, even if it was sent long before.
 #[tokio::test(start_paused = true)]
 async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
@@ -265,7 +265,7 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     start.await.unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
     let stalled = sim.faults().on("capture_payment_using_post");
-    stalled.before_commit().times(1).stall();
+    stalled.before_effect().times(1).stall();
     let begun = Instant::now();
     let capture = vipps.ecom().payment(id()).capture();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! After a restart `reconcile` works from what was stored: order id, operation, key and amount.
+//! After a restart `reconcile` uses stored values: order id, operation, key and amount.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Stored {
         }
     }
 
-    /// Brings the payment to where the operation makes sense.
+    /// Brings the payment to a state that allows the operation.
     async fn prepare(self, sim: &Simulator) {
         let vipps = sim.client();
         let payment = vipps.ecom().payment(id());
@@ -107,9 +107,9 @@ async fn every_operation_is_reconciled_after_a_restart() {
             stored.prepare(&sim).await;
             let stalled = sim.faults().on(stored.operation());
             if took_effect {
-                stalled.after_commit().stall();
+                stalled.after_effect().stall();
             } else {
-                stalled.before_commit().stall();
+                stalled.before_effect().stall();
             }
             // The process ends during the call, so the error and the client are lost.
             let vipps = sim.client();
@@ -160,7 +160,7 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
         (Some(-30), 0),
         (Some(-20), 10),
         (Some(0), 30),
-        // A clock that was set back.
+        // The clock was set back.
         (Some(3600), 30),
         (None, 30),
     ] {
@@ -187,7 +187,7 @@ async fn settled_after_zero_trusts_the_first_read() {
     assert!(begun.elapsed() < Duration::from_secs(1));
 }
 
-async fn told(stored: Stored, status: u16, details: &str) -> &'static str {
+async fn verdict_of(stored: Stored, status: u16, details: &str) -> &'static str {
     let path = format!("/ecomm/v2/payments/{ORDER}/details");
     let recorder = Recorder::new().respond("GET", &path, status, details);
     let payment = recorder.client().ecom().payment(id());
@@ -210,7 +210,7 @@ async fn an_event_with_the_key_and_another_amount_stays_unknown() {
             (r#""amount":20000,"#, "still unknown"),
             ("", "took effect"),
         ] {
-            let verdict = told(stored, 200, &log(kind, amount)).await;
+            let verdict = verdict_of(stored, 200, &log(kind, amount)).await;
             assert_eq!(verdict, expected, "{stored:?} {amount}");
         }
     }
@@ -233,8 +233,8 @@ async fn stored_amount_in_another_currency_stays_unknown() {
     }
 }
 
-/// A capture, refund or cancel was of a payment that existed: its absence means that another sales
-/// unit or environment was asked.
+/// A capture, refund or cancel requires an existing payment. Its absence means that the details
+/// were read for another sales unit or environment.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_order_disproves_only_a_stored_initiate() {
     let unknown = r#"[{"errorGroup":"Merchant","errorCode":"35","errorMessage":"x"}]"#;
@@ -244,7 +244,11 @@ async fn an_unknown_order_disproves_only_a_stored_initiate() {
         } else {
             "still unknown"
         };
-        assert_eq!(told(stored, 404, unknown).await, expected, "{stored:?}");
+        assert_eq!(
+            verdict_of(stored, 404, unknown).await,
+            expected,
+            "{stored:?}"
+        );
     }
 }
 
@@ -265,7 +269,7 @@ async fn details_that_prove_nothing_leave_stored_operations_unknown() {
             (404, ""),
             (500, ""),
         ] {
-            let verdict = told(stored, status, details).await;
+            let verdict = verdict_of(stored, status, details).await;
             assert_eq!(verdict, "still unknown", "{stored:?} {status} {details}");
         }
     }

@@ -1,5 +1,4 @@
-//! The testing kit: the same texts in every run, in front of any transport, and no code in a user's
-//! build.
+//! The testing kit: recordings are equal in every run, and work in front of any transport.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +15,7 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
 /// The text form of a recording: two identical requests with one key, and the wait between them.
 #[tokio::test]
-async fn a_story() {
+async fn snapshot_lists_attempts_waits_and_the_key() {
     let recorder = Recorder::new()
         .respond("POST", CAPTURE, 503, "")
         .lose("POST", CAPTURE)
@@ -26,7 +25,7 @@ async fn a_story() {
     insta::assert_snapshot!(recorder.to_snapshot());
 }
 
-/// Keeps the idempotency keys, which a snapshot hides.
+/// Records the idempotency keys, which a snapshot hides.
 #[derive(Clone, Debug, Default)]
 struct Keys(Arc<Mutex<Vec<String>>>);
 
@@ -48,7 +47,7 @@ impl Transport for Keys {
 }
 
 #[tokio::test]
-async fn every_run_is_the_same() {
+async fn recordings_of_two_runs_are_equal() {
     let run = async || {
         let keys = Keys::default();
         let recorder = Recorder::in_front_of(keys.clone());
@@ -74,7 +73,7 @@ async fn every_run_is_the_same() {
 
 /// Polls for eleven minutes of virtual time, without a payment.
 #[tokio::test]
-async fn a_wait_in_vain_takes_no_time() {
+async fn wait_without_a_payment_takes_no_real_time() {
     let recorder = Recorder::new().respond(
         "GET",
         DETAILS_PATH,
@@ -90,9 +89,9 @@ async fn a_wait_in_vain_takes_no_time() {
     assert!(recorder.clock().elapsed() > Duration::from_secs(600));
 }
 
-/// Two callers at once share a token, as with any clock.
+/// Two concurrent callers share a token, like with any clock.
 #[tokio::test]
-async fn callers_at_once() {
+async fn concurrent_callers_share_a_token() {
     let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, DETAILS);
     let payment = recorder.client().ecom().payment(id());
     let (one, other) = tokio::join!(payment.details().send(), payment.details().send());
@@ -113,7 +112,7 @@ impl Transport for Slow {
 }
 
 #[tokio::test]
-async fn a_limit_can_be_reached_by_hand() {
+async fn manual_clock_can_exceed_the_attempt_timeout() {
     let clock = ManualClock::new();
     let token = r#"{"access_token":"t","expires_in":"3599"}"#;
     let recorder = Recorder::in_front_of(Slow(clock.clone()));
@@ -126,7 +125,7 @@ async fn a_limit_can_be_reached_by_hand() {
 
 /// The recording is the same with and without a socket, and the simulator has served the requests.
 #[tokio::test]
-async fn in_front_of_the_real_wire() {
+async fn recording_is_equal_with_and_without_a_socket() {
     let mut texts = Vec::new();
     for sim in [
         Simulator::start().unwrap(),
@@ -145,7 +144,7 @@ async fn in_front_of_the_real_wire() {
     assert_eq!(texts[0].matches("\n---\n").count(), 2);
 }
 
-/// A broken connection is as broken with a recorder in front of it.
+/// A recorder returns the errors of its transport unchanged.
 #[tokio::test]
 async fn canned_transport_errors_fail_the_call() {
     let sim = Simulator::start().unwrap();
@@ -153,7 +152,7 @@ async fn canned_transport_errors_fail_the_call() {
     let vipps = sim.client_builder().record(&recorder).build().unwrap();
     let start = || vipps.ecom().initiate(id(), amount(), text());
     let initiate = "initiate_payment_v3_using_post";
-    sim.faults().on(initiate).after_commit().times(1).reset();
+    sim.faults().on(initiate).times(1).lose_response();
     assert_eq!(start().await.unwrap_err().outcome(), Outcome::Unknown);
     assert!(start().await.unwrap_err().has_code("34"));
     // A client without an open connection.
@@ -165,7 +164,7 @@ async fn canned_transport_errors_fail_the_call() {
 
 /// A canned response prevents the request from reaching the simulator.
 #[tokio::test]
-async fn canned_answers_come_first() {
+async fn canned_responses_take_precedence() {
     let sim = Simulator::start().unwrap();
     let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 429, "");
     let vipps = sim.client_builder().record(&recorder);

@@ -1,4 +1,4 @@
-//! A refund of the rest refunds exactly the remaining amount, once, however often it is retried.
+//! A refund of the rest refunds the remaining amount exactly once, also after retries.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn rest_is_computed_from_the_details() {
     let payment = recorder.client().ecom().payment(id());
     payment.refund().rest().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
-    // Without sums it is what the history adds up to.
+    // Without stated sums, the history determines the rest.
     let without = PARTLY_REFUNDED.replace("transactionSummary", "gone");
     let recorder = Recorder::new()
         .respond("GET", DETAILS, 200, &without)
@@ -84,7 +84,7 @@ async fn without_details_no_refund_is_sent() {
 
 /// The deadline covers both requests.
 #[tokio::test(start_paused = true)]
-async fn the_deadline_covers_the_look_and_the_refund() {
+async fn deadline_covers_the_details_and_the_refund() {
     let recorder = Recorder::new()
         .respond("GET", DETAILS, 503, "")
         .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
@@ -100,9 +100,9 @@ async fn the_deadline_covers_the_look_and_the_refund() {
     assert!(begun.elapsed() <= Duration::from_secs(5));
 }
 
-/// No limit is a limit like any other.
+/// The deadline may be unlimited.
 #[tokio::test]
-async fn a_deadline_without_end_is_no_trouble() {
+async fn unlimited_deadline_is_accepted() {
     let recorder = Recorder::new()
         .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
         .respond("POST", REFUND, 200, &refunded(15_000))
@@ -123,7 +123,7 @@ async fn a_deadline_without_end_is_no_trouble() {
     payment.details().deadline(Duration::MAX).await.unwrap();
 }
 
-/// Against the simulator's own bookkeeping.
+/// The ledger of the simulator shows the refund.
 #[tokio::test]
 async fn whole_captured_amount_is_refunded() {
     let sim = Simulator::start().unwrap();

@@ -1,5 +1,5 @@
-//! A documented code that refuses makes a refusal even of the statuses 402 and 409, which state
-//! nothing alone.
+//! A documented refusing code is a refusal even with the statuses 402 and 409, which alone leave
+//! the outcome unknown.
 
 use vipps::testing::Recorder;
 use vipps::{Error, Outcome, RetryPolicy};
@@ -8,7 +8,7 @@ use crate::support::{amount, id, text};
 
 const ORDER: &str = "/ecomm/v2/payments/acme-shop-123";
 
-/// The codes that call for support or for a change at the sales unit.
+/// The codes that require the support team or a change of the sales unit.
 const CONTACT: [(&str, &str); 10] = [
     ("Payment", "74"),
     ("Merchant", "31"),
@@ -35,7 +35,7 @@ const NEW_ORDER: [(&str, &str); 4] = [
     ("User", "81"),
     ("User", "82"),
 ];
-/// Codes that state nothing, and codes of no table.
+/// Codes without a definite meaning, and undocumented codes.
 const UNCLEAR: [(&str, &str); 6] = [
     ("Payment", "52"),
     ("Payment", "63"),
@@ -45,7 +45,7 @@ const UNCLEAR: [(&str, &str); 6] = [
     ("Robot", "37"),
 ];
 
-/// Every write of the eCom API that gets this response.
+/// Sends every write of the eCom API, each with this response.
 async fn writes(status: u16, group: &str, code: &str) -> [Error; 4] {
     let body = format!(r#"[{{"errorGroup":"{group}","errorCode":"{code}","errorMessage":"x"}}]"#);
     let recorder = Recorder::new()

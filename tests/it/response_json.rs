@@ -129,7 +129,7 @@ fn a_response_is_built_from_the_json_of_the_api() {
     round_trip(&express);
 }
 
-/// Amounts of eCom are whole øre. A hundredth or the hundredfold must not come back.
+/// Amounts of eCom are integers in øre. A round trip must not divide or multiply by 100.
 #[test]
 fn amounts_are_written_as_whole_ore() {
     let event: Event = parsed(r#"{"operation":"CAPTURE","operationSuccess":true,"amount":34950}"#);

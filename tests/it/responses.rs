@@ -52,7 +52,7 @@ const ALL: [(Kind, &str); 8] = [
     (ForceApprove, r#"{"ok":true}"#),
 ];
 
-/// Answers every request but the token's with the same body.
+/// Responds to every request except the token request with the same body.
 #[derive(Clone, Debug)]
 struct Api(Arc<Mutex<String>>);
 
@@ -86,7 +86,7 @@ fn answering(body: &str) -> Payment {
     vipps.ecom().payment(id())
 }
 
-/// Runs the operation, and shows what it read.
+/// Runs the operation, and returns the `Debug` output of its result.
 #[allow(deprecated)]
 async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error> {
     let (api, vipps) = of;
@@ -114,7 +114,7 @@ async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error
 }
 
 #[tokio::test]
-async fn capture_and_cancel_as_documented() {
+async fn documented_capture_and_cancel_are_read() {
     let payment = answering(CAPTURED);
     let done = payment.capture().await.unwrap();
     assert_eq!(done.order_id, id());
@@ -143,7 +143,7 @@ async fn capture_and_cancel_as_documented() {
 /// The member that holds the result has another name than in the other operations, and the time has
 /// no time zone.
 #[tokio::test]
-async fn refund_as_documented() {
+async fn documented_refund_is_read() {
     let payment = answering(REFUNDED);
     let done = payment.refund().await.unwrap();
     assert_eq!(done.amount, Some(Amount::nok(200)));
@@ -151,7 +151,7 @@ async fn refund_as_documented() {
     let at = done.timestamp.unwrap();
     assert_eq!(at.text(), "2018-11-14T15:23:02.286");
     assert_eq!(at.instant(), "2018-11-14T15:23:02.286Z".parse().ok());
-    // The member of the others would be understood too, and both at once.
+    // The member name of the other operations is read too, and so are both names at once.
     let same = REFUNDED.replace(r#""transaction""#, r#""transactionInfo""#);
     let both = same.replace(
         r#""transactionInfo":"#,
@@ -167,7 +167,7 @@ async fn refund_as_documented() {
 }
 
 #[tokio::test]
-async fn details_as_documented() {
+async fn documented_details_are_read() {
     let payment = answering(DETAILS);
     let details = payment.details().await.unwrap();
     assert_eq!(details.state(), PaymentState::Refunded);
@@ -220,16 +220,16 @@ async fn details_as_documented() {
 }
 
 #[tokio::test]
-async fn details_in_other_spellings() {
+async fn details_in_other_spellings_are_read() {
     let read = |body: String| async move { answering(&body).details().await.unwrap() };
-    // The sums in lower case, as an old sample has them, or not at all.
+    // The sums are in lower case, like in an old sample, or missing.
     let lower = read(DETAILS.replace("transactionSummary", "transactionsummary")).await;
     assert_eq!(lower.summary().unwrap().refunded, Amount::nok(200));
     let without = read(DETAILS.replace("transactionSummary", "gone")).await;
     assert!(without.summary().is_none());
     assert_eq!(without.sums().refunded, Amount::nok(200));
     assert_eq!(without.state(), PaymentState::Refunded);
-    // The other names of the postal code, and two at once.
+    // The other names of the postal code, and two names at once.
     for body in [
         DETAILS.replace("postCode", "zipCode"),
         DETAILS.replace("postCode", "postalCode"),
@@ -280,7 +280,7 @@ async fn details_in_other_spellings() {
 
 #[tokio::test]
 #[allow(deprecated)]
-async fn status_as_documented() {
+async fn documented_status_is_read() {
     let payment = answering(STATUS);
     let status = payment.status().await.unwrap();
     assert_eq!(status.operation, Some(Operation::Reserve));
@@ -298,7 +298,7 @@ async fn status_as_documented() {
 }
 
 #[tokio::test]
-async fn each_kind_of_landing_page() {
+async fn each_kind_of_landing_page_is_read() {
     for url in [
         "https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJ0.x",
         "vipps://?token=eyJ0.x",
@@ -329,7 +329,7 @@ fn stringify(value: &mut Value) {
     }
 }
 
-/// Numbers come as strings at times.
+/// Some responses contain numbers as texts.
 #[tokio::test]
 async fn numbers_as_strings_are_read() {
     let api = Api::new();
@@ -370,23 +370,23 @@ fn remove(value: &mut Value, pointer: &str) {
     }
 }
 
-/// A number that contradicts the rest of a response, rather than leaving it open.
-fn contradicts(kind: Kind, pointer: &str, strange: &Value, rest: &Value) -> bool {
+/// Returns true if the replacement contradicts the rest of the response.
+fn contradicts(kind: Kind, pointer: &str, replacement: &Value, rest: &Value) -> bool {
     match pointer {
-        "/orderId" => kind != ForceApprove && (strange == "x" || strange == 7),
+        "/orderId" => kind != ForceApprove && (replacement == "x" || replacement == 7),
         // Money is left to capture although everything was captured or released.
         "/transactionSummary/remainingAmountToCapture" => {
-            matches!(kind, Capture | Cancel) && strange == 7
+            matches!(kind, Capture | Cancel) && replacement == 7
         }
-        // More was refunded, or can be, than was captured.
+        // The refunded and refundable amounts exceed the captured amount.
         "/transactionSummary/capturedAmount"
         | "/transactionSummary/refundedAmount"
         | "/transactionSummary/remainingAmountToRefund" => {
             let mut changed = rest.clone();
-            *changed.pointer_mut(pointer).unwrap() = strange.clone();
+            *changed.pointer_mut(pointer).unwrap() = replacement.clone();
             let sum = |name: &str| changed["transactionSummary"][name].as_i64().unwrap();
             matches!(kind, Capture | Cancel | Refund)
-                && strange == 7
+                && replacement == 7
                 && sum("refundedAmount") + sum("remainingAmountToRefund") > sum("capturedAmount")
         }
         _ => false,
@@ -411,7 +411,7 @@ async fn missing_or_mistyped_members_do_not_break_reading() {
                 needed,
                 "{kind:?} without {pointer}: {result:?}"
             );
-            for strange in [
+            for replacement in [
                 json!(null),
                 json!(""),
                 json!("x"),
@@ -424,13 +424,13 @@ async fn missing_or_mistyped_members_do_not_break_reading() {
                 json!({"a": 1}),
             ] {
                 let mut changed = value.clone();
-                *changed.pointer_mut(&pointer).unwrap() = strange.clone();
+                *changed.pointer_mut(&pointer).unwrap() = replacement.clone();
                 let result = read(&api, kind, &changed.to_string()).await;
-                let is_history = pointer == "/transactionLogHistory" && strange.is_array();
+                let is_history = pointer == "/transactionLogHistory" && replacement.is_array();
                 assert_eq!(
                     result.is_err(),
-                    (needed && !is_history) || contradicts(kind, &pointer, &strange, &value),
-                    "{kind:?} {pointer} {strange}: {result:?}"
+                    (needed && !is_history) || contradicts(kind, &pointer, &replacement, &value),
+                    "{kind:?} {pointer} {replacement}: {result:?}"
                 );
                 if let Err(error) = result {
                     assert_eq!(error.kind(), ErrorKind::Decode);
@@ -459,7 +459,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Any name, or one that stands elsewhere in the API.
+/// Any name, or the name of another member of the API.
 fn any_name() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -520,7 +520,7 @@ proptest! {
         let mut all = Vec::new();
         pointers(&value, "", &mut all);
         all.push(String::new());
-        // The kinds of things that the API names by words of its own.
+        // The members whose values are words of the API.
         for pointer in &all {
             if pointer.ends_with("/status") || pointer.ends_with("/operation")
                 || pointer.ends_with("/paymentInstrument") || pointer.ends_with("/country")
@@ -530,7 +530,7 @@ proptest! {
         }
         all.retain(|pointer| value.pointer(pointer).is_some_and(Value::is_object));
         let target = value.pointer_mut(place.get::<String>(&all)).and_then(Value::as_object_mut).unwrap();
-        // A write that carries an error beside its success is no success.
+        // A success with an additional error is not a success of a write.
         let is_write = matches!(kind, Capture | Cancel | Refund);
         let is_error = is_write && name.to_ascii_lowercase().starts_with("error");
         // A duplicate member, in any combination of upper and lower case, is a contradiction.

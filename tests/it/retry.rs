@@ -17,7 +17,7 @@ const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
 
 /// A client with the default policy.
-fn patient(recorder: &Recorder) -> Vipps {
+fn client(recorder: &Recorder) -> Vipps {
     crate::support::on_tokio_time(recorder).build().unwrap()
 }
 
@@ -37,7 +37,7 @@ async fn capture(vipps: &Vipps) -> Result<vipps::ecom::Transaction, Error> {
 async fn read_is_retried_twice_and_then_fails() {
     for status in [408, 429, 500, 502, 503, 504] {
         let recorder = Recorder::new().respond("GET", DETAILS_PATH, status, "<html>nope</html>");
-        let error = patient(&recorder)
+        let error = client(&recorder)
             .ecom()
             .payment(id())
             .details()
@@ -56,24 +56,24 @@ async fn read_is_retried_twice_and_then_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline() {
-    let took = |asked: &'static str, policy: RetryPolicy, deadline: u64| async move {
+async fn retry_after_is_awaited_within_its_limit_and_the_deadline() {
+    let took = |retry_after: &'static str, policy: RetryPolicy, deadline: u64| async move {
         let busy = http::Response::builder().status(429);
-        let busy = busy.header("retry-after", asked).body("").unwrap();
+        let busy = busy.header("retry-after", retry_after).body("").unwrap();
         let recorder = Recorder::new()
             .respond_with("GET", DETAILS_PATH, busy)
             .respond("GET", DETAILS_PATH, 200, DETAILS);
         let begun = Instant::now();
-        let details = patient(&recorder).ecom().payment(id()).details();
+        let details = client(&recorder).ecom().payment(id()).details();
         let details = details
             .retry(policy)
             .deadline(Duration::from_secs(deadline));
-        let told = details.await.map(drop);
-        (told, begun.elapsed().as_secs())
+        let result = details.await.map(drop);
+        (result, begun.elapsed().as_secs())
     };
     let usual = RetryPolicy::default;
-    // The limits are per minute, so that a minute is worth waiting for where there is time.
-    for (asked, policy, deadline, waits) in [
+    // Rate limits are per minute, so the default limit of a wait is 60 s.
+    for (retry_after, policy, deadline, waits) in [
         ("21", usual(), 300, Some(21)),
         ("60", usual(), 300, Some(60)),
         ("61", usual(), 300, None),
@@ -93,23 +93,30 @@ async fn how_long_a_retry_after_is_waited_for_is_a_setting_within_the_deadline()
         ("60", usual(), 60, None),
         ("61", usual().longest_retry_after(Duration::MAX), 60, None),
     ] {
-        let (told, took) = took(asked, policy.clone(), deadline).await;
+        let (result, took) = took(retry_after, policy.clone(), deadline).await;
         if let Some(waits) = waits {
-            assert!(told.is_ok() && took == waits, "{asked} {policy:?} {took}");
+            assert!(
+                result.is_ok() && took == waits,
+                "{retry_after} {policy:?} {took}"
+            );
         } else {
-            let error = told.unwrap_err();
-            let asked = Duration::from_secs(asked.parse().unwrap());
-            assert_eq!((error.retry_after(), took), (Some(asked), 0), "{policy:?}");
+            let error = result.unwrap_err();
+            let retry_after = Duration::from_secs(retry_after.parse().unwrap());
+            assert_eq!(
+                (error.retry_after(), took),
+                (Some(retry_after), 0),
+                "{policy:?}"
+            );
             assert!(error.is_retryable());
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn lost_capture_is_unknown_and_its_error_holds_the_key() {
+async fn lost_capture_is_unknown_and_its_error_contains_the_key() {
     let recorder = Recorder::new().lose("POST", CAPTURE);
     let key = vipps::RequestId::parse("my-key").unwrap();
-    let vipps = patient(&recorder);
+    let vipps = client(&recorder);
     let error = vipps
         .ecom()
         .payment(id())
@@ -128,7 +135,7 @@ async fn lost_capture_is_unknown_and_its_error_holds_the_key() {
     );
 }
 
-/// A later refusal does not say what became of the attempt before it.
+/// A later refusal does not prove that the attempt before it had no effect.
 #[tokio::test(start_paused = true)]
 async fn lost_write_stays_unknown_after_a_later_refusal() {
     for (status, body) in [
@@ -142,27 +149,27 @@ async fn lost_write_stays_unknown_after_a_later_refusal() {
         let recorder = Recorder::new()
             .lose("POST", CAPTURE)
             .respond("POST", CAPTURE, status, body);
-        let error = capture(&patient(&recorder)).await.unwrap_err();
+        let error = capture(&client(&recorder)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{status}");
         assert_eq!(error.http_status(), Some(status));
     }
 }
 
-/// The API did not make this 401, so that the request may have been applied before the replay.
+/// The 401 is not from the API, so the request may have been applied before the replay.
 #[tokio::test(start_paused = true)]
 async fn foreign_401_leaves_a_write_unknown_after_its_replay() {
     let refusal = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
     let recorder = Recorder::new()
         .respond("POST", CAPTURE, 401, "<html>login</html>")
         .respond("POST", CAPTURE, 400, refusal);
-    let error = capture(&patient(&recorder)).await.unwrap_err();
+    let error = capture(&client(&recorder)).await.unwrap_err();
     assert_eq!(
         (error.http_status(), error.outcome()),
         (Some(400), Outcome::Unknown)
     );
 }
 
-/// The replay after the 401 needs a token, and the request that was lost may have captured.
+/// The replay after the 401 needs a token, and the lost request may have captured.
 #[tokio::test(start_paused = true)]
 async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
@@ -171,7 +178,7 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
         .respond("POST", "/accesstoken/get", 400, "")
         .lose("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "");
-    let error = capture(&patient(&recorder)).await.unwrap_err();
+    let error = capture(&client(&recorder)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error:?}");
     assert_eq!(error.outcome(), Outcome::Unknown);
     // The error of the token names the call that needed it.
@@ -179,8 +186,7 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     assert!(error.idempotency_key().is_some(), "{error:?}");
 }
 
-/// Five captures a minute are allowed, so that the replay after the 401 would have to wait beyond
-/// the deadline.
+/// Five captures a minute are allowed, so the replay after the 401 would wait beyond the deadline.
 #[tokio::test(start_paused = true)]
 async fn lost_write_stays_unknown_at_the_rate_limit() {
     let recorder = Recorder::new()
@@ -267,7 +273,7 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
 async fn a_full_minute_ends_an_initiate_with_its_last_error() {
     let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
     let begun = Instant::now();
-    let call = patient(&recorder).ecom().initiate(id(), amount(), text());
+    let call = client(&recorder).ecom().initiate(id(), amount(), text());
     let error = call.deadline(Duration::from_secs(50)).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome(), error.attempts()),
@@ -282,7 +288,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
     let recorder = Recorder::new()
         .respond("POST", INITIATE, 429, "")
         .respond("POST", INITIATE, 200, INITIATED);
-    patient(&recorder)
+    client(&recorder)
         .ecom()
         .initiate(id(), amount(), text())
         .await
@@ -291,7 +297,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
 
     let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
     let begun = Instant::now();
-    let call = patient(&recorder)
+    let call = client(&recorder)
         .ecom()
         .initiate(id(), amount(), text())
         .deadline(Duration::from_secs(300));
@@ -303,7 +309,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
     assert_eq!(count(&recorder, "initiate_payment_v3_using_post"), 3);
     assert!(
         begun.elapsed() >= Duration::from_secs(60),
-        "the third came within a minute of the first"
+        "the third request was sent within a minute of the first"
     );
 }
 
@@ -314,7 +320,7 @@ async fn cancel_reads_the_details_before_its_retry() {
         Recorder::new()
             .lose("PUT", CANCEL)
             .respond("GET", DETAILS_PATH, 200, &cancelled);
-    let done = patient(&recorder)
+    let done = client(&recorder)
         .ecom()
         .payment(id())
         .cancel()
@@ -327,7 +333,7 @@ async fn cancel_reads_the_details_before_its_retry() {
         .lose("PUT", CANCEL)
         .respond("PUT", CANCEL, 200, CANCELLED)
         .respond("GET", DETAILS_PATH, 200, DETAILS);
-    patient(&recorder)
+    client(&recorder)
         .ecom()
         .payment(id())
         .cancel()
@@ -338,7 +344,7 @@ async fn cancel_reads_the_details_before_its_retry() {
     let recorder = Recorder::new()
         .lose("PUT", CANCEL)
         .respond("GET", DETAILS_PATH, 500, "");
-    let error = patient(&recorder)
+    let error = client(&recorder)
         .ecom()
         .payment(id())
         .cancel()
@@ -354,7 +360,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
         .backoff(Duration::from_secs(4), Duration::from_secs(4))
         .attempts(10);
     let begun = Instant::now();
-    let call = patient(&recorder)
+    let call = client(&recorder)
         .ecom()
         .payment(id())
         .details()
@@ -369,7 +375,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
 #[tokio::test(start_paused = true)]
 async fn policy_none_sends_one_attempt() {
     let recorder = Recorder::new().respond("GET", DETAILS_PATH, 503, "");
-    let error = patient(&recorder)
+    let error = client(&recorder)
         .ecom()
         .payment(id())
         .details()
@@ -382,12 +388,12 @@ async fn policy_none_sends_one_attempt() {
 #[tokio::test(start_paused = true)]
 async fn budget_ends_retries_during_an_outage() {
     let recorder = Recorder::new().respond("GET", DETAILS_PATH, 503, "");
-    let vipps = patient(&recorder);
+    let vipps = client(&recorder);
     for _ in 0..100 {
         vipps.ecom().payment(id()).details().await.unwrap_err();
     }
     let sent = count(&recorder, "get_payment_details_using_get");
-    // 500 / 14 repeats in all, on top of one attempt for each call.
+    // 500 / 14 retries in total, and one attempt for each call.
     assert_eq!(sent, 100 + 35);
 }
 
@@ -395,7 +401,7 @@ async fn budget_ends_retries_during_an_outage() {
 async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
     for body in ["", "{", "<html>", "null", "{}", "[]", "\u{0}"] {
         let recorder = Recorder::new().respond("POST", CAPTURE, 200, body);
-        let error = capture(&patient(&recorder)).await.unwrap_err();
+        let error = capture(&client(&recorder)).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::Decode, Outcome::Unknown),
@@ -404,7 +410,7 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
         assert!(error.idempotency_key().is_some());
     }
     let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, "{");
-    let error = patient(&recorder)
+    let error = client(&recorder)
         .ecom()
         .payment(id())
         .details()
@@ -419,7 +425,7 @@ async fn a_success_that_cannot_be_read_is_unknown_for_a_write() {
 #[tokio::test(start_paused = true)]
 async fn a_call_without_time_sends_nothing() {
     let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, DETAILS);
-    let vipps = patient(&recorder);
+    let vipps = client(&recorder);
     let payment = vipps.ecom().payment(id());
     for (tokens, attempts) in [(0, 0), (1, 1)] {
         let details = payment.details().deadline(Duration::ZERO);

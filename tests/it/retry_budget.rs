@@ -1,5 +1,4 @@
-//! The retry budget: a retry costs 14 after a plain failure and 5 after a 429, and a success gives
-//! 1 back.
+//! The retry budget: a retry costs 14 points, or 5 points after a 429, and a success adds 1 point.
 
 use vipps::testing::Recorder;
 use vipps::{RetryBudget, Vipps};
@@ -19,13 +18,13 @@ fn client(statuses: &[u16]) -> Vipps {
 }
 
 /// Returns the remaining budget after each of the calls.
-async fn left(vipps: &Vipps, calls: usize) -> Vec<u32> {
-    let mut left = Vec::new();
+async fn remaining_points(vipps: &Vipps, calls: usize) -> Vec<u32> {
+    let mut remaining_points = Vec::new();
     for _ in 0..calls {
         vipps.ecom().payment(id()).details().await.unwrap();
-        left.push(vipps.retry_budget().left().unwrap());
+        remaining_points.push(vipps.retry_budget().left().unwrap());
     }
-    left
+    remaining_points
 }
 
 #[tokio::test(start_paused = true)]
@@ -33,7 +32,7 @@ async fn success_after_a_failure_adds_one_point() {
     let vipps = client(&[503, 200]);
     assert_eq!(vipps.retry_budget().left(), Some(500));
     assert_eq!(
-        left(&vipps, 16).await,
+        remaining_points(&vipps, 16).await,
         (487..=500).chain([500; 2]).collect::<Vec<_>>()
     );
 }
@@ -41,15 +40,18 @@ async fn success_after_a_failure_adds_one_point() {
 #[tokio::test(start_paused = true)]
 async fn success_after_429_adds_one_point() {
     let vipps = client(&[429, 200]);
-    assert_eq!(left(&vipps, 7).await, [496, 497, 498, 499, 500, 500, 500]);
+    assert_eq!(
+        remaining_points(&vipps, 7).await,
+        [496, 497, 498, 499, 500, 500, 500]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn failed_call_adds_no_point() {
     let vipps = client(&[503]);
-    for left in [500 - 28, 500 - 56] {
+    for remaining_points in [500 - 28, 500 - 56] {
         let error = vipps.ecom().payment(id()).details().await.unwrap_err();
         assert_eq!(error.attempts(), 3);
-        assert_eq!(vipps.retry_budget().left(), Some(left));
+        assert_eq!(vipps.retry_budget().left(), Some(remaining_points));
     }
 }

@@ -1,7 +1,7 @@
 //! The retry table, cell by cell and operation by operation, through a whole call: the number of
-//! requests, the wait between them, and the outcome when none succeeds. The expectations are
-//! written out here. The library's own test holds the table that users read, `src/retry.md`,
-//! against the code.
+//! requests, the wait between them, and the outcome if all attempts fail. This file lists the
+//! expectations itself. A unit test of the library compares the table for users, `src/retry.md`,
+//! with the code.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -67,7 +67,7 @@ const LIMITED: Cell = (2, SLOWER, Outcome::Rejected, true);
 const UNKNOWN: Cell = (1, 0, Outcome::Unknown, false);
 const REFUSED: Cell = (1, 0, Outcome::Rejected, false);
 
-/// The order of the cells in a row of `TABLE`.
+/// The classes in the order of the cells in a row of `TABLE`.
 const CLASSES: [&str; 6] = [
     "read",
     "keyed write",
@@ -120,7 +120,7 @@ const TABLE: &[Row] = &[
         ],
         [LIMITED; 6],
     ),
-    // A limit or lock that does not state what became of the request.
+    // A limit or lock that leaves the outcome unknown.
     (
         &[
             Failure::Code(408, "VippsError", "94"),
@@ -141,8 +141,8 @@ const TABLE: &[Row] = &[
             UNKNOWN,
         ],
     ),
-    // Responses that do not state what happened: codes, errors in successes, and what the API did
-    // not make.
+    // Responses that leave the outcome unknown: codes, errors in successes, and responses of other
+    // systems.
     (
         &[
             Failure::Code(400, "Payment", "52"),
@@ -192,7 +192,7 @@ const TABLE: &[Row] = &[
         ],
         [READ_AGAIN, UNKNOWN, UNKNOWN, READ_AGAIN, UNKNOWN, UNKNOWN],
     ),
-    // Trouble at the payment's provider.
+    // Failures of the payment provider.
     (
         &[Failure::Gateway(402), Failure::Code(402, "Payment", "7777")],
         [REFUSED, UNKNOWN, UNKNOWN, REFUSED, UNKNOWN, UNKNOWN],
@@ -217,7 +217,7 @@ const TABLE: &[Row] = &[
             Failure::Gateway(422),
             Failure::Code(400, "Payment", "61"),
             Failure::Code(400, "InvalidRequest", "transactionText"),
-            // In another group than the documented one, these numbers are no lock.
+            // In another group, the same codes are not locks.
             Failure::Code(400, "Payment", "94"),
             Failure::Code(400, "Payment", "98"),
             Failure::Code(402, "Payment", "51"),
@@ -228,8 +228,8 @@ const TABLE: &[Row] = &[
     ),
 ];
 
-/// A conflict that does not state what happened, for the classes without `create`, whose builder
-/// looks for the code after such a response.
+/// A conflict that leaves the outcome unknown. The class `create` is left out, because its builder
+/// reads the code after such a response.
 const CONFLICTS: &[Failure] = &[
     Failure::Body(409, ""),
     Failure::Body(409, "{}"),
@@ -276,7 +276,7 @@ impl Transport for World {
     }
 }
 
-/// Jitter and keys without chance: every wait is half of what it may be at most.
+/// Fixed jitter and keys: every wait is half of its maximum.
 #[derive(Debug)]
 struct Half;
 
@@ -315,7 +315,7 @@ fn operations(class: &str) -> Vec<Operation> {
     match class {
         "read" => vec![
             ("details", |v| run(v.ecom().payment(id()).details())),
-            #[allow(deprecated, reason = "it is in the table too")]
+            #[allow(deprecated, reason = "the deprecated operation is part of the table")]
             ("status", |v| run(v.ecom().payment(id()).status())),
             ("redirect", |v| run(redirect(&v).get())),
             ("redirects", |v| run(v.qr().merchant_redirects())),
@@ -356,7 +356,7 @@ fn operations(class: &str) -> Vec<Operation> {
                 run(v.qr().exchange_customer(token))
             }),
         ],
-        // The builder goes on where the attempts end, so that this is the bare operation.
+        // The builder continues after the attempts, so this case calls the raw operation.
         "cancel" => vec![("cancel", |v| {
             Box::pin(async move {
                 let cancelled = v.call(|raw| async move {
@@ -375,7 +375,7 @@ fn operations(class: &str) -> Vec<Operation> {
         "once" => vec![("initiate", |v| {
             run(v.ecom().initiate(id(), amount(), text()))
         })],
-        other => panic!("what is {other}?"),
+        other => panic!("{other} is no class"),
     }
 }
 
@@ -423,7 +423,7 @@ async fn check_class(class: &str, failure: Failure, cell: Cell) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_operation_does_what_its_cell_says() {
+async fn every_operation_matches_its_cell() {
     for (failures, cells) in TABLE {
         for failure in *failures {
             for (class, cell) in CLASSES.into_iter().zip(*cells) {
@@ -434,7 +434,7 @@ async fn every_operation_does_what_its_cell_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn conflict_in_doubt_does_what_its_cell_says() {
+async fn unclear_conflict_matches_its_cell() {
     for failure in CONFLICTS {
         for (class, cell) in AFTER_CONFLICT {
             check_class(class, *failure, cell).await;
@@ -442,9 +442,9 @@ async fn conflict_in_doubt_does_what_its_cell_says() {
     }
 }
 
-/// The request for the token is a read. Of the call that needs the token, nothing was sent.
+/// The token request is a read. The call that needs the token was not sent.
 #[tokio::test(start_paused = true)]
-async fn token_request_is_repeated_as_a_read() {
+async fn token_request_is_retried_as_a_read() {
     for (failure, count) in [
         (Failure::NoConnection, 2),
         (Failure::Broken, 2),

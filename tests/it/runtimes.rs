@@ -14,7 +14,7 @@ use crate::support::{DETAILS, id, text};
 
 const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
 
-/// A call that waited for another runtime would take this long.
+/// A call that waits for another runtime takes this long.
 const LONG: Duration = Duration::from_secs(20);
 
 fn runtime() -> Runtime {
@@ -99,7 +99,7 @@ fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
     ]
 }
 
-/// A transport that must not be reached.
+/// A transport that fails the test if it receives a request.
 #[derive(Debug)]
 struct Unreached;
 
@@ -130,7 +130,7 @@ fn a_call_without_a_runtime_is_an_error_and_not_sent() {
     ] {
         for (name, call) in calls(&vipps) {
             let Poll::Ready(Err(error)) = poll_once(call) else {
-                panic!("{name} goes on without a runtime")
+                panic!("{name} does not fail without a runtime")
             };
             assert_eq!(
                 (error.kind(), error.outcome(), error.is_retryable()),

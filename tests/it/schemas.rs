@@ -1,10 +1,10 @@
 //! The JSON Schemas: their content, and their agreement with the types and with the vendored
 //! documents.
 
+mod accepted_differences;
 mod agree;
 mod document;
 mod instances;
-mod meant;
 mod read;
 mod sent;
 mod values;
@@ -27,7 +27,7 @@ pub(crate) fn validator(name: &str) -> Validator {
 
 /// Returns the validation errors with their paths.
 pub(crate) fn problems(validator: &Validator, value: &Value) -> Vec<String> {
-    let told =
+    let text =
         |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
-    validator.iter_errors(value).map(told).collect()
+    validator.iter_errors(value).map(text).collect()
 }

@@ -23,7 +23,7 @@ fn payment(state: &str, authorized: i64, captured: i64) -> String {
     .to_string()
 }
 
-/// Pushes a payment to the customer, waits for the approval, and captures. Returns whether the
+/// Pushes a payment to the customer, waits for the approval, and captures. Returns true if the
 /// customer has paid.
 async fn sell(vipps: &Vipps, check_in: CheckIn) -> vipps::Result<bool> {
     let reference: Reference = "coffee-machine-1-1".parse()?;

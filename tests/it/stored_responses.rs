@@ -1,4 +1,4 @@
-//! Responses can be compared, and what outlives a call can be stored.
+//! Responses can be compared, and stored as JSON.
 
 use crate::support::id;
 use vipps::ecom::{PaymentDetails, ShippingDetails, UserDetails};

@@ -86,7 +86,7 @@ async fn a_401_that_may_be_about_the_token_replaces_it() {
     }
 }
 
-/// A client that refused the stored token would fetch one of its own at its next start of a flight.
+/// A client that marks the stored token as refused would fetch a new token at its next flight.
 #[tokio::test(start_paused = true)]
 async fn a_401_about_the_key_keeps_the_stored_token() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
@@ -107,7 +107,7 @@ async fn a_401_about_the_key_keeps_the_stored_token() {
     let metrics = vipps.metrics();
     assert_eq!((metrics.tokens_shared, metrics.replays), (1, 0));
     assert_eq!(sim.journal().count(TOKEN), 1);
-    // The end of the token leads to a load, which finds the stored token unrefused.
+    // After the expiry of its token, the client loads the stored token and accepts it.
     let stored = store.stored(&store.only_key()).await.unwrap();
     let key = store.only_key();
     store

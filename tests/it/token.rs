@@ -14,7 +14,8 @@ use vipps::{
     TransportError, TransportFuture, Vipps, VippsBuilder,
 };
 
-/// Responds to token requests as its fields say, and to payment details if the token is valid.
+/// Responds to token requests according to its fields, and to details requests if the token is
+/// valid.
 #[derive(Clone, Debug, Default)]
 struct Server {
     tokens: Arc<AtomicUsize>,
@@ -32,7 +33,7 @@ struct Server {
     flights: Arc<Flights>,
 }
 
-/// The token requests under way, and when each began.
+/// The pending token requests, and the start of each.
 #[derive(Debug, Default)]
 struct Flights {
     now: AtomicUsize,
@@ -118,7 +119,7 @@ impl Transport for Server {
         Box::pin(async move {
             let is_token = request.uri().path() == "/accesstoken/get";
             let _flight = is_token.then(|| Flight::begin(&self.flights));
-            // More await points at which the caller may be dropped.
+            // Adds await points at which the caller may be dropped.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
@@ -197,7 +198,7 @@ async fn waiting_callers_share_a_failed_fetch_and_later_calls_retry() {
     };
     let vipps = server.client();
     let results = many(&vipps, 1000).await;
-    // Each error has everything that the token endpoint returned.
+    // Each error contains the whole response of the token endpoint.
     let facts = |error: &vipps::Error| {
         (
             error.kind(),
@@ -249,7 +250,7 @@ async fn wrong_keys_are_not_retried() {
     assert!(!error.is_retryable());
 }
 
-/// The pause after so many failures in a row.
+/// Returns the pause after this number of consecutive failures.
 fn pause(failures: usize) -> Duration {
     Duration::from_millis(100 * 2_u64.pow(failures.min(7).try_into().unwrap()) / 2).min(SLOWEST)
 }
@@ -300,19 +301,19 @@ async fn failing_endpoint_receives_one_request_per_pause() {
 /// fail at once with its error, and wait only for the last 5 s.
 #[tokio::test(start_paused = true)]
 async fn retry_after_of_the_endpoint_applies_to_later_calls() {
-    for (asked, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
+    for (retry_after, pause) in [(2, 2), (40, 40), (300, 300), (86_400, 300)] {
         for status in [401, 429, 503] {
             let server = Server {
                 failures: 1,
                 status,
-                retry_after: Some(asked),
+                retry_after: Some(retry_after),
                 ..Server::new()
             };
             let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
             let call = || async { vipps.ecom().payment(id()).details().await };
             let first = call().await.unwrap_err();
             let failed = Instant::now();
-            assert_eq!(first.retry_after(), Some(Duration::from_secs(asked)));
+            assert_eq!(first.retry_after(), Some(Duration::from_secs(retry_after)));
             assert_eq!(first.is_retryable(), status != 401);
             let ends = Duration::from_secs(pause);
             while failed.elapsed() + Duration::from_secs(5) < ends {
@@ -336,10 +337,13 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
             call().await.unwrap();
             let began = server.flights.began.lock().unwrap();
             let waited = began[1] - failed;
-            assert!(waited >= Duration::from_secs(pause), "{asked}: {waited:?}");
+            assert!(
+                waited >= Duration::from_secs(pause),
+                "{retry_after}: {waited:?}"
+            );
             assert!(
                 waited <= Duration::from_secs(pause + 1),
-                "{asked}: {waited:?}"
+                "{retry_after}: {waited:?}"
             );
         }
     }

@@ -86,14 +86,14 @@ async fn a_slow_fetch_that_is_polled_is_not_given_up() {
     assert_eq!(sim.journal().count(TOKEN), 1);
 }
 
-/// Tasks that compute keep the runtime from the fetch for longer than a fetch may stand still. Then
-/// the call is polled before the fetch.
+/// Computing tasks block the runtime for longer than a fetch may be without a poll. Then the call
+/// is polled before the fetch.
 #[test]
 fn a_fetch_behind_tasks_that_compute_is_not_given_up() {
     let sim = simulator(Duration::from_millis(50));
     let vipps = sim.client();
     runtime().block_on(async {
-        // The runtime looks at its timers after 61 tasks.
+        // The runtime polls its timers after 61 tasks.
         for _ in 0..100 {
             tokio::spawn(async { std::thread::sleep(Duration::from_millis(18)) });
         }

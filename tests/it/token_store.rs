@@ -1,5 +1,5 @@
 //! The token store: processes share tokens through it, and a store that fails never fails a call.
-//! Each client in this file stands for a process.
+//! Each client in this file represents a process.
 
 use std::time::Duration;
 
@@ -371,7 +371,7 @@ async fn the_16_newest_refused_tokens_are_not_taken() {
         all(std::slice::from_ref(&vipps), calls).await;
         (vipps.metrics().replays - replays) / u64::try_from(calls).unwrap()
     };
-    // Each round refuses the client's own token and the stored one, so that nine rounds refuse 18
+    // Each round refuses the client's own token and the stored token, so nine rounds refuse 18
     // tokens.
     for round in 1..=9 {
         assert_eq!(refuse(&format!("forged-{round}"), 20).await, 2, "{round}");

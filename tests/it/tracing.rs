@@ -14,7 +14,7 @@ use vipps::{Outcome, Randomness, RetryPolicy, Transport, TransportFuture, Vipps}
 
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 
-/// Makes waits and keys the same in every run.
+/// Fixed bytes, so that waits and keys are equal in every run.
 #[derive(Debug)]
 struct Fixed;
 
@@ -107,7 +107,8 @@ async fn a_call_that_is_dropped() {
     );
 }
 
-/// Three clients in a row; the last one finds its store down, and needs two tokens.
+/// Runs three clients, one after the other. The store of the last client is down, and this client
+/// fetches two tokens.
 async fn clients_with_a_store() {
     let store = FakeStore::default();
     for fault in [StoreFault::None, StoreFault::None, StoreFault::Down] {
@@ -198,14 +199,17 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
     wait.await.unwrap_err();
     clients_with_a_store().await;
     let lines = capture.lines("vipps");
-    for told in [
+    for expected in [
         "retry budget used up",
         "poll failed",
         "may have taken effect",
         "token taken from the store",
         "token store failed",
     ] {
-        assert!(lines.iter().any(|line| line.contains(told)), "{told}");
+        assert!(
+            lines.iter().any(|line| line.contains(expected)),
+            "{expected}"
+        );
     }
     for line in &lines {
         let mut words = line.split(' ');

@@ -40,7 +40,7 @@ async fn refused_connections_do_not_count_against_the_limit() {
     }
 }
 
-/// A cancel counts its rounds together.
+/// All rounds of a cancel share one limit.
 #[tokio::test]
 async fn unsent_attempts_of_a_cancel_do_not_count() {
     let vipps = client(RetryPolicy::default().attempts(8));

@@ -118,7 +118,7 @@ async fn responses_that_are_no_profile_are_errors() {
 }
 
 #[tokio::test]
-async fn a_sub_that_is_no_path_segment_is_refused_unseen() {
+async fn sub_that_is_no_path_segment_is_refused_before_sending() {
     let recorder = Recorder::new();
     for sub in ["", ".", "..", "canary/b", "canary\\b", "canary\n"] {
         let error = recorder.client().userinfo(sub).await.unwrap_err();
@@ -141,7 +141,7 @@ async fn a_sub_is_encoded_as_one_path_segment() {
     assert!(!shape.contains("a%20b"), "{shape}");
 }
 
-/// The errors have a status as text, or the shape of the newer APIs.
+/// The errors have a status as text, or the form of the newer APIs.
 #[tokio::test]
 async fn refusals_have_their_status_and_correlation_id() {
     for (status, body) in [

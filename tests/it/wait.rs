@@ -1,4 +1,4 @@
-//! Waiting for the customer: the times of the polls, the events, and the end. Time is virtual.
+//! Waiting for the customer: the times of the polls, the events, and the result. Time is virtual.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -23,7 +23,7 @@ enum Says {
     Expired,
     Fails(u16),
     SlowDown(u64),
-    /// 503, with the seconds after which to come again.
+    /// 503 with a `Retry-After` in seconds.
     Closed(u64),
     Slowly(u64),
     /// A success without details.
@@ -57,7 +57,7 @@ impl Script {
         vipps.ecom().payment(id()).wait()
     }
 
-    /// When polls began, in tenths of a second.
+    /// Returns the start of each poll, in tenths of a second.
     fn polls(&self) -> Vec<u128> {
         let polls = self.polls.lock().unwrap();
         polls.iter().map(|at| (at.as_millis() + 50) / 100).collect()
@@ -153,12 +153,15 @@ async fn all(mut poll: Poll) -> (Vec<&'static str>, Option<Error>) {
         match event {
             Ok(event) => names.push(name(&event)),
             Err(error) => {
-                assert!(poll.next().await.is_none(), "an error is the last");
+                assert!(poll.next().await.is_none(), "the poll ends after an error");
                 return (names, Some(error));
             }
         }
     }
-    assert!(poll.next().await.is_none(), "over is over");
+    assert!(
+        poll.next().await.is_none(),
+        "the poll ends after its decision"
+    );
     (names, None)
 }
 
@@ -178,7 +181,7 @@ async fn each_interval_is_the_documented_one() {
     assert_eq!(polls(PollInterval::Web).await, [50, 70, 90, 110]);
     let every = |milliseconds| polls(PollInterval::Every(Duration::from_millis(milliseconds)));
     assert_eq!(every(3_000).await, [0, 30, 60, 90]);
-    // Twice a second is the most that the API allows.
+    // The API allows at most two polls a second (120 a minute).
     assert_eq!(every(0).await, [0, 5, 10, 15]);
 }
 
@@ -191,7 +194,7 @@ async fn each_step_is_reported_once() {
     assert_eq!(script.count(), 5);
 }
 
-/// Every screen shows the same steps, and no request is spent on it.
+/// The step `scanned` is reported without a further request.
 #[tokio::test(start_paused = true)]
 async fn quick_approval_is_reported_after_scanned() {
     for (answers, expected) in [
@@ -218,14 +221,14 @@ async fn failed_polls_slow_the_wait_down() {
         let fails = Fails(status);
         let script = Script::new(&[fails, fails, fails, fails, fails, fails, Waiting, Paid]);
         script.wait().await.unwrap();
-        // 2, 4, 8, 16, 30, 30 s, and at the old pace once it works again.
+        // 2, 4, 8, 16, 30 and 30 s, and the normal interval after a success.
         assert_eq!(
             script.polls(),
             [0, 20, 60, 140, 300, 600, 900, 910],
             "{status}"
         );
     }
-    // Never faster than the interval itself.
+    // The waits are never shorter than the interval.
     let script = Script::new(&[Fails(503), Paid]);
     script
         .wait()
@@ -252,7 +255,7 @@ async fn undecodable_response_does_not_end_the_wait() {
         assert_eq!(state(&details), PaymentState::Reserved, "{garbage:?}");
         assert_eq!(script.polls(), [0, 20, 60, 70], "{garbage:?}");
     }
-    // In place of the token too.
+    // The same holds for the response of the token endpoint.
     let details = format!("/ecomm/v2/payments/{}/details", id());
     let recorder = Recorder::new()
         .respond("POST", "/accesstoken/get", 200, "<html>maintenance</html>")
@@ -266,14 +269,14 @@ async fn undecodable_response_does_not_end_the_wait() {
 /// If the API asks for a pause beyond the deadline, the wait polls once more before it reports that
 /// the customer did not decide.
 #[tokio::test(start_paused = true)]
-async fn a_long_pause_ends_with_a_last_look() {
+async fn long_pause_ends_with_a_last_poll() {
     for pause in [SlowDown(700), SlowDown(86_400), Closed(700)] {
         let script = Script::new(&[pause, Paid]);
         let details = script.wait().await.unwrap();
         assert_eq!(state(&details), PaymentState::Reserved);
         assert_eq!(script.polls(), [0, 6_550]);
     }
-    // A trigger does not bring it forward.
+    // A trigger does not make the last poll earlier.
     let script = Script::new(&[SlowDown(700), Paid]);
     let mut poll = script.wait().poll();
     let trigger = poll.trigger();
@@ -286,7 +289,7 @@ async fn a_long_pause_ends_with_a_last_look() {
     poll.next().await.unwrap().unwrap();
     triggers.abort();
     assert_eq!(script.polls(), [0, 6_550]);
-    // Nor is there more than one.
+    // There is only one last poll.
     let script = Script::new(&[SlowDown(700)]);
     assert_eq!(script.wait().await.unwrap_err().kind(), ErrorKind::Deadline);
     assert_eq!(script.polls(), [0, 6_550]);
@@ -317,7 +320,7 @@ async fn retry_after_holds_when_triggered() {
     triggers.abort();
     assert_eq!(script.polls(), [0, 450]);
 
-    // A 429 without a time is a pause too.
+    // A 429 without `Retry-After` also causes a pause.
     let script = Script::new(&[SlowDown(0), Paid]);
     let mut poll = script.wait().poll();
     let trigger = poll.trigger();
@@ -387,7 +390,7 @@ async fn timeout_after_failed_polls_has_their_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_without_end_are_no_trouble() {
+async fn unlimited_times_are_accepted() {
     let script = Script::new(&[Waiting, Paid]);
     script.wait().deadline(Duration::MAX).await.unwrap();
     assert_eq!(script.polls(), [0, 10]);
@@ -419,7 +422,7 @@ async fn dropping_next_loses_no_response_and_keeps_the_interval() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_watch_stops_asking() {
+async fn dropping_the_poll_stops_polling() {
     let script = Script::new(&[Waiting]);
     let mut poll = script.wait().poll();
     let trigger = poll.trigger();
@@ -430,18 +433,18 @@ async fn dropping_the_watch_stops_asking() {
             .is_err()
     );
     drop(poll);
-    let asked = script.count();
+    let polls = script.count();
     trigger.poll_now();
     sleep(Duration::from_secs(60)).await;
-    assert_eq!((asked, script.count()), (4, 4));
+    assert_eq!((polls, script.count()), (4, 4));
 
     let asking = tokio::spawn(script.wait().into_future());
     sleep(Duration::from_secs(2)).await;
     asking.abort();
     sleep(Duration::from_secs(1)).await;
-    let asked = script.count();
+    let polls = script.count();
     sleep(Duration::from_secs(60)).await;
-    assert_eq!(script.count(), asked);
+    assert_eq!(script.count(), polls);
 }
 
 /// A callback triggers a poll, and the details confirm it.
@@ -509,7 +512,7 @@ async fn many_triggers_stay_within_the_limit() {
     let polls = script.polls.lock().unwrap().clone();
     assert!(
         polls.len() > 300,
-        "{} polls: the triggers do nothing",
+        "{} polls: the triggers have no effect",
         polls.len()
     );
     for (n, first) in polls.iter().enumerate() {
@@ -522,7 +525,7 @@ async fn many_triggers_stay_within_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_is_a_stream() {
+async fn poll_is_a_stream() {
     fn is_stream<S: Stream<Item = vipps::Result<PollEvent>> + Send + Unpin + 'static>(_: &S) {}
     let script = Script::new(&[Waiting, Scanned, Paid]);
     let mut stream = script.wait().poll();
@@ -534,7 +537,7 @@ async fn a_watch_is_a_stream() {
     assert_eq!(names, ["waiting", "scanned", "decided"]);
 }
 
-/// Polls go out for the sales unit that the wait was made for.
+/// Polls are sent for the sales unit of the wait.
 #[tokio::test(start_paused = true)]
 async fn the_options_of_the_wait_are_those_of_its_polls() {
     let path = "/ecomm/v2/payments/acme-shop-123/details";

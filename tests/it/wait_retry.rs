@@ -11,7 +11,7 @@ use crate::support::{self, id};
 const PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
 #[tokio::test(start_paused = true)]
-async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
+async fn poll_is_retried_by_the_policy_of_the_wait() {
     for (policy, requests_a_poll) in [
         (None, 1),
         (Some(RetryPolicy::none()), 1),
@@ -20,7 +20,7 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
         let recorder = Recorder::new().respond("GET", PATH, 503, "");
         let vipps = support::on_tokio_time(&recorder).build().unwrap();
         let mut wait = vipps.ecom().payment(id()).wait();
-        // Two polls: the first, and the last one 5 s before the end.
+        // Two polls: the first poll, and the last poll 5 s before the end.
         wait = wait.interval(PollInterval::Every(Duration::from_secs(60)));
         if let Some(policy) = policy {
             wait = wait.retry(policy);
@@ -35,7 +35,7 @@ async fn a_poll_is_retried_as_the_policy_of_the_wait_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_failure_of_a_poll_ends_no_wait() {
+async fn transient_failure_of_a_poll_does_not_end_the_wait() {
     let failures = [408, 423, 429, 500, 502, 503, 504, 599]
         .map(|status| Recorder::new().respond("GET", PATH, status, ""));
     let lost = Recorder::new().lose("GET", PATH);

@@ -1,4 +1,4 @@
-//! Only what Vipps MobilePay signed is read: the vectors pass, and any other byte fails.
+//! Only signed webhooks are accepted: the documented vectors pass, and any changed byte fails.
 
 use http::{Method, Request};
 use vipps::webhooks::{CheckIn, Signer, Verifier, WebhookError};
@@ -172,11 +172,11 @@ fn the_documented_mistakes_fail() {
     assert_eq!(
         V1.refusal(&request),
         Some(WebhookError::Signature),
-        "the hash must be right here"
+        "the hash must be valid in this case"
     );
 }
 
-/// Each byte with each of its bits turned.
+/// Returns the bytes with each single bit flipped.
 fn flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..bytes.len()).flat_map(move |at| {
         (0..8).map(move |bit| {
@@ -206,7 +206,7 @@ fn any_other_byte_of_the_body_fails() {
     }
 }
 
-/// A forger can make the hash fit another body, and nothing more.
+/// A forger can compute the hash of another body, but not its signature.
 #[test]
 fn another_body_with_its_own_hash_fails() {
     for body in flipped(V1.body.as_bytes()) {
@@ -229,7 +229,7 @@ fn any_other_byte_of_the_registered_url_fails() {
     let host = "https://".len()..V1.url.find("/hooks").unwrap();
     let (mut refused, mut invalid) = (0, 0);
     for url in flipped(V1.url.as_bytes()).skip(host.start * 8) {
-        // Hosts have no upper case: what differs in that alone is the same host.
+        // Hosts are case-insensitive.
         let same_host = url[host.clone()].eq_ignore_ascii_case(&V1.url.as_bytes()[host.clone()])
             && url[host.end..] == V1.url.as_bytes()[host.end..];
         let verifier = String::from_utf8(url)
@@ -247,7 +247,7 @@ fn any_other_byte_of_the_registered_url_fails() {
             Some(Err(_)) | None => invalid += 1,
         }
     }
-    // Half of all flips at least are of bits that leave a URL.
+    // At least half of all flips result in a valid URL.
     assert!(refused > invalid, "{refused} {invalid}");
 }
 
@@ -275,7 +275,7 @@ fn any_other_byte_of_date_signature_hash_or_secret_fails() {
             let Ok(value) = http::HeaderValue::from_bytes(&value) else {
                 continue;
             };
-            // HTTP itself removes spaces at both ends.
+            // HTTP removes spaces at both ends.
             let request = V1.with(name, value.as_bytes());
             assert_eq!(V1.refusal(&request), Some(error), "{name} {value:?}");
             headers += 1;
@@ -377,7 +377,7 @@ fn either_signature_header_is_accepted() {
 }
 
 #[test]
-fn only_a_post_of_a_bounded_size_is_looked_at() {
+fn only_a_post_of_a_bounded_size_is_verified() {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let mut request = V1.request();
         *request.method_mut() = method;
@@ -506,7 +506,7 @@ fn debug_hides_secrets() {
 }
 
 #[test]
-fn debug_shows_what_a_verifier_checks() {
+fn debug_of_a_verifier_shows_host_and_date() {
     let request = V1.request();
     let (verifier, signer) = (V1.verifier(), Signer::new(V1.url, V1.secret).unwrap());
     let host = V1.url.split('/').nth(2).unwrap();

@@ -1,4 +1,4 @@
-//! Events: what a body means, the statuses of the ready handlers, and deduplication.
+//! Events: reading of bodies, the statuses of the provided handlers, and deduplication.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -146,7 +146,7 @@ fn a_check_in_is_an_event_with_the_hash_of_its_token() {
     let read = event(&format!("\u{feff}{CHECK_IN}"));
     let id = read.id().unwrap();
     assert!(matches!(read, Event::CheckIn(check_in) if check_in.merchant_qr_id == "till-1"));
-    // The SHA-256 of `AAAA`, by another program.
+    // The SHA-256 of `AAAA`, computed by another program.
     assert_eq!(id, "check-in Y8HdlR/+329/2WitTvo5uO1YTxYvRucVEU7hhPjekgE=");
     assert_eq!(
         event(&CHECK_IN.replace("till-1", "till-2")).id().unwrap(),
@@ -172,7 +172,7 @@ fn debug_of_an_event_shows_no_customer() {
 }
 
 #[test]
-fn an_id_is_of_the_event_and_not_of_the_delivery() {
+fn id_is_equal_for_each_delivery_of_an_event() {
     let id = event(AUTHORIZED).id().unwrap();
     assert_eq!(id, "1304787731 AUTHORIZED");
     let later = AUTHORIZED.replace("16:26:32", "16:26:33");
@@ -191,12 +191,12 @@ fn an_id_is_of_the_event_and_not_of_the_delivery() {
     );
 }
 
-/// Counts the events that reach it, and fails for captures.
+/// A handler that counts its events, and fails for captures.
 #[derive(Clone, Default)]
 struct Handler(Arc<Mutex<Vec<String>>>);
 
 impl Handler {
-    #[expect(clippy::unused_async, reason = "as a handler of the user is")]
+    #[expect(clippy::unused_async, reason = "the signature of a user's handler")]
     async fn handle(&self, event: Event) -> Result<(), String> {
         let (line, fails) = match &event {
             Event::Payment(event) => (
@@ -273,12 +273,12 @@ async fn a_handled_event_is_not_handled_twice() {
         }
         assert_eq!(status(receiver, &handler, &captured()).await, 500);
     }
-    // Clones share the store. What failed, and what has no id, is handled again.
+    // Clones share the store. Failed events and events without an id are handled again.
     let first = ["AUTHORIZED", "CANCELLED", "check-in", "unknown", "CAPTURED"];
     assert_eq!(handler.handled(), [&first[..], &first[3..]].concat());
 }
 
-/// A store of the user, which can fail.
+/// A store of the user that can fail.
 #[derive(Clone, Debug, Default)]
 struct OwnStore {
     recorded: Arc<Mutex<HashMap<String, u32>>>,

@@ -97,7 +97,7 @@ fn a_path_outside_ascii_is_refused_by_name() {
     }
 }
 
-/// URL parsers read `\` as `/`, so that the host or the path would not be the ones in the text.
+/// URL parsers read `\` as `/`, so host and path would differ from the text.
 #[test]
 fn a_backslash_is_refused_by_name() {
     for url in [
@@ -119,7 +119,7 @@ fn a_backslash_is_refused_by_name() {
     }
 }
 
-/// A URL parser finds a host in these, another one than `://` separates.
+/// A URL parser finds a host in these texts, but another host than the one after `://`.
 #[test]
 fn a_url_without_a_host_after_two_slashes_is_refused() {
     for url in [

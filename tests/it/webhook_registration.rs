@@ -184,8 +184,7 @@ async fn list_returns_every_registration() {
     assert!(webhooks(&recorder).list().await.unwrap().is_empty());
 }
 
-/// A list that is missing is not an empty list, and an entry that is incomplete is not an entry of
-/// another URL.
+/// A missing list is not an empty list, and an incomplete entry is not an entry of another URL.
 #[tokio::test]
 async fn list_without_registrations_or_members_is_an_error() {
     for body in [
@@ -248,7 +247,7 @@ async fn delete_succeeds_and_is_retried_after_a_lost_response() {
 }
 
 const EVENTS: [EventType; 2] = [EventType::PaymentExpired, EventType::PaymentAuthorized];
-/// The names of [`EVENTS`], in another order and with one twice.
+/// The names of [`EVENTS`] in another order, one of them twice.
 const NAMES: &[&str] = &[
     "epayments.payment.authorized.v1",
     "epayments.payment.expired.v1",
@@ -439,7 +438,7 @@ async fn ensure_ends_at_its_deadline() {
     assert!(sent(&recorder).is_empty());
 }
 
-/// The secret is in the part of the response that is lost.
+/// The secret is in the lost part of the response.
 #[tokio::test]
 async fn register_whose_response_is_cut_is_unknown() {
     let body = registered();

@@ -85,7 +85,7 @@ fn edges_of_the_date_window_are_accepted() {
         let outside = Some(WebhookError::OutsideWindow);
         assert_eq!(refusal(WINDOW, now, SENT), outside, "{now}");
     }
-    // The narrowest window and the widest.
+    // The shortest and the longest window.
     let same = "2023-10-06T10:45:41Z";
     assert_eq!(refusal(Duration::ZERO, same, SENT), None);
     let late = "2023-10-06T10:45:41.000000001Z";
@@ -117,7 +117,7 @@ fn a_renewed_date_is_not_signed() {
     }
 }
 
-/// Retries come for a week: without a window nothing is too old.
+/// Deliveries are retried for a week, so without a window no date is too old.
 #[test]
 fn without_a_window_each_date_is_accepted() {
     let now = "2024-10-06T10:45:41Z";

@@ -115,7 +115,7 @@ fn a_piece_of_a_body_hash_is_refused() {
 
 #[test]
 fn a_piece_of_a_webhook_secret_does_not_verify() {
-    // A piece with a NUL is refused when the verifier is made.
+    // A piece with a NUL is refused by the constructor of the verifier.
     let pieces = pieces(SECRET.as_bytes());
     for piece in pieces {
         let Ok(verifier) = Verifier::new(URL, [String::from_utf8(piece).unwrap()]) else {
@@ -163,7 +163,7 @@ fn a_piece_of_an_auth_token_is_refused() {
             );
         }
     }
-    // Nor do two tokens accept what is made of both.
+    // Two tokens do not accept a combination of both.
     for mixed in [format!("{TOKEN}{old}"), format!("{old}{TOKEN}")] {
         assert!(parse(&callback(mixed.as_bytes()), &auth).is_err());
     }
@@ -181,7 +181,7 @@ fn an_auth_token_with_one_wrong_byte_is_refused() {
     }
 }
 
-/// HMAC pads a key with NUL, so that a secret with a NUL at its end signs like the secret itself.
+/// HMAC pads a key with NUL, so a secret with a NUL at its end has the same signatures.
 #[test]
 fn a_secret_with_invisible_characters_is_refused() {
     for mark in [
@@ -253,7 +253,7 @@ fn a_signature_covers_date_host_path_and_body() {
     assert_eq!(verdict(&forged, URL), Err(WebhookError::Signature));
 }
 
-/// Each secret of a list verifies its own signature and no other one.
+/// Each secret of a list verifies its own signatures only.
 #[test]
 fn each_secret_of_a_list_is_tried_and_no_other_one() {
     let request = signed();

@@ -20,10 +20,10 @@ use vipps::{Error, ErrorKind, Outcome, Vipps};
 const TRANSACTION: &str =
     r#"{"orderId":"o-1","transactionInfo":{"amount":100,"status":"Captured"}}"#;
 
-/// The deadline of a call that ends by itself, which a busy machine does not reach.
+/// The deadline of a call that ends earlier, even on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The deadline of a call that nothing else ends. A busy machine connects and sends within this
-/// time.
+/// The deadline of a call that ends only at its deadline. A busy machine connects and sends within
+/// this time.
 const STALLED: Duration = Duration::from_secs(1);
 /// The time that a busy machine may take to run a task.
 const SLACK: Duration = Duration::from_secs(10);
@@ -36,13 +36,13 @@ async fn timed<T: Debug>(
     deadline: Duration,
 ) -> Result<T, Error> {
     let begun = Instant::now();
-    let came = call.await;
+    let result = call.await;
     let took = begun.elapsed();
     assert!(
         took < deadline + SLACK,
-        "a deadline of {deadline:?} was not kept: {took:?}, {came:?}"
+        "the call exceeded its deadline of {deadline:?}: {took:?}, {result:?}"
     );
-    came
+    result
 }
 
 fn payment(vipps: &Vipps) -> Payment {
@@ -65,7 +65,7 @@ async fn initiate(vipps: &Vipps) -> Result<(), Error> {
     timed(order.deadline(DEADLINE), DEADLINE).await.map(drop)
 }
 
-/// The error of a capture, and of a read.
+/// Returns the errors of a capture and of a read.
 async fn both(act: &Act) -> (Error, Error) {
     both_within(act, DEADLINE).await
 }
@@ -73,7 +73,7 @@ async fn both(act: &Act) -> (Error, Error) {
 async fn both_within(act: &Act, deadline: Duration) -> (Error, Error) {
     let server = RawServer::start(vec![act.clone()]);
     let show = |done: &dyn Debug| format!("{act:?}: {done:?}");
-    // Each with connections of its own.
+    // Each call has its own connections.
     let vipps = server.client();
     let write = timed(payment(&vipps).capture().deadline(deadline), deadline).await;
     let write = write.map_or_else(|error| error, |done| panic!("{}", show(&done)));
@@ -88,7 +88,8 @@ async fn both_within(act: &Act, deadline: Duration) -> (Error, Error) {
     (write, read)
 }
 
-/// Both end in this kind: the capture in doubt, the read without.
+/// Asserts that both calls fail with this kind: the capture with an unknown outcome, the read
+/// without an effect.
 async fn assert_unclear(act: Act, kind: ErrorKind) {
     let deadline = match kind {
         ErrorKind::Deadline => STALLED,
@@ -109,7 +110,7 @@ async fn assert_unclear(act: Act, kind: ErrorKind) {
     assert!(write.idempotency_key().is_some());
 }
 
-/// A capture succeeds in spite of it.
+/// Asserts that a capture succeeds in spite of the act.
 async fn assert_read(act: Act) {
     let server = RawServer::start(vec![act.clone()]);
     let done = capture(&server.client()).await;

@@ -1,4 +1,4 @@
-//! A capture, cancel or refund is `Ok` only if its response agrees with what was asked for.
+//! A capture, cancel or refund is `Ok` only if its response agrees with the request.
 
 use vipps::ecom::{Payment, Transaction, TransactionStatus};
 use vipps::testing::Recorder;
@@ -120,7 +120,7 @@ async fn a_status_that_is_no_success_is_an_unknown_outcome() {
                 assert!(error.to_string().contains(status), "{error}");
             }
         }
-        // Words that name another step say so even beside sums that fit.
+        // A status of another operation is not a success, even if the sums fit.
         for status in ["Failed", "Rejected", "INITIATE", "Reserve"] {
             let body = with_sums(&write.body(&format!(r#""{status}""#)), write.done());
             unknown(write.answered(None, &body).await, &body);
@@ -190,8 +190,7 @@ async fn every_documented_success_is_ok() {
     assert!(Capture.answered(None, &sold).await.is_ok());
 }
 
-/// A status of a later version of the API is a success if the sums state that nothing is left to
-/// do.
+/// An unknown status is a success if the sums prove it.
 #[tokio::test]
 async fn an_unknown_status_is_ok_only_if_the_sums_prove_it() {
     for write in ALL {
@@ -259,7 +258,7 @@ async fn sums_in_which_nothing_moved_are_an_unknown_outcome() {
         let body = format!(r#"{{"transactionSummary":{stated}}}"#);
         unknown(write.answered(None, &body).await, &body);
     }
-    // Less than was asked for.
+    // The amount is less than requested.
     let body = with_sums(&Capture.body(r#""Captured""#), [40, 60, 0, 40]);
     unknown(Capture.answered(Some(100), &body).await, &body);
     let body = with_sums(&Refund.body(r#""Refund""#), [100, 0, 40, 60]);
@@ -310,7 +309,7 @@ async fn a_success_that_carries_an_error_names_its_code() {
     }
 }
 
-/// The guide documents no case in which the API moves another amount than the one it was asked for.
+/// The guide documents no case in which the API moves another amount than requested.
 #[tokio::test]
 async fn other_amount_than_requested_is_unknown() {
     for (write, status) in [(Capture, r#""Captured""#), (Refund, r#""Refund""#)] {
@@ -321,8 +320,8 @@ async fn other_amount_than_requested_is_unknown() {
             ] {
                 let error = unknown(write.answered(Some(ore), &body).await, &body);
                 let text = error.to_string();
-                let asked = Amount::minor(ore, Currency::NOK).to_string();
-                assert!(text.contains(&asked), "both amounts are named: {text}");
+                let requested = Amount::minor(ore, Currency::NOK).to_string();
+                assert!(text.contains(&requested), "both amounts are named: {text}");
                 assert!(
                     text.contains(&Amount::minor(100, Currency::NOK).to_string()),
                     "{text}"
@@ -337,7 +336,7 @@ async fn other_amount_than_requested_is_unknown() {
         // The amount may be missing.
         let without = write.body(status).replace(r#""amount":100,"#, "");
         assert!(write.answered(Some(50), &without).await.is_ok());
-        // A part that was asked for as a part is what the response states.
+        // The response states the requested part.
         let partly = write.body(status).replace("100", "40");
         assert!(write.answered(Some(40), &partly).await.is_ok());
     }

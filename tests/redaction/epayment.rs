@@ -80,17 +80,17 @@ fn create(vipps: &Vipps) -> Create {
 
 /// Shows a builder, sends it, shows what came of it, and counts the failures.
 macro_rules! run {
-    ($shown:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
+    ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
         let what = stringify!($builder);
         let builder = $builder;
-        $shown.debug(what, &builder);
+        $search.debug(what, &builder);
         let result = builder.await;
-        $shown.result(what, &result);
+        $search.result(what, &result);
         $failures += u32::from(result.is_err());
     )+};
 }
 
-pub(crate) async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
+pub(crate) async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
     let mut failures = 0;
     let reference = || REFERENCE.parse::<Reference>().unwrap();
     let payment = vipps.epayment().payment(reference());
@@ -107,9 +107,9 @@ pub(crate) async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
             "Socks".parse().unwrap(),
         )
     };
-    shown.debug("a payment without a flow", &new());
-    shown.debug("the API", &vipps.epayment());
-    run!(shown, failures:
+    search.debug("a payment without a flow", &new());
+    search.debug("the API", &vipps.epayment());
+    run!(search, failures:
         create(vipps),
         new().push_message(CustomerToken::parse(CUSTOMER_TOKEN).unwrap()),
         new().push_message(PersonalQr::parse(PERSONAL_QR).unwrap()),
@@ -128,12 +128,12 @@ pub(crate) async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         payment.force_approve().customer(PhoneNumber::parse(PHONE).unwrap()),
     );
     let mut poll = payment.wait().deadline(minute).poll();
-    shown.debug("the poll", &poll);
+    search.debug("the poll", &poll);
     if let Some(Ok(event)) = poll.next().await {
-        shown.debug("a step", &event);
+        search.debug("a step", &event);
     }
     if let Ok(created) = create(vipps).await {
-        run!(shown, failures: payment.force_approve().redirect_url(&created));
+        run!(search, failures: payment.force_approve().redirect_url(&created));
     }
     for error in [
         create(vipps).await.map(drop),
@@ -142,19 +142,19 @@ pub(crate) async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     ] {
         if let Err(error) = error {
             let reconcile = vipps.epayment().reconcile(&error);
-            shown.debug("a reconciliation", &reconcile);
-            shown.debug("what it found", &reconcile.await);
+            search.debug("a reconciliation", &reconcile);
+            search.debug("what it found", &reconcile.await);
         }
     }
     let stored = payment.reconcile_capture("key".parse().unwrap(), part);
-    shown.debug("a stored reconciliation", &stored);
-    shown.debug("what it found", &stored.await);
+    search.debug("a stored reconciliation", &stored);
+    search.debug("what it found", &stored.await);
     failures
 }
 
 #[test]
 pub(crate) fn values_of_epayment() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let group = ShippingGroup::new(
         ShippingType::Mailbox,
         ShippingBrand::Posti,
@@ -165,22 +165,22 @@ pub(crate) fn values_of_epayment() {
         Customer::from(PersonalQr::parse(PERSONAL_QR).unwrap()),
         Customer::from(CustomerToken::parse(CUSTOMER_TOKEN).unwrap()),
     ] {
-        shown.debug("a customer", &customer);
+        search.debug("a customer", &customer);
     }
     let json = payment([0, 0, 0]).to_string();
     let details = PaymentDetails::from_json(REFERENCE.parse().unwrap(), &json).unwrap();
     assert_eq!(details.sub(), Some(SUB));
-    shown.debug("the details", &details);
-    shown.debug("the customer", &details.user());
-    shown.debug("the address", &details.user().unwrap().addresses[0]);
-    shown.debug("the shipping", &details.shipping());
-    shown.debug("the method", &details.payment_method());
-    shown.debug("the sums", details.aggregate());
-    shown.debug("a token", &ShippingToken::parse(AUTH_TOKEN).unwrap());
+    search.debug("the details", &details);
+    search.debug("the customer", &details.user());
+    search.debug("the address", &details.user().unwrap().addresses[0]);
+    search.debug("the shipping", &details.shipping());
+    search.debug("the method", &details.payment_method());
+    search.debug("the sums", details.aggregate());
+    search.debug("a token", &ShippingToken::parse(AUTH_TOKEN).unwrap());
     let refused = ShippingToken::parse(&format!("{AUTH_TOKEN}!")).unwrap_err();
-    shown.error("a refused token", &refused);
+    search.error("a refused token", &refused);
     macro_rules! show {
-        ($($value:expr),+ $(,)?) => { $(shown.debug(stringify!($value), &$value);)+ };
+        ($($value:expr),+ $(,)?) => { $(search.debug(stringify!($value), &$value);)+ };
     }
     show!(
         REFERENCE.parse::<Reference>().unwrap(),
@@ -202,26 +202,26 @@ pub(crate) fn values_of_epayment() {
         EventName::Captured,
         PollInterval::Till,
     );
-    shown.end(60);
+    search.end(60);
 }
 
 #[tokio::test(start_paused = true)]
 pub(crate) async fn operations_of_epayment_that_succeed() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let recorder = operations::every_answer();
     let vipps = operations::client_of(&recorder);
-    assert_eq!(every_operation(&vipps, &mut shown).await, 0);
-    shown.text("the shapes", &recorder.to_snapshot());
-    shown.end(60);
+    assert_eq!(every_operation(&vipps, &mut search).await, 0);
+    search.text("the shapes", &recorder.to_snapshot());
+    search.end(60);
 }
 
 #[tokio::test(start_paused = true)]
 pub(crate) async fn operations_of_epayment_that_fail() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     for world in operations::failures() {
         let recorder = vipps::testing::Recorder::in_front_of(world);
-        every_operation(&operations::client_of(&recorder), &mut shown).await;
-        shown.text("the shapes", &recorder.to_snapshot());
+        every_operation(&operations::client_of(&recorder), &mut search).await;
+        search.text("the shapes", &recorder.to_snapshot());
     }
-    shown.end(700);
+    search.end(700);
 }

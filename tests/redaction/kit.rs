@@ -17,7 +17,7 @@ async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) 
 /// merchant could fill.
 #[tokio::test]
 pub(crate) async fn markers_in_places_of_tomorrow() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     for marker in MARKERS {
         let recorder = Recorder::new();
         let encoded: String = url::form_urlencoded::byte_serialize(marker.as_bytes()).collect();
@@ -43,18 +43,18 @@ pub(crate) async fn markers_in_places_of_tomorrow() {
         }
         keep(&recorder, http::Request::post("/x"), &format!("a={marker}")).await;
         for text in [recorder.to_snapshot(), format!("{recorder:?}")] {
-            shown.text("the recorder", &text);
-            shown.text("percent-encoded", &text.replace(&encoded, marker));
+            search.text("the recorder", &text);
+            search.text("percent-encoded", &text.replace(&encoded, marker));
         }
-        shown.debug("the shapes", &recorder.requests());
+        search.debug("the shapes", &recorder.requests());
     }
-    shown.end(MARKERS.len() * 5);
+    search.end(MARKERS.len() * 5);
 }
 
 /// Tests give a recorder responses that may be copies of real ones.
 #[tokio::test]
 async fn responses_given_to_a_recorder_are_hidden() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let path = "/ecomm/v2/payments/order-1/details";
     for marker in MARKERS {
         let body = json!({"orderId": "order-1", "userDetails": {"email": marker}}).to_string();
@@ -62,20 +62,20 @@ async fn responses_given_to_a_recorder_are_hidden() {
         let recorder = Recorder::new()
             .respond_with("GET", path, response.body(body.clone()).unwrap())
             .respond("GET", path, 200, &body);
-        shown.debug("before the first request", &recorder);
+        search.debug("before the first request", &recorder);
         let vipps = recorder.client();
         let details = vipps.ecom().payment("order-1".parse().unwrap()).details();
-        shown.result("the details", &details.await);
-        shown.debug("after it", &recorder);
-        shown.debug("its client", &vipps);
-        shown.text("its snapshot", &recorder.to_snapshot());
+        search.result("the details", &details.await);
+        search.debug("after it", &recorder);
+        search.debug("its client", &vipps);
+        search.text("its snapshot", &recorder.to_snapshot());
     }
-    shown.end(MARKERS.len() * 9);
+    search.end(MARKERS.len() * 9);
 }
 
 /// A value that a request marks as a secret is redacted in every other part of that request.
 #[tokio::test]
-pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
+pub(crate) async fn marked_number_is_hidden_in_the_whole_request() {
     // The number is not one of the markers, since an order id may appear in the log.
     let number = "91827364";
     let recorder = Recorder::new();
@@ -96,7 +96,7 @@ pub(crate) async fn a_number_that_is_known_is_hidden_everywhere() {
 
 /// A secret path is the only protection of some callbacks, so it is redacted.
 #[tokio::test]
-pub(crate) async fn paths_that_nobody_shall_guess() {
+pub(crate) async fn secret_callback_paths_are_hidden() {
     let recorder = Recorder::new();
     let secret = "1f0c5a7e9b2d4c6f8a10";
     let text = "Socks".parse().unwrap();

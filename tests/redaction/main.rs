@@ -33,13 +33,13 @@ static SEARCHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 
 /// All trace events and log records of this process.
 static LOG: LazyLock<Capture> = LazyLock::new(|| {
-    let usual = std::panic::take_hook();
+    let previous_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if PROVOKED.get() {
             let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
             panics.insert(panic.to_string());
         } else {
-            usual(panic);
+            previous_hook(panic);
         }
     }));
     Capture::everywhere()
@@ -58,7 +58,7 @@ fn provoke(panics: impl FnOnce()) {
     PROVOKED.set(true);
     let ended = catch_unwind(AssertUnwindSafe(panics));
     PROVOKED.set(false);
-    assert!(ended.is_err(), "that was to panic");
+    assert!(ended.is_err(), "the closure did not panic");
 }
 
 pub(crate) const CLIENT_ID: &str = "marker-client-id";
@@ -86,7 +86,7 @@ pub(crate) const SSN: &str = "27039148216";
 pub(crate) const BIRTH_DATE: &str = "1991-03-27";
 pub(crate) const PASSENGER: &str = "MARKERSEN/MARKERINA MS";
 
-/// The part of each that nothing else contains.
+/// The part of each value that no other text contains.
 const MARKERS: [&str; 23] = [
     CLIENT_ID,
     CLIENT_SECRET,
@@ -113,69 +113,69 @@ const MARKERS: [&str; 23] = [
     "MARKERSEN",
 ];
 
-/// Looks at everything that is shown, and remembers how much that was.
+/// Searches printed texts for markers, and counts the texts.
 #[derive(Default)]
-pub(crate) struct Shown {
+pub(crate) struct LeakSearch {
     texts: usize,
     leaks: Vec<String>,
 }
 
-impl Shown {
+impl LeakSearch {
     pub(crate) fn start() -> Self {
         LazyLock::force(&LOG);
         Self::default()
     }
 
-    pub(crate) fn text(&mut self, what: &str, text: &str) {
+    pub(crate) fn text(&mut self, label: &str, text: &str) {
         self.texts += 1;
         for marker in MARKERS {
             if text.contains(marker) {
                 self.leaks
-                    .push(format!("{what} shows {marker}: {text:.600}"));
+                    .push(format!("{label} shows {marker}: {text:.600}"));
             }
         }
     }
 
-    pub(crate) fn debug<T: Debug>(&mut self, what: &str, value: &T) {
+    pub(crate) fn debug<T: Debug>(&mut self, label: &str, value: &T) {
         SEARCHED.lock().unwrap().insert(type_name::<T>());
-        self.text(what, &format!("{value:?}"));
-        self.text(what, &format!("{value:#?}"));
+        self.text(label, &format!("{value:?}"));
+        self.text(label, &format!("{value:#?}"));
     }
 
     /// An error and all its sources.
-    pub(crate) fn error<E: StdError>(&mut self, what: &str, error: &E) {
+    pub(crate) fn error<E: StdError>(&mut self, label: &str, error: &E) {
         SEARCHED.lock().unwrap().insert(type_name::<E>());
         let mut next: Option<&dyn StdError> = Some(error);
         while let Some(error) = next {
-            self.text(what, &format!("{error}"));
-            self.text(what, &format!("{error:?}"));
+            self.text(label, &format!("{error}"));
+            self.text(label, &format!("{error:?}"));
             next = error.source();
         }
     }
 
-    pub(crate) fn result<T: Debug>(&mut self, what: &str, result: &vipps::Result<T>) {
+    pub(crate) fn result<T: Debug>(&mut self, label: &str, result: &vipps::Result<T>) {
         match result {
             Ok(value) => {
-                self.debug(what, value);
+                self.debug(label, value);
                 provoke(|| {
                     result.as_ref().unwrap_err();
                 });
             }
             Err(error) => {
-                self.error(what, error);
+                self.error(label, error);
                 provoke(|| {
                     result.as_ref().unwrap();
                 });
                 provoke(|| panic!("{error}"));
                 for text in [error.hint(), error.correlation_id(), error.conflict_id()] {
-                    self.text(what, text.unwrap_or_default());
+                    self.text(label, text.unwrap_or_default());
                 }
-                self.debug(what, &error.api_errors());
+                self.debug(label, &error.api_errors());
             }
         }
     }
 
-    /// Asserts that no marker was shown and that at least this much text was searched.
+    /// Asserts that no marker was found, and that at least `at_least` texts were searched.
     pub(crate) fn end(mut self, at_least: usize) {
         for line in LOG.lines("") {
             self.text("the log", &line);
@@ -190,21 +190,21 @@ impl Shown {
     }
 }
 
-/// A search that finds nothing proves something only if it can find.
+/// An empty result proves something only if the search can find markers.
 #[test]
 fn the_search_finds_each_marker_in_texts_and_in_the_log() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     for marker in MARKERS {
-        shown.text("a text", &format!("some {marker} there"));
+        search.text("a text", &format!("some {marker} inside"));
     }
-    shown.debug("a value", &PHONE);
+    search.debug("a value", &PHONE);
     assert_eq!(
-        shown.leaks.len(),
+        search.leaks.len(),
         MARKERS.len() + 2 + 1,
         "{:?}",
-        shown.leaks
+        search.leaks
     );
-    // A name that only this test looks for, since the log is searched by all of them.
+    // The names are only in this test, because all tests search the log.
     tracing::trace!(name: "probe", probe = "probe-one");
     log::trace!("probe-two");
     let log = LOG.text("");

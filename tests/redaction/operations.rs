@@ -120,37 +120,37 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
 
 /// Returns failures whose bodies contain the person's data and the keys.
 pub(crate) fn failures() -> Vec<World> {
-    let gossip = format!(
+    let message_with_personal_data = format!(
         "User +47 {PHONE} ({EMAIL}) has no Bearer {ACCESS_TOKEN}, nor {LANDING_TOKEN}; number {MSISDN}"
     );
-    let ecom = json!([{"errorGroup": "Payment", "errorCode": "81", "errorMessage": gossip, "contextId": "c-1"}]);
-    let problem = json!({"title": gossip, "detail": gossip, "instance": "i",
-        "invalidParams": [{"name": "msisdn", "reason": gossip}]});
+    let ecom = json!([{"errorGroup": "Payment", "errorCode": "81", "errorMessage": message_with_personal_data, "contextId": "c-1"}]);
+    let problem = json!({"title": message_with_personal_data, "detail": message_with_personal_data, "instance": "i",
+        "invalidParams": [{"name": "msisdn", "reason": message_with_personal_data}]});
     // The body is cut inside the personal data, so decoding fails there.
     let cut = success(&http::Method::POST, "/x").to_string();
     let cut = &cut[..cut.find(SUB).expect("a sub") - 10];
-    let odd = json!({"url": null, "msisdn": [FIRST_NAME], "userDetails": [PHONE],
+    let unexpected_types = json!({"url": null, "msisdn": [FIRST_NAME], "userDetails": [PHONE],
         "transactionLogHistory": format!("{FIRST_NAME} {PHONE}")});
     [
         (400, ecom.to_string()),
         (400, problem.to_string()),
         (
             401,
-            json!({"statusCode": 401, "message": gossip}).to_string(),
+            json!({"statusCode": 401, "message": message_with_personal_data}).to_string(),
         ),
-        (404, format!("<html><title>{gossip}</title></html>")),
+        (404, format!("<html><title>{message_with_personal_data}</title></html>")),
         (
             409,
-            json!({"id": "billboard-1", "extra": gossip}).to_string(),
+            json!({"id": "billboard-1", "extra": message_with_personal_data}).to_string(),
         ),
-        (429, gossip.clone()),
-        (500, gossip.clone()),
+        (429, message_with_personal_data.clone()),
+        (500, message_with_personal_data.clone()),
         (
             503,
-            json!({"responseInfo": {"responseCode": 503, "responseMessage": gossip}}).to_string(),
+            json!({"responseInfo": {"responseCode": 503, "responseMessage": message_with_personal_data}}).to_string(),
         ),
         (200, cut.to_owned()),
-        (200, odd.to_string()),
+        (200, unexpected_types.to_string()),
         (200, format!("\"{PHONE} {EMAIL}\"")),
     ]
     .into_iter()
@@ -179,7 +179,7 @@ pub(crate) fn every_answer() -> Recorder {
 
 pub(crate) fn client_of(recorder: &Recorder) -> Vipps {
     let builder = client_builder(recorder);
-    Shown::start().debug("the builder", &builder);
+    LeakSearch::start().debug("the builder", &builder);
     builder.build().unwrap()
 }
 
@@ -203,18 +203,18 @@ pub(crate) fn client_builder(recorder: &Recorder) -> vipps::VippsBuilder {
 
 /// Shows a builder, sends it, shows what came of it, and counts the failures.
 macro_rules! run {
-    ($shown:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
+    ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
         let what = stringify!($builder);
         let builder = $builder;
-        $shown.debug(what, &builder);
+        $search.debug(what, &builder);
         let result = builder.await;
-        $shown.result(what, &result);
+        $search.result(what, &result);
         $failures += u32::from(result.is_err());
     )+};
 }
 
 #[allow(deprecated, reason = "every operation")]
-async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
+async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
     let mut failures = 0;
     let id = || "order-1".parse::<vipps::OrderId>().unwrap();
     let initiate = || {
@@ -236,8 +236,8 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     let express = || Express::with_static_shipping([shipping().preselect()]);
     let page: vipps::types::LandingPage = landing_page().parse().unwrap();
     let payment = vipps.ecom().payment(id());
-    shown.debug("the landing page", &page);
-    run!(shown, failures:
+    search.debug("the landing page", &page);
+    run!(search, failures:
         initiate().scope("name email".parse().unwrap()),
         initiate().airline_data(ticket()),
         initiate().express(express(), "https://example.com/vipps".parse().unwrap()),
@@ -258,9 +258,9 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     );
     if let Err(error) = payment.capture().await {
         let reconcile = vipps.ecom().reconcile(&error);
-        shown.debug("a limit", &error.rate_limit());
-        shown.debug("a reconciliation", &reconcile);
-        shown.debug("what it found", &reconcile.await);
+        search.debug("a limit", &error.rate_limit());
+        search.debug("a reconciliation", &reconcile);
+        search.debug("what it found", &reconcile.await);
     }
     let redirect = vipps.qr().merchant_redirect("billboard-1".parse().unwrap());
     let url = || {
@@ -269,7 +269,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
             .unwrap()
     };
     let callback = vipps.qr().merchant_callback("till-1".parse().unwrap());
-    run!(shown, failures:
+    run!(search, failures:
         redirect.create(url()),
         redirect.create_or_update(url()),
         redirect.get(),
@@ -282,7 +282,7 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
     let hooks = vipps.webhooks();
     let hook = || "https://example.com/hooks".parse().unwrap();
     let stored = || vipps::webhooks::Registration::new("w-1", WEBHOOK_SECRET).unwrap();
-    run!(shown, failures:
+    run!(search, failures:
         hooks.register(hook(), [EventType::UserCheckedIn]),
         hooks.list(),
         hooks.delete("w-1"),
@@ -290,17 +290,17 @@ async fn every_operation(vipps: &Vipps, shown: &mut Shown) -> u32 {
         hooks.ensure(hook(), ["b"], [stored()]).delete_first(),
         vipps.userinfo(SUB),
     );
-    shown.debug("the client", vipps);
-    shown.debug("the metrics", &vipps.metrics());
+    search.debug("the client", vipps);
+    search.debug("the metrics", &vipps.metrics());
     failures
 }
 
 #[tokio::test(start_paused = true)]
 pub(crate) async fn operations_that_succeed() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let recorder = every_answer();
     let vipps = client_of(&recorder);
-    assert_eq!(every_operation(&vipps, &mut shown).await, 0);
+    assert_eq!(every_operation(&vipps, &mut search).await, 0);
     // The responses do contain personal data, so the search is meaningful.
     let details = vipps
         .ecom()
@@ -311,20 +311,20 @@ pub(crate) async fn operations_that_succeed() {
     assert_eq!(details.user().unwrap().ssn.as_ref().unwrap().expose(), SSN);
     let profile = vipps.userinfo(SUB).await.unwrap();
     assert_eq!(profile.nin.as_ref().unwrap().expose(), SSN);
-    shown.text("the shapes", &recorder.to_snapshot());
-    shown.debug("the shapes", &recorder.requests());
-    shown.debug("the recorder", &recorder);
+    search.text("the shapes", &recorder.to_snapshot());
+    search.debug("the shapes", &recorder.requests());
+    search.debug("the recorder", &recorder);
     assert!(recorder.requests().len() > 25);
-    shown.end(200);
+    search.end(200);
 }
 
 #[tokio::test(start_paused = true)]
 pub(crate) async fn operations_that_fail() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     for world in failures() {
         let recorder = Recorder::in_front_of(world);
-        every_operation(&client_of(&recorder), &mut shown).await;
-        shown.text("the shapes", &recorder.to_snapshot());
+        every_operation(&client_of(&recorder), &mut search).await;
+        search.text("the shapes", &recorder.to_snapshot());
     }
-    shown.end(2_000);
+    search.end(2_000);
 }

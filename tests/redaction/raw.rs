@@ -10,25 +10,25 @@ use vipps::raw::{access_token, ecom, epayment, qr, userinfo, webhooks};
 use super::operations::{address, person};
 use super::*;
 
-fn show<T: DeserializeOwned + Debug>(shown: &mut Shown, what: &str, value: Value) {
-    let read: T = serde_json::from_value(value).unwrap_or_else(|e| panic!("{what}: {e}"));
-    shown.debug(what, &read);
+fn show<T: DeserializeOwned + Debug>(search: &mut LeakSearch, label: &str, value: Value) {
+    let read: T = serde_json::from_value(value).unwrap_or_else(|e| panic!("{label}: {e}"));
+    search.debug(label, &read);
 }
 
 macro_rules! show {
-    ($shown:ident: $($kind:ty = $value:expr),+ $(,)?) => {
-        $(show::<$kind>($shown, stringify!($kind), $value);)+
+    ($search:ident: $($kind:ty = $value:expr),+ $(,)?) => {
+        $(show::<$kind>($search, stringify!($kind), $value);)+
     };
 }
 
 #[test]
 pub(crate) fn generated_types() {
-    let mut start = Shown::start();
-    let shown = &mut start;
+    let mut start = LeakSearch::start();
+    let search = &mut start;
     let callback = json!({"orderId": "order-1", "merchantSerialNumber": "123456", "userDetails": person(),
         "shippingDetails": {"address": address(), "shippingCost": 1},
         "transactionInfo": {"amount": 1, "status": "RESERVED", "timeStamp": "x", "transactionId": "1"}});
-    show!(shown:
+    show!(search:
         access_token::types::AuthorizationTokenResponse = json!({"access_token": ACCESS_TOKEN}),
         access_token::types::TokenResponse = json!({"access_token": ACCESS_TOKEN}),
         qr::types::QrExchangeRequest = json!({"qrCode": PERSONAL_QR, "requestedData": ["MSISDN"]}),
@@ -57,33 +57,33 @@ pub(crate) fn generated_types() {
         ecom::types::RegularCheckOutPaymentRequest = callback.clone(),
         ecom::types::TransactionUpdateCallbackOneOf = callback,
     );
-    newer_types(shown);
+    newer_types(search);
     // Values of types that a document leaves open, and path segments.
     let any = vipps::types::AnyJson::from(json!({"a": [person(), PHONE], FIRST_NAME: MSISDN}));
-    shown.debug("any JSON", &any);
-    shown.debug("any JSON in a list", &vec![Some(any)]);
-    shown.debug("a path segment", &vipps::types::PathSegment::from(PHONE));
+    search.debug("any JSON", &any);
+    search.debug("any JSON in a list", &vec![Some(any)]);
+    search.debug("a path segment", &vipps::types::PathSegment::from(PHONE));
     // Builders too, and what they say of a part that is missing.
     let customer =
         ecom::types::CustomerInfo::builder().mobile_number(vipps::types::Sensitive::from(PHONE));
-    shown.debug("a raw builder", &customer);
+    search.debug("a raw builder", &customer);
     let merchant =
         ecom::types::MerchantInfo::builder().auth_token(vipps::types::Sensitive::from(AUTH_TOKEN));
-    shown.debug("a raw builder", &merchant);
+    search.debug("a raw builder", &merchant);
     let missing = ecom::types::MerchantInfo::try_from(merchant).unwrap_err();
-    shown.error("a raw builder's error", &missing);
+    search.error("a raw builder's error", &missing);
     start.end(76);
 }
 
 /// The types of the ePayment, Webhooks and Userinfo documents.
-fn newer_types(shown: &mut Shown) {
+fn newer_types(search: &mut LeakSearch) {
     let link = format!("https://x?token={LANDING_TOKEN}");
     let amount = json!({"currency": "NOK", "value": 100});
     let shipping = json!({"address": address(), "shippingCost": 1});
     let mut user = person();
     user["addresses"] = json!([address()]);
     let customer = json!({"phoneNumber": PHONE});
-    show!(shown:
+    show!(search:
         epayment::types::CreatePaymentRequest = json!({
             "amount": amount.clone(), "reference": "order-0001", "paymentMethod": {"type": "WALLET"},
             "userFlow": "PUSH_MESSAGE", "customer": customer.clone(),
@@ -120,7 +120,7 @@ fn newer_types(shown: &mut Shown) {
 /// Responses that do not match the generated type.
 #[tokio::test(start_paused = true)]
 pub(crate) async fn raw_calls() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let page = format!("https://x?token={LANDING_TOKEN}");
     for body in [
         json!({"orderId": "order-1", "userDetails": person(), "sub": SUB}),
@@ -141,7 +141,7 @@ pub(crate) async fn raw_calls() {
                 .order_id("order-1");
             call.send().await
         });
-        shown.result("raw details", &details.await);
+        search.result("raw details", &details.await);
         let initiate = vipps.call(|raw| async move {
             let call = raw
                 .ecom()
@@ -152,9 +152,9 @@ pub(crate) async fn raw_calls() {
                 });
             call.send().await
         });
-        shown.result("raw initiate", &initiate.await);
-        shown.text("raw shapes", &recorder.to_snapshot());
-        let clients = &mut shown;
+        search.result("raw initiate", &initiate.await);
+        search.text("raw shapes", &recorder.to_snapshot());
+        let clients = &mut search;
         let nothing = vipps.call(async |raw| {
             clients.debug("raw clients", &raw);
             clients.debug("raw eCom client", raw.ecom());
@@ -164,7 +164,7 @@ pub(crate) async fn raw_calls() {
         });
         nothing.await.unwrap_err();
     }
-    shown.end(15);
+    search.end(15);
 }
 
 /// Text members of generated types that may be printed. A new member of a document must be reviewed

@@ -1,4 +1,4 @@
-//! Real sockets, with all that reqwest and hyper log, and the simulator's own records.
+//! Searches the logs of reqwest and hyper on real sockets, and the records of the simulator.
 
 use axum::response::IntoResponse as _;
 use http::StatusCode;
@@ -13,7 +13,7 @@ use vipps::{Amount, Vipps};
 use super::*;
 
 /// Returns the values that the simulator generates: keys and a customer with a name.
-fn made_up(sim: &Simulator) -> Vec<String> {
+fn generated_values(sim: &Simulator) -> Vec<String> {
     let keys = sim.keys();
     [
         keys.client_id(),
@@ -29,9 +29,9 @@ fn made_up(sim: &Simulator) -> Vec<String> {
 const SHOP: &str = "https://shop.example.com/vipps";
 const HOOKS: &str = "https://shop.example.com/hooks";
 
-/// The merchant's side, on a socket, and what it printed of the calls that it got.
+/// The server of the merchant on a socket, and the `Debug` output of the calls that it received.
 struct Shop {
-    told: UnboundedReceiver<String>,
+    printed: UnboundedReceiver<String>,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
@@ -41,18 +41,18 @@ impl Shop {
         let address = listener.local_addr().unwrap();
         sim.route("https://shop.example.com", address).unwrap();
         sim.webhook(HOOKS, WEBHOOK_SECRET).unwrap();
-        let (sender, told) = tokio::sync::mpsc::unbounded_channel();
-        let tell = sender.clone();
+        let (sender, printed) = tokio::sync::mpsc::unbounded_channel();
+        let callback_sender = sender.clone();
         let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
         let auth = auth.allow_unauthenticated_consent_removal();
         let callbacks = vipps::callback::axum::router(auth, move |callback: Callback| {
-            tell.send(format!("{callback:?}")).unwrap();
+            callback_sender.send(format!("{callback:?}")).unwrap();
             async move {
-                let Callback::Shipping(question) = callback else {
+                let Callback::Shipping(request) = callback else {
                     return StatusCode::OK.into_response();
                 };
                 let post = ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
-                let reply = question.reply([post.preselect()]);
+                let reply = request.reply([post.preselect()]);
                 reply.unwrap().into_response()
             }
         });
@@ -64,7 +64,7 @@ impl Shop {
         let routes = axum::Router::new().nest("/vipps", callbacks);
         let routes = routes.route("/hooks", hook);
         let server = tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { told, server }
+        Self { printed, server }
     }
 }
 
@@ -78,86 +78,92 @@ fn initiate(vipps: &Vipps, id: &str) -> Initiate {
         .phone_number(PHONE.parse().unwrap())
 }
 
-/// A payment with a person in its details, and one with an address and a consent that is withdrawn.
-async fn payments(sim: &Simulator, shown: &mut Shown) -> Payment {
+/// Creates a payment with a person in its details, and an Express payment whose consent is withdrawn.
+async fn payments(sim: &Simulator, search: &mut LeakSearch) -> Payment {
     let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
-    shown.debug("the payer", &payer);
+    search.debug("the payer", &payer);
     let scope = "name email phoneNumber".parse().unwrap();
     let paid = initiate(&vipps, "order-1").scope(scope).await.unwrap();
-    shown.debug("a payment", &paid);
+    search.debug("a payment", &paid);
     let code = vipps.qr().one_time(&paid).await.unwrap();
-    shown.debug("a code", &code);
-    shown.debug("an image", &vipps.qr().image(&code).await.unwrap());
+    search.debug("a code", &code);
+    search.debug("an image", &vipps.qr().image(&code).await.unwrap());
     payer.approve("order-1").unwrap();
     let details = paid.payment(&vipps).details().await.unwrap();
     let number = details.user().unwrap().mobile_number.as_ref();
     assert_eq!(number.unwrap().expose(), PHONE);
-    shown.debug("details", &details);
-    shown.result("a capture", &paid.payment(&vipps).capture().await);
-    shown.result("a second capture", &paid.payment(&vipps).capture().await);
+    search.debug("details", &details);
+    search.result("a capture", &paid.payment(&vipps).capture().await);
+    search.result("a second capture", &paid.payment(&vipps).capture().await);
 
     let prefix = || SHOP.parse().unwrap();
     let express = Express::with_dynamic_shipping(prefix());
     let express = initiate(&vipps, "order-2").express(express, prefix());
     express.await.unwrap();
     payer.approve("order-2").unwrap();
-    // The shop is asked for its shipping methods first.
+    // The simulator requests the shipping methods before the approval is complete.
     sim.settled().await;
     payer.withdraw_consent("order-2").unwrap();
     paid.payment(&vipps)
 }
 
 #[tokio::test]
-pub(crate) async fn a_day_at_the_shop() {
-    let mut shown = Shown::start();
+pub(crate) async fn payments_and_check_ins_leak_nothing() {
+    let mut search = LeakSearch::start();
     let sim = Simulator::start().unwrap();
     let mut shop = Shop::open(&sim).await;
-    let payment = payments(&sim, &mut shown).await;
+    let payment = payments(&sim, &mut search).await;
 
     let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
     let code = PersonalQr::parse(&payer.personal_qr()).unwrap();
     let personal = code.expose().to_owned();
     let owner = vipps.qr().exchange(code).await.unwrap();
     assert_eq!(owner.phone_number().msisdn(), MSISDN);
-    shown.debug("an owner", &owner);
+    search.debug("an owner", &owner);
     let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Till 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
     payer.scan(code.content().unwrap().as_str()).unwrap();
 
     sim.revoke_tokens();
-    shown.result("details", &payment.details().await);
+    search.result("details", &payment.details().await);
     let faults = sim.faults();
-    let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
-    faults.any().times(3).status_with_body(500, gossip);
-    shown.result("details", &payment.details().await);
-    faults.any().times(9).reset_in_body();
-    shown.result("details", &payment.details().await);
+    let body_with_personal_data = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
+    faults
+        .any()
+        .times(3)
+        .status_with_body(500, body_with_personal_data);
+    search.result("details", &payment.details().await);
+    faults.any().times(9).reset();
+    search.result("details", &payment.details().await);
     faults.clear();
 
     sim.settled().await;
     let mut calls = 0;
-    while let Ok(text) = shop.told.try_recv() {
-        shown.text("a call to the shop", &text);
+    while let Ok(text) = shop.printed.try_recv() {
+        search.text("a call to the shop", &text);
         calls += 1;
     }
-    // Two results, the question for shipping methods, the consent, the check-in.
+    // Two results, the request for shipping methods, the consent removal, the check-in.
     assert!(calls >= 5, "{calls}");
-    shown.debug("the journal", &sim.journal().entries());
-    shown.debug("the deliveries", &sim.deliveries());
-    shown.debug("the simulator", &sim);
-    shown.debug("the keys", sim.keys());
-    shown.debug("the ledger", &sim.ledger());
+    search.debug("the journal", &sim.journal().entries());
+    search.debug("the deliveries", &sim.deliveries());
+    search.debug("the simulator", &sim);
+    search.debug("the keys", sim.keys());
+    search.debug("the ledger", &sim.ledger());
 
     let journal = format!("{:?} {:?}", sim.journal().entries(), sim.deliveries());
-    let seen = LOG.text("") + &journal;
-    for secret in made_up(&sim).iter().chain([&personal]) {
-        assert!(!seen.contains(secret.as_str()), "{secret} is shown");
+    let output = LOG.text("") + &journal;
+    for secret in generated_values(&sim).iter().chain([&personal]) {
+        assert!(!output.contains(secret.as_str()), "{secret} is shown");
     }
-    // There was something to see: hyper, reqwest and the crate's own spans.
+    // The search proves something only if hyper, reqwest and the crate logged.
     for (target, least) in [("vipps", 50), ("hyper_util", 5), ("reqwest", 1)] {
-        assert!(LOG.lines(target).len() >= least, "{target} told nothing");
+        assert!(
+            LOG.lines(target).len() >= least,
+            "{target} logged fewer than {least} lines"
+        );
     }
     shop.server.abort();
-    shown.end(40);
+    search.end(40);
 }

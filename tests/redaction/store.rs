@@ -17,7 +17,7 @@ use vipps::testing::Recorder;
 mod fake;
 
 /// Starts a Redis server that refuses every command and repeats its arguments, like a real one.
-fn gossip() -> String {
+fn address_with_personal_data() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -39,16 +39,16 @@ fn gossip() -> String {
 
 #[tokio::test]
 pub(crate) async fn stores_and_what_they_say() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let recorder = Recorder::in_front_of(World::Success);
     let minute = Duration::from_secs(60);
     let memory = MemoryTokenStore::new();
     let token = StoredToken::new(ACCESS_TOKEN, minute);
     memory.save("key", &token).await.unwrap();
-    shown.debug("a store", &memory);
-    shown.debug("what it holds", &memory.load("key").await.unwrap().unwrap());
-    shown.debug("a token", &token);
-    shown.error("its error", &TokenStoreError::new("down"));
+    search.debug("a store", &memory);
+    search.debug("what it holds", &memory.load("key").await.unwrap().unwrap());
+    search.debug("a token", &token);
+    search.error("its error", &TokenStoreError::new("down"));
     for url in [
         format!("http://user:{REDIS_PASSWORD}@host"),
         format!("redis://user:{REDIS_PASSWORD}@"),
@@ -56,28 +56,31 @@ pub(crate) async fn stores_and_what_they_say() {
         REDIS_PASSWORD.to_owned(),
     ] {
         let error = RedisTokenStore::new(&url).unwrap_err();
-        shown.error("a URL", &error);
-        shown.debug("a URL", &error.invalid_value());
+        search.error("a URL", &error);
+        search.debug("a URL", &error.invalid_value());
     }
     for url in [
         format!("redis://user:{REDIS_PASSWORD}@127.0.0.1:1"),
-        format!("redis://user:{REDIS_PASSWORD}@{}", gossip()),
-        format!("redis://{}", gossip()),
+        format!(
+            "redis://user:{REDIS_PASSWORD}@{}",
+            address_with_personal_data()
+        ),
+        format!("redis://{}", address_with_personal_data()),
     ] {
         let redis = RedisTokenStore::new(&url).unwrap();
-        shown.debug("a store", &redis);
+        search.debug("a store", &redis);
         for error in [
             redis.save("key", &token).await.unwrap_err(),
             redis.load("key").await.unwrap_err(),
         ] {
-            shown.error("its error", &error);
-            shown.debug("its error", &error);
+            search.error("its error", &error);
+            search.debug("its error", &error);
         }
         let builder = client_builder(&recorder).token_store(redis);
-        shown.debug("the builder", &builder);
+        search.debug("the builder", &builder);
         let vipps = builder.build().unwrap();
         vipps.qr().merchant_callbacks().await.unwrap();
-        shown.debug("the client", &vipps);
+        search.debug("the client", &vipps);
     }
     // A token from the store is as secret as a token from the endpoint, and so is text that is not
     // quite a token.
@@ -87,13 +90,13 @@ pub(crate) async fn stores_and_what_they_say() {
         builder.build().unwrap().qr().merchant_callbacks().await
     };
     for _ in 0..2 {
-        shown.result("a call", &call().await);
+        search.result("a call", &call().await);
     }
     let nearly = format!("{ACCESS_TOKEN}\n");
     store.put(&store.only_key(), &nearly, 10 * minute).await;
-    shown.result("a call", &call().await);
-    shown.debug("the fake", &store);
+    search.result("a call", &call().await);
+    search.debug("the fake", &store);
     let log = LOG.text("vipps");
     assert!(log.contains("token taken from the store") && log.contains("token store failed"));
-    shown.end(36);
+    search.end(36);
 }

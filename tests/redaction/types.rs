@@ -11,7 +11,7 @@ use vipps::ecom::{
 use vipps::ecom::{FallbackUrl, TransactionText};
 use vipps::qr::{BeaconId, CallbackQrId, LocationDescription, RedirectQrId, RedirectUrl, Ttl};
 use vipps::qr::{Category, QrFormat};
-use vipps::simulator::{CaptureType, EffectKind, PayerError, Simulator, WireResponse};
+use vipps::simulator::{CaptureType, EffectKind, PayerError, Simulator};
 use vipps::types::{
     HttpsUrl, ImageSize, Kroner, Scope, ScopeItem, Sensitive, SystemText, Timestamp,
 };
@@ -24,17 +24,17 @@ use super::operations::{address, client_of, every_answer, person};
 use super::*;
 
 macro_rules! show {
-    ($shown:ident: $($value:expr),+ $(,)?) => {
-        $($shown.debug(stringify!($value), &$value);)+
+    ($search:ident: $($value:expr),+ $(,)?) => {
+        $($search.debug(stringify!($value), &$value);)+
     };
 }
 
 /// Values of the merchant that are not secret are shown.
 #[test]
 pub(crate) fn plain_values() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let url = "https://shop.example.com/";
-    show!(shown:
+    show!(search:
         Amount::nok(1),
         "order-1".parse::<OrderId>().unwrap(),
         "123456".parse::<MerchantSerialNumber>().unwrap(),
@@ -77,12 +77,12 @@ pub(crate) fn plain_values() {
         vipps::testing::SeededRandomness::new(7),
         *vipps::raw::ecom::OPERATIONS[0],
     );
-    shown.end(71);
+    search.end(71);
 }
 
 #[test]
 pub(crate) fn values_about_a_person() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let ticket = AirlineData {
         passenger_name: PASSENGER.into(),
         airline_code: "074".into(),
@@ -112,7 +112,7 @@ pub(crate) fn values_about_a_person() {
     let profile: vipps::userinfo::Userinfo =
         serde_json::from_value(super::operations::profile()).unwrap();
     let home = profile.address.as_ref().unwrap();
-    show!(shown:
+    show!(search:
         profile,
         *home,
         home.address_type.clone().unwrap(),
@@ -126,12 +126,12 @@ pub(crate) fn values_about_a_person() {
         removal,
         PollEvent::Decided(details.clone()),
     );
-    shown.end(16);
+    search.end(16);
 }
 
 #[tokio::test(start_paused = true)]
 pub(crate) async fn handles() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let vipps: Vipps = client_of(&every_answer());
     let payment = vipps.ecom().payment("order-1".parse().unwrap());
     let mut poll = payment.wait().poll();
@@ -143,7 +143,7 @@ pub(crate) async fn handles() {
         .unwrap();
     let code = vipps.qr().one_time(&page).await.unwrap();
     let text = vipps.qr().one_time(&page).content().await.unwrap();
-    show!(shown:
+    show!(search:
         vipps.ecom(),
         payment,
         vipps.qr(),
@@ -159,28 +159,28 @@ pub(crate) async fn handles() {
         code.link(),
         text.content(),
     );
-    shown.debug("an event", &poll.next().await);
+    search.debug("an event", &poll.next().await);
     for failure in [TransportError::not_sent, TransportError::maybe_sent] {
         let failure = failure("connection reset");
-        shown.error("a transport's failure", &failure);
-        shown.debug("a transport's failure", &failure);
+        search.error("a transport's failure", &failure);
+        search.debug("a transport's failure", &failure);
     }
-    shown.end(20);
+    search.end(20);
 }
 
 /// The simulator's inputs and results contain all data that a client sends: keys and personal data.
 #[tokio::test(start_paused = true)]
 pub(crate) async fn simulator() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let builder = Simulator::builder().freeze_clock();
-    show!(shown: builder, CaptureType::Direct, EffectKind::Capture, PayerError::NotFound);
+    show!(search: builder, CaptureType::Direct, EffectKind::Capture, PayerError::NotFound);
     let sim = builder.in_memory().unwrap();
-    let gossip = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
+    let body_with_personal_data = format!("{PHONE} {EMAIL} Bearer {ACCESS_TOKEN}");
     let rule = sim.faults().any().order("order-1").times(2);
-    show!(shown: sim.transport(), sim.clock(), sim.journal(), sim.faults(), rule);
-    shown.debug("a pause", &sim.faults().on("nothing").pause());
-    let fault = rule.status_with_body(500, gossip.clone());
-    shown.debug("a fault", &fault);
+    show!(search: sim.transport(), sim.clock(), sim.journal(), sim.faults(), rule);
+    search.debug("a pause", &sim.faults().on("nothing").pause());
+    let fault = rule.status_with_body(500, body_with_personal_data.clone());
+    search.debug("a fault", &fault);
     let request = |path: &str, body: &str| {
         let keys = sim.keys();
         http::Request::post(format!("https://x{path}?token={LANDING_TOKEN}"))
@@ -201,29 +201,28 @@ pub(crate) async fn simulator() {
         ("/accesstoken/get", true),
     ] {
         if cut {
-            sim.faults().any().times(1).truncate();
+            sim.faults().any().times(1).reset();
         }
-        let body = format!(r#"{{"customerInfo":{{"mobileNumber":"{PHONE}"}},"x":"{gossip}"}}"#);
+        let body = format!(
+            r#"{{"customerInfo":{{"mobileNumber":"{PHONE}"}},"x":"{body_with_personal_data}"}}"#
+        );
         let arrived = sim.arrive(request(path, &body));
-        shown.debug("what arrived", &arrived);
+        search.debug("what arrived", &arrived);
         texts.push(format!("{arrived:?}"));
         let (_, reply) = arrived.take_effect();
-        shown.debug("a reply", &reply);
+        search.debug("a reply", &reply);
         texts.push(format!("{reply:?}"));
-        if let WireResponse::Cut(_, ending) = &reply {
-            shown.debug("an ending", ending);
-        }
     }
     for text in &texts {
         for secret in &secrets {
             assert!(!text.contains(secret.as_str()), "{secret} is shown: {text}");
         }
     }
-    scans(&sim, &mut shown).await;
-    shown.end(20);
+    scans(&sim, &mut search).await;
+    search.end(20);
 }
 
-async fn scans(sim: &Simulator, shown: &mut Shown) {
+async fn scans(sim: &Simulator, search: &mut LeakSearch) {
     sim.faults().clear();
     let vipps = sim.client();
     let payment = vipps.ecom().initiate(
@@ -233,22 +232,22 @@ async fn scans(sim: &Simulator, shown: &mut Shown) {
     );
     let payment = payment.await.unwrap();
     let payer = sim.payer().with_number(MSISDN);
-    shown.debug(
+    search.debug(
         "a scan",
         &payer.scan(payment.landing_page().as_str()).unwrap(),
     );
     payer.approve("order-1").unwrap();
     let account = sim.account("order-1").unwrap();
-    shown.debug("an effect", &account.effects()[0]);
+    search.debug("an effect", &account.effects()[0]);
     let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Till 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
     sim.webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
         .unwrap();
     let scanned = payer.scan(code.content().unwrap().as_str()).unwrap();
-    shown.debug("a check-in", &scanned);
+    search.debug("a check-in", &scanned);
     for delivery in sim.deliveries() {
-        shown.debug("a delivery", &delivery);
-        shown.debug("its outcome", &delivery.outcome());
+        search.debug("a delivery", &delivery);
+        search.debug("its outcome", &delivery.outcome());
     }
 }

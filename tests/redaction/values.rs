@@ -17,33 +17,41 @@ use vipps::{Credentials, InvalidValue};
 use super::operations::{address, person};
 use super::*;
 
-fn refused<T: FromStr<Err = InvalidValue> + Debug>(shown: &mut Shown, what: &str, text: &str) {
-    let error = T::from_str(text).expect_err(what);
-    shown.error(what, &error);
-    shown.debug(what, &error.value());
-    shown.error(what, &vipps::Error::from(error));
+fn refused<T: FromStr<Err = InvalidValue> + Debug>(
+    search: &mut LeakSearch,
+    label: &str,
+    text: &str,
+) {
+    let error = T::from_str(text).expect_err(label);
+    search.error(label, &error);
+    search.debug(label, &error.value());
+    search.error(label, &vipps::Error::from(error));
 }
 
 #[test]
 pub(crate) fn values_that_are_refused() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     for wrong in [
         format!("{PHONE}x"),
         format!("{PHONE}{PHONE}"),
         format!("0{PHONE}"),
     ] {
-        refused::<PhoneNumber>(&mut shown, "phone number", &wrong);
+        refused::<PhoneNumber>(&mut search, "phone number", &wrong);
     }
-    refused::<AuthToken>(&mut shown, "auth token", &format!(" {AUTH_TOKEN}"));
+    refused::<AuthToken>(&mut search, "auth token", &format!(" {AUTH_TOKEN}"));
     refused::<AuthToken>(
-        &mut shown,
+        &mut search,
         "auth token",
         &format!("{AUTH_TOKEN}\n{}", "x".repeat(300)),
     );
-    refused::<CustomerToken>(&mut shown, "customer token", &format!("{CUSTOMER_TOKEN} x"));
-    refused::<PersonalQr>(&mut shown, "personal code", &format!("{PERSONAL_QR} x"));
+    refused::<CustomerToken>(
+        &mut search,
+        "customer token",
+        &format!("{CUSTOMER_TOKEN} x"),
+    );
+    refused::<PersonalQr>(&mut search, "personal code", &format!("{PERSONAL_QR} x"));
     refused::<LandingPage>(
-        &mut shown,
+        &mut search,
         "landing page",
         &format!("no url?token={LANDING_TOKEN}"),
     );
@@ -61,65 +69,66 @@ pub(crate) fn values_that_are_refused() {
             Credentials::new(CLIENT_ID, key(CLIENT_SECRET), SUBSCRIPTION_KEY, number()),
             Credentials::new(CLIENT_ID, CLIENT_SECRET, key(SUBSCRIPTION_KEY), number()),
         ] {
-            shown.error("credentials", &error.unwrap_err());
+            search.error("credentials", &error.unwrap_err());
         }
     }
     let url = "https://shop.example.com/hooks";
-    shown.error(
+    search.error(
         "a verifier",
         &Verifier::new(url, [format!("{WEBHOOK_SECRET} ")]).unwrap_err(),
     );
-    shown.error(
+    search.error(
         "a signer",
         &Signer::new(url, format!(" {WEBHOOK_SECRET}")).unwrap_err(),
     );
-    shown.end(40);
+    search.end(40);
 }
 
 #[test]
 pub(crate) fn values_that_are_taken() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let keys = Credentials::new(
         CLIENT_ID,
         CLIENT_SECRET,
         SUBSCRIPTION_KEY,
         "123456".parse().unwrap(),
     );
-    shown.debug("credentials", &keys.unwrap());
-    shown.debug("phone number", &PHONE.parse::<PhoneNumber>().unwrap());
-    shown.debug("auth token", &AUTH_TOKEN.parse::<AuthToken>().unwrap());
-    shown.debug(
+    search.debug("credentials", &keys.unwrap());
+    search.debug("phone number", &PHONE.parse::<PhoneNumber>().unwrap());
+    search.debug("auth token", &AUTH_TOKEN.parse::<AuthToken>().unwrap());
+    search.debug(
         "customer token",
         &CUSTOMER_TOKEN.parse::<CustomerToken>().unwrap(),
     );
-    shown.debug("personal code", &PERSONAL_QR.parse::<PersonalQr>().unwrap());
-    shown.debug("sensitive", &Sensitive::from(FIRST_NAME));
+    search.debug("personal code", &PERSONAL_QR.parse::<PersonalQr>().unwrap());
+    search.debug("sensitive", &Sensitive::from(FIRST_NAME));
     let details = json!({"transactionLogHistory": [], "userDetails": person(), "sub": SUB,
         "shippingDetails": {"address": address()}});
     let id = || "order-1".parse().unwrap();
     let details = PaymentDetails::from_json(id(), &details.to_string()).unwrap();
     assert_eq!(details.sub(), Some(SUB));
-    shown.debug("details", &details);
-    shown.debug("user", &details.user().unwrap());
-    shown.debug("shipping", &details.shipping().unwrap());
+    search.debug("details", &details);
+    search.debug("user", &details.user().unwrap());
+    search.debug("shipping", &details.shipping().unwrap());
     let cut = format!(r#"{{"userDetails":{{"email":"{EMAIL}","ssn":"{SSN}" {PHONE}"#);
-    shown.error(
+    search.error(
         "details",
         &PaymentDetails::from_json(id(), &cut).unwrap_err(),
     );
-    let odd = json!({"transactionLogHistory": {"name": FIRST_NAME}, "userDetails": EMAIL});
-    shown.result(
+    let unexpected_types =
+        json!({"transactionLogHistory": {"name": FIRST_NAME}, "userDetails": EMAIL});
+    search.result(
         "details",
-        &PaymentDetails::from_json(id(), &odd.to_string()),
+        &PaymentDetails::from_json(id(), &unexpected_types.to_string()),
     );
-    shown.end(20);
+    search.end(20);
 }
 
 #[test]
 pub(crate) fn callbacks() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
-    shown.debug("callback auth", &auth);
+    search.debug("callback auth", &auth);
     let urls = CallbackUrls::new("https://shop.example.com/vipps".parse().unwrap());
     let id: vipps::OrderId = "order-1".parse().unwrap();
     let update = json!({"orderId": "order-1", "userDetails": person(),
@@ -152,27 +161,27 @@ pub(crate) fn callbacks() {
                 .header("authorization", token);
             match vipps::callback::parse(&request.body(body.clone()).unwrap(), &auth) {
                 Ok(callback) => {
-                    shown.debug("a callback", &callback);
+                    search.debug("a callback", &callback);
                     if let Callback::Shipping(question) = callback {
-                        shown.debug("a reply", &question.reply([]).unwrap());
+                        search.debug("a reply", &question.reply([]).unwrap());
                     }
                 }
                 Err(error) => {
-                    shown.debug("a refused callback", &error);
-                    shown.error("a refused callback", &error);
+                    search.debug("a refused callback", &error);
+                    search.error("a refused callback", &error);
                 }
             }
         }
     }
     for body in [update.to_string(), broken] {
         match PaymentUpdate::from_slice(body.as_bytes()) {
-            Ok(update) => shown.debug("an update", &update),
-            Err(error) => shown.error("an update", &error),
+            Ok(update) => search.debug("an update", &update),
+            Err(error) => search.error("an update", &error),
         }
     }
     let question = ShippingRequest::from_slice(id, question.to_string().as_bytes()).unwrap();
     assert_eq!(question.address.city.as_ref().unwrap().expose(), CITY);
-    shown.debug("a question", &question);
+    search.debug("a question", &question);
     let question = json!({"reference": "order-1", "AddressLine1": STREET, "AddressLine2": STREET_2,
         "City": CITY, "PostCode": POST_CODE, "Country": "NO"});
     for (token, body) in [
@@ -184,22 +193,22 @@ pub(crate) fn callbacks() {
         match ShippingOptionsRequest::parse(&request.unwrap(), &auth) {
             Ok(question) => {
                 assert_eq!(question.address.city.as_ref().unwrap().expose(), CITY);
-                shown.debug("a question of Express", &question);
+                search.debug("a question of Express", &question);
             }
-            Err(error) => shown.error("a refused question of Express", &error),
+            Err(error) => search.error("a refused question of Express", &error),
         }
     }
-    shown.end(30);
+    search.end(30);
 }
 
 #[test]
 pub(crate) fn webhooks() {
-    let mut shown = Shown::start();
+    let mut search = LeakSearch::start();
     let url = "https://shop.example.com/hooks";
     let verifier = Verifier::new(url, [WEBHOOK_SECRET]).unwrap();
     let signer = Signer::new(url, WEBHOOK_SECRET).unwrap();
-    shown.debug("a verifier", &verifier);
-    shown.debug("a signer", &signer);
+    search.debug("a verifier", &verifier);
+    search.debug("a signer", &signer);
     for event in [
         json!({"customerToken": CUSTOMER_TOKEN, "merchantQrId": "till-1", "msn": "123456"}),
         json!({"customerToken": format!("{CUSTOMER_TOKEN} x"), "merchantQrId": "till-1"}),
@@ -212,30 +221,30 @@ pub(crate) fn webhooks() {
         let now = jiff::Timestamp::from_second(1_700_000_000).unwrap();
         let request = signer.sign(now, event.to_string()).unwrap();
         let verified = verifier.verify(&request).unwrap();
-        shown.debug("a verified event", &verified);
+        search.debug("a verified event", &verified);
         match verified.check_in() {
-            Ok(event) => shown.debug("a check-in", &event),
-            Err(error) => shown.error("an event", &error),
+            Ok(event) => search.debug("a check-in", &event),
+            Err(error) => search.error("an event", &error),
         }
         let event = verified.event();
-        shown.debug("an event", &event);
+        search.debug("an event", &event);
         match event {
             Event::Payment(event) => {
                 assert_eq!(event.sub.as_ref().unwrap().expose(), SUB);
-                shown.debug("a payment event", &*event);
+                search.debug("a payment event", &*event);
             }
-            Event::Unknown(event) => shown.debug("an unknown event", &event),
+            Event::Unknown(event) => search.debug("an unknown event", &event),
             _ => {}
         }
         let (parts, _) = request.into_parts();
         let forged = Request::from_parts(parts, Bytes::from(PHONE));
-        shown.error("a forged event", &verifier.verify(&forged).unwrap_err());
+        search.error("a forged event", &verifier.verify(&forged).unwrap_err());
     }
     let store = MemoryEventStore::default();
-    shown.debug("a store", &store);
-    shown.debug("a receiver", &Receiver::new(verifier).deduplicate(store));
+    search.debug("a store", &store);
+    search.debug("a receiver", &Receiver::new(verifier).deduplicate(store));
     let failure = EventStoreError::new("no connection");
-    shown.debug("a store's failure", &failure);
-    shown.error("a store's failure", &failure);
-    shown.end(35);
+    search.debug("a store's failure", &failure);
+    search.error("a store's failure", &failure);
+    search.end(35);
 }

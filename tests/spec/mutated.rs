@@ -44,21 +44,21 @@ fn originals() -> Vec<Value> {
 }
 
 /// Collects every place in the document.
-fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
-    all.push(here.to_owned());
+fn pointers(value: &Value, target: &str, all: &mut Vec<String>) {
+    all.push(target.to_owned());
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
                 pointers(
                     inner,
-                    &format!("{here}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    &format!("{target}/{}", key.replace('~', "~0").replace('/', "~1")),
                     all,
                 );
             }
         }
         Value::Array(list) => {
             for (index, inner) in list.iter().enumerate() {
-                pointers(inner, &format!("{here}/{index}"), all);
+                pointers(inner, &format!("{target}/{index}"), all);
             }
         }
         _ => {}
@@ -91,9 +91,9 @@ const ODD: [&str; 12] = [
 fn mutate(root: &mut Value, random: &mut Random) {
     let mut all = Vec::new();
     pointers(root, "", &mut all);
-    let (here, there) = (random.pick(&all).clone(), random.pick(&all).clone());
-    let other = root.pointer(&there).cloned().unwrap_or_default();
-    let Some(node) = root.pointer_mut(&here) else {
+    let (target, donor) = (random.pick(&all).clone(), random.pick(&all).clone());
+    let other = root.pointer(&donor).cloned().unwrap_or_default();
+    let Some(node) = root.pointer_mut(&target) else {
         return;
     };
     match random.below(12) {
@@ -166,7 +166,7 @@ fn mutate(root: &mut Value, random: &mut Random) {
         // Point somewhere else.
         _ => {
             let mut reference = Map::new();
-            reference.insert("$ref".to_owned(), format!("#{there}").into());
+            reference.insert("$ref".to_owned(), format!("#{donor}").into());
             *node = Value::Object(reference);
         }
     }
@@ -222,7 +222,7 @@ fn run(number: u64, originals: &[Value]) -> bool {
 }
 
 #[test]
-fn an_invalid_document_ends_in_code_or_an_error() {
+fn build_of_an_invalid_document_ends_in_code_or_an_error() {
     let originals = originals();
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let generated: usize = std::thread::scope(|scope| {

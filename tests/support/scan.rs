@@ -79,12 +79,12 @@ pub fn terminal(drawing: &str) -> String {
         .collect();
     let width = rows[0].len();
     assert!(rows.iter().all(|row| row.len() == width), "ragged lines");
-    // Dark all around, as a terminal is: the code must bring its own white border.
-    let dark = 4;
+    // A dark border, like a terminal: the code itself must contain its white border.
+    let border = 4;
     let light = |x: usize, y: usize| {
         let (x, y) = (
-            (x / PIXELS).checked_sub(dark),
-            (y / PIXELS).checked_sub(dark),
+            (x / PIXELS).checked_sub(border),
+            (y / PIXELS).checked_sub(border),
         );
         let block = x
             .zip(y)
@@ -92,8 +92,8 @@ pub fn terminal(drawing: &str) -> String {
         block.unwrap_or(0)
     };
     read(
-        (width + 2 * dark) * PIXELS,
-        (rows.len() * 2 + 2 * dark) * PIXELS,
+        (width + 2 * border) * PIXELS,
+        (rows.len() * 2 + 2 * border) * PIXELS,
         light,
     )
 }

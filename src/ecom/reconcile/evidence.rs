@@ -2,84 +2,24 @@
 
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
-use crate::error::Error;
-use crate::operation::PaymentEffect;
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{Transfer, TransferEvent, UNREADABLE};
+use crate::payment::evidence::{self, Lost, Transfer, TransferEvent, UNREADABLE};
 use crate::types::Amount;
 
-/// The kind of an operation whose response was lost.
-#[derive(Clone, Debug)]
-pub(super) enum Kind {
-    Initiate,
-    /// The QR code of a payment that [`PayByQr`](crate::PayByQr) has started.
-    OneTimeQr,
-    Capture(Transfer),
-    Refund(Transfer),
-    Cancel,
-    ForceApprove,
-}
-
-impl Kind {
-    /// Returns the operation that an error is about, or the reason why the details cannot show its
-    /// outcome.
-    pub(super) fn of(error: &Error) -> Result<Self, &'static str> {
-        let transfer = || match error.idempotency_key() {
-            Some(key) => Ok(Transfer {
-                key: key.clone(),
-                amount: None,
-            }),
-            None => Err("the error carries no idempotency key"),
-        };
-        let effect = error.call().map(|operation| operation.effect);
-        match effect.unwrap_or(PaymentEffect::None) {
-            PaymentEffect::Start => Ok(Self::Initiate),
-            PaymentEffect::Show => Ok(Self::OneTimeQr),
-            PaymentEffect::Capture => transfer().map(Self::Capture),
-            PaymentEffect::Refund => transfer().map(Self::Refund),
-            PaymentEffect::Cancel => Ok(Self::Cancel),
-            PaymentEffect::Approve => Ok(Self::ForceApprove),
-            PaymentEffect::None => Err("the operation of the error leaves no trace in the details"),
+/// Returns the conclusion about an operation from the details of the payment.
+pub(super) fn of(lost: &Lost, details: &PaymentDetails) -> Evidence {
+    match lost {
+        Lost::Start(_) | Lost::QrCode => exists(details),
+        Lost::Capture(transfer) => {
+            let kinds = [Operation::Capture, Operation::Sale];
+            transferred(transfer, details, &kinds, details.sums().captured)
         }
-    }
-
-    /// Returns the conclusion from the details of the payment.
-    pub(super) fn evidence(&self, details: &PaymentDetails) -> Evidence {
-        match self {
-            Self::Initiate | Self::OneTimeQr => exists(details),
-            Self::Capture(transfer) => {
-                let kinds = [Operation::Capture, Operation::Sale];
-                transferred(transfer, details, &kinds, details.sums().captured)
-            }
-            Self::Refund(transfer) => transferred(
-                transfer,
-                details,
-                &[Operation::Refund],
-                details.sums().refunded,
-            ),
-            Self::Cancel => match details.given_up() {
-                Some(true) => TookEffect,
-                Some(false) => NoEffect,
-                None => Inconclusive("the details do not state whether the payment is cancelled"),
-            },
-            Self::ForceApprove => approved(details),
+        Lost::Refund(transfer) => {
+            let kinds = [Operation::Refund];
+            transferred(transfer, details, &kinds, details.sums().refunded)
         }
-    }
-
-    /// Returns the conclusion from error 35 (the sales unit has no payment with the order id). A
-    /// `stored` operation may be looked up for another sales unit than the one that sent it.
-    pub(super) fn without_payment(&self, stored: bool) -> Evidence {
-        match self {
-            // The code is requested only after the API has confirmed the payment.
-            Self::OneTimeQr => {
-                Inconclusive("the payment was started, yet the API reports no such order")
-            }
-            Self::Initiate => NoEffect,
-            _ if stored => Inconclusive(
-                "the sales unit has no such order: check the merchant serial number and the environment",
-            ),
-            _ => NoEffect,
-        }
+        Lost::Cancel => evidence::of_cancel(details.given_up()),
+        Lost::ForceApprove => approved(details),
     }
 }
 

@@ -1,90 +1,31 @@
 //! The conclusions that the details and the event log of a payment allow about an operation whose
 //! response was lost.
 
-use crate::epayment::details::{PaymentDetails, PaymentState};
+use crate::epayment::details::PaymentDetails;
 use crate::epayment::events::{EventName, PaymentEvent, creation_key};
+use crate::epayment::state::PaymentState;
 use crate::epayment::transfer::Direction;
-use crate::error::Error;
-use crate::operation::PaymentEffect;
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{Transfer, TransferEvent};
+use crate::payment::evidence::{self, Lost, Transfer, TransferEvent};
 use crate::types::RequestId;
 
-/// The kind of an operation whose response was lost.
-#[derive(Clone, Debug)]
-pub(super) enum Kind {
-    Create(RequestId),
-    Capture(Transfer),
-    Refund(Transfer),
-    Cancel,
-    ForceApprove,
-}
-
-/// A payment as it was read.
-pub(super) struct Record<'a> {
-    pub(super) details: &'a PaymentDetails,
-    /// Empty for a kind that does not need it.
-    pub(super) events: &'a [PaymentEvent],
-}
-
-impl Kind {
-    /// Returns the operation that an error is about, or the reason why the payment cannot show its
-    /// outcome.
-    pub(super) fn of(error: &Error) -> Result<Self, &'static str> {
-        let key = || {
-            let key = error.idempotency_key().cloned();
-            key.ok_or("the error carries no idempotency key")
-        };
-        let transfer = || key().map(|key| Transfer { key, amount: None });
-        let effect = error.call().map(|operation| operation.effect);
-        match effect.unwrap_or(PaymentEffect::None) {
-            PaymentEffect::Start => key().map(Self::Create),
-            PaymentEffect::Capture => transfer().map(Self::Capture),
-            PaymentEffect::Refund => transfer().map(Self::Refund),
-            PaymentEffect::Cancel => Ok(Self::Cancel),
-            PaymentEffect::Approve => Ok(Self::ForceApprove),
-            PaymentEffect::Show | PaymentEffect::None => {
-                Err("the operation of the error leaves no trace in the payment")
+/// Returns the conclusion about an operation from the details of the payment and its event log,
+/// which is read for a start, capture or refund only.
+pub(super) fn of(lost: &Lost, details: &PaymentDetails, events: &[PaymentEvent]) -> Evidence {
+    match lost {
+        Lost::Start(Some(key)) => created(key, events),
+        Lost::Start(None) => Inconclusive("the error carries no idempotency key"),
+        Lost::QrCode => Inconclusive("the operation of the error leaves no trace in the payment"),
+        Lost::Capture(transfer) => transferred(transfer, Direction::Capture, details, events),
+        Lost::Refund(transfer) => transferred(transfer, Direction::Refund, details, events),
+        Lost::Cancel => evidence::of_cancel(details.is_given_up()),
+        Lost::ForceApprove => match details.state() {
+            PaymentState::Authorized => TookEffect,
+            PaymentState::Unknown(_) => {
+                Inconclusive("the details do not state whether the payment is approved")
             }
-        }
-    }
-
-    /// Returns whether the event log is needed, and not the details alone.
-    pub(super) fn needs_events(&self) -> bool {
-        matches!(self, Self::Create(_) | Self::Capture(_) | Self::Refund(_))
-    }
-
-    /// Returns the conclusion from the payment.
-    pub(super) fn evidence(&self, record: &Record<'_>) -> Evidence {
-        match self {
-            Self::Create(key) => created(key, record.events),
-            Self::Capture(transfer) => transferred(transfer, Direction::Capture, record),
-            Self::Refund(transfer) => transferred(transfer, Direction::Refund, record),
-            Self::Cancel => match record.details.is_given_up() {
-                Some(true) => TookEffect,
-                Some(false) => NoEffect,
-                None => Inconclusive("the details do not state whether the payment is cancelled"),
-            },
-            Self::ForceApprove => match record.details.state() {
-                PaymentState::Authorized => TookEffect,
-                PaymentState::Unknown(_) => {
-                    Inconclusive("the details do not state whether the payment is approved")
-                }
-                _ => NoEffect,
-            },
-        }
-    }
-
-    /// Returns the conclusion from a sales unit that has no payment with the reference. A `stored`
-    /// operation may be looked up for another sales unit than the one that sent it.
-    pub(super) fn without_payment(&self, stored: bool) -> Evidence {
-        match self {
-            Self::Create(_) => NoEffect,
-            _ if stored => Inconclusive(
-                "the sales unit has no such payment: check the merchant serial number and the environment",
-            ),
             _ => NoEffect,
-        }
+        },
     }
 }
 
@@ -98,13 +39,17 @@ fn created(key: &RequestId, events: &[PaymentEvent]) -> Evidence {
 }
 
 /// Returns the conclusion from the events of this direction, which move money, and from their sum.
-fn transferred(transfer: &Transfer, direction: Direction, record: &Record<'_>) -> Evidence {
-    let Some(sum) = direction.sum(record.details.aggregate()) else {
+fn transferred(
+    transfer: &Transfer,
+    direction: Direction,
+    details: &PaymentDetails,
+    events: &[PaymentEvent],
+) -> Evidence {
+    let Some(sum) = direction.sum(details.aggregate()) else {
         return Inconclusive("the details do not state the sum");
     };
     let name = direction.event();
-    let events: Vec<_> = record
-        .events
+    let moves: Vec<_> = events
         .iter()
         .filter(|event| event.is(&name))
         .map(|event| TransferEvent {
@@ -114,7 +59,7 @@ fn transferred(transfer: &Transfer, direction: Direction, record: &Record<'_>) -
             has_request: true,
         })
         .collect();
-    transfer.evidence(&events, sum, incompleteness(record.events))
+    transfer.evidence(&moves, sum, incompleteness(events))
 }
 
 /// Returns why the event log may be incomplete, or `None` if it is complete. An event that is missing

@@ -49,7 +49,7 @@ async fn calls_are_routed_under_any_prefix() {
 }
 
 #[tokio::test]
-async fn refuses_the_rest_without_asking_the_user() {
+async fn other_requests_are_refused_without_the_handler() {
     let refused = async |request| {
         let (status, body) = call("/vipps", request).await;
         assert_eq!(body, "");

@@ -13,7 +13,7 @@ use vipps::{Amount, Error, OrderId, Transport, TransportFuture, Vipps};
 
 const ORDER: &str = "order-1";
 
-/// A network whose every step is an await of its own.
+/// A network with an await before and after each request.
 #[derive(Debug)]
 struct Slow(InMemory);
 
@@ -21,9 +21,9 @@ impl Transport for Slow {
     fn send(&self, request: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             tokio::task::yield_now().await;
-            let answer = self.0.send(request).await;
+            let response = self.0.send(request).await;
             tokio::task::yield_now().await;
-            answer
+            response
         })
     }
 }
@@ -50,12 +50,12 @@ impl Shop {
         Self { sim, vipps }
     }
 
-    /// With a payment that is approved.
+    /// Returns a shop with an approved payment.
     async fn reserved() -> Self {
         let shop = Self::new();
         shop.initiate().await.unwrap();
         shop.sim.payer().approve(ORDER).unwrap();
-        // The token is gone too, so that fetching one is among the awaits.
+        // The token is revoked, so the awaits include those of a token fetch.
         shop.sim.revoke_tokens();
         shop
     }
@@ -72,10 +72,10 @@ impl Shop {
 
     /// The first request fails with 429, the second takes effect and its response is lost, and the
     /// third succeeds.
-    fn storm(&self, operation: &str) {
+    fn inject_faults(&self, operation: &str) {
         let faults = self.sim.faults();
         faults.on(operation).times(1).status(429);
-        faults.on(operation).times(1).after_commit().reset();
+        faults.on(operation).times(1).lose_response();
     }
 
     fn count(&self, kind: EffectKind) -> usize {
@@ -83,7 +83,7 @@ impl Shop {
     }
 }
 
-/// Polls a future so many times, and drops it if it has not ended by then.
+/// Polls a future at most `times` times, and then drops it.
 async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
@@ -101,34 +101,33 @@ async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
     .await
 }
 
-/// Runs a case with one more poll each time, until its operation completes. A case returns true if
-/// it did.
+/// Runs a case with 0, 1, 2 … polls until its operation completes. The case then returns true.
 async fn for_all_polls(at_least: u32, mut case: impl AsyncFnMut(u32) -> bool) {
     for times in 0..1_000 {
         if case(times).await {
             assert!(
                 times >= at_least,
-                "only {times} awaits: the storm has no effect"
+                "only {times} awaits: the injected faults have no effect"
             );
             return;
         }
     }
-    panic!("it never ends");
+    panic!("the operation does not complete within 1000 polls");
 }
 
 #[tokio::test(start_paused = true)]
-async fn capture() {
+async fn capture_dropped_at_any_await_captures_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
-        shop.storm("capture_payment_using_post");
+        shop.inject_faults("capture_payment_using_post");
         let capture = || shop.payment().capture().idempotency_key(key());
         let ended = poll_times(times, capture().into_future()).await;
         assert!(shop.count(EffectKind::Capture) <= 1);
-        let seen = shop.payment().details().await.unwrap();
-        let told = seen.events().iter();
-        let told = told.filter(|e| e.idempotency_key.as_deref() == Some("my-own-key"));
+        let details = shop.payment().details().await.unwrap();
+        let events = details.events().iter();
+        let own_events = events.filter(|e| e.idempotency_key.as_deref() == Some("my-own-key"));
         assert_eq!(
-            told.count(),
+            own_events.count(),
             shop.count(EffectKind::Capture),
             "{times} polls"
         );
@@ -140,17 +139,17 @@ async fn capture() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refund_of_the_rest() {
+async fn rest_refund_dropped_at_any_await_refunds_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
         shop.payment().capture().await.unwrap();
         shop.sim.revoke_tokens();
-        shop.storm("refund_payment_using_post");
+        shop.inject_faults("refund_payment_using_post");
         let refund = || shop.payment().refund().rest().idempotency_key(key());
         let ended = poll_times(times, refund().into_future()).await;
-        let seen = shop.payment().details().await.unwrap();
+        let details = shop.payment().details().await.unwrap();
         let account = shop.sim.account(ORDER).unwrap();
-        assert_eq!(seen.sums().refunded.minor_units(), account.refunded());
+        assert_eq!(details.sums().refunded.minor_units(), account.refunded());
         refund().await.unwrap();
         assert_eq!(shop.count(EffectKind::Refund), 1, "{times} polls");
         ended.is_some_and(|result| result.is_ok())
@@ -159,14 +158,14 @@ async fn refund_of_the_rest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancel() {
+async fn cancel_dropped_at_any_await_releases_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
-        shop.storm("cancel_payment_request_using_put");
+        shop.inject_faults("cancel_payment_request_using_put");
         let ended = poll_times(times, shop.payment().cancel().into_future()).await;
         let released = shop.count(EffectKind::Release);
-        let seen = shop.payment().details().await.unwrap();
-        assert_eq!(seen.state() == PaymentState::Cancelled, released == 1);
+        let details = shop.payment().details().await.unwrap();
+        assert_eq!(details.state() == PaymentState::Cancelled, released == 1);
         shop.payment().cancel().await.unwrap();
         assert_eq!(shop.count(EffectKind::Release), 1, "{times} polls");
         ended.is_some_and(|result| result.is_ok())
@@ -175,17 +174,17 @@ async fn cancel() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn release() {
+async fn release_dropped_at_any_await_releases_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
         let part = shop.payment().capture().amount(Amount::nok(2));
         part.await.unwrap();
-        shop.storm("cancel_payment_request_using_put");
+        shop.inject_faults("cancel_payment_request_using_put");
         let release = || shop.payment().cancel().release_remaining();
         let ended = poll_times(times, release().into_future()).await;
         let released = shop.count(EffectKind::Release);
-        let seen = shop.payment().details().await.unwrap();
-        assert_eq!(seen.can_release(), released == 0);
+        let details = shop.payment().details().await.unwrap();
+        assert_eq!(details.can_release(), released == 0);
         release().await.unwrap();
         assert_eq!(shop.count(EffectKind::Release), 1, "{times} polls");
         assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 200);
@@ -196,10 +195,10 @@ async fn release() {
 
 /// An initiate whose response is lost is not retried, so there is no third request.
 #[tokio::test(start_paused = true)]
-async fn initiate() {
+async fn initiate_dropped_at_any_await_starts_one_payment() {
     for_all_polls(6, async |times| {
         let shop = Shop::new();
-        shop.storm("initiate_payment_v3_using_post");
+        shop.inject_faults("initiate_payment_v3_using_post");
         let ended = poll_times(times, shop.initiate()).await;
         let exists = shop.sim.account(ORDER).is_some();
         match shop.payment().details().await {
@@ -220,11 +219,11 @@ async fn initiate() {
 
 /// A payment and its code are two requests. The next call finds the payment of a dropped call.
 #[tokio::test(start_paused = true)]
-async fn pay_by_qr() {
+async fn qr_payment_dropped_at_any_await_starts_one_payment() {
     for_all_polls(9, async |times| {
         let shop = Shop::new();
-        let late = shop.sim.faults().on("generate_otp_qr");
-        late.times(1).after_commit().reset();
+        let fault = shop.sim.faults().on("generate_otp_qr");
+        fault.times(1).lose_response();
         let sale = || {
             let text = "Tea".parse().unwrap();
             shop.vipps.pay_by_qr(id(), Amount::nok(9), text)
@@ -242,12 +241,12 @@ async fn pay_by_qr() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wait_and_reconcile() {
+async fn reconcile_dropped_at_any_await_is_repeatable() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
         shop.payment().details().await.unwrap();
         let lost = shop.sim.faults().on("capture_payment_using_post");
-        lost.after_commit().times(3).reset();
+        lost.times(3).lose_response();
         let error = shop.payment().capture().await.unwrap_err();
         shop.sim
             .faults()
@@ -259,9 +258,9 @@ async fn wait_and_reconcile() {
             shop.vipps.ecom().reconcile(&error).await
         };
         let ended = poll_times(times, both).await;
-        let told = shop.vipps.ecom().reconcile(&error).await;
-        let vipps::ecom::Reconciled::TookEffect(details) = told else {
-            panic!("{told:?}");
+        let verdict = shop.vipps.ecom().reconcile(&error).await;
+        let vipps::ecom::Reconciled::TookEffect(details) = verdict else {
+            panic!("{verdict:?}");
         };
         assert_eq!(details.sums().captured, Amount::nok(9));
         assert_eq!(shop.count(EffectKind::Capture), 1);
@@ -271,10 +270,10 @@ async fn wait_and_reconcile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redirect_code() {
+async fn redirect_dropped_at_any_await_creates_one_code() {
     for_all_polls(6, async |times| {
         let shop = Shop::new();
-        shop.storm("create_merchant_redirect_qr");
+        shop.inject_faults("create_merchant_redirect_qr");
         let code = shop
             .vipps
             .qr()
@@ -294,15 +293,15 @@ async fn redirect_code() {
 
 /// The caller that fetches the token is dropped. The waiting callers still receive a token.
 #[tokio::test(start_paused = true)]
-async fn the_token_of_a_dropped_leader() {
+async fn waiting_caller_gets_a_token_after_a_dropped_leader() {
     for_all_polls(3, async |times| {
         let shop = Shop::new();
         let payment = shop.payment();
         let leader = pin!(poll_times(times, payment.details().into_future()));
         let follower = payment.details().into_future();
-        let (led, followed) = tokio::join!(leader, follower);
-        assert!(followed.unwrap_err().has_code("35"), "{times} polls");
-        led.is_some()
+        let (leader_result, follower_result) = tokio::join!(leader, follower);
+        assert!(follower_result.unwrap_err().has_code("35"), "{times} polls");
+        leader_result.is_some()
     })
     .await;
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::accepted_differences::{
+    ACCEPTED_IN_BINDINGS, ACCEPTED_IN_READ, ACCEPTED_IN_SENT, AcceptedDifference,
+};
 use super::document::{Document, ECOM, EPAYMENT, QR, USERINFO, WEBHOOKS};
-use super::meant::{MEANT_OF_BINDINGS, MEANT_OF_READ, MEANT_OF_SENT, Meant};
 use super::schemas;
 
 /// A type of the wrapper, and the component that describes the same JSON.
@@ -133,7 +135,7 @@ struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// The kinds of value that it takes, `null` left out.
+    /// Returns the accepted kinds of value, without `null`.
     fn kinds(&self) -> BTreeSet<String> {
         let kinds = match &self.schema.get("type") {
             Some(Value::String(kind)) => vec![kind.clone()],
@@ -168,9 +170,9 @@ impl Side<'_> {
 }
 
 impl Differences {
-    fn note(&mut self, at: &str, what: &str, ours: &Value, theirs: &Value) {
+    fn note(&mut self, at: &str, keyword: &str, ours: &Value, theirs: &Value) {
         let at = if at.is_empty() { "." } else { at };
-        self.0.insert(format!("{at}: {what} {ours} / {theirs}"));
+        self.0.insert(format!("{at}: {keyword} {ours} / {theirs}"));
     }
 
     fn compare(&mut self, at: &str, ours: &Side<'_>, theirs: &Side<'_>, is_read: bool) {
@@ -178,7 +180,7 @@ impl Differences {
         if ours.kinds() != theirs.kinds() {
             self.note(at, "type", &list(&ours.kinds()), &list(&theirs.kinds()));
         }
-        // Values in responses are open: the words of the documents are only examples.
+        // Values in responses are open: the values of the documents are only examples.
         let known = if is_read { "examples" } else { "enum" };
         let missing: BTreeSet<_> = theirs
             .words("enum")
@@ -190,16 +192,16 @@ impl Differences {
             .difference(&theirs.words("enum"))
             .cloned()
             .collect();
-        for (what, words) in [("without the value", missing), ("with the value", more)] {
+        for (keyword, words) in [("without the value", missing), ("with the value", more)] {
             for word in words {
-                self.note(at, what, &word.into(), &Value::Null);
+                self.note(at, keyword, &word.into(), &Value::Null);
             }
         }
         for limit in LIMITS {
             let is_number = theirs.kinds().contains("integer");
             let of = |side: &Side<'_>| side.schema.get(limit).cloned().unwrap_or_default();
             let (ours, theirs) = (of(ours), of(theirs));
-            // The documents have patterns for numbers, which mean nothing.
+            // Patterns of numbers in the documents have no effect.
             let means_nothing = limit == "pattern" && is_number;
             let loosened = is_read && ours.is_null();
             if !same(&ours, &theirs) && !means_nothing && !loosened {
@@ -223,38 +225,41 @@ impl Differences {
     }
 
     fn members(&mut self, at: &str, ours: &Side<'_>, theirs: &Side<'_>, is_read: bool) {
-        let (here, there) = (ours.members(), theirs.members());
-        for name in here.symmetric_difference(&there) {
-            let is_ours = here.contains(name);
+        let (our_members, their_members) = (ours.members(), theirs.members());
+        for name in our_members.symmetric_difference(&their_members) {
+            let is_ours = our_members.contains(name);
             self.note(
                 &step(at, name),
-                "there",
+                "present",
                 &is_ours.into(),
                 &(!is_ours).into(),
             );
         }
-        let mut deeper = |at: &str, mine: Value, yours: Value| {
+        let mut deeper = |at: &str, our_schema: Value, their_schema: Value| {
             let side = |schema, resolve| Side {
                 schema: object(schema),
                 resolve,
             };
             self.compare(
                 at,
-                &side(mine, ours.resolve),
-                &side(yours, theirs.resolve),
+                &side(our_schema, ours.resolve),
+                &side(their_schema, theirs.resolve),
                 is_read,
             );
         };
-        for name in here.intersection(&there) {
-            let (mine, yours) = (
+        for name in our_members.intersection(&their_members) {
+            let (our_schema, their_schema) = (
                 ours.inner("properties", name),
                 theirs.inner("properties", name),
             );
-            deeper(&step(at, name), mine, yours);
+            deeper(&step(at, name), our_schema, their_schema);
         }
-        if let (Some(mine), Some(yours)) = (ours.schema.get("items"), theirs.schema.get("items")) {
-            let (mine, yours) = ((ours.resolve)(mine), (theirs.resolve)(yours));
-            deeper(&format!("{at}[]"), mine, yours);
+        if let (Some(our_schema), Some(their_schema)) =
+            (ours.schema.get("items"), theirs.schema.get("items"))
+        {
+            let (our_schema, their_schema) =
+                ((ours.resolve)(our_schema), (theirs.resolve)(their_schema));
+            deeper(&format!("{at}[]"), our_schema, their_schema);
         }
     }
 }
@@ -278,7 +283,8 @@ fn same(one: &Value, other: &Value) -> bool {
     one == other || (one.as_f64().is_some() && one.as_f64() == other.as_f64())
 }
 
-/// Ours are one document each, with definitions; an optional one is a choice between it and null.
+/// Each of our schemas is a document with definitions. An optional schema is a choice between the
+/// schema and null.
 fn resolve_ours(root: &Value, schema: &Value) -> Value {
     let schema = match schema["anyOf"].as_array() {
         Some(choices) => choices
@@ -305,7 +311,7 @@ fn between(
     let mut differences = Differences::default();
     let of_ours = |schema: &Value| resolve_ours(ours, schema);
     let of_theirs = |schema: &Value| document.resolve(schema).clone();
-    let (mine, yours) = (
+    let (our_schema, their_schema) = (
         Side {
             schema: object(of_ours(ours)),
             resolve: &of_ours,
@@ -315,7 +321,7 @@ fn between(
             resolve: &of_theirs,
         },
     );
-    differences.compare("", &mine, &yours, is_read);
+    differences.compare("", &our_schema, &their_schema, is_read);
     differences.0
 }
 
@@ -330,19 +336,23 @@ fn all(pairs: &[Pair], is_read: bool) -> BTreeMap<String, BTreeSet<String>> {
     pairs.iter().map(of).collect()
 }
 
-/// Each difference is meant, and each that is meant is there.
-fn all_is_meant(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Meant]]) {
-    let rules: Vec<&Meant> = rules.iter().copied().flatten().collect();
+/// Asserts that the differences are exactly the accepted ones.
+fn assert_accepted(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[AcceptedDifference]]) {
+    let rules: Vec<&AcceptedDifference> = rules.iter().copied().flatten().collect();
     let differences = || {
         found
             .iter()
             .flat_map(|(of, all)| all.iter().map(move |one| (of, one)))
     };
-    let slips: Vec<_> = differences()
+    let unexpected: Vec<_> = differences()
         .filter(|(_, one)| !rules.iter().any(|rule| rule.explains(one)))
         .map(|(of, one)| format!("{of}: {one}"))
         .collect();
-    assert!(slips.is_empty(), "not meant:\n{}", slips.join("\n"));
+    assert!(
+        unexpected.is_empty(),
+        "unexpected differences:\n{}",
+        unexpected.join("\n")
+    );
     for rule in &rules {
         for member in rule.members {
             let of_it = |one: &str| {
@@ -353,8 +363,8 @@ fn all_is_meant(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Meant]]) 
             assert!(
                 used,
                 "{member} agrees: {} ({})",
-                rule.what.join(", "),
-                rule.why
+                rule.kinds.join(", "),
+                rule.reason
             );
         }
     }
@@ -364,15 +374,15 @@ fn all_is_meant(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Meant]]) 
 fn sent_schemas_agree_with_the_documents() {
     let mut found = all(&SENT, false);
     found.extend(all(&REPLIES, false));
-    all_is_meant(&found, &[MEANT_OF_SENT]);
+    assert_accepted(&found, &[ACCEPTED_IN_SENT]);
 }
 
 #[test]
 fn read_schemas_agree_with_the_documents() {
-    all_is_meant(&all(&READ, true), &[MEANT_OF_READ]);
+    assert_accepted(&all(&READ, true), &[ACCEPTED_IN_READ]);
 }
 
-/// Every type with a component is compared, and what is compared is listed.
+/// Every type with a component is compared.
 #[test]
 fn every_type_is_compared() {
     let compared: BTreeSet<&str> = [&SENT[..], &READ, &REPLIES]
@@ -404,7 +414,7 @@ fn every_type_is_compared() {
     assert_eq!(others, texts_and_webhooks);
 }
 
-/// The components that can stand in a request.
+/// Returns the components that a request can contain.
 fn sent_by(document: &Document) -> BTreeSet<String> {
     fn follow(document: &Document, value: &Value, found: &mut BTreeSet<String>) {
         if let Some(reference) = value["$ref"].as_str() {
@@ -438,7 +448,7 @@ fn sent_by(document: &Document) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_bindings() {
+fn schemas_of_the_bindings_agree_with_the_documents() {
     let mut found = BTreeMap::new();
     for (api, document, schemas) in [
         ("ecom", &*ECOM, vipps::raw::ecom::schemas()),
@@ -459,5 +469,5 @@ fn the_bindings() {
         }
     }
     assert!(found.len() > 40, "{}", found.len());
-    all_is_meant(&found, &[MEANT_OF_BINDINGS]);
+    assert_accepted(&found, &[ACCEPTED_IN_BINDINGS]);
 }

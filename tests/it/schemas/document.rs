@@ -34,7 +34,7 @@ impl Document {
 
     pub(crate) fn component(&self, name: &str) -> &Value {
         let schema = &self.root["components"]["schemas"][name];
-        assert!(schema.is_object(), "{name} is not there");
+        assert!(schema.is_object(), "{name} is missing");
         schema
     }
 
@@ -49,7 +49,7 @@ impl Document {
         }
     }
 
-    /// The schema of the body of a request that was sent there.
+    /// Returns the schema of the request body of this operation.
     fn body(&self, method: &str, path: &str) -> Option<&Value> {
         let path = path.strip_prefix(self.prefix)?;
         let fits = |template: &str| {
@@ -66,7 +66,7 @@ impl Document {
         Some(&media["schema"])
     }
 
-    /// Holds a value against a schema of this document, in which unknown members are forbidden.
+    /// Validates a value against a schema of this document, with unknown members forbidden.
     pub(crate) fn strict(&self, schema: &Value) -> Validator {
         let schemas = &self.root["components"]["schemas"];
         let root = json!({
@@ -100,7 +100,7 @@ fn closed(schema: &Value) -> Value {
                 .iter()
                 .map(|(name, value)| (name.clone(), closed(value)))
                 .collect();
-            // A property may be called `properties`, but none is.
+            // No property is named `properties`.
             if out.contains_key("properties") {
                 out.insert("additionalProperties".to_owned(), false.into());
             }

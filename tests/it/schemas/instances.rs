@@ -17,8 +17,7 @@ use vipps::{Amount, Currency};
 use super::agree::SENT;
 use super::{problems, schemas, validator};
 
-/// Any value that a schema allows, as good as a generator can: limits of length are kept
-/// afterwards.
+/// Generates values that a schema allows. Length limits are applied afterwards.
 fn instance(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = root.pointer(reference.trim_start_matches('#')).unwrap();
@@ -80,7 +79,7 @@ fn string(schema: &Value) -> BoxedStrategy<Value> {
     let texts = match schema["pattern"].as_str() {
         // The generator does not support anchors: it always generates the whole text.
         Some(pattern) => {
-            // The generator's classes hold the characters of all scripts.
+            // The character classes of the generator contain all scripts.
             let pattern = pattern.replace(r"\w", "a-zA-Z0-9_");
             let pattern = pattern.replace(r"\d", "[0-9]").replace(r"\s", " ");
             let whole = pattern.trim_start_matches('^').trim_end_matches('$');
@@ -111,13 +110,13 @@ fn object(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
         .map(|(name, schema)| {
             let needed = required.contains(&json!(name));
             let name = name.clone();
-            let there = if needed {
+            let is_present = if needed {
                 Just(true).boxed()
             } else {
                 any::<bool>().boxed()
             };
-            (there, instance(root, schema))
-                .prop_map(move |(there, value)| there.then(|| (name.clone(), value)))
+            (is_present, instance(root, schema))
+                .prop_map(move |(is_present, value)| is_present.then(|| (name.clone(), value)))
         })
         .collect();
     members
@@ -125,7 +124,7 @@ fn object(root: &Value, schema: &Value) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// A builder's schema, narrowed to where the document is not known to be wrong.
+/// Returns the schema of a builder, without values that the document is known to reject wrongly.
 fn narrowed(name: &str) -> Value {
     fn narrow(schema: &mut Value) {
         if let Some(members) = schema["properties"].as_object_mut() {
@@ -157,9 +156,9 @@ enum Slip {
     More,
     /// Changes the type of a member.
     Other,
-    /// A text is longer than any limit, a number beyond any.
+    /// Replaces a text or number by a value above any limit.
     Beyond,
-    /// A text is empty, a number below any.
+    /// Replaces a text by an empty text, or a number by a value below any limit.
     Below,
 }
 
@@ -176,7 +175,7 @@ fn objects(at: &str, value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The body with one slip in it, at a place that the number chooses.
+/// Returns the body with one mutation, at a place that the number selects.
 fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
     let mut body = body.clone();
     let mut places = Vec::new();
@@ -211,7 +210,7 @@ const WIDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
 /// cost is the largest amount of the API.
 const STRICTER: &str = "/shippingCost";
 
-/// For each builder its own schema and the document's, strictly.
+/// Returns for each builder strict validators of its own schema and of the document.
 static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
     let both = |(name, document, component): &super::agree::Pair| {
         let theirs = document.strict(document.component(component));
@@ -220,7 +219,7 @@ static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
     SENT.iter().map(both).collect()
 });
 
-/// A builder, a body that it may send, and a slip at a place.
+/// Generates a builder, a valid body, and a mutation at a place.
 fn bodies() -> impl Strategy<Value = (usize, Value, Slip, usize)> {
     let slips = vec![
         Slip::Less,

@@ -1,4 +1,4 @@
-//! Answers and calls as they are known to come, held against the schemas of what they become.
+//! Known responses and callbacks fit the schemas of the types that read them.
 
 use std::sync::{Arc, Mutex};
 
@@ -83,7 +83,7 @@ async fn responses_of_the_simulator_fit_their_schemas() {
         } else {
             payment.cancel().await.unwrap();
         }
-        #[allow(deprecated, reason = "an answer of its own")]
+        #[allow(deprecated, reason = "a response without a type")]
         payment.status().await.unwrap();
         payment.details().await.unwrap();
     }
@@ -113,7 +113,7 @@ async fn responses_of_the_simulator_fit_their_schemas() {
     assert_eq!(seen.len(), 8, "{seen:?}");
 }
 
-/// Answers as the documentation and old issues show them.
+/// Responses from the documentation and from old issues.
 #[test]
 fn responses_of_real_servers_fit_their_schemas() {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
@@ -153,7 +153,7 @@ fn responses_of_real_servers_fit_their_schemas() {
 
 /// The response to a shipping request, which the crate itself serializes.
 #[test]
-fn the_reply_to_a_question() {
+fn shipping_reply_fits_its_schema() {
     use vipps::callback::ShippingRequest;
     use vipps::ecom::ShippingMethod;
 

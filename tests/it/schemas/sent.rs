@@ -85,7 +85,7 @@ fn ticket() -> AirlineData {
 /// A form of a builder: the expression from the client to the future.
 macro_rules! forms {
     ($($builder:literal: |$vipps:ident| $form:expr;)*) => {
-        /// Every builder that sends a body, in its least and its fullest forms.
+        /// Returns every builder that sends a body, with the minimal and the full options.
         async fn forms() -> Vec<(&'static str, Sent)> {
             vec![$(($builder, body(async |$vipps: Vipps| $form.await).await)),*]
         }
@@ -166,7 +166,7 @@ async fn each_body_fits_the_documents() {
     for (builder, sent) in &forms {
         accepted(builder, sent);
     }
-    // No operation with a body is left out: neither one of the documents nor one of the schemas.
+    // All operations with a body are tested, those of the documents and those of the schemas.
     let tried: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
     let builders: BTreeSet<_> = super::agree::SENT.iter().map(|(name, ..)| *name).collect();
     assert_eq!(tried, builders);
@@ -189,9 +189,9 @@ async fn each_body_fits_the_documents() {
     );
 }
 
-/// A member too many, a member too few, a word that is misspelt: the test above would see it.
+/// A further member or a member of another type is rejected, so the test above can fail.
 #[tokio::test]
-async fn a_slip_would_be_seen() {
+async fn invalid_bodies_do_not_fit_the_documents() {
     for (builder, (method, path, body)) in forms().await {
         let strict = document::of_request(&method, &path);
         let own = validator(builder);

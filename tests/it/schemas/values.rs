@@ -1,4 +1,4 @@
-//! Value types: what their schemas allow, and what they take.
+//! Value types: the values that their schemas allow and that the types accept.
 
 use std::fmt::Debug;
 use std::str::FromStr;
@@ -17,35 +17,35 @@ use super::{schemas, validator};
 
 /// The relation of a schema to its type: it accepts exactly the same values, or more.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Says {
+enum Strictness {
     All,
     /// All values except those described in the text.
     AllBut(&'static str),
 }
 
-const ENDS: &str = "blanks at the ends, and texts of blanks alone";
-const URLS: &str = "what makes a URL";
+const ENDS: &str = "spaces at the ends, and texts of spaces only";
+const URLS: &str = "the rules of URLs";
 
-/// Holds a type of text against its schema, for any text.
+/// Compares a text type with its schema.
 pub(super) struct Text {
     pub(super) name: &'static str,
-    says: Says,
+    strictness: Strictness,
     schema: Validator,
-    /// The value in JSON, if the type takes the text.
-    take: fn(&str) -> Option<Value>,
+    /// Returns the value in JSON if the type accepts the text.
+    parse: fn(&str) -> Option<Value>,
 }
 
-fn text<T: FromStr<Err: Debug> + Serialize>(name: &'static str, says: Says) -> Text {
+fn text<T: FromStr<Err: Debug> + Serialize>(name: &'static str, strictness: Strictness) -> Text {
     Text {
         name,
-        says,
+        strictness,
         schema: validator(name),
-        take: |text| Some(json!(text.parse::<T>().ok()?)),
+        parse: |text| Some(json!(text.parse::<T>().ok()?)),
     }
 }
 
 pub(super) fn texts() -> Vec<Text> {
-    use Says::{All, AllBut};
+    use Strictness::{All, AllBut};
     vec![
         text::<AuthToken>("ecom::AuthToken", All),
         text::<BeaconId>("qr::BeaconId", AllBut(ENDS)),
@@ -75,7 +75,7 @@ pub(super) fn texts() -> Vec<Text> {
 
 impl Text {
     fn check(&self, text: &str) -> Result<(), TestCaseError> {
-        let taken = (self.take)(text);
+        let taken = (self.parse)(text);
         if let Some(value) = &taken {
             prop_assert!(
                 self.schema.is_valid(value),
@@ -83,7 +83,7 @@ impl Text {
                 self.name
             );
         }
-        if self.says == Says::All && self.schema.is_valid(&json!(text)) {
+        if self.strictness == Strictness::All && self.schema.is_valid(&json!(text)) {
             prop_assert!(taken.is_some(), "{} allows {text:?}", self.name);
         }
         Ok(())
@@ -143,9 +143,9 @@ proptest! {
     }
 }
 
-/// Each type of text is tried with something that it takes and with something that it refuses.
+/// Each text type is tested with accepted and with refused texts.
 #[test]
-fn the_texts_above_reach_both_sides_of_every_rule() {
+fn test_texts_cover_both_sides_of_each_rule() {
     use proptest::strategy::ValueTree as _;
     use proptest::test_runner::TestRunner;
 
@@ -156,7 +156,7 @@ fn the_texts_above_reach_both_sides_of_every_rule() {
     for of in texts() {
         let taken = tried
             .iter()
-            .filter(|text| (of.take)(text).is_some())
+            .filter(|text| (of.parse)(text).is_some())
             .count();
         let allowed = tried
             .iter()
@@ -172,17 +172,21 @@ fn the_texts_above_reach_both_sides_of_every_rule() {
             "{}: {allowed} allowed",
             of.name
         );
-        if let Says::AllBut(what) = of.says {
+        if let Strictness::AllBut(what) = of.strictness {
             let more = tried
                 .iter()
-                .any(|text| (of.take)(text).is_none() && of.schema.is_valid(&json!(text)));
-            assert!(more, "{} says all, {what} too", of.name);
+                .any(|text| (of.parse)(text).is_none() && of.schema.is_valid(&json!(text)));
+            assert!(
+                more,
+                "{} claims to be exact, and allows more: {what}",
+                of.name
+            );
         }
     }
 }
 
 #[test]
-fn no_value_type_is_left_out() {
+fn every_value_type_is_tested() {
     let tried: Vec<_> = texts().iter().map(|of| of.name).collect();
     let others: Vec<_> = schemas()
         .into_keys()
@@ -198,10 +202,10 @@ fn no_value_type_is_left_out() {
     assert_eq!(others, numbers_and_anything);
 }
 
-/// A user's own schema has ours in it, limits and all.
+/// The schema of a user's type contains our schemas with their limits.
 #[test]
-fn a_schema_of_a_users_own() {
-    /// A row of a shop.
+fn schema_of_a_user_type_contains_ours() {
+    /// A type of a user.
     #[derive(schemars::JsonSchema)]
     #[allow(dead_code, reason = "a shape")]
     struct Row {

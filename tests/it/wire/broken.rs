@@ -61,7 +61,7 @@ async fn refused_connection_of_the_token_is_not_sent() {
 
 /// The client expects TLS. The server sends other bytes, sends nothing, or closes the connection.
 #[tokio::test]
-async fn no_tls_session() {
+async fn failed_tls_handshake_is_not_sent() {
     for act in ["speak", "hold", "end"] {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
@@ -98,7 +98,8 @@ async fn cut_responses_are_broken_connections() {
     for act in [
         close,
         vec![Step::Reset],
-        // Ends its writing side and goes on reading, before, within and after the head.
+        // The server closes its writing side before, within and after the head, and continues to
+        // read.
         vec![Step::HalfClose],
         write("H"),
         write("HTTP/1.1 200 OK\r\ncontent-le"),
@@ -111,7 +112,7 @@ async fn cut_responses_are_broken_connections() {
             "{chunked}{:x}\r\n{TRANSACTION}\r\n",
             TRANSACTION.len()
         )),
-        // The same, by a reset.
+        // The same with a reset.
         vec![Step::Write(whole[..head - 1].into()), Step::Reset],
         vec![
             Step::Write(whole[..head + 9].into()),
@@ -154,7 +155,7 @@ async fn bytes_without_http_are_a_broken_connection() {
 /// Without a length the body ends with the connection. Only the body itself shows whether it is
 /// complete.
 #[tokio::test]
-async fn a_body_that_ends_with_the_connection() {
+async fn body_without_a_length_ends_with_the_connection() {
     for version in ["1.0", "1.1"] {
         let head = format!("HTTP/{version} 200 OK\r\n\r\n");
         assert_read(write(format!("{head}{TRANSACTION}"))).await;

@@ -1,4 +1,4 @@
-//! Answers whose parts contradict each other, come in strange sizes, or come more than once.
+//! Responses with contradicting lengths, unusual chunk sizes, or more than one response.
 
 use vipps::ErrorKind;
 
@@ -12,7 +12,7 @@ async fn informational_responses_are_skipped() {
     bytes.extend(full(TRANSACTION));
     assert_read(write(bytes)).await;
 
-    // A thousand of them, and one that takes its time.
+    // A thousand informational responses, and one that is delayed.
     let mut bytes = "HTTP/1.1 102 Processing\r\n\r\n".repeat(1_000).into_bytes();
     bytes.extend(full(TRANSACTION));
     assert_read(write(bytes)).await;
@@ -30,7 +30,7 @@ async fn informational_responses_are_skipped() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_not_the_bodys() {
+async fn wrong_content_length_is_unclear() {
     let of = |length: &str| {
         write(format!(
             "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{TRANSACTION}"
@@ -85,10 +85,10 @@ async fn chunks_of_unusual_sizes_are_read() {
     }
 }
 
-/// A length beside chunks is a known way to smuggle responses. The chunks take precedence, and the
-/// connection is not reused.
+/// A length beside chunks is a known method of response smuggling. The chunks take precedence, and
+/// the connection is not reused.
 #[tokio::test]
-async fn a_length_beside_chunks() {
+async fn content_length_beside_chunks_is_ignored() {
     let length = TRANSACTION.len();
     let act = kept(format!(
         "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n\
@@ -168,7 +168,7 @@ async fn surplus_bytes_are_not_read_by_the_next_call() {
 
 /// The bytes after a line break in a header are a header or garbage, and never a response.
 #[tokio::test]
-async fn a_split_header() {
+async fn line_break_in_a_header_starts_no_second_response() {
     let split = format!(
         "HTTP/1.1 200 OK\r\nx-echo: a\r\ncontent-length: 0\r\n\r\n{}",
         String::from_utf8(full(OTHERS)).unwrap()

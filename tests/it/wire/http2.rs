@@ -51,8 +51,8 @@ enum BodyEnd {
     Close,
 }
 
-/// A server that speaks HTTP/2 without TLS. The first request is for a token; the others are
-/// answered by script, the last act repeated.
+/// A server that speaks HTTP/2 without TLS. The first request is for a token; the responses to the
+/// others are a script, whose last act repeats.
 struct Server {
     address: std::net::SocketAddr,
     requests: Arc<AtomicUsize>,
@@ -192,7 +192,7 @@ fn serve(
     }
 }
 
-/// After these the request may have been looked at.
+/// After these acts the API may have read the request.
 const UNCLEAR: [End; 7] = [
     End::Refused(ENHANCE_YOUR_CALM),
     End::Refused(NO_ERROR),
@@ -203,7 +203,7 @@ const UNCLEAR: [End; 7] = [
     End::Close,
 ];
 
-/// After these it has not.
+/// After these acts the API has not read the request.
 const UNREAD: [End; 2] = [End::Refused(REFUSED_STREAM), End::GoAway(NO_ERROR, false)];
 
 #[tokio::test]
@@ -297,8 +297,8 @@ async fn outcomes(end: End) -> [Outcome; 2] {
     ]
 }
 
-/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is an error of
-/// the connection, so that more of the response may have been on its way.
+/// hyper reports a reset with `NO_ERROR` as the orderly end of a body. Any other end is a
+/// connection error, so a part of the response may be missing.
 #[tokio::test]
 async fn a_whole_error_is_a_refusal_only_after_an_orderly_end() {
     for (end, outcome) in [

@@ -1,4 +1,4 @@
-//! Answers that are too large: reading ends at the cap, and so does what is kept.
+//! Responses above the limits: the client reads and stores no more than the limit.
 
 use std::io::Write as _;
 
@@ -51,7 +51,7 @@ async fn error_body_is_cut_at_64_kib() {
             answer("403 Forbidden", &body),
             write(format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}")),
         ] {
-            // The text is in no error form of the API, so that it refuses nothing.
+            // The text is no error of the API, so the outcome is unknown.
             let (capture, details) = both(&act).await;
             for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
                 assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
@@ -75,7 +75,7 @@ fn measured(act: Act) -> (Error, u64, usize) {
         .unwrap();
     let vipps = server.client();
     let mut error = None;
-    // All of the client runs on this thread, and the server on others.
+    // The client runs on this thread only, and the server on other threads.
     let cost = allocation_counter::measure(|| {
         error = Some(runtime.block_on(capture(&vipps)).unwrap_err());
     });
@@ -83,7 +83,7 @@ fn measured(act: Act) -> (Error, u64, usize) {
     (error.unwrap(), cost.bytes_max, server.written())
 }
 
-/// A body without an end is not read to its end, nor kept.
+/// An endless body is neither read nor stored beyond the limit.
 #[test]
 fn a_body_without_an_end_takes_bounded_memory() {
     let endless = |head: &str| {
@@ -141,7 +141,7 @@ fn a_head_without_an_end_takes_bounded_memory() {
 }
 
 #[tokio::test]
-async fn a_head_of_many_or_long_headers() {
+async fn head_above_the_limits_is_too_large() {
     let with = |headers: &str| write(with_head(&format!("200 OK\r\n{headers}x: y"), TRANSACTION));
     assert_read(with(&"name: value\r\n".repeat(90))).await;
     assert_read(with(&format!("name: {}\r\n", "x".repeat(100_000)))).await;
@@ -161,7 +161,7 @@ async fn a_head_of_many_or_long_headers() {
             );
         }
     }
-    // A status line without an end is no better.
+    // The same holds for an endless status line.
     assert_unclear(
         write(format!("HTTP/1.1 200 {}\r\n\r\n", "x".repeat(1_000_000))),
         ErrorKind::TooLarge,
@@ -192,10 +192,10 @@ async fn compressed_response_is_not_unpacked() {
         ("x-gzip", gzip(&bomb)),
         ("gzip, gzip", gzip(&gzip(&bomb))),
         ("deflate", zlib(&bomb)),
-        // Even one that would fit.
+        // This body would fit after decompression.
         ("gzip", gzip(TRANSACTION.as_bytes())),
         ("deflate", zlib(TRANSACTION.as_bytes())),
-        // These need not be real: who tried to unpack them would fail in another way.
+        // These bodies are not valid. A client that decompressed them would fail in another way.
         ("br", gzip(&bomb)),
         ("zstd", gzip(&bomb)),
     ] {
@@ -232,7 +232,7 @@ async fn requests_accept_no_compression() {
     }
 }
 
-/// A retry would bring the same response.
+/// A retry would return the same response.
 #[tokio::test]
 async fn a_response_that_is_too_large_is_not_retried() {
     let more = padded(MIB + 1);
@@ -243,8 +243,8 @@ async fn a_response_that_is_too_large_is_not_retried() {
     ] {
         let server = RawServer::start(vec![act]);
         let policy = vipps::RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
-        // Each call has a client of its own, since the server may close the first connection just
-        // when the second call begins to use it.
+        // Each call has its own client, because the server may close the first connection while the
+        // second call uses it.
         let client = || server.builder().retry(policy.clone()).build().unwrap();
         let capture = payment(&client()).capture().await.map(drop);
         let details = payment(&client()).details().await.map(drop);

@@ -1,4 +1,4 @@
-//! Connections that are used again: the server may end one just when the client begins to send.
+//! Reused connections: the server may close a connection while the client starts to send.
 
 use tokio::task::JoinSet;
 use vipps::{ErrorKind, Outcome, RetryPolicy};
@@ -14,7 +14,7 @@ fn last(bytes: Vec<u8>) -> Act {
     vec![Step::Write(bytes.into())]
 }
 
-/// Keeps the connection, and ends it a little later.
+/// Leaves the connection open, and closes it a little later.
 fn last_for_now(bytes: Vec<u8>) -> Act {
     vec![Step::Write(bytes.into()), Step::Pause(PAUSE)]
 }
@@ -25,7 +25,7 @@ fn patient(server: &RawServer) -> Vipps {
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again() {
+async fn a_connection_is_reused() {
     let server = RawServer::keeping(vec![kept(full(TRANSACTION))]);
     let vipps = server.client();
     for _ in 0..3 {
@@ -34,9 +34,9 @@ async fn a_connection_is_used_again() {
     assert_eq!(server.connections(), 1);
 }
 
-/// The end has arrived before the next call begins.
+/// The connection is closed before the next call starts.
 #[tokio::test]
-async fn a_connection_that_has_ended_is_not_used_again() {
+async fn closed_connection_is_not_reused() {
     let half_closed = || vec![Step::Write(full(TRANSACTION).into()), Step::HalfClose];
     let reset = || {
         vec![
@@ -69,7 +69,7 @@ async fn a_connection_that_has_ended_is_not_used_again() {
 /// The request has arrived on a reused connection, which then ends without a response. No layer
 /// below the retry loop may send the request again.
 #[tokio::test]
-async fn a_used_connection_that_ends_under_a_request() {
+async fn request_on_a_connection_that_ends_is_sent_once() {
     let ends: [Act; 4] = [
         vec![],
         vec![Step::HalfClose],
@@ -90,7 +90,7 @@ async fn a_used_connection_that_ends_under_a_request() {
         assert_eq!(server.requests().len(), 2, "{end:?}");
         assert_eq!(server.requests()[1].connection, 0);
 
-        // A capture is sent again by the attempt loop, with its key.
+        // The attempt loop retries a capture with its key.
         let read = kept(full(DETAILS));
         let server = RawServer::keeping(vec![read, end.clone(), kept(full(TRANSACTION))]);
         let vipps = patient(&server);
@@ -115,7 +115,7 @@ async fn a_used_connection_that_ends_under_a_request() {
 /// The server closes the connection at about the time at which the next request is sent. No request
 /// may arrive twice, and no request that is reported as not sent may arrive.
 #[tokio::test]
-async fn a_connection_that_ends_while_a_request_is_sent() {
+async fn request_on_a_closing_connection_arrives_at_most_once() {
     let (mut reused, mut renewed, mut unknown) = (0, 0, 0);
     for round in 0_u64..100 {
         let wait = Duration::from_micros(round % 50 * 20);
@@ -129,9 +129,9 @@ async fn a_connection_that_ends_while_a_request_is_sent() {
         let vipps = patient(&server);
         capture(&vipps).await.unwrap();
         tokio::time::sleep(Duration::from_micros(round % 70 * 20)).await;
-        let came = initiate(&vipps).await;
+        let result = initiate(&vipps).await;
         let arrived = server.requests()[1..].to_vec();
-        match &came {
+        match &result {
             Ok(()) => {
                 assert_eq!(arrived.len(), 1, "{arrived:?}");
                 if arrived[0].connection == 0 {
@@ -166,7 +166,7 @@ async fn response_to_a_dropped_call_is_discarded() {
         let (head, body) = whole.split_at(whole.len() - OTHERS.len() / 2);
         (head.to_vec(), body.to_vec())
     };
-    for late in [
+    for delayed_response in [
         vec![
             Step::Pause(PAUSE),
             Step::Write(full(OTHERS).into()),
@@ -182,7 +182,7 @@ async fn response_to_a_dropped_call_is_discarded() {
         for pause in [Duration::ZERO, PAUSE * 2] {
             let script = vec![
                 kept(full(TRANSACTION)),
-                late.clone(),
+                delayed_response.clone(),
                 kept(full(TRANSACTION)),
             ];
             let server = RawServer::keeping(script);
@@ -196,7 +196,7 @@ async fn response_to_a_dropped_call_is_discarded() {
                 assert_eq!(
                     done.amount,
                     Some(vipps::Amount::minor(100, vipps::Currency::NOK)),
-                    "{late:?}"
+                    "{delayed_response:?}"
                 );
             }
             let requests = server.requests();

@@ -1,4 +1,5 @@
-//! Redirects, plain HTTP to other machines, and protocol upgrades: no request may follow them.
+//! Redirects, plain HTTP to other machines, and protocol upgrades: the client sends no further
+//! request.
 
 use vipps::{Environment, ErrorKind, Outcome};
 
@@ -18,7 +19,7 @@ async fn redirect_is_refused_and_not_followed() {
     ] {
         let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
         let (capture, details) = both(&write(with_head(&head, ""))).await;
-        // A proxy made it, which proves nothing about the write.
+        // A redirect of a proxy proves nothing about the write.
         for (error, outcome, hint) in [
             (capture, Outcome::Unknown, "reconcile"),
             (details, Outcome::NoEffect, "redirect"),
@@ -30,7 +31,7 @@ async fn redirect_is_refused_and_not_followed() {
     assert_eq!(elsewhere.connections(), 0);
 }
 
-/// Credentials go in clear to this machine alone.
+/// Credentials are sent without TLS to this machine only.
 #[test]
 fn plain_http_is_refused_off_loopback() {
     for url in [

@@ -1,11 +1,12 @@
-//! Answers that take for ever: the deadline ends them, wherever they have got to.
+//! Responses that stall: the deadline ends the call at any point of the response.
 
 use vipps::ErrorKind;
 
 use super::*;
 use crate::raw::{Step, stall};
 
-/// Each of these stalls ends a call at its deadline; all at once, as each takes as long.
+/// Asserts that each of these acts ends a call at its deadline. The calls run concurrently, because
+/// each takes until its deadline.
 async fn assert_ended_at_the_deadline(acts: impl IntoIterator<Item = crate::raw::Act>) {
     let mut running = tokio::task::JoinSet::new();
     for act in acts {
@@ -28,13 +29,13 @@ async fn silence_ends_at_the_deadline() {
         stall(&whole[..whole.len() - 1]),
         stall("HTTP/1.1 100 Continue\r\n\r\n"),
         stall("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n"),
-        // Without a length the body goes on until the connection ends.
+        // Without a length the body continues until the connection is closed.
         stall(format!("HTTP/1.1 200 OK\r\n\r\n{TRANSACTION}")),
     ])
     .await;
 }
 
-/// Each byte is progress, and none of it counts.
+/// Progress within a response does not extend the deadline.
 #[tokio::test]
 async fn a_trickle_ends_at_the_deadline() {
     let pause = STALLED / 40;
@@ -61,7 +62,7 @@ async fn an_error_that_stalls_is_as_unclear_as_a_success() {
     assert_unclear(act, ErrorKind::Deadline).await;
 }
 
-/// The time for an attempt ends it before the deadline does.
+/// The attempt timeout is shorter than the deadline.
 #[tokio::test]
 async fn an_attempt_has_a_time_of_its_own() {
     let server = crate::raw::RawServer::start(vec![stall("")]);
