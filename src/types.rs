@@ -29,7 +29,7 @@ mod reference;
 mod request_id;
 mod scope;
 mod sensitive;
-pub(crate) mod text;
+pub(crate) mod text_type;
 mod texts;
 mod timestamp;
 
