@@ -38,6 +38,7 @@ mod reconcile;
 mod refund;
 mod state;
 mod status;
+mod sums;
 mod transaction;
 mod types;
 mod wait;
@@ -49,13 +50,14 @@ pub use details::{GetDetails, PaymentDetails, ShippingDetails, UserDetails};
 pub(crate) use express::check_methods;
 pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
-pub use history::{Event, Operation, Summary};
+pub use history::{Event, Operation};
 pub use initiate::{Initiate, InitiatedPayment};
 pub use payment::Payment;
 pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use state::PaymentState;
 pub use status::{GetStatus, PaymentStatus};
+pub use sums::Summary;
 pub use transaction::{Transaction, TransactionStatus};
 pub use types::{AuthToken, FallbackUrl, TransactionText};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
@@ -107,6 +109,7 @@ impl Ecom {
     /// assert!(started.landing_page().as_str().starts_with("http"));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "create payment"))]
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
         Initiate::new(self.runtime.clone(), order_id, amount, text)
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
+use super::history::{self, Event, Operation};
 use super::state::{self, PaymentState};
+use super::sums::{StatedSums, Summary, WireSummary};
 pub use customer::{ShippingDetails, UserDetails};
 
 use super::{Call, Payment};
@@ -107,7 +108,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentDetails => Wire; }
+crate::types::json_schema::read_as! { PaymentDetails => Wire; }
 
 by_name::json_form! { PaymentDetails => Wire; }
 
@@ -155,11 +156,9 @@ impl PaymentDetails {
         if events.iter().all(|e| instant(e).is_some()) {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
-        let logged = || Summary::of(&events);
-        let (stated, sums) = match wire.transaction_summary {
-            Some(sums) => (sums.stated(), sums.or(logged)),
-            None => (StatedSums::default(), logged()),
-        };
+        let summary = wire.transaction_summary.unwrap_or_default();
+        let stated = summary.stated();
+        let sums = summary.or(&Summary::of(&events));
         Ok(Self {
             order_id,
             events,
@@ -186,8 +185,9 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a list of events, contains an
-    /// error code, or names another order. The error does not repeat the text.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a
+    /// list of events, contains an error code, or names another order. The error does not repeat
+    /// the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
         payment::details_from_json(json, |wire| Self::new(order_id, wire))
     }

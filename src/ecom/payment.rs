@@ -66,6 +66,7 @@ impl Payment {
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "status")]
     pub fn details(&self) -> GetDetails {
         self.details_with(self.options())
     }
@@ -117,6 +118,7 @@ impl Payment {
     /// assert!(details.state().is_paid());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("poll", "polling"))]
     pub fn wait(&self) -> Wait {
         let payment = self.clone();
         let read = move |options| payment.details_with(options).into_future();
@@ -168,6 +170,7 @@ impl Payment {
     /// assert!(!payment.details().await?.can_capture());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("void", "release"))]
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self)
     }

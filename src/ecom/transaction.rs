@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::details::PaymentDetails;
-use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
+use super::history::{Event, Operation};
 use super::money;
+use super::sums::{StatedSums, Summary, WireSummary};
 use crate::call::Response;
 use crate::error::Result;
 use crate::error::success_body::lists_errors;
@@ -172,14 +173,11 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
-    #[serde(
-        serialize_with = "money::write",
-        deserialize_with = "money::opt_amount"
-    )]
+    #[serde(with = "money::opt_ore")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<TransactionStatus>,
@@ -191,7 +189,7 @@ struct WireInfo {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Transaction => Wire; }
+crate::types::json_schema::read_as! { Transaction => Wire; }
 
 impl Wire {
     fn info(&self) -> Option<&WireInfo> {
@@ -272,7 +270,7 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary.map(|sums| sums.or(Summary::zero)),
+            summary: summary.map(|sums| sums.or(&Summary::zero())),
             payment_instrument: wire.payment_instrument,
             idempotency_key: wire.idempotency_key,
         }

@@ -64,13 +64,10 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED", "amount": nok(49900),
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(0), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}});
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string());
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::Amount;
     ///
     /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).details().await?;
@@ -78,6 +75,7 @@ impl Payment {
     /// assert!(details.can_capture() && !details.can_refund());
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "status")]
     pub fn details(&self) -> GetDetails {
         self.details_with(self.options())
     }
@@ -96,9 +94,9 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
-    /// #     r#"[{"reference":"kiosk-7-000451","name":"CREATED","amount":{"currency":"NOK","value":49900},"success":true}]"#);
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
     /// use vipps::epayment::EventName;
     ///
     /// let events = vipps.epayment().payment("kiosk-7-000451".parse()?).events().await?;
@@ -125,9 +123,10 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
-    /// #     r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::epayment::PaymentState;
     ///
     /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).wait().await?;
@@ -137,6 +136,7 @@ impl Payment {
     /// }
     /// # Ok(()) }
     /// ```
+    #[doc(alias("poll", "polling"))]
     pub fn wait(&self) -> Wait {
         let payment = self.clone();
         let read = move |options| payment.details_with(options).into_future();
@@ -151,14 +151,10 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -180,14 +176,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(49900));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(50)).await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -206,14 +199,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(refunded)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(5000));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(499)).await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -236,14 +226,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(refunded)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(49900));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(449)).await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -263,13 +250,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(5000), "cancelledAmount": nok(44900),
-    /// #     "refundedAmount": nok(0)}});
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", 200, &payment.to_string());
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(50)).await?;
     /// use vipps::Amount;
     ///
     /// // 50 kroner of 499 are captured; nothing more will be delivered.
@@ -278,6 +263,7 @@ impl Payment {
     /// assert_eq!(cancelled.amount, Some(Amount::nok(449)));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("void", "release"))]
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self)
     }
@@ -289,9 +275,9 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/test/payments/kiosk-7-000451/approve", 200, "");
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
     /// use vipps::PhoneNumber;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);

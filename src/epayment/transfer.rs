@@ -95,12 +95,11 @@ impl Transfer {
             key: None,
             ..options.clone()
         };
-        let before = match self.baseline {
-            Some(aggregate) => aggregate,
-            None => {
-                let details = self.payment.details_with(deadline.options(&read));
-                *details.await?.aggregate()
-            }
+        let before = if let Some(aggregate) = self.baseline {
+            aggregate
+        } else {
+            let details = self.payment.details_with(deadline.options(&read));
+            *details.await?.aggregate()
         };
         let amount = match (self.amount, &options.key) {
             (Some(amount), _) => in_currency_of(&before, amount)?,

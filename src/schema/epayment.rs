@@ -10,8 +10,8 @@ use crate::epayment::{
     Modification, PaymentDetails, PaymentEvent, PaymentMethodKind, PaymentState, Refund,
     UsedPaymentMethod, UserDetails,
 };
-use crate::json_schema::sent_as;
 use crate::raw::epayment::types;
+use crate::types::json_schema::sent_as;
 
 listed! {
     "epayment::Address": Address,

@@ -19,7 +19,7 @@ macro_rules! read_as {
 
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut schema = <$wire as schemars::JsonSchema>::json_schema(generator);
-                crate::json_schema::read(&mut schema);
+                crate::types::json_schema::read(&mut schema);
                 schema
             }
         }
@@ -41,8 +41,8 @@ macro_rules! sent_as {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let schema = crate::json_schema::of_body::<$body>();
-                $(let schema = crate::json_schema::adapted(schema, $adapt);)?
+                let schema = crate::types::json_schema::of_body::<$body>();
+                $(let schema = crate::types::json_schema::adapted(schema, $adapt);)?
                 schema
             }
         }
