@@ -125,7 +125,6 @@ pub use keys::Keys;
 pub use payer::{Payer, PayerError, Scanned};
 pub use server::{Arrived, InMemory, WireResponse};
 
-use control::Page;
 use delivery::{Destination, Receiver};
 use domain::{Domain, Registration};
 use engine::Engine;
@@ -374,12 +373,12 @@ impl Simulator {
     pub async fn write_json_log(&self, mut writer: impl io::Write) -> io::Result<()> {
         let mut log = control::JsonLog::default();
         loop {
-            let seen = self.engine.version();
+            let seen = self.engine.changes();
             for line in log.lines(&self.engine) {
                 writeln!(writer, "{line}")?;
             }
             writer.flush()?;
-            self.engine.other_than(seen).await;
+            self.engine.changed_since(seen).await;
         }
     }
 
@@ -519,8 +518,7 @@ impl Builder {
         let serves_page = self.serves_page;
         let mut simulator = self.idle(base_url)?;
         let engine = Arc::clone(&simulator.engine);
-        let page = serves_page.then(Page::default);
-        simulator.server = Some(Server::start(listener, engine, page)?);
+        simulator.server = Some(Server::start(listener, engine, serves_page)?);
         Ok(simulator)
     }
 

@@ -34,8 +34,8 @@ pub(crate) struct Engine {
     world: Mutex<World>,
     /// Signals that no call to the merchant is in progress.
     idle: Notify,
-    /// Counts the changes that a page or a waiting test may have to show.
-    version: watch::Sender<u64>,
+    /// Counts the changes, so that the page and the JSON log know when to read again.
+    changes: watch::Sender<u64>,
     /// The host in the base URL, without a port.
     host: String,
 }
@@ -110,7 +110,7 @@ impl Engine {
             idle: Notify::new(),
             // Starts at the current time, so that a simulator on the address of an earlier one does
             // not reuse its counts.
-            version: watch::Sender::new(Timestamp::now().as_microsecond().unsigned_abs()),
+            changes: watch::Sender::new(Timestamp::now().as_millisecond().unsigned_abs()),
         }
     }
 
@@ -165,23 +165,23 @@ impl Engine {
         run(&world, now)
     }
 
-    /// Signals a change to the pages that show the simulator. It is called under the lock, so that a reader woken by it finds the
-    /// changed world.
-    pub(crate) fn touch(&self) {
-        self.version
-            .send_modify(|version| *version = version.wrapping_add(1));
+    /// Counts a change. It is called under the lock, so that a reader woken by it finds the changed
+    /// world.
+    fn touch(&self) {
+        self.changes
+            .send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
-    /// Returns the number of changes so far.
-    pub(crate) fn version(&self) -> u64 {
-        *self.version.borrow()
+    /// Returns the number of changes so far, which starts at an arbitrary value.
+    pub(crate) fn changes(&self) -> u64 {
+        *self.changes.borrow()
     }
 
     /// Waits until the number of changes differs from `seen`.
-    pub(crate) async fn other_than(&self, seen: u64) {
-        let mut version = self.version.subscribe();
+    pub(crate) async fn changed_since(&self, seen: u64) {
+        let mut changes = self.changes.subscribe();
         // The sender lives as long as the engine, so the wait cannot fail.
-        drop(version.wait_for(|version| *version != seen).await);
+        drop(changes.wait_for(|changes| *changes != seen).await);
     }
 
     pub(crate) fn clock(&self) -> Clock {
