@@ -187,13 +187,11 @@ impl Code {
 pub(crate) fn response(group: &str, code: &str, random: &mut Random) -> Response {
     let is_wanted =
         |known: &&Code| known.group.unwrap_or("Merchant") == group && known.number == code;
-    match ALL.iter().find(is_wanted) {
-        Some(known) => known.response(random),
-        None => {
-            let status = StatusCode::BAD_REQUEST;
-            error(status, Some(group), code, "A fault of the test", random)
-        }
+    if let Some(known) = ALL.iter().find(is_wanted) {
+        return known.response(random);
     }
+    let status = StatusCode::BAD_REQUEST;
+    error(status, Some(group), code, "A fault of the test", random)
 }
 
 fn error(
