@@ -72,7 +72,7 @@ pub(super) struct Transfer {
     payment: Payment,
     /// `None` for everything that remains.
     amount: Option<Amount>,
-    /// The sums before the first attempt, if the caller knows them.
+    /// The sums before the first attempt, if the caller has read them.
     pub(super) baseline: Option<Aggregate>,
 }
 
