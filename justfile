@@ -1,13 +1,13 @@
-# Commands for contributors; `just` lists them. None needs more than .ci/run does, unless its comment says so.
+# Commands for contributors; `just` lists them. They need the same programs as .ci/run, unless a comment names more.
 
 _default:
     @just --list
 
-# Everything that CI does.
+# All checks of CI.
 check:
     .ci/run
 
-# All tests, or those of one promise: `just test wait`.
+# All tests, or those of one module: `just test wait`.
 test promise="":
     cargo test {{ if promise == "" { "" } else { "--test it " + promise + "::" } }}
 
@@ -27,7 +27,7 @@ bench *args:
 contract:
     cargo test --test contract
 
-# Looks for inputs that break a parser: `just fuzz details`. Needs nightly and cargo-fuzz.
+# Searches for inputs that break a parser: `just fuzz details`. Needs nightly and cargo-fuzz.
 fuzz target seconds="300":
     cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }} -dict=fuzz/json.dict
 
@@ -39,11 +39,11 @@ powerset:
 oldest: package
     .ci/oldest
 
-# The README's code against the package.
+# Builds the README's code against the package.
 consumer: package
     .ci/consumer
 
-# What would be published.
+# The package that would be published.
 package:
     cargo package --allow-dirty
 
@@ -52,6 +52,6 @@ accept:
     INSTA_UPDATE=always cargo test --no-fail-fast --test it --test spec --example your_own_tests
     .ci/public-api --accept
 
-# One payment, with a simulator and its customer.
+# One payment, with a simulator and a simulated customer.
 till *args:
     cargo run --example till -- {{ args }}
