@@ -1,9 +1,9 @@
-# Commands for contributors; `just` lists them. None needs more than .ci/run does, unless its comment says so.
+# Commands for contributors; `just` lists them. They need the same tools as .ci/run, except where a comment names others.
 
 _default:
     @just --list
 
-# Everything that CI does.
+# All steps of CI.
 check:
     .ci/run
 
@@ -11,11 +11,11 @@ check:
 test promise="":
     cargo test {{ if promise == "" { "" } else { "--test it " + promise + "::" } }}
 
-# The documentation as docs.rs shows it, apart from the badges of features.
+# The documentation like on docs.rs, without the badges of features.
 doc:
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features
 
-# The snippets of the documentation.
+# The doctests.
 snippets:
     cargo test --doc
 
@@ -39,11 +39,11 @@ powerset:
 oldest: package
     .ci/oldest
 
-# The README's code against the package.
+# The code of the README against the package.
 consumer: package
     .ci/consumer
 
-# What would be published.
+# The package for crates.io.
 package:
     cargo package --allow-dirty
 
@@ -52,6 +52,6 @@ accept:
     INSTA_UPDATE=always cargo test --no-fail-fast --test it --test spec --example your_own_tests
     .ci/public-api --accept
 
-# One payment, with a simulator and its customer.
+# One payment with a simulated customer.
 till *args:
     cargo run --example till -- {{ args }}

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 
-/// The HTTP methods a path item can hold, as OpenAPI spells them.
+/// The HTTP methods of a path item, in the spelling of OpenAPI.
 pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];

@@ -1,4 +1,4 @@
-//! The types and operations that the generator made.
+//! The types and operations that the generator created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     pub(crate) inputs: BTreeSet<String>,
 }
 
-/// The types and operations that the generator made of a document.
+/// The types and operations that the generator created from a document.
 #[derive(Debug, Default)]
 pub(crate) struct Generated {
     /// Struct types with the names of their fields.
@@ -72,7 +72,7 @@ impl Generated {
     /// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the operation.
     fn read_operations(&mut self, tokens: &str) {
         const INFO: &str = "operation_id : ";
-        // The types have a module of this name, too, which comes first.
+        // The types have a module of this name too, which is first in the source.
         let Some((_, builders)) = tokens.rsplit_once("pub mod builder {") else {
             return;
         };
@@ -100,7 +100,7 @@ impl Generated {
     }
 }
 
-/// Returns whether a type without a name of its own holds a JSON value that may be anything.
+/// Returns whether a type without its own name contains a JSON value of any shape.
 fn is_open(types: &TypeSpace, id: &TypeId) -> bool {
     let Ok(kind) = types.get_type(id) else {
         return false;

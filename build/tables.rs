@@ -55,7 +55,8 @@ pub mod endpoints {{
 pub static OPERATIONS: &[&crate::raw::Endpoint] = &[
 {list}];
 
-/// Reads the body of a response to the operation, without the arrays that the generated code accepts in place of objects.
+/// Reads the body of a response to the operation, and refuses the arrays that the generated code
+/// accepts in place of objects.
 fn check_body(operation: &str, body: &[u8]) -> ::serde_json::Result<()> {{
     match operation {{
 {bodies}        _ => Ok(()),

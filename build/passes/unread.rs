@@ -7,7 +7,7 @@ use super::super::error::Error;
 use super::crate_types::is_mark;
 
 pub(crate) const NAME: &str = "drop-unread";
-pub(crate) const REASON: &str = "the generator does not use tags, security and the like, and a mistake in one of them would stop it; a title would rename a type, and annotations would stand in its documentation";
+pub(crate) const REASON: &str = "the generator does not use tags, security and similar members, and a mistake in one of them would stop it; a title would rename a type, and annotations would appear in its documentation";
 
 const ROOT: &str = "openapi info paths components x-sensitive x-merchant-messages";
 const INFO: &str = "title version description";

@@ -59,7 +59,7 @@ pub(crate) async fn main<A>(
     })
 }
 
-/// Prints a line that the user needs.
+/// Prints a line, and fails if standard output is closed.
 ///
 /// # Errors
 ///

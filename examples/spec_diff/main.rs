@@ -44,8 +44,8 @@ fn main() -> ExitCode {
 fn read(file: &str) -> Result<Model, Error> {
     let path = Path::new(file);
     let text = std::fs::read_to_string(path).map_err(|error| {
-        let what = format!("cannot be read: {error}");
-        Error::at("", what, "give the path of a document").in_file(file)
+        let fault = format!("cannot be read: {error}");
+        Error::at("", fault, "give the path of a document").in_file(file)
     })?;
     let read = build::load::from_folder(path.parent().unwrap_or(Path::new("")));
     // Without the overlay of the API, which would hide changes of the parts that it corrects.

@@ -24,7 +24,7 @@
 //! example, without force approve no payment can be approved.
 
 mod codes;
-mod desk;
+mod fixture;
 mod orders;
 mod payments;
 mod target;

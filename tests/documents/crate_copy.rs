@@ -85,7 +85,7 @@ pub fn write(file: &Path, content: impl AsRef<[u8]>) {
 
 /// Runs cargo in the folder, without network.
 pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
-    // The build folder holds the one for temporary files.
+    // The folder for temporary files is inside the build folder.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     Command::new(env!("CARGO"))
         .args(arguments)

@@ -46,7 +46,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Replaces our document by a release. Files beside it keep their names.
-fn drop_over(release: &Path, ours: &Path) {
+fn replace_document(release: &Path, ours: &Path) {
     if release.is_file() {
         copy(release, ours);
         return;
@@ -109,7 +109,7 @@ fn official_documents_build_and_send_the_same_requests() {
         };
         let ours = openapi.join(format!("{api}.yaml"));
         let before = fs::read(&ours).unwrap();
-        drop_over(last, &ours);
+        replace_document(last, &ours);
         assert_ne!(
             fs::read(&ours).unwrap(),
             before,

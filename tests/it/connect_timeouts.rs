@@ -78,9 +78,9 @@ async fn capture(vipps: &Vipps, deadline: Duration) -> Error {
 
 async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Duration) {
     let vipps = builder.build().unwrap();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let (initiated, captured) = tokio::join!(initiate(&vipps, deadline), capture(&vipps, deadline));
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     for error in [initiated, captured] {
         assert_eq!(
             (error.kind(), error.outcome(), error.attempts()),

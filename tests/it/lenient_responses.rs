@@ -53,8 +53,8 @@ struct Marked(Recorder);
 impl Transport for Marked {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            let answer = self.0.send(request).await?;
-            Ok(answer.map(|body| [b"\xef\xbb\xbf", &*body].concat().into()))
+            let response = self.0.send(request).await?;
+            Ok(response.map(|body| [b"\xef\xbb\xbf", &*body].concat().into()))
         })
     }
 }

@@ -12,8 +12,8 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
 /// Returns the counters that are not zero, in the form of `Debug`.
 fn counted(metrics: Metrics) -> Vec<(String, u64)> {
-    let shown = format!("{metrics:?}");
-    let inner = shown
+    let printed = format!("{metrics:?}");
+    let inner = printed
         .trim_start_matches("Metrics { ")
         .trim_end_matches(" }");
     let pairs = inner.split(", ").map(|pair| {

@@ -34,10 +34,10 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
     ] {
         let builder = client("https", server).http_client_builder(own);
         let vipps = builder.build().unwrap();
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let order = vipps.ecom().initiate(id(), Amount::nok(1), text());
         let error = order.deadline(LONG).await.unwrap_err();
-        let took = begun.elapsed();
+        let took = start_time.elapsed();
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::Connect, Outcome::NotSent)

@@ -90,14 +90,14 @@ async fn deadline_covers_the_details_and_the_refund() {
         .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
         .lose("POST", REFUND);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
-    let begun = tokio::time::Instant::now();
+    let start_time = tokio::time::Instant::now();
     let policy = vipps::RetryPolicy::default()
         .attempts(10)
         .backoff(Duration::from_secs(2), Duration::from_secs(2));
     let refund = vipps.ecom().payment(id()).refund().rest().retry(policy);
     let error = refund.deadline(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
-    assert!(begun.elapsed() <= Duration::from_secs(5));
+    assert!(start_time.elapsed() <= Duration::from_secs(5));
 }
 
 /// The deadline may be unlimited.

@@ -43,7 +43,7 @@ fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
 }
 
 #[test]
-fn a_call_succeeds_after_its_first_runtime_is_gone() {
+fn a_call_succeeds_after_its_first_runtime_was_dropped() {
     let server = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
     let vipps = server.client();
     for _ in 0..3 {

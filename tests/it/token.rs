@@ -131,11 +131,11 @@ impl Transport for Server {
             if status == 0 {
                 return Err(TransportError::not_sent("no route"));
             }
-            let mut answer = http::Response::builder().status(status);
+            let mut response = http::Response::builder().status(status);
             if let (Some(seconds), 401 | 429 | 503) = (self.retry_after, status) {
-                answer = answer.header("retry-after", seconds);
+                response = response.header("retry-after", seconds);
             }
-            Ok(answer.body(Bytes::from(body)).unwrap())
+            Ok(response.body(Bytes::from(body)).unwrap())
         })
     }
 }
@@ -317,9 +317,9 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
             assert_eq!(first.is_retryable(), status != 401);
             let ends = Duration::from_secs(pause);
             while failed.elapsed() + Duration::from_secs(5) < ends {
-                let begun = Instant::now();
+                let start_time = Instant::now();
                 let error = call().await.unwrap_err();
-                assert_eq!(begun.elapsed(), Duration::ZERO);
+                assert_eq!(start_time.elapsed(), Duration::ZERO);
                 assert_eq!(error.to_string(), first.to_string());
                 assert_eq!(error.is_retryable(), first.is_retryable());
                 assert_eq!(
@@ -363,9 +363,9 @@ async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
             .map(|_| {
                 let vipps = vipps.clone();
                 tokio::spawn(async move {
-                    let begun = Instant::now();
+                    let start_time = Instant::now();
                     vipps.ecom().payment(id()).details().await.unwrap();
-                    begun.elapsed()
+                    start_time.elapsed()
                 })
             })
             .collect();
@@ -396,10 +396,10 @@ async fn randomness_moves_a_refresh_by_half_its_margin() {
         let server = Server::new();
         let vipps = server.builder().randomness(SameByte(byte)).build().unwrap();
         let call = || async { vipps.ecom().payment(id()).details().await.unwrap() };
-        let begun = Instant::now();
+        let start_time = Instant::now();
         call().await;
         for (at, requests) in [(refresh - 1, 1), (refresh + 1, 2)] {
-            tokio::time::sleep_until(begun + Duration::from_secs(at)).await;
+            tokio::time::sleep_until(start_time + Duration::from_secs(at)).await;
             call().await;
             tokio::time::sleep(Duration::from_millis(200)).await;
             assert_eq!(server.token_requests(), requests, "{byte} at {at} s");

@@ -16,7 +16,7 @@ use vipps::{Error, ErrorKind, Transport, TransportFuture};
 
 /// The response to one poll.
 #[derive(Clone, Copy, Debug)]
-enum Says {
+enum Response {
     Waiting,
     Scanned,
     Paid,
@@ -30,22 +30,24 @@ enum Says {
     Garbage(&'static str),
     TooMuch,
 }
-use Says::{Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
+use Response::{
+    Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting,
+};
 
 /// Serves the responses in order, repeats the last response, and records the start of each poll.
 #[derive(Clone, Debug)]
 struct Script {
-    answers: Arc<Mutex<VecDeque<Says>>>,
+    responses: Arc<Mutex<VecDeque<Response>>>,
     polls: Arc<Mutex<Vec<Duration>>>,
-    begun: Instant,
+    start_time: Instant,
 }
 
 impl Script {
-    fn new(answers: &[Says]) -> Self {
+    fn new(responses: &[Response]) -> Self {
         Self {
-            answers: Arc::new(Mutex::new(answers.iter().copied().collect())),
+            responses: Arc::new(Mutex::new(responses.iter().copied().collect())),
             polls: Arc::default(),
-            begun: Instant::now(),
+            start_time: Instant::now(),
         }
     }
 
@@ -67,12 +69,12 @@ impl Script {
         self.polls.lock().unwrap().len()
     }
 
-    fn next(&self) -> Says {
-        self.polls.lock().unwrap().push(self.begun.elapsed());
-        let mut answers = self.answers.lock().unwrap();
-        let first = *answers.front().expect("an answer");
-        if answers.len() > 1 {
-            answers.pop_front();
+    fn next(&self) -> Response {
+        self.polls.lock().unwrap().push(self.start_time.elapsed());
+        let mut responses = self.responses.lock().unwrap();
+        let first = *responses.front().expect("a response");
+        if responses.len() > 1 {
+            responses.pop_front();
         }
         first
     }
@@ -197,14 +199,17 @@ async fn each_step_is_reported_once() {
 /// The step `scanned` is reported without a further request.
 #[tokio::test(start_paused = true)]
 async fn quick_approval_is_reported_after_scanned() {
-    for (answers, expected) in [
+    for (responses, expected) in [
         (&[Paid][..], &["scanned", "decided"][..]),
         (&[Waiting, Paid], &["waiting", "scanned", "decided"]),
         (&[Scanned, Paid], &["scanned", "decided"]),
     ] {
-        let script = Script::new(answers);
+        let script = Script::new(responses);
         let (names, _) = all(script.wait().poll()).await;
-        assert_eq!((names, script.count()), (expected.to_vec(), answers.len()));
+        assert_eq!(
+            (names, script.count()),
+            (expected.to_vec(), responses.len())
+        );
     }
 }
 
@@ -348,10 +353,10 @@ async fn refusal_ends_the_wait() {
 #[tokio::test(start_paused = true)]
 async fn deadline_ends_the_wait_without_a_later_poll() {
     let script = Script::new(&[Waiting]);
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let error = script.wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert_eq!((begun.elapsed().as_millis() + 50) / 100, 6_600);
+    assert_eq!((start_time.elapsed().as_millis() + 50) / 100, 6_600);
     assert_eq!(script.count(), 660);
     assert!(std::error::Error::source(&error).is_none());
 
@@ -496,7 +501,7 @@ async fn many_triggers_stay_within_the_limit() {
     let script = Script::new(&[Waiting]);
     let mut poll = script.wait().poll();
     let trigger = poll.trigger();
-    let storm = tokio::spawn(async move {
+    let trigger_task = tokio::spawn(async move {
         loop {
             trigger.poll_now();
             sleep(Duration::from_millis(10)).await;
@@ -508,7 +513,7 @@ async fn many_triggers_stay_within_the_limit() {
             .await
             .is_err()
     );
-    storm.abort();
+    trigger_task.abort();
     let polls = script.polls.lock().unwrap().clone();
     assert!(
         polls.len() > 300,

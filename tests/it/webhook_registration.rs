@@ -62,8 +62,11 @@ async fn register_returns_id_and_secret() {
     let registration = register(&recorder).await.unwrap();
     assert_eq!(registration.id(), ID);
     assert_eq!(registration.expose_secret(), SECRET);
-    let shown = format!("{registration:?} {registration:#?}");
-    assert!(shown.contains(ID) && !shown.contains(SECRET), "{shown}");
+    let printed = format!("{registration:?} {registration:#?}");
+    assert!(
+        printed.contains(ID) && !printed.contains(SECRET),
+        "{printed}"
+    );
 }
 
 #[tokio::test]

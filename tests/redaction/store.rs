@@ -8,7 +8,7 @@ use vipps::token_store::{
     MemoryTokenStore, RedisTokenStore, StoredToken, TokenStore, TokenStoreError,
 };
 
-use super::operations::{World, client_builder};
+use super::operations::{FixedResponse, client_builder};
 use super::*;
 use fake::FakeStore;
 use vipps::testing::Recorder;
@@ -38,9 +38,9 @@ fn address_with_personal_data() -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn stores_and_what_they_say() {
+pub(crate) async fn stores_and_their_errors() {
     let mut search = LeakSearch::start();
-    let recorder = Recorder::in_front_of(World::Success);
+    let recorder = Recorder::in_front_of(FixedResponse::Success);
     let minute = Duration::from_secs(60);
     let memory = MemoryTokenStore::new();
     let token = StoredToken::new(ACCESS_TOKEN, minute);

@@ -1,4 +1,4 @@
-//! Values that are refused, and what arrives from outside.
+//! Values that are refused, and the bodies of callbacks and webhooks.
 
 use std::str::FromStr;
 

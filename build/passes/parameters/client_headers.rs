@@ -47,7 +47,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         if !gone.is_empty() {
             notes.push(note(
                 format!("{pointer}/parameters"),
-                format!("left to the client: {}", gone.join(", ")),
+                format!("set by the client: {}", gone.join(", ")),
             ));
         }
         Ok(())

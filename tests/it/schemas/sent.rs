@@ -27,15 +27,15 @@ impl Transport for Bodies {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
-        let (mut status, mut answer) = (400, "");
+        let (mut status, mut response_body) = (400, "");
         if path.ends_with("/accesstoken/get") {
-            (status, answer) = (200, r#"{"access_token":"t","expires_in":"3599"}"#);
+            (status, response_body) = (200, r#"{"access_token":"t","expires_in":"3599"}"#);
         } else if let Ok(body) = serde_json::from_slice(&body) {
             let sent = (head.method.to_string(), path.to_owned(), body);
             self.0.lock().unwrap().push(sent);
         }
         let response = http::Response::builder().status(status);
-        Box::pin(async move { Ok(response.body(Bytes::from(answer)).unwrap()) })
+        Box::pin(async move { Ok(response.body(Bytes::from(response_body)).unwrap()) })
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use vipps::{ErrorKind, Outcome};
 
 use super::*;
-use crate::raw::{Act, RawServer, Step, answer, with_head, write};
+use crate::raw::{Act, RawServer, Step, response, with_head, write};
 
 const MIB: usize = 1 << 20;
 const KEPT_OF_AN_ERROR: usize = 64 << 10;
@@ -48,7 +48,7 @@ async fn error_body_is_cut_at_64_kib() {
     ] {
         let body = "x".repeat(length);
         for act in [
-            answer("403 Forbidden", &body),
+            response("403 Forbidden", &body),
             write(format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}")),
         ] {
             // The text is no error of the API, so the outcome is unknown.
@@ -60,7 +60,7 @@ async fn error_body_is_cut_at_64_kib() {
         }
     }
     // The same limit applies to a success that cannot be read.
-    let (capture, _) = both(&answer("200 OK", &"x".repeat(MIB))).await;
+    let (capture, _) = both(&response("200 OK", &"x".repeat(MIB))).await;
     assert_eq!(capture.kind(), ErrorKind::Decode);
     assert_eq!(capture.raw_body().len(), KEPT_OF_AN_ERROR);
 }
@@ -186,18 +186,18 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
 /// crate do.
 #[tokio::test]
 async fn compressed_response_is_not_unpacked() {
-    let bomb = vec![b' '; 4 * MIB];
+    let spaces = vec![b' '; 4 * MIB];
     for (encoding, body) in [
-        ("gzip", gzip(&bomb)),
-        ("x-gzip", gzip(&bomb)),
-        ("gzip, gzip", gzip(&gzip(&bomb))),
-        ("deflate", zlib(&bomb)),
+        ("gzip", gzip(&spaces)),
+        ("x-gzip", gzip(&spaces)),
+        ("gzip, gzip", gzip(&gzip(&spaces))),
+        ("deflate", zlib(&spaces)),
         // This body would fit after decompression.
         ("gzip", gzip(TRANSACTION.as_bytes())),
         ("deflate", zlib(TRANSACTION.as_bytes())),
         // These bodies are not valid. A client that decompressed them would fail in another way.
-        ("br", gzip(&bomb)),
-        ("zstd", gzip(&bomb)),
+        ("br", gzip(&spaces)),
+        ("zstd", gzip(&spaces)),
     ] {
         let length = body.len();
         assert!(length < KEPT_OF_AN_ERROR, "{length}");
@@ -220,7 +220,7 @@ async fn compressed_response_is_not_unpacked() {
 #[tokio::test]
 async fn requests_accept_no_compression() {
     for own in [true, false] {
-        let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+        let server = RawServer::start(vec![response("200 OK", TRANSACTION)]);
         let builder = server.builder();
         let builder = if own {
             builder

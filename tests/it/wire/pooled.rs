@@ -19,7 +19,7 @@ fn last_for_now(bytes: Vec<u8>) -> Act {
     vec![Step::Write(bytes.into()), Step::Pause(PAUSE)]
 }
 
-fn patient(server: &RawServer) -> Vipps {
+fn client_with_retries(server: &RawServer) -> Vipps {
     let policy = RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
     server.builder().retry(policy).build().unwrap()
 }
@@ -79,7 +79,7 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
     for end in ends {
         let first = kept(full(TRANSACTION));
         let server = RawServer::keeping(vec![first, end.clone(), kept(full(INITIATED))]);
-        let vipps = patient(&server);
+        let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         let error = initiate(&vipps).await.unwrap_err();
         assert_eq!(
@@ -93,7 +93,7 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
         // The attempt loop retries a capture with its key.
         let read = kept(full(DETAILS));
         let server = RawServer::keeping(vec![read, end.clone(), kept(full(TRANSACTION))]);
-        let vipps = patient(&server);
+        let vipps = client_with_retries(&server);
         details(&vipps).await.unwrap();
         capture(&vipps).await.unwrap();
         let requests = server.requests();
@@ -126,7 +126,7 @@ async fn request_on_a_closing_connection_arrives_at_most_once() {
             _ => [act, vec![Step::Reset]].concat(),
         };
         let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
-        let vipps = patient(&server);
+        let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         tokio::time::sleep(Duration::from_micros(round % 70 * 20)).await;
         let result = initiate(&vipps).await;
