@@ -22,8 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Every attempt of the client loses its response.
     let faults = simulator.faults();
-    let refunds = faults.on("refund_payment_using_post").after_commit();
-    refunds.times(3).reset();
+    let refunds = faults.on("refund_payment_using_post");
+    refunds.times(3).lose_response();
 
     // Store both values before the call. They suffice to continue after a crash.
     let amount = Amount::nok(100);

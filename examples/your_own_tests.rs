@@ -278,7 +278,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn capture_with_a_lost_response_is_found() {
         let (sim, shop) = paid().await;
-        let lost = sim.faults().on(CAPTURE).after_commit().reset();
+        let lost = sim.faults().on(CAPTURE).lose_response();
         shop.ship(&order()).await.unwrap();
         assert!(lost.hits() > 1);
         assert_eq!(shop.status(&order()), Some(Status::Shipped));

@@ -161,7 +161,7 @@ impl Vipps {
     /// let capture = async |raw: Raw| {
     ///     raw.ecom().capture_payment_using_post().order_id("order-1").body(body.clone()).send().await
     /// };
-    /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
+    /// sim.faults().on("capture_payment_using_post").times(3).lose_response();
     /// let error = vipps.call(capture).await.unwrap_err();
     /// assert_eq!(error.outcome(), Outcome::Unknown);
     ///

@@ -127,7 +127,7 @@ impl Ecom {
     /// use vipps::ecom::Reconciled;
     ///
     /// // The worst case: the money is captured, and every response is lost.
-    /// sim.faults().on("capture_payment_using_post").after_commit().times(3).reset();
+    /// sim.faults().on("capture_payment_using_post").times(3).lose_response();
     /// let payment = vipps.ecom().payment("order-1".parse()?);
     /// let error = payment.capture().await.unwrap_err();
     /// assert_eq!(error.outcome(), Outcome::Unknown);

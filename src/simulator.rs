@@ -21,7 +21,7 @@
 //! | every payment is approved by itself | [`Builder::approve_after`] |
 //! | the issuer refuses the card | an amount of 151, 182, 183, 184, 186, 187 or 197 øre |
 //! | a payment, token or QR code expires | [`Clock::advance`] |
-//! | a response is lost after the money moved | [`FaultRule::after_commit`] and [`FaultRule::reset`] |
+//! | a response is lost after the money moved | [`FaultRule::lose_response`] |
 //! | an error, a delay, a broken connection | [`Simulator::faults`] |
 //! | two requests meet at a chosen moment | [`FaultRule::pause`] |
 //! | a callback or webhook arrives | [`Simulator::route`], [`Simulator::deliver_to`] |
@@ -123,7 +123,7 @@ pub use faults::{Fault, FaultRule, Faults, Pause};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use payer::{Payer, PayerError, Scanned};
-pub use server::{Arrived, Ending, InMemory, WireResponse};
+pub use server::{Arrived, InMemory, WireResponse};
 
 use control::Page;
 use delivery::{Destination, Receiver};

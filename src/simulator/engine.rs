@@ -3,6 +3,7 @@
 
 mod barrier;
 mod faults;
+mod injection;
 mod records;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
@@ -22,9 +24,8 @@ use super::gateway::{Outgoing, Request, Response, State, dispatch};
 use super::random::Random;
 
 pub(crate) use barrier::Barrier;
-pub(crate) use faults::{
-    FaultKind, FaultSummary, Injection, RuleSettings, Rules, Stage, WireFault,
-};
+pub(crate) use faults::{FaultSummary, RuleSettings, Rules};
+pub(crate) use injection::{FaultKind, Injection, Stage, Transmission};
 pub use records::Entry;
 pub(crate) use records::Records;
 
@@ -88,7 +89,7 @@ impl Arrival {
 pub(crate) struct Dispatch {
     pub(crate) response: Response,
     pub(crate) wait: Duration,
-    pub(crate) wire_fault: WireFault,
+    pub(crate) transmission: Transmission,
 }
 
 impl Engine {
@@ -225,19 +226,17 @@ impl Engine {
                 return Dispatch {
                     response,
                     wait: Duration::ZERO,
-                    wire_fault: WireFault::Whole,
+                    transmission: Transmission::Whole,
                 };
             };
             let mut response = None;
             for _ in 0..injection.times_applied() {
                 response = Some(dispatch(&mut world.state, request, now));
             }
+            let response = response.unwrap_or_else(|| Response::empty(StatusCode::OK));
             let response = injection.apply(response).ready();
-            let wire_fault = injection.wire_fault();
-            let is_received = !matches!(
-                wire_fault,
-                WireFault::Stall | WireFault::Reset | WireFault::ResetInHeaders
-            );
+            let transmission = injection.transmission();
+            let is_received = transmission.shows_the_status();
             let wait = injection.wait_after();
             let number = arrival.number;
             world
@@ -246,7 +245,7 @@ impl Engine {
             Dispatch {
                 response,
                 wait,
-                wire_fault,
+                transmission,
             }
         })
     }
@@ -355,7 +354,7 @@ impl World {
         let id = Some(outgoing.message.id);
         let injection = self.rules.inject(id, outgoing.reference.as_deref(), now);
         let injection = injection.as_ref();
-        let unsent = if injection.is_some_and(Injection::loses) {
+        let unsent = if injection.is_some_and(Injection::loses_the_call) {
             Err(DeliveryOutcome::Lost)
         } else {
             let to = self.deliveries.destination_of(&outgoing.url);

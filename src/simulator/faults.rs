@@ -7,17 +7,18 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::apis::{ecom, epayment};
-use super::engine::{Barrier, Engine, FaultKind, RuleSettings, Stage, WireFault};
+use super::engine::{Barrier, Engine, FaultKind, RuleSettings, Stage};
 use super::gateway::{Response, errors};
 
 /// The faults of a simulator.
 ///
-/// A rule selects requests and then names a fault. Calls that the simulator makes to the merchant
-/// can be [lost](FaultRule::lose), [duplicated](FaultRule::duplicate) and
-/// [delayed](FaultRule::delay) by the names in [`Delivery::operation`](super::Delivery::operation).
+/// A rule selects requests and then names a fault. It applies until it has been applied as often as
+/// [`times`](FaultRule::times) allows, or until it is [removed](Fault::remove).
 ///
-/// A rule applies until it has been applied as often as [`times`](FaultRule::times) allows, or
-/// until it is [removed](Fault::remove).
+/// Calls to the merchant can be [lost](FaultRule::lose_request),
+/// [duplicated](FaultRule::duplicate) and [delayed](FaultRule::delay).
+/// [`Delivery::operation`](super::Delivery::operation) has their names. Other faults do not affect
+/// them.
 ///
 /// ```
 /// # use vipps::simulator::Simulator;
@@ -26,9 +27,8 @@ use super::gateway::{Response, errors};
 /// let lost = sim
 ///     .faults()
 ///     .on("capture_payment_using_post")
-///     .after_commit()
 ///     .times(1)
-///     .reset();
+///     .lose_response();
 /// // ... the code under test captures ...
 /// assert_eq!(lost.hits(), 0);
 /// # std::io::Result::Ok(())
@@ -68,10 +68,10 @@ impl Faults {
 /// A rule that is not active yet. A method that names a fault, such as [`status`](Self::status),
 /// activates it.
 ///
-/// A fault that replaces the response (`status`, `html`, `reset`, ...) applies before the request
-/// takes effect. A fault that damages the response (`delay`, `truncate`, `garbage_json`, ...)
-/// applies after that. [`before_commit`](Self::before_commit) and
-/// [`after_commit`](Self::after_commit) override this.
+/// A fault that replaces the response applies before the request takes effect, and a fault that
+/// changes the response or its transmission applies after that. For the faults `status`,
+/// `status_with_body`, `ecom_error`, `epayment_error`, `delay`, `pause` and `stall`,
+/// [`before_effect`](Self::before_effect) and [`after_effect`](Self::after_effect) choose the stage.
 #[derive(Debug, Clone)]
 #[must_use = "a rule does nothing until a method names its fault"]
 pub struct FaultRule {
@@ -141,13 +141,13 @@ impl FaultRule {
 
     /// Applies the fault before the request takes effect. The request has no effect, as if it never
     /// reached Vipps.
-    pub fn before_commit(mut self) -> Self {
+    pub fn before_effect(mut self) -> Self {
         self.settings.stage = Some(Stage::Before);
         self
     }
 
     /// Applies the fault after the request took effect. Only the response is affected.
-    pub fn after_commit(mut self) -> Self {
+    pub fn after_effect(mut self) -> Self {
         self.settings.stage = Some(Stage::After);
         self
     }
@@ -179,8 +179,8 @@ impl FaultRule {
         self.respond(errors::gateway(status, "A fault of the test"))
     }
 
-    /// Responds with this status and body. The body is sent as JSON if it parses as JSON, otherwise
-    /// as text.
+    /// Responds with this status and body. The body is sent as JSON if it parses as JSON, as HTML if
+    /// it starts with `<`, as proxies send it, and otherwise as text.
     ///
     /// # Panics
     /// If the status is not from 200 to 999.
@@ -191,6 +191,7 @@ impl FaultRule {
         let response = match serde_json::from_str::<Value>(&body) {
             Ok(value) => Response::json(status, value),
             Err(_) if body.is_empty() => Response::empty(status),
+            Err(_) if body.starts_with('<') => Response::raw(status, "text/html", body),
             Err(_) => Response::raw(status, "text/plain;charset=UTF-8", body),
         };
         self.respond(response)
@@ -226,24 +227,13 @@ impl FaultRule {
         )
     }
 
-    /// Responds with this status and an HTML page, as proxies do.
-    ///
-    /// # Panics
-    /// If the status is not from 200 to 999.
-    #[track_caller]
-    pub fn html(self, status: u16) -> Fault {
-        let status = checked_status(status);
-        let page = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>\n";
-        self.respond(Response::raw(status, "text/html", page))
-    }
-
-    /// Delays in real time: before the request takes effect with
-    /// [`before_commit`](Self::before_commit), otherwise before the response.
+    /// Delays the response in real time. With [`before_effect`](Self::before_effect), delays the
+    /// request before it takes effect.
     pub fn delay(self, time: Duration) -> Fault {
         self.install(Stage::After, FaultKind::Delay(time))
     }
 
-    /// Pauses the response until the test releases it. With [`before_commit`](Self::before_commit),
+    /// Pauses the response until the test releases it. With [`before_effect`](Self::before_effect),
     /// pauses the request before it takes effect. [`Simulator::arrive`](super::Simulator::arrive)
     /// ignores this fault, because nothing waits there.
     pub fn pause(self) -> Pause {
@@ -252,83 +242,47 @@ impl FaultRule {
         Pause { fault, barrier }
     }
 
-    /// Replaces each text in the response's JSON that equals `text`, as a later version of the API
-    /// might send a new value.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// use vipps::ecom::Operation;
-    ///
-    /// sim.faults().on("get_payment_details_using_get").replace("RESERVE", "PREAUTHORISE");
-    /// let details = vipps.ecom().payment("order-1".parse()?).details().await?;
-    /// let latest = details.events()[0].operation.clone();
-    /// assert_eq!(latest, Some(Operation::Unknown("PREAUTHORISE".into())));
-    /// # Ok(()) }
-    /// ```
-    pub fn replace(self, text: impl Into<String>, with: impl Into<String>) -> Fault {
-        self.install(Stage::After, FaultKind::Replace(text.into(), with.into()))
+    /// Loses the request: it takes no effect, and the connection is reset. A call to the merchant is
+    /// not sent, and a webhook is retried later.
+    pub fn lose_request(self) -> Fault {
+        self.before_effect()
+            .install(Stage::Before, FaultKind::LoseRequest)
+    }
+
+    /// Loses the response: the request takes effect, and the connection is reset before the first
+    /// byte of the response.
+    pub fn lose_response(self) -> Fault {
+        self.after_effect()
+            .install(Stage::After, FaultKind::LoseResponse)
+    }
+
+    /// Resets the connection in the middle of the response's body.
+    pub fn reset(self) -> Fault {
+        self.after_effect().install(Stage::After, FaultKind::Reset)
     }
 
     /// Sends no response. The connection stays open.
     pub fn stall(self) -> Fault {
-        self.install(Stage::Before, FaultKind::Wire(WireFault::Stall))
+        self.install(Stage::Before, FaultKind::Stall)
     }
 
-    /// Sends the head and half of the body. The connection stays open.
-    pub fn stall_in_body(self) -> Fault {
-        self.install(Stage::After, FaultKind::Wire(WireFault::StallInBody))
+    /// Replaces the body of the response by the first half of it, which is not JSON.
+    pub fn malformed_json(self) -> Fault {
+        self.after_effect()
+            .install(Stage::After, FaultKind::MalformedJson)
     }
 
-    /// Resets the connection before the first byte of the response.
-    pub fn reset(self) -> Fault {
-        self.install(Stage::Before, FaultKind::Wire(WireFault::Reset))
-    }
-
-    /// Resets the connection in the middle of the response's head.
-    pub fn reset_in_headers(self) -> Fault {
-        self.install(Stage::After, FaultKind::Wire(WireFault::ResetInHeaders))
-    }
-
-    /// Resets the connection in the middle of the response's body.
-    pub fn reset_in_body(self) -> Fault {
-        self.install(Stage::After, FaultKind::Wire(WireFault::ResetInBody))
-    }
-
-    /// Closes the connection normally in the middle of the response's body.
-    pub fn truncate(self) -> Fault {
-        self.install(Stage::After, FaultKind::Wire(WireFault::Truncate))
-    }
-
-    /// Sends a complete response whose body is the first half of its JSON.
-    pub fn truncated_json(self) -> Fault {
-        self.install(Stage::After, FaultKind::TruncatedJson)
-    }
-
-    /// Keeps the status and headers, and replaces the body by bytes that are not JSON.
-    pub fn garbage_json(self) -> Fault {
-        self.install(Stage::After, FaultKind::Garbage)
-    }
-
-    /// Keeps the status and headers, and replaces the body by this many bytes.
-    pub fn oversized(self, bytes: usize) -> Fault {
-        self.install(Stage::After, FaultKind::Oversized(bytes))
-    }
-
-    /// Loses the message. A request has no effect and gets no response. A call to the merchant is
-    /// not sent,
-    /// and a webhook is retried later.
-    pub fn lose(self) -> Fault {
-        self.install(Stage::Before, FaultKind::Lose)
-    }
-
-    /// Delivers the message twice. A request takes effect twice and gets the second response. A
-    /// call to the merchant is sent twice.
+    /// Delivers a request or a call to the merchant twice. A request takes effect twice and gets the
+    /// second response.
     pub fn duplicate(self) -> Fault {
-        self.install(Stage::After, FaultKind::Duplicate)
+        self.after_effect()
+            .install(Stage::After, FaultKind::Duplicate)
+    }
+
+    /// Sends the response a few bytes at a time, so that its transmission takes this time.
+    pub fn drip(self, time: Duration) -> Fault {
+        self.after_effect()
+            .install(Stage::After, FaultKind::Drip(time))
     }
 
     fn install(self, usual: Stage, kind: FaultKind) -> Fault {

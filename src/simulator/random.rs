@@ -42,15 +42,8 @@ impl Random {
     }
 
     pub(crate) fn uuid(&mut self) -> String {
-        let (a, b) = (self.next(), self.next());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            a >> 32,
-            (a >> 16) & 0xffff,
-            a & 0xfff,
-            0x8000 | ((b >> 48) & 0x3fff),
-            b & 0xffff_ffff_ffff
-        )
+        let high = u128::from(self.next()) << 64;
+        uuid(high | u128::from(self.next()))
     }
 
     /// Returns a W3C trace id, as the QR API sends it in `instance`.
@@ -80,6 +73,18 @@ impl Random {
             })
             .collect()
     }
+}
+
+/// Formats 122 of these 128 bits as a UUID of version 4.
+pub(crate) fn uuid(bits: u128) -> String {
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        bits >> 96,
+        (bits >> 80) & 0xffff,
+        (bits >> 64) & 0xfff,
+        0x8000 | ((bits >> 48) & 0x3fff),
+        bits & 0xffff_ffff_ffff
+    )
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::control::{self, Page};
-use super::engine::{Barrier, Dispatch, Engine, WireFault};
+use super::engine::{Barrier, Dispatch, Engine, Transmission};
 use super::gateway::{Request, Response, errors};
 
 mod arrive;
@@ -29,7 +29,7 @@ mod faulty_stream;
 mod in_memory;
 mod sender;
 
-pub use arrive::{Arrived, Ending, WireResponse};
+pub use arrive::{Arrived, WireResponse};
 pub use in_memory::InMemory;
 pub(crate) use sender::deliver_in_memory;
 
@@ -191,14 +191,14 @@ async fn exchange(
     let Dispatch {
         response,
         wait: late,
-        wire_fault,
+        transmission,
     } = engine.respond(&request, &arrival);
     wait(late, after).await;
-    if wire_fault == WireFault::Stall {
+    if transmission == Transmission::Stalled {
         std::future::pending::<()>().await;
     }
     let encoded = encode(&response, engine);
-    plan.set(wire_fault, encoded.body().len());
+    plan.set(transmission, encoded.body().len());
     encoded.map(Full::new)
 }
 

@@ -105,8 +105,7 @@ fn without_a_callback_the_details_are_polled() {
         .faults()
         .on("capture_payment_using_post")
         .times(2)
-        .after_commit()
-        .reset();
+        .lose_response();
     shop.sim.payer().approve(&landing_page).unwrap();
     assert!(shop.thanks(&order).contains("Thank you!"));
     shop.program
@@ -203,8 +202,7 @@ fn lost_initiate_response_is_reconciled() {
     shop.sim
         .faults()
         .on("initiate_payment_v3_using_post")
-        .after_commit()
-        .reset();
+        .lose_response();
     let response = request(shop.address, "POST", "/buy/0", &[], "");
     assert_eq!(response.status, 502);
     assert!(

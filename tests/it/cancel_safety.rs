@@ -46,15 +46,15 @@ async fn refund_click(vipps: &Vipps, key: Option<RequestId>) {
 }
 
 /// The first click takes effect, and its response is later than the disconnect of the browser.
-fn slow_after_commit(sim: &Simulator, operation: &str) {
+fn slow_after_effect(sim: &Simulator, operation: &str) {
     let stalled = sim.faults().on(operation);
-    stalled.after_commit().times(1).stall();
+    stalled.after_effect().times(1).stall();
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_clicks_with_a_stored_key_capture_once() {
     let sim = reserved().await;
-    slow_after_commit(&sim, "capture_payment_using_post");
+    slow_after_effect(&sim, "capture_payment_using_post");
     let stored = RequestId::random();
     capture_click(&sim.client(), Some(stored.clone())).await;
     assert_eq!(sim.account(ORDER).unwrap().captured(), 1_000);
@@ -67,7 +67,7 @@ async fn two_clicks_with_a_stored_key_capture_once() {
 #[tokio::test(start_paused = true)]
 async fn two_clicks_with_a_derived_key_capture_once() {
     let sim = reserved().await;
-    slow_after_commit(&sim, "capture_payment_using_post");
+    slow_after_effect(&sim, "capture_payment_using_post");
     for _ in 0..2 {
         // No key is stored. Each click derives it.
         let key = RequestId::derive(id(), "capture of parcel 1");
@@ -84,7 +84,7 @@ async fn two_clicks_with_a_derived_key_capture_once() {
 async fn two_clicks_with_a_stored_key_refund_once() {
     let sim = reserved().await;
     sim.client().ecom().payment(id()).capture().await.unwrap();
-    slow_after_commit(&sim, "refund_payment_using_post");
+    slow_after_effect(&sim, "refund_payment_using_post");
     let stored = RequestId::random();
     for _ in 0..2 {
         refund_click(&sim.client(), Some(stored.clone())).await;
@@ -96,12 +96,12 @@ async fn two_clicks_with_a_stored_key_refund_once() {
 #[tokio::test(start_paused = true)]
 async fn two_clicks_without_a_key_move_the_money_twice() {
     let sim = reserved().await;
-    slow_after_commit(&sim, "capture_payment_using_post");
+    slow_after_effect(&sim, "capture_payment_using_post");
     for _ in 0..2 {
         capture_click(&sim.client(), None).await;
     }
     assert_eq!(sim.account(ORDER).unwrap().captured(), 2_000);
-    slow_after_commit(&sim, "refund_payment_using_post");
+    slow_after_effect(&sim, "refund_payment_using_post");
     for _ in 0..2 {
         refund_click(&sim.client(), None).await;
     }

@@ -257,7 +257,7 @@ async fn deadline_covers_token_attempts_and_waits() {
     let second = Duration::from_secs(1);
     shop.sim.faults().on(TOKEN).delay(second);
     let faults = shop.sim.faults();
-    faults.on(CAPTURE).times(1).before_commit().delay(second);
+    faults.on(CAPTURE).times(1).before_effect().delay(second);
     faults.on(CAPTURE).times(1).retry_after(3).status(503);
     faults.on(CAPTURE).stall();
     let capture = vipps.ecom().payment(id()).capture();

@@ -61,7 +61,7 @@ async fn each_operation_has_a_key_that_its_response_contains() {
 async fn every_attempt_carries_the_key_of_the_first() {
     let (sim, vipps) = reserved().await;
     let lost = sim.faults().on("capture_payment_using_post");
-    lost.after_commit().times(2).reset();
+    lost.times(2).lose_response();
     let captured = vipps.ecom().payment(id()).capture().await.unwrap();
     let key = captured.idempotency_key.unwrap().to_string();
     assert_eq!(keys_sent(&sim, "capture_payment_using_post"), vec![key; 3]);

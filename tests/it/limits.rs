@@ -71,7 +71,7 @@ async fn rounds_of_a_cancel_share_one_rate_limit() {
     order.await.unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
     sim.faults().on(CANCEL).times(2).status(429);
-    sim.faults().on(CANCEL).times(3).reset();
+    sim.faults().on(CANCEL).times(3).lose_request();
     let cancel = vipps.ecom().payment(id()).cancel();
     let policy = vipps::RetryPolicy::default().attempts(4);
     let cancel = cancel.retry(policy).deadline(Duration::from_secs(600));

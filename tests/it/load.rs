@@ -43,16 +43,18 @@ fn resident() -> Option<u64> {
 /// Injects faults into one request in ten. Half of the faults happen after the request took effect.
 fn inject_faults(sim: &Simulator) {
     let rule = || sim.faults().any().probability(0.012);
-    rule().seed(1).reset();
-    rule().seed(2).after_commit().reset();
+    rule().seed(1).lose_request();
+    rule().seed(2).lose_response();
     rule().seed(3).status(503);
-    rule().seed(4).after_commit().html(502);
-    rule().seed(5).reset_in_body();
-    rule().seed(6).truncate();
-    rule().seed(7).garbage_json();
+    rule()
+        .seed(4)
+        .after_effect()
+        .status_with_body(502, "<html></html>");
+    rule().seed(5).reset();
+    rule().seed(7).malformed_json();
     rule()
         .seed(8)
-        .after_commit()
+        .after_effect()
         .delay(Duration::from_millis(200));
     rule().seed(9).duplicate();
 }

@@ -22,7 +22,7 @@ fn seconds(seconds: u64) -> Duration {
 /// Returns the duration of a call in seconds, if the named operation never gets a response.
 async fn seconds_until_failure(stalled: &str, change: impl FnOnce(PayByQr) -> PayByQr) -> u64 {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
-    sim.faults().on(stalled).after_commit().stall();
+    sim.faults().on(stalled).after_effect().stall();
     let start_time = Instant::now();
     let error = change(sale(&sim.client())).await.unwrap_err();
     assert!(
@@ -56,8 +56,8 @@ async fn the_outer_deadline_wins_then_the_inner_one() {
 async fn an_inner_deadline_covers_both_requests() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     let slow = sim.faults().on("initiate_payment_v3_using_post");
-    slow.after_commit().delay(seconds(3));
-    sim.faults().on("generate_otp_qr").after_commit().stall();
+    slow.after_effect().delay(seconds(3));
+    sim.faults().on("generate_otp_qr").after_effect().stall();
     let start_time = Instant::now();
     let call = sale(&sim.client()).payment(|p| p.deadline(seconds(5)));
     call.await.unwrap_err();

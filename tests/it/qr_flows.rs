@@ -88,8 +88,7 @@ async fn create_succeeds_after_a_lost_response() {
         .faults()
         .on("create_merchant_redirect_qr")
         .nth(1)
-        .after_commit()
-        .reset();
+        .lose_response();
     let created = code.create(page("sale")).await.unwrap();
     assert_eq!(
         (fault.hits(), created.redirect_url()),
@@ -101,8 +100,7 @@ async fn create_succeeds_after_a_lost_response() {
         .faults()
         .on("create_merchant_redirect_qr")
         .nth(1)
-        .before_commit()
-        .reset();
+        .lose_request();
     let error = code.create(page("other")).await.unwrap_err();
     assert_eq!((fault.hits(), error.outcome()), (1, Outcome::Unknown));
     assert_eq!(error.conflict_id(), Some("sale"));
@@ -111,8 +109,7 @@ async fn create_succeeds_after_a_lost_response() {
         .faults()
         .on("delete_merchant_redirect_qr")
         .nth(1)
-        .after_commit()
-        .reset();
+        .lose_response();
     code.delete().await.unwrap();
     assert_eq!(fault.hits(), 1);
 }
@@ -220,7 +217,7 @@ async fn earlier_lost_attempt_keeps_the_outcome_unknown() {
             .merchant_redirect("poster".parse().unwrap());
         if lost {
             let create = sim.faults().on("create_merchant_redirect_qr");
-            create.times(1).after_commit().reset();
+            create.times(1).lose_response();
         } else {
             code.create(page("spring")).await.unwrap();
         }

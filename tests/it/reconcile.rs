@@ -48,9 +48,9 @@ impl Shop {
     fn lose(&self, operation: &str, after: bool) {
         let rule = self.sim.faults().on(operation).times(3);
         if after {
-            rule.after_commit().reset();
+            rule.lose_response();
         } else {
-            rule.before_commit().reset();
+            rule.lose_request();
         }
     }
 
@@ -160,9 +160,9 @@ async fn capture_whose_retry_gets_no_token_is_unknown() {
         let shop = Shop::reserved().await;
         let lost = shop.sim.faults().on(CAPTURE).times(1);
         if after {
-            lost.after_commit().reset();
+            lost.lose_response();
         } else {
-            lost.before_commit().reset();
+            lost.lose_request();
         }
         shop.sim.faults().on(CAPTURE).times(1).status(401);
         shop.sim
@@ -179,7 +179,7 @@ async fn capture_whose_retry_gets_no_token_is_unknown() {
 #[tokio::test(start_paused = true)]
 async fn capture_applied_after_the_call_ended_is_found() {
     let shop = Shop::reserved().await;
-    let fault = shop.sim.faults().on(CAPTURE).before_commit();
+    let fault = shop.sim.faults().on(CAPTURE).before_effect();
     fault.delay(Duration::from_secs(20));
     let capture = shop.payment().capture().retry(RetryPolicy::none());
     let error = capture.deadline(Duration::from_secs(2)).await.unwrap_err();

@@ -265,7 +265,7 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     start.await.unwrap();
     sim.payer().approve("acme-shop-123").unwrap();
     let stalled = sim.faults().on("capture_payment_using_post");
-    stalled.before_commit().times(1).stall();
+    stalled.before_effect().times(1).stall();
     let start_time = Instant::now();
     let capture = vipps.ecom().payment(id()).capture();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();

@@ -107,9 +107,9 @@ async fn every_operation_is_reconciled_after_a_restart() {
             stored.prepare(&sim).await;
             let stalled = sim.faults().on(stored.operation());
             if took_effect {
-                stalled.after_commit().stall();
+                stalled.after_effect().stall();
             } else {
-                stalled.before_commit().stall();
+                stalled.before_effect().stall();
             }
             // The process ends during the call, so the error and the client are lost.
             let vipps = sim.client();

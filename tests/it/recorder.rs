@@ -152,7 +152,7 @@ async fn canned_transport_errors_fail_the_call() {
     let vipps = sim.client_builder().record(&recorder).build().unwrap();
     let start = || vipps.ecom().initiate(id(), amount(), text());
     let initiate = "initiate_payment_v3_using_post";
-    sim.faults().on(initiate).after_commit().times(1).reset();
+    sim.faults().on(initiate).times(1).lose_response();
     assert_eq!(start().await.unwrap_err().outcome(), Outcome::Unknown);
     assert!(start().await.unwrap_err().has_code("34"));
     // A client without an open connection.

@@ -163,7 +163,7 @@ async fn journal_shows_duration_and_missing_responses() {
         .delay(Duration::from_millis(50));
     shop.details("order-1").await;
     assert_eq!(slow.hits(), 1);
-    faults.any().reset();
+    faults.any().lose_request();
     shop.capture("order-1", "key").await.unwrap_err();
     let entries = shop.sim.journal().entries();
     let durations: Vec<_> = entries.iter().rev().map(Entry::duration).collect();

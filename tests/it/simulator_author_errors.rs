@@ -22,7 +22,6 @@ fn fault_with_an_invalid_status_panics_where_it_is_made() {
         for message in [
             panic_of(|| rule().status(status)),
             panic_of(|| rule().status_with_body(status, "{}")),
-            panic_of(|| rule().html(status)),
         ] {
             let message = message.unwrap_or_else(|| panic!("{status} is taken"));
             assert!(message.contains(&format!("got {status}")), "{message}");

@@ -117,7 +117,7 @@ async fn ecom_payment_is_captured_and_refunded_by_epayment() {
 #[tokio::test(start_paused = true)]
 async fn lost_response_moves_the_money_once() {
     let (sim, vipps) = start();
-    let lose = |operation: &str| sim.faults().on(operation).after_commit().times(1).reset();
+    let lose = |operation: &str| sim.faults().on(operation).times(1).lose_response();
     let lost = [
         lose("create_payment"),
         lose(CAPTURE),
@@ -260,7 +260,7 @@ async fn control_api_approves_by_reference_and_shows_the_currency() {
     );
 
     let faults = format!("{}/_simulator/faults", sim.base_url());
-    let fault = json!({"operation": CAPTURE, "kind": "apiError", "code": "6260"});
+    let fault = json!({"operation": CAPTURE, "kind": "epaymentError", "code": "6260"});
     assert_eq!(
         http.post(faults)
             .json(&fault)

@@ -243,7 +243,7 @@ async fn webhook_can_be_duplicated_and_lost() {
     assert_eq!(events[0], events[1]);
 
     // The sender gets no response, so it sends the event again.
-    let lost = sim.faults().on("user_checked_in").times(1).lose();
+    let lost = sim.faults().on("user_checked_in").times(1).lose_request();
     sim.payer().scan(&text).unwrap();
     sim.settled().await;
     assert_eq!((lost.hits(), receiver.requests().len()), (1, 2));

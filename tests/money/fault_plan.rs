@@ -74,19 +74,18 @@ fn strike(rule: FaultRule, over: Over, rng: &mut Rng) {
     // The most difficult request is the one that takes effect after its caller has timed out.
     let late = Duration::from_millis(rng.between(1, 25_000));
     if rng.percent(10) {
-        rule.before_commit().delay(late);
+        rule.before_effect().delay(late);
         return;
     }
     let rule = match rng.below(3) {
-        0 => rule.before_commit(),
-        1 => rule.after_commit(),
+        0 => rule.before_effect(),
+        1 => rule.after_effect(),
         // Each fault's own.
-        _ => return plainly(rule, over, rng),
+        _ => return plainly(rule, late, over, rng),
     };
     match rng.below(8) {
-        0 => rule.reset(),
-        1 => rule.stall(),
-        2 => rule.html(502),
+        0 | 1 => rule.stall(),
+        2 => rule.status_with_body(502, "<html></html>"),
         3 => rule.status(*rng.pick(&[303, 402, 408, 500, 502, 503, 504])),
         4 | 5 if over == Over::Epayment => rule.epayment_error("3010"),
         4 => rule.ecom_error("VippsError", "99"),
@@ -95,15 +94,13 @@ fn strike(rule: FaultRule, over: Over, rng: &mut Rng) {
     };
 }
 
-fn plainly(rule: FaultRule, over: Over, rng: &mut Rng) {
+fn plainly(rule: FaultRule, late: Duration, over: Over, rng: &mut Rng) {
     match rng.below(16) {
-        0 => rule.reset_in_headers(),
-        1 => rule.reset_in_body(),
-        2 => rule.truncate(),
-        3 => rule.truncated_json(),
-        4 => rule.garbage_json(),
-        5 => rule.stall_in_body(),
-        6 => rule.lose(),
+        0 | 1 => rule.lose_response(),
+        2 | 3 => rule.reset(),
+        4 => rule.malformed_json(),
+        5 => rule.drip(late),
+        6 => rule.lose_request(),
         7..=9 => {
             let answer = rng.pick(&[301, 400, 401, 403, 404, 409, 422]);
             rule.status(*answer)
@@ -115,6 +112,7 @@ fn plainly(rule: FaultRule, over: Over, rng: &mut Rng) {
             rule.epayment_error(*rng.pick(&["6160", "6250", "6260", "6280"]))
         }
         13 | 14 => rule.ecom_error("VippsError", *rng.pick(&["94", "98"])),
-        _ => rule.oversized((1 << 20) + 1),
+        // The largest response that the client reads has 1 MiB.
+        _ => rule.status_with_body(200, " ".repeat((1 << 20) + 1)),
     };
 }

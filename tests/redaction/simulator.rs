@@ -134,7 +134,7 @@ pub(crate) async fn payments_and_check_ins_leak_nothing() {
         .times(3)
         .status_with_body(500, body_with_personal_data);
     search.result("details", &payment.details().await);
-    faults.any().times(9).reset_in_body();
+    faults.any().times(9).reset();
     search.result("details", &payment.details().await);
     faults.clear();
 

@@ -132,7 +132,7 @@ test('the customer refuses', async () => {
 test('the response is lost after the money moved', async () => {
   await start('order-3');
   await control('POST', 'orders/order-3/approve');
-  await control('POST', 'faults', { operation: CAPTURE, kind: 'lostAfter', times: 1 });
+  await control('POST', 'faults', { operation: CAPTURE, kind: 'loseResponse', times: 1 });
   await assert.rejects(capture('order-3', 'key-3'));
   assert.equal((await order('order-3')).captured, 49900);
   // The same idempotency key: the money moves once.

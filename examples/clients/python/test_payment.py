@@ -144,7 +144,7 @@ class PaymentTest(unittest.TestCase):
     def test_response_is_lost_after_the_money_moved(self):
         self.start("order-3")
         self.control("POST", "orders/order-3/approve")
-        fault = {"operation": CAPTURE, "kind": "lostAfter", "times": 1}
+        fault = {"operation": CAPTURE, "kind": "loseResponse", "times": 1}
         self.control("POST", "faults", fault)
         with self.assertRaises((urllib.error.URLError, ConnectionError, http.client.HTTPException)):
             self.capture("order-3", "key-3")

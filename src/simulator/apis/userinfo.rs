@@ -40,7 +40,10 @@ fn get(state: &mut State, call: &Call<'_>) -> Result<Response, Failure> {
         .domain
         .shared_profile(&call.sales_unit, subject, call.now);
     let (customer, scope) = shared.ok_or(Refusal::NothingShared)?;
-    Ok(Response::json(StatusCode::OK, userinfo(customer, &scope)))
+    Ok(Response::json(
+        StatusCode::OK,
+        userinfo(subject, customer, &scope),
+    ))
 }
 
 /// An empty `sub` leads to this operation. It needs a token that only the Login API issues.
@@ -52,8 +55,8 @@ fn login(_: &mut State, _: &Call<'_>) -> Result<Response, Failure> {
 
 /// Returns the members of the scope. No sales unit has the permission for `nin`, and `accounts` is
 /// no longer shared.
-fn userinfo(customer: &Profile, scope: &DataScope) -> Value {
-    let mut shown = json!({"sub": customer.subject()});
+fn userinfo(subject: &str, customer: &Profile, scope: &DataScope) -> Value {
+    let mut shown = json!({"sub": subject});
     if scope.has(ProfileData::Name) {
         let (given, family) = (profile::FIRST_NAME, profile::LAST_NAME);
         shown["name"] = format!("{given} {family}").into();

@@ -11,32 +11,26 @@ use crate::simulator::engine::{Engine, FaultSummary};
 use crate::simulator::faults::{Fault, FaultRule, Faults};
 use crate::simulator::gateway::Response;
 
-/// The largest body that a fault may make, in bytes.
-const LARGEST_BODY: u64 = 64 * 1024 * 1024;
-
 /// The kinds of faults, as the document lists them.
-pub(super) const KINDS: [&str; 17] = [
+pub(super) const KINDS: [&str; 11] = [
     "status",
-    "html",
-    "apiError",
+    "ecomError",
+    "epaymentError",
     "delay",
-    "lostBefore",
-    "lostAfter",
+    "loseRequest",
+    "loseResponse",
     "reset",
-    "resetInHeaders",
-    "resetInBody",
     "stall",
-    "stallInBody",
-    "truncate",
-    "truncatedJson",
     "malformedJson",
-    "oversized",
-    "replace",
     "duplicate",
+    "drip",
 ];
 
-/// The kinds that a call to the merchant can suffer.
-const DELIVERY_KINDS: [&str; 3] = ["lostBefore", "delay", "duplicate"];
+/// The kinds that affect a call to the merchant.
+const DELIVERY_KINDS: [&str; 3] = ["loseRequest", "delay", "duplicate"];
+
+/// The kinds for which a request chooses the stage.
+const STAGED_KINDS: [&str; 5] = ["status", "ecomError", "epaymentError", "delay", "stall"];
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
@@ -132,17 +126,12 @@ fn install(call: &Call<'_>, mut members: Members) -> Result<Fault, Problem> {
         return Err(Problem::field("kind", rule, Some(kind.into())));
     }
     let faults = Faults::new(Arc::clone(call.engine));
-    let rule = match operation {
-        Some(operation) => faults.on(operation),
-        None => faults.any(),
-    };
-    let rule = scope(rule, &mut members)?;
-    let rule = match kind {
-        "lostBefore" => rule.before_commit(),
-        "lostAfter" => rule.after_commit(),
-        _ => stage(rule, &mut members)?,
-    };
-    damage(kind, is_delivery, rule, members)
+    let rule = operation.map_or_else(|| faults.any(), |operation| faults.on(operation));
+    let mut rule = scope(rule, &mut members)?;
+    if STAGED_KINDS.contains(&kind) {
+        rule = stage(rule, &mut members)?;
+    }
+    activate(kind, rule, members)
 }
 
 /// The requests that the rule is for.
@@ -182,8 +171,8 @@ fn scope(mut rule: FaultRule, members: &mut Members) -> Result<FaultRule, Proble
 fn stage(rule: FaultRule, members: &mut Members) -> Result<FaultRule, Problem> {
     match members.any("stage") {
         None => Ok(rule),
-        Some(stage) if stage == "beforeEffect" => Ok(rule.before_commit()),
-        Some(stage) if stage == "afterEffect" => Ok(rule.after_commit()),
+        Some(stage) if stage == "beforeEffect" => Ok(rule.before_effect()),
+        Some(stage) if stage == "afterEffect" => Ok(rule.after_effect()),
         Some(other) => {
             let rule = "must be beforeEffect or afterEffect";
             Err(Problem::field("stage", rule, Some(other)))
@@ -191,16 +180,12 @@ fn stage(rule: FaultRule, members: &mut Members) -> Result<FaultRule, Problem> {
     }
 }
 
-fn damage(
-    kind: &str,
-    is_delivery: bool,
-    rule: FaultRule,
-    mut members: Members,
-) -> Result<Fault, Problem> {
-    // A member of the kind is read before `finish`, which refuses all others.
+/// Reads the members of the kind and activates the rule. `finish` refuses all other members.
+fn activate(kind: &str, rule: FaultRule, mut members: Members) -> Result<Fault, Problem> {
     match kind {
         "status" => {
-            let status = status(&mut members)?;
+            let status = members.required_whole("status", 200, 999)?;
+            let status = u16::try_from(status).unwrap_or(999);
             let body = members.any("body");
             members.finish()?;
             Ok(match body {
@@ -209,53 +194,33 @@ fn damage(
                 Some(json) => rule.status_with_body(status, json.to_string()),
             })
         }
-        "html" => {
-            let status = status(&mut members)?;
-            members.finish().map(|()| rule.html(status))
-        }
-        "apiError" => {
-            let group = members.text("group")?;
+        "ecomError" => {
+            let group = members.required_text("group")?;
             let code = members.required_text("code")?;
-            members.finish()?;
-            Ok(match group {
-                Some(group) => rule.ecom_error(group, code),
-                None => rule.epayment_error(code),
-            })
+            members.finish().map(|()| rule.ecom_error(group, code))
+        }
+        "epaymentError" => {
+            let code = members.required_text("code")?;
+            members.finish().map(|()| rule.epayment_error(code))
         }
         "delay" => {
             let time = members.required_seconds("seconds")?;
             members.finish().map(|()| rule.delay(time))
         }
-        "oversized" => {
-            let bytes = members.required_whole("bytes", 0, LARGEST_BODY)?;
-            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-            members.finish().map(|()| rule.oversized(bytes))
-        }
-        "replace" => {
-            let text = members.required_text("text")?;
-            let with = members.required_text("with")?;
-            members.finish().map(|()| rule.replace(text, with))
+        "drip" => {
+            let time = members.required_seconds("seconds")?;
+            members.finish().map(|()| rule.drip(time))
         }
         _ => {
             members.finish()?;
             Ok(match kind {
-                "lostBefore" if is_delivery => rule.lose(),
-                "resetInHeaders" => rule.reset_in_headers(),
-                "resetInBody" => rule.reset_in_body(),
-                "stall" => rule.stall(),
-                "stallInBody" => rule.stall_in_body(),
-                "truncate" => rule.truncate(),
-                "truncatedJson" => rule.truncated_json(),
-                "malformedJson" => rule.garbage_json(),
+                "loseRequest" => rule.lose_request(),
+                "loseResponse" => rule.lose_response(),
+                "reset" => rule.reset(),
+                "malformedJson" => rule.malformed_json(),
                 "duplicate" => rule.duplicate(),
-                // `lostBefore`, `lostAfter` and `reset`, which differ in their stage.
-                _ => rule.reset(),
+                _ => rule.stall(),
             })
         }
     }
-}
-
-fn status(members: &mut Members) -> Result<u16, Problem> {
-    let status = members.required_whole("status", 200, 999)?;
-    Ok(u16::try_from(status).unwrap_or(999))
 }

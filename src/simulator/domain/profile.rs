@@ -6,8 +6,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use super::time::later;
+use crate::simulator::random::uuid;
 
 /// The time that a merchant can read the data of an approved payment: seven days.
 const SHOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -139,9 +141,12 @@ impl Profile {
         STANDARD.encode(format!("user-{}", self.msisdn))
     }
 
-    /// Returns the subject id, which reads the data elsewhere: a UUID made from the number.
-    pub(crate) fn subject(&self) -> String {
-        format!("c06c4afe-d9e1-4c5d-939a-{:0>12}", self.msisdn)
+    /// Returns the subject id (`sub`) of the customer at a sales unit, a UUID. The same customer has
+    /// another id at another sales unit (Userinfo guide).
+    pub(crate) fn subject(&self, sales_unit: &str) -> String {
+        let hash = Sha256::digest(format!("{sales_unit} {}", self.msisdn));
+        let bytes = hash.first_chunk().copied().unwrap_or_default();
+        uuid(u128::from_be_bytes(bytes))
     }
 }
 
@@ -184,7 +189,19 @@ mod tests {
     #[test]
     fn ids_have_the_documented_forms() {
         let profile = Profile::default();
-        assert_eq!(profile.subject().len(), 36);
+        assert_eq!(profile.subject("123456").len(), 36);
         assert!(profile.user_id().len() <= 50);
+    }
+
+    #[test]
+    fn subject_differs_by_customer_and_by_sales_unit() {
+        let subject = |msisdn: &str, sales_unit| {
+            let msisdn = msisdn.to_owned();
+            Profile { msisdn }.subject(sales_unit)
+        };
+        let usual = subject("4791234567", "123456");
+        assert_eq!(usual, subject("4791234567", "123456"));
+        assert_ne!(usual, subject("4791234567", "654321"));
+        assert_ne!(usual, subject("4798765432", "123456"));
     }
 }

@@ -20,7 +20,7 @@ impl Domain {
         for payment in &self.payments {
             if let (Some(approved), Some(profile)) = (payment.approved, &payment.customer)
                 && payment.sales_unit == sales_unit
-                && profile.subject() == subject
+                && profile.subject(sales_unit) == subject
                 && is_shown(approved, now)
             {
                 customer = Some(profile);

@@ -1,14 +1,12 @@
-//! Active fault rules: the choice of the rule for a request, and its effect on the response.
+//! Active fault rules, and the choice of the rule for a request.
 
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode, header};
+use http::HeaderValue;
 use jiff::Timestamp;
-use serde_json::Value;
 
-use super::barrier::Barrier;
+use super::injection::{FaultKind, Injection, Stage};
 use crate::simulator::domain::time::later;
-use crate::simulator::gateway::{Body, Response, errors};
 use crate::simulator::random::Random;
 
 /// The settings that select the requests of a rule. They hold no handle of the simulator: the
@@ -42,48 +40,6 @@ impl RuleSettings {
     }
 }
 
-/// The stage of the request at which a fault applies: before or after the request takes effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Before,
-    After,
-}
-
-/// The kind of a fault.
-#[derive(Debug, Clone)]
-pub(crate) enum FaultKind {
-    /// A different response, and its description.
-    Respond(Box<Response>, String),
-    /// A delay in real time. The response stays as it is.
-    Delay(Duration),
-    /// A wait until the test releases the request.
-    Pause(Barrier),
-    /// Replaces each text that equals the first by the second.
-    Replace(String, String),
-    Wire(WireFault),
-    Garbage,
-    TruncatedJson,
-    Oversized(usize),
-    Lose,
-    Duplicate,
-}
-
-/// The transmission of a response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WireFault {
-    Whole,
-    /// No byte is sent, and the connection stays open.
-    Stall,
-    /// The head and half the body are sent, and the connection stays open.
-    StallInBody,
-    /// The connection is reset before the first byte.
-    Reset,
-    ResetInHeaders,
-    ResetInBody,
-    /// The connection is closed normally in the middle of the body.
-    Truncate,
-}
-
 #[derive(Debug)]
 struct Active {
     id: u64,
@@ -114,14 +70,6 @@ pub(crate) struct FaultSummary {
     pub(crate) hits: u64,
     /// `true` if the rule cannot apply to any further request.
     pub(crate) spent: bool,
-}
-
-/// A fault that applies to one request.
-#[derive(Debug, Clone)]
-pub(crate) struct Injection {
-    stage: Stage,
-    kind: FaultKind,
-    retry_after: Option<HeaderValue>,
 }
 
 impl Rules {
@@ -176,7 +124,7 @@ impl Rules {
         });
     }
 
-    /// The rules that are switched on, oldest first.
+    /// Returns the active rules, oldest first.
     pub(crate) fn listed(&self, now: Timestamp) -> Vec<FaultSummary> {
         self.active
             .iter()
@@ -263,144 +211,4 @@ impl Active {
             retry_after: self.rule.retry_after.clone(),
         }
     }
-}
-
-impl Injection {
-    /// The number of times that the request takes effect.
-    pub(crate) fn times_applied(&self) -> usize {
-        match (&self.kind, self.stage) {
-            (FaultKind::Lose, _) => 0,
-            (FaultKind::Duplicate, _) => 2,
-            (FaultKind::Delay(_) | FaultKind::Pause(_), _) | (_, Stage::After) => 1,
-            (_, Stage::Before) => 0,
-        }
-    }
-
-    /// Returns whether a call to the merchant is never sent.
-    pub(crate) fn loses(&self) -> bool {
-        matches!(self.kind, FaultKind::Lose)
-    }
-
-    /// The delay of a call to the merchant.
-    pub(crate) fn delay(&self) -> Duration {
-        self.wait_before() + self.wait_after()
-    }
-
-    /// The delay before the request takes effect, in real time.
-    pub(crate) fn wait_before(&self) -> Duration {
-        match (self.stage, &self.kind) {
-            (Stage::Before, FaultKind::Delay(time)) => *time,
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// The delay of the response after the request took effect, in real time.
-    pub(crate) fn wait_after(&self) -> Duration {
-        match (self.stage, &self.kind) {
-            (Stage::After, FaultKind::Delay(time)) => *time,
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// The barrier that the request waits at before it takes effect.
-    pub(crate) fn barrier_before(&self) -> Option<Barrier> {
-        self.barrier(Stage::Before)
-    }
-
-    /// The barrier that the response waits at after the request took effect.
-    pub(crate) fn barrier_after(&self) -> Option<Barrier> {
-        self.barrier(Stage::After)
-    }
-
-    fn barrier(&self, stage: Stage) -> Option<Barrier> {
-        match &self.kind {
-            FaultKind::Pause(barrier) if self.stage == stage => Some(barrier.clone()),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn wire_fault(&self) -> WireFault {
-        match self.kind {
-            FaultKind::Wire(fault) => fault,
-            FaultKind::Lose => WireFault::Stall,
-            _ => WireFault::Whole,
-        }
-    }
-
-    /// Applies the fault to a response. `None` means that the request took no effect: without a
-    /// response of its own, the fault then uses a 503.
-    pub(crate) fn apply(&self, response: Option<Response>) -> Response {
-        let response = response.unwrap_or_else(|| {
-            errors::gateway(StatusCode::SERVICE_UNAVAILABLE, "A fault of the test")
-        });
-        let mut changed = match &self.kind {
-            FaultKind::Respond(response, _) => response.as_ref().clone(),
-            FaultKind::Delay(_)
-            | FaultKind::Pause(_)
-            | FaultKind::Wire(_)
-            | FaultKind::Lose
-            | FaultKind::Duplicate => response,
-            FaultKind::Replace(text, with) => replaced(response, text, with),
-            FaultKind::Garbage => with_body(response, b"{\"orderId\": \xff\xfe, oops".to_vec()),
-            FaultKind::TruncatedJson => {
-                let (_, bytes) = response.encoded();
-                let half = bytes.len() / 2;
-                with_body(response, bytes.slice(..half).to_vec())
-            }
-            FaultKind::Oversized(bytes) => with_body(response, vec![b' '; *bytes]),
-        };
-        if let Some(value) = &self.retry_after {
-            changed = changed.with_header(header::RETRY_AFTER, value.clone());
-        }
-        let effect = match self.times_applied() {
-            0 => "the request took no effect",
-            1 => "the request took effect",
-            _ => "the request took effect twice",
-        };
-        changed.note = Some(format!("fault: {}; {effect}", self.kind.description()));
-        changed
-    }
-}
-
-impl FaultKind {
-    fn description(&self) -> String {
-        match self {
-            Self::Respond(_, description) => description.clone(),
-            Self::Delay(time) => format!("delay {time:?}"),
-            Self::Pause(_) => "paused".to_owned(),
-            Self::Replace(text, with) => format!("{with} in place of {text}"),
-            Self::Wire(fault) => format!("{fault:?}").to_lowercase(),
-            Self::Garbage => "garbage".to_owned(),
-            Self::TruncatedJson => "truncated JSON".to_owned(),
-            Self::Lose => "lost".to_owned(),
-            Self::Duplicate => "delivered twice".to_owned(),
-            Self::Oversized(bytes) => format!("body of {bytes} bytes"),
-        }
-    }
-}
-
-fn replaced(mut response: Response, text: &str, with: &str) -> Response {
-    if let Body::Json(value) = &mut response.body {
-        replace_in(value, text, with);
-    }
-    response
-}
-
-fn replace_in(value: &mut Value, text: &str, with: &str) {
-    match value {
-        Value::String(found) if found == text => with.clone_into(found),
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| replace_in(item, text, with)),
-        Value::Object(members) => members
-            .values_mut()
-            .for_each(|member| replace_in(member, text, with)),
-        _ => {}
-    }
-}
-
-fn with_body(mut response: Response, bytes: Vec<u8>) -> Response {
-    let (media_type, _) = response.encoded();
-    response.body = Body::Raw(media_type.unwrap_or("application/json"), bytes.into());
-    response
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::encode;
 use crate::simulator::Simulator;
-use crate::simulator::engine::{Arrival, Barrier, Dispatch, Engine, WireFault};
+use crate::simulator::engine::{Arrival, Barrier, Dispatch, Engine, Transmission};
 use crate::simulator::gateway;
 
 /// A request that has arrived but has not taken effect. [`Simulator::arrive`] returns it. A dropped
@@ -31,10 +31,10 @@ pub enum WireResponse {
     Whole(Response<Bytes>),
     /// No byte is sent, and the connection stays open.
     Silence,
-    /// The connection is reset before the head of the response is complete.
+    /// The connection is reset before the first byte of the response.
     Reset,
-    /// The head and the first half of the body are sent, and then the body ends.
-    Cut(Response<Bytes>, Ending),
+    /// The head and the first half of the body are sent, and then the connection is reset.
+    Cut(Response<Bytes>),
 }
 
 impl fmt::Debug for Arrived {
@@ -49,33 +49,17 @@ impl fmt::Debug for Arrived {
 
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, response, ending) = match self {
-            Self::Whole(response) => ("Whole", response, None),
-            Self::Cut(response, ending) => ("Cut", response, Some(ending)),
+        let (name, response) = match self {
+            Self::Whole(response) => ("Whole", response),
+            Self::Cut(response) => ("Cut", response),
             Self::Silence => return f.write_str("Silence"),
             Self::Reset => return f.write_str("Reset"),
         };
-        let mut shown = f.debug_struct(name);
-        shown
+        f.debug_struct(name)
             .field("status", &response.status().as_u16())
-            .field("body_bytes", &response.body().len());
-        if let Some(ending) = ending {
-            shown.field("ending", ending);
-        }
-        shown.finish_non_exhaustive()
+            .field("body_bytes", &response.body().len())
+            .finish_non_exhaustive()
     }
-}
-
-/// The end of a body that is cut short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ending {
-    /// The connection is reset.
-    Reset,
-    /// The connection is closed normally.
-    Closed,
-    /// No more bytes are sent, and the connection stays open.
-    Silence,
 }
 
 impl Simulator {
@@ -135,21 +119,18 @@ impl Arrived {
         let Dispatch {
             response,
             wait,
-            wire_fault,
+            transmission,
         } = self.engine.respond(&self.request, &self.arrival);
         let whole = encode(&response, &self.engine);
-        let reply = match wire_fault {
-            WireFault::Whole => WireResponse::Whole(whole),
-            WireFault::Stall => WireResponse::Silence,
-            WireFault::Reset | WireFault::ResetInHeaders => WireResponse::Reset,
-            WireFault::ResetInBody => WireResponse::Cut(half(whole), Ending::Reset),
-            WireFault::Truncate => WireResponse::Cut(half(whole), Ending::Closed),
-            WireFault::StallInBody => WireResponse::Cut(half(whole), Ending::Silence),
-        };
-        (wait, reply)
+        match transmission {
+            Transmission::Whole => (wait, WireResponse::Whole(whole)),
+            Transmission::Slow(time) => (wait + time, WireResponse::Whole(whole)),
+            Transmission::Stalled => (wait, WireResponse::Silence),
+            Transmission::Lost => (wait, WireResponse::Reset),
+            Transmission::Reset => {
+                let cut = whole.map(|body| body.slice(..body.len() / 2));
+                (wait, WireResponse::Cut(cut))
+            }
+        }
     }
-}
-
-fn half(response: Response<Bytes>) -> Response<Bytes> {
-    response.map(|body| body.slice(..body.len() / 2))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::arrive::{Arrived, Ending, WireResponse};
+use super::arrive::{Arrived, WireResponse};
 use crate::simulator::Simulator;
 use crate::simulator::clock::Clock;
 use crate::simulator::engine::Engine;
@@ -113,15 +113,10 @@ impl InMemory {
         }
         match reply {
             WireResponse::Whole(response) => Ok(response),
-            WireResponse::Reset | WireResponse::Cut(_, Ending::Reset) => {
+            WireResponse::Reset | WireResponse::Cut(_) => {
                 Err(TransportError::maybe_sent("connection reset"))
             }
-            WireResponse::Cut(_, Ending::Closed) => {
-                Err(TransportError::maybe_sent("the response ends too early"))
-            }
-            WireResponse::Silence | WireResponse::Cut(_, Ending::Silence) => {
-                std::future::pending().await
-            }
+            WireResponse::Silence => std::future::pending().await,
         }
     }
 }

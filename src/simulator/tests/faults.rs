@@ -11,7 +11,7 @@ fn dropped(sim: Simulator) -> Weak<Engine> {
     let faults = sim.faults();
     let rule = faults.any().order("order-1").nth(2).status(503);
     drop(faults.on("capture_payment_using_post").pause());
-    faults.on("payment_callback").lose();
+    faults.on("payment_callback").lose_request();
     rule.remove();
     drop((sim.payer(), sim.journal(), faults, rule));
     drop(sim);

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const SUB: &str = "c06c4afe-d9e1-4c5d-939a-004791234567";
+/// The usual customer at the sales unit [`MSN`].
+const SUB: &str = "c970b25d-f82c-4b88-b22e-8f0d7da74906";
 const OTHER_UNIT: &str = "654321";
 
 impl Bench {
@@ -96,8 +97,13 @@ fn customer_without_a_consent_is_unknown() {
 
     let mut bench = Bench::new();
     bench.pay_with_scope("name");
-    let other_customer = SUB.replace("4791234567", "4798765432");
-    assert_eq!(bench.userinfo(&other_customer, MSN).status, 404);
+    let other_customer = Profile {
+        msisdn: "4798765432".into(),
+    };
+    assert_eq!(
+        bench.userinfo(&other_customer.subject(MSN), MSN).status,
+        404
+    );
     assert_eq!(bench.userinfo(SUB, OTHER_UNIT).status, 404);
     assert_eq!(bench.userinfo(SUB, "999999").status, 403);
 }
@@ -107,4 +113,14 @@ fn empty_sub_reaches_the_login_operation() {
     let mut bench = Bench::new();
     let response = bench.userinfo("", MSN);
     assert_eq!(response.status, 501, "{response:?}");
+}
+
+#[test]
+fn sub_belongs_to_one_sales_unit() {
+    let mut bench = Bench::new();
+    bench.pay_with_scope("name");
+    let elsewhere = Profile::default().subject(OTHER_UNIT);
+    assert_ne!(elsewhere, SUB);
+    assert_eq!(bench.userinfo(&elsewhere, MSN).status, 404);
+    assert_eq!(bench.userinfo(SUB, MSN).status, 200);
 }

@@ -75,7 +75,7 @@ impl Shop {
     fn inject_faults(&self, operation: &str) {
         let faults = self.sim.faults();
         faults.on(operation).times(1).status(429);
-        faults.on(operation).times(1).after_commit().reset();
+        faults.on(operation).times(1).lose_response();
     }
 
     fn count(&self, kind: EffectKind) -> usize {
@@ -223,7 +223,7 @@ async fn qr_payment_dropped_at_any_await_starts_one_payment() {
     for_all_polls(9, async |times| {
         let shop = Shop::new();
         let fault = shop.sim.faults().on("generate_otp_qr");
-        fault.times(1).after_commit().reset();
+        fault.times(1).lose_response();
         let sale = || {
             let text = "Tea".parse().unwrap();
             shop.vipps.pay_by_qr(id(), Amount::nok(9), text)
@@ -246,7 +246,7 @@ async fn reconcile_dropped_at_any_await_is_repeatable() {
         let shop = Shop::reserved().await;
         shop.payment().details().await.unwrap();
         let lost = shop.sim.faults().on("capture_payment_using_post");
-        lost.after_commit().times(3).reset();
+        lost.times(3).lose_response();
         let error = shop.payment().capture().await.unwrap_err();
         shop.sim
             .faults()

@@ -187,7 +187,10 @@ async fn callbacks_can_be_lost_and_doubled() {
     let merchant = Merchant::agreeing();
     let shop = shop_of(&merchant).await;
     let faults = shop.sim.faults();
-    let lost = faults.on("payment_callback").order("order-1").lose();
+    let lost = faults
+        .on("payment_callback")
+        .order("order-1")
+        .lose_request();
     let doubled = faults.on("payment_callback").order("order-2").duplicate();
     for order in ["order-1", "order-2"] {
         shop.initiate(order, 49_900).await;

@@ -323,7 +323,7 @@ async fn faults_are_switched_on_counted_and_switched_off() {
     let page = Page::of(sim).await;
     assert_eq!(page.one("#faults .hits"), "applied once, and expired");
     let note = page.one("#journal .note");
-    assert_eq!(note, "fault: reset; the request took effect");
+    assert_eq!(note, "fault: response lost; the request took effect");
     assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);
 
     // A rule that is switched on again applies again.

@@ -1,15 +1,12 @@
-//! Requests that the test pauses, and responses with values of later API versions.
+//! Requests that the test pauses.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use vipps::ecom::Operation;
-use vipps::simulator::{Fault, Pause, Simulator};
+use vipps::simulator::{Pause, Simulator};
 use vipps::{Amount, OrderId, Vipps};
 
 use super::CAPTURE;
-
-const DETAILS: &str = "get_payment_details_using_get";
 
 fn order() -> OrderId {
     "order-1".parse().unwrap()
@@ -62,7 +59,7 @@ async fn response_is_paused_after_the_effect() {
 #[tokio::test]
 async fn a_request_is_held_before_its_effect() {
     for sim in reserved().await {
-        let pause = sim.faults().on(CAPTURE).before_commit().pause();
+        let pause = sim.faults().on(CAPTURE).before_effect().pause();
         let capture = capturing(&sim.client());
         pause.reached().await;
         a_moment().await;
@@ -93,52 +90,4 @@ async fn removed_rule_pauses_no_request() {
             assert!(capture.await.unwrap());
         }
     }
-}
-
-/// A new word is put in place of a whole text, wherever it stands, and of no part of one.
-#[tokio::test]
-async fn paused_response_can_be_replaced() {
-    for sim in reserved().await {
-        let payment = sim.client().ecom().payment(order());
-        let news: Vec<Fault> = [("RESERVE", "PREAUTHORISE"), ("SERVE", "x")]
-            .into_iter()
-            .map(|(text, with)| sim.faults().on(DETAILS).nth(1).replace(text, with))
-            .collect();
-        let details = payment.details().await.unwrap();
-        let operations: Vec<_> = details
-            .events()
-            .iter()
-            .map(|e| e.operation.clone())
-            .collect();
-        let new = Operation::Unknown("PREAUTHORISE".to_owned());
-        assert_eq!(operations, [Some(new), Some(Operation::Initiate)]);
-        assert_eq!(news[0].hits(), 1);
-        let entry = sim.journal().entries().pop().unwrap();
-        assert!(
-            entry
-                .note()
-                .unwrap()
-                .contains("PREAUTHORISE in place of RESERVE")
-        );
-
-        // The second rule finds no text like its own.
-        let details = payment.details().await.unwrap();
-        assert_eq!(news[1].hits(), 1);
-        assert_eq!(details.events()[0].operation, Some(Operation::Reserve));
-    }
-}
-
-/// A number is no text, even if it reads like one.
-#[tokio::test]
-async fn only_texts_are_replaced() {
-    let sim = &reserved().await[0];
-    sim.faults().on(DETAILS).replace("1000", "2000");
-    let details = sim
-        .client()
-        .ecom()
-        .payment(order())
-        .details()
-        .await
-        .unwrap();
-    assert_eq!(details.events()[0].amount, Some(Amount::nok(10)));
 }

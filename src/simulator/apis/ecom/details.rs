@@ -54,7 +54,7 @@ fn add_customer(details: &mut Value, payment: &Payment, now: Timestamp) {
     if let Some(customer) = &payment.customer
         && profile::has_subject(approved, now)
     {
-        details["sub"] = customer.subject().into();
+        details["sub"] = customer.subject(&payment.sales_unit).into();
     }
 }
 

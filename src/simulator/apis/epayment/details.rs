@@ -67,7 +67,7 @@ fn add_customer(
         return;
     }
     if profile::has_subject(approved, now) {
-        details["profile"]["sub"] = customer.subject().into();
+        details["profile"]["sub"] = customer.subject(&payment.sales_unit).into();
     }
     if profile::is_shown(approved, now) {
         details["userDetails"] = user_details(payment, customer);

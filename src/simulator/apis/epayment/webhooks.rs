@@ -63,7 +63,7 @@ fn body(payment: &Payment, event: &PaymentEvent, name: &str) -> Value {
     if let (true, Some(customer)) = (name == "AUTHORIZED" && event.success, &payment.customer) {
         body["captureGuaranteedUntil"] = capture_guaranteed_until(event.time).into();
         if !payment.options.data_scope.is_empty() {
-            body["sub"] = customer.subject().into();
+            body["sub"] = customer.subject(&payment.sales_unit).into();
             body["userDetails"] = user_details(payment, customer);
         }
         if let Some(method) = &payment.shipping {

@@ -31,7 +31,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "capture-lost",
         title: "Response to a capture is lost",
         about: "The money moves, and the connection breaks before the response. Once.",
-        install: |faults| faults.on(CAPTURE).after_commit().times(1).reset(),
+        install: |faults| faults.on(CAPTURE).times(1).lose_response(),
     },
     Switch {
         name: "too-many",
@@ -49,7 +49,11 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "token",
         title: "No tokens",
         about: "The token endpoint returns 500 with an HTML page.",
-        install: |faults| faults.on(FETCH_TOKEN).html(500),
+        install: |faults| {
+            faults
+                .on(FETCH_TOKEN)
+                .status_with_body(500, "<html></html>")
+        },
     },
     Switch {
         name: "slow",
@@ -61,7 +65,7 @@ pub(super) const SWITCHES: [Switch; 6] = [
         name: "callbacks-lost",
         title: "Callbacks are lost",
         about: "No callback about a payment is sent.",
-        install: |faults| faults.on("payment_callback").lose(),
+        install: |faults| faults.on("payment_callback").lose_request(),
     },
 ];
 

@@ -143,7 +143,7 @@ fn approval_contains_the_data_in_the_scope() {
     bench.approve();
     let event = bench.events().pop().unwrap();
     assert_eq!(event["captureGuaranteedUntil"].as_str().unwrap().len(), 29);
-    assert_eq!(event["sub"], Profile::default().subject());
+    assert_eq!(event["sub"], Profile::default().subject(MSN));
     assert_eq!(
         event["userDetails"],
         json!({"firstName": "Ada", "lastName": "Lovelace", "mobileNumber": "4791234567"})
