@@ -183,12 +183,12 @@ mod tests {
                 ),
                 "{A: {type: object, properties: {a: {type: string}}}}",
             );
-            let [made, other] = &generated.operations[..] else {
+            let [operation, other] = &generated.operations[..] else {
                 panic!("{:?}", generated.operations);
             };
-            assert_eq!((&*made.id, &*made.path), ("make_a", "/a/{}/b"));
-            assert_eq!(made.method, method.to_uppercase());
-            let inputs: Vec<&str> = made.inputs.iter().map(String::as_str).collect();
+            assert_eq!((&*operation.id, &*operation.path), ("make_a", "/a/{}/b"));
+            assert_eq!(operation.method, method.to_uppercase());
+            let inputs: Vec<&str> = operation.inputs.iter().map(String::as_str).collect();
             assert_eq!(inputs, ["body", "the_id", "url"]);
             assert_eq!((&*other.id, &*other.path), ("other", "/c"));
             assert!(other.inputs.is_empty());

@@ -339,9 +339,9 @@ mod tests {
         sim.payer().approve("order-1").unwrap();
         let details =
             r#"{"transactionLogHistory":[{"operation":"PREAUTHORISE","operationSuccess":true}]}"#;
-        let news = sim.faults().on(DETAILS).status_with_body(200, details);
+        let fault = sim.faults().on(DETAILS).status_with_body(200, details);
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Open);
-        news.remove();
+        fault.remove();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Paid);
     }
 

@@ -36,12 +36,12 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         }
     }
     let root = object(&mut document.root);
-    let gone: Vec<String> = before
+    let removed: Vec<String> = before
         .into_iter()
         .filter(|key| !root.contains_key(key))
         .collect();
-    if !gone.is_empty() {
-        document.note("", format!("left out: {}", gone.join(", ")));
+    if !removed.is_empty() {
+        document.note("", format!("left out: {}", removed.join(", ")));
     }
     document.each_schema(|_, schema| {
         if let Value::Object(schema) = schema {

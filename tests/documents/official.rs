@@ -32,10 +32,10 @@ fn releases(folder: &Path) -> Vec<PathBuf> {
 
 /// Returns the newest releases, the oldest, and the one halfway between.
 fn selection(releases: &[PathBuf], newest: usize) -> Vec<PathBuf> {
-    let older = releases.len().saturating_sub(newest);
-    let mut chosen: Vec<PathBuf> = releases[older..].to_vec();
-    chosen.extend(releases[..older].first().cloned());
-    chosen.extend(releases[..older].get(older / 2).cloned());
+    let end_of_older = releases.len().saturating_sub(newest);
+    let mut chosen: Vec<PathBuf> = releases[end_of_older..].to_vec();
+    chosen.extend(releases[..end_of_older].first().cloned());
+    chosen.extend(releases[..end_of_older].get(end_of_older / 2).cloned());
     chosen.dedup();
     chosen
 }

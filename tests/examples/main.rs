@@ -67,8 +67,8 @@ fn every_example_prints_its_options() {
         // The help lists exactly the options of the program.
         for option in help.out.split_whitespace().filter(|w| w.starts_with("--")) {
             let option = option.trim_end_matches([':', ';', ',', ']']);
-            let tried = run(example(name).args([option, "", "--colour"]));
-            assert!(!tried.err.contains(&format!("'{option}'")), "{tried:?}");
+            let output = run(example(name).args([option, "", "--colour"]));
+            assert!(!output.err.contains(&format!("'{option}'")), "{output:?}");
         }
     }
 }

@@ -167,14 +167,14 @@ impl Program {
         let start_time = Instant::now();
         loop {
             // The state is read before the output, so that the last lines are found.
-            let over = self.child.try_wait().expect("a child").is_some();
+            let has_exited = self.child.try_wait().expect("a child").is_some();
             let out = self.out.text();
             let whole = out.rfind('\n').map_or("", |at| &out[..at]);
             if let Some(line) = whole.lines().find(|line| line.contains(text)) {
                 return line.to_owned();
             }
             assert!(
-                !over && start_time.elapsed() < TIME_LIMIT,
+                !has_exited && start_time.elapsed() < TIME_LIMIT,
                 "{text:?} was never printed:\n{out}{}",
                 self.err.text()
             );

@@ -278,9 +278,11 @@ fn used_order_id_does_not_cancel_the_first_order() {
 fn output_holds_no_secret_or_personal_data() {
     const PHONE: &str = "48271936";
     let sim = Simulator::start().expect("a simulator");
-    let gossip = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
+    let body_with_personal_data = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
     let details = || sim.faults().on("get_payment_details_using_get");
-    details().times(2).status_with_body(500, &gossip);
+    details()
+        .times(2)
+        .status_with_body(500, &body_with_personal_data);
     for order in ["till-test-9", "till-test-10"] {
         let mut command = against(&sim, "till");
         command
@@ -292,6 +294,8 @@ fn output_holds_no_secret_or_personal_data() {
         assert!(!format!("{till:?}").contains(PHONE), "{till:?}");
         assert_eq!(till.code == Some(0), order == "till-test-9", "{till:?}");
         // The error of the next sale.
-        sim.faults().any().status_with_body(400, &gossip);
+        sim.faults()
+            .any()
+            .status_with_body(400, &body_with_personal_data);
     }
 }

@@ -149,12 +149,12 @@ fn callbacks_are_hints_and_only_with_the_token() {
         .unwrap();
     let (order, _) = shop.check_out("/buy/1");
     let path = format!("/vipps/v2/payments/{order}");
-    let lie = format!(
+    let forged_callback = format!(
         r#"{{"orderId":"{order}","transactionInfo":{{"status":"RESERVED","amount":24950}}}}"#
     );
     for headers in [&[][..], &[("authorization", "guessed")]] {
         assert_eq!(
-            request(shop.address, "POST", &path, headers, &lie).status,
+            request(shop.address, "POST", &path, headers, &forged_callback).status,
             401
         );
     }

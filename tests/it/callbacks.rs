@@ -39,7 +39,7 @@ fn post(order_id: &str, body: &str) -> Request<String> {
     request(Method::POST, &url, Some(TOKEN), body)
 }
 
-fn ask(body: &str) -> Request<String> {
+fn shipping_post(body: &str) -> Request<String> {
     let url = urls().shipping_url(&"order-1".parse().unwrap());
     request(Method::POST, &url, Some(TOKEN), body)
 }
@@ -53,7 +53,7 @@ fn update(body: &str) -> PaymentUpdate {
 }
 
 fn shipping(body: &str) -> Result<ShippingRequest, CallbackError> {
-    match parse(&ask(body), &auth())? {
+    match parse(&shipping_post(body), &auth())? {
         Callback::Shipping(request) => Ok(request),
         other => panic!("{other:?}"),
     }
@@ -533,7 +533,7 @@ fn debug_hides_secrets_and_personal_data() {
         r#"["Ada"]"#,
         r#"{"orderId":"Ada Lovelace","addressId":"Ada"}"#,
     ] {
-        for request in [post("order-1", body), ask(body)] {
+        for request in [post("order-1", body), shipping_post(body)] {
             let error = parse(&request, &auth()).unwrap_err();
             assert_eq!(error.status(), 400);
             printed.push(format!("{error} {error:?}\n"));

@@ -68,8 +68,11 @@ async fn an_html_502_does_not_hide_its_status() {
             (error.kind(), error.http_status()),
             (ErrorKind::Api, Some(502))
         );
-        let said = error.to_string();
-        assert!(said.contains("502") && !said.contains("<h1>"), "{said}");
+        let message = error.to_string();
+        assert!(
+            message.contains("502") && !message.contains("<h1>"),
+            "{message}"
+        );
         assert_eq!(error.raw_body(), page.as_bytes());
     }
 }

@@ -141,11 +141,11 @@ async fn call_refused_before_the_wire_is_not_counted() {
     let credentials = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     let builder = Vipps::builder(credentials).environment(Environment::Test);
     let vipps = builder.build().unwrap();
-    let nothing = vipps
+    let refused = vipps
         .ecom()
         .payment(id())
         .capture()
         .amount(vipps::Amount::nok(0));
-    nothing.await.unwrap_err();
+    refused.await.unwrap_err();
     assert_eq!(vipps.metrics(), Metrics::default());
 }

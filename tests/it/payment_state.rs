@@ -356,13 +356,13 @@ fn reservation_without_remaining_amount_is_cancelled() {
 
 #[test]
 fn events_are_sorted_newest_first() {
-    let right = json(&[I, R, PART], None);
-    let mut value: serde_json::Value = serde_json::from_str(&right).unwrap();
+    let history = json(&[I, R, PART], None);
+    let mut value: serde_json::Value = serde_json::from_str(&history).unwrap();
     value["transactionLogHistory"]
         .as_array_mut()
         .unwrap()
         .reverse();
-    for text in [right, value.to_string()] {
+    for text in [history, value.to_string()] {
         let details = read(&text);
         let operations: Vec<_> = details
             .events()

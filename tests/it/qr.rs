@@ -296,8 +296,8 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
                 callback(recorder).delete().await
             }
         };
-        let nothing = Recorder::new().respond("DELETE", path, 404, NOT_FOUND);
-        let error = delete(&nothing).await.unwrap_err();
+        let missing = Recorder::new().respond("DELETE", path, 404, NOT_FOUND);
+        let error = delete(&missing).await.unwrap_err();
         assert_eq!((error.http_status(), error.attempts()), (Some(404), 1));
 
         let lost = Recorder::new()

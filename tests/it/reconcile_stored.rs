@@ -113,8 +113,8 @@ async fn every_operation_is_reconciled_after_a_restart() {
             }
             // The process ends during the call, so the error and the client are lost.
             let vipps = sim.client();
-            let died = tokio::time::timeout(Duration::from_secs(2), stored.send(&vipps));
-            assert!(died.await.is_err(), "{stored:?}");
+            let interrupted = tokio::time::timeout(Duration::from_secs(2), stored.send(&vipps));
+            assert!(interrupted.await.is_err(), "{stored:?}");
             drop(vipps);
             sim.faults().clear();
 

@@ -39,8 +39,8 @@ async fn rest_is_computed_from_the_details() {
 
 #[tokio::test]
 async fn refund_without_remaining_amount_sends_nothing() {
-    let nothing = PARTLY_REFUNDED.replace("15000", "0");
-    for details in [crate::support::DETAILS, nothing.as_str()] {
+    let nothing_remaining = PARTLY_REFUNDED.replace("15000", "0");
+    for details in [crate::support::DETAILS, nothing_remaining.as_str()] {
         let recorder = Recorder::new().respond("GET", DETAILS, 200, details);
         let payment = recorder.client().ecom().payment(id());
         let error = payment.refund().rest().await.unwrap_err();

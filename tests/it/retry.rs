@@ -71,27 +71,32 @@ async fn retry_after_is_awaited_within_its_limit_and_the_deadline() {
         let result = details.await.map(drop);
         (result, start_time.elapsed().as_secs())
     };
-    let usual = RetryPolicy::default;
+    let default_policy = RetryPolicy::default;
     // Rate limits are per minute, so the default limit of a wait is 60 s.
     for (retry_after, policy, deadline, waits) in [
-        ("21", usual(), 300, Some(21)),
-        ("60", usual(), 300, Some(60)),
-        ("61", usual(), 300, None),
+        ("21", default_policy(), 300, Some(21)),
+        ("60", default_policy(), 300, Some(60)),
+        ("61", default_policy(), 300, None),
         (
             "61",
-            usual().longest_retry_after(Duration::from_secs(120)),
+            default_policy().longest_retry_after(Duration::from_secs(120)),
             300,
             Some(61),
         ),
         (
             "3",
-            usual().longest_retry_after(Duration::from_secs(2)),
+            default_policy().longest_retry_after(Duration::from_secs(2)),
             300,
             None,
         ),
-        ("60", usual(), 30, None),
-        ("60", usual(), 60, None),
-        ("61", usual().longest_retry_after(Duration::MAX), 60, None),
+        ("60", default_policy(), 30, None),
+        ("60", default_policy(), 60, None),
+        (
+            "61",
+            default_policy().longest_retry_after(Duration::MAX),
+            60,
+            None,
+        ),
     ] {
         let (result, took) = took(retry_after, policy.clone(), deadline).await;
         if let Some(waits) = waits {

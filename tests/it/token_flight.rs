@@ -27,8 +27,8 @@ async fn deadlines_shorter_than_the_fetch_cost_one_request() {
     let vipps = sim.client();
     let mut successes = 0;
     for _ in 0..20 {
-        let calling = vipps.qr().merchant_callbacks();
-        match calling.deadline(Duration::from_millis(300)).await {
+        let call_builder = vipps.qr().merchant_callbacks();
+        match call_builder.deadline(Duration::from_millis(300)).await {
             Ok(_) => successes += 1,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Deadline),
         }
@@ -46,8 +46,8 @@ async fn a_burst_with_impatient_callers_makes_one_request() {
             let vipps = vipps.clone();
             tokio::spawn(async move {
                 let deadline = if number % 3 == 0 { 100 } else { 5_000 };
-                let calling = vipps.qr().merchant_callbacks();
-                calling.deadline(Duration::from_millis(deadline)).await
+                let call_builder = vipps.qr().merchant_callbacks();
+                call_builder.deadline(Duration::from_millis(deadline)).await
             })
         })
         .collect();
@@ -165,8 +165,11 @@ async fn a_token_request_that_takes_too_long_is_a_timeout() {
     let vipps = builder.build().unwrap();
     sim.faults().on(TOKEN).stall();
     let start_time = tokio::time::Instant::now();
-    let calling = vipps.qr().merchant_callbacks();
-    let error = calling.deadline(Duration::from_secs(20)).await.unwrap_err();
+    let call_builder = vipps.qr().merchant_callbacks();
+    let error = call_builder
+        .deadline(Duration::from_secs(20))
+        .await
+        .unwrap_err();
     // The call itself has 15 s left, so its deadline did not end it.
     assert!((total..total * 2).contains(&start_time.elapsed()));
     assert_eq!(

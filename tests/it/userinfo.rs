@@ -78,10 +78,10 @@ async fn every_member_is_read() {
 
 #[tokio::test]
 async fn missing_members_are_none() {
-    let nothing = read("{}").await.unwrap();
-    assert_eq!(nothing, Userinfo::default());
+    let empty_profile = read("{}").await.unwrap();
+    assert_eq!(empty_profile, Userinfo::default());
     assert_eq!(
-        (nothing.email_verified, nothing.other_addresses),
+        (empty_profile.email_verified, empty_profile.other_addresses),
         (None, None)
     );
     let unexpected_types =

@@ -103,12 +103,12 @@ impl Transport for Script {
             "{}",
             request.uri()
         );
-        let says = self.next();
+        let response = self.next();
         Box::pin(async move {
-            if let Slowly(milliseconds) = says {
+            if let Slowly(milliseconds) = response {
                 sleep(Duration::from_millis(milliseconds)).await;
             }
-            let (status, body) = match says {
+            let (status, body) = match response {
                 Waiting | Expired => (200, log(&["INITIATE"], false)),
                 Scanned => (200, log(&["INITIATE"], true)),
                 Paid | Slowly(_) => (200, log(&["RESERVE", "INITIATE"], true)),
@@ -122,20 +122,20 @@ impl Transport for Script {
                 }
                 Fails(status) => (status, r#"{"statusCode":400,"message":"x"}"#.to_owned()),
             };
-            let date = if matches!(says, Expired) {
+            let date = if matches!(response, Expired) {
                 "Mon, 02 Mar 2026 09:10:01 GMT"
             } else {
                 "Mon, 02 Mar 2026 09:00:05 GMT"
             };
-            let mut response = http::Response::builder()
+            let mut builder = http::Response::builder()
                 .status(status)
                 .header("date", date);
-            if let SlowDown(seconds) | Closed(seconds) = says
+            if let SlowDown(seconds) | Closed(seconds) = response
                 && seconds > 0
             {
-                response = response.header("retry-after", seconds.to_string());
+                builder = builder.header("retry-after", seconds.to_string());
             }
-            Ok(response.body(Bytes::from(body)).expect("a response"))
+            Ok(builder.body(Bytes::from(body)).expect("a response"))
         })
     }
 }
@@ -443,9 +443,9 @@ async fn dropping_the_poll_stops_polling() {
     sleep(Duration::from_secs(60)).await;
     assert_eq!((polls, script.count()), (4, 4));
 
-    let asking = tokio::spawn(script.wait().into_future());
+    let wait_task = tokio::spawn(script.wait().into_future());
     sleep(Duration::from_secs(2)).await;
-    asking.abort();
+    wait_task.abort();
     sleep(Duration::from_secs(1)).await;
     let polls = script.count();
     sleep(Duration::from_secs(60)).await;

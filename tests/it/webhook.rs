@@ -190,14 +190,14 @@ fn flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 #[test]
 fn any_other_byte_of_the_body_fails() {
     for vector in [V0, V1, V2, V4] {
-        let mut tried = 0;
+        let mut changes = 0;
         for body in flipped(vector.body.as_bytes()) {
             let mut request = vector.request();
             *request.body_mut() = body;
             assert_eq!(vector.refusal(&request), Some(WebhookError::BodyHash));
-            tried += 1;
+            changes += 1;
         }
-        assert_eq!(tried, vector.body.len() * 8);
+        assert_eq!(changes, vector.body.len() * 8);
         for body in [&vector.body[1..], &vector.body[..vector.body.len() - 1], ""] {
             let mut request = vector.request();
             *request.body_mut() = body.as_bytes().to_vec();

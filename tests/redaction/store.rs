@@ -92,8 +92,10 @@ pub(crate) async fn stores_and_their_errors() {
     for _ in 0..2 {
         search.result("a call", &call().await);
     }
-    let nearly = format!("{ACCESS_TOKEN}\n");
-    store.put(&store.only_key(), &nearly, 10 * minute).await;
+    let token_with_line_feed = format!("{ACCESS_TOKEN}\n");
+    store
+        .put(&store.only_key(), &token_with_line_feed, 10 * minute)
+        .await;
     search.result("a call", &call().await);
     search.debug("the fake", &store);
     let log = LOG.text("vipps");

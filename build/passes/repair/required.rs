@@ -39,15 +39,15 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     };
     let mut changes = Vec::new();
     required.retain(|name| {
-        let there = name
+        let has_property = name
             .as_str()
             .is_some_and(|name| known.iter().any(|k| k == name));
-        if !there {
+        if !has_property {
             changes.push(format!(
                 "{name} is required but has no property; it is optional now"
             ));
         }
-        there
+        has_property
     });
     if required.is_empty() {
         schema.remove("required");

@@ -221,7 +221,7 @@ static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
 
 /// Generates a builder, a valid body, and a mutation at a place.
 fn bodies() -> impl Strategy<Value = (usize, Value, Mutation, usize)> {
-    let slips = vec![
+    let mutations = vec![
         Mutation::Less,
         Mutation::More,
         Mutation::Other,
@@ -233,7 +233,7 @@ fn bodies() -> impl Strategy<Value = (usize, Value, Mutation, usize)> {
         (Just(builder), instance(&schema, &schema)).boxed()
     };
     let bodies = Union::new((0..SENT.len()).map(of));
-    (bodies, select(slips), any::<usize>())
+    (bodies, select(mutations), any::<usize>())
         .prop_map(|((builder, body), mutation, place)| (builder, body, mutation, place))
 }
 

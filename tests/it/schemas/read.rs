@@ -157,11 +157,11 @@ fn shipping_reply_fits_its_schema() {
     use vipps::callback::ShippingRequest;
     use vipps::ecom::ShippingMethod;
 
-    let question = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
-    let question = ShippingRequest::from_slice("order-1".parse().unwrap(), question).unwrap();
-    let way = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
-    fits("ecom::ShippingMethod", &json!(way.clone()));
-    let reply = question.reply([way.priority(1).preselect()]).unwrap();
+    let request = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
+    let request = ShippingRequest::from_slice("order-1".parse().unwrap(), request).unwrap();
+    let method = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
+    fits("ecom::ShippingMethod", &json!(method.clone()));
+    let reply = request.reply([method.priority(1).preselect()]).unwrap();
     fits(
         "callback::ShippingReply",
         &serde_json::from_str(&reply.to_json()).unwrap(),

@@ -64,7 +64,7 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
     "https://example.com/vipps".parse().unwrap()
 }
 
-fn ways() -> [ShippingMethod; 2] {
+fn shipping_methods() -> [ShippingMethod; 2] {
     let way = |id: &str, ore| ShippingMethod::new(id, "By post", Amount::minor(ore, Currency::NOK));
     [
         way("a", 0).unwrap().preselect().priority(0),
@@ -127,7 +127,7 @@ forms! {
         .scope("name email".parse().unwrap()).merchant_serial_number("654321".parse().unwrap());
     "ecom::Initiate": |vipps| initiate(&vipps).fallback(vipps::ecom::FallbackUrl::intent());
     "ecom::Initiate": |vipps| initiate(&vipps)
-        .express(Express::with_static_shipping(ways()), url());
+        .express(Express::with_static_shipping(shipping_methods()), url());
     "ecom::Initiate": |vipps| initiate(&vipps)
         .express(Express::with_dynamic_shipping(url()), url());
     "ecom::Initiate": |vipps| initiate(&vipps).airline_data(ticket());
@@ -167,9 +167,9 @@ async fn each_body_fits_the_documents() {
         accepted(builder, sent);
     }
     // All operations with a body are tested, those of the documents and those of the schemas.
-    let tried: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
+    let tested_builders: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
     let builders: BTreeSet<_> = super::agree::SENT.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(tried, builders);
+    assert_eq!(tested_builders, builders);
     let has_body = |document: &document::Document| {
         let paths = document.root["paths"].as_object().unwrap().clone();
         let operations = paths.into_iter().filter(|(path, _)| path.starts_with('/'));
