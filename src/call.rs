@@ -21,4 +21,4 @@ pub(crate) use context::{Call, GeneratedClient, download};
 pub(crate) use deadline::Deadline;
 pub(crate) use destination::encode_path;
 pub use options::CallOptions;
-pub(crate) use response::{OTHER_ORDER, Response};
+pub(crate) use response::{OTHER_ORDER, OTHER_PAYMENT, Response};

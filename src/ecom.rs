@@ -33,6 +33,7 @@ mod history;
 mod initiate;
 pub(crate) mod money;
 pub(crate) mod operations;
+mod payment;
 mod reconcile;
 mod refund;
 mod state;
@@ -44,12 +45,13 @@ mod wait;
 pub use airline::AirlineData;
 pub use cancel::Cancel;
 pub use capture::Capture;
-pub use details::{Address, GetDetails, PaymentDetails, ShippingDetails, UserDetails};
+pub use details::{GetDetails, PaymentDetails, ShippingDetails, UserDetails};
 pub(crate) use express::check_methods;
 pub use express::{Express, ShippingMethod};
 pub use force_approve::ForceApprove;
 pub use history::{Event, Operation, Summary};
 pub use initiate::{Initiate, InitiatedPayment};
+pub use payment::Payment;
 pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
 pub use state::PaymentState;
@@ -58,12 +60,12 @@ pub use transaction::{Transaction, TransactionStatus};
 pub use types::{AuthToken, FallbackUrl, TransactionText};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
-use std::future::IntoFuture;
+pub use crate::types::Address;
 
 use crate::call::{CallOptions, built};
 use crate::raw;
 use crate::runtime::Runtime;
-use crate::types::{Amount, MerchantSerialNumber, OrderId};
+use crate::types::{Amount, OrderId};
 
 /// The eCom API of one client. Returned by [`Vipps::ecom`](crate::Vipps::ecom).
 #[derive(Clone, Debug)]
@@ -105,6 +107,7 @@ impl Ecom {
     /// assert!(started.landing_page().as_str().starts_with("http"));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "create payment"))]
     pub fn initiate(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> Initiate {
         Initiate::new(self.runtime.clone(), order_id, amount, text)
     }
@@ -150,218 +153,6 @@ impl Ecom {
     /// Returns the payment with this order id, to read, capture, refund or cancel. Sends nothing.
     pub fn payment(&self, order_id: OrderId) -> Payment {
         Payment::new(self.runtime.clone(), order_id)
-    }
-}
-
-/// A payment that exists, identified by its order id. Creating this handle sends nothing.
-#[derive(Clone, Debug)]
-pub struct Payment {
-    runtime: Runtime,
-    order_id: OrderId,
-    merchant: Option<MerchantSerialNumber>,
-}
-
-impl Payment {
-    fn new(runtime: Runtime, order_id: OrderId) -> Self {
-        Self {
-            runtime,
-            order_id,
-            merchant: None,
-        }
-    }
-
-    /// Returns the options of a call on this payment.
-    fn options(&self) -> CallOptions {
-        CallOptions {
-            merchant: self.merchant.clone(),
-            ..CallOptions::default()
-        }
-    }
-
-    /// The order id.
-    pub fn order_id(&self) -> &OrderId {
-        &self.order_id
-    }
-
-    /// Sets the sales unit that the payment belongs to, if it differs from the sales unit of the
-    /// credentials. Partners need it.
-    ///
-    /// Every call on the payment is made for this sales unit. A payment from
-    /// [`InitiatedPayment::payment`] is already set to the sales unit that it was started for.
-    #[must_use]
-    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
-        self.merchant = Some(number);
-        self
-    }
-
-    /// Reads what happened to the payment so far. The details are authoritative over callbacks and
-    /// over the responses of other calls.
-    ///
-    /// Calls `getPaymentDetailsUsingGET`; at most 120 times a minute per order.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// use vipps::ecom::PaymentState;
-    ///
-    /// let details = vipps.ecom().payment("order-1".parse()?).details().await?;
-    /// assert_eq!(details.state(), PaymentState::Reserved);
-    /// assert!(details.can_capture() && !details.can_refund());
-    /// # Ok(()) }
-    /// ```
-    pub fn details(&self) -> GetDetails {
-        self.details_with(self.options())
-    }
-
-    /// Returns a request for the details with the options of another call.
-    fn details_with(&self, options: CallOptions) -> GetDetails {
-        GetDetails {
-            payment: self.clone(),
-            options,
-        }
-    }
-
-    /// Reads the last transaction alone, which hides earlier transactions.
-    ///
-    /// Calls `getOrderStatusUsingGET`; at most 120 times a minute per order.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// use vipps::ecom::Operation;
-    ///
-    /// #[allow(deprecated)]
-    /// let status = vipps.ecom().payment("order-1".parse()?).status().await?;
-    /// assert_eq!(status.operation, Some(Operation::Reserve));
-    /// # Ok(()) }
-    /// ```
-    #[deprecated(
-        note = "the API has deprecated this operation: use `details`, which returns the whole history"
-    )]
-    pub fn status(&self) -> GetStatus {
-        GetStatus::new(self)
-    }
-
-    /// Polls the details until the customer has approved or rejected the payment, or the payment
-    /// has expired.
-    ///
-    /// Calls `getPaymentDetailsUsingGET`, as often as the [`PollInterval`] requires.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// let details = vipps.ecom().payment("order-1".parse()?).wait().await?;
-    /// assert!(details.state().is_paid());
-    /// # Ok(()) }
-    /// ```
-    pub fn wait(&self) -> Wait {
-        let payment = self.clone();
-        let read = move |options| payment.details_with(options).into_future();
-        Wait::new(self.runtime.clone(), self.options(), None, read)
-    }
-
-    /// Captures the reserved money: all that remains, or a part with [`Capture::amount`].
-    ///
-    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
-    /// and up to 180 days after the reservation.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.capture().amount(Amount::nok(50)).text("First parcel".parse()?).await?;
-    /// let second = payment.capture().rest().await?;
-    /// assert_eq!(second.amount, Some(Amount::nok(150)));
-    /// # Ok(()) }
-    /// ```
-    pub fn capture(&self) -> Capture {
-        Capture::new(self)
-    }
-
-    /// Cancels a reservation, or a payment that the customer has not approved yet.
-    ///
-    /// Captured money must be refunded instead. After a partial capture,
-    /// [`Cancel::release_remaining`] releases the rest of the reservation.
-    ///
-    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order, and up to 180 days
-    /// after the reservation.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.capture().amount(Amount::nok(50)).await?;
-    /// payment.cancel().release_remaining().text("Sold out".parse()?).await?;
-    /// assert!(!payment.details().await?.can_capture());
-    /// # Ok(()) }
-    /// ```
-    pub fn cancel(&self) -> Cancel {
-        Cancel::new(self)
-    }
-
-    /// Refunds captured money: all of it, a part with [`Refund::amount`], or the rest with
-    /// [`Refund::rest`].
-    ///
-    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
-    /// and up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
-    /// days.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
-    /// # sim.payer().approve("order-1")?;
-    /// # vipps.ecom().payment("order-1".parse()?).capture().await?;
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.refund().amount(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
-    /// let rest = payment.refund().rest().await?;
-    /// assert_eq!(rest.amount, Some(Amount::nok(150)));
-    /// # Ok(()) }
-    /// ```
-    pub fn refund(&self) -> Refund {
-        Refund::new(self)
-    }
-
-    /// Approves the payment in the customer's place. Only the test environment supports it. With a
-    /// client for production, the call fails before anything is sent.
-    ///
-    /// Calls `integrationTestApprovePayment`.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = vipps::simulator::Simulator::start()?;
-    /// # let vipps = sim.client();
-    /// # use vipps::Amount;
-    /// let started = vipps.ecom().initiate("order-1".parse()?, Amount::nok(200), "Socks".parse()?).await?;
-    /// let payment = started.payment(&vipps);
-    /// payment.force_approve().phone_number("91234567".parse()?).landing_page(&started).await?;
-    /// assert!(payment.details().await?.state().is_paid());
-    /// # Ok(()) }
-    /// ```
-    pub fn force_approve(&self) -> ForceApprove {
-        ForceApprove::new(self)
     }
 }
 

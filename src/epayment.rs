@@ -43,8 +43,10 @@ mod events;
 mod force_approve;
 mod modification;
 pub(crate) mod operations;
+mod payment;
 mod reconcile;
 mod refund;
+mod state;
 mod transfer;
 mod types;
 mod wait;
@@ -54,31 +56,31 @@ pub use capture::Capture;
 pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
 pub(crate) use details::WireShipping;
 pub use details::{
-    Address, GetDetails, PaymentDetails, PaymentMethodKind, PaymentState, ShippingDetails,
-    UsedPaymentMethod, UserDetails,
+    GetDetails, PaymentDetails, PaymentMethodKind, ShippingDetails, UsedPaymentMethod, UserDetails,
 };
 pub use events::{EventName, GetEvents, PaymentEvent};
 pub use force_approve::ForceApprove;
 pub use modification::Modification;
+pub use payment::Payment;
 pub use reconcile::{Reconcile, Reconciled};
 pub use refund::Refund;
+pub use state::PaymentState;
 pub use types::customer::Customer;
+pub use types::express::Express;
 pub(crate) use types::express::write_groups;
-pub use types::express::{Express, ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
 pub use types::money::Aggregate;
+pub use types::order_line::{OrderLine, QuantityUnit};
 pub use types::page_url::PageUrl;
-pub use types::receipt::{BarcodeFormat, OrderLine, PaymentSource, QuantityUnit, Receipt};
+pub use types::receipt::{BarcodeFormat, PaymentSource, Receipt};
+pub use types::shipping_group::{ShippingBrand, ShippingGroup, ShippingOption, ShippingType};
 pub use types::texts::{PaymentDescription, ShippingToken};
 pub use wait::{Poll, PollEvent, PollInterval, PollTrigger, Wait};
 
-pub use crate::types::{AirlineData, QrFormat};
+pub use crate::types::{Address, AirlineData, QrFormat};
 
-use std::future::IntoFuture;
-
-use crate::call::CallOptions;
 use crate::raw;
 use crate::runtime::Runtime;
-use crate::types::{Amount, MerchantSerialNumber, Reference};
+use crate::types::{Amount, Reference};
 
 /// The calls through the generated client of this API.
 type Call = crate::call::Call<raw::epayment::Client>;
@@ -118,6 +120,7 @@ impl EPayment {
     /// assert!(created.redirect_url().is_some());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("checkout", "initiate"))]
     pub fn create(&self, reference: Reference, amount: Amount) -> NewPayment {
         NewPayment::new(self.runtime.clone(), reference, amount)
     }
@@ -173,301 +176,5 @@ impl EPayment {
     /// A payment that was started with the eCom API has its order id as its reference.
     pub fn payment(&self, reference: Reference) -> Payment {
         Payment::new(self.runtime.clone(), reference)
-    }
-}
-
-/// A payment that exists, identified by its reference. Creating this handle sends nothing.
-#[derive(Clone, Debug)]
-pub struct Payment {
-    runtime: Runtime,
-    reference: Reference,
-    merchant: Option<MerchantSerialNumber>,
-    expires_at: Option<jiff::Timestamp>,
-}
-
-impl Payment {
-    fn new(runtime: Runtime, reference: Reference) -> Self {
-        Self {
-            runtime,
-            reference,
-            merchant: None,
-            expires_at: None,
-        }
-    }
-
-    /// Returns the options of a call on this payment.
-    fn options(&self) -> CallOptions {
-        CallOptions {
-            merchant: self.merchant.clone(),
-            ..CallOptions::default()
-        }
-    }
-
-    /// The reference.
-    pub fn reference(&self) -> &Reference {
-        &self.reference
-    }
-
-    /// Sets the sales unit that the payment belongs to, if it differs from the sales unit of the
-    /// credentials. Partners need it.
-    ///
-    /// Every call on the payment is made for this sales unit. A payment from
-    /// [`CreatedPayment::payment`] is already set to the sales unit that it was created for.
-    #[must_use]
-    pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
-        self.merchant = Some(number);
-        self
-    }
-
-    /// Sets the expiry of a long-living payment, until which [`wait`](Self::wait) polls it. A
-    /// payment from [`CreatedPayment::payment`] has it already.
-    #[must_use]
-    pub fn expires_at(mut self, time: jiff::Timestamp) -> Self {
-        self.expires_at = Some(time);
-        self
-    }
-
-    /// Reads the state and the sums of the payment.
-    ///
-    /// Calls `getPayment`; at most 120 times a minute per reference.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED", "amount": nok(49900),
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(0), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}});
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string());
-    /// # let vipps = recorder.client();
-    /// use vipps::Amount;
-    ///
-    /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).details().await?;
-    /// assert_eq!(details.remaining_to_capture(), Some(Amount::nok(499)));
-    /// assert!(details.can_capture() && !details.can_refund());
-    /// # Ok(()) }
-    /// ```
-    pub fn details(&self) -> GetDetails {
-        self.details_with(self.options())
-    }
-
-    /// Returns a request for the details with the options of another call.
-    fn details_with(&self, options: CallOptions) -> GetDetails {
-        GetDetails {
-            payment: self.clone(),
-            options,
-        }
-    }
-
-    /// Reads the event log of the payment, oldest event first, failed attempts included.
-    ///
-    /// Calls `getPaymentEventLog`; at most 120 times a minute per reference.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
-    /// #     r#"[{"reference":"kiosk-7-000451","name":"CREATED","amount":{"currency":"NOK","value":49900},"success":true}]"#);
-    /// # let vipps = recorder.client();
-    /// use vipps::epayment::EventName;
-    ///
-    /// let events = vipps.epayment().payment("kiosk-7-000451".parse()?).events().await?;
-    /// assert_eq!(events[0].name, Some(EventName::Created));
-    /// assert!(events[0].succeeded());
-    /// # Ok(()) }
-    /// ```
-    pub fn events(&self) -> GetEvents {
-        self.events_with(self.options())
-    }
-
-    /// Returns a request for the event log with the options of another call.
-    fn events_with(&self, options: CallOptions) -> GetEvents {
-        GetEvents {
-            payment: self.clone(),
-            options,
-        }
-    }
-
-    /// Polls the details until the customer has approved or stopped the payment, or the payment has
-    /// expired.
-    ///
-    /// Calls `getPayment`, as often as the [`PollInterval`] requires.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
-    /// #     r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
-    /// # let vipps = recorder.client();
-    /// use vipps::epayment::PaymentState;
-    ///
-    /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).wait().await?;
-    /// match details.state() {
-    ///     PaymentState::Authorized => println!("paid"),
-    ///     state => println!("not paid: {state}"),
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub fn wait(&self) -> Wait {
-        let payment = self.clone();
-        let read = move |options| payment.details_with(options).into_future();
-        Wait::new(self.runtime.clone(), self.options(), self.expires_at, read)
-    }
-
-    /// Captures this amount of the reserved money. The rest stays reserved, see
-    /// [`cancel`](Self::cancel).
-    ///
-    /// Calls `capturePayment` with an idempotency key; at most 5 times a minute per reference, and
-    /// up to 180 days after the approval in Norway, 14 days in Denmark and Finland.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
-    /// # let vipps = recorder.client();
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
-    /// let captured = payment.capture(Amount::nok(50)).await?;
-    /// assert_eq!(captured.aggregate.remaining_to_capture(), Some(Amount::nok(449)));
-    /// # Ok(()) }
-    /// ```
-    pub fn capture(&self, amount: Amount) -> Capture {
-        Capture::new(self, Some(amount))
-    }
-
-    /// Captures everything that remains: reads the details first, and sends the amount that they
-    /// state as remaining, the same on every attempt. The deadline covers both requests.
-    ///
-    /// With the idempotency key of an earlier capture of this payment, the amount is that of the
-    /// earlier capture. The call can therefore be retried after an unknown outcome.
-    ///
-    /// Calls `getPayment` and `capturePayment`.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(49900));
-    /// # let vipps = recorder.client();
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
-    /// let captured = payment.capture_remaining().await?;
-    /// assert_eq!(captured.amount, Some(Amount::nok(449)));
-    /// # Ok(()) }
-    /// ```
-    pub fn capture_remaining(&self) -> Capture {
-        Capture::new(self, None)
-    }
-
-    /// Refunds this amount of the captured money.
-    ///
-    /// Calls `refundPayment` with an idempotency key; at most 5 times a minute per reference, and up
-    /// to 365 days after the reservation. The money reaches the customer after 2 to 10 bank days.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(refunded)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(5000));
-    /// # let vipps = recorder.client();
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
-    /// let refunded = payment.refund(Amount::nok(50)).await?;
-    /// assert_eq!(refunded.aggregate.refunded, Some(Amount::nok(50)));
-    /// # Ok(()) }
-    /// ```
-    pub fn refund(&self, amount: Amount) -> Refund {
-        Refund::new(self, Some(amount))
-    }
-
-    /// Refunds everything that is captured and not refunded yet: reads the details first, and sends
-    /// the amount that they state as remaining, the same on every attempt. The deadline covers both
-    /// requests.
-    ///
-    /// With the idempotency key of an earlier refund of this payment, the amount is that of the
-    /// earlier refund. The call can therefore be retried after an unknown outcome.
-    ///
-    /// Calls `getPayment` and `refundPayment`.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(refunded)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(49900));
-    /// # let vipps = recorder.client();
-    /// use vipps::Amount;
-    ///
-    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
-    /// let refunded = payment.refund_remaining().await?;
-    /// assert_eq!(refunded.amount, Some(Amount::nok(449)));
-    /// # Ok(()) }
-    /// ```
-    pub fn refund_remaining(&self) -> Refund {
-        Refund::new(self, None)
-    }
-
-    /// Cancels a payment that the customer has not approved yet, or releases everything of a
-    /// reservation that is not captured. Captured money must be refunded instead.
-    ///
-    /// Calls `cancelPayment`; at most 5 times a minute per reference, and up to 180 days after the
-    /// approval in Norway, 14 days in Denmark and Finland.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(5000), "cancelledAmount": nok(44900),
-    /// #     "refundedAmount": nok(0)}});
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", 200, &payment.to_string());
-    /// # let vipps = recorder.client();
-    /// use vipps::Amount;
-    ///
-    /// // 50 kroner of 499 are captured; nothing more will be delivered.
-    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
-    /// let cancelled = payment.cancel().await?;
-    /// assert_eq!(cancelled.amount, Some(Amount::nok(449)));
-    /// # Ok(()) }
-    /// ```
-    pub fn cancel(&self) -> Cancel {
-        Cancel::new(self)
-    }
-
-    /// Approves the payment in the customer's place. Only the test environment supports it. With a
-    /// client for production, the call fails before anything is sent.
-    ///
-    /// Calls `forceApprove`.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/test/payments/kiosk-7-000451/approve", 200, "");
-    /// # let vipps = recorder.client();
-    /// use vipps::PhoneNumber;
-    ///
-    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
-    /// payment.force_approve().customer(PhoneNumber::parse("+47 912 34 567")?).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn force_approve(&self) -> ForceApprove {
-        ForceApprove::new(self)
     }
 }

@@ -4,30 +4,60 @@
 //! `sim.client()` is a client of the simulator and `sim.payer()` is the simulated customer. For the
 //! real API, create a client with [`Vipps::from_env`](crate::Vipps::from_env) instead.
 //!
-//! | Guide | Content |
+//! | Take payments | |
 //! |---|---|
-//! | [`payment`] | the life of a payment: a diagram, states, time limits |
-//! | [`one_time`] | a QR code on a screen, for one payment |
-//! | [`merchant_redirect`] | a printed QR code that opens a web page |
-//! | [`merchant_callback`] | a printed QR code that checks a customer in |
-//! | [`mobilepay`] | a QR code that MobilePay printed, used as a callback code |
+//! | [`till`] | a QR code on a screen: show it, wait for the customer, capture |
+//! | [`web_shop`] | a link on a phone, a QR code on a desktop, webhooks, capture, refund, restart |
 //! | [`personal_qr`] | the code in the customer's app, read by a scanner |
+//! | [`sticker`] | a printed code without a screen: from the webhook to the capture |
+//! | [`poster`] | a printed code that opens a web page |
+//!
+//! | Know | |
+//! |---|---|
+//! | [`payment`] | the life of a payment: states, requests, time limits |
 //! | [`capture`] | capture, refund and cancel with an idempotency key |
+//! | [`webhooks`] | registration of a URL, signatures, events |
+//! | [`errors`] | outcomes, retries, error codes, rate limits and timeouts |
+//! | [`after_a_crash`] | recovery after a crash or a lost response |
 //! | [`from_ecom_to_epayment`] | the migration to the ePayment API, endpoint by endpoint |
-//! | [`after_a_crash`] | the values to store before a call, and the recovery after a restart |
-//! | [`what_can_go_wrong`] | outcomes, retries, error codes, rate limits and timeouts |
-//! | [`webhooks`] | registration of a URL, and the events of payments and check-ins |
-//! | [`testing`] | tests of your code, without an account, a network or waiting |
 //! | [`faq`] | frequent questions |
+//!
+//! | Test and operate | |
+//! |---|---|
+//! | [`testing`] | tests of your integration in Rust |
+//! | [`testing_in_any_language`] | tests of your integration in Python, JavaScript, PHP, … |
+//! | [`production`] | timeouts, retries, proxies, several sales units and processes, observability |
+//! | [`going_live`] | the checklist of Vipps MobilePay, with the commands that produce the evidence |
+//! | [`how_this_is_tested`] | the tests of this crate, and the commands that run them |
 //! | [`stability`] | versions, dependencies, features and the minimum Rust version |
 //!
-//! # Which code to choose
+//! # Which QR code?
 //!
-//! * A screen that the customer sees: [`one_time`].
-//! * A scanner at the till: [`personal_qr`].
-//! * Neither, such as at a vending machine, a parking lot or a table: [`merchant_callback`], or
-//!   [`mobilepay`] for codes that MobilePay has printed.
-//! * A web page instead of a payment: [`merchant_redirect`].
+//! * The customer sees a screen: [`till`].
+//! * The till has a scanner: [`personal_qr`].
+//! * Neither, such as at a vending machine, a parking lot or a table: [`sticker`]. That page also
+//!   covers codes that MobilePay has printed.
+//! * No payment yet, but a web page: [`poster`].
+
+pub mod till {
+    #![doc = include_str!("guide/till.md")]
+}
+
+pub mod web_shop {
+    #![doc = include_str!("guide/web_shop.md")]
+}
+
+pub mod personal_qr {
+    #![doc = include_str!("guide/personal_qr.md")]
+}
+
+pub mod sticker {
+    #![doc = include_str!("guide/sticker.md")]
+}
+
+pub mod poster {
+    #![doc = include_str!("guide/poster.md")]
+}
 
 pub mod payment {
     #![doc = include_str!("guide/payment.md")]
@@ -37,52 +67,48 @@ pub mod payment {
     #![doc = include_str!("guide/payment_states.md")]
 }
 
-pub mod one_time {
-    #![doc = include_str!("guide/one_time.md")]
-}
-
-pub mod merchant_redirect {
-    #![doc = include_str!("guide/merchant_redirect.md")]
-}
-
-pub mod merchant_callback {
-    #![doc = include_str!("guide/merchant_callback.md")]
-}
-
-pub mod mobilepay {
-    #![doc = include_str!("guide/mobilepay.md")]
-}
-
-pub mod personal_qr {
-    #![doc = include_str!("guide/personal_qr.md")]
-}
-
 pub mod capture {
     #![doc = include_str!("guide/capture.md")]
-}
-
-pub mod from_ecom_to_epayment {
-    #![doc = include_str!("guide/from_ecom_to_epayment.md")]
-}
-
-pub mod after_a_crash {
-    #![doc = include_str!("guide/after_a_crash.md")]
-}
-
-pub mod what_can_go_wrong {
-    #![doc = include_str!("guide/what_can_go_wrong.md")]
 }
 
 pub mod webhooks {
     #![doc = include_str!("guide/webhooks.md")]
 }
 
-pub mod testing {
-    #![doc = include_str!("guide/testing.md")]
+pub mod errors {
+    #![doc = include_str!("guide/errors.md")]
+}
+
+pub mod after_a_crash {
+    #![doc = include_str!("guide/after_a_crash.md")]
+}
+
+pub mod from_ecom_to_epayment {
+    #![doc = include_str!("guide/from_ecom_to_epayment.md")]
 }
 
 pub mod faq {
     #![doc = include_str!("guide/faq.md")]
+}
+
+pub mod testing {
+    #![doc = include_str!("guide/testing.md")]
+}
+
+pub mod testing_in_any_language {
+    #![doc = include_str!("guide/testing_in_any_language.md")]
+}
+
+pub mod production {
+    #![doc = include_str!("guide/production.md")]
+}
+
+pub mod going_live {
+    #![doc = include_str!("guide/going_live.md")]
+}
+
+pub mod how_this_is_tested {
+    #![doc = include_str!("guide/how_this_is_tested.md")]
 }
 
 pub mod stability {

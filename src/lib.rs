@@ -1,5 +1,3 @@
-#![doc = include_str!("../README.md")]
-#![doc = "\n"]
 #![doc = include_str!("guide/front.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Input from outside must never cause a panic.
@@ -10,6 +8,11 @@
 
 #[cfg(any(doc, doctest))]
 pub mod guide;
+
+// The pictures of the README have relative links, so the README is not a page of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub mod raw;
 
@@ -31,7 +34,6 @@ pub mod callback;
 mod call;
 mod clock;
 mod http_client;
-mod http_date;
 mod operation;
 mod retry;
 mod runtime;

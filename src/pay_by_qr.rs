@@ -34,6 +34,7 @@ impl Vipps {
     /// assert_eq!(svg.media_type(), "image/svg+xml");
     /// # Ok(()) }
     /// ```
+    #[doc(alias("POS", "point of sale", "checkout"))]
     pub fn pay_by_qr(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> PayByQr {
         PayByQr {
             options: CallOptions::default(),

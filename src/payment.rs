@@ -4,6 +4,7 @@
 //! [`ecom`](crate::ecom), which also has a shorter name for each type: `ecom::Reconciled` is
 //! [`Reconciled<ecom::PaymentDetails>`](Reconciled).
 
+mod details;
 pub(crate) mod evidence;
 mod poll;
 mod reconcile;
@@ -11,6 +12,7 @@ mod reconcile;
 mod tests;
 mod wait;
 
+pub(crate) use details::details_from_json;
 pub(crate) use poll::{Decision, Snapshot};
 pub use poll::{Poll, PollEvent, PollInterval, PollTrigger};
 pub(crate) use reconcile::History;

@@ -52,6 +52,7 @@ impl Qr {
     /// Recurring. Show the code on a screen with a countdown. Never print it.
     ///
     /// Calls `generateOtpQr`.
+    #[doc(alias("POS", "point of sale"))]
     pub fn one_time(&self, payment: &(impl AsRef<LandingPage> + ?Sized)) -> OneTime {
         OneTime::new(self.runtime.clone(), payment.as_ref().clone())
     }
@@ -59,6 +60,7 @@ impl Qr {
     /// Returns the redirect code with this id, to create, read, update or delete it. The code opens
     /// a web page, with any camera and without the app. It never expires, unless it is created with
     /// a `ttl`.
+    #[doc(alias = "poster")]
     pub fn merchant_redirect(&self, id: RedirectQrId) -> MerchantRedirect {
         MerchantRedirect::new(self.runtime.clone(), id)
     }
@@ -85,6 +87,7 @@ impl Qr {
     /// for a till, a table or a machine. A scan checks the customer in: the app waits, the webhook
     /// `user.checked-in.v1` names this id, and the merchant responds with a payment. A missed
     /// webhook cannot be fetched later.
+    #[doc(alias("sticker", "check-in"))]
     pub fn merchant_callback(&self, id: CallbackQrId) -> MerchantCallback {
         MerchantCallback::new(self.runtime.clone(), id)
     }
@@ -150,6 +153,7 @@ impl Qr {
     /// assert_eq!(owner.phone_number().national_norwegian(), Some("98765432"));
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "personal QR")]
     pub fn exchange(&self, code: PersonalQr) -> ExchangePersonalQr {
         ExchangePersonalQr::new(self.runtime.clone(), code)
     }

@@ -134,6 +134,7 @@ use random::Random;
 use server::Server;
 
 /// A running simulator. Dropping it stops the server and frees the port.
+#[doc(alias("mock", "fake server", "mock server", "sandbox"))]
 #[derive(Debug)]
 pub struct Simulator {
     engine: Arc<Engine>,

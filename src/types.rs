@@ -4,6 +4,7 @@
 //! any other value is an [`InvalidValue`] before anything is sent. Responses are lenient: every
 //! spelling that an API is known to use is accepted.
 
+mod address;
 mod airline_data;
 mod amount;
 mod any_json;
@@ -11,6 +12,7 @@ pub(crate) mod by_name;
 pub(crate) mod characters;
 pub(crate) mod checked_text;
 mod currency;
+pub(crate) mod http_date;
 pub(crate) mod https_url;
 mod image_size;
 mod invalid;
@@ -29,6 +31,7 @@ pub(crate) mod text;
 mod texts;
 mod timestamp;
 
+pub use address::Address;
 pub use airline_data::AirlineData;
 pub use amount::Amount;
 pub use any_json::AnyJson;

@@ -12,12 +12,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::Runtime;
 use crate::telemetry::CallSpan;
 use crate::transport::MAX_ERROR_BODY;
-use crate::types::{MerchantSerialNumber, OrderId, Reference, RequestId, by_name};
+use crate::types::{MerchantSerialNumber, OrderId, Reference, RequestId, Timestamp, by_name};
 
 pub(crate) const OTHER_ORDER: &str =
     "the response is about another order than the request: it proves nothing about this one";
 
-const OTHER_PAYMENT: &str =
+pub(crate) const OTHER_PAYMENT: &str =
     "the response is about another payment than the request: it proves nothing about this one";
 
 /// A response with the status of a success. Its body shows whether the operation succeeded.
@@ -72,8 +72,9 @@ impl Response {
     }
 
     /// Returns the time of the response by the API's clock.
-    pub(crate) fn date(&self) -> Option<http::HeaderValue> {
-        self.headers.get(http::header::DATE).cloned()
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        let date = self.headers.get(http::header::DATE)?;
+        date.to_str().ok().map(Timestamp::from)
     }
 
     /// Returns the media type of the body, without parameters.

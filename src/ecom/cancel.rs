@@ -49,6 +49,7 @@ impl Cancel {
     /// Releases the part that is still reserved after a partial capture, and leaves the captured
     /// part unchanged (wire name `shouldReleaseRemainingFunds`). Without this setting, a partly
     /// captured payment cannot be cancelled.
+    #[doc(alias("void", "release"))]
     pub fn release_remaining(mut self) -> Self {
         self.release = true;
         self

@@ -1,19 +1,20 @@
 //! The details of a payment: its history, and the operations that can succeed next.
 
-use std::fmt;
+mod customer;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
-use super::money;
 use super::state::{self, PaymentState};
+pub use customer::{ShippingDetails, UserDetails};
+
 use super::{Call, Payment};
 use crate::call::{CallOptions, OTHER_ORDER, operation};
-use crate::error::success_body::is_error;
-use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http_date;
-use crate::types::{Amount, OrderId, Sensitive, by_name, lenient};
+use crate::error::Result;
+use crate::payment;
+use crate::types::{OrderId, Sensitive, Timestamp, by_name, lenient};
 
 const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is missing, so that they \
                           do not state what happened to the payment";
@@ -71,8 +72,7 @@ pub struct PaymentDetails {
     user: Option<Box<UserDetails>>,
     shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
-    /// The text of the `Date` header, which is parsed on demand because few callers read it.
-    as_of: Option<http::HeaderValue>,
+    as_of: Option<Timestamp>,
 }
 
 /// The members of [`PaymentDetails`] in JSON. An unreadable part does not fail the response.
@@ -101,12 +101,9 @@ struct Wire {
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
     /// Of stored details: a response has it in its `Date` header.
-    #[serde(
-        deserialize_with = "lenient::opt_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
-    as_of: Option<String>,
+    as_of: Option<Timestamp>,
 }
 
 #[cfg(feature = "schemars")]
@@ -124,10 +121,7 @@ impl From<&PaymentDetails> for Wire {
             user_details: details.user.as_deref().cloned(),
             shipping_details: details.shipping.as_deref().cloned(),
             sub: details.sub.clone().map(Sensitive::into_inner),
-            as_of: details
-                .as_of
-                .as_ref()
-                .and_then(|date| Some(date.to_str().ok()?.to_owned())),
+            as_of: details.as_of.clone(),
         }
     }
 }
@@ -157,11 +151,7 @@ impl PaymentDetails {
         // The API returns the newest event first. If every event has a readable time stamp, sorting
         // enforces this order. The sort is stable, so events with the same time stamp keep the
         // API's order.
-        let instant = |e: &Event| {
-            e.timestamp
-                .as_ref()
-                .and_then(crate::types::Timestamp::instant)
-        };
+        let instant = |e: &Event| e.timestamp.as_ref().and_then(Timestamp::instant);
         if events.iter().all(|e| instant(e).is_some()) {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
@@ -178,7 +168,7 @@ impl PaymentDetails {
             user: wire.user_details.map(Box::new),
             shipping: wire.shipping_details.map(Box::new),
             sub: wire.sub.map(Sensitive::from),
-            as_of: wire.as_of.and_then(|date| date.parse().ok()),
+            as_of: wire.as_of,
         })
     }
 
@@ -196,21 +186,10 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when the text is not a JSON object with a list of events, contains an
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a list of events, contains an
     /// error code, or names another order. The error does not repeat the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
-        let unreadable = |reason| Error::new(ErrorKind::Decode, Outcome::NoEffect, reason);
-        if is_error(json.as_bytes()) {
-            let reason = "the details cannot be read: the JSON is an error of the API";
-            return Err(unreadable(reason.to_owned()));
-        }
-        let wire = by_name::from_str(json).map_err(|cause| {
-            let (line, column) = (cause.line(), cause.column());
-            unreadable(format!(
-                "the details cannot be read (at line {line}, column {column} of the JSON)"
-            ))
-        })?;
-        Self::new(order_id, wire).map_err(|reason| unreadable(reason.to_owned()))
+        payment::details_from_json(json, |wire| Self::new(order_id, wire))
     }
 
     /// The order id.
@@ -221,7 +200,7 @@ impl PaymentDetails {
     /// Returns the time of the response by the API's clock. Use it to judge expiry when the clock
     /// of this machine may be wrong.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
-        http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
+        self.as_of.as_ref()?.instant()
     }
 
     /// Returns every event, newest first by time stamp, including failed ones. The state does not
@@ -354,202 +333,5 @@ impl PaymentDetails {
     /// add it after the other details, so read the details again if it is missing.
     pub fn sub(&self) -> Option<&str> {
         self.sub.as_ref().map(Sensitive::expose)
-    }
-}
-
-/// The customer of a payment. Seven days after the reservation the API replaces the texts by
-/// `[Expired]`.
-///
-/// `Debug` shows none of the data. The JSON form has all of it and is the same as in the API's
-/// response.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct UserDetails {
-    /// First name.
-    pub first_name: Option<Sensitive>,
-    /// Last name.
-    pub last_name: Option<Sensitive>,
-    /// E-mail address.
-    pub email: Option<Sensitive>,
-    /// Phone number, eight digits.
-    pub mobile_number: Option<Sensitive>,
-    /// Vipps's id of the customer for this merchant.
-    pub user_id: Option<Sensitive>,
-    /// Birth date.
-    pub date_of_birth: Option<Sensitive>,
-    /// National identity number.
-    pub ssn: Option<Sensitive>,
-    /// The result of the verification by `BankID`. The API sends `0`, `1`, `Y` or a bool.
-    pub bank_id_verified: Option<bool>,
-}
-
-/// The members of [`UserDetails`] in JSON.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(remote = "UserDetails", rename_all = "camelCase", default)]
-struct WireUser {
-    first_name: Option<Sensitive>,
-    last_name: Option<Sensitive>,
-    email: Option<Sensitive>,
-    mobile_number: Option<Sensitive>,
-    user_id: Option<Sensitive>,
-    date_of_birth: Option<Sensitive>,
-    ssn: Option<Sensitive>,
-    #[serde(deserialize_with = "lenient::opt_bool")]
-    #[cfg_attr(feature = "schemars", schemars(extend("type" = ["boolean", "string", "integer", "null"])))]
-    bank_id_verified: Option<bool>,
-}
-
-/// Returns whether the API has replaced the text by `[Expired]`.
-fn is_expired(text: &str) -> bool {
-    text.trim().eq_ignore_ascii_case("[Expired]")
-}
-
-impl UserDetails {
-    /// Returns whether the API has removed the data, which happens after seven days. Do not
-    /// overwrite stored data with it.
-    pub fn is_expired(&self) -> bool {
-        [
-            &self.first_name,
-            &self.last_name,
-            &self.email,
-            &self.mobile_number,
-            &self.user_id,
-            &self.date_of_birth,
-            &self.ssn,
-        ]
-        .into_iter()
-        .flatten()
-        .any(|text| is_expired(text.expose()))
-    }
-}
-
-impl fmt::Debug for UserDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserDetails").finish_non_exhaustive()
-    }
-}
-
-/// The delivery address and the shipping method of an express payment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ShippingDetails {
-    /// The address.
-    pub address: Option<Address>,
-    /// The price of the shipping. In JSON it is in kroner, unlike every other amount.
-    #[serde(serialize_with = "money::write_kroner")]
-    pub shipping_cost: Option<Amount>,
-    /// The name of the chosen method.
-    pub shipping_method: Option<String>,
-    /// The id of the chosen method, as the merchant set it.
-    pub shipping_method_id: Option<String>,
-}
-
-/// The members of [`ShippingDetails`] in JSON.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(remote = "ShippingDetails", rename_all = "camelCase", default)]
-struct WireShipping {
-    #[serde(deserialize_with = "lenient::opt")]
-    address: Option<Address>,
-    #[serde(deserialize_with = "money::opt_kroner")]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<crate::types::Kroner>"))]
-    shipping_cost: Option<Amount>,
-    #[serde(deserialize_with = "lenient::opt_text")]
-    shipping_method: Option<String>,
-    #[serde(deserialize_with = "lenient::opt_text")]
-    shipping_method_id: Option<String>,
-}
-
-impl ShippingDetails {
-    /// Returns whether the API has removed the address or the shipping method, which happens after
-    /// seven days.
-    pub fn is_expired(&self) -> bool {
-        let methods = [&self.shipping_method, &self.shipping_method_id];
-        methods.into_iter().flatten().any(|text| is_expired(text))
-            || self.address.as_ref().is_some_and(Address::is_expired)
-    }
-}
-
-/// A postal address. `Debug` shows none of it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Address {
-    /// Street and number.
-    pub address_line1: Option<Sensitive>,
-    /// A second line.
-    pub address_line2: Option<Sensitive>,
-    /// City.
-    pub city: Option<Sensitive>,
-    /// Postal code. The wire name is `postCode`, `zipCode` or `postalCode`.
-    pub post_code: Option<Sensitive>,
-    /// Country, `NO` or `Norway`.
-    pub country: Option<String>,
-}
-
-/// The members of an [`Address`] in JSON.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-struct WireAddress {
-    address_line1: Option<Sensitive>,
-    address_line2: Option<Sensitive>,
-    city: Option<Sensitive>,
-    post_code: Option<Sensitive>,
-    zip_code: Option<Sensitive>,
-    postal_code: Option<Sensitive>,
-    #[serde(deserialize_with = "lenient::opt_text")]
-    country: Option<String>,
-}
-
-by_name::read! {
-    UserDetails => WireUser;
-    ShippingDetails => WireShipping;
-    Address => WireAddress;
-}
-
-#[cfg(feature = "schemars")]
-crate::json_schema::read_as! {
-    UserDetails => WireUser;
-    ShippingDetails => WireShipping;
-    Address => WireAddress;
-}
-
-impl From<WireAddress> for Address {
-    fn from(wire: WireAddress) -> Self {
-        let post_codes = [wire.post_code, wire.zip_code, wire.postal_code];
-        Self {
-            address_line1: wire.address_line1,
-            address_line2: wire.address_line2,
-            city: wire.city,
-            post_code: post_codes
-                .into_iter()
-                .flatten()
-                .find(|code| !code.expose().is_empty()),
-            country: wire.country,
-        }
-    }
-}
-
-impl Address {
-    fn is_expired(&self) -> bool {
-        let texts = [
-            &self.address_line1,
-            &self.address_line2,
-            &self.city,
-            &self.post_code,
-        ];
-        let mut texts = texts.into_iter().flatten();
-        texts.any(|text| is_expired(text.expose()))
-            || self.country.as_deref().is_some_and(is_expired)
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Address").finish_non_exhaustive()
     }
 }

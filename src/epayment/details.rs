@@ -1,59 +1,24 @@
 //! The details of a payment: its state and sums, and the operations that can succeed next.
 
-mod parts;
+mod customer;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use parts::WireShipping;
-pub use parts::{Address, PaymentMethodKind, ShippingDetails, UsedPaymentMethod, UserDetails};
+pub(crate) use customer::WireShipping;
+pub use customer::{PaymentMethodKind, ShippingDetails, UsedPaymentMethod, UserDetails};
 
+use super::state::{PaymentState, is_given_up};
 use super::types::money::Aggregate;
 use super::{Call, Payment};
-use crate::call::{CallOptions, operation};
-use crate::error::success_body::is_error;
-use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http_date;
-use crate::types::open_enum::open_enum;
+use crate::call::{CallOptions, OTHER_PAYMENT, operation};
+use crate::error::Result;
+use crate::payment;
 use crate::types::{Amount, Reference, Sensitive, Timestamp, by_name, lenient};
 
 const NO_STATE: &str =
     "the details cannot be read: state and aggregate are missing, so that they state nothing";
-const OTHER_PAYMENT: &str = "the details are about another payment";
-
-open_enum! {
-    /// The state of a payment, as the API states it. All states but `Created` are final.
-    ///
-    /// The state does not change after the customer's decision: captures, cancels and refunds are
-    /// in the [`Aggregate`] only.
-    pub enum PaymentState {
-        /// The customer has not decided yet.
-        Created = "CREATED",
-        /// The customer has approved, and the money is reserved. The state stays the same after a
-        /// capture, a cancel and a refund.
-        Authorized = "AUTHORIZED",
-        /// The customer has stopped the payment.
-        Aborted = "ABORTED",
-        /// The customer has not decided in time.
-        Expired = "EXPIRED",
-        /// The merchant has cancelled the payment before the approval.
-        Terminated = "TERMINATED",
-    }
-}
-
-impl PaymentState {
-    /// Returns whether the customer's decision is known, with any result: `false` for
-    /// [`Created`](Self::Created) and for a state that this version does not list.
-    pub fn is_decided(&self) -> bool {
-        !matches!(self, Self::Created | Self::Unknown(_))
-    }
-
-    /// Returns whether the payment ended without an approval.
-    pub(super) fn is_without_approval(&self) -> bool {
-        matches!(self, Self::Aborted | Self::Expired | Self::Terminated)
-    }
-}
 
 /// A request for the details of a payment. Made by [`Payment::details`](super::Payment::details);
 /// `.await` sends it.
@@ -79,7 +44,6 @@ impl GetDetails {
             .run(|api| api.get_payment().reference(reference).send())
             .await?;
         let wire: Wire = response.decode()?;
-        response.check_reference(&self.payment.reference, wire.reference.as_deref())?;
         let mut details = PaymentDetails::new(self.payment.reference, wire)
             .map_err(|reason| response.decode_error(reason))?;
         details.as_of = response.date();
@@ -103,8 +67,7 @@ pub struct PaymentDetails {
     shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
     capture_guaranteed_until: Option<Timestamp>,
-    /// The text of the `Date` header, which is parsed on demand because few callers read it.
-    as_of: Option<http::HeaderValue>,
+    as_of: Option<Timestamp>,
 }
 
 #[derive(Default, Deserialize, Serialize)]
@@ -136,12 +99,9 @@ struct Wire {
     sub: Option<String>,
     capture_guaranteed_until: Option<Timestamp>,
     /// Of stored details: a response has it in its `Date` header.
-    #[serde(
-        deserialize_with = "lenient::opt_id",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
-    as_of: Option<String>,
+    as_of: Option<Timestamp>,
 }
 
 #[derive(Default, Deserialize, Serialize)]
@@ -176,10 +136,7 @@ impl From<&PaymentDetails> for Wire {
             }),
             sub: None,
             capture_guaranteed_until: details.capture_guaranteed_until.clone(),
-            as_of: details
-                .as_of
-                .as_ref()
-                .and_then(|date| Some(date.to_str().ok()?.to_owned())),
+            as_of: details.as_of.clone(),
         }
     }
 }
@@ -195,8 +152,12 @@ impl TryFrom<Wire> for PaymentDetails {
 }
 
 impl PaymentDetails {
-    /// Fails with the reason when the JSON states neither state nor sums.
+    /// Fails with the reason when the JSON names another payment, or states neither state nor sums.
     fn new(reference: Reference, wire: Wire) -> Result<Self, &'static str> {
+        let named = wire.reference.as_deref();
+        if named.is_some_and(|named| named != reference.as_str()) {
+            return Err(OTHER_PAYMENT);
+        }
         let aggregate = wire.aggregate.unwrap_or_default();
         if wire.state.is_none() && aggregate.is_empty() {
             return Err(NO_STATE);
@@ -225,7 +186,7 @@ impl PaymentDetails {
                 .or(wire.sub)
                 .map(Sensitive::from),
             capture_guaranteed_until: wire.capture_guaranteed_until,
-            as_of: wire.as_of.and_then(|date| date.parse().ok()),
+            as_of: wire.as_of,
         })
     }
 
@@ -245,25 +206,10 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when the text is not a JSON object with a state or sums, contains an
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a state or sums, contains an
     /// error code, or names another payment. The error does not repeat the text.
     pub fn from_json(reference: Reference, json: &str) -> Result<Self> {
-        let unreadable = |reason| Error::new(ErrorKind::Decode, Outcome::NoEffect, reason);
-        if is_error(json.as_bytes()) {
-            let reason = "the details cannot be read: the JSON is an error of the API";
-            return Err(unreadable(reason.to_owned()));
-        }
-        let wire: Wire = by_name::from_str(json).map_err(|cause| {
-            let (line, column) = (cause.line(), cause.column());
-            unreadable(format!(
-                "the details cannot be read (at line {line}, column {column} of the JSON)"
-            ))
-        })?;
-        let named = wire.reference.as_deref();
-        if named.is_some_and(|named| named != reference.as_str()) {
-            return Err(unreadable(OTHER_PAYMENT.to_owned()));
-        }
-        Self::new(reference, wire).map_err(|reason| unreadable(reason.to_owned()))
+        payment::details_from_json(json, |wire| Self::new(reference, wire))
     }
 
     /// Returns the reference.
@@ -273,7 +219,7 @@ impl PaymentDetails {
 
     /// Returns the time of the response by the API's clock.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
-        http_date::parse(self.as_of.as_ref()?.to_str().ok()?)
+        self.as_of.as_ref()?.instant()
     }
 
     /// Returns the state that the API states. A missing state is
@@ -373,20 +319,6 @@ impl PaymentDetails {
     /// earlier than the deadline of the market.
     pub fn capture_guaranteed_until(&self) -> Option<&Timestamp> {
         self.capture_guaranteed_until.as_ref()
-    }
-}
-
-/// Returns whether a payment ended before its approval, or a part of its reservation is cancelled
-/// and nothing is left of it. Returns `None` if the state and the sums do not show it.
-pub(super) fn is_given_up(state: Option<&PaymentState>, aggregate: &Aggregate) -> Option<bool> {
-    match state {
-        Some(PaymentState::Created) => Some(false),
-        // The payment can no longer be approved, so there is nothing left to cancel.
-        Some(state) if state.is_without_approval() => Some(true),
-        _ => {
-            let rest = aggregate.remaining_to_capture()?;
-            Some(aggregate.cancelled?.is_positive() && rest.is_zero())
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::create::CreatedPayment;
-use super::details::PaymentState;
+use super::state::PaymentState;
 use super::types::customer::Customer;
 use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response, operation};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::details::{PaymentDetails, PaymentState, is_given_up};
+use super::details::PaymentDetails;
+use super::state::{PaymentState, is_given_up};
 use super::types::money::Aggregate;
 use crate::call::Response;
 use crate::error::Result;

@@ -1,9 +1,9 @@
 //! Captures and refunds, which move money and have the same rules.
 
-use super::details::PaymentState;
 use super::error_codes::is_conflict;
 use super::events::{EventName, PaymentEvent};
 use super::modification::{Modification, Wire};
+use super::state::PaymentState;
 use super::types::money::{self, Aggregate};
 use super::{Call, Payment};
 use crate::call::{CallOptions, Deadline, Response};

@@ -1,6 +1,7 @@
 //! Waits for the customer's decision about a payment.
 
-use super::details::{PaymentDetails, PaymentState};
+use super::details::PaymentDetails;
+use super::state::PaymentState;
 use crate::payment::{self, Decision, Snapshot};
 
 pub use crate::payment::{PollInterval, PollTrigger};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Pace, RetryPolicy};
-use crate::http_date;
+use crate::types::http_date;
 
 /// Returns the wait after attempt number `attempt`, where 1 is the first. `jitter` is in `0.0..1.0`.
 pub(crate) fn wait(

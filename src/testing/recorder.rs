@@ -17,6 +17,7 @@ use crate::{Credentials, Environment, Vipps, VippsBuilder};
 
 /// Records the shape of every request, and responds with the responses of the test. Cheap to clone:
 /// clones share the recorded requests.
+#[doc(alias("mock", "fake"))]
 #[derive(Clone, Default)]
 pub struct Recorder {
     state: Arc<Mutex<State>>,

@@ -33,6 +33,7 @@ const MAX_LEN: usize = 50;
 /// assert_eq!(RequestId::derive(&order, "capture"), key);
 /// # Ok::<(), vipps::InvalidValue>(())
 /// ```
+#[doc(alias("idempotency key", "Idempotency-Key", "X-Request-Id"))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(String);
 

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use jiff::civil::DateTime;
-use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::lenient;
+use super::{http_date, lenient};
 
 /// The number of digits from which epoch time is in milliseconds. In seconds it would be thousands
 /// of years in the future.
@@ -64,12 +63,7 @@ fn read(text: &str) -> Option<jiff::Timestamp> {
                 .to_timestamp(text.parse::<DateTime>().ok()?)
                 .ok()
         })
-        .or_else(|| {
-            rfc2822::DateTimeParser::new()
-                .relaxed_weekday(true)
-                .parse_timestamp(text)
-                .ok()
-        })
+        .or_else(|| http_date::parse(text))
 }
 
 impl From<String> for Timestamp {

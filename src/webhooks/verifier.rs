@@ -27,6 +27,7 @@ const SCHEME: &[u8] = b"HMAC-SHA256 ";
 /// The signature covers the method, path, query and host of the **registered** URL, the date, and
 /// the bytes of the body. The host and path of the incoming request are ignored, because proxies
 /// rewrite them. Make one verifier for each registered URL.
+#[doc(alias("HMAC", "signature"))]
 #[derive(Clone)]
 pub struct Verifier {
     endpoint: Endpoint,

@@ -1,8 +1,9 @@
 //! The conclusions that the details and the event log of a payment allow about an operation whose
 //! response was lost.
 
-use crate::epayment::details::{PaymentDetails, PaymentState};
+use crate::epayment::details::PaymentDetails;
 use crate::epayment::events::{EventName, PaymentEvent, creation_key};
+use crate::epayment::state::PaymentState;
 use crate::epayment::transfer::Direction;
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
 use crate::payment::evidence::{self, Lost, Transfer, TransferEvent};

@@ -11,7 +11,10 @@ const OBSOLETE_FORMATS: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%
 /// Parses a date in any of the three formats of RFC 9110, section 5.6.7.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let imf_fixdate = rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    let imf_fixdate = rfc2822::DateTimeParser::new()
+        .relaxed_weekday(true)
+        .parse_timestamp(text)
+        .ok();
     imf_fixdate.or_else(|| {
         OBSOLETE_FORMATS.iter().find_map(|format| {
             let read = strtime::parse(format, text).ok()?.to_datetime().ok()?;

@@ -1,4 +1,4 @@
-//! The payment method, the customer and the shipping in the details of a payment.
+//! The customer, the payment method and the shipping in the details of a payment.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, Currency, Sensitive, by_name, lenient};
+use crate::types::{Address, Amount, Currency, Sensitive, by_name, lenient};
 
 open_enum! {
     /// The kind of a payment method.
@@ -96,42 +96,6 @@ impl fmt::Debug for UserDetails {
     }
 }
 
-/// A postal address. `Debug` shows none of it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Address {
-    /// Street and number.
-    pub address_line1: Option<Sensitive>,
-    /// A second line.
-    pub address_line2: Option<Sensitive>,
-    /// City.
-    pub city: Option<Sensitive>,
-    /// Postal code.
-    pub post_code: Option<Sensitive>,
-    /// Country, two letters of ISO 3166-1.
-    pub country: Option<String>,
-}
-
-/// The members of an [`Address`] in JSON.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(remote = "Address", rename_all = "camelCase", default)]
-struct WireAddress {
-    address_line1: Option<Sensitive>,
-    address_line2: Option<Sensitive>,
-    city: Option<Sensitive>,
-    post_code: Option<Sensitive>,
-    #[serde(deserialize_with = "lenient::opt_text")]
-    country: Option<String>,
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Address").finish_non_exhaustive()
-    }
-}
-
 /// The delivery address and the shipping option of an Express payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -197,12 +161,10 @@ impl From<&ShippingDetails> for WireShipping {
 by_name::read! {
     UsedPaymentMethod => WireMethod;
     UserDetails => WireUser;
-    Address => WireAddress;
 }
 
 #[cfg(feature = "schemars")]
 crate::json_schema::read_as! {
     UsedPaymentMethod => WireMethod;
     UserDetails => WireUser;
-    Address => WireAddress;
 }

@@ -1,0 +1,108 @@
+//! A payment whose user flow is not chosen yet.
+
+use super::Create;
+use crate::call::CallOptions;
+use crate::epayment::types::customer::Customer;
+use crate::epayment::types::page_url::PageUrl;
+use crate::runtime::Runtime;
+use crate::types::{Amount, QrFormat, Reference};
+
+/// A payment without a user flow. Made by [`EPayment::create`](crate::epayment::EPayment::create);
+/// each method chooses the flow.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until a flow is chosen and the result is awaited"]
+pub struct NewPayment {
+    runtime: Runtime,
+    reference: Reference,
+    amount: Amount,
+}
+
+/// The way that takes the customer to the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    WebRedirect,
+    NativeRedirect,
+    PushMessage,
+    Qr(Option<QrFormat>),
+}
+
+impl NewPayment {
+    pub(in crate::epayment) fn new(runtime: Runtime, reference: Reference, amount: Amount) -> Self {
+        Self {
+            runtime,
+            reference,
+            amount,
+        }
+    }
+
+    /// Shows a QR code on the merchant's screen, which the customer scans (user flow `QR`).
+    ///
+    /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to an SVG image.
+    pub fn qr(self) -> Create {
+        self.flow(Flow::Qr(None))
+    }
+
+    /// Shows a QR code in this format (user flow `QR`).
+    ///
+    /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to the image, or with [`QrFormat::Content`] the
+    /// text of the code.
+    pub fn qr_with(self, format: QrFormat) -> Create {
+        self.flow(Flow::Qr(Some(format)))
+    }
+
+    /// Redirects the customer's browser (user flow `WEB_REDIRECT`): a phone with the app switches to
+    /// it, and every other device shows a landing page. `return_url` opens after the payment, paid
+    /// or not.
+    pub fn web_redirect(self, return_url: PageUrl) -> Create {
+        self.flow(Flow::WebRedirect).return_url(return_url)
+    }
+
+    /// Switches from the merchant's app to the Vipps or MobilePay app (user flow
+    /// `NATIVE_REDIRECT`), for merchants without a web site. `return_url` opens after the payment,
+    /// paid or not.
+    pub fn native_redirect(self, return_url: PageUrl) -> Create {
+        self.flow(Flow::NativeRedirect).return_url(return_url)
+    }
+
+    /// Pushes the payment to the customer's phone (user flow `PUSH_MESSAGE`), without a redirect
+    /// URL. Vipps MobilePay allows it for some sales units only.
+    pub fn push_message(self, customer: impl Into<Customer>) -> Create {
+        self.flow(Flow::PushMessage).customer(customer)
+    }
+
+    fn flow(self, flow: Flow) -> Create {
+        Create {
+            runtime: self.runtime,
+            options: CallOptions::default(),
+            reference: self.reference,
+            amount: self.amount,
+            flow,
+            return_url: None,
+            customer: None,
+            payment_method: None,
+            blocks_commercial_cards: false,
+            customer_present: false,
+            description: None,
+            expires_at: None,
+            receipt: None,
+            receipt_url: None,
+            metadata: Vec::new(),
+            minimum_age: None,
+            scope: None,
+            express: None,
+            airline_data: None,
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// The payment method that the customer can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PaymentMethod {
+    /// The app (`WALLET`).
+    Wallet,
+    /// A form for card data (`CARD`). Only with [`NewPayment::web_redirect`], and not in the test
+    /// environment.
+    Card,
+}

@@ -1,0 +1,217 @@
+//! The shipping options of an Express payment.
+
+use crate::call::built;
+use crate::error::Result;
+use crate::raw::epayment::types;
+use crate::types::text::is_printed;
+use crate::types::{Amount, Currency, InvalidValue};
+
+use super::money::{part, wire};
+
+macro_rules! wire_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl From<$name> for types::$name {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$variant => Self::$variant,)*
+                }
+            }
+        }
+    };
+}
+
+wire_enum! {
+    /// The kind of a delivery.
+    ShippingType {
+        /// To the door.
+        HomeDelivery,
+        /// To a pick-up point.
+        PickupPoint,
+        /// To the mailbox.
+        Mailbox,
+        /// In a shop.
+        InStore,
+        /// Another kind.
+        Other,
+    }
+}
+
+wire_enum! {
+    /// The company that delivers.
+    ShippingBrand {
+        /// Posten.
+        Posten,
+        /// Bring.
+        Bring,
+        /// `PostNord`.
+        Postnord,
+        /// Helthjem.
+        Helthjem,
+        /// Porterbuddy.
+        Porterbuddy,
+        /// DHL.
+        Dhl,
+        /// Instabox.
+        Instabox,
+        /// `FedEx`.
+        Fedex,
+        /// Matkahuolto.
+        Matkahuolto,
+        /// GLS.
+        Gls,
+        /// Posti.
+        Posti,
+        /// Gordon.
+        Gordon,
+        /// Another company.
+        Other,
+    }
+}
+
+/// The shipping options of one company and one kind of delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShippingGroup {
+    kind: ShippingType,
+    brand: ShippingBrand,
+    pub(super) options: Vec<ShippingOption>,
+    pub(super) is_default: bool,
+    priority: Option<u32>,
+}
+
+impl ShippingGroup {
+    /// Returns a group with these options, at least one. Variants of a delivery, such as pick-up
+    /// points or time slots, are options of one group.
+    pub fn new(
+        kind: ShippingType,
+        brand: ShippingBrand,
+        options: impl IntoIterator<Item = ShippingOption>,
+    ) -> Self {
+        Self {
+            kind,
+            brand,
+            options: options.into_iter().collect(),
+            is_default: false,
+            priority: None,
+        }
+    }
+
+    /// Sets the position in the list. Groups with low numbers come first.
+    #[must_use]
+    pub fn priority(mut self, priority: u32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Preselects this group until the customer chooses another one (wire name `isDefault`).
+    #[must_use]
+    pub fn preselect(mut self) -> Self {
+        self.is_default = true;
+        self
+    }
+
+    pub(super) fn write(&self, currency: Currency) -> Result<types::ShippingGroup> {
+        let options: Result<Vec<_>> = self.options.iter().map(|o| o.write(currency)).collect();
+        let mut group = types::ShippingGroup::builder()
+            .type_(types::ShippingType::from(self.kind))
+            .brand(types::ShippingBrand::from(self.brand))
+            .options(options?);
+        if self.is_default {
+            group = group.is_default(true);
+        }
+        if let Some(priority) = self.priority {
+            group = group.priority(i64::from(priority));
+        }
+        built(group)
+    }
+}
+
+/// One shipping option of an Express payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShippingOption {
+    pub(super) id: String,
+    name: String,
+    pub(super) amount: Amount,
+    pub(super) is_default: bool,
+    priority: Option<u32>,
+    meta: Option<String>,
+    estimated_delivery: Option<String>,
+}
+
+impl ShippingOption {
+    /// Returns an option. `id` is chosen by the merchant, unique within the payment, and part of the
+    /// payment's details. `name` is shown to the customer. `amount` is added to the amount of the
+    /// payment; zero is free.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, amount: Amount) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            amount,
+            is_default: false,
+            priority: None,
+            meta: None,
+            estimated_delivery: None,
+        }
+    }
+
+    /// Sets the position in the group. Options with low numbers come first.
+    #[must_use]
+    pub fn priority(mut self, priority: u32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Preselects this option until the customer chooses another one (wire name `isDefault`).
+    #[must_use]
+    pub fn preselect(mut self) -> Self {
+        self.is_default = true;
+        self
+    }
+
+    /// Sets a further text, such as the address of a shop.
+    #[must_use]
+    pub fn meta(mut self, text: impl Into<String>) -> Self {
+        self.meta = Some(text.into());
+        self
+    }
+
+    /// Sets the time of the delivery or the opening hours, as text.
+    #[must_use]
+    pub fn estimated_delivery(mut self, text: impl Into<String>) -> Self {
+        self.estimated_delivery = Some(text.into());
+        self
+    }
+
+    pub(super) fn write(&self, currency: Currency) -> Result<types::ShippingOption> {
+        for (field, text) in [("shipping.id", &self.id), ("shipping.name", &self.name)] {
+            if text.trim().is_empty() || !is_printed(text) {
+                let rule = "must not be empty, and must not have control characters";
+                return Err(InvalidValue::new(field, rule, text.clone()).into());
+            }
+        }
+        part("shipping.amount", self.amount, currency)?;
+        let mut option = types::ShippingOption::builder()
+            .id(self.id.clone())
+            .name(self.name.clone())
+            .amount(wire(self.amount)?);
+        if self.is_default {
+            option = option.is_default(true);
+        }
+        if let Some(priority) = self.priority {
+            option = option.priority(i64::from(priority));
+        }
+        if let Some(text) = &self.meta {
+            option = option.meta(text.clone());
+        }
+        if let Some(text) = &self.estimated_delivery {
+            option = option.estimated_delivery(text.clone());
+        }
+        built(option)
+    }
+}
