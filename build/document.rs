@@ -110,8 +110,8 @@ impl Document {
         Ok(())
     }
 
-    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns its
-    /// changes.
+    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns
+    /// its changes.
     pub(crate) fn each_schema(&mut self, mut visit: impl FnMut(&str, &mut Value) -> Vec<String>) {
         let mut notes = Vec::new();
         walk_schemas(&mut self.root, &mut |pointer, schema| {

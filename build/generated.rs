@@ -69,7 +69,8 @@ impl Generated {
         generated
     }
 
-    /// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the operation.
+    /// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the
+    /// operation.
     fn read_operations(&mut self, tokens: &str) {
         const INFO: &str = "operation_id : ";
         // The types have a module of this name too, which is first in the source.
@@ -130,7 +131,8 @@ fn path(builder: &str) -> Option<String> {
     Some(literal(url)?.trim_start_matches("{}").to_owned())
 }
 
-/// Reads `. client . post (url)`. The generator writes the other methods, too, but reqwest does not have them.
+/// Reads `. client . post (url)`. The generator writes the other methods, too, but reqwest does not
+/// have them.
 fn method(builder: &str) -> Option<String> {
     let methods = ["get", "put", "post", "delete", "head", "patch"];
     let is_called = |method: &&str| {

@@ -108,7 +108,8 @@ fn collect_files(value: &Value, files: &mut BTreeSet<String>) {
     }
 }
 
-/// Returns the name beside the document of the file of a reference. For a URL it is the last segment.
+/// Returns the name beside the document of the file of a reference. For a URL it is the last
+/// segment.
 pub(crate) fn sibling(file: &str) -> &str {
     match file.rsplit_once('/') {
         Some((start, name)) if start.contains("://") => name,

@@ -21,8 +21,8 @@ pub(crate) const REASON: &str = "the generator reads one file and follows only r
 /// The maximum length of a chain of references. A longer chain is treated as a cycle.
 const LONGEST: usize = 32;
 
-/// Replaces each reference by its target, except references to component schemas. A component schema of another file
-/// becomes a component of the document.
+/// Replaces each reference by its target, except references to component schemas. A component
+/// schema of another file becomes a component of the document.
 ///
 /// A reference whose target is missing in its file is left to the pass `repair`.
 pub(crate) fn resolve(document: &mut Document, read: Read<'_>) -> Result<(), Error> {
@@ -175,7 +175,8 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Replaces a reference by its target, and follows references of the target. Returns the first reference.
+    /// Replaces a reference by its target, and follows references of the target. Returns the first
+    /// reference.
     fn copy(&mut self, value: &mut Value, pointer: &str) -> Result<Option<String>, Error> {
         let first = text(value, "$ref").map(str::to_owned);
         for _ in 0..LONGEST {

@@ -7,8 +7,8 @@ use super::generated::Generated;
 use super::names::snake;
 use super::passes::KEY;
 
-/// Writes the tables beside the bindings of this module: the version of the document, its endpoints, the check of
-/// response bodies and the list of JSON Schemas.
+/// Writes the tables beside the bindings of this module: the version of the document, its
+/// endpoints, the check of response bodies and the list of JSON Schemas.
 pub(super) fn tables(name: &str, document: &Document, generated: &Generated) -> String {
     let version = document.root["info"]["version"].as_str();
     let version = version.unwrap_or_default();

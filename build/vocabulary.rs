@@ -47,7 +47,8 @@ struct Checker {
 }
 
 impl Checker {
-    /// Checks an object and its keys. Null counts as missing, and a schema can be `true` or `false`.
+    /// Checks an object and its keys. Null counts as missing, and a schema can be `true` or
+    /// `false`.
     fn object(&mut self, value: &Value, pointer: &str, kind: &'static Kind) -> Result<(), Error> {
         if value.is_null() || (value.is_boolean() && std::ptr::eq(kind, &raw const SCHEMA)) {
             return Ok(());

@@ -4,8 +4,8 @@
 //! cargo test --example your_own_tests
 //! ```
 //!
-//! Most tests use a simulator in memory and tokio's paused clock, so that no test waits in real time. The
-//! test of callbacks uses a socket, because the simulator delivers them over HTTP.
+//! Most tests use a simulator in memory and tokio's paused clock, so that no test waits in real
+//! time. The test of callbacks uses a socket, because the simulator delivers them over HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -24,7 +24,8 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Wraps each reference that has a description in a composition, so that the description documents the field.
+/// Wraps each reference that has a description in a composition, so that the description documents
+/// the field.
 fn keep_beside_references(document: &mut Document) {
     document.each_schema(|_, schema| {
         let Value::Object(map) = schema else {

@@ -34,7 +34,8 @@ pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Vec<(String, Value)>, Er
     overlays.collect()
 }
 
-/// Applies the actions of the overlays in their order. An action whose target is missing changes nothing.
+/// Applies the actions of the overlays in their order. An action whose target is missing changes
+/// nothing.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     for (file, overlay) in std::mem::take(&mut document.overlays) {
         let actions = overlay.get("actions").and_then(Value::as_array);

@@ -63,8 +63,8 @@ pub(crate) async fn main<A>(
 ///
 /// # Errors
 ///
-/// If nothing reads standard output any longer, for example after `| head -1`. `println!` would panic
-/// and leave an order open.
+/// If nothing reads standard output any longer, for example after `| head -1`. `println!` would
+/// panic and leave an order open.
 pub(crate) fn print_line(line: impl Display) -> Result<()> {
     writeln!(stdout(), "{line}").context("standard output")
 }

@@ -4,8 +4,9 @@
 //! Each change is marked as breaking or not, with the wrapper's files that it concerns.
 //!
 //! The exit code is 0 if requests and responses are unchanged, 1 if they changed, and 2 if a
-//! document cannot be read or has a key that OpenAPI does not define. Descriptions, examples and the
-//! order of entries are ignored, and so is a path prefix that moves between `servers` and `paths`.
+//! document cannot be read or has a key that OpenAPI does not define. Descriptions, examples and
+//! the order of entries are ignored, and so is a path prefix that moves between `servers` and
+//! `paths`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -14,8 +14,8 @@ use crate::shop::Shop;
 /// The maximum wait for a page to change.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The first customer pays, the second uses express checkout and later withdraws the consent, the third
-/// rejects the payment.
+/// The first customer pays, the second uses express checkout and later withdraws the consent, the
+/// third rejects the payment.
 pub(crate) async fn run_all(simulator: &Simulator, shop: &Shop, address: SocketAddr) -> Result<()> {
     let browser = Browser::open(simulator, address)?;
     let page = browser.read("/").await?;

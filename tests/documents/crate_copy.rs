@@ -55,8 +55,8 @@ fn copy_folder(from: &Path, to: &Path, version: &str) {
 
 /// The manifest or the lock file, with this version of the crate.
 ///
-/// Its tests have few features: those of the tests of requests, and `redis`, without which cargo would
-/// compile some dependencies again.
+/// Its tests have few features: those of the tests of requests, and `redis`, without which cargo
+/// would compile some dependencies again.
 fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
     const ITSELF: &str = "vipps = { path = \".\", features = ";
     let mut text = String::from_utf8(content).unwrap();

@@ -1,9 +1,9 @@
 //! Builds copies of this crate with changed documents. `.ci/documents` runs this program; `cargo
 //! test` does not, because each test starts cargo.
 //!
-//! Additions to a document change neither the wrapper nor a request. The same holds for the official
-//! documents. A new document becomes a module without a line of code. The compiler or a snapshot
-//! names a breaking change.
+//! Additions to a document change neither the wrapper nor a request. The same holds for the
+//! official documents. A new document becomes a module without a line of code. The compiler or a
+//! snapshot names a breaking change.
 //!
 //! All tests share one copy, one after the other, so that each build reuses the previous build.
 #![allow(unreachable_pub, reason = "a test has no outside")]

@@ -118,8 +118,8 @@ const COLUMNS: [&[Operation]; 4] = [
     ],
 ];
 
-/// The number of requests, the outcome, whether the same call may succeed later, and whether a later
-/// call needs a new key.
+/// The number of requests, the outcome, whether the same call may succeed later, and whether a
+/// later call needs a new key.
 type Cell = Option<(usize, Outcome, bool, bool)>;
 
 /// The documentation has no cell for this.

@@ -7,8 +7,8 @@
 //! VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture
 //! ```
 //!
-//! `VIPPS_LOAD_PAYMENTS` also limits the memory of each payment, since the test is then alone in its
-//! process: the task, both ends of its connection, and the simulator's account of the payment.
+//! `VIPPS_LOAD_PAYMENTS` also limits the memory of each payment, since the test is then alone in
+//! its process: the task, both ends of its connection, and the simulator's account of the payment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

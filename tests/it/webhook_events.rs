@@ -377,8 +377,8 @@ async fn the_axum_handler_responds_as_the_receiver_does() {
     assert_eq!(handler.handled().len(), 4);
 }
 
-/// An approval ends a wait at once, although the next poll is a minute away. The decision comes from
-/// the details.
+/// An approval ends a wait at once, although the next poll is a minute away. The decision comes
+/// from the details.
 #[tokio::test(start_paused = true)]
 async fn an_event_makes_a_wait_poll_at_once() {
     use std::time::Duration;

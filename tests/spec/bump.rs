@@ -1,5 +1,5 @@
-//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over our own documents,
-//! and prints the result of each:
+//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over our own
+//! documents, and prints the result of each:
 //!
 //! - `generated`: it becomes code that contains everything that the document describes;
 //! - `refused`: it is not YAML, not OpenAPI 3.x, or has a part at a URL; with the error of the build;

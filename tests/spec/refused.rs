@@ -1,5 +1,5 @@
-//! A document that cannot be generated stops the build with one line: the file, the place in it, the
-//! fault and the remedy. A panic of the generator becomes such a line, too.
+//! A document that cannot be generated stops the build with one line: the file, the place in it,
+//! the fault and the remedy. A panic of the generator becomes such a line, too.
 //!
 //! `tests/documents/breaks.rs` checks what cargo prints.
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub enum Step {
     Write(Text),
     /// Writes the same bytes repeatedly until the client disconnects.
-    Drip(Text, Duration),
+    Repeat(Text, Duration),
     Pause(Duration),
     /// Closes the writing side. The reading side stays open until the client closes it.
     HalfClose,
@@ -55,7 +55,7 @@ pub fn stall(bytes: impl Into<Text>) -> Act {
 }
 
 /// Writes a complete response and leaves the connection open.
-pub fn kept(bytes: impl Into<Text>) -> Act {
+pub fn write_and_keep(bytes: impl Into<Text>) -> Act {
     vec![Step::Write(bytes.into()), Step::Next]
 }
 
@@ -209,7 +209,7 @@ impl Shared {
         while let Some(text) = read_request(&mut connection) {
             let act = if text.contains("/accesstoken/get") {
                 if self.keeps {
-                    kept(with_head("200 OK", TOKEN))
+                    write_and_keep(with_head("200 OK", TOKEN))
                 } else {
                     response("200 OK", TOKEN)
                 }
@@ -240,7 +240,7 @@ impl Shared {
                         return false;
                     }
                 }
-                Step::Drip(bytes, pause) => {
+                Step::Repeat(bytes, pause) => {
                     while self.write(connection, &bytes.0) && !self.over.load(Ordering::SeqCst) {
                         sleep(pause);
                     }

@@ -96,7 +96,8 @@ fn replace(document: &mut Document, kind: &Marked) -> Result<(), Error> {
             return Vec::new();
         }
         let mut replacement = json!({ "$ref": format!("{SCHEMA_REF}{}", kind.component) });
-        // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
+        // The pass docs keeps a description beside a reference, and the JSON Schema reads the
+        // limits.
         for kept in ["description", LIMITS] {
             if let Some(value) = schema.get(kept) {
                 replacement[kept] = value.clone();

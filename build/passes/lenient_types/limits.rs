@@ -64,7 +64,8 @@ fn remove(pointer: &str, schema: &mut Map<String, Value>) -> Option<String> {
     (!removed.is_empty()).then(|| format!("not enforced: {}", removed.join(", ")))
 }
 
-/// Returns the limits that apply to the type of the schema. The documents have a pattern for numbers, too.
+/// Returns the limits that apply to the type of the schema. The documents have a pattern for
+/// numbers, too.
 fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
     let known: &[&str] = match schema.get("type").and_then(Value::as_str) {
         Some("string") => &STRINGS,
@@ -78,7 +79,8 @@ fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
         .filter(|(keyword, _)| is_known(keyword))
         .map(|(keyword, value)| (keyword.clone(), value.clone()))
         .collect();
-    // OpenAPI 3.0 has a flag where JSON Schema has a number. For integers, the next integer is the same limit.
+    // OpenAPI 3.0 has a flag where JSON Schema has a number. For integers, the next integer is the
+    // same limit.
     let whole = schema.get("type").and_then(Value::as_str) == Some("integer");
     for (plain, flag, step) in [
         ("minimum", "exclusiveMinimum", 1),

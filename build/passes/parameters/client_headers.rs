@@ -1,14 +1,15 @@
 //! Headers that belong to the client, not to the single call.
 //!
-//! Credentials, system names, the serial number and the idempotency key are the same for every call of
-//! a client. As parameters they would have to be passed to every call, or be sent twice.
+//! Credentials, system names, the serial number and the idempotency key are the same for every call
+//! of a client. As parameters they would have to be passed to every call, or be sent twice.
 
 use serde_json::Value;
 
 use super::super::super::document::{Document, note, text};
 use super::super::super::error::Error;
 
-/// The key under which an operation keeps the name of the header of its idempotency key, which is no parameter.
+/// The key under which an operation keeps the name of the header of its idempotency key, which is
+/// no parameter.
 pub(crate) const KEY: &str = "x-idempotency-key";
 
 /// The headers of an idempotency key. Newer APIs use the first, and may have the second for logs.

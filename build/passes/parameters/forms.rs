@@ -33,7 +33,8 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     })
 }
 
-/// Returns whether the parameter is a scalar, or a list in a query whose entries are sent one by one.
+/// Returns whether the parameter is a scalar, or a list in a query whose entries are sent one by
+/// one.
 fn is_plain(parameter: &Map<String, Value>, root: &Value) -> bool {
     let Some(schema) = parameter.get("schema") else {
         return true;

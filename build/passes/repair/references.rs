@@ -49,7 +49,8 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     outcome
 }
 
-/// Refuses missing path items, parameters, bodies and successful responses. Drops missing error responses.
+/// Refuses missing path items, parameters, bodies and successful responses. Drops missing error
+/// responses.
 fn check_operations(root: &mut Value, notes: &mut Vec<Note>) -> Result<(), Error> {
     let paths = root.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {

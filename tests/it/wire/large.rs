@@ -40,7 +40,7 @@ async fn a_success_is_read_up_to_a_mebibyte() {
 
 #[tokio::test]
 async fn error_body_is_cut_at_64_kib() {
-    for (length, kept) in [
+    for (length, write_and_keep) in [
         (KEPT_OF_AN_ERROR - 1, KEPT_OF_AN_ERROR - 1),
         (KEPT_OF_AN_ERROR, KEPT_OF_AN_ERROR),
         (KEPT_OF_AN_ERROR + 1, KEPT_OF_AN_ERROR),
@@ -55,7 +55,7 @@ async fn error_body_is_cut_at_64_kib() {
             let (capture, details) = both(&act).await;
             for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
                 assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
-                assert_eq!(error.raw_body().len(), kept);
+                assert_eq!(error.raw_body().len(), write_and_keep);
             }
         }
     }
@@ -89,14 +89,14 @@ fn a_body_without_an_end_takes_bounded_memory() {
     let endless = |head: &str| {
         vec![
             Step::Write(format!("HTTP/1.1 {head}\r\n\r\n").into()),
-            Step::Drip(vec![b' '; 64 << 10].into(), Duration::ZERO),
+            Step::Repeat(vec![b' '; 64 << 10].into(), Duration::ZERO),
         ]
     };
     let in_chunks = |head: &str| {
         let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
         vec![
             Step::Write(format!("HTTP/1.1 {head}\r\ntransfer-encoding: chunked\r\n\r\n").into()),
-            Step::Drip(chunk.into(), Duration::ZERO),
+            Step::Repeat(chunk.into(), Duration::ZERO),
         ]
     };
     for (act, kind, most) in [
@@ -127,7 +127,7 @@ fn a_head_without_an_end_takes_bounded_memory() {
     for line in ["x".repeat(64 << 10), format!("n: {}\r\n", "x".repeat(900))] {
         let act = vec![
             Step::Write(b"HTTP/1.1 200 OK\r\nname: ".into()),
-            Step::Drip(line.into(), Duration::ZERO),
+            Step::Repeat(line.into(), Duration::ZERO),
         ];
         let (error, memory, written) = measured(act);
         assert_eq!(

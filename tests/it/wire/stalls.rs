@@ -39,8 +39,9 @@ async fn silence_ends_at_the_deadline() {
 #[tokio::test]
 async fn a_trickle_ends_at_the_deadline() {
     let pause = STALLED / 40;
-    let slow_bytes =
-        |start: &str, bytes: &str| vec![Step::Write(start.into()), Step::Drip(bytes.into(), pause)];
+    let slow_bytes = |start: &str, bytes: &str| {
+        vec![Step::Write(start.into()), Step::Repeat(bytes.into(), pause)]
+    };
     assert_ended_at_the_deadline([
         slow_bytes("HTTP/1.1 200 OK\r\nname: ", "x"),
         slow_bytes("HTTP/1.1 200 OK\r\n", "n: x\r\n"),
