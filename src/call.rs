@@ -8,8 +8,10 @@ mod builder;
 mod context;
 mod deadline;
 mod destination;
+mod failed_attempt;
 mod options;
 mod record;
+mod request;
 mod response;
 mod run;
 #[cfg(all(test, feature = "testing"))]

@@ -10,12 +10,8 @@
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let recorder = vipps::testing::Recorder::new()
-//! #     .respond("POST", "/epayment/v1/payments", 201,
-//! #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
-//! #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
-//! #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
-//! # let vipps = recorder.client();
+//! # let sim = vipps::simulator::Simulator::start()?;
+//! # let vipps = sim.client();
 //! use vipps::Amount;
 //! use vipps::epayment::PaymentState;
 //!
@@ -29,6 +25,7 @@
 //! let image = created.redirect_url().ok_or("a payment with a QR code has a link to it")?;
 //! // ... show the image ...
 //! # let _ = image;
+//! # sim.payer().approve("kiosk-7-000451")?;
 //! let details = created.payment(&vipps).wait().await?;
 //! assert_eq!(details.state(), &PaymentState::Authorized);
 //! # Ok(()) }
@@ -106,9 +103,8 @@ impl EPayment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("POST", "/epayment/v1/payments", 201,
-    /// #     r#"{"reference":"acme-shop-123-order123abc","redirectUrl":"https://pay.example.com/?token=x"}"#);
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// use vipps::Amount;
     ///
     /// let created = vipps
@@ -132,25 +128,18 @@ impl EPayment {
     /// Calls `getPayment`, and for a create, capture or refund `getPaymentEventLog`.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"state": "AUTHORIZED", "aggregate": {"authorizedAmount": nok(49900),
-    /// #     "capturedAmount": nok(captured), "cancelledAmount": nok(0), "refundedAmount": nok(0)}}).to_string();
-    /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "key-1",
-    /// #     "amount": nok(5000)}]);
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .lose("POST", "/epayment/v1/payments/kiosk-7-000451/capture")
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 503, "")
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::epayment::Reconciled;
     /// use vipps::{Amount, Outcome};
     ///
-    /// // The worst case: the money is captured, and every response is lost.
+    /// // The worst case: the money is captured, and every response and the event log are lost.
+    /// sim.faults().on("capture_payment").times(3).lose_response();
+    /// sim.faults().on("get_payment_event_log").times(3).status(503);
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
     /// let capture = payment.capture(Amount::nok(50)).idempotency_key("key-1".parse()?);
     /// let error = capture.await.unwrap_err();

@@ -50,8 +50,6 @@ pub mod types;
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "schemars")]
-mod json_schema;
-#[cfg(feature = "schemars")]
 mod schema;
 #[cfg(feature = "simulator")]
 pub mod simulator;

@@ -202,7 +202,9 @@ impl Operation {
     /// and the advice of the API whose document contains it.
     pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
         let mut listed = tables.iter().copied().flatten();
-        let is_it = |operation: &&Self| endpoint == Some(operation.endpoint);
+        let is_it = |operation: &&Self| {
+            endpoint.is_some_and(|endpoint| std::ptr::eq(endpoint, operation.endpoint))
+        };
         if let Some(operation) = listed.find(is_it) {
             return *operation;
         }

@@ -12,8 +12,9 @@ use crate::ecom::TransactionText;
 use crate::ecom::{self, Initiate, InitiatedPayment};
 use crate::epayment::{self, CreatedPayment};
 use crate::error::{Outcome, Result};
+use crate::qr::image::formats;
 use crate::qr::{OneTimeQr, QrFormat};
-use crate::types::{Amount, ImageSize, OrderId};
+use crate::types::{Amount, OrderId};
 
 const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing. Cancel the payment by the order id of the error, or \
                        let it expire. Then start a new payment with a new order id.";
@@ -66,26 +67,9 @@ pub struct PayByQr {
 }
 
 operation! { PayByQr => QrPayment; deadline, merchant_serial_number, retry }
+formats!(PayByQr);
 
 impl PayByQr {
-    /// Requests the code as a PNG image of this size, 100 to 2000 pixels on each side.
-    pub fn png(mut self, size: ImageSize) -> Self {
-        self.format = QrFormat::Png(size);
-        self
-    }
-
-    /// Requests the code as an SVG image. This is the default.
-    pub fn svg(mut self) -> Self {
-        self.format = QrFormat::Svg;
-        self
-    }
-
-    /// Requests the text of the code, to render it yourself.
-    pub fn content(mut self) -> Self {
-        self.format = QrFormat::Content;
-        self
-    }
-
     /// Sets optional fields of the payment.
     ///
     /// A deadline, a retry policy or a sales unit that is set here applies to both requests. A

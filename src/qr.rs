@@ -10,7 +10,7 @@
 
 mod error_codes;
 mod exchange;
-mod image;
+pub(crate) mod image;
 mod merchant_callback;
 mod merchant_redirect;
 mod one_time;

@@ -3,7 +3,7 @@
 //!
 //! [`Tokens`] is the entry. It knows no API: a [`FetchToken`] fetches from the token endpoint.
 //!
-//! - A caller that finds a fresh token takes no lock.
+//! - A caller that finds a fresh token gets it at once.
 //! - One fetch runs at a time. It runs in a task of its own, so it does not stop when the caller
 //!   that started it stops. Callers without a usable token wait for it and share its result, errors
 //!   included. Callers with a usable token never wait.

@@ -16,6 +16,8 @@ pub(crate) mod http_date;
 pub(crate) mod https_url;
 mod image_size;
 mod invalid;
+#[cfg(feature = "schemars")]
+pub(crate) mod json_schema;
 mod kroner;
 mod landing_page;
 pub(crate) mod lenient;
@@ -27,7 +29,7 @@ mod reference;
 mod request_id;
 mod scope;
 mod sensitive;
-pub(crate) mod text;
+pub(crate) mod text_type;
 mod texts;
 mod timestamp;
 

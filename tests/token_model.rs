@@ -29,34 +29,12 @@ mod value;
 /// In place of `src/token/sync.rs`.
 mod sync {
     use std::future::Future;
-    use std::sync::Arc;
 
     pub(crate) use shuttle::future::yield_now;
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
     pub(crate) use std::sync::PoisonError;
 
     use super::{Dropped, pending_polls};
-
-    /// A value that the crate reads without a lock. Here the checker schedules its reads and
-    /// writes.
-    #[derive(Debug)]
-    pub(crate) struct Current<T>(Mutex<Option<Arc<T>>>);
-
-    impl<T> Default for Current<T> {
-        fn default() -> Self {
-            Self(Mutex::new(None))
-        }
-    }
-
-    impl<T> Current<T> {
-        pub(crate) fn load_full(&self) -> Option<Arc<T>> {
-            self.0.lock().unwrap().clone()
-        }
-
-        pub(crate) fn store(&self, value: Option<Arc<T>>) {
-            *self.0.lock().unwrap() = value;
-        }
-    }
 
     /// Spawns a task. Some tasks are dropped before they end.
     pub(crate) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {

@@ -28,20 +28,11 @@ pub(super) struct CallState {
     /// Set before the first attempt. Until then nothing can have taken effect.
     pub(super) attempted: AtomicBool,
     is_raw: bool,
-    outcome: Mutex<HookResult>,
-}
-
-/// The result that the hooks pass to the caller of the generated code. The hooks can return only
-/// errors of reqwest, so the result takes this way.
-#[derive(Default)]
-pub(super) enum HookResult {
-    #[default]
-    None,
-    /// The request of a wrapped call.
-    Built(Box<reqwest::Request>, Operation),
-    /// The result of a raw call.
-    Response(Box<Response>),
-    Failed(Error),
+    /// The request of a wrapped call, from the hook `pre`.
+    built: Mutex<Option<(reqwest::Request, Operation)>>,
+    /// The result of a raw call, from the hook `exec`. The hook itself can return only errors of
+    /// reqwest.
+    result: Mutex<Option<Result<Box<Response>>>>,
 }
 
 /// A generated client for one call.
@@ -85,16 +76,11 @@ impl<C: GeneratedClient> Call<C> {
     where
         F: Future<Output = Result<T, RawError<E>>>,
     {
-        let built = {
-            let ended = send(&self.client).await;
-            match self.context.take() {
-                HookResult::Built(request, operation) => Ok((request, operation)),
-                _ => Err(self.context.unbuilt(ended.err())),
-            }
-        };
-        let (mut request, operation) = built?;
+        let ended = send(&self.client).await.err();
+        let built = lock(&self.context.0.built).take();
+        let (mut request, operation) = built.ok_or_else(|| self.context.unbuilt(ended))?;
         change(&mut request)?;
-        run(&self.context, *request, operation).await
+        run(&self.context, request, operation).await
     }
 }
 
@@ -128,7 +114,8 @@ impl Context {
             started,
             attempted: AtomicBool::new(false),
             is_raw,
-            outcome: Mutex::default(),
+            built: Mutex::default(),
+            result: Mutex::default(),
         }))
     }
 
@@ -149,19 +136,8 @@ impl Context {
         self.0.runtime.requests().clone()
     }
 
-    fn outcome(&self) -> MutexGuard<'_, HookResult> {
-        self.0
-            .outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, outcome: HookResult) {
-        *self.outcome() = outcome;
-    }
-
-    pub(super) fn take(&self) -> HookResult {
-        std::mem::take(&mut *self.outcome())
+    pub(super) fn take_result(&self) -> Option<Result<Box<Response>>> {
+        lock(&self.0.result).take()
     }
 
     fn operation(&self, endpoint: Option<&'static Endpoint>) -> Operation {
@@ -180,8 +156,8 @@ impl Context {
             return Ok(());
         }
         let rest = reqwest::Request::new(http::Method::GET, request.url().clone());
-        let request = Box::new(std::mem::replace(request, rest));
-        self.put(HookResult::Built(request, self.operation(endpoint)));
+        let request = std::mem::replace(request, rest);
+        *lock(&self.0.built) = Some((request, self.operation(endpoint)));
         Err(RawError::Custom(String::new()))
     }
 
@@ -195,16 +171,13 @@ impl Context {
         let mut copy = http::Response::new(Bytes::new());
         // Boxed, because the future of a wrapped call contains this future and never runs it.
         let running = Box::pin(run(self, request, self.operation(endpoint)));
-        let outcome = match running.await {
-            Ok(response) => {
-                *copy.status_mut() = response.status;
-                copy.headers_mut().clone_from(&response.headers);
-                copy.body_mut().clone_from(&response.body);
-                HookResult::Response(Box::new(response))
-            }
-            Err(error) => HookResult::Failed(error),
-        };
-        self.put(outcome);
+        let result = running.await;
+        if let Ok(response) = &result {
+            *copy.status_mut() = response.status;
+            copy.headers_mut().clone_from(&response.headers);
+            copy.body_mut().clone_from(&response.body);
+        }
+        *lock(&self.0.result) = Some(result.map(Box::new));
         Ok(copy.into())
     }
 
@@ -215,8 +188,8 @@ impl Context {
         &self,
         check: impl FnOnce(&[u8]) -> serde_json::Result<()>,
     ) -> Result<(), RawError<E>> {
-        match &*self.outcome() {
-            HookResult::Response(response) => check(&response.body)
+        match &*lock(&self.0.result) {
+            Some(Ok(response)) => check(&response.body)
                 .map_err(|cause| RawError::InvalidResponsePayload(response.body.clone(), cause)),
             _ => Err(RawError::Custom(String::new())),
         }
@@ -224,20 +197,18 @@ impl Context {
 
     /// Returns the result of a raw call, from the result of its closure.
     pub(crate) fn finish_raw<T, E>(&self, result: Result<T, RawError<E>>) -> Result<T> {
-        let (outcome, error) = match (self.take(), result) {
-            (HookResult::Failed(error), Err(_)) => return Err(error),
-            (_, Ok(value)) => return Ok(value),
-            (outcome, Err(error)) => (outcome, error),
+        let error = match result {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
         };
-        Err(match (outcome, error) {
+        let sent = self.take_result().transpose()?;
+        Err(match (sent, error) {
             // The payload is not part of the message, because it may hold a token or a phone
             // number.
-            (HookResult::Response(response), RawError::InvalidResponsePayload(_, cause)) => {
-                response
-                    .decode_error("the response does not fit the document")
-                    .with_source(DecodeFailure::from(&cause))
-            }
-            (HookResult::Response(response), RawError::UnexpectedResponse(_)) => {
+            (Some(response), RawError::InvalidResponsePayload(_, cause)) => response
+                .decode_error("the response does not fit the document")
+                .with_source(DecodeFailure::from(&cause)),
+            (Some(response), RawError::UnexpectedResponse(_)) => {
                 response.decode_error("the response has a status that the document does not list")
             }
             (_, error) => self.unbuilt(Some(error)),
@@ -263,6 +234,10 @@ impl Context {
             _ => invalid("the request could not be built".to_owned()),
         }
     }
+}
+
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Context {

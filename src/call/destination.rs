@@ -123,7 +123,7 @@ fn segment_fits(template: &str, segment: &str) -> Result<bool, InvalidValue> {
 
 /// Checks that a path parameter is one segment.
 fn check_parameter(name: &str, value: &str) -> Result<(), InvalidValue> {
-    PathSegment::check(&field(name), value)
+    PathSegment::check("path", value).map_err(|error| error.with_field(field(name)))
 }
 
 fn decode<'a>(name: &str, segment: &'a str) -> Result<Cow<'a, str>, InvalidValue> {

@@ -11,7 +11,7 @@ use crate::types::{MerchantSerialNumber, RequestId};
 /// the attempts.
 pub(crate) struct CallRecord {
     pub(super) operation: Operation,
-    /// The request as the last attempt sent it.
+    /// The request that the generated code has built.
     pub(super) request: reqwest::Request,
     pub(super) key: Option<RequestId>,
     pub(super) merchant: Option<MerchantSerialNumber>,

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderName, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue};
 use tracing::Instrument as _;
 
 use super::context::{CallState, Context};
-use super::destination;
+use super::failed_attempt::FailedAttempt;
 use super::record::CallRecord;
 use super::response::Response;
 use crate::clock;
@@ -22,11 +20,10 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http_client::send_within;
 use crate::operation::{Auth, Operation};
 use crate::retry::{self, Failure, Pace, judge};
-use crate::runtime::{MSN, REQUEST_ID};
 use crate::telemetry::{Attempt, CallSpan};
 use crate::token::Token;
-use crate::transport::{HttpResponse, Stage, TransportError};
-use crate::types::{InvalidValue, RequestId};
+use crate::transport::{HttpResponse, Stage};
+use crate::types::RequestId;
 
 /// Runs one call of this operation, from the request that the generated code has built to the
 /// response.
@@ -62,9 +59,6 @@ pub(super) async fn run(
     }
 }
 
-/// The longest idempotency key of the eCom API (eCom guide, idempotency).
-const LONGEST_REQUEST_ID: usize = 40;
-
 /// The attempts of one call.
 struct Run<'a> {
     call: &'a CallState,
@@ -79,13 +73,6 @@ struct Run<'a> {
     starts: Vec<Duration>,
     /// Set if an earlier attempt may have taken effect.
     is_unclear: bool,
-}
-
-/// An attempt that failed.
-struct FailedAttempt {
-    failure: Failure,
-    error: Error,
-    retry_after: Option<Duration>,
 }
 
 impl<'a> Run<'a> {
@@ -120,13 +107,13 @@ impl<'a> Run<'a> {
     }
 
     async fn attempts(&mut self) -> Result<HttpResponse> {
-        let time = self.call.runtime.time();
-        self.call
-            .runtime
+        let runtime = &self.call.runtime;
+        let time = runtime.time();
+        runtime
             .require_tokio()
+            .and_then(|()| self.record.check_request(runtime))
             .map_err(|error| self.explain(error))?;
-        self.complete_request()?;
-        let http = self.call.runtime.http().sender(self.record.request.url());
+        let http = runtime.http().sender(self.record.request.url());
         let http = http.map_err(|error| self.explain(error))?;
         loop {
             self.keep_rate_limit().await?;
@@ -148,11 +135,12 @@ impl<'a> Run<'a> {
             let failed = match result {
                 Some(Ok(response)) if response.status.is_success() && !is_error(&response.body) => {
                     attempt.succeeded(response.status.as_u16());
-                    self.call.runtime.budget().refill();
+                    runtime.budget().refill();
                     return Ok(response);
                 }
                 Some(Ok(response)) => {
-                    let failed = self.failed_response(&response);
+                    let failed =
+                        FailedAttempt::of_response(&response, &self.record.operation, runtime);
                     self.starts.push(began);
                     if let Some(token) = &token
                         && self.replay_with_another_token(token, &failed)
@@ -167,11 +155,11 @@ impl<'a> Run<'a> {
                     if error.stage != Stage::NotSent {
                         self.starts.push(began);
                     }
-                    failed_transport(&error)
+                    FailedAttempt::of_transport(&error)
                 }
                 None => {
                     self.starts.push(began);
-                    timed_out(self.deadline.saturating_sub(began) == limit)
+                    FailedAttempt::timed_out(self.deadline.saturating_sub(began) == limit)
                 }
             };
             attempt.failed(&failed.error);
@@ -181,61 +169,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Checks the destination, and sets the headers of every attempt: those of the client and of
-    /// the document, the sales unit and the idempotency key.
-    fn complete_request(&mut self) -> Result<()> {
-        let runtime = &self.call.runtime;
-        let Operation { auth, endpoint, .. } = self.record.operation;
-        if auth == Auth::Anonymous {
-            return Ok(());
-        }
-        destination::encode_path(self.record.request.url_mut());
-        destination::check(runtime.base(), endpoint, &self.record.request)
-            .map_err(|invalid| self.explain(invalid.into()))?;
-        let mut headers = runtime.headers().for_auth(auth);
-        for (name, value) in self.record.request.headers() {
-            // The document defines the media types and the parameters. A document cannot replace a
-            // header of the client. The `api-version` that generated code sends is documented
-            // nowhere.
-            if !headers.contains_key(name) && name != "api-version" {
-                headers.insert(name, value.clone());
-            }
-        }
-        if self.call.options.all_sales_units {
-            headers.remove(MSN);
-        }
-        if let Some(number) = &self.record.merchant {
-            insert(&mut headers, MSN, number.as_str())?;
-        }
-        if let Some(key) = &self.record.key {
-            let name = endpoint
-                .idempotency_header
-                .map_or(REQUEST_ID, HeaderName::from_static);
-            if name == REQUEST_ID && key.as_str().len() > LONGEST_REQUEST_ID {
-                let rule = "must be at most 40 characters in the header `X-Request-Id`";
-                let invalid = InvalidValue::new("idempotency_key", rule, key.as_str());
-                return Err(self.explain(invalid.into()));
-            }
-            insert(&mut headers, name, key.as_str())?;
-        }
-        *self.record.request.headers_mut() = headers;
-        Ok(())
-    }
-
-    /// Returns the request of one attempt. The attempts share one body.
-    fn request(&mut self, token: Option<&Token>) -> Result<reqwest::Request> {
-        if let Some(token) = token {
-            let headers = self.record.request.headers_mut();
-            headers.insert(AUTHORIZATION, token.header.clone());
-        }
-        self.record.request.try_clone().ok_or_else(|| {
-            let reason = "body: must be in memory, since a retry sends it again; got a stream";
-            self.explain(Error::new(
-                ErrorKind::InvalidInput,
-                Outcome::NotSent,
-                reason,
-            ))
-        })
+    fn request(&self, token: Option<&Token>) -> Result<reqwest::Request> {
+        let CallState {
+            runtime, options, ..
+        } = self.call;
+        let request = self.record.attempt_request(runtime, options, token);
+        request.map_err(|error| self.explain(error))
     }
 
     /// Waits until the limit per minute allows another attempt.
@@ -401,39 +340,6 @@ impl<'a> Run<'a> {
         (wait < self.deadline.saturating_sub(now)).then_some(wait)
     }
 
-    fn failed_response(&self, response: &HttpResponse) -> FailedAttempt {
-        let status = response.status.as_u16();
-        let now = self.call.runtime.time().now();
-        let retry_after = retry::retry_after(response.headers.get(RETRY_AFTER), now);
-        let body = response.body.clone();
-        let operation = &self.record.operation;
-        let codes = operation.error_codes(self.call.runtime.operations());
-        let mut error = Error::from_response(operation, &codes, status, &response.headers, body);
-        let is_anonymous = self.record.operation.auth == Auth::Anonymous;
-        if is_anonymous {
-            // The hints of a response are about the API.
-            error = error.with_hint(
-                "An image link works for about an hour and no longer than its code: read the code for a new link.",
-            );
-        } else if response.status.is_redirection() {
-            error = error.with_hint(
-                "A redirect is never followed, since requests carry credentials: check the base URL.",
-            );
-        }
-        let is_refusal = response.status.is_client_error() && ![408, 429].contains(&status);
-        let failure = if is_anonymous && is_refusal {
-            // The host of the images has no error form.
-            Failure::Refused
-        } else {
-            Failure::of_response(self.record.operation.class, &error)
-        };
-        FailedAttempt {
-            failure,
-            error,
-            retry_after,
-        }
-    }
-
     fn outcome_so_far(&self) -> Outcome {
         if self.is_unclear {
             Outcome::Unknown
@@ -451,45 +357,5 @@ impl<'a> Run<'a> {
     fn explain(&self, error: Error) -> Error {
         self.record
             .explain(error, self.call.runtime.time().monotonic())
-    }
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<()> {
-    let value = HeaderValue::try_from(value)
-        .map_err(|_| Error::configuration(format!("{name}: must be a valid header value")))?;
-    headers.insert(name, value);
-    Ok(())
-}
-
-fn failed_transport(error: &TransportError) -> FailedAttempt {
-    let (failure, kind) = match error.stage {
-        Stage::NotSent => (Failure::NotSent, ErrorKind::Connect),
-        Stage::MaybeSent => (Failure::Broken, ErrorKind::Connection),
-        Stage::TooLarge => (Failure::TooLarge, ErrorKind::TooLarge),
-    };
-    FailedAttempt {
-        failure,
-        error: Error::new(kind, Outcome::Unknown, error.to_string())
-            .with_shared_source(error.source_arc()),
-        retry_after: None,
-    }
-}
-
-fn timed_out(is_deadline: bool) -> FailedAttempt {
-    let (kind, reason) = if is_deadline {
-        (
-            ErrorKind::Deadline,
-            "the time for the call ran out during an attempt",
-        )
-    } else {
-        (
-            ErrorKind::Timeout,
-            "no response within the time for an attempt",
-        )
-    };
-    FailedAttempt {
-        failure: Failure::Broken,
-        error: Error::new(kind, Outcome::Unknown, reason),
-        retry_after: None,
     }
 }

@@ -103,7 +103,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(inline, transform = crate::json_schema::read)
+    schemars(inline, transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
@@ -120,7 +120,7 @@ struct WireInfo {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentUpdate => Wire; }
+crate::types::json_schema::read_as! { PaymentUpdate => Wire; }
 
 impl PaymentUpdate {
     /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does

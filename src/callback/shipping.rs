@@ -64,7 +64,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { ShippingRequest => Wire; }
+crate::types::json_schema::read_as! { ShippingRequest => Wire; }
 
 impl ShippingRequest {
     /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
@@ -130,7 +130,7 @@ impl ShippingRequest {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(transform = crate::json_schema::sent)
+    schemars(transform = crate::types::json_schema::sent)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ShippingReply {

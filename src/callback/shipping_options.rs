@@ -51,7 +51,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { ShippingOptionsRequest => Wire; }
+crate::types::json_schema::read_as! { ShippingOptionsRequest => Wire; }
 
 impl ShippingOptionsRequest {
     /// Authenticates and reads a request. The token is checked before the body is read.

@@ -119,12 +119,10 @@ impl Cancel {
     async fn attempt(&self, options: CallOptions) -> Result<Transaction> {
         let text = self.text.as_ref().map_or("Cancel", TransactionText::as_str);
         let transaction = types::CancelTransaction::builder().transaction_text(text.to_owned());
-        let mut body = types::CancelPaymentActionRequest::builder()
+        let body = types::CancelPaymentActionRequest::builder()
             .merchant_info(super::merchant_info(&self.payment.runtime, &self.options)?)
-            .transaction(built::<types::CancelTransaction, _>(transaction)?);
-        if self.release {
-            body = body.should_release_remaining_funds(true);
-        }
+            .transaction(built::<types::CancelTransaction, _>(transaction)?)
+            .should_release_remaining_funds(self.release.then_some(true));
         let call = Call::new(&self.payment.runtime, &options);
         let response = call
             .run(|api| {

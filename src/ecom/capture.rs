@@ -135,10 +135,9 @@ pub(super) fn action(
     default_text: &str,
 ) -> Result<types::builder::PaymentActionsRequest> {
     let text = text.map_or_else(|| default_text.to_owned(), String::from);
-    let mut transaction = types::Transaction::builder().transaction_text(text);
-    if let Some(amount) = amount {
-        transaction = transaction.amount(transfer_ore(amount)?);
-    }
+    let transaction = types::Transaction::builder()
+        .transaction_text(text)
+        .amount(amount.map(transfer_ore).transpose()?);
     Ok(types::PaymentActionsRequest::builder()
         .merchant_info(super::merchant_info(runtime, options)?)
         .transaction(built::<types::Transaction, _>(transaction)?))

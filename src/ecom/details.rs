@@ -107,7 +107,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentDetails => Wire; }
+crate::types::json_schema::read_as! { PaymentDetails => Wire; }
 
 by_name::json_form! { PaymentDetails => Wire; }
 
@@ -186,8 +186,9 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a list of events, contains an
-    /// error code, or names another order. The error does not repeat the text.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a
+    /// list of events, contains an error code, or names another order. The error does not repeat
+    /// the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
         payment::details_from_json(json, |wire| Self::new(order_id, wire))
     }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::ecom::types;
-use crate::types::text::{is_printed, length};
+use crate::types::characters::{is_printed, length};
 use crate::types::{Amount, HttpsUrl, InvalidValue, Kroner};
 
 /// The source of the shipping methods of an express payment. Passed to
@@ -181,15 +181,14 @@ impl ShippingMethod {
         } else {
             types::ShippingDetailsIsDefault::N
         };
-        let mut method = types::ShippingDetails::builder()
-            .is_default(is_default)
-            .shipping_cost(self.cost)
-            .shipping_method(self.name.clone())
-            .shipping_method_id(self.id.clone());
-        if let Some(priority) = self.priority {
-            method = method.priority(i64::from(priority));
-        }
-        built(method)
+        built(
+            types::ShippingDetails::builder()
+                .is_default(is_default)
+                .shipping_cost(self.cost)
+                .shipping_method(self.name.clone())
+                .shipping_method_id(self.id.clone())
+                .priority(self.priority.map(i64::from)),
+        )
     }
 }
 

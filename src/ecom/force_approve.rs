@@ -57,15 +57,13 @@ impl ForceApprove {
                 "force approve exists only in the test environment, and this is production",
             ));
         }
-        let mut body = types::ForceApproveRequest::builder();
+        let token = self.landing_page.as_ref().and_then(LandingPage::token);
+        let mut body = types::ForceApproveRequest::builder().token(token.map(Sensitive::from));
         if let Some(number) = &self.phone_number {
             let national = number.national_norwegian().ok_or_else(|| {
                 InvalidValue::hidden("phone_number", "must be Norwegian: eight digits")
             })?;
             body = body.customer_phone_number(Sensitive::from(national));
-        }
-        if let Some(token) = self.landing_page.as_ref().and_then(LandingPage::token) {
-            body = body.token(Sensitive::from(token));
         }
         let call = Call::new(&self.payment.runtime, &self.options);
         let response = call

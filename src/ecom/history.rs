@@ -86,7 +86,7 @@ struct WireEvent {
 by_name::read! { Event => WireEvent; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Event => WireEvent; }
+crate::types::json_schema::read_as! { Event => WireEvent; }
 
 /// The API sends an empty text for a missing key.
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -185,7 +185,7 @@ pub struct Summary {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionSummary", transform = crate::json_schema::read)
+    schemars(rename = "TransactionSummary", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireSummary {
@@ -248,7 +248,7 @@ impl TryFrom<WireSummary> for Summary {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Summary => WireSummary; }
+crate::types::json_schema::read_as! { Summary => WireSummary; }
 
 /// The sums that the API states. A missing sum is unknown, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::{
     Amount, HttpsUrl, InvalidValue, LandingPage, MerchantSerialNumber, OrderId, PhoneNumber, Scope,
-    by_name, lenient,
+    Sensitive, by_name, lenient,
 };
 
 /// The callback address for callers without a callback server, which poll the details instead. No
@@ -192,27 +192,19 @@ impl Initiate {
                     "must be Norwegian: eCom takes eight digits without a country code",
                 )
             })?;
-            customer = customer.mobile_number(crate::types::Sensitive::from(national));
+            customer = customer.mobile_number(Sensitive::from(national));
         } else if self.skip_landing_page {
-            return Err(InvalidValue::new(
-                "phone_number",
-                "is required with skip_landing_page",
-                "none",
-            )
-            .into());
+            let rule = "is required with skip_landing_page";
+            return Err(InvalidValue::new("phone_number", rule, "none").into());
         }
         let callback_prefix = self.callback_prefix.map(HttpsUrl::into_prefix);
         let fallback = self.fallback.map(String::from);
         let mut merchant = types::MerchantInfo::builder()
             .merchant_serial_number(super::merchant(&self.runtime, &self.options))
             .callback_prefix(callback_prefix.unwrap_or_else(|| NO_CALLBACK.to_owned()))
-            .fall_back(fallback.unwrap_or_else(|| NO_FALLBACK.to_owned()));
-        if let Some(token) = &self.auth_token {
-            merchant = merchant.auth_token(crate::types::Sensitive::from(token.expose()));
-        }
-        if self.app_switch {
-            merchant = merchant.is_app(true);
-        }
+            .fall_back(fallback.unwrap_or_else(|| NO_FALLBACK.to_owned()))
+            .auth_token(self.auth_token.map(|token| Sensitive::from(token.expose())))
+            .is_app(self.app_switch.then_some(true));
         if let Some((express, consent_removal_prefix)) = &self.express {
             if let Some(scope) = &self.scope {
                 let rule = "cannot be asked for in an express payment, which shares name, e-mail, phone number and \
@@ -221,19 +213,14 @@ impl Initiate {
             }
             merchant = express.write(merchant, consent_removal_prefix)?;
         }
-        let mut transaction = types::TransactionInfoInitiate::builder()
+        let airline_data = self.airline_data.as_ref().map(airline::write);
+        let transaction = types::TransactionInfoInitiate::builder()
             .amount(ore)
             .order_id(self.order_id.as_str().to_owned())
-            .transaction_text(String::from(self.text));
-        if self.skip_landing_page {
-            transaction = transaction.skip_landing_page(true);
-        }
-        if let Some(scope) = &self.scope {
-            transaction = transaction.scope(scope.to_string());
-        }
-        if let Some(data) = &self.airline_data {
-            transaction = transaction.additional_data(airline::write(data)?);
-        }
+            .transaction_text(String::from(self.text))
+            .skip_landing_page(self.skip_landing_page.then_some(true))
+            .scope(self.scope.as_ref().map(ToString::to_string))
+            .additional_data(airline_data.transpose()?);
         Ok(types::InitiatePaymentCommand::builder()
             .customer_info(built::<types::CustomerInfo, _>(customer)?)
             .merchant_info(built::<types::MerchantInfo, _>(merchant)?)
@@ -303,7 +290,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { InitiatedPayment => Wire; }
+crate::types::json_schema::read_as! { InitiatedPayment => Wire; }
 
 /// A payment that has been started, with the landing page for the customer.
 ///

@@ -83,7 +83,7 @@ impl PaymentStatus {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentStatus => Wire; }
+crate::types::json_schema::read_as! { PaymentStatus => Wire; }
 
 by_name::json_form! { PaymentStatus => Wire; }
 
@@ -126,7 +126,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {

@@ -172,7 +172,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "TransactionInfo", transform = crate::json_schema::read)
+    schemars(rename = "TransactionInfo", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
@@ -191,7 +191,7 @@ struct WireInfo {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Transaction => Wire; }
+crate::types::json_schema::read_as! { Transaction => Wire; }
 
 impl Wire {
     fn info(&self) -> Option<&WireInfo> {

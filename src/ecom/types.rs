@@ -6,8 +6,8 @@ mod tests;
 
 pub use fallback_url::FallbackUrl;
 
+use crate::types::characters::length;
 use crate::types::checked_text::{Ends, checked_texts};
-use crate::types::text::length;
 
 checked_texts! {
     /// The subject of a payment, capture, refund or cancellation (`transactionText`): 1 to 100

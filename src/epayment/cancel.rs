@@ -118,10 +118,8 @@ impl Cancel {
     }
 
     async fn attempt(&self, options: CallOptions) -> Result<Response> {
-        let mut body = types::CancelModificationRequest::builder();
-        if self.only_if_not_approved {
-            body = body.cancel_transaction_only(true);
-        }
+        let body = types::CancelModificationRequest::builder()
+            .cancel_transaction_only(self.only_if_not_approved.then_some(true));
         let call = Call::new(&self.payment.runtime, &options);
         call.run(|api| {
             let cancel = api

@@ -28,14 +28,10 @@ use crate::types::Amount;
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-/// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-/// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-/// #     "refundedAmount": nok(0)}}).to_string();
-/// # let recorder = vipps::testing::Recorder::new()
-/// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-/// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
-/// # let vipps = recorder.client();
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+/// # sim.payer().approve("kiosk-7-000451")?;
 /// use vipps::{Amount, Reference, RequestId};
 ///
 /// let reference: Reference = "kiosk-7-000451".parse()?;

@@ -345,4 +345,4 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { CreatedPayment => Wire; }
+crate::types::json_schema::read_as! { CreatedPayment => Wire; }

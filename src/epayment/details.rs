@@ -108,7 +108,7 @@ struct Wire {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "Profile", transform = crate::json_schema::read)
+    schemars(rename = "Profile", transform = crate::types::json_schema::read)
 )]
 #[serde(default)]
 struct WireProfile {
@@ -206,8 +206,9 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a state or sums, contains an
-    /// error code, or names another payment. The error does not repeat the text.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a
+    /// state or sums, contains an error code, or names another payment. The error does not repeat
+    /// the text.
     pub fn from_json(reference: Reference, json: &str) -> Result<Self> {
         payment::details_from_json(json, |wire| Self::new(reference, wire))
     }
@@ -323,7 +324,7 @@ impl PaymentDetails {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentDetails => Wire; }
+crate::types::json_schema::read_as! { PaymentDetails => Wire; }
 
 #[cfg(test)]
 mod tests {

@@ -114,7 +114,7 @@ struct WireEvent {
 by_name::read! { PaymentEvent => WireEvent; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentEvent => WireEvent; }
+crate::types::json_schema::read_as! { PaymentEvent => WireEvent; }
 
 fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))

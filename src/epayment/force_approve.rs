@@ -68,13 +68,9 @@ impl ForceApprove {
             return Err(InvalidValue::hidden("customer", rule).into());
         }
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
-        let mut body = types::ForceApprove::builder();
-        if let Some(customer) = &self.customer {
-            body = body.customer(customer.write()?);
-        }
-        if let Some(token) = &self.token {
-            body = body.token(token.clone());
-        }
+        let body = types::ForceApprove::builder()
+            .customer(self.customer.as_ref().map(Customer::write).transpose()?)
+            .token(self.token.clone());
         let call = Call::new(&self.payment.runtime, &self.options);
         let reference = self.payment.reference.as_str();
         let sent = call

@@ -14,12 +14,14 @@ use crate::types::{Amount, Reference, RequestId, by_name, lenient};
 /// A response of HTTP 200 alone is no proof. The operation took effect if the sums of the response
 /// have grown by its amount, if the event log holds its idempotency key, or for a cancel if nothing
 /// of the payment is left to capture. The JSON form is for storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Modification {
     /// The reference of the payment.
     pub reference: Reference,
     /// The amount that was captured or refunded; for a cancel the sum that is cancelled.
+    #[serde(rename = "modificationAmount")]
     pub amount: Option<Amount>,
     /// The state of the payment after the operation.
     pub state: Option<PaymentState>,
@@ -47,14 +49,15 @@ pub(super) struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Modification => Wire; }
+crate::types::json_schema::read_as! { Modification => Wire; }
 
-/// The JSON form of a [`Modification`], for storage.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The members of a stored [`Modification`] in JSON.
+#[derive(Deserialize)]
+#[serde(remote = "Modification", rename_all = "camelCase")]
 struct Stored {
     reference: Reference,
-    modification_amount: Option<Amount>,
+    #[serde(rename = "modificationAmount")]
+    amount: Option<Amount>,
     state: Option<PaymentState>,
     #[serde(default)]
     aggregate: Aggregate,
@@ -62,34 +65,7 @@ struct Stored {
     idempotency_key: Option<RequestId>,
 }
 
-by_name::json_form! { Modification => Stored; }
-
-impl From<&Modification> for Stored {
-    fn from(done: &Modification) -> Self {
-        let done = done.clone();
-        Self {
-            reference: done.reference,
-            modification_amount: done.amount,
-            state: done.state,
-            aggregate: done.aggregate,
-            psp_reference: done.psp_reference,
-            idempotency_key: done.idempotency_key,
-        }
-    }
-}
-
-impl From<Stored> for Modification {
-    fn from(stored: Stored) -> Self {
-        Self {
-            reference: stored.reference,
-            amount: stored.modification_amount,
-            state: stored.state,
-            aggregate: stored.aggregate,
-            psp_reference: stored.psp_reference,
-            idempotency_key: stored.idempotency_key,
-        }
-    }
-}
+by_name::read! { Modification => Stored; }
 
 impl Wire {
     /// Reads a response of HTTP 200.

@@ -64,13 +64,10 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED", "amount": nok(49900),
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(0), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}});
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string());
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::Amount;
     ///
     /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).details().await?;
@@ -97,9 +94,9 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
-    /// #     r#"[{"reference":"kiosk-7-000451","name":"CREATED","amount":{"currency":"NOK","value":49900},"success":true}]"#);
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
     /// use vipps::epayment::EventName;
     ///
     /// let events = vipps.epayment().payment("kiosk-7-000451".parse()?).events().await?;
@@ -126,9 +123,10 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new().respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
-    /// #     r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::epayment::PaymentState;
     ///
     /// let details = vipps.epayment().payment("kiosk-7-000451".parse()?).wait().await?;
@@ -153,14 +151,10 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(5000));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -182,14 +176,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |captured| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(captured), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(0)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/capture", 200, &payment(49900));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(50)).await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -208,14 +199,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(refunded)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(0))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(5000));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(499)).await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -238,14 +226,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = |refunded| serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(49900), "cancelledAmount": nok(0),
-    /// #     "refundedAmount": nok(refunded)}}).to_string();
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment(5000))
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/refund", 200, &payment(49900));
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(449)).await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
@@ -265,13 +250,11 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"reference": "kiosk-7-000451", "state": "AUTHORIZED",
-    /// #     "aggregate": {"authorizedAmount": nok(49900), "capturedAmount": nok(5000), "cancelledAmount": nok(44900),
-    /// #     "refundedAmount": nok(0)}});
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", 200, &payment.to_string());
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
+    /// # vipps.epayment().payment("kiosk-7-000451".parse()?).capture(vipps::Amount::nok(50)).await?;
     /// use vipps::Amount;
     ///
     /// // 50 kroner of 499 are captured; nothing more will be delivered.
@@ -292,9 +275,9 @@ impl Payment {
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/test/payments/kiosk-7-000451/approve", 200, "");
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr().await?;
     /// use vipps::PhoneNumber;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);

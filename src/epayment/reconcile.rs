@@ -49,12 +49,12 @@ impl Payment {
     /// Calls `getPayment` and `getPaymentEventLog`.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"CREATED"}"#)
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200,
-    /// #         r#"[{"name":"CREATED","success":true,"idempotencyKey":"stored-key"}]"#);
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let create = vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr();
+    /// # create.idempotency_key("stored-key".parse()?).await?;
     /// use vipps::epayment::Reconciled;
     ///
     /// // The process stopped in the middle of the create. After the restart:
@@ -79,16 +79,13 @@ impl Payment {
     /// Calls `getPayment` and `getPaymentEventLog`.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let nok = |value: i64| serde_json::json!({"currency": "NOK", "value": value});
-    /// # let payment = serde_json::json!({"state": "AUTHORIZED", "aggregate": {"authorizedAmount": nok(49900),
-    /// #     "capturedAmount": nok(5000), "cancelledAmount": nok(0), "refundedAmount": nok(0)}});
-    /// # let log = serde_json::json!([{"name": "CAPTURED", "success": true, "idempotencyKey": "stored-key",
-    /// #     "amount": nok(5000)}]);
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, &payment.to_string())
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451/events", 200, &log.to_string());
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let create = vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr();
+    /// # create.await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// use vipps::epayment::Reconciled;
     /// use vipps::{Amount, RequestId};
     ///
@@ -128,10 +125,12 @@ impl Payment {
     /// Calls `getPayment`. Needs only the reference.
     ///
     /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200, r#"{"state":"TERMINATED"}"#);
-    /// # let vipps = recorder.client();
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let create = vipps.epayment().create("kiosk-7-000451".parse()?, vipps::Amount::nok(499)).qr();
+    /// # create.await?.payment(&vipps).cancel().await?;
     /// use vipps::epayment::Reconciled;
     ///
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);

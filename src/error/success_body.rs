@@ -50,20 +50,30 @@ fn read(body: &[u8]) -> Value {
 /// Returns whether a body may contain one of the names that an error has. Most bodies of a success
 /// contain none of them and need not be parsed.
 fn may_be_error(body: &str) -> bool {
-    let body = body.to_ascii_lowercase();
-    // A `status` is the HTTP status of an error only if it is 400 to 599.
-    let mut statuses = body.split("\"status\"").skip(1);
-    body.contains("\"error")
-        || body.contains("\"responseinfo\"")
-        || body.contains("\"statuscode\"")
-        || statuses.any(|rest| {
-            let value = rest.trim_start().strip_prefix(':').unwrap_or_default();
-            let value = value.trim_start();
-            value
-                .strip_prefix('"')
-                .unwrap_or(value)
-                .starts_with(['4', '5'])
-        })
+    // Names, texts, and what is between them.
+    let mut parts = body.split('"');
+    while let Some(part) = parts.next() {
+        let is = |name: &str| part.eq_ignore_ascii_case(name);
+        let start = part.get(..5).unwrap_or_default();
+        if start.eq_ignore_ascii_case("error") || is("responseInfo") || is("statusCode") {
+            return true;
+        }
+        // A `status` is the HTTP status of an error only if it is 400 to 599.
+        if is("status") {
+            let mut rest = parts.clone();
+            let number = rest.next().unwrap_or_default().trim_start_matches(is_colon);
+            let text = rest.next().unwrap_or_default();
+            let value = if number.is_empty() { text } else { number };
+            if value.starts_with(['4', '5']) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn is_colon(c: char) -> bool {
+    c == ':' || c.is_whitespace()
 }
 
 /// Returns whether an object contains an error code, itself or in one of its members.

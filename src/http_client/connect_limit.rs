@@ -9,9 +9,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -52,52 +52,42 @@ impl<S> Layer<S> for ConnectLimit {
     type Service = LimitedConnector<S>;
 
     fn layer(&self, connector: S) -> Self::Service {
-        LimitedConnector(connector)
+        LimitedConnector(Arc::new(connector))
     }
 }
 
 /// A connector whose futures fail when the time of their request is up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LimitedConnector<S>(S);
+///
+/// reqwest clones its connector six times for each request, so the clones share one.
+#[derive(Clone, Debug)]
+pub(super) struct LimitedConnector<S>(Arc<S>);
 
 impl<S, R> Service<R> for LimitedConnector<S>
 where
-    S: Service<R, Error = BoxError>,
+    S: Service<R, Error = BoxError> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    R: Send + 'static,
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = LimitedConnect<S::Future>;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, target: R) -> Self::Future {
-        LimitedConnect {
-            connect: self.0.call(target),
-        }
-    }
-}
-
-pin_project! {
-    /// A connection that is being made.
-    pub(super) struct LimitedConnect<F> {
-        #[pin]
-        connect: F,
-    }
-}
-
-impl<F, T> Future for LimitedConnect<F>
-where
-    F: Future<Output = Result<T, BoxError>>,
-{
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if TIME_IS_UP.try_with(|()| ()).is_ok() {
-            return Poll::Ready(Err(Box::new(ConnectTimeout)));
-        }
-        self.project().connect.poll(cx)
+        let mut connector = S::clone(&self.0);
+        let mut connecting = Box::pin(async move {
+            poll_fn(|cx| connector.poll_ready(cx)).await?;
+            connector.call(target).await
+        });
+        Box::pin(poll_fn(move |cx| {
+            if TIME_IS_UP.try_with(|()| ()).is_ok() {
+                return Poll::Ready(Err(ConnectTimeout.into()));
+            }
+            connecting.as_mut().poll(cx)
+        }))
     }
 }
 

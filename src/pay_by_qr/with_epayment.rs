@@ -7,8 +7,9 @@ use crate::call::{CallOptions, operation};
 use crate::client::Vipps;
 use crate::epayment::{self, Create, PaymentDescription};
 use crate::error::Result;
+use crate::qr::image::formats;
 use crate::qr::{OneTimeQr, QrFormat};
-use crate::types::{ImageSize, InvalidValue, Reference};
+use crate::types::{InvalidValue, Reference};
 
 /// The time that a customer has for a payment without an expiry of its own.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -31,6 +32,7 @@ pub struct PayByQrEPayment {
 }
 
 operation! { PayByQrEPayment => QrPayment<epayment::Payment>; deadline, idempotency_key, merchant_serial_number, retry }
+formats!(PayByQrEPayment);
 
 impl PayByQrEPayment {
     pub(super) fn new(call: PayByQr) -> Self {
@@ -51,24 +53,6 @@ impl PayByQrEPayment {
             format: call.format,
             invalid,
         }
-    }
-
-    /// Requests the code as a PNG image of this size, 100 to 2000 pixels on each side.
-    pub fn png(mut self, size: ImageSize) -> Self {
-        self.format = QrFormat::Png(size);
-        self
-    }
-
-    /// Requests the code as an SVG image. This is the default.
-    pub fn svg(mut self) -> Self {
-        self.format = QrFormat::Svg;
-        self
-    }
-
-    /// Requests the text of the code, to render it yourself.
-    pub fn content(mut self) -> Self {
-        self.format = QrFormat::Content;
-        self
     }
 
     /// Sets optional fields of the payment. At a physical point of sale,

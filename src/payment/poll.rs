@@ -102,7 +102,7 @@ impl<D> PollEvent<D> {
 }
 
 /// Polls a payment and returns each of its steps once. Made by
-/// [`Wait::poll`](crate::ecom::Wait::poll).
+/// [`Wait::poll`](super::Wait::poll).
 ///
 /// Use [`next`](Self::next), or the [`Stream`] implementation. The last item is the decision or an
 /// error. Dropping the `Poll` stops polling.

@@ -110,7 +110,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! {
+crate::types::json_schema::read_as! {
     PersonalQrOwner => Wire;
     CheckedInCustomer => Wire;
 }

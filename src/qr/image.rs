@@ -111,7 +111,7 @@ macro_rules! image_formats {
         }
     };
 }
-pub(super) use image_formats;
+pub(crate) use image_formats;
 
 /// Implements the setters of all formats for a builder with a `format` field.
 macro_rules! formats {
@@ -133,7 +133,7 @@ macro_rules! formats {
         }
     };
 }
-pub(super) use formats;
+pub(crate) use formats;
 
 /// A link to the image of a code. It expires after about an hour, even if the code does not: fetch
 /// the image at once, and store its bytes instead of the link. `Debug` does not show the URL.

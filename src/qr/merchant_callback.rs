@@ -116,7 +116,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { MerchantCallbackQr => Wire; }
+crate::types::json_schema::read_as! { MerchantCallbackQr => Wire; }
 
 /// A merchant callback code, as the API returns it. The JSON form is that of the API, with the
 /// `format` of the image.

@@ -163,7 +163,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { MerchantRedirectQr => Wire; }
+crate::types::json_schema::read_as! { MerchantRedirectQr => Wire; }
 
 /// A merchant redirect code, as the API returns it. The JSON form is that of the API, with the
 /// `format` of the code.

@@ -88,7 +88,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { OneTimeQr => Wire; }
+crate::types::json_schema::read_as! { OneTimeQr => Wire; }
 
 /// The code of one payment. The JSON form is that of the API, with the `format` of the code.
 ///

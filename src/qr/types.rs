@@ -8,8 +8,8 @@ mod ttl;
 pub use redirect_url::RedirectUrl;
 pub use ttl::Ttl;
 
+use crate::types::characters::length;
 use crate::types::checked_text::{Ends, checked_texts};
-use crate::types::text::length;
 
 checked_texts! {
     /// The id that the merchant gives to a merchant redirect QR code (`id`): 1 to 128 characters of

@@ -25,8 +25,7 @@ impl Headers {
     /// # Errors
     /// Returns an error if a value cannot be sent in a header.
     pub(crate) fn new(credentials: &Credentials, system: &[Cow<'static, str>; 4]) -> Result<Self> {
-        // The capacity leaves space for the operation's headers, a token and an idempotency key.
-        let mut common = HeaderMap::with_capacity(16);
+        let mut common = HeaderMap::new();
         let number = credentials.merchant_serial_number();
         common.insert(
             MSN,
@@ -70,7 +69,12 @@ impl Headers {
 
     /// Returns the client's headers for this kind of authentication, without the token.
     pub(crate) fn for_auth(&self, auth: Auth) -> HeaderMap {
-        let mut headers = self.common.clone();
+        // The capacity leaves space for the headers of the operation, a token and an idempotency
+        // key. A clone of `common` would have none.
+        let mut headers = HeaderMap::with_capacity(16);
+        for (name, value) in &self.common {
+            headers.insert(name, value.clone());
+        }
         if auth == Auth::Keys {
             headers.extend(self.keys.clone());
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

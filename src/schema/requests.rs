@@ -2,12 +2,12 @@
 
 use super::listed;
 use crate::ecom::{Cancel, Capture, ForceApprove, Initiate, Refund, ShippingMethod};
-use crate::json_schema::sent_as;
 use crate::qr::{
     CreateMerchantRedirect, ExchangeCustomer, ExchangePersonalQr, OneTime, PutMerchantCallback,
     PutMobilePayBeacon, UpdateMerchantRedirect,
 };
 use crate::raw::{ecom, qr, webhooks};
+use crate::types::json_schema::sent_as;
 use crate::webhooks::RegisterWebhook;
 
 listed! {

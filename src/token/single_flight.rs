@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::flight::{Flight, Leader, PROBE_LIMIT};
 use super::state::{State, Step};
-use super::sync::{Current, Mutex, MutexGuard, PoisonError, spawn, yield_now};
+use super::sync::{Mutex, MutexGuard, PoisonError, spawn, yield_now};
 use super::value::{FetchedToken, Token};
 use crate::clock::{self, Randomness, Time};
 use crate::error::Result;
@@ -23,9 +23,6 @@ pub(crate) type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<FetchedToke
 pub(super) struct SingleFlight(Arc<Shared>);
 
 struct Shared {
-    /// A copy of the state's token, for callers that find it fresh: they take no lock. Written
-    /// under the lock of `state`.
-    current: Current<Token>,
     state: Mutex<State>,
     time: Time,
     randomness: Arc<dyn Randomness>,
@@ -34,7 +31,6 @@ struct Shared {
 impl SingleFlight {
     pub(super) fn new(time: Time, randomness: Arc<dyn Randomness>) -> Self {
         Self(Arc::new(Shared {
-            current: Current::default(),
             state: Mutex::default(),
             time,
             randomness,
@@ -43,22 +39,18 @@ impl SingleFlight {
 
     /// Returns the current token if no caller needs to refresh it yet.
     pub(super) fn ready(&self, now: Duration) -> Option<Arc<Token>> {
-        self.0
-            .current
-            .load_full()
-            .filter(|token| token.is_fresh(now))
+        let state = self.state();
+        state.token().filter(|token| token.is_fresh(now)).cloned()
     }
 
     /// Returns when calls stop sending the current token, if there is one.
     pub(super) fn usable_until(&self) -> Option<Duration> {
-        self.0.current.load_full().map(|token| token.usable_until())
+        self.state().token().map(|token| token.usable_until())
     }
 
     /// Discards the token of this generation, if it is still the current one.
     pub(super) fn invalidate(&self, generation: u64) {
-        let mut state = self.state();
-        state.invalidate(generation);
-        self.0.current.store(state.token().cloned());
+        self.state().invalidate(generation);
     }
 
     /// Returns a token to send. If there is no usable one, the caller waits for a fetch, which it
@@ -68,9 +60,6 @@ impl SingleFlight {
         &self,
         fetch: impl Fn() -> FetchFuture<'static> + Send + Sync,
     ) -> Result<Arc<Token>> {
-        if let Some(token) = self.ready(self.now()) {
-            return Ok(token);
-        }
         loop {
             let step = self.state().step(self.now());
             match step {
@@ -138,10 +127,8 @@ impl SingleFlight {
         match fetched {
             Ok(fetched) => {
                 let jitter = clock::fraction(&*self.0.randomness);
-                let mut state = self.state();
-                let token = state.complete(id, fetched, requested_at, jitter)?;
-                self.0.current.store(Some(token.clone()));
-                Some(Ok(token))
+                let completed = self.state().complete(id, fetched, requested_at, jitter);
+                completed.map(Ok)
             }
             Err(error) => {
                 let now = self.now();

@@ -9,9 +9,6 @@ use tracing::Instrument as _;
 pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) use tokio::task::yield_now;
 
-/// A value that many tasks read without a lock, and few write.
-pub(super) type Current<T> = arc_swap::ArcSwapOption<T>;
-
 /// Runs a task of its own. Without a tokio runtime, waits for the task instead.
 pub(super) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     match Handle::try_current() {

@@ -41,7 +41,7 @@ struct WireAddress {
 by_name::read! { Address => WireAddress; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Address => WireAddress; }
+crate::types::json_schema::read_as! { Address => WireAddress; }
 
 impl From<WireAddress> for Address {
     fn from(wire: WireAddress) -> Self {

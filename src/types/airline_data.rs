@@ -1,6 +1,6 @@
 //! The ticket data of airlines and travel agencies.
 
-use super::text::{is_printed, length};
+use super::characters::{is_printed, length};
 use super::{InvalidValue, Sensitive};
 
 /// The ticket that a payment is for. Only for airlines and travel agencies. Passed to

@@ -1,4 +1,4 @@
-//! Classes of Unicode characters that come along when text is typed or copied.
+//! Checks of the characters of a text.
 
 /// Returns `true` for a character that has no glyph: a zero-width space or joiner, a byte order
 /// mark, a direction mark, a soft hyphen, a variation selector.
@@ -83,5 +83,36 @@ pub(super) fn fold_width(c: char) -> char {
         '\u{fe59}' => '(',
         '\u{fe5a}' => ')',
         _ => c,
+    }
+}
+
+/// Returns the length of a text in UTF-16 code units. A character above U+FFFF, such as most emoji,
+/// counts as two. The API does not document how it counts, and this count is the highest that a
+/// server is likely to use.
+pub(crate) fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// Returns whether the text has no control character.
+pub(crate) fn is_printed(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emoji_is_as_long_as_two_letters() {
+        for (text, expected) in [
+            ("", 0),
+            ("abc", 3),
+            ("blåbær", 6),
+            ("🧦", 2),
+            ("a🧦ø", 4),
+            ("e\u{301}", 2),
+        ] {
+            assert_eq!(length(text), expected, "{text}");
+        }
     }
 }

@@ -115,21 +115,21 @@ macro_rules! checked_texts {
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
-        $crate::types::text::text_type!($name);
+        $crate::types::text_type::text_type!($name);
     };
     (@shared $name:ident, $(#[$doc:meta])*) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(std::sync::Arc<str>);
 
-        $crate::types::text::text_type!(shared $name);
+        $crate::types::text_type::text_type!(shared $name);
     };
     (@secret $name:ident, $(#[$doc:meta])*) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $name(secrecy::SecretString);
 
-        $crate::types::text::text_type!(hidden $name, expose);
+        $crate::types::text_type::text_type!(hidden $name, expose);
 
         impl $name {
             /// Returns the text itself, which is not for logs.

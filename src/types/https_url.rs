@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::{Host, Url};
 
 use super::InvalidValue;
-use super::text::text_type;
+use super::text_type::text_type;
 
 /// The longest URL that eCom accepts, in characters.
 const MAX_LENGTH: usize = 255;

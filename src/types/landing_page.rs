@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use url::{Host, Url};
 
-use super::text::{is_printed, text_type};
+use super::characters::is_printed;
+use super::text_type::text_type;
 use super::{InvalidValue, lenient};
 
 /// The URL in the response to an initiate of eCom: a landing page (`https`), or an app link

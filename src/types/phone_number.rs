@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::characters::{fold_width, is_dash, is_dot, is_invisible};
-use super::text::text_type;
+use super::text_type::text_type;
 use super::{InvalidValue, lenient};
 
 const FIELD: &str = "phone_number";

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::text::text_type;
+use super::text_type::text_type;
 use super::{InvalidValue, Reference};
 use crate::clock::{Randomness, SystemRandomness};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::InvalidValue;
-use super::text::text_type;
+use super::text_type::text_type;
 
 /// One kind of data that a customer can be asked to share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

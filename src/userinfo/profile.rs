@@ -150,7 +150,7 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! {
+crate::types::json_schema::read_as! {
     Userinfo => WireUserinfo;
     ProfileAddress => WireAddress;
     BankAccount => WireAccount;

@@ -55,7 +55,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { CheckIn => Wire; }
+crate::types::json_schema::read_as! { CheckIn => Wire; }
 
 impl CheckIn {
     pub(super) fn read(body: &[u8]) -> Result<Self, WebhookError> {

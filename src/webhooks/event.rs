@@ -134,7 +134,7 @@ struct Wire {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { PaymentEvent => Wire; }
+crate::types::json_schema::read_as! { PaymentEvent => Wire; }
 
 impl PaymentEvent {
     /// Reads a body. An object without a reference and a name is another event.

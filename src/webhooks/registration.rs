@@ -125,7 +125,7 @@ pub(super) struct WireWebhook {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Webhook => WireWebhook; }
+crate::types::json_schema::read_as! { Webhook => WireWebhook; }
 
 impl From<WireWebhook> for Webhook {
     fn from(wire: WireWebhook) -> Self {

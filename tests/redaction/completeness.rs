@@ -18,7 +18,9 @@ fn public_types() -> BTreeSet<&'static str> {
 }
 
 /// Public paths that are not part of the path of their type, with that path.
-const REEXPORTED: [(&str, &str); 10] = [
+const REEXPORTED: [(&str, &str); 12] = [
+    ("vipps::ecom::Address", "vipps::types::address::Address"),
+    ("vipps::epayment::Address", "vipps::types::address::Address"),
     (
         "vipps::ecom::PollInterval",
         "vipps::payment::poll::PollInterval",

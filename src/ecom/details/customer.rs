@@ -141,7 +141,7 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! {
+crate::types::json_schema::read_as! {
     UserDetails => WireUser;
     ShippingDetails => WireShipping;
 }

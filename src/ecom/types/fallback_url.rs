@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::types::InvalidValue;
 use crate::types::https_url::{check_characters, check_page, refused};
-use crate::types::text::text_type;
+use crate::types::text_type::text_type;
 
 /// The page or app that the customer's phone opens after a payment, successful or not: `fallBack`
 /// of an eCom payment (the wire name has a capital B).

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::{Create, Flow, PaymentMethod};
 use crate::call::built;
+use crate::epayment::types::customer::Customer;
 use crate::epayment::types::money;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::raw::epayment::types;
-use crate::types::text::length;
+use crate::types::characters::length;
 use crate::types::{AirlineData, InvalidValue, QrFormat, Reference};
 
 /// The scope that every Express payment has.
@@ -42,16 +43,14 @@ impl Create {
             })
             .payment_method(self.method()?)
             .return_url(self.return_url.clone().map(String::from))
-            .payment_description(self.description.clone().map(String::from));
+            .payment_description(self.description.clone().map(String::from))
+            .customer(self.customer.as_ref().map(Customer::write).transpose()?)
+            .customer_interaction(
+                self.customer_present
+                    .then_some(types::CreatePaymentRequestCustomerInteraction::CustomerPresent),
+            );
         if let Flow::Qr(Some(format)) = self.flow {
             body = body.qr_format(qr_format(format)?);
-        }
-        if let Some(customer) = &self.customer {
-            body = body.customer(customer.write()?);
-        }
-        if self.customer_present {
-            let present = types::CreatePaymentRequestCustomerInteraction::CustomerPresent;
-            body = body.customer_interaction(present);
         }
         if let Some(time) = self.expires_at {
             body = body.expires_at(self.expiry(time)?);
@@ -93,25 +92,16 @@ impl Create {
         let refuse = |field, rule, value| Err(InvalidValue::new(field, rule, value).into());
         let is_card = self.payment_method == Some(PaymentMethod::Card);
         if is_card && self.flow != Flow::WebRedirect {
-            return refuse(
-                "payment_method",
-                "must be `WALLET` without `web_redirect`",
-                "CARD",
-            );
+            let rule = "must be `WALLET` without `web_redirect`";
+            return refuse("payment_method", rule, "CARD");
         }
         if is_card && self.express.is_some() {
-            return refuse(
-                "payment_method",
-                "must be `WALLET` for an Express payment",
-                "CARD",
-            );
+            let rule = "must be `WALLET` for an Express payment";
+            return refuse("payment_method", rule, "CARD");
         }
         if is_card && self.expires_at.is_some() {
-            return refuse(
-                "payment_method",
-                "must be `WALLET` for a long-living payment",
-                "CARD",
-            );
+            let rule = "must be `WALLET` for a long-living payment";
+            return refuse("payment_method", rule, "CARD");
         }
         if is_card && self.blocks_commercial_cards {
             let rule = "must not be set with the payment method `CARD`";

@@ -115,7 +115,7 @@ pub struct ShippingDetails {
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
-    schemars(rename = "ShippingDetails", transform = crate::json_schema::read)
+    schemars(rename = "ShippingDetails", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WireShipping {
@@ -164,7 +164,7 @@ by_name::read! {
 }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! {
+crate::types::json_schema::read_as! {
     UsedPaymentMethod => WireMethod;
     UserDetails => WireUser;
 }

@@ -109,7 +109,7 @@ struct WireAggregate {
 by_name::read! { Aggregate => WireAggregate; }
 
 #[cfg(feature = "schemars")]
-crate::json_schema::read_as! { Aggregate => WireAggregate; }
+crate::types::json_schema::read_as! { Aggregate => WireAggregate; }
 
 impl Aggregate {
     /// Returns whether the API states no sum at all.

@@ -3,7 +3,7 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::epayment::types;
-use crate::types::text::{is_printed, length};
+use crate::types::characters::{is_printed, length};
 use crate::types::{Amount, Currency, InvalidValue};
 
 use super::money::part;
@@ -154,19 +154,15 @@ impl OrderLine {
                 .quantity_unit(unit);
             line = line.unit_info(built::<types::UnitInfo, _>(unit)?);
         }
-        if let Some(discount) = self.discount {
-            line = line.discount(part("receipt.order_line.discount", discount, currency)?);
-        }
-        if let Some(url) = &self.product_url {
-            line = line.product_url(url.as_str().to_owned());
-        }
-        if self.is_return {
-            line = line.is_return(true);
-        }
-        if self.is_shipping {
-            line = line.is_shipping(true);
-        }
-        built(line)
+        let discount = self
+            .discount
+            .map(|d| part("receipt.order_line.discount", d, currency));
+        built(
+            line.discount(discount.transpose()?)
+                .product_url(self.product_url.clone().map(String::from))
+                .is_return(self.is_return.then_some(true))
+                .is_shipping(self.is_shipping.then_some(true)),
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! A URL that the customer's phone opens.
 
 use crate::types::InvalidValue;
-use crate::types::text::text_type;
+use crate::types::text_type::text_type;
 
 const FIELD: &str = "url";
 const MAX_LENGTH: usize = 2500;

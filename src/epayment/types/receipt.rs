@@ -116,26 +116,18 @@ impl Receipt {
     pub(in crate::epayment) fn write(&self, payment: Amount) -> Result<types::Receipt> {
         let currency = payment.currency();
         if self.lines.is_empty() {
-            return Err(InvalidValue::new(
-                "receipt.order_lines",
-                "must have at least 1 line",
-                "0 lines",
-            )
-            .into());
+            let rule = "must have at least 1 line";
+            return Err(InvalidValue::new("receipt.order_lines", rule, "0 lines").into());
         }
         let lines: Result<Vec<_>> = self.lines.iter().map(|line| line.write(currency)).collect();
         let lines = lines?;
         self.check_sum(payment)?;
-        let mut bottom = types::BottomLine::builder().currency(currency.as_str().to_owned());
-        if let Some(tip) = self.tip {
-            bottom = bottom.tip_amount(part("receipt.tip", tip, currency)?);
-        }
-        if let Some(id) = &self.pos_id {
-            bottom = bottom.pos_id(id.clone());
-        }
-        if let Some(number) = &self.number {
-            bottom = bottom.receipt_number(number.clone());
-        }
+        let tip = self.tip.map(|tip| part("receipt.tip", tip, currency));
+        let mut bottom = types::BottomLine::builder()
+            .currency(currency.as_str().to_owned())
+            .tip_amount(tip.transpose()?)
+            .pos_id(self.pos_id.clone())
+            .receipt_number(self.number.clone());
         if let Some((format, data)) = &self.barcode {
             let format = match format {
                 BarcodeFormat::Ean13 => types::BarcodeFormat::Ean13,

@@ -3,7 +3,7 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::epayment::types;
-use crate::types::text::is_printed;
+use crate::types::characters::is_printed;
 use crate::types::{Amount, Currency, InvalidValue};
 
 use super::money::{part, wire};
@@ -118,17 +118,14 @@ impl ShippingGroup {
 
     pub(super) fn write(&self, currency: Currency) -> Result<types::ShippingGroup> {
         let options: Result<Vec<_>> = self.options.iter().map(|o| o.write(currency)).collect();
-        let mut group = types::ShippingGroup::builder()
-            .type_(types::ShippingType::from(self.kind))
-            .brand(types::ShippingBrand::from(self.brand))
-            .options(options?);
-        if self.is_default {
-            group = group.is_default(true);
-        }
-        if let Some(priority) = self.priority {
-            group = group.priority(i64::from(priority));
-        }
-        built(group)
+        built(
+            types::ShippingGroup::builder()
+                .type_(types::ShippingType::from(self.kind))
+                .brand(types::ShippingBrand::from(self.brand))
+                .options(options?)
+                .is_default(self.is_default.then_some(true))
+                .priority(self.priority.map(i64::from)),
+        )
     }
 }
 
@@ -196,22 +193,15 @@ impl ShippingOption {
             }
         }
         part("shipping.amount", self.amount, currency)?;
-        let mut option = types::ShippingOption::builder()
-            .id(self.id.clone())
-            .name(self.name.clone())
-            .amount(wire(self.amount)?);
-        if self.is_default {
-            option = option.is_default(true);
-        }
-        if let Some(priority) = self.priority {
-            option = option.priority(i64::from(priority));
-        }
-        if let Some(text) = &self.meta {
-            option = option.meta(text.clone());
-        }
-        if let Some(text) = &self.estimated_delivery {
-            option = option.estimated_delivery(text.clone());
-        }
-        built(option)
+        built(
+            types::ShippingOption::builder()
+                .id(self.id.clone())
+                .name(self.name.clone())
+                .amount(wire(self.amount)?)
+                .is_default(self.is_default.then_some(true))
+                .priority(self.priority.map(i64::from))
+                .meta(self.meta.clone())
+                .estimated_delivery(self.estimated_delivery.clone()),
+        )
     }
 }

@@ -1,8 +1,8 @@
 //! The texts of a payment.
 
 use crate::error::{Error, Result};
+use crate::types::characters::length;
 use crate::types::checked_text::{Ends, checked_texts};
-use crate::types::text::length;
 
 checked_texts! {
     /// The description of a payment (`paymentDescription`): 3 to 100 characters, trimmed.

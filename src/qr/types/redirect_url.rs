@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::types::InvalidValue;
 use crate::types::https_url::refused;
-use crate::types::text::text_type;
+use crate::types::text_type::text_type;
 
 /// The web page that a merchant redirect QR code opens: `redirectUrl` of its create and update.
 ///

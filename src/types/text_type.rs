@@ -1,4 +1,4 @@
-//! The conversions of all checked text types, and checks that most of them share.
+//! The conversions of all checked text types.
 
 /// Conversions for a type with `fn parse(text: &str) -> Result<Self, InvalidValue>`.
 ///
@@ -16,7 +16,7 @@ macro_rules! text_type {
             }
         }
 
-        $crate::types::text::text_type!(@shown $name);
+        $crate::types::text_type::text_type!(@shown $name);
     };
     (shared $name:ident) => {
         impl ::std::convert::From<$name> for ::std::string::String {
@@ -25,7 +25,7 @@ macro_rules! text_type {
             }
         }
 
-        $crate::types::text::text_type!(@shown $name);
+        $crate::types::text_type::text_type!(@shown $name);
     };
     (@shown $name:ident) => {
         impl $name {
@@ -47,7 +47,7 @@ macro_rules! text_type {
             }
         }
 
-        $crate::types::text::text_type!(@conversions $name, as_str);
+        $crate::types::text_type::text_type!(@conversions $name, as_str);
     };
     (hidden $name:ident, $wire:ident) => {
         impl ::std::fmt::Debug for $name {
@@ -56,10 +56,10 @@ macro_rules! text_type {
             }
         }
 
-        $crate::types::text::text_type!(@conversions $name, $wire);
+        $crate::types::text_type::text_type!(@conversions $name, $wire);
     };
     (@conversions $name:ident, $wire:ident) => {
-        $crate::types::text::text_type!(@parsed $name, $wire);
+        $crate::types::text_type::text_type!(@parsed $name, $wire);
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             /// Deserializes from a string, or from a number, which some responses have instead.
@@ -116,58 +116,3 @@ macro_rules! text_type {
 }
 
 pub(crate) use text_type;
-
-/// Returns the length of a text in UTF-16 code units. A character above U+FFFF, such as most emoji,
-/// counts as two. The API does not document how it counts, and this count is the highest that a
-/// server is likely to use.
-pub(crate) fn length(text: &str) -> usize {
-    if text.is_ascii() {
-        text.len()
-    } else {
-        text.encode_utf16().count()
-    }
-}
-
-/// Returns whether the text has no control character. Most texts are ASCII, which one pass without
-/// a branch checks.
-pub(crate) fn is_printed(text: &str) -> bool {
-    const CONTROL: u8 = 1;
-    const BEYOND_ASCII: u8 = 1 << 7;
-    let seen = text.bytes().fold(0, |seen, byte| {
-        seen | u8::from(byte < b' ') | u8::from(byte == 0x7f) | (byte & BEYOND_ASCII)
-    });
-    match seen {
-        0 => true,
-        _ if seen & CONTROL != 0 => false,
-        _ => !text.chars().any(char::is_control),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_control_characters_that_unicode_knows() {
-        for c in '\0'..='\u{2ff}' {
-            for text in [c.to_string(), format!("a{c}"), format!("{c}ø")] {
-                assert_eq!(is_printed(&text), !c.is_control(), "{text:?}");
-            }
-        }
-        assert!(is_printed("") && is_printed("🧦"));
-    }
-
-    #[test]
-    fn an_emoji_is_as_long_as_two_letters() {
-        for (text, expected) in [
-            ("", 0),
-            ("abc", 3),
-            ("blåbær", 6),
-            ("🧦", 2),
-            ("a🧦ø", 4),
-            ("e\u{301}", 2),
-        ] {
-            assert_eq!(length(text), expected, "{text}");
-        }
-    }
-}

@@ -19,7 +19,7 @@ macro_rules! read_as {
 
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut schema = <$wire as schemars::JsonSchema>::json_schema(generator);
-                crate::json_schema::read(&mut schema);
+                crate::types::json_schema::read(&mut schema);
                 schema
             }
         }
@@ -40,7 +40,7 @@ macro_rules! sent_as {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                crate::json_schema::of_body::<$body>()
+                crate::types::json_schema::of_body::<$body>()
             }
         }
     )*};

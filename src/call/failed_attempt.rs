@@ -1,0 +1,93 @@
+//! Attempts that failed: by their response, by the transport, or by the time limit.
+
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::operation::{Auth, Operation};
+use crate::retry::{self, Failure};
+use crate::runtime::Runtime;
+use crate::transport::{HttpResponse, Stage, TransportError};
+
+/// An attempt that failed. The error has no outcome yet: it depends on the earlier attempts.
+pub(super) struct FailedAttempt {
+    pub(super) failure: Failure,
+    pub(super) error: Error,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl FailedAttempt {
+    /// The attempt of a response that is not a success.
+    pub(super) fn of_response(
+        response: &HttpResponse,
+        operation: &Operation,
+        runtime: &Runtime,
+    ) -> Self {
+        let status = response.status.as_u16();
+        let retry_after = response.headers.get(RETRY_AFTER);
+        let retry_after = retry::retry_after(retry_after, runtime.time().now());
+        let body = response.body.clone();
+        let codes = operation.error_codes(runtime.operations());
+        let mut error = Error::from_response(operation, &codes, status, &response.headers, body);
+        let is_anonymous = operation.auth == Auth::Anonymous;
+        if is_anonymous {
+            // The hints of a response are about the API.
+            error = error.with_hint(
+                "An image link works for about an hour and no longer than its code: read the code for a new link.",
+            );
+        } else if response.status.is_redirection() {
+            error = error.with_hint(
+                "A redirect is never followed, since requests carry credentials: check the base URL.",
+            );
+        }
+        let is_refusal = response.status.is_client_error() && ![408, 429].contains(&status);
+        let failure = if is_anonymous && is_refusal {
+            // The host of the images has no error form.
+            Failure::Refused
+        } else {
+            Failure::of_response(operation.class, &error)
+        };
+        Self {
+            failure,
+            error,
+            retry_after,
+        }
+    }
+
+    /// The attempt without a complete response.
+    pub(super) fn of_transport(error: &TransportError) -> Self {
+        let (failure, kind) = match error.stage {
+            Stage::NotSent => (Failure::NotSent, ErrorKind::Connect),
+            Stage::MaybeSent => (Failure::Broken, ErrorKind::Connection),
+            Stage::TooLarge => (Failure::TooLarge, ErrorKind::TooLarge),
+        };
+        Self {
+            failure,
+            error: Error::new(kind, Outcome::Unknown, error.to_string())
+                .with_shared_source(error.source_arc()),
+            retry_after: None,
+        }
+    }
+
+    /// The attempt whose time limit has passed: the limit of the attempt, or the deadline of the
+    /// call.
+    pub(super) fn timed_out(is_deadline: bool) -> Self {
+        let (kind, reason) = if is_deadline {
+            (
+                ErrorKind::Deadline,
+                "the time for the call ran out during an attempt",
+            )
+        } else {
+            (
+                ErrorKind::Timeout,
+                "no response within the time for an attempt",
+            )
+        };
+        Self {
+            failure: Failure::Broken,
+            error: Error::new(kind, Outcome::Unknown, reason),
+            retry_after: None,
+        }
+    }
+}
