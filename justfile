@@ -1,21 +1,21 @@
-# Commands for contributors; `just` lists them. They need the same tools as .ci/run, except where a comment names others.
+# Commands for contributors; `just` lists them. They need the same programs as .ci/run, unless a comment names more.
 
 _default:
     @just --list
 
-# All steps of CI.
+# All checks of CI.
 check:
     .ci/run
 
-# All tests, or those of one promise: `just test wait`.
+# All tests, or those of one module: `just test wait`.
 test promise="":
     cargo test {{ if promise == "" { "" } else { "--test it " + promise + "::" } }}
 
-# The documentation like on docs.rs, without the badges of features.
+# The documentation as docs.rs shows it, apart from the badges of features.
 doc:
     RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features
 
-# The doctests.
+# The snippets of the documentation.
 snippets:
     cargo test --doc
 
@@ -27,7 +27,7 @@ bench *args:
 contract:
     cargo test --test contract
 
-# Looks for inputs that break a parser: `just fuzz details`. Needs nightly and cargo-fuzz.
+# Searches for inputs that break a parser: `just fuzz details`. Needs nightly and cargo-fuzz.
 fuzz target seconds="300":
     cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }} -dict=fuzz/json.dict
 
@@ -39,11 +39,11 @@ powerset:
 oldest: package
     .ci/oldest
 
-# The code of the README against the package.
+# Builds the README's code against the package.
 consumer: package
     .ci/consumer
 
-# The package for crates.io.
+# The package that would be published.
 package:
     cargo package --allow-dirty
 
@@ -52,6 +52,6 @@ accept:
     INSTA_UPDATE=always cargo test --no-fail-fast --test it --test spec --example your_own_tests
     .ci/public-api --accept
 
-# One payment with a simulated customer.
+# One payment, with a simulator and a simulated customer.
 till *args:
     cargo run --example till -- {{ args }}

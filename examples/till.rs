@@ -15,10 +15,9 @@
 mod shared;
 
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use lexopt::prelude::*;
 use vipps::simulator::Simulator;
 use vipps::{Amount, Vipps};
@@ -26,7 +25,7 @@ use vipps::{Amount, Vipps};
 use shared::epayment_sale;
 use shared::qr_payment::{self, Approved, Sale};
 use shared::shutdown::Shutdown;
-use shared::{Target, nok, print_line, unique_id, value};
+use shared::{Api, Target, nok, print_line, unique_id, value};
 
 const HELP: &str = "
 till [--api API] [--amount KRONER] [--text TEXT] [--order-id ID] [--approve PHONE]
@@ -45,25 +44,6 @@ async fn main() -> ExitCode {
     shared::main("till", HELP, parse, run).await
 }
 
-/// The API that takes the payment.
-#[derive(Clone, Copy)]
-enum Api {
-    Ecom,
-    EPayment,
-}
-
-impl FromStr for Api {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "ecom" => Ok(Self::Ecom),
-            "epayment" => Ok(Self::EPayment),
-            _ => bail!("must be ecom or epayment, got {text:?}"),
-        }
-    }
-}
-
 fn parse(args: &mut lexopt::Parser) -> Result<Option<(Api, Sale)>> {
     let mut api = Api::Ecom;
     let mut sale = Sale {
@@ -74,7 +54,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Option<(Api, Sale)>> {
     };
     while let Some(arg) = args.next()? {
         match arg {
-            Long("api") => api = args.value()?.parse_with(Api::from_str).context("--api")?,
+            Long("api") => api = value(args, "--api")?,
             Long("amount") => sale.amount = nok(args, "--amount")?,
             Long("text") => sale.text = value(args, "--text")?,
             Long("order-id") => sale.order_id = value(args, "--order-id")?,
@@ -96,7 +76,7 @@ async fn run((api, sale): (Api, Sale)) -> Result<ExitCode> {
     let target = Target::from_env_or_simulator(simulator)?;
     let captured = match api {
         Api::Ecom => take_over_ecom(&target.vipps, &sale, &shutdown).await?,
-        Api::EPayment => epayment_sale::take_and_capture(&target.vipps, &sale, &shutdown).await?,
+        Api::EPayment => take_over_epayment(&target.vipps, &sale, &shutdown).await?,
     };
     let Some(captured) = captured else {
         return Ok(ExitCode::FAILURE);
@@ -124,4 +104,16 @@ async fn take_over_ecom(vipps: &Vipps, sale: &Sale, shutdown: &Shutdown) -> Resu
     let sums = captured.summary.map(|sums| sums.captured);
     let amount = sums.or(captured.amount);
     Ok(Some(amount.context("the response has no amount")?))
+}
+
+/// Takes a payment and captures it over the ePayment API, with the same result.
+async fn take_over_epayment(
+    vipps: &Vipps,
+    sale: &Sale,
+    shutdown: &Shutdown,
+) -> Result<Option<Amount>> {
+    match epayment_sale::take_payment(vipps, sale, shutdown).await? {
+        Some(payment) => epayment_sale::capture(&payment).await.map(Some),
+        None => Ok(None),
+    }
 }

@@ -14,34 +14,38 @@ pub mod guide;
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-pub mod raw;
-
-mod access_token;
+// The client, and what spans several APIs.
+pub mod callback;
 mod client;
-mod credentials;
-mod environment;
+mod pay_by_qr;
 
+// One module for each API.
+mod access_token;
 pub mod ecom;
 pub mod epayment;
-mod pay_by_qr;
-pub mod payment;
 pub mod qr;
 pub mod userinfo;
 pub mod webhooks;
 
-pub mod callback;
+// The part that the payment APIs share.
+pub mod payment;
 
+// One call, from the generated client to the network.
 mod call;
-mod clock;
 mod http_client;
-mod operation;
+pub mod raw;
 mod retry;
 mod runtime;
 mod token;
 pub mod token_store;
 mod transport;
 
+// Settings, values and errors.
+mod clock;
+mod credentials;
+mod environment;
 mod error;
+mod operation;
 pub mod telemetry;
 pub mod types;
 

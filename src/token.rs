@@ -1,7 +1,8 @@
 //! The access tokens of one client: fetched when first needed, refreshed ahead of their expiry,
 //! shared by all callers.
 //!
-//! [`Tokens`] is the entry. It knows no API: a [`FetchToken`] fetches from the token endpoint.
+//! [`Tokens`] is the entry. It is independent of any API: a [`FetchToken`] fetches from the token
+//! endpoint.
 //!
 //! - A caller that finds a fresh token gets it at once.
 //! - One fetch runs at a time. It runs in a task of its own, so it does not stop when the caller

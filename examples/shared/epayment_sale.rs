@@ -12,13 +12,13 @@ use super::qr_payment::Sale;
 use super::shutdown::Shutdown;
 use super::{log_line, print_error, print_line};
 
-/// Takes a payment and captures it. Returns the captured amount, or `None` if the customer does not
-/// pay or the program is asked to stop, after the reason was printed.
-pub(crate) async fn take_and_capture(
+/// Starts a payment, prints its code and waits for the customer. Returns `None` if the customer does
+/// not pay or the program is asked to stop, after the reason was printed.
+pub(crate) async fn take_payment(
     vipps: &Vipps,
     sale: &Sale,
     shutdown: &Shutdown,
-) -> Result<Option<Amount>> {
+) -> Result<Option<Payment>> {
     let id = &sale.order_id;
     print_line(format_args!(
         "order {id}: {} for {}",
@@ -52,12 +52,7 @@ pub(crate) async fn take_and_capture(
     if details.is_err() {
         cancel_after_error(&payment).await;
     }
-    if !is_approved(&details?)? {
-        return Ok(None);
-    }
-    let captured = capture(&payment).await?;
-    log_line("captured");
-    Ok(Some(captured))
+    Ok(is_approved(&details?)?.then_some(payment))
 }
 
 /// Prints the code and waits until the customer has decided.
@@ -96,7 +91,7 @@ fn is_approved(details: &PaymentDetails) -> Result<bool> {
 
 /// Captures the authorized amount. If the outcome is unknown, the capture is sent again with the
 /// same idempotency key, so that it takes effect at most once.
-async fn capture(payment: &Payment) -> Result<Amount> {
+pub(crate) async fn capture(payment: &Payment) -> Result<Amount> {
     let captured = match payment.capture_remaining().await {
         Err(error) if error.outcome() == Outcome::Unknown => match error.idempotency_key() {
             Some(key) => {
@@ -107,11 +102,12 @@ async fn capture(payment: &Payment) -> Result<Amount> {
         },
         other => other?,
     };
+    log_line("captured");
     captured.amount.context("the response has no amount")
 }
 
 /// Cancels a payment that is not captured.
-async fn cancel(payment: &Payment) -> Result<()> {
+pub(crate) async fn cancel(payment: &Payment) -> Result<()> {
     let reference = payment.reference();
     payment
         .cancel()

@@ -59,6 +59,37 @@ pub(crate) async fn main<A>(
     })
 }
 
+/// The API that takes a payment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Api {
+    Ecom,
+    EPayment,
+}
+
+impl FromStr for Api {
+    type Err = UnknownApi;
+
+    fn from_str(text: &str) -> Result<Self, UnknownApi> {
+        match text {
+            "ecom" => Ok(Self::Ecom),
+            "epayment" => Ok(Self::EPayment),
+            _ => Err(UnknownApi(text.to_owned())),
+        }
+    }
+}
+
+/// The error of an API that is neither `ecom` nor `epayment`.
+#[derive(Debug)]
+pub(crate) struct UnknownApi(String);
+
+impl Error for UnknownApi {}
+
+impl Display for UnknownApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "must be ecom or epayment, got {:?}", self.0)
+    }
+}
+
 /// Prints a line, and fails if standard output is closed.
 ///
 /// # Errors

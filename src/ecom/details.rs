@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{self, Event, Operation, StatedSums, Summary, WireSummary};
+use super::history::{self, Event, Operation};
 use super::state::{self, PaymentState};
+use super::sums::{StatedSums, Summary, WireSummary};
 pub use customer::{ShippingDetails, UserDetails};
 
 use super::{Call, Payment};
@@ -155,11 +156,9 @@ impl PaymentDetails {
         if events.iter().all(|e| instant(e).is_some()) {
             events.sort_by_key(|e| std::cmp::Reverse(instant(e)));
         }
-        let logged = || Summary::of(&events);
-        let (stated, sums) = match wire.transaction_summary {
-            Some(sums) => (sums.stated(), sums.or(logged)),
-            None => (StatedSums::default(), logged()),
-        };
+        let summary = wire.transaction_summary.unwrap_or_default();
+        let stated = summary.stated();
+        let sums = summary.or(&Summary::of(&events));
         Ok(Self {
             order_id,
             events,

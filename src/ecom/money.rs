@@ -77,6 +77,11 @@ pub(crate) fn write<S: Serializer>(
     ore.map_err(S::Error::custom)?.serialize(serializer)
 }
 
+/// Reads and writes the øre of an amount that may be missing.
+pub(super) mod opt_ore {
+    pub(crate) use super::{opt_amount as deserialize, write as serialize};
+}
+
 /// Reads kroner, the form of shipping costs. An unreadable value is `None`.
 pub(super) fn opt_kroner<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use super::history::{self, Event, Operation, StatedSums, Summary};
+use super::history::{self, Event, Operation};
 use super::money::ZERO;
+use super::sums::{StatedSums, Summary, exceeds, reserved};
 use crate::types::Amount;
 
 /// The state of a payment.
@@ -149,7 +150,7 @@ fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payment
     if used.contains(&None) && events.iter().any(may_change_sums) {
         return PaymentState::Unknown;
     }
-    if history::exceeds(sums.refunded, sums.captured) {
+    if exceeds(sums.refunded, sums.captured) {
         // The amount of a capture is missing, or the sums contradict each other.
         PaymentState::Unknown
     } else if sums.refunded == sums.captured {
@@ -196,7 +197,7 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
     let happened = |kind: Operation| events.iter().any(|e| e.succeeded() && e.is(&kind));
     let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
     let nothing_left = sums.remaining_to_capture.is_zero();
-    let a_part_is_gone = nothing_left && history::exceeds(history::reserved(events), sums.captured);
+    let a_part_is_gone = nothing_left && exceeds(reserved(events), sums.captured);
     let may_be = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
     if (void && nothing_left) || (cancel && a_part_is_gone) {
         Some(true)

@@ -130,10 +130,7 @@ struct Wire {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct Last {
-    #[serde(
-        serialize_with = "money::write",
-        deserialize_with = "money::opt_amount"
-    )]
+    #[serde(with = "money::opt_ore")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<Operation>,

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::details::PaymentDetails;
-use super::history::{Event, Operation, StatedSums, Summary, WireSummary};
+use super::history::{Event, Operation};
 use super::money;
+use super::sums::{StatedSums, Summary, WireSummary};
 use crate::call::Response;
 use crate::error::Result;
 use crate::error::success_body::lists_errors;
@@ -176,10 +177,7 @@ struct Wire {
 )]
 #[serde(rename_all = "camelCase", default)]
 struct WireInfo {
-    #[serde(
-        serialize_with = "money::write",
-        deserialize_with = "money::opt_amount"
-    )]
+    #[serde(with = "money::opt_ore")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,
     status: Option<TransactionStatus>,
@@ -272,7 +270,7 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary.map(|sums| sums.or(Summary::zero)),
+            summary: summary.map(|sums| sums.or(&Summary::zero())),
             payment_instrument: wire.payment_instrument,
             idempotency_key: wire.idempotency_key,
         }

@@ -1,6 +1,6 @@
 //! The event log of a payment.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{Call, Payment};
 use crate::call::{CallOptions, operation};
@@ -104,7 +104,7 @@ struct WireEvent {
     amount: Option<Amount>,
     #[serde(deserialize_with = "lenient::opt_id")]
     psp_reference: Option<String>,
-    #[serde(deserialize_with = "opt_key")]
+    #[serde(deserialize_with = "lenient::opt_id")]
     idempotency_key: Option<String>,
     timestamp: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::opt_bool")]
@@ -115,10 +115,6 @@ by_name::read! { PaymentEvent => WireEvent; }
 
 #[cfg(feature = "schemars")]
 crate::types::json_schema::read_as! { PaymentEvent => WireEvent; }
-
-fn opt_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    lenient::opt_text(deserializer).map(|key| key.filter(|key| !key.is_empty()))
-}
 
 /// Returns the idempotency key of the request that created the payment. A payment is created once,
 /// and its approval carries the key of the creation too.

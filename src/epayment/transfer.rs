@@ -72,7 +72,7 @@ pub(super) struct Transfer {
     payment: Payment,
     /// `None` for everything that remains.
     amount: Option<Amount>,
-    /// The sums before the first attempt, if the caller knows them.
+    /// The sums before the first attempt, if the caller has read them.
     pub(super) baseline: Option<Aggregate>,
 }
 
@@ -95,12 +95,11 @@ impl Transfer {
             key: None,
             ..options.clone()
         };
-        let before = match self.baseline {
-            Some(aggregate) => aggregate,
-            None => {
-                let details = self.payment.details_with(deadline.options(&read));
-                *details.await?.aggregate()
-            }
+        let before = if let Some(aggregate) = self.baseline {
+            aggregate
+        } else {
+            let details = self.payment.details_with(deadline.options(&read));
+            *details.await?.aggregate()
         };
         let amount = match (self.amount, &options.key) {
             (Some(amount), _) => in_currency_of(&before, amount)?,

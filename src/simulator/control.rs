@@ -5,13 +5,14 @@
 
 mod access;
 mod clock;
+mod codes;
 mod display_status;
 mod faults;
 mod journal;
 mod json_log;
 mod orders;
 #[cfg(feature = "simulator-page")]
-mod page;
+pub(crate) mod page;
 mod problem;
 mod request;
 mod routes;
@@ -31,25 +32,16 @@ use super::engine::Engine;
 use super::gateway::{Request, Response};
 
 pub(crate) use json_log::JsonLog;
-#[cfg(feature = "simulator-page")]
-pub(crate) use page::Page;
-
-/// The page, which this build does not have.
-#[cfg(not(feature = "simulator-page"))]
-#[derive(Debug, Default)]
-pub(crate) struct Page;
 
 /// The start of the path of every control request. No path of the API starts with it.
 const PREFIX: &str = "/_simulator/";
-/// The start of the path of every request of the page, except the first.
-const PAGE_PREFIX: &str = "/_simulator/page/";
 
 /// The OpenAPI document of the control API.
 const DOCUMENT: &str = include_str!("control/openapi.json");
 
 /// Returns the response to a request for the control API, or `None` for another request.
 pub(crate) fn respond(engine: &Arc<Engine>, request: &Request) -> Option<Response> {
-    let is_control = request.path.starts_with(PREFIX) && !request.path.starts_with(PAGE_PREFIX);
+    let is_control = request.path.starts_with(PREFIX);
     is_control.then(|| respond_to_control(engine, request))
 }
 
@@ -82,6 +74,26 @@ fn ok(body: Value) -> Response {
     Response::json(StatusCode::OK, body)
 }
 
+/// Parses the query parameter `latest`: the largest number of items in a list.
+fn latest(text: Option<String>) -> Result<usize, Problem> {
+    let Some(text) = text else {
+        return Ok(usize::MAX);
+    };
+    text.parse().map_err(|_| {
+        let rule = "must be a whole number from 0";
+        Problem::field("latest", rule, Some(text.into()))
+    })
+}
+
+/// Adds the members that have a value.
+fn add<const N: usize>(described: &mut Value, members: [(&str, Option<Value>); N]) {
+    for (name, value) in members {
+        if let Some(value) = value {
+            described[name] = value;
+        }
+    }
+}
+
 fn no_content() -> Response {
     Response::empty(StatusCode::NO_CONTENT)
 }
@@ -91,6 +103,20 @@ fn health(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(ok(json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
+        "changes": call.engine.changes(),
+    })))
+}
+
+fn keys(call: &Call<'_>) -> Result<Response, Problem> {
+    let [] = call.query([])?;
+    let keys = call
+        .engine
+        .look(|world, _| world.state.settings.keys.clone());
+    Ok(ok(json!({
+        "clientId": keys.client_id(),
+        "clientSecret": keys.client_secret(),
+        "subscriptionKey": keys.subscription_key(),
+        "merchantSerialNumber": keys.merchant_serial_number(),
     })))
 }
 

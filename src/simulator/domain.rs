@@ -131,9 +131,9 @@ impl Domain {
         request: &Modification,
         now: Timestamp,
     ) -> Result<Change, Refusal> {
-        let entry = self.entry(now);
-        let result = self.payment_mut(payment).capture(request, entry);
-        self.report(payment, result)
+        self.modify(payment, now, |payment, entry| {
+            payment.capture(request, entry)
+        })
     }
 
     /// Refunds a part of what was captured.
@@ -143,9 +143,9 @@ impl Domain {
         request: &Modification,
         now: Timestamp,
     ) -> Result<Change, Refusal> {
-        let entry = self.entry(now);
-        let result = self.payment_mut(payment).refund(request, entry);
-        self.report(payment, result)
+        self.modify(payment, now, |payment, entry| {
+            payment.refund(request, entry)
+        })
     }
 
     /// Cancels a payment that was not approved, or releases a reservation or the rest of it.
@@ -155,24 +155,26 @@ impl Domain {
         request: &Cancellation,
         now: Timestamp,
     ) -> Result<Change, Refusal> {
-        let entry = self.entry(now);
-        let result = self.payment_mut(payment).cancel(request, entry);
-        self.report(payment, result)
+        self.modify(payment, now, |payment, entry| {
+            payment.cancel(request, entry)
+        })
     }
 
-    /// Adds the event of an operation to the events, unless the operation was refused or repeated.
-    fn report(
+    /// Runs an operation of the merchant, and reports its event unless the operation was refused or
+    /// repeated.
+    fn modify(
         &mut self,
         payment: PaymentId,
-        result: Result<Change, Refusal>,
+        now: Timestamp,
+        run: impl FnOnce(&mut Payment, Entry) -> Result<Change, Refusal>,
     ) -> Result<Change, Refusal> {
-        if let Ok(change) = &result
-            && !change.is_repeated
-        {
+        let entry = self.entry(now);
+        let change = run(self.payment_mut(payment), entry)?;
+        if !change.is_repeated {
             let entry = change.event.clone();
             self.events.push(Event::Payment { payment, entry });
         }
-        result
+        Ok(change)
     }
 
     /// Returns the payment of a sales unit with this reference. Any API may have started it.

@@ -4,6 +4,7 @@
 mod barrier;
 mod faults;
 mod injection;
+mod messages;
 mod records;
 
 use std::fmt;
@@ -13,14 +14,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
-use super::delivery::{Delivery, DeliveryLog, DeliveryOutcome, Job, Queue};
+use super::delivery::{DeliveryLog, Job, Queue};
 use super::domain::Domain;
 use super::domain::time::later;
-use super::gateway::{Outgoing, Request, Response, State, dispatch};
+use super::gateway::{Request, Response, State, dispatch};
 use super::random::Random;
 
 pub(crate) use barrier::Barrier;
@@ -34,8 +34,8 @@ pub(crate) struct Engine {
     world: Mutex<World>,
     /// Signals that no call to the merchant is in progress.
     idle: Notify,
-    /// Counts the changes that a page or a waiting test may have to show.
-    version: watch::Sender<u64>,
+    /// Counts the changes, so that the page and the JSON log know when to read again.
+    changes: watch::Sender<u64>,
     /// The host in the base URL, without a port.
     host: String,
 }
@@ -110,7 +110,7 @@ impl Engine {
             idle: Notify::new(),
             // Starts at the current time, so that a simulator on the address of an earlier one does
             // not reuse its counts.
-            version: watch::Sender::new(Timestamp::now().as_microsecond().unsigned_abs()),
+            changes: watch::Sender::new(Timestamp::now().as_millisecond().unsigned_abs()),
         }
     }
 
@@ -165,23 +165,23 @@ impl Engine {
         run(&world, now)
     }
 
-    /// Signals a change to the pages that show the simulator. It is called under the lock, so that a reader woken by it finds the
-    /// changed world.
-    pub(crate) fn touch(&self) {
-        self.version
-            .send_modify(|version| *version = version.wrapping_add(1));
+    /// Counts a change. It is called under the lock, so that a reader woken by it finds the changed
+    /// world.
+    fn touch(&self) {
+        self.changes
+            .send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
-    /// Returns the number of changes so far.
-    pub(crate) fn version(&self) -> u64 {
-        *self.version.borrow()
+    /// Returns the number of changes so far, which starts at an arbitrary value.
+    pub(crate) fn changes(&self) -> u64 {
+        *self.changes.borrow()
     }
 
     /// Waits until the number of changes differs from `seen`.
-    pub(crate) async fn other_than(&self, seen: u64) {
-        let mut version = self.version.subscribe();
+    pub(crate) async fn changed_since(&self, seen: u64) {
+        let mut changes = self.changes.subscribe();
         // The sender lives as long as the engine, so the wait cannot fail.
-        drop(version.wait_for(|version| *version != seen).await);
+        drop(changes.wait_for(|changes| *changes != seen).await);
     }
 
     pub(crate) fn clock(&self) -> Clock {
@@ -339,88 +339,5 @@ impl World {
     /// Ends the messages whose registration was deleted, retries included.
     fn forget_deleted_webhooks(&mut self) {
         self.queue.remove_unregistered(&self.state.domain.webhooks);
-    }
-
-    /// Returns at most `count` calls to the merchant, newest first.
-    pub(crate) fn latest_deliveries(&self, count: usize) -> Vec<Delivery> {
-        let latest = self.deliveries.latest(count);
-        latest
-            .map(|delivery| delivery.with_next_attempt(self.queue.next_attempt(delivery.number)))
-            .collect()
-    }
-
-    /// Records a message and prepares it for sending, unless it has no address or a fault loses it.
-    fn prepare(&mut self, outgoing: Outgoing, now: Timestamp, jobs: &mut Vec<Job>) {
-        let id = Some(outgoing.message.id);
-        let injection = self.rules.inject(id, outgoing.reference.as_deref(), now);
-        let injection = injection.as_ref();
-        let unsent = if injection.is_some_and(Injection::loses_the_call) {
-            Err(DeliveryOutcome::Lost)
-        } else {
-            let to = self.deliveries.destination_of(&outgoing.url);
-            to.ok_or(DeliveryOutcome::NotRouted)
-        };
-        let to = match unsent {
-            Ok(to) => to,
-            Err(outcome) => {
-                let number = self.deliveries.record(&outgoing, now);
-                let note = self.receive(&outgoing, Err("the merchant was not reached".into()), now);
-                let is_lost = outcome == DeliveryOutcome::Lost;
-                self.deliveries.close(number, outcome, note);
-                if is_lost {
-                    self.queue.retry(outgoing, number, now);
-                } else {
-                    // Without a route, no attempt can succeed.
-                    self.queue.complete(&outgoing);
-                }
-                return;
-            }
-        };
-        let copies = injection.map_or(1, Injection::times_applied).max(1);
-        let wait = injection.map_or(Duration::ZERO, Injection::delay);
-        for copy in 0..copies {
-            let number = self.deliveries.record(&outgoing, now);
-            let job = Job::new(number, &outgoing, to.clone(), wait, now);
-            jobs.push(Job {
-                is_duplicate: copy > 0,
-                ..job
-            });
-        }
-    }
-
-    /// Records the merchant's response, and plans another attempt if the message needs one.
-    fn close(&mut self, job: Job, response: Result<(u16, Bytes), String>, now: Timestamp) {
-        let is_accepted = matches!(response, Ok((200..=299, _)));
-        let body = match &response {
-            Ok((200, body)) => serde_json::from_slice::<Value>(body)
-                .map_err(|_| "the response is not JSON".to_owned()),
-            _ => Err("the merchant did not return 200".to_owned()),
-        };
-        let note = self.receive(&job.outgoing, body, now);
-        let outcome = match response {
-            Ok((status, _)) => DeliveryOutcome::Responded(status),
-            Err(reason) => DeliveryOutcome::Failed(reason),
-        };
-        self.deliveries.close(job.number, outcome, note);
-        if job.is_duplicate {
-            return;
-        }
-        if is_accepted {
-            self.queue.complete(&job.outgoing);
-        } else {
-            self.queue.retry(job.outgoing, job.number, now);
-        }
-    }
-
-    /// Passes the merchant's response on, if the message asks for one. Returns the reason why the
-    /// response cannot be used.
-    fn receive(
-        &mut self,
-        outgoing: &Outgoing,
-        response: Result<Value, String>,
-        now: Timestamp,
-    ) -> Option<String> {
-        let receive = outgoing.message.receive?;
-        receive(&mut self.state, outgoing, response, now).err()
     }
 }

@@ -20,7 +20,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::control::{self, Page};
+use super::control;
 use super::engine::{Barrier, Dispatch, Engine, Transmission};
 use super::gateway::{Request, Response, errors};
 
@@ -56,7 +56,7 @@ impl Server {
     pub(crate) fn start(
         listener: StdListener,
         engine: Arc<Engine>,
-        page: Option<Page>,
+        serves_page: bool,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
@@ -75,7 +75,10 @@ impl Server {
                     match TcpListener::from_std(listener) {
                         Ok(listener) => {
                             tokio::spawn(sender::run(Arc::clone(&engine)));
-                            let site = Arc::new(Site { engine, page });
+                            let site = Arc::new(Site {
+                                engine,
+                                serves_page,
+                            });
                             tokio::spawn(accept(listener, site));
                             drop(report.send(Ok(())));
                             drop(stopped.await);
@@ -109,8 +112,8 @@ impl Drop for Server {
 /// The services behind the server.
 struct Site {
     engine: Arc<Engine>,
-    /// `None` if the page is disabled.
-    page: Option<Page>,
+    #[cfg_attr(not(feature = "simulator-page"), expect(dead_code))]
+    serves_page: bool,
 }
 
 async fn accept(listener: TcpListener, site: Arc<Site>) {
@@ -176,13 +179,13 @@ async fn exchange(
         headers: head.headers,
         body,
     };
-    if let Some(response) = control::respond(engine, &request) {
+    #[cfg(feature = "simulator-page")]
+    if site.serves_page
+        && let Some(response) = control::page::respond(&request)
+    {
         return encode(&response, engine).map(Full::new);
     }
-    #[cfg(feature = "simulator-page")]
-    if let Some(page) = &site.page
-        && let Some(response) = page.respond(engine, &request).await
-    {
+    if let Some(response) = control::respond(engine, &request) {
         return encode(&response, engine).map(Full::new);
     }
     let arrival = engine.arrive(&request);

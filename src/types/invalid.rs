@@ -49,7 +49,7 @@ impl InvalidValue {
         }
     }
 
-    /// Returns the error with another name for the field, which the caller knows.
+    /// Returns the error with the field name that the caller uses.
     pub(crate) fn with_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = field.into();
         self

@@ -54,6 +54,40 @@ fn test_environment_approves_without_a_phone() {
     assert!(!again.out.contains("Evidence"), "{again:?}");
 }
 
+#[test]
+fn epayment_ends_in_refunded_and_cancelled() {
+    let sim = Simulator::start().unwrap();
+    let args = [
+        "--api",
+        "epayment",
+        "--prefix",
+        "live-7",
+        "--approve",
+        "91234567",
+    ];
+    let go_live = run(against(&sim, "go_live").args(args));
+    assert_eq!(go_live.code, Some(0), "{go_live:?}");
+    in_order(
+        &go_live.out,
+        &[
+            "Evidence for the go-live checklist",
+            "Order `live-7-refund`: REFUNDED",
+            "| CREATED",
+            "| AUTHORIZED",
+            "| CAPTURED",
+            "| REFUNDED   | 1.00 NOK",
+            "Order `live-7-void`: CANCELLED",
+            "| CREATED",
+            "| AUTHORIZED",
+            "| CANCELLED  | 1.00 NOK",
+        ],
+    );
+    let refunded = sim.account("live-7-refund").unwrap();
+    assert_eq!((refunded.captured(), refunded.refunded()), (100, 100));
+    let cancelled = sim.account("live-7-void").unwrap();
+    assert_eq!((cancelled.captured(), cancelled.released()), (0, 100));
+}
+
 /// A sales unit with direct capture has no reservation that could be cancelled.
 #[test]
 fn direct_capture_needs_the_refund_alone() {

@@ -86,6 +86,125 @@ async fn health_is_ok_and_needs_no_keys() {
 }
 
 #[tokio::test]
+async fn each_change_changes_the_count_and_reading_does_not() {
+    let control = Control::start();
+    let changes = async || control.get("health").await["changes"].as_u64().unwrap();
+    control.initiate("order-1").await;
+    control.sim.settled().await;
+    let mut seen = changes().await;
+    for path in [
+        "orders",
+        "journal",
+        "deliveries",
+        "codes",
+        "webhooks",
+        "faults",
+        "clock",
+    ] {
+        control.get(path).await;
+        assert_eq!(changes().await, seen, "{path}");
+    }
+    for path in [
+        "orders/order-1/scan",
+        "orders/order-1/approve",
+        "personal-codes",
+    ] {
+        control.post(path, json!({})).await;
+        control.sim.settled().await;
+        let now = changes().await;
+        assert_ne!(now, seen, "{path}");
+        seen = now;
+    }
+}
+
+#[tokio::test]
+async fn keys_are_those_that_the_apis_accept() {
+    let control = Control::start();
+    let keys = control.get("keys").await;
+    let expected = control.sim.keys();
+    assert_eq!(
+        keys,
+        json!({
+            "clientId": expected.client_id(),
+            "clientSecret": expected.client_secret(),
+            "subscriptionKey": expected.subscription_key(),
+            "merchantSerialNumber": expected.merchant_serial_number(),
+        })
+    );
+    let request = control
+        .http
+        .get(format!("{}/_simulator/keys", control.sim.base_url()));
+    let foreign = request.header("host", "example.com").send().await.unwrap();
+    assert_eq!(foreign.status(), 403);
+}
+
+#[tokio::test]
+async fn latest_limits_a_list_and_total_counts_all() {
+    let control = Control::start();
+    for number in 0..4 {
+        control.initiate(&format!("order-{number}")).await;
+    }
+    let orders = control.get("orders?latest=2").await;
+    assert_eq!(orders["total"], 4);
+    assert_eq!(orders["orders"][0]["orderId"], "order-2");
+    assert_eq!(orders["orders"][1]["orderId"], "order-3");
+    let journal = control.get("journal?latest=1&orderId=order-1").await;
+    assert_eq!(journal["total"], 1);
+    assert_eq!(journal["entries"].as_array().unwrap().len(), 1);
+    for path in ["orders?latest=-1", "journal?latest=x", "deliveries?latest="] {
+        let problem = control.refused(Method::GET, path, None, 400).await;
+        assert_eq!(problem["field"], "latest");
+    }
+}
+
+#[tokio::test]
+async fn error_code_of_each_api_is_in_the_journal() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let payment = control.vipps.ecom().payment("order-1".parse().unwrap());
+    payment.capture().await.unwrap_err();
+    let journal = control.get(&format!("journal?operation={CAPTURE}")).await;
+    assert_eq!(journal["entries"][0]["errorCode"], "62");
+    let payment = control
+        .vipps
+        .epayment()
+        .payment("order-1-of-ep".parse().unwrap());
+    payment.details().await.unwrap_err();
+    let journal = control.get("journal?operation=get_payment").await;
+    assert_eq!(journal["entries"][0]["errorCode"], "5090");
+    let url = format!("{}/accesstoken/get", control.sim.base_url());
+    let token = control.http.post(url).header("content-length", "0");
+    let token = token.header("client_id", control.sim.keys().client_id());
+    token.header("client_secret", "wrong").send().await.unwrap();
+    let journal = control.get("journal?status=401").await;
+    let code = journal["entries"][0]["errorCode"].as_str();
+    assert!(
+        code.is_some_and(|code| code.starts_with("AADSTS")),
+        "{journal}"
+    );
+}
+
+#[tokio::test]
+async fn order_shows_its_code_return_url_and_end() {
+    let control = Control::start();
+    control.initiate("order-1").await;
+    let order = control.get("orders/order-1").await;
+    assert_eq!(order.get("endedAt"), None);
+    assert_eq!(order.get("qrText"), None);
+    let return_url = order["returnUrl"].as_str().unwrap();
+    assert!(return_url.starts_with("https://"), "{return_url}");
+    control.sim.route_all(([127, 0, 0, 1], 8080));
+    let order = control.get("orders/order-1").await;
+    let return_url = order["returnUrl"].as_str().unwrap();
+    assert!(
+        return_url.starts_with("http://127.0.0.1:8080/"),
+        "{return_url}"
+    );
+    let (_, order) = control.post("orders/order-1/reject", json!({})).await;
+    assert_eq!(order["endedAt"], "2026-03-02T09:00:00Z");
+}
+
+#[tokio::test]
 async fn customer_scans_and_approves_over_http() {
     let control = Control::start();
     control.initiate("order-1").await;
@@ -386,10 +505,19 @@ async fn reset_removes_all_but_keys_tokens_and_clock() {
     control.post("clock/advance", json!({"seconds": 60})).await;
     let (status, _) = control.call(Method::POST, "reset", None).await;
     assert_eq!(status, 204);
-    assert_eq!(control.get("orders").await, json!({"orders": []}));
+    assert_eq!(
+        control.get("orders").await,
+        json!({"orders": [], "total": 0})
+    );
     assert_eq!(control.get("faults").await, json!({"faults": []}));
-    assert_eq!(control.get("journal").await, json!({"entries": []}));
-    assert_eq!(control.get("deliveries").await, json!({"deliveries": []}));
+    assert_eq!(
+        control.get("journal").await,
+        json!({"entries": [], "total": 0})
+    );
+    assert_eq!(
+        control.get("deliveries").await,
+        json!({"deliveries": [], "total": 0})
+    );
     assert_eq!(control.get("clock").await["now"], "2026-03-02T09:01:00Z");
     control.initiate("order-1").await;
     assert_eq!(control.get("orders/order-1").await["status"], "waiting");

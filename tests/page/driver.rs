@@ -168,6 +168,19 @@ impl Browser {
         self.send(&path, Some(&json!({"text": text}))).await;
     }
 
+    /// Presses and releases a key, given by its `WebDriver` code.
+    pub(crate) async fn press(&self, key: &str) {
+        let steps = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": steps});
+        let body = json!({ "actions": [keyboard] });
+        self.send("/actions", Some(&body)).await;
+    }
+
+    /// Returns the text of the focused element.
+    pub(crate) async fn focused(&self) -> Value {
+        self.run("return document.activeElement.innerText").await
+    }
+
     /// A picture of one element, as it is on the page.
     pub(crate) async fn picture_of(&self, selector: &str) -> Vec<u8> {
         let place = format!(

@@ -18,6 +18,13 @@ async fn pay(sim: &Simulator, order: &str, text: &str) {
     sale.content().await.unwrap();
 }
 
+/// Starts an ePayment payment.
+async fn start_epayment(client: &Vipps, reference: &str, amount: Amount) {
+    let create = client.epayment().create(reference.parse().unwrap(), amount);
+    let create = create.qr().customer_present();
+    create.description("Tea".parse().unwrap()).await.unwrap();
+}
+
 /// Starts a payment of 499 kr, waits for the customer and captures.
 async fn take_payment(client: Vipps, order: &'static str, text: &'static str) {
     let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
@@ -41,7 +48,7 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
     };
     let sim = Simulator::start().unwrap();
     browser.go(sim.base_url()).await;
-    browser.shows(".link", "live").await;
+    browser.shows("#connection", "live").await;
     assert_eq!(
         browser
             .run("return document.querySelector('.empty strong').innerText")
@@ -61,21 +68,18 @@ async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
         .until("const code = document.querySelector('article img'); return code && code.complete && code.naturalWidth > 0")
         .await;
     let said = browser
-        .until("const code = document.querySelector('article code'); return code && code.innerText")
+        .until("const code = document.querySelector('article code.text'); return code && code.innerText")
         .await;
     assert_eq!(scan::png(&browser.picture_of("article img").await), said);
     assert!(sim.account("page-1").unwrap().effects().is_empty());
 
-    browser.click("article button[value=approve]").await;
+    browser.click("article button[data-do=approve]").await;
     browser.shows("article .chip", "Captured").await;
     till.await.unwrap();
     assert_eq!(sim.account("page-1").unwrap().charged(), 49_900);
     let steps = "return [...document.querySelectorAll('.timeline li span:not(.money)')].map(step => step.innerText)";
     let steps = browser.run(steps).await;
-    assert_eq!(
-        steps,
-        json!(["Initiated", "Scanned", "Reserved", "Captured"])
-    );
+    assert_eq!(steps, json!(["Started", "Scanned", "Reserved", "Captured"]));
     browser.shows("#phone .chip", "Captured").await;
 
     assert_eq!(browser.run("return window.seen").await, "from the start");
@@ -93,8 +97,8 @@ async fn page_fits_each_screen() {
     };
     let sim = Simulator::start().unwrap();
     browser.go(sim.base_url()).await;
-    browser.shows(".link", "live").await;
-    for width in [320, 390, 820, 1280] {
+    browser.shows("#connection", "live").await;
+    for width in [320, 390, 900, 1280] {
         browser.screen(width, 844, "light").await;
         assert!(content_width(&browser).await <= width, "{width}, empty");
     }
@@ -107,7 +111,7 @@ async fn page_fits_each_screen() {
         (1280, 900, "dark"),
         (390, 844, "light"),
         (390, 844, "dark"),
-        (820, 1100, "light"),
+        (900, 1100, "light"),
         (320, 640, "light"),
     ] {
         browser.screen(width, height, scheme).await;
@@ -122,6 +126,8 @@ async fn page_fits_each_screen() {
             browser.run(details).await;
             assert!(content_width(&browser).await <= width, "{width} {details}");
         }
+        let overlaps = browser.run(OVERLAPS).await;
+        assert_eq!(overlaps, json!([]), "{width}");
         let small = browser.run(SMALL).await;
         assert_eq!(small, json!([]), "{width}");
         let faint = browser.run(FAINT).await;
@@ -141,6 +147,28 @@ async fn content_width(browser: &Browser) -> u32 {
         .and_then(|width| width.try_into().ok())
         .expect("a width")
 }
+
+/// A script that returns the pairs of visible texts and controls that overlap by more than 2 pixels.
+const OVERLAPS: &str = "
+    scrollTo(0, 0);
+    const selector = 'button, summary > *, input, img, h1, h2, h3, p, li > *, dt, dd, code, pre, .chip';
+    const all = [...document.querySelectorAll(selector)]
+        .filter(element => element.checkVisibility() && !element.closest('.hidden, .skip'))
+        .filter(element => element.getBoundingClientRect().width > 0);
+    const places = all.map(element => element.getBoundingClientRect());
+    const found = [];
+    for (let a = 0; a < all.length; a++) {
+        for (let b = a + 1; b < all.length; b++) {
+            const wide = Math.min(places[a].right, places[b].right) - Math.max(places[a].left, places[b].left);
+            const high = Math.min(places[a].bottom, places[b].bottom) - Math.max(places[a].top, places[b].top);
+            if (wide > 2 && high > 2 && !all[a].contains(all[b]) && !all[b].contains(all[a])
+                && !all[a].closest('.side') === !all[b].closest('.side')
+                && !(all[a].closest('.copy') && all[b].closest('.copy'))) {
+                found.push(all[a].innerText + ' | ' + all[b].innerText);
+            }
+        }
+    }
+    return found";
 
 /// A script that returns the visible controls whose height is below 44 pixels.
 const SMALL: &str = "
@@ -230,7 +258,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     let sim = Simulator::start().unwrap();
     pay(&sim, "page-1", "Tea").await;
     browser.go(sim.base_url()).await;
-    browser.shows(".link", "live").await;
+    browser.shows("#connection", "live").await;
     browser.run("window.seen = true").await;
 
     // Updates of the page preserve opened sections, typed text and search results.
@@ -238,9 +266,9 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     let open = browser
         .run("return document.querySelector('#journal details[open]').id")
         .await;
-    browser.write("#what", "page").await;
+    browser.write("#text", "page").await;
     pay(&sim, "page-2", "Coffee").await;
-    browser.shows("#order-1 h3", "page-2").await;
+    browser.shows("#order-123456-page-2 h3", "page-2").await;
     assert_eq!(
         browser
             .run("return document.querySelector('details.line[open]').id")
@@ -253,24 +281,25 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
     assert_ne!(first, open);
     assert_eq!(
         browser.run("return document.activeElement.id").await,
-        "what"
+        "text"
     );
     assert_eq!(
         browser.run("return document.activeElement.value").await,
         "page"
     );
-    browser.write("#what", "-1").await;
+    browser.write("#text", "-1").await;
     browser.click("#phone .any button").await;
     browser.shows("#phone .what", "Tea").await;
-    browser.shows("#order-0 .chip", "Scanned").await;
-    browser.click("#phone button[value=reject]").await;
+    browser.shows("#order-123456-page-1 .chip", "Scanned").await;
+    browser.click("#phone button[data-do=reject]").await;
     browser.shows("#phone .chip", "Rejected").await;
-    browser.shows("#order-0 .chip", "Rejected").await;
+    browser
+        .shows("#order-123456-page-1 .chip", "Rejected")
+        .await;
 
-    let fault = "#faults li:has([value=unavailable]) button";
     browser.click("#faults summary").await;
-    browser.click(fault).await;
-    browser.shows("#faults .chip", "1 on").await;
+    browser.click("[aria-label='Add: Out of service']").await;
+    browser.shows("#fault-count", "1 active").await;
     let refused = sim.client().ecom().payment("page-2".parse().unwrap());
     let refused = refused.details().deadline(Duration::from_secs(1)).await;
     refused.unwrap_err();
@@ -278,9 +307,7 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
         .until("return document.querySelector('#faults .hits').innerText.startsWith('applied')")
         .await;
     browser.click("#faults button.on").await;
-    browser
-        .until("return !document.querySelector('#faults .chip')")
-        .await;
+    browser.shows("#fault-count", "none").await;
 
     let time = "const clock = document.querySelector('#clock time').innerText; return clock";
     let before = browser.run(time).await;
@@ -289,42 +316,171 @@ async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
             "return document.querySelector('#clock time').innerText !== {before}"
         ))
         .await;
-    browser.click("#clock button[value='600']").await;
-    browser.shows("#order-1 .chip", "Expired").await;
+    browser.click("#clock button[data-seconds='600']").await;
+    browser.shows("#order-123456-page-2 .chip", "Expired").await;
 
     assert_eq!(browser.run("return window.seen").await, true);
     // The page shows that the simulator is unreachable.
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
     drop(sim);
-    browser.shows(".link", "connecting…").await;
+    browser.shows("#connection", "connecting…").await;
 }
 
 #[tokio::test]
-async fn without_a_script_the_page_reloads_and_its_buttons_work() {
-    let Some(browser) = browser("plain").await else {
+async fn every_control_is_reached_and_pressed_by_keyboard() {
+    let Some(browser) = browser("keyboard").await else {
         return;
     };
     let sim = Simulator::start().unwrap();
+    pay(&sim, "page-1", "Tea").await;
+    browser.go(sim.base_url()).await;
+    browser.shows("article h3", "page-1").await;
+
+    // The first stop skips to the orders. The next one is the first button there.
+    browser.press(TAB).await;
+    assert_eq!(browser.focused().await, "To the orders");
+    browser.press(ENTER).await;
+    browser.press(TAB).await;
+    assert_eq!(browser.focused().await, "Approve");
+    let outline = "return getComputedStyle(document.activeElement).outlineStyle";
+    assert_eq!(browser.run(outline).await, "solid");
+    browser.press(ENTER).await;
+    browser.shows("article .chip", "Reserved").await;
+    // The button is gone, and the focus stays at the order.
+    let place = "return document.activeElement.id";
+    assert_eq!(browser.run(place).await, "order-123456-page-1");
+
+    // A round with the Tab key visits every control.
+    let count = "return document.querySelectorAll('button, summary, input').length";
+    let controls = browser.run(count).await.as_u64().expect("a count");
     browser
-        .devtools(
-            "Emulation.setScriptExecutionDisabled",
-            json!({"value": true}),
+        .run("window.visited = new Set(); document.getElementById('phone').focus()")
+        .await;
+    for _ in 0..2 * controls + 20 {
+        browser.press(TAB).await;
+        browser
+            .run("window.visited.add(document.activeElement)")
+            .await;
+    }
+    let missed = browser
+        .run(
+            "return [...document.querySelectorAll('button, summary, input')]
+                 .filter(element => element.checkVisibility() && !window.visited.has(element))
+                 .map(element => element.outerHTML)",
         )
         .await;
+    assert_eq!(missed, json!([]));
+    let opened = "document.querySelector('#faults summary').focus()";
+    browser.run(opened).await;
+    browser.press(ENTER).await;
+    browser.press(TAB).await;
+    browser.press(ENTER).await;
+    browser.shows("#fault-count", "1 active").await;
+}
+
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+
+#[tokio::test]
+async fn webhooks_currencies_and_error_codes_are_shown() {
+    let Some(browser) = browser("webhooks").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    let client = sim.client();
+    let url = "https://example.com/hook".parse().unwrap();
+    let events = [vipps::webhooks::EventType::PaymentAuthorized];
+    client.webhooks().register(url, events).await.unwrap();
+    for (reference, amount) in [
+        ("page-dkk-1", Amount::dkk(1234)),
+        ("page-eur-1", Amount::eur(5)),
+    ] {
+        start_epayment(&client, reference, amount).await;
+    }
     browser.go(sim.base_url()).await;
-    browser.shows(".link", "reloads every 3 s").await;
-    pay(&sim, "page-1", "Tea").await;
-    browser.shows("article .chip", "Waiting").await;
-    press(&browser, "article button[value=approve]").await;
-    browser.shows("article .chip", "Reserved").await;
-    assert_eq!(sim.account("page-1").unwrap().reserved(), 12_000);
+    browser
+        .shows("#order-123456-page-dkk-1 .sum", "1\u{202f}234.00\u{a0}DKK")
+        .await;
+    browser
+        .shows("#order-123456-page-eur-1 .sum", "5.00\u{a0}EUR")
+        .await;
+    let payment = client.epayment().payment("page-eur-1".parse().unwrap());
+    payment.capture(Amount::eur(5)).await.unwrap_err();
+    browser.shows("#journal .error-code", "error 6080").await;
+
+    sim.route_all(([127, 0, 0, 1], 1));
+    browser
+        .click("#order-123456-page-dkk-1 button[data-do=approve]")
+        .await;
+    browser
+        .shows("#webhooks .sent .goal", "payment_event of page-dkk-1")
+        .await;
+    browser.shows("#webhooks .sent .status", "failed").await;
+    browser
+        .until("return document.querySelector('#webhooks .sent').innerText.includes('next at')")
+        .await;
+    browser.shows("#phone .chip", "Reserved").await;
     assert_eq!(browser.complaints().await, Vec::<Value>::new());
 }
 
-/// Reaches a button by the keyboard, since a page that reloads may take it away under the pointer.
-async fn press(browser: &Browser, selector: &str) {
-    let press = format!("document.querySelector({}).click()", json!(selector));
-    browser.run(&press).await;
+#[tokio::test]
+async fn codes_are_scanned_and_the_customer_shows_one() {
+    let Some(browser) = browser("codes").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    let client = sim.client();
+    let poster = client.qr().merchant_redirect("poster".parse().unwrap());
+    let target = "https://example.com/offer".parse().unwrap();
+    poster.create(target).await.unwrap();
+    let till = client.qr().merchant_callback("till-1".parse().unwrap());
+    till.put("Kasse 1".parse().unwrap()).await.unwrap();
+    browser.go(sim.base_url()).await;
+    browser.shows("#redirect-123456-poster h3", "poster").await;
+    let drawn = "const image = document.querySelector('#redirect-123456-poster img'); return image.complete && image.naturalWidth > 0";
+    browser.until(drawn).await;
+    browser.click("#redirect-123456-poster button").await;
+    browser.shows("#phone a", "https://example.com/offer").await;
+    browser.click("#checkIn-123456-till-1 button").await;
+    browser.shows("#phone h2", "Not possible").await;
+    sim.webhook("https://example.com/hook", "secret").unwrap();
+    browser.click("#checkIn-123456-till-1 button").await;
+    browser.shows("#phone .what", "Kasse 1").await;
+    browser.click("#phone button[data-do=close]").await;
+    browser.shows("#phone h2", "Scan to pay").await;
+    browser.click("#phone button[data-do=code]").await;
+    let text = browser
+        .until("const code = document.querySelector('#phone code'); return code && code.innerText")
+        .await;
+    browser
+        .until("const image = document.querySelector('#phone img'); return image.complete && image.naturalWidth > 0")
+        .await;
+    assert_eq!(scan::png(&browser.picture_of("#phone img").await), text);
+    let code = text.as_str().unwrap().parse().unwrap();
+    client.qr().exchange(code).await.unwrap();
+}
+
+#[tokio::test]
+async fn landing_page_shows_the_payment_on_the_phone() {
+    let Some(browser) = browser("landing").await else {
+        return;
+    };
+    let sim = Simulator::start().unwrap();
+    let client = sim.client();
+    let (order, text) = ("page-1".parse().unwrap(), "Tea".parse().unwrap());
+    let started = client.ecom().initiate(order, Amount::nok(120), text);
+    let started = started.await.unwrap();
+    browser.go(started.landing_page().as_str()).await;
+    browser.shows("#phone .what", "Tea").await;
+    // Opening the landing page is not a scan.
+    browser.shows("article .chip", "Waiting").await;
+    browser.click("#phone button[data-do=approve]").await;
+    browser.shows("#phone a", "Back to the shop").await;
+    assert_eq!(sim.account("page-1").unwrap().reserved(), 12_000);
+    browser
+        .go(&started.landing_page().as_str().replace("token=", "token=x"))
+        .await;
+    browser.shows("#phone h2", "Not possible").await;
 }
 
 #[tokio::test]
@@ -336,14 +492,13 @@ async fn a_page_of_another_site_cannot_press_the_buttons() {
     pay(&sim, "page-1", "Tea").await;
     let elsewhere = Simulator::start().unwrap();
     let form = format!(
-        "<form method=post action='{}/_simulator/page/phone'><input name=order value=page-1><input name=msn value=123456>\
-         <button name=do value=approve>A free phone!</button></form>",
+        "<form method=post action='{}/_simulator/orders/page-1/approve'><button>A free phone!</button></form>",
         sim.base_url()
     );
-    // Any page will do: one without a name, and one of the same machine.
+    // A page without an origin, and a page of the same machine.
     for site in [
         format!("data:text/html,{form}"),
-        format!("{}/_simulator/page/x", elsewhere.base_url()),
+        format!("{}/_simulator/health", elsewhere.base_url()),
     ] {
         browser.go(&site).await;
         if site.starts_with("http") {

@@ -145,4 +145,5 @@ fn azure(
             "error_uri": format!("https://login.windows.net/error?code={first}"),
         }),
     )
+    .with_error_code(format!("AADSTS{first}"))
 }

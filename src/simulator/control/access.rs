@@ -1,6 +1,5 @@
-//! Access control of the page and the control API. They approve payments and move the clock, and
-//! any web page that is open in the same browser can send requests to them. Two checks refuse such
-//! requests.
+//! Access control of the control API. It approves payments and moves the clock, and any web page that
+//! is open in the same browser can send requests to it. Two checks refuse such requests.
 //!
 //! The first check is on `Host`. The owner of a domain can point its name at this machine (DNS
 //! rebinding), and the browser then treats both pages as the same site. This is impossible for an

@@ -1,17 +1,17 @@
 //! The requests that came in and the calls to the merchant.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::request::Call;
 use crate::simulator::delivery::{Delivery, DeliveryOutcome};
+use crate::simulator::engine::Entry;
 use crate::simulator::gateway::Response;
-use crate::simulator::journal::{Entry, Journal};
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    let [operation, order_id, status] = call.query(["operation", "orderId", "status"])?;
+    let [operation, order_id, status, latest] =
+        call.query(["operation", "orderId", "status", "latest"])?;
+    let latest = super::latest(latest)?;
     let status = match status {
         None => None,
         Some(text) => match text.parse::<u16>() {
@@ -31,28 +31,34 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
                 .is_none_or(|id| entry.reference() == Some(id))
             && status.is_none_or(|status| entry.status() == Some(status))
     };
-    let entries = Journal::new(Arc::clone(call.engine)).entries();
-    let entries: Vec<Value> = entries
-        .iter()
-        .filter(|entry| is_asked_for(entry))
-        .map(described)
-        .collect();
-    Ok(super::ok(json!({ "entries": entries })))
+    let (entries, total) = call.engine.look(|world, _| {
+        let entries = world.records.all().filter(|entry| is_asked_for(entry));
+        let entries: Vec<&Entry> = entries.collect();
+        let skipped = entries.len().saturating_sub(latest);
+        let shown: Vec<Value> = entries
+            .iter()
+            .skip(skipped)
+            .map(|one| described(one))
+            .collect();
+        (shown, entries.len())
+    });
+    Ok(super::ok(json!({"entries": entries, "total": total})))
 }
 
 pub(super) fn clear(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
-    Journal::new(Arc::clone(call.engine)).clear();
+    call.engine.with(|world, _| world.records.clear());
     Ok(super::no_content())
 }
 
 pub(super) fn deliveries(call: &Call<'_>) -> Result<Response, Problem> {
-    let [] = call.query([])?;
-    let deliveries = call
+    let [latest] = call.query(["latest"])?;
+    let latest = super::latest(latest)?;
+    let (deliveries, total) = call
         .engine
-        .look(|world, _| world.latest_deliveries(usize::MAX));
+        .look(|world, _| (world.latest_deliveries(latest), world.deliveries.len()));
     let deliveries: Vec<Value> = deliveries.iter().rev().map(delivery).collect();
-    Ok(super::ok(json!({ "deliveries": deliveries })))
+    Ok(super::ok(json!({"deliveries": deliveries, "total": total})))
 }
 
 pub(super) fn described(entry: &Entry) -> Value {
@@ -72,6 +78,7 @@ pub(super) fn described(entry: &Entry) -> Value {
         ("query", entry.query().map(Value::from)),
         ("requestBody", entry.body().map(body)),
         ("status", entry.status().map(Value::from)),
+        ("errorCode", entry.error_code().map(Value::from)),
         ("responseBody", entry.response().map(body)),
         (
             "durationSeconds",
@@ -79,7 +86,7 @@ pub(super) fn described(entry: &Entry) -> Value {
         ),
         ("note", entry.note().map(Value::from)),
     ];
-    add(&mut described, optional);
+    super::add(&mut described, optional);
     described
 }
 
@@ -105,21 +112,14 @@ pub(super) fn delivery(delivery: &Delivery) -> Value {
         ("status", status.map(Value::from)),
         ("reason", reason.map(Value::from)),
         ("note", delivery.note().map(Value::from)),
+        ("webhookId", delivery.webhook_id().map(Value::from)),
         (
             "nextAttempt",
             delivery.next_attempt().map(|time| time.to_string().into()),
         ),
     ];
-    add(&mut described, optional);
+    super::add(&mut described, optional);
     described
-}
-
-fn add<const N: usize>(described: &mut Value, members: [(&str, Option<Value>); N]) {
-    for (name, value) in members {
-        if let Some(value) = value {
-            described[name] = value;
-        }
-    }
 }
 
 /// Parses a body as JSON. Text that is not JSON becomes a string.

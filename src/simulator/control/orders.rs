@@ -10,22 +10,22 @@ use super::display_status::DisplayStatus;
 use super::problem::Problem;
 use super::request::{Call, Members};
 use crate::simulator::domain::profile::Profile;
-use crate::simulator::domain::{Account, EffectKind, Payment};
-use crate::simulator::gateway::{Response, State};
+use crate::simulator::domain::shipping::{ShippingSource, choose};
+use crate::simulator::domain::{Account, EffectKind, Payment, PaymentId, PaymentState};
+use crate::simulator::engine::World;
+use crate::simulator::gateway::Response;
 use crate::simulator::payer::{Payer, PayerError, Scanned};
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    let [] = call.query([])?;
-    let orders: Vec<Value> = call.engine.look(|world, _| {
-        world
-            .state
-            .domain
-            .payments()
-            .iter()
-            .map(described)
-            .collect()
+    let [latest] = call.query(["latest"])?;
+    let latest = super::latest(latest)?;
+    let (orders, total) = call.engine.look(|world, now| {
+        let total = world.state.domain.payments().len();
+        let ids = total.saturating_sub(latest)..total;
+        let orders: Vec<Value> = ids.map(|id| described(world, id, now)).collect();
+        (orders, total)
     });
-    Ok(super::ok(json!({ "orders": orders })))
+    Ok(super::ok(json!({"orders": orders, "total": total})))
 }
 
 pub(super) fn get(call: &Call<'_>) -> Result<Response, Problem> {
@@ -82,7 +82,7 @@ fn target(call: &Call<'_>) -> Result<String, Problem> {
 }
 
 /// Returns the customer, whose phone number the body may contain, and the rest of the body.
-fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
+pub(super) fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
     let mut members = call.members()?;
     let payer = Payer::new(Arc::clone(call.engine));
     let payer = match members.any("phoneNumber") {
@@ -101,15 +101,17 @@ fn customer(call: &Call<'_>) -> Result<(Payer, Members), Problem> {
 }
 
 fn show(call: &Call<'_>, text: &str) -> Result<Response, Problem> {
-    let find = |state: &State, now: Timestamp| {
-        let payment = Payer::find(state, text, now)?;
-        Ok::<_, PayerError>(described(state.domain.payment(payment)))
+    let find = |world: &World, now: Timestamp| {
+        let payment = Payer::find(&world.state, text, now)?;
+        Ok::<_, PayerError>(described(world, payment, now))
     };
-    let order = call.engine.look(|world, now| find(&world.state, now))?;
+    let order = call.engine.look(find)?;
     Ok(Response::json(StatusCode::OK, order))
 }
 
-fn described(payment: &Payment) -> Value {
+fn described(world: &World, id: PaymentId, now: Timestamp) -> Value {
+    let domain = &world.state.domain;
+    let payment = domain.payment(id);
     let account = Account::of(payment);
     let effects: Vec<Value> = account
         .effects()
@@ -141,15 +143,57 @@ fn described(payment: &Payment) -> Value {
         "released": account.released(),
         "effects": effects,
     });
-    for (name, time) in [
-        ("scannedAt", payment.opened),
-        ("approvedAt", payment.approved),
-    ] {
-        if let Some(time) = time {
-            described[name] = time.to_string().into();
-        }
-    }
+    let time = |time: Timestamp| Value::from(time.to_string());
+    let code = domain.codes.of_payment(id);
+    let code = code.filter(|text| domain.code_lives(text, now));
+    let optional = [
+        ("scannedAt", payment.opened.map(time)),
+        ("approvedAt", payment.approved.map(time)),
+        ("endedAt", ended(payment).map(time)),
+        ("qrText", code.map(Value::from)),
+        ("returnUrl", return_url(world, payment).map(Value::from)),
+        ("shippingMethods", shipping_methods(payment)),
+        (
+            "shippingPending",
+            payment.pending_shipping.is_some().then(|| true.into()),
+        ),
+    ];
+    super::add(&mut described, optional);
     described
+}
+
+/// Returns the time at which a payment ended without an approval.
+fn ended(payment: &Payment) -> Option<Timestamp> {
+    let is_ended = matches!(payment.state, PaymentState::Ended(_));
+    let last = payment.events.last()?;
+    is_ended.then_some(last.time)
+}
+
+/// Returns the merchant's return URL, at the address that the merchant is routed to.
+fn return_url(world: &World, payment: &Payment) -> Option<String> {
+    let text = payment.options.merchant.return_to.as_str();
+    let url = url::Url::parse(text).ok()?;
+    Some(match world.deliveries.address_of(text) {
+        Some(address) => format!("http://{address}{}", &url[url::Position::BeforePath..]),
+        None => url.into(),
+    })
+}
+
+/// Returns the shipping methods that the customer chooses from in an express payment.
+fn shipping_methods(payment: &Payment) -> Option<Value> {
+    let Some(ShippingSource::Fixed(methods)) = &payment.options.shipping else {
+        return None;
+    };
+    let preferred = choose(methods, None);
+    let shown = methods.iter().map(|method| {
+        json!({
+            "id": method.id,
+            "name": method.name,
+            "amount": method.cost.minor_units(),
+            "preferred": preferred == Some(method),
+        })
+    });
+    Some(shown.collect())
 }
 
 fn kind(kind: EffectKind) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::request::Call;
-use super::{clock, faults, journal, orders, webhooks};
+use super::{clock, codes, faults, journal, orders, webhooks};
 use crate::simulator::gateway::{Response, decode};
 
 type Handler = fn(&Call<'_>) -> Result<Response, Problem>;
@@ -22,14 +22,18 @@ const fn route(method: &'static str, path: &'static str, handler: Handler) -> Ro
     }
 }
 
-pub(super) static ROUTES: [Route; 19] = [
+pub(super) static ROUTES: [Route; 23] = [
     route("GET", "health", super::health),
     route("GET", "openapi.json", super::document),
+    route("GET", "keys", super::keys),
     route("GET", "orders", orders::list),
     route("GET", "orders/{id}", orders::get),
     route("POST", "orders/{id}/scan", orders::scan),
     route("POST", "orders/{id}/approve", orders::approve),
     route("POST", "orders/{id}/reject", orders::reject),
+    route("GET", "codes", codes::list),
+    route("GET", "codes/{id}/image", codes::image),
+    route("POST", "personal-codes", codes::add_personal),
     route("GET", "clock", clock::get),
     route("POST", "clock/advance", clock::advance),
     route("POST", "clock/freeze", clock::freeze),

@@ -1,6 +1,7 @@
 //! The document of the control API against its routes and responses.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
@@ -105,6 +106,7 @@ fn responses_of_every_route_fit_the_document() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     started(&sim, "order-1");
     started(&sim, "order-2");
+    printed_codes(&sim);
     check_in_that_fails(&sim);
     let send = |method, template: &str, path: &str, body, status| {
         let response = respond_to_control(&sim.engine, &request(method, path, body));
@@ -115,6 +117,11 @@ fn responses_of_every_route_fit_the_document() {
         ("GET", "health", "health", "", 200),
         ("GET", "openapi.json", "openapi.json", "", 200),
         ("GET", "openapi.json", "openapi.json?x=1", "", 400),
+        ("GET", "keys", "keys", "", 200),
+        ("POST", "personal-codes", "personal-codes", "", 201),
+        ("GET", "codes", "codes", "", 200),
+        ("GET", "codes/{id}/image", "codes/x/image", "", 404),
+        ("GET", "orders", "orders?latest=x", "", 400),
         ("POST", "orders/{id}/scan", "orders/order-1/scan", "", 200),
         ("POST", "orders/{id}/scan", "orders/order-9/scan", "", 404),
         (
@@ -219,6 +226,28 @@ fn form_and_foreign_origin_are_refused_as_described() {
         assert_eq!(response.status, status);
         assert_described(&document, "POST", "clock/advance", &response);
     }
+}
+
+/// Adds a redirect code and a beacon. `check_in_that_fails` adds the code of a place.
+fn printed_codes(sim: &Simulator) {
+    let text = sim.engine.with_domain(|domain, random, now| {
+        let key = CodeKey {
+            sales_unit: "123456".into(),
+            id: "poster".into(),
+        };
+        let (url, lifetime) = ("https://example.com/offer", Duration::from_secs(60));
+        let codes = &mut domain.codes;
+        codes
+            .add_redirect(key.clone(), url.into(), Some(lifetime), random, now)
+            .unwrap();
+        codes.claim_beacon("1234567890", "123456").unwrap();
+        codes.redirect(&key, now).unwrap().text.clone()
+    });
+    let text = text.replace(':', "%3A").replace('/', "%2F");
+    let image = request("GET", &format!("codes/{text}/image"), "");
+    let image = respond_to_control(&sim.engine, &image);
+    assert_eq!(image.status, 200);
+    assert_eq!(image.encoded().0, Some("image/svg+xml"));
 }
 
 /// Adds a registration, and a delivery with a planned retry.

@@ -33,6 +33,7 @@ pub struct Delivery {
     url: String,
     body: Option<String>,
     attempt: u32,
+    webhook_id: Option<String>,
     pub(super) outcome: DeliveryOutcome,
     pub(super) note: Option<String>,
     next_attempt: Option<Timestamp>,
@@ -58,10 +59,19 @@ impl Delivery {
             url,
             body,
             attempt: outgoing.attempt,
+            webhook_id: outgoing
+                .signed_by
+                .as_ref()
+                .map(|webhook| webhook.id.clone()),
             outcome: DeliveryOutcome::Pending,
             note: None,
             next_attempt: None,
         }
+    }
+
+    /// Returns the id of the webhook registration that the message belongs to.
+    pub(crate) fn webhook_id(&self) -> Option<&str> {
+        self.webhook_id.as_deref()
     }
 
     /// Returns a copy with the time of the next attempt.

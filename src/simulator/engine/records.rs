@@ -26,6 +26,7 @@ pub struct Entry {
     headers: Vec<(String, String)>,
     body: RecordedBody,
     status: Option<u16>,
+    error_code: Option<String>,
     response: RecordedBody,
     responded: Option<Timestamp>,
     is_complete: bool,
@@ -99,6 +100,12 @@ impl Entry {
         self.status
     }
 
+    /// Returns the API's error code in the response, such as `61` of eCom or `6090` of ePayment, or
+    /// `None` if the response has none.
+    pub fn error_code(&self) -> Option<&str> {
+        self.error_code.as_deref()
+    }
+
     /// Returns the body of the response as compact JSON, or `None` if it was empty. Only the latest
     /// 1,000 requests have it.
     pub fn response(&self) -> Option<&str> {
@@ -143,20 +150,11 @@ impl Records {
         self.counts.get(operation).copied().unwrap_or(0)
     }
 
-    /// Returns at most `count` entries, newest first.
-    pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().rev().take(count)
-    }
-
     /// Removes all entries and counts. Numbers continue, so no two entries ever have the same
     /// number.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.counts.clear();
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
     }
 
     /// Records a request. The returned number identifies it.
@@ -186,6 +184,7 @@ impl Records {
             headers: redacted_headers(request),
             body: RecordedBody::request(request),
             status: None,
+            error_code: None,
             response: RecordedBody::default(),
             responded: None,
             is_complete: false,
@@ -213,6 +212,7 @@ impl Records {
             entry.note.clone_from(&response.note);
             if is_received {
                 entry.status = Some(response.status.as_u16());
+                entry.error_code.clone_from(&response.error_code);
                 entry.response = RecordedBody::response(response);
                 entry.responded = Some(when);
             }

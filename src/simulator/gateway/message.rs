@@ -64,6 +64,8 @@ pub(crate) struct Response {
     pub(crate) deviation: Option<&'static str>,
     /// The remark in the journal about this exchange.
     pub(crate) note: Option<String>,
+    /// The error code of the API in the body.
+    pub(crate) error_code: Option<String>,
 }
 
 /// The body of a response.
@@ -83,6 +85,7 @@ impl Response {
             body,
             deviation: None,
             note: None,
+            error_code: None,
         }
     }
 
@@ -108,6 +111,11 @@ impl Response {
         bytes: impl Into<Bytes>,
     ) -> Self {
         Self::new(status, Body::Raw(media_type, bytes.into()))
+    }
+
+    pub(crate) fn with_error_code(mut self, code: impl Into<String>) -> Self {
+        self.error_code = Some(code.into());
+        self
     }
 
     /// Marks a response that Vipps is known to send although it differs from the spec.

@@ -174,10 +174,7 @@ impl Code {
                 .deviating("the gateway leaves out the result")
                 .noted("the customer is with the issuer");
         }
-        let response = Response::json(
-            self.status,
-            ecom_body(self.group, self.number, self.message, random),
-        );
+        let response = error(self.status, self.group, self.number, self.message, random);
         if self.group.is_none() {
             response.deviating("the error for a duplicate order id has no errorGroup")
         } else {
@@ -190,16 +187,20 @@ impl Code {
 pub(crate) fn response(group: &str, code: &str, random: &mut Random) -> Response {
     let is_wanted =
         |known: &&Code| known.group.unwrap_or("Merchant") == group && known.number == code;
-    match ALL.iter().find(is_wanted) {
-        Some(known) => known.response(random),
-        None => Response::json(
-            StatusCode::BAD_REQUEST,
-            ecom_body(Some(group), code, "A fault of the test", random),
-        ),
+    if let Some(known) = ALL.iter().find(is_wanted) {
+        return known.response(random);
     }
+    let status = StatusCode::BAD_REQUEST;
+    error(status, Some(group), code, "A fault of the test", random)
 }
 
-fn ecom_body(group: Option<&str>, code: &str, message: &str, random: &mut Random) -> Value {
+fn error(
+    status: StatusCode,
+    group: Option<&str>,
+    code: &str,
+    message: &str,
+    random: &mut Random,
+) -> Response {
     let mut error = Map::new();
     if let Some(group) = group {
         error.insert("errorGroup".into(), group.into());
@@ -207,15 +208,14 @@ fn ecom_body(group: Option<&str>, code: &str, message: &str, random: &mut Random
     error.insert("errorCode".into(), code.into());
     error.insert("errorMessage".into(), message.into());
     error.insert("contextId".into(), random.uuid().into());
-    Value::Array(vec![Value::Object(error)])
+    let body = Value::Array(vec![Value::Object(error)]);
+    Response::json(status, body).with_error_code(code)
 }
 
 /// Returns the eCom API's error for a field that breaks a rule. Its code is the name of the field.
 pub(crate) fn invalid_request(field: &str, message: &str, random: &mut Random) -> Response {
-    Response::json(
-        StatusCode::BAD_REQUEST,
-        ecom_body(Some("InvalidRequest"), field, message, random),
-    )
+    let status = StatusCode::BAD_REQUEST;
+    error(status, Some("InvalidRequest"), field, message, random)
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub(crate) fn problem(code: &str, random: &mut Random) -> Response {
     let (_, status, title) = known.unwrap_or(&("", 400, "Error"));
     let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
     let details = json!([{"name": "ErrorCode", "reason": code}]);
-    response(status, title, &details, random)
+    response(status, title, &details, random).with_error_code(code)
 }
 
 /// Returns the problem details about fields that break a rule, which have no error code.
