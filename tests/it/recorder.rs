@@ -91,8 +91,8 @@ async fn keys_of_epayment_are_the_same_in_every_run() {
         refund.await.unwrap_err();
         payment.cancel().await.unwrap_err();
         payment.details().await.unwrap_err();
-        let keys = keys.0.lock().unwrap().clone();
-        keys
+        let kept = keys.0.lock().unwrap();
+        kept.clone()
     };
     let mut keys = run().await;
     assert_eq!(keys, run().await);
