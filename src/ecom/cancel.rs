@@ -95,10 +95,13 @@ impl Cancel {
                 Some(details) if self.is_done(&details) => {
                     return Ok(Transaction::cancelled(&details));
                 }
-                Some(details) if is_unknown && self.is_open(&details) && round < policy.max_attempts => {
+                Some(details)
+                    if is_unknown && self.is_open(&details) && round < policy.max_attempts =>
+                {
                     round += 1;
                     let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
-                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await else {
+                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await
+                    else {
                         return Err(unknown);
                     };
                     options = deadline.options(&self.options);

@@ -198,7 +198,8 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
     let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
     let nothing_left = sums.remaining_to_capture.is_zero();
     let is_part_released = nothing_left && exceeds(reserved(events), sums.captured);
-    let may_have_released = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
+    let may_have_released =
+        |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
     if (void && nothing_left) || (cancel && is_part_released) {
         Some(true)
     } else if void || cancel || is_part_released || events.iter().any(may_have_released) {

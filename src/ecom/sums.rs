@@ -12,9 +12,7 @@ fn successful<'a>(
     operations: &'a [Operation],
 ) -> impl Iterator<Item = &'a Event> {
     let matches = |e: &Event| e.operation.as_ref().is_some_and(|o| operations.contains(o));
-    events
-        .iter()
-        .filter(move |e| e.succeeded() && matches(e))
+    events.iter().filter(move |e| e.succeeded() && matches(e))
 }
 
 fn sum(events: &[Event], operations: &[Operation]) -> Amount {

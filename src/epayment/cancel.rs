@@ -105,7 +105,8 @@ impl Cancel {
                 Some(false) if is_lost && details.can_cancel() && round < policy.max_attempts => {
                     round += 1;
                     let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
-                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await else {
+                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await
+                    else {
                         return Err(unknown);
                     };
                     options = deadline.options(&self.options);

@@ -69,7 +69,9 @@ fn in_body(body: &Value) -> impl Iterator<Item = String> {
 fn named<'a>(object: &'a Object, normalized: &'a str) -> impl Iterator<Item = String> + 'a {
     let matches = move |name: &&String| {
         let alphanumeric = name.bytes().filter(u8::is_ascii_alphanumeric);
-        alphanumeric.map(|b| b.to_ascii_lowercase()).eq(normalized.bytes())
+        alphanumeric
+            .map(|b| b.to_ascii_lowercase())
+            .eq(normalized.bytes())
     };
     let names = object.keys().filter(matches);
     names.filter_map(|name| text(object, name, sanitize::id))

@@ -117,7 +117,9 @@ fn bearer(before: char, text: &str) -> Replacement {
         return None;
     }
     let credentials = rest.get(gap..)?;
-    let length = run(credentials, |c| is_base64(c) || matches!(c, '.' | '~' | '%'));
+    let length = run(credentials, |c| {
+        is_base64(c) || matches!(c, '.' | '~' | '%')
+    });
     let token = credentials.get(..length)?.trim_end_matches('.');
     let prose = PROSE.iter().any(|w| token.eq_ignore_ascii_case(w));
     (length > 0 && !prose).then_some((scheme.len() + gap + length, "Bearer [token]"))

@@ -44,7 +44,11 @@ impl Failure {
                 .iter()
                 .any(|e| e.remedy() == Some(remedy))
         };
-        let refuses = || [ChangeRequest, NewOrder, Contact].into_iter().any(has_remedy);
+        let refuses = || {
+            [ChangeRequest, NewOrder, Contact]
+                .into_iter()
+                .any(has_remedy)
+        };
         match status {
             // A success with an error contradicts itself. No API documents a redirect, so a proxy made it, and it may
             // replace the response of a success.

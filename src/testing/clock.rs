@@ -159,7 +159,10 @@ mod tests {
 
         let pending = std::future::pending::<()>();
         let advance = async { clock.advance(minute) };
-        let (timed_out, ()) = tokio::join!(time.timeout_since(time.monotonic(), minute, pending), advance);
+        let (timed_out, ()) = tokio::join!(
+            time.timeout_since(time.monotonic(), minute, pending),
+            advance
+        );
         assert_eq!(timed_out, None);
         assert_eq!(clock.elapsed(), 2 * minute);
     }

@@ -108,7 +108,9 @@ impl Endpoint {
         let scheme = split_scheme(url).map_or("https", |(scheme, _)| scheme);
         format!("{scheme}://{}{}", self.host, self.path_and_query)
             .parse()
-            .map_err(|_| InvalidValue::without_value(FIELD, "must be a valid request target of HTTP"))
+            .map_err(|_| {
+                InvalidValue::without_value(FIELD, "must be a valid request target of HTTP")
+            })
     }
 
     /// Returns the signature as base64.

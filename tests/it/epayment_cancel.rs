@@ -94,9 +94,10 @@ async fn success_without_proof_is_verified_by_the_details() {
 
 #[tokio::test]
 async fn lost_cancel_that_took_effect_is_not_retried() {
-    let recorder = Recorder::new()
-        .lose_response("POST", CANCEL)
-        .respond("GET", PAYMENT, 200, &terminated());
+    let recorder =
+        Recorder::new()
+            .lose_response("POST", CANCEL)
+            .respond("GET", PAYMENT, 200, &terminated());
     let done = payment(&recorder).cancel().await.unwrap();
     assert_eq!(done.state, Some(PaymentState::Terminated));
     assert_eq!(sent(&recorder), 1);

@@ -505,7 +505,8 @@ async fn undecodable_details_are_requested_again() {
 /// A partner's request names the sales unit of the operation.
 #[tokio::test(start_paused = true)]
 async fn reconcile_uses_the_sales_unit_of_the_operation() {
-    let recorder = Recorder::new().lose_response("POST", "/ecomm/v2/payments/acme-shop-123/capture");
+    let recorder =
+        Recorder::new().lose_response("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let vipps = recorder.client();
     let capture = vipps.ecom().payment(id()).capture();
     let error = capture

@@ -349,9 +349,10 @@ async fn cancel_reads_the_details_before_its_retry() {
         .unwrap();
     assert_eq!(count(&recorder, "cancel_payment_request_using_put"), 2);
 
-    let recorder = Recorder::new()
-        .lose_response("PUT", CANCEL)
-        .respond("GET", DETAILS_PATH, 500, "");
+    let recorder =
+        Recorder::new()
+            .lose_response("PUT", CANCEL)
+            .respond("GET", DETAILS_PATH, 500, "");
     let error = client(&recorder)
         .ecom()
         .payment(id())

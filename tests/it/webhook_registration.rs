@@ -235,9 +235,10 @@ async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
 
 #[tokio::test]
 async fn delete_succeeds_and_is_retried_after_a_lost_response() {
-    let recorder = Recorder::new()
-        .lose_response("DELETE", &one(ID))
-        .respond("DELETE", &one(ID), 204, "");
+    let recorder =
+        Recorder::new()
+            .lose_response("DELETE", &one(ID))
+            .respond("DELETE", &one(ID), 204, "");
     webhooks(&recorder).delete(ID).await.unwrap();
     assert_eq!(sent(&recorder), ["delete_webhook"; 2]);
 
