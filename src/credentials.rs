@@ -148,10 +148,10 @@ pub(crate) fn environment_from_lookup(
 fn check_header_value(field: &'static str, value: String) -> Result<String, InvalidValue> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
-        return Err(InvalidValue::hidden(field, "must not be empty"));
+        return Err(InvalidValue::without_value(field, "must not be empty"));
     }
     if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(InvalidValue::hidden(
+        return Err(InvalidValue::without_value(
             field,
             "must be visible ASCII without spaces",
         ));

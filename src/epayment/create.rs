@@ -325,9 +325,9 @@ impl Create {
         let Ok(details) = details.await else {
             return Err(unknown);
         };
-        let is_this = details.amount() == Some(self.amount);
+        let has_same_amount = details.amount() == Some(self.amount);
         let redirect_url = details.redirect_url().map(str::to_owned);
-        if is_this && (redirect_url.is_some() || !self.needs_url()) {
+        if has_same_amount && (redirect_url.is_some() || !self.needs_url()) {
             Ok(self.created(redirect_url, Some(key)))
         } else {
             Err(unknown)

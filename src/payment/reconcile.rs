@@ -210,7 +210,7 @@ impl<D> Reconcile<D> {
         let mut pause = SHORTEST_PAUSE;
         let mut last = still_unknown("the deadline left no time to read the details");
         loop {
-            if deadline.left().is_zero() {
+            if deadline.remaining().is_zero() {
                 return last;
             }
             let is_settled = time.monotonic() >= settled;

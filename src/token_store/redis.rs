@@ -46,7 +46,7 @@ impl RedisTokenStore {
             } else {
                 "must be a URL such as redis://user:password@host:6379/0"
             };
-            InvalidValue::hidden("redis_url", rule)
+            InvalidValue::without_value("redis_url", rule)
         })?;
         Ok(Self { client })
     }

@@ -43,7 +43,7 @@ impl AirlineData {
     pub(crate) fn check(&self) -> Result<(), InvalidValue> {
         if !fits(self.passenger_name.expose(), 1, 49) {
             let rule = "must be 1 to 49 characters, none of them a control character";
-            return Err(InvalidValue::hidden("passenger_name", rule));
+            return Err(InvalidValue::without_value("passenger_name", rule));
         }
         check(
             "airline_code",

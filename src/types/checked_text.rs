@@ -70,7 +70,7 @@ impl TextRule {
         let (least, most) = (self.length.start(), self.length.end());
         let rule = format!("must be {least} to {most} {}", self.characters);
         if self.is_secret {
-            InvalidValue::hidden(self.field, rule)
+            InvalidValue::without_value(self.field, rule)
         } else {
             InvalidValue::new(self.field, format!("{rule}; {reason}"), text)
         }

@@ -44,7 +44,7 @@ open_enum! {
 /// If there is no event, or if a name is empty or contains white space or control characters.
 pub(super) fn checked(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
     if events.is_empty() {
-        return Err(InvalidValue::hidden("events", "must not be empty"));
+        return Err(InvalidValue::without_value("events", "must not be empty"));
     }
     for event in &events {
         let name = event.as_str();

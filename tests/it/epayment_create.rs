@@ -147,7 +147,7 @@ async fn expiry_outside_of_its_limits_is_not_sent() {
 
 #[tokio::test]
 async fn expiry_is_sent_in_utc_without_a_fraction() {
-    let server = crate::raw::RawServer::start(vec![crate::raw::answer("201 Created", CREATED)]);
+    let server = crate::raw::RawServer::start(vec![crate::raw::response("201 Created", CREATED)]);
     let time = Timestamp::from_second(Timestamp::now().as_second() + 3600).unwrap();
     let with_fraction = time + SignedDuration::from_millis(789);
     let create = web(&server.client()).receipt_url(PAGE.parse().unwrap());
@@ -312,7 +312,7 @@ async fn success_that_proves_no_payment_is_unknown() {
 #[tokio::test]
 async fn every_attempt_carries_the_same_key_and_body() {
     let recorder = Recorder::new()
-        .lose("POST", CREATE)
+        .lose_response("POST", CREATE)
         .respond("POST", CREATE, 503, "")
         .respond("POST", CREATE, 201, CREATED);
     let created = web(&recorder.client()).await.unwrap();
@@ -330,7 +330,7 @@ async fn every_attempt_carries_the_same_key_and_body() {
 
 #[tokio::test]
 async fn lost_create_states_that_a_retry_is_safe() {
-    let recorder = Recorder::new().lose("POST", CREATE);
+    let recorder = Recorder::new().lose_response("POST", CREATE);
     let error = web(&recorder.client()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
     assert!(error.is_retryable());
@@ -408,7 +408,7 @@ async fn used_reference_that_proves_nothing_is_unknown() {
 /// A retry with the same key must have the same body.
 #[tokio::test]
 async fn equal_calls_send_equal_bytes() {
-    let server = crate::raw::RawServer::start(vec![crate::raw::answer("201 Created", CREATED)]);
+    let server = crate::raw::RawServer::start(vec![crate::raw::response("201 Created", CREATED)]);
     let vipps = server.client();
     for _ in 0..8 {
         let create = web(&vipps).metadata("a", "1").metadata("b", "2");

@@ -113,7 +113,7 @@ async fn raw_call_has_the_options_of_a_wrapped_call() {
 #[tokio::test]
 async fn unclear_raw_call_is_retried_with_its_key() {
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 200, CAPTURED);
     let vipps = recorder.client();
     let once = CallOptions::new().retry(RetryPolicy::none());
@@ -210,9 +210,9 @@ async fn an_id_that_names_another_path_is_refused_unsent() {
             operation.order_id(id).send().await
         });
         let error = call.await.map(drop).unwrap_err();
-        let shown: String = id.escape_debug().collect();
-        let shown = shown.replace("\\\\", "\\");
-        assert_refused(&recorder, &error, "order_id", &shown);
+        let escaped: String = id.escape_debug().collect();
+        let escaped = escaped.replace("\\\\", "\\");
+        assert_refused(&recorder, &error, "order_id", &escaped);
     }
 }
 

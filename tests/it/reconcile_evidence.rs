@@ -44,19 +44,19 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
     let path = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
     let approve = "/ecomm/v2/integration-test/payments/acme-shop-123/approve";
     let recorder = Recorder::new()
-        .lose("POST", &path("capture"))
-        .lose("POST", &path("refund"))
-        .lose("POST", approve)
-        .lose("POST", "/qr/v1")
+        .lose_response("POST", &path("capture"))
+        .lose_response("POST", &path("refund"))
+        .lose_response("POST", approve)
+        .lose_response("POST", "/qr/v1")
         // The cancel itself reads the details.
-        .lose("PUT", &path("cancel"))
+        .lose_response("PUT", &path("cancel"))
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), status, details);
     let recorder = match lost {
         Lost::Code => recorder.respond("POST", PAYMENTS, 200, INITIATED),
-        _ => recorder.lose("POST", PAYMENTS),
+        _ => recorder.lose_response("POST", PAYMENTS),
     };
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
@@ -266,14 +266,14 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     sim.payer().approve("acme-shop-123").unwrap();
     let stalled = sim.faults().on("capture_payment_using_post");
     stalled.before_effect().times(1).stall();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let capture = vipps.ecom().payment(id()).capture();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
-    let given_up = begun.elapsed();
+    let given_up = start_time.elapsed();
     assert!(given_up >= Duration::from_secs(9), "{given_up:?}");
     let reconciled = vipps.ecom().reconcile(&error).await;
     assert_eq!(verdict(&reconciled), "no effect");
-    let waited = begun.elapsed().saturating_sub(given_up);
+    let waited = start_time.elapsed().saturating_sub(given_up);
     assert!(
         (Duration::from_secs(30)..Duration::from_secs(32)).contains(&waited),
         "no effect was concluded {waited:?} after the attempt was given up"

@@ -63,35 +63,40 @@ async fn retry_after_is_awaited_within_its_limit_and_the_deadline() {
         let recorder = Recorder::new()
             .respond_with("GET", DETAILS_PATH, busy)
             .respond("GET", DETAILS_PATH, 200, DETAILS);
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let details = client(&recorder).ecom().payment(id()).details();
         let details = details
             .retry(policy)
             .deadline(Duration::from_secs(deadline));
         let result = details.await.map(drop);
-        (result, begun.elapsed().as_secs())
+        (result, start_time.elapsed().as_secs())
     };
-    let usual = RetryPolicy::default;
+    let default_policy = RetryPolicy::default;
     // Rate limits are per minute, so the default limit of a wait is 60 s.
     for (retry_after, policy, deadline, waits) in [
-        ("21", usual(), 300, Some(21)),
-        ("60", usual(), 300, Some(60)),
-        ("61", usual(), 300, None),
+        ("21", default_policy(), 300, Some(21)),
+        ("60", default_policy(), 300, Some(60)),
+        ("61", default_policy(), 300, None),
         (
             "61",
-            usual().longest_retry_after(Duration::from_secs(120)),
+            default_policy().longest_retry_after(Duration::from_secs(120)),
             300,
             Some(61),
         ),
         (
             "3",
-            usual().longest_retry_after(Duration::from_secs(2)),
+            default_policy().longest_retry_after(Duration::from_secs(2)),
             300,
             None,
         ),
-        ("60", usual(), 30, None),
-        ("60", usual(), 60, None),
-        ("61", usual().longest_retry_after(Duration::MAX), 60, None),
+        ("60", default_policy(), 30, None),
+        ("60", default_policy(), 60, None),
+        (
+            "61",
+            default_policy().longest_retry_after(Duration::MAX),
+            60,
+            None,
+        ),
     ] {
         let (result, took) = took(retry_after, policy.clone(), deadline).await;
         if let Some(waits) = waits {
@@ -114,7 +119,7 @@ async fn retry_after_is_awaited_within_its_limit_and_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn lost_capture_is_unknown_and_its_error_contains_the_key() {
-    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let key = vipps::RequestId::parse("my-key").unwrap();
     let vipps = client(&recorder);
     let error = vipps
@@ -147,7 +152,7 @@ async fn lost_write_stays_unknown_after_a_later_refusal() {
         (403, ""),
     ] {
         let recorder = Recorder::new()
-            .lose("POST", CAPTURE)
+            .lose_response("POST", CAPTURE)
             .respond("POST", CAPTURE, status, body);
         let error = capture(&client(&recorder)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{status}");
@@ -176,7 +181,7 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     let recorder = Recorder::new()
         .respond("POST", "/accesstoken/get", 200, token)
         .respond("POST", "/accesstoken/get", 400, "")
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "");
     let error = capture(&client(&recorder)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error:?}");
@@ -190,10 +195,10 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
 #[tokio::test(start_paused = true)]
 async fn lost_write_stays_unknown_at_the_rate_limit() {
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
-        .lose("POST", CAPTURE)
-        .lose("POST", CAPTURE)
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "");
     let vipps = crate::support::on_tokio_time(&recorder)
         .retry(RetryPolicy::default().attempts(10))
@@ -258,7 +263,7 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
         .retry(RetryPolicy::default().attempts(6))
         .build()
         .unwrap();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let capture = vipps.ecom().payment(id()).capture();
     let capture = capture.deadline(Duration::from_secs(300));
     let error = capture.await.unwrap_err();
@@ -266,13 +271,16 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
         (error.kind(), error.outcome(), error.attempts()),
         (ErrorKind::Timeout, Outcome::Unknown, 6)
     );
-    assert!(begun.elapsed() >= Duration::from_secs(61), "{begun:?}");
+    assert!(
+        start_time.elapsed() >= Duration::from_secs(61),
+        "{start_time:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_minute_ends_an_initiate_with_its_last_error() {
     let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = client(&recorder).ecom().initiate(id(), amount(), text());
     let error = call.deadline(Duration::from_secs(50)).await.unwrap_err();
     assert_eq!(
@@ -280,7 +288,7 @@ async fn a_full_minute_ends_an_initiate_with_its_last_error() {
         (ErrorKind::RateLimited, Outcome::Rejected, 2)
     );
     // Two requests, and no wait for the time at which a third is allowed.
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(start_time.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test(start_paused = true)]
@@ -296,7 +304,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
     assert_eq!(count(&recorder, "initiate_payment_v3_using_post"), 2);
 
     let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = client(&recorder)
         .ecom()
         .initiate(id(), amount(), text())
@@ -308,7 +316,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
     );
     assert_eq!(count(&recorder, "initiate_payment_v3_using_post"), 3);
     assert!(
-        begun.elapsed() >= Duration::from_secs(60),
+        start_time.elapsed() >= Duration::from_secs(60),
         "the third request was sent within a minute of the first"
     );
 }
@@ -318,7 +326,7 @@ async fn cancel_reads_the_details_before_its_retry() {
     let cancelled = DETAILS.replace("RESERVE", "VOID");
     let recorder =
         Recorder::new()
-            .lose("PUT", CANCEL)
+            .lose_response("PUT", CANCEL)
             .respond("GET", DETAILS_PATH, 200, &cancelled);
     let done = client(&recorder)
         .ecom()
@@ -330,7 +338,7 @@ async fn cancel_reads_the_details_before_its_retry() {
     assert_eq!(count(&recorder, "cancel_payment_request_using_put"), 1);
 
     let recorder = Recorder::new()
-        .lose("PUT", CANCEL)
+        .lose_response("PUT", CANCEL)
         .respond("PUT", CANCEL, 200, CANCELLED)
         .respond("GET", DETAILS_PATH, 200, DETAILS);
     client(&recorder)
@@ -341,9 +349,10 @@ async fn cancel_reads_the_details_before_its_retry() {
         .unwrap();
     assert_eq!(count(&recorder, "cancel_payment_request_using_put"), 2);
 
-    let recorder = Recorder::new()
-        .lose("PUT", CANCEL)
-        .respond("GET", DETAILS_PATH, 500, "");
+    let recorder =
+        Recorder::new()
+            .lose_response("PUT", CANCEL)
+            .respond("GET", DETAILS_PATH, 500, "");
     let error = client(&recorder)
         .ecom()
         .payment(id())
@@ -359,7 +368,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
     let policy = RetryPolicy::default()
         .backoff(Duration::from_secs(4), Duration::from_secs(4))
         .attempts(10);
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = client(&recorder)
         .ecom()
         .payment(id())
@@ -368,7 +377,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
         .deadline(Duration::from_secs(5));
     let error = call.await.unwrap_err();
     assert_eq!(error.http_status(), Some(503));
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(start_time.elapsed() < Duration::from_secs(5));
     assert!(error.attempts() > 1);
 }
 

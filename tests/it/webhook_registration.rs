@@ -62,13 +62,16 @@ async fn register_returns_id_and_secret() {
     let registration = register(&recorder).await.unwrap();
     assert_eq!(registration.id(), ID);
     assert_eq!(registration.expose_secret(), SECRET);
-    let shown = format!("{registration:?} {registration:#?}");
-    assert!(shown.contains(ID) && !shown.contains(SECRET), "{shown}");
+    let printed = format!("{registration:?} {registration:#?}");
+    assert!(
+        printed.contains(ID) && !printed.contains(SECRET),
+        "{printed}"
+    );
 }
 
 #[tokio::test]
 async fn register_is_not_repeated_after_a_lost_response() {
-    let recorder = Recorder::new().lose("POST", WEBHOOKS);
+    let recorder = Recorder::new().lose_response("POST", WEBHOOKS);
     let error = register(&recorder).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!((error.attempts(), sent(&recorder).len()), (1, 1));
@@ -232,9 +235,10 @@ async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
 
 #[tokio::test]
 async fn delete_succeeds_and_is_retried_after_a_lost_response() {
-    let recorder = Recorder::new()
-        .lose("DELETE", &one(ID))
-        .respond("DELETE", &one(ID), 204, "");
+    let recorder =
+        Recorder::new()
+            .lose_response("DELETE", &one(ID))
+            .respond("DELETE", &one(ID), 204, "");
     webhooks(&recorder).delete(ID).await.unwrap();
     assert_eq!(sent(&recorder), ["delete_webhook"; 2]);
 
@@ -321,10 +325,10 @@ async fn ensure_keeps_a_registration_whose_secret_is_stored() {
             (OLD_ID, spelled, NAMES),
             ("w-2", "https://x.example/", NAMES),
         ];
-        let (kept, lines) = ensured(&existing, [old()], false).await;
-        assert!(!kept.is_new());
-        assert_eq!(kept.registration().id(), OLD_ID);
-        assert_eq!(kept.into_registration().expose_secret(), OLD_SECRET);
+        let (result, lines) = ensured(&existing, [old()], false).await;
+        assert!(!result.is_new());
+        assert_eq!(result.registration().id(), OLD_ID);
+        assert_eq!(result.into_registration().expose_secret(), OLD_SECRET);
         assert_eq!(lines, ["GET "], "{spelled}");
     }
 }
@@ -337,8 +341,11 @@ async fn ensure_deletes_duplicates_of_the_kept_registration() {
         ("w-3", URL, &["a"][..]),
     ];
     let unknown = Registration::new("w-9", "x").unwrap();
-    let (kept, lines) = ensured(&existing, [unknown, old()], false).await;
-    assert_eq!((kept.is_new(), kept.registration().id()), (false, OLD_ID));
+    let (result, lines) = ensured(&existing, [unknown, old()], false).await;
+    assert_eq!(
+        (result.is_new(), result.registration().id()),
+        (false, OLD_ID)
+    );
     assert_eq!(lines, ["GET ".to_owned(), deleted("w-1"), deleted("w-3")]);
 }
 
@@ -401,7 +408,7 @@ async fn ensure_repairs_a_registration_whose_response_was_lost() {
     let recorder = Recorder::new()
         .respond("GET", WEBHOOKS, 200, &list(&[]))
         .respond("GET", WEBHOOKS, 200, &list(&[(OLD_ID, URL, NAMES)]))
-        .lose("POST", WEBHOOKS)
+        .lose_response("POST", WEBHOOKS)
         .respond("POST", WEBHOOKS, 201, &registered())
         .respond("DELETE", &one(OLD_ID), 204, "");
     let webhooks = webhooks(&recorder);
