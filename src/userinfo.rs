@@ -81,7 +81,7 @@ impl GetUserinfo {
         if userinfo
             .sub
             .as_ref()
-            .is_some_and(|named| *named != self.sub)
+            .is_some_and(|returned| *returned != self.sub)
         {
             return Err(
                 response.decode_error("the response is about another customer than the request")

@@ -112,9 +112,9 @@ impl Clock for ManualClock {
         // The future owns a sender, so that the channel stays open.
         let elapsed = Arc::clone(&self.elapsed);
         Box::pin(async move {
-            let mut moves = elapsed.subscribe();
-            let moved = moves.wait_for(|elapsed| *elapsed >= end);
-            if tokio::time::timeout(duration, moved).await.is_err() {
+            let mut changes = elapsed.subscribe();
+            let reached = changes.wait_for(|elapsed| *elapsed >= end);
+            if tokio::time::timeout(duration, reached).await.is_err() {
                 advance_to(&elapsed, end);
             }
         })
@@ -124,9 +124,9 @@ impl Clock for ManualClock {
 /// Advances a clock to a time, unless it is already past it.
 fn advance_to(clock: &watch::Sender<Duration>, moment: Duration) {
     clock.send_if_modified(|elapsed| {
-        let is_behind = *elapsed < moment;
+        let is_later = *elapsed < moment;
         *elapsed = (*elapsed).max(moment);
-        is_behind
+        is_later
     });
 }
 

@@ -83,16 +83,16 @@ fn check(
     field: &'static str,
     rule: &'static str,
     text: &str,
-    least: usize,
-    most: usize,
+    min: usize,
+    max: usize,
 ) -> Result<(), InvalidValue> {
-    if fits(text, least, most) {
+    if fits(text, min, max) {
         Ok(())
     } else {
         Err(InvalidValue::new(field, rule, text))
     }
 }
 
-fn fits(text: &str, least: usize, most: usize) -> bool {
-    (least..=most).contains(&length(text)) && !text.trim().is_empty() && is_printed(text)
+fn fits(text: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&length(text)) && !text.trim().is_empty() && is_printed(text)
 }
