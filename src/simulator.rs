@@ -51,8 +51,8 @@
 //! # Any language
 //!
 //! The program `vipps-simulator` is this simulator for test suites in other languages:
-//! `cargo install --path . --features simulator-bin`. When it is ready, it prints one line of JSON
-//! with its base URL and keys. `--help` lists its options.
+//! `cargo install --locked --path . --features simulator-bin`. When it is ready, it prints one line
+//! of JSON with its base URL and keys. `--help` lists its options.
 //!
 //! A test drives it with JSON over HTTP below `/_simulator/`, which needs no keys. Each path does
 //! what a handle of [`Simulator`] does:
