@@ -117,7 +117,10 @@ fn events_must_exist() {
     let mut harness = Harness::new();
     let cases: [(&[&str], &str); 2] = [
         (&[], "must not be empty"),
-        (&[PAID, "epayments.payment.paid.v1"], "payment.paid.v1"),
+        (
+            &["epayments.payment.paid.v1"],
+            "paid.v1 does not exist. The event types are epayments.payment.created.v1, ",
+        ),
     ];
     for (events, expected) in cases {
         let response = harness.register(Some(MSN), URL, events);

@@ -18,7 +18,7 @@ pub(super) const TOO_MANY_METADATA: &str = "4100";
 pub(super) const DUPLICATE_METADATA: &str = "4110";
 pub(super) const METADATA_KEY_TOO_LONG: &str = "4120";
 pub(super) const METADATA_VALUE_TOO_LONG: &str = "4130";
-pub(super) const MISSING_PARAMETER: &str = "4140";
+const MISSING_PARAMETER: &str = "4140";
 pub(super) const CANNOT_BLOCK_SOURCES: &str = "5010";
 pub(super) const ILLEGAL_SCOPE: &str = "5030";
 pub(super) const OTHER_CURRENCY: &str = "5040";
@@ -102,7 +102,23 @@ pub(crate) fn problem(code: &str, random: &mut Random) -> Response {
     let (_, status, title) = known.unwrap_or(&("", 400, "Error"));
     let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
     let details = json!([{"name": "ErrorCode", "reason": code}]);
-    response(status, title, &details, random).with_error_code(code)
+    response(status, title, SEE_DETAILS, &details, random).with_error_code(code)
+}
+
+/// Returns the problem details about a missing member. `detail` names the member, because the error
+/// code does not.
+pub(super) fn missing(member: &str, rule: &str, random: &mut Random) -> Response {
+    let detail = format!("The field {member} is required{rule}.");
+    let details = json!([{"name": "ErrorCode", "reason": MISSING_PARAMETER}]);
+    response(
+        StatusCode::BAD_REQUEST,
+        "Missing required parameter",
+        &detail,
+        &details,
+        random,
+    )
+    .with_error_code(MISSING_PARAMETER)
+    .noted(detail)
 }
 
 /// Returns the problem details about fields that break a rule, which have no error code.
@@ -111,15 +127,25 @@ pub(super) fn invalid(fields: &[(&str, String)], random: &mut Random) -> Respons
         .iter()
         .map(|(name, reason)| json!({"name": name, "reason": reason}))
         .collect();
-    response(StatusCode::BAD_REQUEST, "Bad Request", &details, random)
+    let status = StatusCode::BAD_REQUEST;
+    response(status, "Bad Request", SEE_DETAILS, &details, random)
 }
 
-fn response(status: StatusCode, title: &str, details: &Value, random: &mut Random) -> Response {
+/// The `detail` of a problem whose reason is in `extraDetails`.
+const SEE_DETAILS: &str = "See extraDetails for further details";
+
+fn response(
+    status: StatusCode,
+    title: &str,
+    detail: &str,
+    details: &Value,
+    random: &mut Random,
+) -> Response {
     let number = status.as_u16();
     let body = json!({
         "type": format!("https://httpstatuses.io/{number}"),
         "title": title,
-        "detail": "See extraDetails for further details",
+        "detail": detail,
         "status": number,
         "extraDetails": details,
         "traceId": random.trace_id(),

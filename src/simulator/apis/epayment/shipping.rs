@@ -7,7 +7,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::create::{invalid, refuse};
+use super::create::{invalid, missing, refuse};
 use super::error_codes;
 use crate::simulator::domain::profile::ADDRESS;
 use crate::simulator::domain::shipping::{ShippingMethod, ShippingSource};
@@ -44,7 +44,10 @@ pub(super) fn source(
             let rule = "must not be set together with fixedOptions";
             Err(invalid(state, "shipping.dynamicOptions", rule))
         }
-        (None, true) => Err(refuse(state, error_codes::MISSING_PARAMETER)),
+        (None, true) => {
+            let member = "shipping.dynamicOptions.callbackUrl";
+            Err(missing(state, member, " without fixedOptions"))
+        }
         (Some(url), true) if !is_callable(url) => Err(refuse(state, error_codes::INVALID_URL)),
         (Some(url), true) => Ok(Some(ShippingSource::Merchant {
             url: url.to_owned(),
