@@ -281,10 +281,10 @@ fn writes_are_limited_to_5_a_minute_and_reads_to_120() {
 #[test]
 fn missing_member_is_named_in_the_detail_and_the_note() {
     for (flow, member) in [("WEB_REDIRECT", "returnUrl"), ("PUSH_MESSAGE", "customer")] {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let mut body = with("/userFlow", json!(flow));
         body.as_object_mut().unwrap().remove("returnUrl");
-        let response = bench.create(body);
+        let response = harness.create(body);
         assert_eq!(outcome(&response), "4140");
         let detail = format!("The field {member} is required with the user flow {flow}.");
         assert_eq!(json_of(&response)["detail"], detail);
