@@ -106,7 +106,9 @@ impl Transfer {
             (None, Some(key)) => {
                 // The API refuses the key of an earlier request with another amount.
                 let events = self.payment.events_with(deadline.options(&read)).await?;
-                let moved = self.own_event(&events, key).and_then(|own| own.amount);
+                let moved = self
+                    .event_with_key(&events, key)
+                    .and_then(|event| event.amount);
                 moved.map_or_else(|| self.remaining(&before), Ok)?
             }
             (None, None) => self.remaining(&before)?,
@@ -117,8 +119,8 @@ impl Transfer {
             key: Some(key.clone()),
             ..deadline.options(&options)
         };
-        let unproven = self.request(&request, amount).await;
-        match &unproven {
+        let result = self.request(&request, amount).await;
+        match &result {
             Ok(response) => {
                 let wire = Wire::read(response, &self.payment.reference)?;
                 if self.is_done(&before, amount, &wire) && !lists_errors(&response.body) {
@@ -129,10 +131,10 @@ impl Transfer {
             Err(error) if error.outcome() == Outcome::Unknown || is_conflict(error) => {}
             Err(error) => return Err(error.clone()),
         }
-        if let Some(done) = self.look_up(amount, key, &deadline, &read).await {
-            return Ok(done);
+        if let Some(modification) = self.look_up(amount, key, &deadline, &read).await {
+            return Ok(modification);
         }
-        Err(match unproven {
+        Err(match result {
             Ok(response) => response.decode_error(NO_PROOF),
             Err(error) => error.with_outcome(Outcome::Unknown),
         })
@@ -160,9 +162,9 @@ impl Transfer {
     fn is_done(&self, before: &Aggregate, amount: Amount, wire: &Wire) -> bool {
         let after = wire.aggregate();
         let sums = self.direction.sum(&after).zip(self.direction.sum(before));
-        let growth = sums.and_then(|(after, before)| after.checked_sub(before));
+        let increase = sums.and_then(|(after, before)| after.checked_sub(before));
         let is_approved = |state: &PaymentState| !state.is_without_approval();
-        growth == Some(amount)
+        increase == Some(amount)
             && !after.contradicts()
             && wire.state.as_ref().is_none_or(is_approved)
     }
@@ -177,8 +179,8 @@ impl Transfer {
     ) -> Option<Modification> {
         let events = self.payment.events_with(deadline.options(read));
         let events = events.await.ok()?;
-        let own = self.own_event(&events, &key)?;
-        if own.amount.is_some_and(|moved| moved != amount) {
+        let event = self.event_with_key(&events, &key)?;
+        if event.amount.is_some_and(|moved| moved != amount) {
             return None;
         }
         let details = self.payment.details_with(deadline.options(read));
@@ -186,7 +188,7 @@ impl Transfer {
         Some(Modification::of_details(&details, Some(amount), Some(key)))
     }
 
-    fn own_event<'a>(
+    fn event_with_key<'a>(
         &self,
         events: &'a [PaymentEvent],
         key: &RequestId,

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{CAPTURE, REFUND};
-use crate::simulator::domain::{Obstacle, Refusal};
+use crate::simulator::domain::{Refusal, RefusalReason};
 use crate::simulator::gateway::Response;
 use crate::simulator::random::Random;
 
@@ -155,7 +155,7 @@ fn response(
 
 /// Returns the error code of a refusal.
 pub(super) fn of(operation: &str, refusal: &Refusal) -> &'static str {
-    use Obstacle as O;
+    use RefusalReason as R;
     match refusal {
         Refusal::UnknownPayment => "5090",
         Refusal::ReferenceUsed => "4150",
@@ -166,30 +166,30 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> &'static str {
         },
         Refusal::OtherCurrency => INVALID_AMOUNT,
         Refusal::UnknownCustomerToken | Refusal::CustomerTokenExpired => INVALID_CUSTOMER_TOKEN,
-        Refusal::CannotCapture(obstacle) => match obstacle {
-            O::NotApproved => "6080",
-            O::Ended(_) => "6200",
-            O::Released | O::RestReleased => "6070",
-            O::TooLate => "6100",
-            O::TooMuch => "6090",
+        Refusal::CannotCapture(reason) => match reason {
+            R::NotApproved => "6080",
+            R::Ended(_) => "6200",
+            R::Released | R::RestReleased => "6070",
+            R::TooLate => "6100",
+            R::TooMuch => "6090",
             _ => "6170",
         },
-        Refusal::CannotCancel(obstacle) => match obstacle {
-            O::Ended(_) => "6190",
-            O::Authenticating => "6250",
-            O::Approved => "6060",
-            O::Released | O::RestReleased => "6050",
-            O::TooLate => "6030",
+        Refusal::CannotCancel(reason) => match reason {
+            R::Ended(_) => "6190",
+            R::Authenticating => "6250",
+            R::Approved => "6060",
+            R::Released | R::RestReleased => "6050",
+            R::TooLate => "6030",
             _ => "6040",
         },
-        Refusal::CannotRefund(obstacle) => match obstacle {
-            O::NotApproved | O::NothingCaptured | O::Released => "6020",
-            O::Ended(_) => "6210",
-            O::TooLate => "6220",
-            O::TooMuch => "6150",
+        Refusal::CannotRefund(reason) => match reason {
+            R::NotApproved | R::NothingCaptured | R::Released => "6020",
+            R::Ended(_) => "6210",
+            R::TooLate => "6220",
+            R::TooMuch => "6150",
             _ => "6180",
         },
-        Refusal::CannotApprove(Obstacle::Approved) => "6230",
+        Refusal::CannotApprove(RefusalReason::Approved) => "6230",
         Refusal::CannotApprove(_) => "10010",
         // No operation of this API is refused for another reason.
         _ => "3010",
