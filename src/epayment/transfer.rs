@@ -15,8 +15,8 @@ use crate::types::{Amount, InvalidValue, RequestId};
 const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
                         log does not hold its idempotency key; read the details";
 
-const NOT_APPROVED: &str = "capture: the payment is not approved, so nothing is authorized; capture after the \
-                            customer's approval";
+const NOT_APPROVED: &str = "capture: the payment is not approved, so nothing is authorized; read its state, and \
+                            capture after an approval";
 
 /// The direction in which money moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
