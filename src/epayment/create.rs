@@ -325,6 +325,10 @@ impl Create {
             return Err(unknown);
         };
         let is_this = details.amount() == Some(self.amount);
+        if self.express.is_none() && details.amount().is_some() && !is_this {
+            // The key created this payment with another amount. The costs of shipping may be part of the stated amount.
+            return Err(error.with_outcome(Outcome::Rejected).with_used_up_key(true));
+        }
         let redirect_url = details.redirect_url().map(str::to_owned);
         if is_this && (redirect_url.is_some() || !self.needs_url()) {
             Ok(self.created(redirect_url, Some(key)))
