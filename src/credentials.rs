@@ -24,6 +24,22 @@ pub struct Credentials {
 impl Credentials {
     /// Creates credentials from the four values. Spaces at either end of a value are removed.
     ///
+    /// ```
+    /// use vipps::{Credentials, Environment, Vipps};
+    ///
+    /// # fn secret(_: &str) -> &'static str { "a-secret" }
+    /// // `secret` reads your store of secrets.
+    /// let keys = Credentials::new(
+    ///     secret("client id"),
+    ///     secret("client secret"),
+    ///     secret("subscription key"),
+    ///     "123456".parse()?,
+    /// )?;
+    /// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
+    /// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the value that
     /// is empty or not visible ASCII. The error never shows the value.

@@ -89,6 +89,14 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Parses a base URL.
     ///
+    /// ```
+    /// use vipps::BaseUrl;
+    ///
+    /// assert!(BaseUrl::parse("https://proxy.example.com/vipps").is_ok());
+    /// assert!(BaseUrl::parse("http://127.0.0.1:8080").is_ok());
+    /// assert!(BaseUrl::parse("http://proxy.example.com").is_err()); // keys without TLS
+    /// ```
+    ///
     /// # Errors
     /// [`InvalidValue`] with the rule that the URL breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {

@@ -17,6 +17,15 @@ pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 /// The number of attempts of a call and the waits between them. Which failures are retried follows from the operation
 /// and is not a setting.
 ///
+/// ```
+/// use std::time::Duration;
+/// use vipps::RetryPolicy;
+///
+/// // For a till: few attempts with short waits.
+/// let till = RetryPolicy::default().attempts(2).backoff(Duration::from_millis(50), Duration::from_secs(1));
+/// # assert_ne!(till, RetryPolicy::none());
+/// ```
+///
 #[doc = include_str!("retry.md")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {

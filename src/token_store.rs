@@ -80,6 +80,44 @@ pub type TokenStoreFuture<'a, T> =
 /// Keys are ASCII text of at most 100 characters. Tokens are secrets of a few kilobytes: keep them
 /// out of logs. The client gives each call 1 s, and drops its future after that; the operation may
 /// or may not have taken place then.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Mutex, PoisonError};
+/// use std::time::Instant;
+///
+/// # use std::time::Duration;
+/// use vipps::token_store::{StoredToken, TokenStore, TokenStoreFuture};
+///
+/// /// A store in memory. Replace the map with your database, and encrypt the tokens there.
+/// #[derive(Debug, Default)]
+/// struct Tokens(Mutex<HashMap<String, (StoredToken, Instant)>>);
+///
+/// impl TokenStore for Tokens {
+///     fn load<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>> {
+///         Box::pin(async move {
+///             let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///             Ok(tokens.get(key).and_then(|(token, saved)| {
+///                 let left = token.expires_in().checked_sub(saved.elapsed())?;
+///                 Some(StoredToken::new(token.access_token(), left))
+///             }))
+///         })
+///     }
+///
+///     fn save<'a>(&'a self, key: &'a str, token: &'a StoredToken) -> TokenStoreFuture<'a, ()> {
+///         Box::pin(async move {
+///             let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///             tokens.insert(key.to_owned(), (token.clone(), Instant::now()));
+///             Ok(())
+///         })
+///     }
+/// }
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Tokens::default();
+/// # store.save("k", &StoredToken::new("t", Duration::from_secs(60))).await?;
+/// # assert!(store.load("k").await?.is_some_and(|token| token.expires_in() <= Duration::from_secs(60)));
+/// # Ok(()) }
+/// ```
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Returns the token under this key, or `None` if it is missing or has expired.
     ///

@@ -32,6 +32,36 @@ pub type TransportFuture<'a> =
 ///
 /// An implementation must make exactly one attempt, must not follow redirects, and should stop
 /// reading a body at 1 MiB. The client handles retries, tokens, deadlines and idempotency keys.
+///
+/// ```
+/// use bytes::Bytes;
+/// use vipps::{Transport, TransportError, TransportFuture};
+///
+/// /// An HTTP client of your own.
+/// #[derive(Debug)]
+/// struct MyHttp;
+///
+/// # #[derive(Debug)] enum Failure { Connect(std::io::Error), Broken(std::io::Error) }
+/// # impl MyHttp { async fn one_attempt(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, Failure> {
+/// #     Err(Failure::Connect(std::io::ErrorKind::ConnectionRefused.into())) } }
+/// impl Transport for MyHttp {
+///     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+///         Box::pin(async move {
+///             self.one_attempt(request).await.map_err(|failure| match failure {
+///                 // Only if no byte of the request can have been sent.
+///                 Failure::Connect(error) => TransportError::not_sent(error),
+///                 Failure::Broken(error) => TransportError::maybe_sent(error),
+///             })
+///         })
+///     }
+/// }
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keys = vipps::Credentials::new("id", "secret", "key", "123456".parse()?)?;
+/// let vipps = vipps::Vipps::builder(keys).transport(MyHttp).build()?;
+/// # let error = vipps.epayment().payment("acme-order-1001".parse()?).details().await.unwrap_err();
+/// # assert_eq!(error.outcome(), vipps::Outcome::NotSent);
+/// # Ok(()) }
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends the request once.
     ///

@@ -13,7 +13,7 @@ use peers::ours::Ours;
 use peers::server::{Server, runtime};
 
 /// The number of allocations that a call may make beyond those of bare reqwest. reqwest makes ten of
-/// them for the layer around its connector, and the generated code makes 8 to 17: a message for each
+/// them for the layer around its connector, and the generated code makes 7 to 15: a message for each
 /// required member that a builder lacks, and several copies of a path.
 const MOST: u64 = 38;
 const WARM: usize = 20;

@@ -219,7 +219,9 @@ impl<'a> Run<'a> {
         if left.is_zero() {
             return Err(self.out_of_time());
         }
-        match time.timeout_since(now, left, pin!(tokens.get())).await {
+        // Boxed, because few calls wait for a token, and the futures of all have room for it.
+        let token = Box::pin(tokens.get());
+        match time.timeout_since(now, left, token).await {
             Some(Ok(token)) => Ok(Some(token)),
             Some(Err(error)) => {
                 let error = error.with_outcome(self.outcome_so_far());

@@ -41,7 +41,8 @@ impl Payment {
     /// credentials. Partners need it.
     ///
     /// Every call on the payment is made for this sales unit. A payment from
-    /// [`InitiatedPayment::payment`](super::InitiatedPayment::payment) is already set to the sales unit that it was started for.
+    /// [`InitiatedPayment::payment`](super::InitiatedPayment::payment) is already set to the sales
+    /// unit that it was started for.
     #[must_use]
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);
@@ -106,7 +107,8 @@ impl Payment {
     /// Polls the details until the customer has approved or rejected the payment, or the payment
     /// has expired.
     ///
-    /// Calls `getPaymentDetailsUsingGET`, as often as the [`PollInterval`](super::PollInterval) requires.
+    /// Calls `getPaymentDetailsUsingGET`, as often as the [`PollInterval`](super::PollInterval)
+    /// requires.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -247,7 +247,8 @@ impl Create {
     /// cards with another flow or method than documented; an expiry that is too soon, too late or
     /// without a receipt; a receipt whose lines do not add up; a receipt and a receipt URL; metadata
     /// beyond its limits; an age above 100; a scope for an Express payment; shipping options without
-    /// names or with the same id; airline data of a wrong length; a member of [`extra`](Self::extra) that is already set.
+    /// names or with the same id; airline data of a wrong length; a member of [`extra`](Self::extra)
+    /// that is already set.
     ///
     /// From the API, among others: 4150 (the reference is used), 5040 (another currency than the
     /// sales unit's), 5080 (no push messages), 6010 (amount too small), 7010 (the customer cannot

@@ -43,7 +43,8 @@ impl Payment {
     /// credentials. Partners need it.
     ///
     /// Every call on the payment is made for this sales unit. A payment from
-    /// [`CreatedPayment::payment`](super::CreatedPayment::payment) is already set to the sales unit that it was created for.
+    /// [`CreatedPayment::payment`](super::CreatedPayment::payment) is already set to the sales unit
+    /// that it was created for.
     #[must_use]
     pub fn merchant_serial_number(mut self, number: MerchantSerialNumber) -> Self {
         self.merchant = Some(number);

@@ -3,7 +3,7 @@
 mod evidence;
 
 use super::{Payment, PaymentDetails};
-use crate::call::{BoxFuture, CallOptions};
+use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::payment::evidence::{Evidence, Lost, Transfer};
 use crate::payment::{self, History};
@@ -157,8 +157,9 @@ impl History<PaymentDetails> for Payment {
         lost: &Lost,
         options: CallOptions,
     ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
+        let deadline = Deadline::new(&self.runtime, &options);
         let details = self.details_with(options.clone());
-        let events = self.events_with(options);
+        let mut events = self.events_with(options.clone());
         let lost = lost.clone();
         Box::pin(async move {
             let details = match details.await {
@@ -167,7 +168,10 @@ impl History<PaymentDetails> for Payment {
                 Err(error) => return Err(error),
             };
             let events = match lost {
-                Lost::Start(_) | Lost::Capture(_) | Lost::Refund(_) => events.await?,
+                Lost::Start(_) | Lost::Capture(_) | Lost::Refund(_) => {
+                    events.options = deadline.options(&options);
+                    events.await?
+                }
                 _ => Vec::new(),
             };
             let evidence = evidence::of(&lost, &details, &events);

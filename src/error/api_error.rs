@@ -12,7 +12,21 @@ use crate::operation::{ErrorCode, ErrorGroup, Remedy};
 /// that looks like a phone number, an e-mail address or a token is masked.
 /// [`Error::raw_body`](crate::Error::raw_body) returns the response unchanged.
 ///
-/// `Display` gives one line such as `Payment 44: Refused by issuer because of expired card`.
+/// `Display` returns one line such as `Payment 44: Refused by issuer because of expired card`.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::builder().freeze_clock().start()?;
+/// # let vipps = sim.client();
+/// # vipps.epayment().create("acme-order-1001".parse()?, vipps::Amount::nok(200)).qr().await?;
+/// // A capture before the customer has approved.
+/// let payment = vipps.epayment().payment("acme-order-1001".parse()?);
+/// let error = payment.capture(vipps::Amount::nok(200)).await.unwrap_err();
+/// let refusal = &error.api_errors()[0];
+/// assert_eq!(refusal.code(), Some("6080"));
+/// println!("{refusal}: {}", refusal.explanation().unwrap_or_default());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApiError {
     group: Option<ErrorGroup>,

@@ -1,7 +1,7 @@
 //! The mechanism with a payment of no API in this crate, whose response states its state.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::evidence::{Evidence, Lost};
@@ -73,26 +73,26 @@ async fn unknown_state_is_inconclusive() {
     assert!(poll.next().await.is_none());
 }
 
-/// A history with one conclusion, or of no payment, which counts how often it is read.
+/// A history with one conclusion, which counts how often it is read.
 #[derive(Debug)]
 struct Fixed {
-    reads: &'static AtomicUsize,
-    evidence: Option<Evidence>,
+    reads: Arc<AtomicUsize>,
+    evidence: Evidence,
 }
 
 impl History<Payment> for Fixed {
     fn look_up(&self, _: &Lost, _: CallOptions) -> BoxFuture<Result<Option<(Evidence, Payment)>>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let found = self.evidence.map(|found| (found, Payment("AUTHORIZED")));
-        Box::pin(async move { Ok(found) })
+        let evidence = self.evidence;
+        Box::pin(async move { Ok(Some((evidence, Payment("AUTHORIZED")))) })
     }
 }
 
 async fn reconcile(evidence: Evidence) -> (Reconciled<Payment>, usize) {
-    let reads = Box::leak(Box::new(AtomicUsize::new(0)));
+    let reads = Arc::new(AtomicUsize::new(0));
     let history = Fixed {
-        reads,
-        evidence: Some(evidence),
+        reads: reads.clone(),
+        evidence,
     };
     let found = Reconcile::of_stored(runtime(), Lost::Cancel, history, None).await;
     (found, reads.load(Ordering::Relaxed))

@@ -10,6 +10,20 @@ use super::Pace;
 /// The budget starts with 500 points, which is also its maximum. A retry costs 14 points, or 5 points after too many
 /// requests or a lock. A call that succeeds adds 1 point. Without points, a call ends at its first failure. Clones of a
 /// client share one budget.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keys = |msn: &str| vipps::Credentials::new("id", "secret", "key", msn.parse().unwrap());
+/// use vipps::{RetryBudget, Vipps};
+///
+/// // Two clients with different keys, whose retries count together.
+/// let budget = RetryBudget::default();
+/// let first = Vipps::builder(keys("123456")?).retry_budget(budget.clone()).build()?;
+/// let second = Vipps::builder(keys("654321")?).retry_budget(budget.clone()).build()?;
+/// assert_eq!(budget.left(), Some(500));
+/// # let _ = (first, second);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RetryBudget(Option<Arc<AtomicU32>>);
 

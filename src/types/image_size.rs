@@ -11,6 +11,13 @@ use super::{InvalidValue, lenient};
 ///
 /// Sent as the header `Size`, or as the query parameter `QrImageSize` for merchant callback codes.
 /// It affects only PNG images.
+///
+/// ```
+/// use vipps::types::ImageSize;
+///
+/// assert!(ImageSize::new(800).is_ok());
+/// assert!(ImageSize::new(50).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageSize(u16);
 

@@ -27,20 +27,23 @@ macro_rules! read_as {
 }
 pub(crate) use read_as;
 
-/// Implements `JsonSchema` for a type with the schema of the generated type that is sent.
+/// Implements `JsonSchema` for a type with the schema of the generated type that is sent. The optional
+/// function adapts the schema and each schema within it.
 macro_rules! sent_as {
-    ($($type:ident => $body:ty;)*) => {$(
+    ($($type:ident => $body:ty $(, $adapt:path)?;)*) => {$(
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()
             }
 
             fn schema_id() -> std::borrow::Cow<'static, str> {
-                concat!("vipps::", stringify!($type)).into()
+                concat!(module_path!(), "::", stringify!($type)).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                crate::types::json_schema::of_body::<$body>()
+                let schema = crate::types::json_schema::of_body::<$body>();
+                $(let schema = crate::types::json_schema::adapted(schema, $adapt);)?
+                schema
             }
         }
     )*};
@@ -62,6 +65,16 @@ pub(crate) fn of_body<T: JsonSchema>() -> Schema {
     schema
 }
 
+/// Returns the schema after `adapt` has changed it and each schema within it.
+pub(crate) fn adapted(mut schema: Schema, adapt: fn(&mut Schema)) -> Schema {
+    fn visit(schema: &mut Schema, adapt: fn(&mut Schema)) {
+        adapt(schema);
+        transform_subschemas(&mut |schema: &mut Schema| visit(schema, adapt), schema);
+    }
+    visit(&mut schema, adapt);
+    schema
+}
+
 /// Adapts a schema to a type that is sent: an optional member is missing, never null, and there are
 /// no other members.
 pub(crate) fn sent(schema: &mut Schema) {
@@ -75,6 +88,9 @@ pub(crate) fn sent(schema: &mut Schema) {
     }
     if let Some(Value::Array(choices)) = schema.get_mut("enum") {
         choices.retain(|choice| !choice.is_null());
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        choices.retain(|choice| choice["type"] != "null");
     }
     if schema.get("properties").is_some() {
         schema.insert("additionalProperties".to_owned(), false.into());

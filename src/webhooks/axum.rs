@@ -33,9 +33,10 @@ use bytes::Bytes;
 
 use super::receiver::refuse;
 use super::verifier::MAX_BODY;
-use super::{CheckIn, Event, Receiver, Verifier, WebhookError};
+use super::{Event, Receiver, WebhookError};
 
-/// Routes the events of a registered URL to `handler`.
+/// Routes the events of a registered URL to `handler`. The receiver may be a
+/// [`Verifier`](super::Verifier), which deduplicates nothing.
 ///
 /// Only events with a valid signature reach the handler. The response has the status that
 /// [`Receiver::handle`] returns and an empty body: 200 if the handler succeeds, also for an event
@@ -54,33 +55,6 @@ where
         Ok(request) => receiver.handle(&request, handler).await,
         Err(error) => refuse(error),
     })
-}
-
-/// Routes the check-ins of a registered URL to `handler`, which returns the response.
-///
-/// Only check-ins with a valid signature reach the handler. Any other request is refused with
-/// [`WebhookError::status`] and an empty body, and is logged as a warning.
-///
-/// Respond within 10 seconds: store the event, and process it afterwards. A URL that is registered
-/// for other events too needs [`events`], since this handler refuses them with HTTP 400, and the API
-/// then resends them.
-pub fn post<S, H, F>(verifier: Verifier, handler: H) -> MethodRouter<S>
-where
-    S: Clone + Send + Sync + 'static,
-    H: Fn(CheckIn) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output: IntoResponse> + Send + 'static,
-{
-    routing::post(
-        async move |request: Request| match receive(&verifier, request).await {
-            Ok(check_in) => handler(check_in).await.into_response(),
-            Err(error) => refuse(error).into_response(),
-        },
-    )
-}
-
-async fn receive(verifier: &Verifier, request: Request) -> Result<CheckIn, WebhookError> {
-    let request = read(request).await?;
-    verifier.verify(&request)?.check_in()
 }
 
 /// Reads the whole body.

@@ -20,6 +20,33 @@ pub type EventStoreFuture<'a, T> =
 /// An id is text of about 60 characters. Events are resent for up to 7 days, so keep an id for at
 /// least that long. A store that fails never stops an event: the event is handled, and the failure is
 /// logged as a warning.
+///
+/// ```
+/// use vipps::webhooks::{EventStore, EventStoreFuture};
+///
+/// # #[derive(Debug)] struct Pool;
+/// # impl Pool { async fn run(&self, _: &str, _: &str) -> Result<u64, std::io::Error> { Ok(1) } }
+/// /// A table `events (id TEXT PRIMARY KEY)` of your database.
+/// #[derive(Debug)]
+/// struct Events(Pool);
+///
+/// impl EventStore for Events {
+///     fn contains<'a>(&'a self, id: &'a str) -> EventStoreFuture<'a, bool> {
+///         Box::pin(async move {
+///             let rows = self.0.run("SELECT 1 FROM events WHERE id = $1", id).await;
+///             Ok(rows.map_err(vipps::webhooks::EventStoreError::new)? > 0)
+///         })
+///     }
+///
+///     fn record<'a>(&'a self, id: &'a str) -> EventStoreFuture<'a, ()> {
+///         Box::pin(async move {
+///             let done = self.0.run("INSERT INTO events VALUES ($1) ON CONFLICT DO NOTHING", id).await;
+///             done.map_err(vipps::webhooks::EventStoreError::new)?;
+///             Ok(())
+///         })
+///     }
+/// }
+/// ```
 pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// Returns whether an event with this id has been recorded.
     fn contains<'a>(&'a self, id: &'a str) -> EventStoreFuture<'a, bool>;

@@ -1,7 +1,8 @@
 //! Receives webhooks: verifies, deduplicates and handles their events.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, StatusCode};
 
@@ -37,6 +38,33 @@ use super::{Event, Verifier, WebhookError};
 pub struct Receiver {
     verifier: Verifier,
     store: Option<Arc<dyn EventStore>>,
+    in_progress: InProgress,
+}
+
+/// The ids of the events that this process is handling.
+#[derive(Clone, Default)]
+struct InProgress(Arc<Mutex<HashSet<String>>>);
+
+/// The id of an event while it is handled. Dropping it, also when the handler's future is dropped,
+/// ends that.
+struct Claim<'a> {
+    ids: &'a InProgress,
+    id: &'a str,
+}
+
+impl InProgress {
+    /// Returns `None` if the event is being handled already.
+    fn claim<'a>(&'a self, id: &'a str) -> Option<Claim<'a>> {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.insert(id.to_owned()).then(|| Claim { ids: self, id })
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut ids = self.ids.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.remove(self.id);
+    }
 }
 
 impl Receiver {
@@ -45,11 +73,15 @@ impl Receiver {
         Self {
             verifier,
             store: None,
+            in_progress: InProgress::default(),
         }
     }
 
-    /// Passes an event to the handler only if the store does not contain its [id](Event::id). Events
-    /// without an id are always passed on.
+    /// Passes an event to the handler only if the store does not contain its [id](Event::id), and no
+    /// clone of this receiver is handling it at the moment. Events without an id are always passed on.
+    ///
+    /// An event is recorded after its handler has succeeded, so that a crash loses no event. Two
+    /// processes that receive the same event at the same time therefore both handle it.
     #[must_use]
     pub fn deduplicate(mut self, store: impl EventStore) -> Self {
         self.store = Some(Arc::new(store));
@@ -63,6 +95,7 @@ impl Receiver {
     /// |---|---|
     /// | 200 | the handler succeeded, or the event has been handled before |
     /// | 500 | the handler failed; the event is sent again |
+    /// | 503 | the same event is being handled at the moment; it is sent again |
     /// | [`WebhookError::status`] | the request is refused, such as 401 for a wrong signature |
     ///
     /// Refusals and failures of the handler are logged as warnings. Alert on refusals: while events
@@ -91,6 +124,10 @@ impl Receiver {
     {
         let id = event.id();
         let recorded = self.store.as_deref().zip(id.as_deref());
+        let claim = recorded.map(|(_, id)| self.in_progress.claim(id));
+        if matches!(claim, Some(None)) {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
         if let Some((store, id)) = recorded {
             match store.contains(id).await {
                 Ok(false) => {}

@@ -61,6 +61,17 @@ pub(super) fn checked(mut events: Vec<EventType>) -> Result<Vec<EventType>, Inva
 /// A registration with its secret. Store both: the API does not show the secret again.
 ///
 /// `Debug` does not show the secret. Its memory is overwritten when the value is dropped.
+///
+/// ```
+/// use vipps::webhooks::{Registration, Verifier};
+///
+/// // From a row of your database.
+/// let (id, secret) = ("497f6eca-6276-4993-bfeb-53cbbbba6f08", "090a478d-37ff-4e77-970e-d457aeb26a3a");
+/// let stored = Registration::new(id, secret)?;
+/// let verifier = Verifier::new("https://shop.example.com/webhooks", [stored.expose_secret()])?;
+/// # let _ = verifier;
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
 #[derive(Clone)]
 pub struct Registration {
     id: String,

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vipps::ecom::{InitiatedPayment, Payment};
 use vipps::qr::{CallbackQrId, RedirectQrId};
-use vipps::{Amount, OrderId, Vipps};
+use vipps::{Amount, OrderId, PhoneNumber, Reference, Vipps, epayment};
 
 use super::target;
 
@@ -23,6 +23,7 @@ pub(crate) struct Desk {
 /// A resource that outlives a test unless it is cleaned up.
 enum Created {
     Order(OrderId),
+    Epayment(Reference),
     Redirect(RedirectQrId),
     Callback(CallbackQrId),
     Webhook(String),
@@ -66,6 +67,13 @@ impl Desk {
         id
     }
 
+    pub(crate) fn reference(&self) -> Reference {
+        let reference: Reference = Self::fresh().parse().expect("a reference");
+        let created = Created::Epayment(reference.clone());
+        self.created.lock().unwrap().push(created);
+        reference
+    }
+
     pub(crate) fn redirect(&self) -> RedirectQrId {
         let id: RedirectQrId = Self::fresh().parse().expect("an id");
         self.created
@@ -99,23 +107,29 @@ impl Desk {
         payment.await.expect("a payment")
     }
 
+    /// A payment of the ePayment API that has not been created yet.
+    pub(crate) fn create(&self, reference: Reference, amount: Amount) -> epayment::Create {
+        let create = self.vipps.epayment().create(reference, amount);
+        let page = "https://example.com/result".parse().expect("a URL");
+        create.web_redirect(page)
+    }
+
     /// A payment that is approved; `None`, and a word about it, where that is not allowed.
     pub(crate) async fn approved(&self, test: &str) -> Option<Payment> {
-        let skipped = |why: &str| {
-            eprintln!("SKIPPED {test}: {why}");
-            None
-        };
-        let Some(payer) = target::payer() else {
-            return skipped("VIPPS_CONTRACT_PHONE names no test user who could approve a payment");
-        };
+        let payer = payer(test)?;
         let started = self.initiated().await;
         let payment = started.payment(&self.vipps);
         let approval = payment.force_approve().phone_number(payer);
-        if let Err(error) = approval.landing_page(&started).await {
-            assert!(target::is_real(), "the simulator allows it: {error}");
-            return skipped(&format!("force approve is not allowed here: {error}"));
-        }
-        Some(payment)
+        allowed(test, approval.landing_page(&started).await).then_some(payment)
+    }
+
+    /// Like [`approved`](Self::approved), for the ePayment API.
+    pub(crate) async fn approved_epayment(&self, test: &str) -> Option<epayment::Payment> {
+        let payer = payer(test)?;
+        let created = self.create(self.reference(), PRICE).await;
+        let payment = created.expect("a payment").payment(&self.vipps);
+        let approval = payment.force_approve().customer(payer);
+        allowed(test, approval.await).then_some(payment)
     }
 
     /// Cancels or refunds the rest of every payment, and deletes every code and registration.
@@ -125,6 +139,7 @@ impl Desk {
             // A resource that does not exist needs no cleanup, so errors are ignored.
             match created {
                 Created::Order(id) => self.clear_order(&id).await,
+                Created::Epayment(reference) => self.clear_epayment(reference).await,
                 Created::Redirect(id) => {
                     drop(self.vipps.qr().merchant_redirect(id.clone()).delete().await);
                 }
@@ -151,4 +166,36 @@ impl Desk {
             drop(payment.refund().rest().deadline(within).await);
         }
     }
+
+    async fn clear_epayment(&self, reference: Reference) {
+        let payment = self.vipps.epayment().payment(reference);
+        let within = Duration::from_secs(90);
+        let Ok(details) = payment.details().await else {
+            return;
+        };
+        if details.can_cancel() {
+            drop(payment.cancel().deadline(within).await);
+        }
+        if details.can_refund() {
+            drop(payment.refund_remaining().deadline(within).await);
+        }
+    }
+}
+
+/// Returns the test user who approves payments, or prints that there is none.
+fn payer(test: &str) -> Option<PhoneNumber> {
+    let payer = target::payer();
+    if payer.is_none() {
+        eprintln!("SKIPPED {test}: VIPPS_CONTRACT_PHONE names no test user who could approve");
+    }
+    payer
+}
+
+/// Returns whether an approval succeeded, or prints that it is not allowed here.
+fn allowed<T>(test: &str, approval: vipps::Result<T>) -> bool {
+    if let Err(error) = &approval {
+        assert!(target::is_real(), "the simulator allows it: {error}");
+        eprintln!("SKIPPED {test}: force approve is not allowed here: {error}");
+    }
+    approval.is_ok()
 }

@@ -21,10 +21,12 @@
 //!
 //! Every run uses order ids of its own, pays at most 10 kr of play money per payment, and cancels
 //! or deletes what it has created. Steps that an environment does not allow print `SKIPPED`. For
-//! example, without force approve no payment can be approved.
+//! example, without force approve no payment can be approved. The test environment knows NOK only, so
+//! payments in DKK and EUR cannot be checked there.
 
 mod codes;
 mod desk;
+mod epayment;
 mod orders;
 mod payments;
 mod target;

@@ -8,7 +8,7 @@ use vipps::simulator::Simulator;
 use super::target::{Choice, choose};
 
 /// Every operation that the suite must call.
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 31] = [
     "fetch_authorization_token_using_post",
     "initiate_payment_v3_using_post",
     "get_payment_details_using_get",
@@ -29,6 +29,17 @@ const OPERATIONS: [&str; 20] = [
     "delete_merchant_callback_qr",
     "exchange_qr",
     "exchange_customer",
+    "create_payment",
+    "get_payment",
+    "get_payment_event_log",
+    "capture_payment",
+    "refund_payment",
+    "cancel_payment",
+    "force_approve",
+    "register_webhook",
+    "list_webhooks",
+    "delete_webhook",
+    "get_userinfo",
 ];
 
 /// Returns a command that runs this test program with the keys of a simulator in its environment

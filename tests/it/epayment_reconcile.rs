@@ -1,5 +1,7 @@
 //! Reconciling operations of ePayment, from an error and from stored values.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use vipps::epayment::{Payment, Reconcile, Reconciled};
 use vipps::testing::Recorder;
@@ -335,4 +337,25 @@ async fn sales_unit_of_the_error_is_read() {
         2,
         "{shapes}"
     );
+}
+
+/// The details take most of the time, and the event log gets only what is left of it.
+#[tokio::test(start_paused = true)]
+async fn deadline_covers_the_details_and_the_event_log() {
+    let sim = vipps::simulator::Simulator::builder().freeze_clock();
+    let sim = sim.in_memory().unwrap();
+    let vipps = sim.client();
+    let create = vipps.epayment().create(reference(), Amount::nok(100));
+    create.qr().await.unwrap();
+    let slow = Duration::from_secs(8);
+    sim.faults().on("get_payment").delay(slow);
+    sim.faults().on("get_payment_event_log").delay(slow);
+    let deadline = Duration::from_secs(12);
+    let begun = tokio::time::Instant::now();
+    let payment = vipps.epayment().payment(reference());
+    let reconcile = payment.reconcile_capture(key(), Amount::nok(30));
+    let found = reconcile.deadline(deadline).await;
+    assert!(matches!(found, Reconciled::StillUnknown(_)), "{found:?}");
+    let took = begun.elapsed();
+    assert!(took <= deadline + Duration::from_millis(2), "{took:?}");
 }

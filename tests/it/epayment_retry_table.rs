@@ -231,3 +231,107 @@ async fn every_operation_matches_its_cell() {
         }
     }
 }
+
+/// Each operation with its effect in the simulator's ledger.
+const EFFECTS: [(&str, usize); 4] = [
+    ("create_payment", 1),
+    ("capture_payment", 2),
+    ("refund_payment", 2),
+    ("cancel_payment", 3),
+];
+
+/// The situations of the table in front of the simulator, which fails once before or after the
+/// operation took effect. With the retries and look-ups of the table, the operation takes effect once
+/// or is refused without an effect.
+#[tokio::test(start_paused = true)]
+async fn simulator_moves_money_as_each_cell_says() {
+    use vipps::simulator::{EffectKind, Simulator};
+
+    for (failures, cells) in TABLE {
+        for failure in *failures {
+            for (operation, column) in EFFECTS {
+                let Some((requests, outcome, ..)) = cells[column] else {
+                    continue;
+                };
+                // Only these leave open whether the operation took effect.
+                let may_be_done = outcome == Outcome::Unknown;
+                for after in [false, true] {
+                    if after && !may_be_done {
+                        continue;
+                    }
+                    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+                    let vipps = sim.client();
+                    let create = || {
+                        let new = vipps.epayment().create(reference(), Amount::nok(100));
+                        let create = new.web_redirect(PAGE.parse().unwrap());
+                        run(create.idempotency_key(key()))
+                    };
+                    let payment = vipps.epayment().payment(reference());
+                    if operation != "create_payment" {
+                        create().await.unwrap();
+                        sim.payer().approve(crate::epayment::REFERENCE).unwrap();
+                        payment.capture(Amount::nok(50)).await.unwrap();
+                    }
+                    let before = sim.journal().count(operation);
+                    let rule = sim.faults().on(operation).times(1);
+                    let rule = if after {
+                        rule.after_effect()
+                    } else {
+                        rule.before_effect()
+                    };
+                    match *failure {
+                        NotSent => continue,
+                        Broken => rule.reset(),
+                        Status(status) => rule.status(status),
+                        Code(_, code) => rule.epayment_error(code),
+                    };
+                    let call = || match operation {
+                        "create_payment" => create(),
+                        "capture_payment" => {
+                            run(payment.capture(Amount::nok(30)).idempotency_key(key()))
+                        }
+                        "refund_payment" => {
+                            run(payment.refund(Amount::nok(30)).idempotency_key(key()))
+                        }
+                        _ => run(payment.cancel()),
+                    };
+                    let result = call().await;
+                    let about = format!("{operation}, {failure:?}, after: {after}: {result:?}");
+                    let effects = || match operation {
+                        "create_payment" => sim.ledger().len(),
+                        "cancel_payment" => sim
+                            .account(crate::epayment::REFERENCE)
+                            .unwrap()
+                            .count(EffectKind::Release),
+                        _ => {
+                            let account = sim.account(crate::epayment::REFERENCE).unwrap();
+                            let effects = account.effects().iter();
+                            effects
+                                .filter(|effect| effect.idempotency_key() == Some("own-key"))
+                                .filter(|effect| effect.kind() != EffectKind::Reserve)
+                                .count()
+                        }
+                    };
+                    assert_eq!(effects(), usize::from(result.is_ok() || after), "{about}");
+                    let sent = sim.journal().count(operation) - before;
+                    match &result {
+                        // A look-up shows the effect, or a retry has it.
+                        Ok(()) => assert!(sent <= 2, "{about}"),
+                        Err(error) => {
+                            assert_eq!((error.outcome(), sent), (outcome, requests), "{about}");
+                            assert!(!(after && operation != "create_payment"), "{about}");
+                        }
+                    }
+                    // Requests that are retried succeed, and so does the same call later.
+                    if requests == 2 && sent == 2 {
+                        assert!(result.is_ok(), "{about}");
+                    }
+                    if result.as_ref().is_err_and(|error| error.is_retryable()) {
+                        call().await.unwrap();
+                        assert_eq!(effects(), 1, "{about}");
+                    }
+                }
+            }
+        }
+    }
+}

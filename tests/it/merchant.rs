@@ -8,7 +8,7 @@ use http::StatusCode;
 use vipps::callback::{self, Callback, CallbackAuth, CallbackStatus, CallbackUrls};
 use vipps::ecom::{Express, ShippingMethod};
 use vipps::simulator::{Delivery, DeliveryOutcome, Simulator};
-use vipps::webhooks::{self, CheckIn, Verifier};
+use vipps::webhooks::{self, CheckIn, Event, Verifier};
 use vipps::{Amount, Currency, OrderId, Vipps};
 
 const HOOK: &str = "https://shop.example.com/hooks/vipps?unit=kiosk-7";
@@ -49,9 +49,12 @@ impl Shop {
         });
         let check_ins = received.clone();
         let verifier = Verifier::new(HOOK, [SECRET]).unwrap();
-        let hook = webhooks::axum::post(verifier, move |check_in: CheckIn| {
+        let hook = webhooks::axum::events(verifier, move |event| {
+            let Event::CheckIn(check_in) = event else {
+                panic!("{event:?}")
+            };
             check_ins.0.lock().unwrap().1.push(check_in);
-            std::future::ready(StatusCode::OK)
+            std::future::ready(Ok::<_, String>(()))
         });
         let app: Router = Router::new()
             .nest("/vipps", callbacks)

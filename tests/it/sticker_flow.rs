@@ -2,6 +2,7 @@
 //! and capture it.
 
 use serde_json::json;
+use vipps::simulator::Simulator;
 use vipps::testing::Recorder;
 use vipps::webhooks::{
     CheckIn, Event, EventType, MemoryEventStore, Receiver, Registration, Signer, Verifier,
@@ -116,4 +117,57 @@ async fn a_scan_of_a_sticker_becomes_one_captured_payment() {
     assert_eq!(capture.matches("POST ").count(), 1, "{capture}");
     assert!(capture.contains(r#""value": 2500"#), "{capture}");
     assert!(!recorder.to_snapshot().contains(TOKEN));
+}
+
+/// The same flow against the simulator: the customer scans, the webhook arrives twice, and the
+/// customer approves the pushed payment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanned_sticker_charges_the_customer_once() {
+    let builder = Simulator::builder().allow_skip_landing_page();
+    let sim = builder.start().unwrap();
+    let vipps = sim.client();
+    let ensure = vipps
+        .webhooks()
+        .ensure(URL.parse().unwrap(), [EventType::UserCheckedIn], None);
+    let registration = ensure.delete_first().await.unwrap().into_registration();
+    let verifier = Verifier::new(URL, [registration.expose_secret()]).unwrap();
+    let receiver = Receiver::new(verifier).deduplicate(MemoryEventStore::default());
+    // The handler passes the check-in on, because the response must not wait for the customer.
+    let (sender, mut check_ins) = tokio::sync::mpsc::unbounded_channel();
+    let hook = vipps::webhooks::axum::events(receiver, move |event| {
+        if let Event::CheckIn(check_in) = event {
+            sender.send(check_in).unwrap();
+        }
+        std::future::ready(Ok::<_, String>(()))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    sim.route_all(listener.local_addr().unwrap());
+    let app: axum::Router = axum::Router::new().route("/hooks/vipps", hook);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    let machine = vipps.qr().merchant_callback("machine-1".parse().unwrap());
+    machine
+        .put("Coffee machine".parse().unwrap())
+        .await
+        .unwrap();
+    let sticker = machine.get().await.unwrap();
+    sim.faults().on("user_checked_in").times(1).duplicate();
+    let text = sticker.content().unwrap().as_str();
+    sim.payer().scan(text).unwrap();
+    sim.settled().await;
+    assert_eq!(sim.deliveries().len(), 2);
+
+    let check_in = check_ins.recv().await.unwrap();
+    assert!(check_ins.try_recv().is_err(), "the event is handled once");
+    assert_eq!(check_in.merchant_qr_id, "machine-1");
+    assert!(check_in.is_fresh(sim.clock().now()));
+    let created = sim.faults().on("create_payment").after_effect().times(1);
+    created.reset();
+    let sale = tokio::spawn(async move { sell(&vipps, check_in).await });
+    while sim.payer().approve("coffee-machine-1-1").is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(sale.await.unwrap().unwrap());
+    let account = sim.account("coffee-machine-1-1").unwrap();
+    assert_eq!((account.reserved(), account.captured()), (2_500, 2_500));
 }

@@ -278,6 +278,32 @@ async fn a_handled_event_is_not_handled_twice() {
     assert_eq!(handler.handled(), [&first[..], &first[3..]].concat());
 }
 
+/// Two copies of an event arrive at once. The second one is refused for now, and after the first one
+/// is recorded or its handler is dropped, the event is handled or acknowledged.
+#[tokio::test]
+async fn an_event_in_progress_is_not_handled_again() {
+    let receiver = Receiver::new(verifier()).deduplicate(MemoryEventStore::default());
+    let (other, entered) = (receiver.clone(), Arc::new(tokio::sync::Notify::new()));
+    let has_entered = entered.clone();
+    let first = tokio::spawn(async move {
+        let never = async |_| {
+            entered.notify_one();
+            std::future::pending::<Result<(), String>>().await
+        };
+        receiver.handle(&signed(AUTHORIZED), never).await
+    });
+    has_entered.notified().await;
+    let handler = Handler::default();
+    assert_eq!(status(&other, &handler, AUTHORIZED).await, 503);
+    assert_eq!(status(&other, &handler, CANCELLED).await, 200);
+    first.abort();
+    first.await.unwrap_err();
+    for _ in 0..2 {
+        assert_eq!(status(&other, &handler, AUTHORIZED).await, 200);
+    }
+    assert_eq!(handler.handled(), ["CANCELLED", "AUTHORIZED"]);
+}
+
 /// A store of the user that can fail.
 #[derive(Clone, Debug, Default)]
 struct OwnStore {

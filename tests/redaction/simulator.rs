@@ -57,9 +57,9 @@ impl Shop {
             }
         });
         let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();
-        let hook = vipps::webhooks::axum::post(verifier, move |event| {
+        let hook = vipps::webhooks::axum::events(verifier, move |event| {
             sender.send(format!("{event:?}")).unwrap();
-            async { StatusCode::OK }
+            async { Ok::<_, String>(()) }
         });
         let routes = axum::Router::new().nest("/vipps", callbacks);
         let routes = routes.route("/hooks", hook);

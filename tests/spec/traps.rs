@@ -393,3 +393,107 @@ fn a_document_without_a_version_is_generated() {
     let api = crate::build::build_text(text, "api", &|_| None).unwrap();
     assert!(api.rust.contains("fn get_a"), "{}", api.rust);
 }
+
+/// A body that is not marked as required is a parameter all the same. A default is not sent for a
+/// member that the caller leaves out, and a required member that may be null stays optional.
+#[test]
+fn requests_ignore_defaults_and_a_missing_required() {
+    let lines = lines(
+        "
+paths:
+  /a:
+    post:
+      operationId: create
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Ask'}}}}
+      responses: {'200': {description: OK}}
+components:
+  schemas:
+    Ask:
+      type: object
+      required: [type, unitPrice]
+      properties:
+        type: {type: string, enum: [WALLET, CARD], default: WALLET}
+        unit: {type: string, enum: [PCS, KG], default: PCS}
+        unitPrice: {type: integer, nullable: true}
+        airlineCode: {type: string, format: 'IATA 3-digit accounting code'}
+        expiresAt: {type: string, nullable: true, pattern: '^x', format: date-time}
+",
+    );
+    assert_has(
+        &lines,
+        &[
+            "POST /a create -> ()",
+            "body: Ask",
+            "type: AskType",
+            "unit: Option<AskUnit>",
+            "unitPrice: Option<i64>",
+            "airlineCode: Option<String>",
+            "expiresAt: Option<String>",
+        ],
+    );
+}
+
+/// Two of the defects in the history of the ePayment document.
+#[test]
+fn broken_yaml_of_old_documents_is_refused_in_one_line() {
+    for text in [
+        "openapi: 3.0.0\ninfo:\n  title: A\n  description: `reference` is new\n  version: '1'\npaths: {}\n",
+        "openapi: 3.0.0\ninfo:\n  title: A\n description: B\n   version: '1'\npaths: {}\n",
+    ] {
+        let error = crate::build::build_text(text, "epayment", &|_| None).unwrap_err();
+        let error = error.to_string();
+        assert!(!error.contains('\n') && error.contains("line"), "{error}");
+    }
+}
+
+/// The patterns, formats and examples of a profile contradict real responses.
+#[test]
+fn profiles_are_read_whatever_their_document_demands() {
+    let lines = received_as(
+        "userinfo",
+        r"Userinfo: {required: [sub], properties: {phone_number: {type: string, pattern: '^\d{15}$', example: 4712345678}, country: {type: string, format: '^[A-Z]{2}$'}, nin: {type: string, pattern: '^\d{11}$'}, account: {type: string, example: 12345}, sub: {type: string}}}",
+    );
+    assert_has(
+        &lines,
+        &[
+            "phone_number: Option<Sensitive>",
+            "country: Option<String>",
+            "nin: Option<Sensitive>",
+            "account: Option<String>",
+            "sub: Option<Sensitive>",
+        ],
+    );
+}
+
+/// The two operations differ in a parameter alone, and the header is an ordinary parameter.
+#[test]
+fn paths_that_differ_in_a_parameter_are_two_operations() {
+    let lines = lines_as(
+        "userinfo",
+        "
+paths:
+  /userinfo/{sub}:
+    get:
+      operationId: getUserinfo
+      parameters:
+        - {name: Authorization, in: header, required: true, schema: {type: string}}
+        - {name: sub, in: path, required: true, schema: {type: string}}
+      responses: {'200': {description: OK, content: {application/json;charset=UTF-8: {schema: {$ref: '#/components/schemas/Profile'}}}}}
+  /userinfo/:
+    get:
+      operationId: userinfoAuthorizationCode
+      parameters: [{name: Authorization, in: header, required: true, schema: {type: string}}]
+      responses: {'200': {description: OK}}
+components: {schemas: {Profile: {properties: {age: {type: integer}}}}}
+",
+    );
+    assert_has(
+        &lines,
+        &[
+            "GET /userinfo/{} get_userinfo -> Profile",
+            "sub: PathSegment",
+            "GET /userinfo userinfo_authorization_code -> ()",
+        ],
+    );
+    assert_lacks(&lines, "authorization:");
+}

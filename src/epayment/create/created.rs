@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{MerchantSerialNumber, Reference, RequestId, Sensitive, Timestamp, by_name};
 
-/// A payment that has been created, with the link for the customer. The JSON form is for storage, and
-/// has the link in clear.
+/// A payment that has been created, with the link for the customer. The JSON form is for storage,
+/// and has the link in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedPayment {
     pub(super) reference: Reference,

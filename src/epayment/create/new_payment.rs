@@ -37,7 +37,8 @@ impl NewPayment {
 
     /// Shows a QR code on the merchant's screen, which the customer scans (user flow `QR`).
     ///
-    /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to an SVG image.
+    /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to an SVG
+    /// image.
     pub fn qr(self) -> Create {
         self.flow(Flow::Qr(None))
     }

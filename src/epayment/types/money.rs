@@ -73,6 +73,21 @@ pub(in crate::epayment) fn part(
 /// They are the only proof of what happened to the money: the state of a payment stays
 /// [`Authorized`](crate::epayment::PaymentState::Authorized) after a capture, a cancel and a
 /// refund. The JSON form is that of the API.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::builder().freeze_clock().start()?;
+/// # let vipps = sim.client();
+/// # vipps.epayment().create("acme-order-1001".parse()?, vipps::Amount::nok(200)).qr().await?;
+/// # sim.payer().approve("acme-order-1001")?;
+/// use vipps::Amount;
+///
+/// let payment = vipps.epayment().payment("acme-order-1001".parse()?);
+/// let sums = payment.capture(Amount::nok(50)).await?.aggregate;
+/// assert_eq!(sums.captured, Some(Amount::nok(50)));
+/// assert_eq!(sums.remaining_to_capture(), Some(Amount::nok(150)));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Aggregate {

@@ -47,6 +47,11 @@ pub(crate) const ACCEPTED_IN_SENT: &[AcceptedDifference] = &[
     SMALL_AMOUNT,
     CATEGORY,
     accepted(
+        &["customer"],
+        &["type"],
+        "the type is in each of the three choices",
+    ),
+    accepted(
         &["shippingDetails"],
         &["maxItems"],
         "the API's guide states the number that the app shows",

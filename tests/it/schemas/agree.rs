@@ -19,12 +19,17 @@ pub(crate) type Pair = (
 );
 
 /// Builders, by the body that they send.
-pub(crate) const SENT: [Pair; 13] = [
+pub(crate) const SENT: [Pair; 18] = [
     ("ecom::Cancel", &ECOM, "CancelPaymentActionRequest"),
     ("ecom::Capture", &ECOM, "PaymentActionsRequest"),
     ("ecom::ForceApprove", &ECOM, "ForceApproveRequest"),
     ("ecom::Initiate", &ECOM, "InitiatePaymentCommand"),
     ("ecom::Refund", &ECOM, "PaymentActionsRequest"),
+    ("epayment::Cancel", &EPAYMENT, "CancelModificationRequest"),
+    ("epayment::Capture", &EPAYMENT, "CaptureModificationRequest"),
+    ("epayment::Create", &EPAYMENT, "CreatePaymentRequest"),
+    ("epayment::ForceApprove", &EPAYMENT, "ForceApprove"),
+    ("epayment::Refund", &EPAYMENT, "RefundModificationRequest"),
     (
         "qr::CreateMerchantRedirect",
         &QR,

@@ -87,6 +87,7 @@ pub(crate) fn of_request(method: &str, path: &str) -> Validator {
     let of = |document: &Document| Some(document.strict(document.body(method, path)?));
     of(&QR)
         .or_else(|| of(&ECOM))
+        .or_else(|| of(&EPAYMENT))
         .or_else(|| of(&WEBHOOKS))
         .unwrap_or_else(|| panic!("no document has a body for {method} {path}"))
 }
