@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::ffi::OsString;
-use std::fmt::Display;
 use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
@@ -29,10 +28,10 @@ Options:
   --listen HOST:PORT         Listen here. A name becomes the host of base_url; 0.0.0.0 and [::]
                              listen on all addresses. Default: 127.0.0.1:0, a free port of this
                              machine only
-  --approve-after SECONDS    A customer approves each payment after this time. Default: nobody
-  --clock frozen             The clock stands at 2026-03-02 09:00 UTC until it is advanced.
-                             Default: running
-  --seed NUMBER              Decides keys, tokens and ids. Default: 0
+  --approve-after SECONDS    A customer approves each payment after this time. Default: no customer
+  --clock frozen             Start at 2026-03-02 09:00 UTC, and move only when a test advances the
+                             clock. Default: running
+  --seed NUMBER              The seed of keys, tokens and ids. Default: 0
   --forward-callbacks URL    Send callbacks and webhooks for any host to this origin, such as
                              http://127.0.0.1:8000; the path stays. Default: send none
   --webhook URL=SECRET       Sign check-ins (user.checked-in.v1) for this https URL with this
@@ -92,27 +91,32 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
     while let Some(argument) = arguments.next()? {
         builder = match argument {
             Arg::Long("listen") => {
-                let text: String = value(&mut arguments, "--listen")?;
-                listen(builder, &text)
-                    .map_err(|error| format!("--listen: {error}, got {text:?}"))?
+                let text: String = value(&mut arguments, "--listen", "must be HOST:PORT")?;
+                listen(builder, &text).map_err(|error| {
+                    format!("--listen: must be HOST:PORT, got {text:?}: {error}")
+                })?
             }
             Arg::Long("approve-after") => {
-                let seconds = value(&mut arguments, "--approve-after")?;
-                let time = Duration::try_from_secs_f64(seconds).map_err(|_| {
-                    format!("--approve-after: must be a number of seconds from 0, got {seconds}")
-                })?;
+                const RULE: &str = "must be a number of seconds from 0";
+                let seconds = value(&mut arguments, "--approve-after", RULE)?;
+                let time = Duration::try_from_secs_f64(seconds)
+                    .map_err(|_| format!("--approve-after: {RULE}, got {seconds}"))?;
                 builder.approve_after(time)
             }
-            Arg::Long("clock") => match value::<String>(&mut arguments, "--clock")?.as_str() {
-                "frozen" => builder.freeze_clock(),
-                "running" => builder,
-                other => {
-                    return Err(format!("--clock: must be frozen or running, got {other:?}").into());
+            Arg::Long("clock") => {
+                const RULE: &str = "must be frozen or running";
+                match value::<String>(&mut arguments, "--clock", RULE)?.as_str() {
+                    "frozen" => builder.freeze_clock(),
+                    "running" => builder,
+                    other => return Err(format!("--clock: {RULE}, got {other:?}").into()),
                 }
-            },
-            Arg::Long("seed") => builder.seed(value(&mut arguments, "--seed")?),
+            }
+            Arg::Long("seed") => {
+                let rule = "must be a whole number from 0";
+                builder.seed(value(&mut arguments, "--seed", rule)?)
+            }
             Arg::Long("forward-callbacks") => {
-                let text: String = value(&mut arguments, "--forward-callbacks")?;
+                let text: String = value(&mut arguments, "--forward-callbacks", ORIGIN)?;
                 forward_callbacks = Some(
                     origin(&text)
                         .map_err(|error| format!("--forward-callbacks: {error}, got {text:?}"))?,
@@ -120,11 +124,13 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 builder
             }
             Arg::Long("webhook") => {
-                let text: String = value(&mut arguments, "--webhook")?;
+                // A secret is in the value, so the messages do not contain it.
+                const RULE: &str = "must be URL=SECRET";
+                let text: String = value(&mut arguments, "--webhook", RULE)?;
                 let (url, secret) = text
                     .split_once('=')
                     .filter(|(_, secret)| !secret.is_empty())
-                    .ok_or("--webhook: must be URL=SECRET")?;
+                    .ok_or_else(|| format!("--webhook: {RULE}"))?;
                 webhook = Some((url.to_owned(), secret.to_owned()));
                 builder
             }
@@ -150,15 +156,12 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
     })))
 }
 
-/// Parses the value of an option.
-fn value<T: FromStr<Err: Display>>(
-    arguments: &mut Parser,
-    name: &str,
-) -> Result<T, Box<dyn Error>> {
+/// Parses the value of an option that has this rule.
+fn value<T: FromStr>(arguments: &mut Parser, name: &str, rule: &str) -> Result<T, Box<dyn Error>> {
     let text = arguments.value()?.into_string();
     let text = text.map_err(|_: OsString| format!("{name}: must be UTF-8"))?;
     text.parse()
-        .map_err(|error| format!("{name}: {error}, got {text:?}").into())
+        .map_err(|_| format!("{name}: {rule}, got {text:?}").into())
 }
 
 /// Sets where to listen and the host by which others reach it.
@@ -191,7 +194,10 @@ fn own_address(named: IpAddr) -> Option<IpAddr> {
     Some(own.map_or(loopback, |own| own.ip()))
 }
 
-/// The address of a `http` origin.
+/// The rule of `--forward-callbacks`.
+const ORIGIN: &str = "must be an http origin without a path, such as http://127.0.0.1:8000";
+
+/// Returns the address of an `http` origin.
 fn origin(text: &str) -> io::Result<SocketAddr> {
     let url = url::Url::parse(text);
     let url = url.ok().filter(|url| {
@@ -203,8 +209,7 @@ fn origin(text: &str) -> io::Result<SocketAddr> {
         Some(format!("{}:{port}", url.host_str()?))
     });
     let Some(host_and_port) = host_and_port else {
-        let rule = "must be a http origin without a path, such as http://127.0.0.1:8000";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, ORIGIN));
     };
     resolve(&host_and_port)
 }
@@ -229,7 +234,9 @@ fn serve(options: Options) -> io::Result<()> {
             simulator.route_all(address);
         }
         if let Some((url, secret)) = options.webhook {
-            simulator.webhook(url, secret)?;
+            simulator
+                .webhook(url, secret)
+                .map_err(|error| io::Error::new(error.kind(), format!("--webhook: {error}")))?;
         }
         let keys = simulator.keys();
         let ready = serde_json::json!({

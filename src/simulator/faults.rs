@@ -20,6 +20,8 @@ use super::gateway::{Response, errors};
 /// [`Delivery::operation`](super::Delivery::operation) has their names. Other faults do not affect
 /// them.
 ///
+/// The control API has the same kinds of faults, with names such as `loseResponse`.
+///
 /// ```
 /// # use vipps::simulator::Simulator;
 /// let sim = Simulator::start()?;

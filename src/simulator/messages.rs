@@ -94,13 +94,13 @@ impl Simulator {
         if url.contains('\\') {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("url: must not hold `\\`; write it as %5C, got {url}"),
+                format!("url: must not contain `\\`; write it as %5C, got {url:?}"),
             ));
         }
         if !parsed.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("{url} is no https URL with a host"),
+                format!("url: must be an https URL with a host, got {url:?}"),
             ));
         }
         self.engine.with_state(|state, _| {

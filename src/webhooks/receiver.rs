@@ -166,6 +166,6 @@ impl fmt::Debug for Receiver {
         f.debug_struct("Receiver")
             .field("verifier", &self.verifier)
             .field("store", &self.store)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

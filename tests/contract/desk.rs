@@ -120,7 +120,7 @@ impl Desk {
         let started = self.initiated().await;
         let payment = started.payment(&self.vipps);
         let approval = payment.force_approve().phone_number(payer);
-        allowed(test, approval.landing_page(&started).await).then_some(payment)
+        allowed(test, &approval.landing_page(&started).await).then_some(payment)
     }
 
     /// Like [`approved`](Self::approved), for the ePayment API.
@@ -129,7 +129,7 @@ impl Desk {
         let created = self.create(self.reference(), PRICE).await;
         let payment = created.expect("a payment").payment(&self.vipps);
         let approval = payment.force_approve().customer(payer);
-        allowed(test, approval.await).then_some(payment)
+        allowed(test, &approval.await).then_some(payment)
     }
 
     /// Cancels or refunds the rest of every payment, and deletes every code and registration.
@@ -192,8 +192,8 @@ fn payer(test: &str) -> Option<PhoneNumber> {
 }
 
 /// Returns whether an approval succeeded, or prints that it is not allowed here.
-fn allowed<T>(test: &str, approval: vipps::Result<T>) -> bool {
-    if let Err(error) = &approval {
+fn allowed<T>(test: &str, approval: &vipps::Result<T>) -> bool {
+    if let Err(error) = approval {
         assert!(target::is_real(), "the simulator allows it: {error}");
         eprintln!("SKIPPED {test}: force approve is not allowed here: {error}");
     }

@@ -16,7 +16,7 @@ use vipps::{
 
 const SEEDS: u64 = 60;
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 #[derive(Debug)]
 struct Rng(u64);
 
@@ -200,13 +200,10 @@ impl Shop {
     async fn judge(&mut self, what: What, key: &RequestId, result: Result<Modification, Error>) {
         let about = format!("{what:?} {key}: {result:?}");
         let is_done = self.is_done(what, key, result.as_ref().ok());
-        let error = match result {
-            Ok(_) => {
-                self.seen[0] += 1;
-                assert!(is_done, "{about}: no money moved");
-                return;
-            }
-            Err(error) => error,
+        let Err(error) = result else {
+            self.seen[0] += 1;
+            assert!(is_done, "{about}: no money moved");
+            return;
         };
         if error.outcome() != Outcome::Unknown {
             self.seen[1] += 1;

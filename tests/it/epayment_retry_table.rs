@@ -326,7 +326,7 @@ async fn simulator_moves_money_as_each_cell_says() {
                     if requests == 2 && sent == 2 {
                         assert!(result.is_ok(), "{about}");
                     }
-                    if result.as_ref().is_err_and(|error| error.is_retryable()) {
+                    if result.as_ref().is_err_and(Error::is_retryable) {
                         call().await.unwrap();
                         assert_eq!(effects(), 1, "{about}");
                     }

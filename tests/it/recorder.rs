@@ -8,7 +8,7 @@ use bytes::Bytes;
 use vipps::ecom::PollInterval;
 use vipps::simulator::Simulator;
 use vipps::testing::{ManualClock, Recorder};
-use vipps::{Clock as _, ErrorKind, Outcome, Transport, TransportFuture};
+use vipps::{Amount, Clock as _, ErrorKind, Outcome, Transport, TransportFuture};
 
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
@@ -31,7 +31,9 @@ struct Keys(Arc<Mutex<Vec<String>>>);
 
 impl Transport for Keys {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
-        if let Some(key) = request.headers().get("x-request-id") {
+        let headers = request.headers();
+        let key = headers.get("x-request-id");
+        if let Some(key) = key.or_else(|| headers.get("idempotency-key")) {
             let key = key.to_str().unwrap().to_owned();
             self.0.lock().unwrap().push(key);
         }
@@ -69,6 +71,38 @@ async fn recordings_of_two_runs_are_equal() {
     assert!(one.1 > Duration::from_millis(100), "{:?}", one.1);
     assert_eq!(one.0.matches(" s later\n").count(), 4, "{}", one.0);
     assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+/// Create, capture and refund of ePayment carry a key, and the other operations none.
+#[tokio::test]
+async fn keys_of_epayment_are_the_same_in_every_run() {
+    let run = async || {
+        let keys = Keys::default();
+        let vipps = Recorder::in_front_of(keys.clone()).client();
+        let reference = crate::epayment::reference;
+        let sums = crate::epayment::details("AUTHORIZED", [10_000, 5_000, 0, 0]);
+        let before = vipps::epayment::PaymentDetails::from_json(reference(), &sums).unwrap();
+        let create = vipps.epayment().create(reference(), Amount::nok(100));
+        create.qr().await.unwrap_err();
+        let payment = vipps.epayment().payment(reference());
+        let capture = payment.capture(Amount::nok(30)).baseline(&before);
+        capture.await.unwrap_err();
+        let refund = payment.refund(Amount::nok(30)).baseline(&before);
+        refund.await.unwrap_err();
+        payment.cancel().await.unwrap_err();
+        payment.details().await.unwrap_err();
+        let kept = keys.0.lock().unwrap();
+        kept.clone()
+    };
+    let mut keys = run().await;
+    assert_eq!(keys, run().await);
+    assert_eq!(
+        keys.len(),
+        9,
+        "three operations of three attempts: {keys:?}"
+    );
+    keys.dedup();
+    assert_eq!(keys.len(), 3, "{keys:?}");
 }
 
 /// Polls for eleven minutes of virtual time, without a payment.

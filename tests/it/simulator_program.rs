@@ -65,10 +65,13 @@ fn wrong_arguments_are_one_sentence_and_exit_code_2() {
     for (arguments, named) in [
         (&["--listen", "nowhere"][..], "nowhere"),
         (&["--listen"], "--listen"),
-        (&["--listen", "127.0.0.1:x"], "--listen"),
+        (&["--listen", "127.0.0.1:x"], "--listen: must be HOST:PORT"),
         (&["--approve-after", "soon"], "soon"),
         (&["--approve-after=-1"], "-1"),
-        (&["--seed", "x"], "x"),
+        (
+            &["--seed", "x"],
+            "--seed: must be a whole number from 0, got \"x\"",
+        ),
         (&["--clock", "stopped"], "stopped"),
         (
             &["--forward-callbacks", "127.0.0.1:1"],
@@ -145,7 +148,7 @@ fn signal_ends_the_program_with_exit_code_0() {
         }
         let page = program.get("/");
         assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
-        assert!(page.contains("No orders yet"), "{page}");
+        assert!(page.contains("<title>Vipps simulator</title>"), "{page}");
         let id = program.child.id().to_string();
         let kill = Command::new("kill")
             .args([&format!("-{signal}"), &id])

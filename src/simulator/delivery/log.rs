@@ -37,7 +37,7 @@ pub(crate) struct DeliveryLog {
 impl DeliveryLog {
     /// Sets the address for calls to the origin of `url`.
     pub(crate) fn route(&mut self, url: &str, to: SocketAddr) -> Result<(), String> {
-        let origin = origin(url).ok_or_else(|| format!("{url} is no URL with a host"))?;
+        let origin = origin(url).ok_or_else(|| format!("url: must have a host, got {url:?}"))?;
         self.routes.insert(origin, to);
         Ok(())
     }

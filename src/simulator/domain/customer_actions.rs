@@ -71,6 +71,7 @@ impl Domain {
             return Err(Refusal::Declined(reason));
         }
         match &waiting.options.shipping {
+            None if method.is_some() => return Err(Refusal::UnknownShippingMethod),
             None => {}
             Some(ShippingSource::Fixed(methods)) => {
                 let chosen = shipping::choose(methods, method);

@@ -230,6 +230,15 @@ fn unknown_scope_and_nin_are_refused() {
 }
 
 #[test]
+fn shipping_method_of_another_payment_is_refused() {
+    let mut bench = Bench::new();
+    bench.open(20_000);
+    let refused = bench.try_approve(Some("post"));
+    assert_eq!(refused, Err(Refusal::UnknownShippingMethod));
+    bench.approve();
+}
+
+#[test]
 fn personal_data_expires_after_seven_days() {
     let mut bench = Bench::new();
     let mut body = express_body();
